@@ -1,0 +1,70 @@
+/* manager.h: the manager's core, sans-I/O. Connections, priority queues, inbox, counts, close. It is fed frames and
+ * gives answers; sockets, processes and clocks are its caller's. Spec: "The manager".
+ *
+ * One core serves the server, the unit tests, the fuzz targets and the explorer. Not thread-safe: its owner locks. */
+#ifndef UNDR_MANAGER_H
+#define UNDR_MANAGER_H
+
+#include "undr/frame.h"
+
+typedef struct undr_manager_core undr_manager_core;
+
+typedef enum undr_manager_state {
+    UNDR_MANAGER_RUNNING, /* hands out tasks; None when there is none */
+    UNDR_MANAGER_CLOSING  /* answers CloseRequest to every `n` and `t`; `m` and schedule are still acknowledged */
+} undr_manager_state;
+
+/* What becomes of a task whose connection ends before its `t` (FAULT-3). */
+typedef struct undr_manager_options {
+    unsigned priority_levels;  /* 1..128 (SCHED-9); 0: 2 */
+    uint64_t hold;             /* ms that the answer to `n` or `t` may be held until a task comes (NEXT-4); 0: never */
+    unsigned retries;          /* how often a lost task is handed out again before it is reported; default 0 */
+} undr_manager_options;
+
+typedef uint32_t undr_connection; /* the core's handle of a connection; never 0, never used again */
+
+/* An answer to write to a connection. The payload is borrowed until the next call on the core other than
+ * undr_manager_next_answer, or until that connection settles its task or disconnects: copy or write it at once. */
+typedef struct undr_answer {
+    undr_connection connection;
+    undr_frame frame;
+} undr_answer;
+
+UNDR_MUST_USE undr_error undr_manager_new(const undr_manager_options *options, undr_manager_core **core); /* ARGUMENT, MEMORY */
+void undr_manager_free(undr_manager_core *core); /* NULL is fine */
+
+UNDR_MUST_USE undr_error undr_manager_connect(undr_manager_core *core, undr_connection *connection);
+/* The connection is gone: tasks that it has out are handed out again or reported as a WorkerException in the inbox
+ * that names the task, and no longer counted; a held answer is dropped. Unknown handle: nothing happens. */
+UNDR_MUST_USE undr_error undr_manager_disconnect(undr_manager_core *core, undr_connection connection);
+
+/* One whole frame arrived. now: a monotonic clock in ms. UNDR_OK: exactly one answer is due, at once or, held, later.
+ * UNEXPECTED_TYPE, UNEXPECTED_PAYLOAD, MISSING_PAYLOAD, PRIORITY, PICKLE_* and LIMIT_* (an `m` that is no pickle): the
+ * frame had no effect, gets no answer, and the caller ends the connection (REQ-4, REQ-5, MSG-3, SCHED-5). */
+UNDR_MUST_USE undr_error undr_manager_receive(
+    undr_manager_core *core, undr_connection connection, const undr_frame *frame, uint64_t now);
+
+/* Takes the next answer due, in order of the requests of each connection. UNDR_DONE: none is due now. */
+UNDR_MUST_USE undr_error undr_manager_next_answer(undr_manager_core *core, undr_answer *answer);
+
+/* When the first held answer must go, in ms of the same clock; UINT64_MAX: none is held. undr_manager_advance then
+ * makes those answers due. */
+uint64_t undr_manager_deadline(const undr_manager_core *core);
+void undr_manager_advance(undr_manager_core *core, uint64_t now);
+
+/* The manager's own side. The pickles are copied. */
+UNDR_MUST_USE undr_error undr_manager_schedule(undr_manager_core *core, unsigned priority, undr_slice task);
+UNDR_MUST_USE undr_error undr_manager_send_message(undr_manager_core *core, undr_slice message);
+
+/* One step of messages(): UNDR_OK, *message owned by the caller; UNDR_WAIT: the inbox is empty but tasks are left
+ * (MSGS-3); UNDR_DONE: inbox empty and no task left (MSGS-2). */
+UNDR_MUST_USE undr_error undr_manager_next_message(undr_manager_core *core, undr_buffer *message);
+
+/* From now on CloseRequest (CLOSE-JOIN-4, CLOSE-CANCEL-1); held answers become due at once. Twice is fine. */
+void undr_manager_close(undr_manager_core *core);
+
+undr_manager_state undr_manager_current_state(const undr_manager_core *core);
+size_t undr_manager_tasks_left(const undr_manager_core *core);  /* queued + handed out and not settled */
+size_t undr_manager_connections(const undr_manager_core *core);
+
+#endif

@@ -1,0 +1,40 @@
+/* pickle.h: reads pickles of the protocols 0 to 5 and writes 2 to 5. Spec: "Payloads".
+ *
+ * The reader NEVER executes, imports or calls (SEC-1): REDUCE and BUILD make an inert object. Work and memory are
+ * linear in the input: nothing is allocated on the word of a length that the input does not back. */
+#ifndef UNDR_PICKLE_H
+#define UNDR_PICKLE_H
+
+#include "undr/value.h"
+
+typedef struct undr_pickle_limits {
+    size_t depth; /* of nested values */
+    size_t nodes; /* values made */
+    size_t memo;  /* highest memo index + 1 */
+    size_t bytes; /* of the arena */
+} undr_pickle_limits;
+
+/* depth 1,000, nodes 10 million, memo 10 million, bytes 1 GiB; never more than a constant times the input */
+extern const undr_pickle_limits undr_pickle_default_limits;
+
+/* Where and on what a reading failed. */
+typedef struct undr_pickle_fault {
+    size_t offset;  /* of the opcode, from the start of the input */
+    uint8_t opcode; /* 0 when the input ended where one was expected */
+} undr_pickle_fault;
+
+/* Reads the one pickle at the start of input. Bytes behind its STOP are ignored (CPython does so); *used, if not
+ * NULL, says where it ended. The value and all that it holds live in arena (strings are copied: input may go).
+ * limits NULL: the defaults. fault may be NULL; it is set whenever the result is not UNDR_OK. */
+UNDR_MUST_USE undr_error undr_pickle_read(undr_slice input, const undr_pickle_limits *limits, undr_arena *arena,
+    undr_value **value, size_t *used, undr_pickle_fault *fault);
+
+/* Appends a pickle of value in `protocol` 2..5 (4 is CPython's default), in the opcodes that CPython uses; values
+ * that are shared or contain themselves go through the memo. UNDR_ARGUMENT for another protocol. */
+UNDR_MUST_USE undr_error undr_pickle_write(const undr_value *value, int protocol, undr_buffer *buffer);
+
+/* The pickles of None and of CloseRequest as CPython writes them; borrowed for ever. */
+undr_slice undr_pickle_none(void);
+undr_slice undr_pickle_close_request(void);
+
+#endif

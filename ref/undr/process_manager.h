@@ -1,0 +1,70 @@
+/* process_manager.h: ProcessManager, the public face: a pool of worker processes, the tasks that they run and the
+ * messages that they send. Spec: "The pool", "Closing".
+ *
+ * A worker process is this same program, executed again: main() must first call undr_process_manager_main, which runs
+ * the worker loop there and does not return. The server runs in a thread of its own; every function here may be
+ * called from any one thread at a time per manager. */
+#ifndef UNDR_PROCESS_MANAGER_H
+#define UNDR_PROCESS_MANAGER_H
+
+#include "undr/task.h"
+
+typedef enum undr_close_policy {
+    UNDR_CLOSE_JOIN,   /* consume all messages, run all tasks, then shut down */
+    UNDR_CLOSE_CANCEL, /* let running tasks finish, drop queued ones, shut down */
+    UNDR_CLOSE_KILL    /* kill the workers, shut down */
+} undr_close_policy;
+
+typedef struct undr_process_manager undr_process_manager;
+
+typedef struct undr_process_manager_options {
+    int workers;               /* -1: twice the number of cores; 0: none of its own, only connections */
+    unsigned priority_levels;  /* 1..128; 0: 2 */
+    const char *log_directory; /* one log file per worker, made if it does not exist; NULL: no logs */
+    uint64_t payload_limit;    /* of one frame; 0: 1 GiB. At least UNDR_PAYLOAD_MINIMUM (FRAME-6) */
+    int64_t hold;              /* ms; -1: the default (500 with workers of its own, 0 without); 0: never (NEXT-4) */
+    uint64_t grace;            /* ms that CANCEL waits for running tasks before it kills; 0: without bound */
+    unsigned retries;          /* of a task whose worker died; 0: reported at once (FAULT-3) */
+    const undr_registry *registry;
+    bool handle_interrupt;     /* SIGINT makes messages() and JOIN return UNDR_INTERRUPTED: leave through CANCEL */
+} undr_process_manager_options;
+
+/* First in main(): in a worker process runs the loop and exits the process; elsewhere returns at once. */
+void undr_process_manager_main(int argc, char **argv, const undr_registry *registry);
+
+/* Starts the server on 127.0.0.1 (SEC-2) and the workers. On failure nothing is left running. */
+UNDR_MUST_USE undr_error undr_process_manager_start(
+    const undr_process_manager_options *options, undr_process_manager **manager);
+uint16_t undr_process_manager_port(const undr_process_manager *manager);
+
+/* The interface Manager of it, for code that takes one; lives as long as the manager. */
+undr_manager *undr_process_manager_interface(undr_process_manager *manager);
+
+/* UNDR_PRIORITY: no such queue. UNDR_CLOSED: after a close. */
+UNDR_MUST_USE undr_error undr_process_manager_schedule(
+    undr_process_manager *manager, const undr_value *task, unsigned priority);
+UNDR_MUST_USE undr_error undr_process_manager_send_message(undr_process_manager *manager, const undr_value *message);
+/* The same with the pickle at hand (copied). */
+UNDR_MUST_USE undr_error undr_process_manager_schedule_pickle(
+    undr_process_manager *manager, undr_slice task, unsigned priority);
+UNDR_MUST_USE undr_error undr_process_manager_send_pickle(undr_process_manager *manager, undr_slice message);
+
+/* One step of messages(): blocks until a message comes (UNDR_OK, decoded into arena), or until the inbox is empty and
+ * no task is left (UNDR_DONE; a later call starts a new iteration), or SIGINT (UNDR_INTERRUPTED). The reader may
+ * schedule between two steps. */
+UNDR_MUST_USE undr_error undr_process_manager_next_message(
+    undr_process_manager *manager, undr_arena *arena, undr_value **message);
+/* The same as the pickle that came, owned by the caller. */
+UNDR_MUST_USE undr_error undr_process_manager_next_pickle(undr_process_manager *manager, undr_buffer *message);
+
+/* Ends by a policy; when it returns the workers are gone and new connections are refused, while connections that are
+ * still open get CloseRequest as long as the manager is not freed. A second close returns UNDR_OK at once. */
+UNDR_MUST_USE undr_error undr_process_manager_close(undr_process_manager *manager, undr_close_policy policy);
+
+/* __exit__: CANCEL, or KILL after an error; then frees. NULL is fine. */
+UNDR_MUST_USE undr_error undr_process_manager_exit(undr_process_manager *manager, bool after_error);
+
+/* Frees; a manager that is still open is closed with KILL first. */
+void undr_process_manager_free(undr_process_manager *manager);
+
+#endif

@@ -1,0 +1,61 @@
+/* socket.h: undr.task's functions on a connected, blocking TCP socket, and Proxy, the worker's end of a connection.
+ *
+ * All handle short reads and writes and EINTR, never raise SIGPIPE, and return UNDR_END (orderly end of stream),
+ * UNDR_RESET (ECONNRESET, EPIPE) or UNDR_SYSTEM (errno kept). */
+#ifndef UNDR_SOCKET_H
+#define UNDR_SOCKET_H
+
+#include "undr/frame.h"
+#include "undr/task.h"
+#include "undr/worker.h"
+
+UNDR_MUST_USE undr_error undr_send_bytes(int client, uint8_t type, undr_slice message);
+UNDR_MUST_USE undr_error undr_send_message(int client, uint8_t type, const undr_value *message); /* pickled, protocol 4 */
+UNDR_MUST_USE undr_error undr_send_type(int client, uint8_t type);                               /* empty payload */
+
+/* Reads exactly one frame: *message holds its payload (its old content is dropped, its memory reused; grown as the
+ * bytes arrive, never on the word of the header). End of stream between or inside frames: UNDR_END. */
+UNDR_MUST_USE undr_error undr_receive_bytes(int client, uint64_t payload_limit, uint8_t *type, undr_buffer *message);
+
+/* The same, decoded into arena: *message is NULL for an empty payload (never unpickled, FRAME-2). */
+UNDR_MUST_USE undr_error undr_receive_message(
+    int client, uint64_t payload_limit, uint8_t *type, undr_arena *arena, undr_value **message);
+
+/* Reads one frame and checks that it is an acknowledgement: of expected_type and empty, else UNDR_ACKNOWLEDGEMENT. */
+UNDR_MUST_USE undr_error undr_receive_type(int client, uint8_t expected_type);
+
+/* Proxy: the manager as a worker process sees it. It is an undr_manager whose functions cross the connection.
+ * {0}-initialise with undr_proxy_init; undr_proxy_close when done. */
+typedef struct undr_proxy {
+    undr_manager manager; /* first: a Proxy* is an undr_manager* */
+    uint16_t server_port;
+    uint64_t payload_limit;
+    int client; /* -1 before setup */
+    undr_worker_core core;
+    undr_buffer out; /* request being written */
+    undr_buffer in;  /* payload of the last answer */
+} undr_proxy;
+
+void undr_proxy_init(undr_proxy *proxy, uint16_t server_port, uint64_t payload_limit);
+UNDR_MUST_USE undr_error undr_proxy_setup(undr_proxy *proxy); /* connects to 127.0.0.1 */
+/* Ask and wait. *task (only when *action is RUN) borrows the proxy's `in` until the next answer: decode it first. */
+UNDR_MUST_USE undr_error undr_proxy_next_task(undr_proxy *proxy, undr_worker_action *action, undr_slice *task);
+UNDR_MUST_USE undr_error undr_proxy_acknowledge_and_next_task(
+    undr_proxy *proxy, undr_worker_action *action, undr_slice *task);
+UNDR_MUST_USE undr_error undr_proxy_schedule(undr_proxy *proxy, const undr_value *task, unsigned priority);
+UNDR_MUST_USE undr_error undr_proxy_send_message(undr_proxy *proxy, const undr_value *message);
+void undr_proxy_close(undr_proxy *proxy);
+
+/* ProcessManager.target, the worker loop: setup, ask, run, report, settle, until CloseRequest or the manager is gone.
+ * log: one line per event, or NULL. UNDR_OK: left after a CloseRequest, or the manager ended the connection while this
+ * worker had nothing to send (WORK-17). Anything else: the process should exit with status 1 (WORK-16, WORK-18). */
+typedef struct undr_target_options {
+    uint16_t server_port;
+    uint64_t payload_limit;  /* 0: no limit but the memory */
+    unsigned poll_period_ms; /* pause after None (WORK-3); 0: 20 */
+    const undr_registry *registry;
+    void *log; /* FILE *, or NULL */
+} undr_target_options;
+UNDR_MUST_USE undr_error undr_target(const undr_target_options *options);
+
+#endif

@@ -1,0 +1,49 @@
+/* worker.h: the worker's core, sans-I/O: which frame a worker may send now and what an answer means. One request is
+ * in flight at most (WORK-2). Spec: "The worker", whose state table stands in worker.c. */
+#ifndef UNDR_WORKER_H
+#define UNDR_WORKER_H
+
+#include "undr/frame.h"
+
+typedef enum undr_worker_state {
+    UNDR_WORKER_IDLE,       /* has no task and nothing in flight: may ask (`n`) */
+    UNDR_WORKER_ASKING,     /* `n` or `t` is in flight; a `t` is due */
+    UNDR_WORKER_RUNNING,    /* has a task: may send `m`, schedule, or finish with `t` */
+    UNDR_WORKER_SENDING,    /* `m` is in flight; an empty `m` is due */
+    UNDR_WORKER_SCHEDULING, /* 0x80+p is in flight; an empty `s` is due */
+    UNDR_WORKER_LEFT        /* CloseRequest came, the stream ended, or the manager broke the protocol: final */
+} undr_worker_state;
+
+/* What the caller has to do after an answer. */
+typedef enum undr_worker_action {
+    UNDR_WORKER_POLL,   /* None: pause, then ask again (WORK-3) */
+    UNDR_WORKER_RUN,    /* run the task that was decoded; then undr_worker_finish */
+    UNDR_WORKER_RESUME, /* the request of the running task is acknowledged */
+    UNDR_WORKER_LEAVE   /* CloseRequest: close the connection without another frame (WORK-4) */
+} undr_worker_action;
+
+typedef struct undr_worker_core {
+    undr_worker_state state;
+} undr_worker_core;
+
+/* Requests: each checks that the state allows it (else UNDR_ARGUMENT, nothing appended), appends one frame to
+ * `out` and moves on. On UNDR_MEMORY nothing is appended and the state stays. */
+void undr_worker_start(undr_worker_core *core);
+UNDR_MUST_USE undr_error undr_worker_ask(undr_worker_core *core, undr_buffer *out);    /* `n` */
+UNDR_MUST_USE undr_error undr_worker_finish(undr_worker_core *core, undr_buffer *out); /* `t`: task complete, next */
+UNDR_MUST_USE undr_error undr_worker_send_message(undr_worker_core *core, undr_slice pickle, undr_buffer *out);
+/* UNDR_PRIORITY beyond 127 (WORK-20) */
+UNDR_MUST_USE undr_error undr_worker_schedule(
+    undr_worker_core *core, undr_slice pickle, unsigned priority, undr_buffer *out);
+
+/* An answer arrived. For an answer to `n`/`t`: *action is POLL, RUN (*task is its payload, borrowed from the frame,
+ * possibly empty) or LEAVE; the caller decodes and runs. UNEXPECTED_TYPE or PICKLE_* / LIMIT_*: the manager broke the
+ * protocol, the state is LEFT (WORK-16). For an acknowledgement: RESUME, or UNDR_ACKNOWLEDGEMENT with the state back at
+ * RUNNING: the task fails, the worker goes on (WORK-14). A frame when none is due: UNEXPECTED_TYPE, LEFT. */
+UNDR_MUST_USE undr_error undr_worker_receive(
+    undr_worker_core *core, const undr_frame *frame, undr_worker_action *action, undr_slice *task);
+
+/* The stream ended or failed: LEFT. */
+void undr_worker_end(undr_worker_core *core);
+
+#endif
