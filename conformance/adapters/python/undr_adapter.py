@@ -1,0 +1,144 @@
+"""Conformance adapter (spec/adapter.md) for the Python package `undr`: a thin shell around the real undr.task.
+
+usage: undr_adapter.py capabilities
+       undr_adapter.py manager --workers N --priority-levels P [--log-directory DIR]
+       undr_adapter.py worker --port PORT
+"""
+
+import argparse
+import importlib.machinery
+import importlib.util
+import multiprocessing
+import os
+import pathlib
+import pickle
+import queue
+import sys
+import threading
+import time
+import types
+
+NOT_IMPLEMENTED = 89
+CAPABILITIES = "manager\nworker\npool\npriority-levels 127\nlog-directory\npickle 0-5"
+
+
+def import_task_module():
+    """Imports undr.task without the rest of the package.
+
+    undr/__init__.py imports numpy, the decoders and more, most of the time of a start, and the suite starts its target
+    hundreds of times. None of that takes part in the protocol, so an empty package with the same folder stands in for
+    it. `requests`, the session of a worker, is loaded when it is first used: a manager without workers never does.
+    """
+    package = importlib.machinery.PathFinder.find_spec("undr")
+    if package is None or package.submodule_search_locations is None:
+        requirements = pathlib.Path(__file__).with_name("requirements.txt")
+        sys.exit(f"the package undr is missing; install it: {sys.executable} -m pip install -r {requirements}")
+    sys.modules["undr"] = types.ModuleType("undr")
+    sys.modules["undr"].__path__ = list(package.submodule_search_locations)
+    requests = importlib.util.find_spec("requests")
+    requests.loader = importlib.util.LazyLoader(requests.loader)
+    sys.modules["requests"] = importlib.util.module_from_spec(requests)
+    requests.loader.exec_module(sys.modules["requests"])
+    return importlib.import_module("undr.task")
+
+
+class NoProcess:
+    """Stands in for multiprocessing.Process: the package insists on a worker where the harness wants none."""
+
+    def __init__(self, **_):
+        self.start = self.join = self.kill = lambda: None
+
+
+def make_manager(task, options):
+    if options.workers > 0:
+        sys.modules["requests"].Session  # once, before the workers are forked
+        return task.ProcessManager(options.workers, options.priority_levels, options.log_directory)
+    process, multiprocessing.Process = multiprocessing.Process, NoProcess
+    try:
+        return task.ProcessManager(1, options.priority_levels, options.log_directory)
+    finally:
+        multiprocessing.Process = process
+
+
+class Session:
+    """One manager and the commands that it is given, one a line."""
+
+    def __init__(self, task, manager):
+        self.task = task
+        self.manager = manager
+        self.messages = None
+        self.lines = queue.SimpleQueue()
+
+    def read(self):
+        """Runs in a thread of its own, so that the end of input is noticed while `next` or `close join` blocks."""
+        for line in sys.stdin:
+            self.lines.put(line)
+        self.lines.put(None)
+        time.sleep(0.5)  # for an answer that is due
+        self.leave()
+
+    def leave(self):
+        for worker in self.manager.workers:
+            worker.kill()
+            worker.join()
+        os._exit(0)
+
+    def run(self):
+        threading.Thread(target=self.read, daemon=True).start()
+        for line in iter(self.lines.get, None):
+            verb, *arguments = line.split()
+            try:
+                answer = getattr(self, f"do_{verb}")(*arguments)
+            except Exception as exception:
+                answer = " ".join(f"error {type(exception).__name__}: {exception}".split())
+            print(answer, flush=True)
+        self.leave()
+
+    def do_schedule(self, priority, payload):
+        self.manager.schedule(pickle.loads(bytes.fromhex(payload)), int(priority))
+        return "ok"
+
+    def do_message(self, payload):
+        self.manager.send_message(pickle.loads(bytes.fromhex(payload)))
+        return "ok"
+
+    def do_next(self):
+        self.messages = self.messages or iter(self.manager.messages())
+        for message in self.messages:
+            return f"message {pickle.dumps(message).hex()}"
+        self.messages = None
+        return "done"
+
+    def do_close(self, policy):
+        self.manager.close(self.task.ProcessManager.ClosePolicy[policy.upper()])
+        return "closed"
+
+
+def main():
+    verb = sys.argv[1] if len(sys.argv) > 1 else None
+    if verb == "capabilities":
+        print(CAPABILITIES)
+        return
+    if verb not in ("manager", "worker"):
+        sys.exit(NOT_IMPLEMENTED)
+    parser = argparse.ArgumentParser(prog=f"undr_adapter.py {verb}")
+    if verb == "worker":
+        parser.add_argument("--port", type=int, required=True)
+    else:
+        parser.add_argument("--workers", type=int, required=True)
+        parser.add_argument("--priority-levels", type=int, required=True)
+        parser.add_argument("--log-directory", type=pathlib.Path)
+    options = parser.parse_args(sys.argv[2:])
+    task = import_task_module()
+    if verb == "worker":
+        task.ProcessManager.target(task.ProcessManager.Proxy(options.port), None)
+        return
+    if options.workers < 0 or not 1 <= options.priority_levels <= 127:
+        parser.error("--workers is 0 or more, --priority-levels 1 to 127")
+    session = Session(task, make_manager(task, options))
+    print("ready", session.manager.server.server_address[1], flush=True)
+    session.run()
+
+
+if __name__ == "__main__":
+    main()
