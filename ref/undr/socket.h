@@ -32,16 +32,17 @@ typedef struct undr_proxy {
     uint64_t payload_limit;
     int client; /* -1 before setup */
     undr_worker_core core;
-    undr_buffer out; /* request being written */
+    undr_buffer out; /* pickle of the request being sent */
     undr_buffer in;  /* payload of the last answer */
 } undr_proxy;
 
 void undr_proxy_init(undr_proxy *proxy, uint16_t server_port, uint64_t payload_limit);
 UNDR_MUST_USE undr_error undr_proxy_setup(undr_proxy *proxy); /* connects to 127.0.0.1 */
-/* Ask and wait. *task (only when *action is RUN) borrows the proxy's `in` until the next answer: decode it first. */
-UNDR_MUST_USE undr_error undr_proxy_next_task(undr_proxy *proxy, undr_worker_action *action, undr_slice *task);
+/* Ask and wait. *action is POLL, RUN or LEAVE; *task is the decoded answer, in arena (NULL: an empty payload). */
+UNDR_MUST_USE undr_error undr_proxy_next_task(
+    undr_proxy *proxy, undr_arena *arena, undr_worker_action *action, undr_value **task);
 UNDR_MUST_USE undr_error undr_proxy_acknowledge_and_next_task(
-    undr_proxy *proxy, undr_worker_action *action, undr_slice *task);
+    undr_proxy *proxy, undr_arena *arena, undr_worker_action *action, undr_value **task);
 UNDR_MUST_USE undr_error undr_proxy_schedule(undr_proxy *proxy, const undr_value *task, unsigned priority);
 UNDR_MUST_USE undr_error undr_proxy_send_message(undr_proxy *proxy, const undr_value *message);
 void undr_proxy_close(undr_proxy *proxy);

@@ -4,6 +4,7 @@
 #define UNDR_WORKER_H
 
 #include "undr/frame.h"
+#include "undr/pickle.h"
 
 typedef enum undr_worker_state {
     UNDR_WORKER_IDLE,       /* has no task and nothing in flight: may ask (`n`) */
@@ -24,24 +25,26 @@ typedef enum undr_worker_action {
 
 typedef struct undr_worker_core {
     undr_worker_state state;
+    undr_pickle_fault fault; /* where and on what the pickle failed, after PICKLE_* and LIMIT_* */
 } undr_worker_core;
 
-/* Requests: each checks that the state allows it (else UNDR_ARGUMENT, nothing appended), appends one frame to
- * `out` and moves on. On UNDR_MEMORY nothing is appended and the state stays. */
+/* Requests: each checks that the state allows it (else UNDR_ARGUMENT and the state stays), fills the one frame to send,
+ * whose payload borrows `pickle`, and moves on. */
 void undr_worker_start(undr_worker_core *core);
-UNDR_MUST_USE undr_error undr_worker_ask(undr_worker_core *core, undr_buffer *out);    /* `n` */
-UNDR_MUST_USE undr_error undr_worker_finish(undr_worker_core *core, undr_buffer *out); /* `t`: task complete, next */
-UNDR_MUST_USE undr_error undr_worker_send_message(undr_worker_core *core, undr_slice pickle, undr_buffer *out);
-/* UNDR_PRIORITY beyond 127 (WORK-20) */
+UNDR_MUST_USE undr_error undr_worker_ask(undr_worker_core *core, undr_frame *request);    /* `n` */
+UNDR_MUST_USE undr_error undr_worker_finish(undr_worker_core *core, undr_frame *request); /* `t`: complete, next */
+UNDR_MUST_USE undr_error undr_worker_send_message(undr_worker_core *core, undr_slice pickle, undr_frame *request);
+/* UNDR_PRIORITY beyond 127, and the state stays (WORK-20) */
 UNDR_MUST_USE undr_error undr_worker_schedule(
-    undr_worker_core *core, undr_slice pickle, unsigned priority, undr_buffer *out);
+    undr_worker_core *core, undr_slice pickle, unsigned priority, undr_frame *request);
 
-/* An answer arrived. For an answer to `n`/`t`: *action is POLL, RUN (*task is its payload, borrowed from the frame,
- * possibly empty) or LEAVE; the caller decodes and runs. UNEXPECTED_TYPE or PICKLE_* / LIMIT_*: the manager broke the
- * protocol, the state is LEFT (WORK-16). For an acknowledgement: RESUME, or UNDR_ACKNOWLEDGEMENT with the state back at
- * RUNNING: the task fails, the worker goes on (WORK-14). A frame when none is due: UNEXPECTED_TYPE, LEFT. */
-UNDR_MUST_USE undr_error undr_worker_receive(
-    undr_worker_core *core, const undr_frame *frame, undr_worker_action *action, undr_slice *task);
+/* An answer arrived. For an answer to `n`/`t`: *action is POLL, RUN or LEAVE, and *task is what the payload decodes to,
+ * in arena; NULL for an empty payload, which RUN reports as a task that can't be run (WORK-15). UNEXPECTED_TYPE or
+ * PICKLE_* / LIMIT_*: the manager broke the protocol, the state is LEFT (WORK-16); MEMORY: LEFT too. For an
+ * acknowledgement: RESUME, or UNDR_ACKNOWLEDGEMENT with the state back at RUNNING: the task fails, the worker goes on
+ * (WORK-14). A frame when none is due: UNEXPECTED_TYPE, LEFT. *task is NULL unless an answer to `n`/`t` was decoded. */
+UNDR_MUST_USE undr_error undr_worker_receive(undr_worker_core *core, const undr_frame *frame, undr_arena *arena,
+    undr_worker_action *action, undr_value **task);
 
 /* The stream ended or failed: LEFT. */
 void undr_worker_end(undr_worker_core *core);

@@ -1,0 +1,63 @@
+/* adapter.h: what both reference programs share of the adapter contract (spec/adapter.md): words of the command line,
+ * lines of standard input and output, payloads in hex. */
+#ifndef PROGRAMS_ADAPTER_H
+#define PROGRAMS_ADAPTER_H
+
+#include "undr/bytes.h"
+
+#include <stdbool.h>
+
+/* Exit statuses of the contract. */
+enum {
+    ADAPTER_EXIT_FAILURE = 1,
+    ADAPTER_EXIT_USAGE = 2,   /* an option is unknown, missing or out of range */
+    ADAPTER_EXIT_NO_VERB = 89 /* no verb, or one that this program does not implement */
+};
+
+/* One option that takes a value, `--name VALUE` or `--name=VALUE`. Exactly one of number and text is set; it keeps what
+ * it held before when the option is not given. */
+typedef struct adapter_option {
+    const char *name;          /* "--port" */
+    uint64_t minimum, maximum; /* of number */
+    uint64_t *number;
+    const char **text; /* borrowed from argv; never empty */
+    bool required;
+    bool given; /* set by adapter_parse_options */
+} adapter_option;
+
+/* Parses argv[0..argc), the words behind the verb. False: the reason and the valid choices stand on standard error, and
+ * the program leaves with ADAPTER_EXIT_USAGE. */
+bool adapter_parse_options(
+    const char *program, const char *verb, int argc, char **argv, adapter_option *options, size_t count);
+
+/* Says on standard error that verb (NULL: none was given) is not one of `verbs` ("capabilities, worker") and returns
+ * ADAPTER_EXIT_NO_VERB, for main to return. */
+int adapter_no_verb(const char *program, const char *verb, const char *verbs);
+
+/* Decimal digits only, within the bounds. */
+bool adapter_parse_number(undr_slice text, uint64_t minimum, uint64_t maximum, uint64_t *number);
+
+/* Append. Decoding takes both cases of letters; UNDR_ARGUMENT (nothing appended) for anything that is no pair of digits. */
+UNDR_MUST_USE undr_error adapter_hex_decode(undr_slice text, undr_buffer *bytes);
+UNDR_MUST_USE undr_error adapter_hex_encode(undr_slice bytes, undr_buffer *text);
+
+/* Lines of any length from a descriptor. {.descriptor = 0} to begin; adapter_lines_free when done. */
+typedef struct adapter_lines {
+    int descriptor; /* borrowed */
+    undr_buffer bytes;
+    size_t start; /* of what was not given out yet */
+    size_t seen;  /* up to here there is no '\n' behind start */
+} adapter_lines;
+
+/* Blocks until a line is whole: UNDR_OK, *line without its '\n' (nor a '\r' before it), borrowed until the next call. A
+ * last line without '\n' counts. UNDR_END: end of input; UNDR_SYSTEM, UNDR_MEMORY. EINTR is retried. */
+UNDR_MUST_USE undr_error adapter_read_line(adapter_lines *lines, undr_slice *line);
+void adapter_lines_free(adapter_lines *lines);
+
+/* Takes the first word of *line: up to a blank, which is skipped too. Empty when the line is. */
+undr_slice adapter_take_word(undr_slice *line);
+
+/* Writes text and '\n' to a descriptor, whole, unbuffered. UNDR_RESET: nobody reads any more (ignore SIGPIPE). */
+UNDR_MUST_USE undr_error adapter_write_line(int descriptor, undr_slice text);
+
+#endif
