@@ -1,0 +1,19 @@
+# The reference and the real Python package work with each other, and the suite judges the package. Label `interop`.
+# Where the package can't be had (no PyPI) these tests are skipped, by exit status 77, never passed.
+set(PYTHON_ENVIRONMENT ${CMAKE_SOURCE_DIR}/scripts/python-environment ${CMAKE_BINARY_DIR})
+set(INTEROP ${CMAKE_CURRENT_LIST_DIR}/interop)
+
+add_test(NAME interop.environment COMMAND ${PYTHON_ENVIRONMENT})
+set_tests_properties(interop.environment PROPERTIES
+    LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77 FIXTURES_SETUP python-environment)
+
+foreach(name reference_manager python_manager exception_prints)
+    add_test(NAME interop.${name} COMMAND ${PYTHON_ENVIRONMENT} ${INTEROP}/${name}.py ${CMAKE_BINARY_DIR})
+    list(APPEND INTEROP_TESTS interop.${name})
+endforeach()
+foreach(role manager worker pool)
+    add_test(NAME interop.check-${role} COMMAND ${INTEROP}/check ${CMAKE_BINARY_DIR} ${role})
+    list(APPEND INTEROP_TESTS interop.check-${role})
+endforeach()
+set_tests_properties(${INTEROP_TESTS} PROPERTIES
+    LABELS interop TIMEOUT 300 SKIP_RETURN_CODE 77 FIXTURES_REQUIRED python-environment)
