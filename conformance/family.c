@@ -1,0 +1,198 @@
+/* family.c: finds the descendants of this process in /proc, kills and reaps them. */
+#include "family.h"
+
+#include "clock.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { FLAG_EXITING = 0x4 /* PF_EXITING of the kernel, field 9 of /proc/PID/stat */ };
+
+typedef struct process {
+    pid_t pid, parent;
+    char state;
+    unsigned flags;
+} process;
+
+typedef struct processes {
+    process *at;
+    size_t count, capacity;
+} processes;
+
+void check_pids_free(check_pids *pids) {
+    free(pids->at);
+    *pids = (check_pids){0};
+}
+
+bool check_pids_has(const check_pids *pids, pid_t pid) {
+    for (size_t i = 0; i < pids->count; i++) {
+        if (pids->at[i] == pid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static undr_error add_pid(check_pids *pids, pid_t pid) {
+    if (pids->count == pids->capacity) {
+        size_t capacity = pids->capacity == 0 ? 16 : pids->capacity * 2;
+        pid_t *at = realloc(pids->at, capacity * sizeof *at);
+        if (at == NULL) {
+            return UNDR_MEMORY;
+        }
+        pids->at = at;
+        pids->capacity = capacity;
+    }
+    pids->at[pids->count++] = pid;
+    return UNDR_OK;
+}
+
+static undr_error add_process(processes *list, const process *one) {
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity == 0 ? 64 : list->capacity * 2;
+        process *at = realloc(list->at, capacity * sizeof *at);
+        if (at == NULL) {
+            return UNDR_MEMORY;
+        }
+        list->at = at;
+        list->capacity = capacity;
+    }
+    list->at[list->count++] = *one;
+    return UNDR_OK;
+}
+
+static bool read_process(pid_t pid, process *one) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return false;
+    }
+    char text[1024];
+    ssize_t size = read(file, text, sizeof text - 1);
+    close(file);
+    if (size <= 0) {
+        return false;
+    }
+    text[size] = '\0';
+    const char *name_end = strrchr(text, ')'); /* the name may hold blanks and parentheses */
+    long parent = 0;
+    *one = (process){.pid = pid};
+    if (name_end == NULL || sscanf(name_end + 1, " %c %ld %*d %*d %*d %*d %u", &one->state, &parent, &one->flags) != 3) {
+        return false;
+    }
+    one->parent = (pid_t)parent;
+    return true;
+}
+
+static undr_error read_processes(processes *list) {
+    DIR *folder = opendir("/proc");
+    if (folder == NULL) {
+        return UNDR_SYSTEM;
+    }
+    undr_error error = UNDR_OK;
+    for (struct dirent *entry = readdir(folder); entry != NULL && error == UNDR_OK; entry = readdir(folder)) {
+        if (!isdigit((unsigned char)entry->d_name[0])) {
+            continue;
+        }
+        process one;
+        if (read_process((pid_t)strtol(entry->d_name, NULL, 10), &one)) { /* else: it has gone meanwhile */
+            error = add_process(list, &one);
+        }
+    }
+    closedir(folder);
+    return error;
+}
+
+/* Follows the parents up to this process; the child of ours that it passes last decides. */
+static bool descends_from_us(const processes *list, const process *one, const check_pids *spared) {
+    pid_t self = getpid();
+    for (size_t hops = 0; hops <= list->count; hops++) {
+        if (one->parent == self) {
+            return spared == NULL || !check_pids_has(spared, one->pid);
+        }
+        const process *parent = NULL;
+        for (size_t i = 0; i < list->count && parent == NULL; i++) {
+            parent = list->at[i].pid == one->parent ? &list->at[i] : NULL;
+        }
+        if (parent == NULL) {
+            return false;
+        }
+        one = parent;
+    }
+    return false;
+}
+
+static undr_error find(const check_pids *spared, bool children_only, check_pids *found) {
+    found->count = 0;
+    siginfo_t info;
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD) {
+        return UNDR_OK; /* no child: no descendant */
+    }
+    processes list = {0};
+    undr_error error = read_processes(&list);
+    for (size_t i = 0; i < list.count && error == UNDR_OK; i++) {
+        const process *one = &list.at[i];
+        if (children_only ? one->parent == getpid() : descends_from_us(&list, one, spared)) {
+            error = add_pid(found, one->pid);
+        }
+    }
+    free(list.at);
+    return error;
+}
+
+undr_error check_family_children(check_pids *found) {
+    return find(NULL, true, found);
+}
+
+undr_error check_family_descendants(const check_pids *spared, check_pids *found) {
+    return find(spared, false, found);
+}
+
+bool check_process_is_leaving(pid_t pid) {
+    process one;
+    return read_process(pid, &one) && (one.flags & FLAG_EXITING) != 0;
+}
+
+bool check_process_is_gone(pid_t pid) {
+    process one;
+    if (!read_process(pid, &one)) {
+        return kill(pid, 0) != 0 && errno == ESRCH;
+    }
+    return one.state == 'Z' || one.state == 'X';
+}
+
+bool check_family_end(const check_pids *spared, unsigned long long limit_ns) {
+    uint64_t until = check_now() + limit_ns;
+    check_pids found = {0};
+    bool ended = false;
+    while (!ended) {
+        if (check_family_descendants(spared, &found) != UNDR_OK) {
+            break;
+        }
+        for (size_t i = 0; i < found.count; i++) {
+            kill(found.at[i], SIGKILL);
+        }
+        for (size_t i = 0; i < found.count; i++) {
+            waitpid(found.at[i], NULL, WNOHANG); /* a grandchild is not ours yet: ECHILD, next round */
+        }
+        ended = found.count == 0;
+        if (!ended && check_now() >= until) {
+            break;
+        }
+        if (!ended) {
+            poll(NULL, 0, 1); /* a killed process needs a moment to become a zombie; nothing tells us when */
+        }
+    }
+    check_pids_free(&found);
+    return ended;
+}

@@ -1,0 +1,110 @@
+/* queue.c: looks into the peer's receive queue through NETLINK_SOCK_DIAG, one exact request a question. */
+#include "queue.h"
+
+#include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>
+#include <poll.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { ANSWER_SIZE = 8192, ANSWER_MS = 1000 };
+
+typedef struct question {
+    struct nlmsghdr header;
+    struct inet_diag_req_v2 request;
+} question;
+
+int check_queue_open(void) {
+    return socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+}
+
+/* The peer's socket: its own address is our `there`. */
+static question make_question(const check_wire *wire) {
+    question one = {
+        .header = {.nlmsg_len = sizeof one, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST},
+        .request = {.sdiag_family = AF_INET, .sdiag_protocol = IPPROTO_TCP, .idiag_states = ~0U,
+            .idiag_ext = 1 << (INET_DIAG_INFO - 1)},
+    };
+    one.request.id.idiag_sport = wire->there.sin_port;
+    one.request.id.idiag_dport = wire->here.sin_port;
+    one.request.id.idiag_src[0] = wire->there.sin_addr.s_addr;
+    one.request.id.idiag_dst[0] = wire->here.sin_addr.s_addr;
+    one.request.id.idiag_cookie[0] = one.request.id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+    return one;
+}
+
+/* How many bytes the peer's kernel has received; UINT64_MAX when the message does not say. */
+static uint64_t bytes_received(const struct nlmsghdr *header) {
+    const struct inet_diag_msg *message = NLMSG_DATA(header);
+    size_t left = header->nlmsg_len - NLMSG_LENGTH(sizeof *message);
+    const char *at = (const char *)message + NLMSG_ALIGN(sizeof *message);
+    struct rtattr attribute;
+    while (left >= sizeof attribute) {
+        memcpy(&attribute, at, sizeof attribute);
+        size_t whole = RTA_ALIGN(attribute.rta_len);
+        size_t needed = RTA_LENGTH(offsetof(struct tcp_info, tcpi_bytes_received) + sizeof(__u64));
+        if (attribute.rta_type == INET_DIAG_INFO && attribute.rta_len >= needed && left >= needed) {
+            __u64 received;
+            memcpy(&received, at + RTA_LENGTH(offsetof(struct tcp_info, tcpi_bytes_received)), sizeof received);
+            return received;
+        }
+        if (attribute.rta_len < sizeof attribute || whole > left) {
+            break;
+        }
+        at += whole;
+        left -= whole;
+    }
+    return UINT64_MAX;
+}
+
+static check_queue_state read_answer(struct nlmsghdr *header, size_t size, const check_wire *wire) {
+    if (!NLMSG_OK(header, (unsigned)size)) {
+        return CHECK_QUEUE_UNKNOWN;
+    }
+    if (header->nlmsg_type == NLMSG_ERROR) {
+        const struct nlmsgerr *error = NLMSG_DATA(header);
+        return error->error == -ENOENT ? CHECK_QUEUE_GONE : CHECK_QUEUE_UNKNOWN;
+    }
+    if (header->nlmsg_type != SOCK_DIAG_BY_FAMILY || header->nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg))) {
+        return CHECK_QUEUE_UNKNOWN;
+    }
+    const struct inet_diag_msg *message = NLMSG_DATA(header);
+    uint64_t received = bytes_received(header);
+    if (received == UINT64_MAX) {
+        return CHECK_QUEUE_UNKNOWN;
+    }
+    /* The queue alone would lie: a segment can wait beside it while the peer is inside recv(2). */
+    return message->idiag_rqueue == 0 && received >= wire->bytes_out ? CHECK_QUEUE_READ : CHECK_QUEUE_WAITING;
+}
+
+check_queue_state check_queue_ask(int netlink, const check_wire *wire) {
+    if (netlink < 0 || wire->socket < 0) {
+        return netlink < 0 ? CHECK_QUEUE_UNKNOWN : CHECK_QUEUE_GONE;
+    }
+    question one = make_question(wire);
+    struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+    union {
+        struct nlmsghdr header;
+        char bytes[ANSWER_SIZE];
+    } answer;
+    ssize_t size = sendto(netlink, &one, sizeof one, 0, (const struct sockaddr *)&kernel, sizeof kernel);
+    struct pollfd there = {.fd = netlink, .events = POLLIN};
+    if (size != (ssize_t)sizeof one || poll(&there, 1, ANSWER_MS) != 1) {
+        return CHECK_QUEUE_UNKNOWN;
+    }
+    size = recv(netlink, &answer, sizeof answer, 0);
+    return size > 0 ? read_answer(&answer.header, (size_t)size, wire) : CHECK_QUEUE_UNKNOWN;
+}
+
+bool check_queue_is_acknowledged(const check_wire *wire) {
+    int left = 0;
+    return wire->socket < 0 || ioctl(wire->socket, SIOCOUTQ, &left) != 0 || left == 0;
+}
