@@ -23,10 +23,10 @@
     X(DONE, "nothing left") \
     X(CLOSED, "the manager is closed") \
     X(INTERRUPTED, "interrupted by a signal") \
-    X(LIMIT_DEPTH, "the pickle nests deeper than the limit") \
-    X(LIMIT_NODES, "the pickle has more values than the limit") \
+    X(LIMIT_DEPTH, "values nest deeper than the limit") \
+    X(LIMIT_NODES, "more values than the limit, or more work than their number explains") \
     X(LIMIT_MEMO, "the pickle uses a memo index above the limit") \
-    X(LIMIT_BYTES, "the pickle needs more memory than the limit") \
+    X(LIMIT_BYTES, "more memory is needed than the limit allows") \
     X(PICKLE_TRUNCATED, "the pickle ends before its STOP") \
     X(PICKLE_OPCODE, "not a pickle opcode") \
     X(PICKLE_PROTOCOL, "a pickle protocol that this reader does not know") \

@@ -56,11 +56,17 @@ typedef struct undr_object {
 
 struct undr_value {
     undr_kind kind;
+    uint32_t mark; /* of the library's own walks; 0 in a new value */
+    uint64_t hash; /* the pickle reader's, once it has been a key; 0 before */
     union {
         bool boolean;
         double real;
         undr_slice bytes;
         undr_items items;
+        struct {
+            undr_items items;         /* the same items */
+            struct undr_index *index; /* the pickle reader's way to find a key; NULL elsewhere */
+        } keyed;                      /* DICT, SET, FROZENSET */
         struct {
             undr_slice module;
             undr_slice name; /* qualified name, may hold dots */
@@ -79,7 +85,7 @@ UNDR_MUST_USE undr_error undr_value_float(undr_arena *arena, double real, undr_v
 /* kind: STR, BYTES or BYTEARRAY */
 UNDR_MUST_USE undr_error undr_value_bytes(undr_arena *arena, undr_kind kind, undr_slice bytes, undr_value **value);
 UNDR_MUST_USE undr_error undr_value_text(undr_arena *arena, const char *text, undr_value **value);
-/* kind: LIST, TUPLE, DICT (2 x pairs), SET or FROZENSET */
+/* kind: LIST, TUPLE, DICT (2 x pairs), SET or FROZENSET. Keys that occur twice are the caller's to avoid. */
 UNDR_MUST_USE undr_error undr_value_items(
     undr_arena *arena, undr_kind kind, undr_value *const *items, size_t count, undr_value **value);
 UNDR_MUST_USE undr_error undr_value_class(undr_arena *arena, const char *module, const char *name, undr_value **value);
@@ -98,16 +104,21 @@ bool undr_value_is_instance(const undr_value *value, const char *class_name);
 /* state[key] when the state is a dict (also of a (dict, slots) pair), else NULL */
 const undr_value *undr_value_attribute(const undr_value *value, const char *key);
 
-/* Equality by type and content: True is not 1, 1 is not 1.0, a nan equals a nan, sets and dicts without regard to
- * order, objects by class, arguments and state however they were built. UNDR_LIMIT_DEPTH beyond 1,000 levels. */
+/* Equality by type and content: True is not 1, 1 is not 1.0, 0.0 is not -0.0, a nan equals a nan, sets and dicts
+ * without regard to order, objects by class, arguments and state however they were built (an empty state is none).
+ * UNDR_LIMIT_DEPTH beyond 1,000 levels; UNDR_LIMIT_NODES when values that share parts take too long to compare. */
 UNDR_MUST_USE undr_error undr_value_equal(const undr_value *a, const undr_value *b, bool *equal);
 
-/* Appends the Python literal: what repr() would print for plain values; `undr.task.CloseRequest()` for an instance
- * without state, `module.Name({'k': v})` with one (one argument, the state), `module.Name(*args)` + state otherwise;
- * `<class module.name>` for a class; `...` for a value inside itself and below 1,000 levels. */
+/* Appends the Python literal: what ascii() would print for plain values, except that a set's elements stand in the
+ * order of their texts and that an int of more than 4,300 digits is hexadecimal. `undr.task.CloseRequest()` for an
+ * instance without state, `module.Name({'k': v})` with one (one argument, the state), otherwise
+ * `module.Name(args, key=arg).__setstate__(state).extend([appended]).update({entries})`, each where there is one;
+ * `<class module.name>` for a class. A value inside itself is `[...]`, `{...}`, `(...)`, else `...`, which also stands
+ * for what is below 1,000 levels. UNDR_LIMIT_NODES or UNDR_LIMIT_BYTES when values that share parts would print more
+ * than 20 million values or 1 GiB; on an error nothing is appended. */
 UNDR_MUST_USE undr_error undr_value_print(undr_buffer *buffer, const undr_value *value);
 
-/* True when a str or bytes anywhere inside value contains text. Bounded as undr_value_equal. */
+/* True when a str, bytes or bytearray anywhere inside value contains text. Linear, at any depth. */
 UNDR_MUST_USE undr_error undr_value_contains(const undr_value *value, undr_slice text, bool *found);
 
 #endif
