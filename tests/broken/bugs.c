@@ -1,0 +1,55 @@
+/* bugs.c: the table of bugs and which one is on. */
+#include "bugs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct bug_entry {
+    const char *kind, *role, *name, *ids, *text;
+} bug_entry;
+
+static const bug_entry entries[] = {
+#define BUG_ENTRY(name, role, ids, text) {"bug", #role, #name, ids, text},
+#define VARIANT_ENTRY(name, role, ids, text) {"variant", #role, #name, ids, text},
+    MANAGER_BUGS(BUG_ENTRY) POOL_BUGS(BUG_ENTRY) WORKER_BUGS(BUG_ENTRY) VARIANTS(VARIANT_ENTRY)
+#undef BUG_ENTRY
+#undef VARIANT_ENTRY
+};
+enum { ENTRY_COUNT = sizeof entries / sizeof entries[0] };
+
+/* Set once, before any thread starts: a process is broken in one way for all its life. */
+static bug_id chosen = BUG_NONE;
+
+bool bug(bug_id id) {
+    return chosen == id;
+}
+
+/* Names are written with hyphens, enumerators with underscores. */
+static bool same_name(const char *written, const char *member) {
+    for (; *written != '\0' && *member != '\0'; written++, member++) {
+        if (*written != (*member == '_' ? '-' : *member)) {
+            return false;
+        }
+    }
+    return *written == *member;
+}
+
+bool bug_choose(const char *name) {
+    for (int i = 0; i < ENTRY_COUNT; i++) {
+        if (same_name(name, entries[i].name)) {
+            chosen = (bug_id)(i + 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+void bug_list(void) {
+    for (int i = 0; i < ENTRY_COUNT; i++) {
+        printf("%s\t%s\t", entries[i].kind, entries[i].role);
+        for (const char *c = entries[i].name; *c != '\0'; c++) {
+            putchar(*c == '_' ? '-' : *c);
+        }
+        printf("\t%s\t%s\n", entries[i].ids, entries[i].text);
+    }
+}

@@ -1,0 +1,282 @@
+/* bugs.h: the bugs that can be switched on by name, each with the requirement that it breaks, and the variants that
+ * are right though unusual.
+ *
+ * This peer (manager, worker and pool in one program) shares no line with ref/: it is what the suite is tested with.
+ * `undr-broken --bug NAME VERB ...`; without a bug, or with a variant, every case passes. */
+#ifndef BROKEN_BUGS_H
+#define BROKEN_BUGS_H
+
+#include <stdbool.h>
+
+/* X(name, role, requirements that may be blamed, what is wrong) */
+#define MANAGER_BUGS(X) \
+    X(big_endian_answers, manager, "FRAME-1", "writes lengths big-endian") \
+    X(big_endian_requests, manager, "FRAME-1", "reads lengths big-endian") \
+    X(length_counts_header, manager, "FRAME-1", "adds the header's 9 bytes to the length it writes") \
+    X(length_one_short, manager, "FRAME-1", "announces one byte less than it writes") \
+    X(header_in_one_read, manager, "FRAME-3", "takes one read for a whole header") \
+    X(payload_in_one_read, manager, "FRAME-3", "takes one read for a whole payload") \
+    X(drops_coalesced, manager, "FRAME-4", "throws away what arrives behind a frame") \
+    X(partial_takes_effect, manager, "FRAME-5", "queues a task whose payload ended early") \
+    X(refuses_64k, manager, "FRAME-6", "refuses payloads above 65,535 bytes") \
+    X(refuses_1m, manager, "FRAME-6", "refuses payloads above 1 MiB") \
+    X(refuses_32m, manager, "FRAME-6", "refuses payloads above 32 MiB") \
+    X(length_signed, manager, "FRAME-7", "takes a length of 2^63 and more for 0") \
+    X(length_32_bits, manager, "FRAME-7", "ignores the upper half of a length") \
+    X(absurd_length_waits, manager, "FRAME-7", "waits for 2^62 bytes") \
+    X(empty_blocks, manager, "FRAME-2", "waits for a byte when the length is 0") \
+    X(unknown_type_ignored, manager, "REQ-4", "skips frames of an unknown type") \
+    X(unknown_type_answered, manager, "REQ-4", "answers frames of an unknown type with an empty t") \
+    X(unknown_type_crashes, manager, "REQ-4", "dies of a frame of an unknown type") \
+    X(zero_type_is_next, manager, "REQ-4", "takes type 0 for n") \
+    X(upper_case_types, manager, "REQ-4", "takes N, T and M for n, t and m") \
+    X(type_7f_schedules, manager, "REQ-4", "takes 0x7f for a priority") \
+    X(s_schedules, manager, "REQ-4", "takes s for 0x80") \
+    X(next_payload_ignored, manager, "REQ-5", "answers n with a payload") \
+    X(done_payload_ignored, manager, "REQ-5", "answers t with a payload") \
+    X(done_payload_counts, manager, "REQ-5", "t with a payload settles a task before it is refused") \
+    X(violation_clears_queues, manager, "REQ-6", "a violation empties the queues") \
+    X(violation_ends_all, manager, "REQ-6", "a violation ends every connection") \
+    X(no_message_ack, manager, "REQ-1 MSG-1", "never acknowledges m") \
+    X(no_schedule_ack, manager, "REQ-1 SCHED-1", "never acknowledges a scheduled task") \
+    X(double_message_ack, manager, "REQ-1 REQ-2 MSG-1", "acknowledges m twice") \
+    X(double_schedule_ack, manager, "REQ-1 REQ-2 SCHED-1", "acknowledges a scheduled task twice") \
+    X(message_ack_is_s, manager, "MSG-1", "acknowledges m with s") \
+    X(schedule_ack_is_m, manager, "SCHED-1", "acknowledges a scheduled task with m") \
+    X(schedule_ack_echoes, manager, "SCHED-1", "acknowledges a scheduled task with its own type") \
+    X(message_ack_payload, manager, "MSG-1", "puts a payload into the acknowledgement of m") \
+    X(schedule_ack_payload, manager, "SCHED-1", "puts a payload into the acknowledgement of a task") \
+    X(early_message_ack, manager, "MSG-1", "acknowledges m before it is in the inbox") \
+    X(early_schedule_ack, manager, "SCHED-1 SCHED-10", "acknowledges a task before it is queued") \
+    X(answer_type_n, manager, "NEXT-1", "answers n with type n") \
+    X(double_answer, manager, "REQ-1 REQ-2", "answers n twice when there is no task") \
+    X(none_is_empty, manager, "NEXT-2 PAY-1", "answers an empty payload for None") \
+    X(none_is_false, manager, "NEXT-2 PAY-1", "answers False for None") \
+    X(none_is_zero, manager, "NEXT-2 PAY-1", "answers 0 for None") \
+    X(greets, manager, "REQ-2 NEXT-1", "sends a frame when a connection opens") \
+    X(none_after_ack, manager, "REQ-2 REQ-1", "sends None behind each acknowledgement of a task") \
+    X(lifo, manager, "SCHED-3", "hands out the newest task of a queue first") \
+    X(lifo_above_16, manager, "SCHED-3", "hands out the newest first once 16 tasks are queued") \
+    X(inverted_priority, manager, "SCHED-2", "scans the queues from the last to the first") \
+    X(one_queue, manager, "SCHED-2", "ignores the priority") \
+    X(two_queues, manager, "SCHED-2", "puts all priorities above 1 into one queue") \
+    X(priority_modulo_64, manager, "SCHED-2", "uses six bits of the priority") \
+    X(fair_queues, manager, "SCHED-2", "takes turns between the queues") \
+    X(swaps_neighbours, manager, "SCHED-3", "swaps every seventh task with the next") \
+    X(levels_off_by_one, manager, "SCHED-5", "accepts priority P of P levels") \
+    X(last_level_refused, manager, "SCHED-1 SCHED-8 SCHED-9", "refuses the last priority") \
+    X(priority_clamped, manager, "SCHED-5", "puts a priority that it has no queue for into the last queue") \
+    X(refused_priority_queues, manager, "SCHED-5", "queues a task whose priority it then refuses") \
+    X(loses_some, manager, "SCHED-6", "loses every 64th task") \
+    X(loses_when_long, manager, "SCHED-6", "loses tasks while more than 1,000 are queued") \
+    X(doubles_some, manager, "SCHED-6", "hands out every 50th task twice") \
+    X(removes_at_done, manager, "SCHED-6 NEXT-3", "hands a task out until it is settled") \
+    X(truncates_4096, manager, "SCHED-4", "cuts tasks at 4,096 bytes") \
+    X(truncates_64k, manager, "SCHED-4 FRAME-6", "cuts tasks at 65,536 bytes") \
+    X(truncates_1m, manager, "SCHED-4 FRAME-6", "cuts tasks at 1 MiB") \
+    X(cuts_at_nul, manager, "SCHED-4 SCHED-11", "cuts tasks at their first NUL byte") \
+    X(strips_newlines, manager, "SCHED-4 SCHED-11", "cuts the newline at the end of a task") \
+    X(tasks_must_be_pickles, manager, "SCHED-11", "refuses tasks that are no pickles") \
+    X(empty_task_refused, manager, "SCHED-7", "refuses a task with an empty payload") \
+    X(empty_task_is_none, manager, "SCHED-7", "hands out None for an empty task") \
+    X(one_task_out, manager, "NEXT-3", "answers None to n while a task is out") \
+    X(own_tasks_only, manager, "SCHED-10", "hands a task only to the connection that scheduled it") \
+    X(none_is_for_ever, manager, "SCHED-10", "answers None for ever once it has answered None to a connection") \
+    X(done_gets_none, manager, "DONE-2", "answers None to t") \
+    X(holds_undeclared, manager, "NEXT-5", "holds the answer to n for ever, undeclared") \
+    X(holds_after_close, manager, "NEXT-6 CLOSE-2 CLOSE-CANCEL-1 CLOSE-JOIN-3", "leaves n without an answer once it is closing") \
+    X(done_not_counted, manager, "DONE-1", "t does not settle") \
+    X(done_counts_twice, manager, "DONE-1", "t settles two tasks") \
+    X(next_counts, manager, "DONE-1", "n settles a task") \
+    X(counts_at_handout, manager, "DONE-1 CLOSE-JOIN-2", "a task counts as settled once it is handed out") \
+    X(surplus_done_counts, manager, "DONE-4", "t without a task settles another connection's") \
+    X(spawned_not_counted, manager, "SCHED-1 CLOSE-JOIN-1", "tasks scheduled by a connection are not counted") \
+    X(own_not_counted, manager, "CLOSE-JOIN-1 MSGS-3", "tasks scheduled by the program are not counted") \
+    X(inbox_lifo, manager, "MSGS-1 MSG-2", "gives the newest message first") \
+    X(inbox_loses_some, manager, "MSGS-1 MSG-1", "loses every tenth message") \
+    X(inbox_doubles, manager, "MSGS-1 MSG-1", "gives every fifth message twice") \
+    X(inbox_loses_large, manager, "MSG-1 MSGS-1 FRAME-6", "loses messages above 64 KiB") \
+    X(empty_message_accepted, manager, "MSG-3", "acknowledges an empty m") \
+    X(garbage_message_accepted, manager, "MSG-3", "acknowledges an m that is no pickle") \
+    X(garbage_message_ends_unread, manager, "MSG-3", "clears the inbox when an m is no pickle") \
+    X(truncated_message_accepted, manager, "MSG-3", "acknowledges a pickle without its STOP") \
+    X(messages_end_early, manager, "MSGS-3", "messages() ends when the inbox is empty") \
+    X(messages_never_end, manager, "MSGS-2", "messages() waits for ever") \
+    X(messages_skip_inbox, manager, "MSGS-1 MSGS-2", "messages() ends when no task is left, unread messages or not") \
+    X(own_message_first, manager, "MSGS-5 MSGS-1", "puts the program's own messages first") \
+    X(own_message_lost, manager, "MSGS-5", "drops the program's own messages") \
+    X(join_at_once, manager, "CLOSE-JOIN-1 CLOSE-JOIN-2", "JOIN does not wait for the tasks") \
+    X(join_leaves_queue, manager, "CLOSE-JOIN-1", "JOIN waits only for the tasks that are out") \
+    X(join_needs_reader, manager, "CLOSE-JOIN-4", "JOIN waits until somebody has read the inbox") \
+    X(join_refuses_spawned, manager, "CLOSE-1 CLOSE-JOIN-1", "refuses tasks during JOIN") \
+    X(join_refuses_messages, manager, "CLOSE-1", "refuses messages during JOIN") \
+    X(join_closes_early, manager, "CLOSE-JOIN-3 CLOSE-JOIN-1", "answers CloseRequest during JOIN while tasks are out") \
+    X(join_never_closes, manager, "CLOSE-2 CLOSE-JOIN-3", "answers None after JOIN") \
+    X(join_never_returns, manager, "CLOSE-JOIN-2", "JOIN does not return") \
+    X(cancel_runs_queue, manager, "CLOSE-CANCEL-1 CLOSE-CANCEL-2", "CANCEL runs all tasks first") \
+    X(cancel_hands_out, manager, "CLOSE-CANCEL-1 CLOSE-CANCEL-2", "hands out queued tasks after CANCEL") \
+    X(cancel_answers_none, manager, "CLOSE-CANCEL-1 CLOSE-2", "answers None after CANCEL") \
+    X(cancel_needs_reader, manager, "CLOSE-CANCEL-3", "CANCEL waits until the inbox has been read") \
+    X(cancel_refuses_messages, manager, "CLOSE-1", "refuses messages after CANCEL") \
+    X(kill_answers_late, manager, "CLOSE-KILL-2", "KILL waits for the tasks") \
+    X(close_request_misnamed, manager, "PAY-2 CLOSE-2 CLOSE-CANCEL-1 CLOSE-JOIN-3", "CloseRequest of another module") \
+    X(close_request_is_class, manager, "PAY-2 CLOSE-2 CLOSE-CANCEL-1 CLOSE-JOIN-3", "sends the class itself for CloseRequest") \
+    X(close_ends_connections, manager, "CLOSE-2 CLOSE-CANCEL-1", "ends open connections instead of CloseRequest") \
+    X(listens_after_close, manager, "CLOSE-3", "serves new connections after a close") \
+    X(second_close_hangs, manager, "CLOSE-5", "a second close never returns") \
+    X(schedules_after_close, manager, "CLOSE-6", "schedule after a close is ok") \
+    X(bad_priority_ok, manager, "POOL-3", "schedule with a priority that has no queue is ok") \
+    X(half_close_ends, manager, "REQ-3", "drops its answers when the client half-closes") \
+    X(one_connection, manager, "FAULT-1", "serves one connection after the other") \
+    X(lock_while_reading, manager, "FAULT-1", "holds its lock while a payload arrives") \
+    X(reset_crashes, manager, "FAULT-2", "dies when a connection is reset") \
+    X(reset_loses_queue, manager, "FAULT-2", "empties the queues when a connection is reset") \
+    X(end_drops_messages, manager, "FAULT-2", "drops the inbox when a connection ends") \
+    X(lost_task_silent, manager, "FAULT-3", "says nothing of a task whose connection ended") \
+    X(lost_task_counts, manager, "CLOSE-JOIN-5 FAULT-3", "a task whose connection ended is never settled") \
+    X(listens_everywhere, manager, "SEC-2", "listens on every address") \
+    X(executes_messages, manager, "SEC-1", "does what a message's pickle says") \
+    X(max_hundred_connections, manager, "FAULT-1 SCHED-6", "refuses the 101st connection") \
+    X(leaves_with_status_1, manager, "", "exit status 1 at the end of input")
+
+#define POOL_BUGS(X) \
+    X(one_worker, pool, "POOL-1", "starts one worker, whatever it is told") \
+    X(no_logs, pool, "POOL-2", "writes no log files") \
+    X(one_log, pool, "POOL-2", "writes one log file for all workers") \
+    X(cancel_kills, pool, "CLOSE-CANCEL-2", "CANCEL kills running tasks") \
+    X(cancel_leaves_workers, pool, "CLOSE-4 CLOSE-CANCEL-2", "CANCEL returns while workers run") \
+    X(join_leaves_workers, pool, "CLOSE-4", "JOIN returns while workers live") \
+    X(join_kills, pool, "CLOSE-JOIN-1", "JOIN kills the workers at once") \
+    X(kill_leaves_workers, pool, "CLOSE-4 CLOSE-KILL-1", "KILL leaves its workers alone") \
+    X(kill_is_cancel, pool, "CLOSE-KILL-1 CLOSE-KILL-2", "KILL waits for the running tasks") \
+    X(kill_spares_one, pool, "CLOSE-4 CLOSE-KILL-1", "KILL forgets the last worker") \
+    X(leaks_a_process, pool, "CLOSE-4", "leaves a copy of a worker behind") \
+    X(no_replacement, pool, "FAULT-4", "tasks queued when the last worker died wait for ever")
+
+#define WORKER_BUGS(X) \
+    X(starts_with_done, worker, "WORK-1", "sends t first") \
+    X(starts_with_message, worker, "WORK-1", "sends a message first") \
+    X(asks_twice, worker, "WORK-2", "has two n in flight") \
+    X(asks_once, worker, "WORK-3", "does not ask again after None") \
+    X(polls_with_done, worker, "WORK-3", "polls with t") \
+    X(busy_poll, worker, "WORK-21", "asks again at once after None") \
+    X(leaves_after_ten_polls, worker, "WORK-3", "leaves after ten None") \
+    X(says_goodbye, worker, "WORK-4", "sends t after CloseRequest") \
+    X(stays_connected, worker, "WORK-4 WORK-5", "neither closes nor leaves after CloseRequest") \
+    X(close_status, worker, "WORK-5", "exit status 3 after CloseRequest") \
+    X(close_by_bytes, worker, "PAY-4 PAY-2", "knows CloseRequest only by CPython's exact bytes") \
+    X(close_by_newobj, worker, "PAY-4", "knows CloseRequest only by NEWOBJ") \
+    X(close_by_any_name, worker, "PAY-2 WORK-15", "takes every class named CloseRequest for it") \
+    X(next_after_task, worker, "WORK-6 WORK-7", "asks n after a task and sends no t") \
+    X(done_and_next, worker, "WORK-2 WORK-7 WORK-6", "sends t and n after a task") \
+    X(double_done, worker, "WORK-2 WORK-6", "settles a task twice") \
+    X(early_done, worker, "WORK-6 WORK-2", "settles before it runs") \
+    X(drops_next_task, worker, "WORK-7", "forgets the task in the answer to t") \
+    X(runs_twice, worker, "WORK-6", "runs every task twice") \
+    X(skips_tenth, worker, "WORK-6", "does not run every tenth task") \
+    X(message_not_awaited, worker, "WORK-8 WORK-2", "does not wait for the acknowledgement of m") \
+    X(schedule_not_awaited, worker, "WORK-9 WORK-2", "does not wait for the acknowledgement of a task") \
+    X(message_unpickled, worker, "WORK-8", "sends the text of a message, unpickled") \
+    X(message_twice, worker, "WORK-8", "sends each message twice") \
+    X(message_large_dropped, worker, "WORK-8", "drops messages above 64 KiB") \
+    X(message_large_cut, worker, "WORK-8", "cuts messages at 64 KiB") \
+    X(default_priority_0, worker, "WORK-9", "default priority 0") \
+    X(priority_off_by_one, worker, "WORK-9", "schedules one priority below") \
+    X(priority_one_bit, worker, "WORK-9", "uses one bit of the priority") \
+    X(schedule_ignored, worker, "WORK-9", "schedules nothing") \
+    X(nested_state_lost, worker, "WORK-9", "schedules tasks without their state") \
+    X(priority_128_wraps, worker, "WORK-20", "schedules priority 128 as 0") \
+    X(priority_128_skipped, worker, "WORK-20", "skips a schedule with priority 128") \
+    X(errors_swallowed, worker, "WORK-10", "reports no failed task") \
+    X(error_without_text, worker, "PAY-8", "reports a failure without its text") \
+    X(error_is_text, worker, "PAY-7 WORK-10", "reports a failure as a str") \
+    X(error_wrong_class, worker, "PAY-7 WORK-10", "reports a failure as undr.task.Exception") \
+    X(error_twice, worker, "WORK-10", "reports a failure twice") \
+    X(error_not_awaited, worker, "WORK-10 WORK-2", "settles before the report is acknowledged") \
+    X(error_after_done, worker, "WORK-10", "settles first and reports then") \
+    X(error_not_settled, worker, "WORK-10 WORK-11", "asks n after a failed task") \
+    X(error_ends_worker, worker, "WORK-11 WORK-10", "leaves after a failed task") \
+    X(error_goes_on, worker, "WORK-10", "goes on with the steps behind the one that failed") \
+    X(chain_reversed, worker, "WORK-12", "runs a Chain backwards") \
+    X(chain_first_only, worker, "WORK-12", "runs only the first task of a Chain") \
+    X(chain_drops_last, worker, "WORK-12", "skips the last task of a Chain") \
+    X(chain_settles_each, worker, "WORK-12", "settles each task of a Chain") \
+    X(chain_goes_on, worker, "WORK-13", "a Chain goes on after a failure") \
+    X(chain_error_silent, worker, "WORK-13 WORK-10", "a Chain that fails reports nothing") \
+    X(chain_unknown, worker, "WORK-12", "does not know Chain") \
+    X(chain_list_only, worker, "WORK-12", "a Chain of a tuple is empty") \
+    X(wrong_ack_accepted, worker, "WORK-14", "accepts an acknowledgement of any type") \
+    X(ack_payload_accepted, worker, "WORK-14", "accepts an acknowledgement with a payload") \
+    X(wrong_ack_leaves, worker, "WORK-14", "leaves after a wrong acknowledgement") \
+    X(unknown_task_settled, worker, "WORK-15", "settles a task of an unknown class silently") \
+    X(unknown_task_leaves, worker, "WORK-15", "leaves after a task of an unknown class") \
+    X(empty_task_settled, worker, "WORK-15 FRAME-2", "settles an empty task silently") \
+    X(empty_task_leaves, worker, "WORK-15 FRAME-2", "leaves after an empty task") \
+    X(plain_value_settled, worker, "WORK-15", "settles a plain value silently") \
+    X(answer_type_ignored, worker, "WORK-16", "takes an answer of any type for a task") \
+    X(answer_garbage_polls, worker, "WORK-16", "takes an answer that is no pickle for None") \
+    X(answer_garbage_settles, worker, "WORK-16", "settles an answer that is no pickle") \
+    X(violation_status_0, worker, "WORK-23", "exit status 0 when the manager broke the protocol") \
+    X(end_ignored, worker, "WORK-17", "stays when the manager ends the connection") \
+    X(end_reconnects, worker, "WORK-17", "connects again when the manager ends the connection") \
+    X(end_status_1, worker, "WORK-18", "exit status 1 when the manager leaves") \
+    X(exit_ignored, worker, "WORK-19", "a task that exits leaves the process waiting") \
+    X(exit_status_0, worker, "WORK-19", "exit status 0 whatever the task exits with, silently") \
+    X(settles_elsewhere, worker, "WORK-6", "settles on a connection of its own") \
+    X(late_answer_leaves, worker, "WORK-3 NEXT-4", "leaves when an answer takes a moment") \
+    X(worker_big_endian, worker, "FRAME-1", "writes lengths big-endian") \
+    X(worker_reads_big_endian, worker, "FRAME-1", "reads lengths big-endian") \
+    X(worker_length_off, worker, "FRAME-1", "announces one byte more than it writes") \
+    X(worker_header_one_read, worker, "FRAME-3", "takes one read for a whole header") \
+    X(worker_payload_one_read, worker, "FRAME-3", "takes one read for a whole payload") \
+    X(worker_refuses_64k, worker, "FRAME-6", "leaves when a task is above 64 KiB") \
+    X(worker_absurd_length, worker, "FRAME-7", "waits for 2^62 bytes") \
+    X(done_has_payload, worker, "REQ-5 WORK-6", "puts a payload into t") \
+    X(next_has_payload, worker, "REQ-5 WORK-1 WORK-3", "puts a payload into n") \
+    X(frame_opcode_misread, worker, "PAY-3", "fails on pickles with several frames") \
+    X(long_ints_cut, worker, "PAY-3 WORK-8", "keeps 32 bits of an int") \
+    X(text_is_latin_1, worker, "PAY-3 WORK-8", "reads text as latin-1") \
+    X(floats_cut, worker, "PAY-3 WORK-8", "keeps the whole part of a float") \
+    X(bools_are_ints, worker, "PAY-3 WORK-8", "True becomes 1") \
+    X(tuples_are_lists, worker, "PAY-3 WORK-8", "tuples become lists") \
+    X(memo_broken, worker, "PAY-3 WORK-8", "a value fetched from the memo is None")
+
+/* Right, though unusual: every freedom of the specification used. Everything passes. */
+#define VARIANTS(X) \
+    X(holds, manager, "", "declares hold 40 and holds answers") \
+    X(one_byte_answers, manager, "", "writes byte by byte") \
+    X(refuses_at_header, manager, "", "refuses as soon as the header says so, by a reset") \
+    X(refuses_by_reset, manager, "", "refuses by a reset") \
+    X(none_is_protocol_2, manager, "", "None and CloseRequest in protocol 2") \
+    X(close_request_reduce, manager, "", "CloseRequest through REDUCE, with a state") \
+    X(ends_after_close_request, manager, "", "ends a connection that was given CloseRequest") \
+    X(refuses_unknown_classes, manager, "", "refuses messages of unknown classes and trailing bytes") \
+    X(surplus_done_ends, manager, "", "ends a connection that settles what it has not") \
+    X(slow_answers, manager, "", "takes 3 ms for each answer") \
+    X(many_levels, manager, "", "declares and serves 128 priorities") \
+    X(slow_poll, worker, "", "polls every 120 ms") \
+    X(ten_connections, worker, "", "opens ten connections, works on one") \
+    X(worker_one_byte, worker, "", "writes byte by byte") \
+    X(pickles_protocol_2, worker, "", "pickles in protocol 2") \
+    X(pickles_protocol_5, worker, "", "pickles in protocol 5 with frames") \
+    X(exit_is_reported, worker, "", "reports and settles a task that exits")
+
+#define EVERY(X) MANAGER_BUGS(X) POOL_BUGS(X) WORKER_BUGS(X) VARIANTS(X)
+
+typedef enum bug_id {
+    BUG_NONE,
+#define BUG_MEMBER(name, role, ids, text) BUG_##name,
+    EVERY(BUG_MEMBER)
+#undef BUG_MEMBER
+} bug_id;
+
+/* Is this bug switched on? */
+bool bug(bug_id id);
+
+/* Switches a bug on by its name, "lifo-above-16"; false: no such name. */
+bool bug_choose(const char *name);
+
+/* Prints one line for each: kind, role, name, requirements, text; separated by tabs. */
+void bug_list(void);
+
+#endif

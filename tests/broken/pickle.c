@@ -1,0 +1,689 @@
+/* pickle.c: the broken peer's own small pickle reader and writer. */
+#include "pickle.h"
+
+#include "bugs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct pool_block {
+    struct pool_block *next;
+    size_t used, size;
+    _Alignas(16) uint8_t bytes[];
+} pool_block;
+
+static void *pool_take(pool *p, size_t size) {
+    size = (size + 15) & ~(size_t)15;
+    if (p->blocks == NULL || p->blocks->size - p->blocks->used < size) {
+        size_t room = size > 65536 ? size : 65536;
+        pool_block *block = must_have(malloc(sizeof *block + room));
+        *block = (pool_block){.next = p->blocks, .size = room};
+        p->blocks = block;
+    }
+    void *memory = p->blocks->bytes + p->blocks->used;
+    p->blocks->used += size;
+    return memset(memory, 0, size);
+}
+
+void pool_free(pool *p) {
+    while (p->blocks != NULL) {
+        pool_block *next = p->blocks->next;
+        free(p->blocks);
+        p->blocks = next;
+    }
+}
+
+val *val_new(pool *p, kind k) {
+    val *v = pool_take(p, sizeof *v);
+    v->kind = k;
+    return v;
+}
+
+static val *val_data(pool *p, kind k, const void *data, size_t size) {
+    val *v = val_new(p, k);
+    v->data = pool_take(p, size + 1);
+    memcpy(v->data, data, size);
+    v->size = size;
+    return v;
+}
+
+val *val_text(pool *p, const char *text) {
+    return val_data(p, K_STR, text, strlen(text));
+}
+
+void val_push(pool *p, val *list, val *item) {
+    if (list->count == list->room) {
+        size_t room = list->room == 0 ? 4 : list->room * 2;
+        val **items = pool_take(p, room * sizeof *items);
+        if (list->count > 0) {
+            memcpy(items, list->items, list->count * sizeof *items);
+        }
+        list->items = items;
+        list->room = room;
+    }
+    list->items[list->count++] = item;
+}
+
+static val *val_int(pool *p, long long number) {
+    uint8_t data[9];
+    size_t size = 0;
+    while (size < 8 && !(size > 0 && number == (data[size - 1] & 0x80 ? -1 : 0))) {
+        if (size == 0 && number == 0) {
+            break;
+        }
+        data[size++] = (uint8_t)(number & 0xff);
+        number >>= 8;
+    }
+    return val_data(p, K_INT, data, size);
+}
+
+long long val_number(const val *v) {
+    unsigned long long number = 0;
+    if (v->kind == K_BOOL) {
+        return v->truth;
+    }
+    if (v->kind != K_INT || v->size > 8) {
+        return -1;
+    }
+    if (v->size > 0 && (v->data[v->size - 1] & 0x80)) {
+        number = ~0ULL;
+    }
+    for (size_t i = v->size; i-- > 0;) {
+        number = number << 8 | v->data[i];
+    }
+    return (long long)number;
+}
+
+bool val_is_text(const val *v, const char *text) {
+    return v->kind == K_STR && v->size == strlen(text) && memcmp(v->data, text, v->size) == 0;
+}
+
+bool val_is_class(const val *object, const char *name) {
+    return object->kind == K_OBJECT && object->class != NULL && object->class->kind == K_CLASS &&
+        object->class->size == strlen(name) && memcmp(object->class->data, name, object->class->size) == 0;
+}
+
+const val *val_attribute(const val *object, const char *name) {
+    const val *state = object->kind == K_OBJECT ? object->state : NULL;
+    for (size_t i = 0; state != NULL && state->kind == K_DICT && i + 1 < state->count; i += 2) {
+        if (val_is_text(state->items[i], name)) {
+            return state->items[i + 1];
+        }
+    }
+    return NULL;
+}
+
+/* ---- reading ---- */
+
+typedef struct reader {
+    pool *p;
+    const uint8_t *data;
+    size_t size, at;
+    bool failed;
+    val *stack;
+    val *memo;   /* by arrival */
+    size_t frames;
+} reader;
+
+static uint64_t take_number(reader *r, int width) {
+    uint64_t number = 0;
+    if (r->size - r->at < (size_t)width) {
+        r->failed = true;
+        r->at = r->size;
+        return 0;
+    }
+    for (int i = 0; i < width; i++) {
+        number |= (uint64_t)r->data[r->at++] << (8 * i);
+    }
+    return number;
+}
+
+static const uint8_t *take_data(reader *r, uint64_t size) {
+    if (r->failed || size > r->size - r->at) {
+        r->failed = true;
+        return r->data;
+    }
+    r->at += (size_t)size;
+    return r->data + r->at - size;
+}
+
+static const uint8_t *take_line(reader *r, size_t *size) {
+    const uint8_t *start = r->data + r->at;
+    const uint8_t *end = r->at < r->size ? memchr(start, '\n', r->size - r->at) : NULL;
+    if (end == NULL) {
+        r->failed = true;
+        *size = 0;
+        return start;
+    }
+    *size = (size_t)(end - start);
+    r->at += *size + 1;
+    return start;
+}
+
+static void push(reader *r, val *v) {
+    val_push(r->p, r->stack, v);
+}
+
+static val *pop(reader *r) {
+    if (r->stack->count == 0) {
+        r->failed = true;
+        return val_new(r->p, K_NONE);
+    }
+    return r->stack->items[--r->stack->count];
+}
+
+/* Moves what lies above the last mark into a new list. */
+static val *pop_to_mark(reader *r, kind k) {
+    size_t at = r->stack->count;
+    while (at > 0 && r->stack->items[at - 1]->kind != K_MARK) {
+        at--;
+    }
+    val *list = val_new(r->p, k);
+    if (at == 0) {
+        r->failed = true;
+        return list;
+    }
+    for (size_t i = at; i < r->stack->count; i++) {
+        val_push(r->p, list, r->stack->items[i]);
+    }
+    r->stack->count = at - 1;
+    return list;
+}
+
+static void push_text(reader *r, kind k, uint64_t size) {
+    const uint8_t *data = take_data(r, size);
+    if (r->failed) {
+        return;
+    }
+    if (k == K_STR && bug(BUG_text_is_latin_1)) {
+        uint8_t *wide = pool_take(r->p, (size_t)size * 2 + 1);
+        size_t length = 0;
+        for (size_t i = 0; i < size; i++) {
+            if (data[i] >= 0x80) {
+                wide[length++] = (uint8_t)(0xc0 | data[i] >> 6);
+                wide[length++] = (uint8_t)(0x80 | (data[i] & 0x3f));
+            } else {
+                wide[length++] = data[i];
+            }
+        }
+        push(r, val_data(r->p, k, wide, length));
+        return;
+    }
+    push(r, val_data(r->p, k, data, (size_t)size));
+}
+
+static void push_int(reader *r, const uint8_t *data, size_t size) {
+    if (bug(BUG_long_ints_cut) && size > 4) {
+        size = 4;
+    }
+    push(r, val_data(r->p, K_INT, data, size));
+}
+
+static void push_float(reader *r) {
+    const uint8_t *data = take_data(r, 8);
+    uint64_t bits = 0;
+    val *v = val_new(r->p, K_FLOAT);
+    for (int i = 0; i < 8 && !r->failed; i++) {
+        bits = bits << 8 | data[i];
+    }
+    memcpy(&v->real, &bits, sizeof bits);
+    if (bug(BUG_floats_cut)) {
+        v->real = (double)(long long)v->real;
+    }
+    push(r, v);
+}
+
+static void push_tuple(reader *r, size_t count) {
+    val *tuple = val_new(r->p, bug(BUG_tuples_are_lists) && count > 1 ? K_LIST : K_TUPLE);
+    if (r->stack->count < count) {
+        r->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        val_push(r->p, tuple, r->stack->items[r->stack->count - count + i]);
+    }
+    r->stack->count -= count;
+    push(r, tuple);
+}
+
+static void push_class(reader *r, const uint8_t *module, size_t module_size, const uint8_t *name, size_t name_size) {
+    val *v = val_new(r->p, K_CLASS);
+    v->data = pool_take(r->p, module_size + name_size + 2);
+    memcpy(v->data, module, module_size);
+    v->data[module_size] = '.';
+    memcpy(v->data + module_size + 1, name, name_size);
+    v->size = module_size + 1 + name_size;
+    push(r, v);
+}
+
+static void push_object(reader *r, val *class, val *args, bool by_newobj) {
+    val *v = val_new(r->p, K_OBJECT);
+    v->class = class;
+    v->args = args;
+    v->by_newobj = by_newobj;
+    if (class->kind == K_CLASS && args->kind == K_TUPLE && args->count >= 1 && class->size >= 14 &&
+        memcmp(class->data + class->size - 14, "_reconstructor", 14) == 0) {
+        v->class = args->items[0]; /* copyreg._reconstructor(class, object, None) of the protocols 0 and 1 */
+        v->args = val_new(r->p, K_TUPLE);
+    }
+    push(r, v);
+}
+
+static void memo_put(reader *r, uint64_t index) {
+    if (r->stack->count == 0 || index > r->size) {
+        r->failed = true;
+        return;
+    }
+    while (r->memo->count <= index) {
+        val_push(r->p, r->memo, NULL);
+    }
+    r->memo->items[index] = r->stack->items[r->stack->count - 1];
+}
+
+static void memo_get(reader *r, uint64_t index) {
+    if (index >= r->memo->count || r->memo->items[index] == NULL) {
+        r->failed = true;
+        return;
+    }
+    push(r, bug(BUG_memo_broken) ? val_new(r->p, K_NONE) : r->memo->items[index]);
+}
+
+static void extend(reader *r, val *from, size_t step) {
+    if (r->stack->count == 0 || from->count % step != 0) {
+        r->failed = true;
+        return;
+    }
+    val *target = r->stack->items[r->stack->count - 1];
+    if (target->kind != K_LIST && target->kind != K_DICT && target->kind != K_SET && target->kind != K_OBJECT) {
+        r->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < from->count; i++) {
+        val_push(r->p, target, from->items[i]);
+    }
+}
+
+static void pop_into(reader *r, size_t count) {
+    val *few = val_new(r->p, K_LIST);
+    if (r->stack->count <= count) {
+        r->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        val_push(r->p, few, r->stack->items[r->stack->count - count + i]);
+    }
+    r->stack->count -= count;
+    extend(r, few, count);
+}
+
+static void text_number(reader *r, bool is_long) {
+    size_t size;
+    const uint8_t *line = take_line(r, &size);
+    char text[64] = "";
+    if (!r->failed && size < sizeof text) {
+        memcpy(text, line, size);
+    }
+    if (!is_long && size == 2 && text[0] == '0') {
+        val *v = val_new(r->p, K_BOOL);
+        v->truth = text[1] == '1';
+        push(r, v);
+        return;
+    }
+    char *end;
+    long long number = strtoll(text, &end, 10);
+    r->failed |= end == text;
+    push(r, val_int(r->p, number));
+}
+
+static void text_string(reader *r, bool is_unicode) {
+    size_t size;
+    const uint8_t *line = take_line(r, &size);
+    if (r->failed) {
+        return;
+    }
+    if (!is_unicode && size >= 2) {
+        line++;
+        size -= 2;
+    }
+    push(r, val_data(r->p, K_STR, line, size));
+}
+
+static void build(reader *r) {
+    val *state = pop(r);
+    if (r->stack->count == 0 || r->stack->items[r->stack->count - 1]->kind != K_OBJECT) {
+        r->failed = true;
+        return;
+    }
+    r->stack->items[r->stack->count - 1]->state = state;
+}
+
+static void step_text(reader *r, uint8_t opcode) {
+    switch (opcode) {
+    case 'I': text_number(r, false); return;
+    case 'L': text_number(r, true); return;
+    case 'S': text_string(r, false); return;
+    case 'V': text_string(r, true); return;
+    case 'F': {
+        size_t size;
+        char text[64] = "";
+        const uint8_t *line = take_line(r, &size);
+        memcpy(text, line, size < 63 ? size : 63);
+        val *v = val_new(r->p, K_FLOAT);
+        v->real = strtod(text, NULL);
+        push(r, v);
+        return;
+    }
+    case 'p':
+    case 'g': {
+        size_t size;
+        const char *line = (const char *)take_line(r, &size);
+        uint64_t index = r->failed ? 0 : strtoull(line, NULL, 10);
+        if (opcode == 'p') {
+            memo_put(r, index);
+        } else {
+            memo_get(r, index);
+        }
+        return;
+    }
+    case 'c': {
+        size_t module_size, name_size;
+        const uint8_t *module = take_line(r, &module_size);
+        const uint8_t *name = take_line(r, &name_size);
+        if (!r->failed) {
+            push_class(r, module, module_size, name, name_size);
+        }
+        return;
+    }
+    default: r->failed = true;
+    }
+}
+
+static void step_object(reader *r, uint8_t opcode) {
+    switch (opcode) {
+    case 0x93: { /* STACK_GLOBAL */
+        val *name = pop(r), *module = pop(r);
+        if (name->kind != K_STR || module->kind != K_STR) {
+            r->failed = true;
+            return;
+        }
+        push_class(r, module->data, module->size, name->data, name->size);
+        return;
+    }
+    case 0x81: { /* NEWOBJ */
+        val *args = pop(r), *class = pop(r);
+        push_object(r, class, args, true);
+        return;
+    }
+    case 'R': {
+        val *args = pop(r), *class = pop(r);
+        push_object(r, class, args, false);
+        return;
+    }
+    case 'o': {
+        val *all = pop_to_mark(r, K_TUPLE);
+        if (all->count == 0) {
+            r->failed = true;
+            return;
+        }
+        val *class = all->items[0];
+        all->items++;
+        all->count--;
+        push_object(r, class, all, false);
+        return;
+    }
+    case 'b': build(r); return;
+    default: step_text(r, opcode);
+    }
+}
+
+static void step_container(reader *r, uint8_t opcode) {
+    switch (opcode) {
+    case '(': push(r, val_new(r->p, K_MARK)); return;
+    case ']': push(r, val_new(r->p, K_LIST)); return;
+    case '}': push(r, val_new(r->p, K_DICT)); return;
+    case ')': push(r, val_new(r->p, K_TUPLE)); return;
+    case 0x8f: push(r, val_new(r->p, K_SET)); return;
+    case 0x85: push_tuple(r, 1); return;
+    case 0x86: push_tuple(r, 2); return;
+    case 0x87: push_tuple(r, 3); return;
+    case 't': push(r, pop_to_mark(r, K_TUPLE)); return;
+    case 'l': push(r, pop_to_mark(r, K_LIST)); return;
+    case 'd': push(r, pop_to_mark(r, K_DICT)); return;
+    case 0x91: push(r, pop_to_mark(r, K_SET)); return;
+    case 'e': extend(r, pop_to_mark(r, K_LIST), 1); return;
+    case 0x90: extend(r, pop_to_mark(r, K_LIST), 1); return;
+    case 'u': extend(r, pop_to_mark(r, K_LIST), 2); return;
+    case 'a': pop_into(r, 1); return;
+    case 's': pop_into(r, 2); return;
+    case '0': (void)pop(r); return;
+    case '1': (void)pop_to_mark(r, K_LIST); return;
+    case '2':
+        if (r->stack->count == 0) {
+            r->failed = true;
+            return;
+        }
+        push(r, r->stack->items[r->stack->count - 1]);
+        return;
+    default: step_object(r, opcode);
+    }
+}
+
+static void push_bool(reader *r, bool truth) {
+    if (bug(BUG_bools_are_ints)) {
+        push(r, val_int(r->p, truth));
+        return;
+    }
+    val *v = val_new(r->p, K_BOOL);
+    v->truth = truth;
+    push(r, v);
+}
+
+static void step_scalar(reader *r, uint8_t opcode) {
+    switch (opcode) {
+    case 0x80: (void)take_number(r, 1); return;
+    case 0x95:
+        r->failed |= take_number(r, 8) > r->size - r->at;
+        r->failed |= ++r->frames > 1 && bug(BUG_frame_opcode_misread);
+        return;
+    case 'N': push(r, val_new(r->p, K_NONE)); return;
+    case 0x88: push_bool(r, true); return;
+    case 0x89: push_bool(r, false); return;
+    case 'K': push(r, val_int(r->p, (long long)take_number(r, 1))); return;
+    case 'M': push(r, val_int(r->p, (long long)take_number(r, 2))); return;
+    case 'J': push(r, val_int(r->p, (int32_t)take_number(r, 4))); return;
+    case 0x8a: {
+        uint64_t size = take_number(r, 1);
+        const uint8_t *data = take_data(r, size);
+        push_int(r, data, r->failed ? 0 : (size_t)size);
+        return;
+    }
+    case 0x8b: {
+        uint64_t size = take_number(r, 4);
+        const uint8_t *data = take_data(r, size);
+        push_int(r, data, r->failed ? 0 : (size_t)size);
+        return;
+    }
+    case 'G': push_float(r); return;
+    case 0x8c: push_text(r, K_STR, take_number(r, 1)); return;
+    case 'X': push_text(r, K_STR, take_number(r, 4)); return;
+    case 0x8d: push_text(r, K_STR, take_number(r, 8)); return;
+    case 'U': push_text(r, K_STR, take_number(r, 1)); return;
+    case 'T': push_text(r, K_STR, take_number(r, 4)); return;
+    case 'C': push_text(r, K_BYTES, take_number(r, 1)); return;
+    case 'B': push_text(r, K_BYTES, take_number(r, 4)); return;
+    case 0x8e: push_text(r, K_BYTES, take_number(r, 8)); return;
+    case 0x94: memo_put(r, r->memo->count); return;
+    case 'q': memo_put(r, take_number(r, 1)); return;
+    case 'r': memo_put(r, take_number(r, 4)); return;
+    case 'h': memo_get(r, take_number(r, 1)); return;
+    case 'j': memo_get(r, take_number(r, 4)); return;
+    default: step_container(r, opcode);
+    }
+}
+
+val *pickle_loads(pool *p, const uint8_t *data, size_t size, size_t *used) {
+    reader r = {.p = p, .data = data, .size = size, .stack = val_new(p, K_LIST), .memo = val_new(p, K_LIST)};
+    while (!r.failed && r.at < r.size) {
+        uint8_t opcode = r.data[r.at++];
+        if (opcode == '.') {
+            if (used != NULL) {
+                *used = r.at;
+            }
+            return r.stack->count == 0 ? NULL : pop(&r);
+        }
+        step_scalar(&r, opcode);
+    }
+    return NULL;
+}
+
+/* ---- writing ---- */
+
+typedef struct writer {
+    bytes out;
+    size_t room;
+    int protocol;
+} writer;
+
+static void put(writer *w, const void *data, size_t size) {
+    if (w->out.size + size > w->room) {
+        w->room = (w->out.size + size) * 2 + 64;
+        w->out.data = must_have(realloc(w->out.data, w->room));
+    }
+    if (size > 0) {
+        memcpy(w->out.data + w->out.size, data, size);
+    }
+    w->out.size += size;
+}
+
+static void put_byte(writer *w, uint8_t byte) {
+    put(w, &byte, 1);
+}
+
+static void put_sized(writer *w, uint8_t small, uint8_t large, const uint8_t *data, size_t size) {
+    if (small != 0 && size < 256) {
+        put_byte(w, small);
+        put_byte(w, (uint8_t)size);
+    } else {
+        uint32_t width = (uint32_t)size;
+        put_byte(w, large);
+        put(w, (uint8_t[]){(uint8_t)width, (uint8_t)(width >> 8), (uint8_t)(width >> 16), (uint8_t)(width >> 24)}, 4);
+    }
+    put(w, data, size);
+}
+
+static void put_float(writer *w, double real) {
+    uint64_t bits;
+    memcpy(&bits, &real, sizeof bits);
+    put_byte(w, 'G');
+    for (int i = 56; i >= 0; i -= 8) {
+        put_byte(w, (uint8_t)(bits >> i));
+    }
+}
+
+static void put_class(writer *w, const val *v) {
+    size_t dot = v->size;
+    while (dot > 0 && v->data[dot - 1] != '.') {
+        dot--;
+    }
+    put_byte(w, 'c');
+    put(w, v->data, dot > 0 ? dot - 1 : 0);
+    put_byte(w, '\n');
+    put(w, v->data + dot, v->size - dot);
+    put_byte(w, '\n');
+}
+
+static void put_value(writer *w, const val *v);
+
+static void put_items(writer *w, const val *v, const char *empty, uint8_t fill) {
+    put(w, empty, strlen(empty));
+    put_byte(w, '(');
+    for (size_t i = 0; i < v->count; i++) {
+        put_value(w, v->items[i]);
+    }
+    put_byte(w, fill);
+}
+
+static void put_bytes_value(writer *w, const val *v) {
+    if (w->protocol >= 3) {
+        put_sized(w, 'C', 'B', v->data, v->size);
+        return;
+    }
+    writer text = {0}; /* protocol 2: _codecs.encode(str, 'latin1') */
+    for (size_t i = 0; i < v->size; i++) {
+        if (v->data[i] >= 0x80) {
+            put_byte(&text, (uint8_t)(0xc0 | v->data[i] >> 6));
+            put_byte(&text, (uint8_t)(0x80 | (v->data[i] & 0x3f)));
+        } else {
+            put_byte(&text, v->data[i]);
+        }
+    }
+    put(w, "c_codecs\nencode\n", 16);
+    put_sized(w, 0, 'X', text.out.data, text.out.size);
+    put_sized(w, 0, 'X', (const uint8_t *)"latin1", 6);
+    put(w, "\x86R", 2);
+    free(text.out.data);
+}
+
+static void put_object(writer *w, const val *v) {
+    put_value(w, v->class);
+    put_value(w, v->args);
+    put_byte(w, v->by_newobj ? 0x81 : 'R');
+    if (v->state != NULL) {
+        put_value(w, v->state);
+        put_byte(w, 'b');
+    }
+}
+
+static void put_set(writer *w, const val *v) {
+    if (w->protocol >= 4) {
+        put_items(w, v, "\x8f", 0x90);
+        return;
+    }
+    put(w, "c__builtin__\nset\n", 17);
+    put_items(w, v, "]", 'e');
+    put(w, "\x85R", 2);
+}
+
+static void put_value(writer *w, const val *v) {
+    switch (v->kind) {
+    case K_NONE: put_byte(w, 'N'); return;
+    case K_BOOL: put_byte(w, v->truth ? 0x88 : 0x89); return;
+    case K_INT:
+        if (v->size < 256) {
+            put_byte(w, 0x8a);
+            put_byte(w, (uint8_t)v->size);
+            put(w, v->data, v->size);
+        } else {
+            put_sized(w, 0, 0x8b, v->data, v->size);
+        }
+        return;
+    case K_FLOAT: put_float(w, v->real); return;
+    case K_STR: put_sized(w, w->protocol >= 4 ? 0x8c : 0, 'X', v->data, v->size); return;
+    case K_BYTES: put_bytes_value(w, v); return;
+    case K_LIST: put_items(w, v, "]", 'e'); return;
+    case K_TUPLE: put_items(w, v, "", 't'); return;
+    case K_DICT: put_items(w, v, "}", 'u'); return;
+    case K_SET: put_set(w, v); return;
+    case K_CLASS: put_class(w, v); return;
+    case K_OBJECT: put_object(w, v); return;
+    case K_MARK: return;
+    }
+}
+
+bytes pickle_dumps(const val *v, int protocol) {
+    writer w = {.protocol = protocol};
+    put_value(&w, v);
+    put_byte(&w, '.');
+    writer whole = {.protocol = protocol};
+    put(&whole, (uint8_t[]){0x80, (uint8_t)protocol}, 2);
+    if (protocol >= 4) {
+        put_byte(&whole, 0x95);
+        for (int i = 0; i < 64; i += 8) {
+            put_byte(&whole, (uint8_t)((uint64_t)w.out.size >> i));
+        }
+    }
+    put(&whole, w.out.data, w.out.size);
+    free(w.out.data);
+    return whole.out;
+}

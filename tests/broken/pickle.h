@@ -1,0 +1,43 @@
+/* pickle.h: enough of pickle for the broken peer: reads what CPython writes in protocols 0 to 5 of plain values and
+ * instances, writes protocols 2, 4 and 5. Nothing is executed. */
+#ifndef BROKEN_PICKLE_H
+#define BROKEN_PICKLE_H
+
+#include "wire.h"
+
+typedef enum kind {
+    K_NONE, K_BOOL, K_INT, K_FLOAT, K_STR, K_BYTES, K_LIST, K_TUPLE, K_DICT, K_SET, K_CLASS, K_OBJECT, K_MARK
+} kind;
+
+typedef struct val val;
+struct val {
+    kind kind;
+    bool truth;       /* BOOL */
+    bool by_newobj;   /* OBJECT */
+    double real;      /* FLOAT */
+    uint8_t *data;    /* STR, BYTES, INT (two's complement), CLASS ("module.name") */
+    size_t size;
+    val **items;      /* LIST, TUPLE, DICT (key, value), SET */
+    size_t count, room;
+    val *class, *args, *state; /* OBJECT */
+};
+
+/* Memory of one decoding, freed as a whole. */
+typedef struct pool {
+    struct pool_block *blocks;
+} pool;
+void pool_free(pool *p);
+val *val_new(pool *p, kind k);
+val *val_text(pool *p, const char *text);
+void val_push(pool *p, val *list, val *item);
+long long val_number(const val *v);
+bool val_is_text(const val *v, const char *text);
+bool val_is_class(const val *object, const char *name); /* object's class is "module.name" */
+const val *val_attribute(const val *object, const char *name);
+
+/* NULL: not a pickle. *used (may be NULL): where it ended. */
+val *pickle_loads(pool *p, const uint8_t *data, size_t size, size_t *used);
+/* Owned by the caller. */
+bytes pickle_dumps(const val *v, int protocol);
+
+#endif

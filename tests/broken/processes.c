@@ -1,0 +1,127 @@
+/* processes.c: the broken pool's worker processes: started, replaced when they die, killed, waited for. */
+#include "bugs.h"
+#include "state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { RESTARTS = 64 };
+
+static void become_worker(const manager *m, int number, pid_t parent) {
+    char port[16], path[4096];
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) {
+        _exit(1);
+    }
+    if (m->log_directory != NULL && !bug(BUG_no_logs)) {
+        snprintf(path, sizeof path, "%s/%d.log", m->log_directory, bug(BUG_one_log) ? 0 : number);
+        int log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+        if (log < 0 || dprintf(log, "start worker\n") < 0) {
+            perror("undr-broken: log");
+        }
+    }
+    snprintf(port, sizeof port, "%u", (unsigned)m->port);
+    int null = open("/dev/null", O_RDWR);
+    dup2(null, 0);
+    dup2(2, 1);
+    if (m->bug_name != NULL) {
+        execl(m->self, m->self, "--bug", m->bug_name, "worker", "--port", port, (char *)NULL);
+    } else {
+        execl(m->self, m->self, "worker", "--port", port, (char *)NULL);
+    }
+    _exit(127);
+}
+
+static pid_t start_one(const manager *m, int number) {
+    pid_t parent = getpid(), child = fork();
+    if (child == 0) {
+        become_worker(m, number, parent);
+    }
+    return child < 0 ? 0 : child;
+}
+
+static void worker_ended(manager *m, pid_t child) {
+    for (int i = 0; i < m->worker_count; i++) {
+        if (m->workers[i] != child) {
+            continue;
+        }
+        bool again = !m->closing && m->restarts < RESTARTS && !bug(BUG_no_replacement);
+        m->restarts++;
+        m->workers[i] = again ? start_one(m, i) : 0;
+    }
+    pthread_cond_broadcast(&m->changed);
+}
+
+static void *reap(void *argument) {
+    manager *m = argument;
+    for (;;) {
+        siginfo_t info;
+        if (waitid(P_ALL, 0, &info, WEXITED | WNOWAIT) != 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            return NULL; /* no child is left */
+        }
+        pthread_mutex_lock(&m->lock);
+        (void)waitpid(info.si_pid, NULL, 0);
+        worker_ended(m, info.si_pid);
+        pthread_mutex_unlock(&m->lock);
+    }
+}
+
+void start_workers(manager *m, const char *self, const char *bug_name, int count, const char *log_directory) {
+    m->self = self;
+    m->bug_name = bug_name;
+    m->log_directory = log_directory;
+    m->worker_count = count;
+    if (count == 0) {
+        return;
+    }
+    if (log_directory != NULL && mkdir(log_directory, 0777) != 0 && errno != EEXIST) {
+        perror("undr-broken: log directory");
+        exit(1);
+    }
+    m->workers = must_have(calloc((size_t)count, sizeof *m->workers));
+    for (int i = 0; i < count; i++) {
+        m->workers[i] = start_one(m, i);
+    }
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, reap, m) == 0) {
+        pthread_detach(thread);
+    }
+}
+
+void kill_workers(manager *m) {
+    for (int i = 0; i < m->worker_count - (bug(BUG_kill_spares_one) ? 1 : 0); i++) {
+        if (m->workers[i] > 0) {
+            kill(m->workers[i], SIGKILL);
+        }
+    }
+}
+
+static bool any_worker(const manager *m) {
+    for (int i = 0; i < m->worker_count; i++) {
+        if (m->workers[i] > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void wait_for_workers(manager *m) {
+    if (bug(BUG_leaks_a_process) && m->worker_count > 0 && fork() == 0) {
+        for (;;) {
+            pause();
+        }
+    }
+    while (any_worker(m)) {
+        pthread_cond_wait(&m->changed, &m->lock);
+    }
+}

@@ -1,0 +1,289 @@
+/* state.c: the broken manager's queues, counts, inbox and connections. Every function is called under the lock. */
+#include "state.h"
+
+#include "bugs.h"
+#include "pickle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void append(queue *q, task *t) {
+    if (q->first == NULL) {
+        q->end = &q->first;
+    }
+    t->next = NULL;
+    *q->end = t;
+    q->end = &t->next;
+    q->count++;
+}
+
+static task *remove_at(queue *q, task **place) {
+    task *t = *place;
+    *place = t->next;
+    if (t->next == NULL) {
+        q->end = place;
+    }
+    q->count--;
+    return t;
+}
+
+static size_t kept_size(const void *data, size_t size) {
+    if (bug(BUG_truncates_4096) && size > 4096) {
+        return 4096;
+    }
+    if (bug(BUG_truncates_64k) && size > 65536) {
+        return 65536;
+    }
+    if (bug(BUG_truncates_1m) && size > 1 << 20) {
+        return 1 << 20;
+    }
+    if (bug(BUG_cuts_at_nul)) {
+        return strnlen(data, size);
+    }
+    if (bug(BUG_strips_newlines) && size > 0 && ((const char *)data)[size - 1] == '\n') {
+        return size - 1;
+    }
+    return size;
+}
+
+static unsigned queue_of(const manager *m, unsigned priority) {
+    if (bug(BUG_one_queue)) {
+        return 0;
+    }
+    if (bug(BUG_two_queues)) {
+        return priority > 1 ? 1 : priority;
+    }
+    if (bug(BUG_priority_modulo_64)) {
+        return priority % 64;
+    }
+    if (bug(BUG_priority_clamped) && priority >= (unsigned)m->levels) {
+        return (unsigned)m->levels - 1;
+    }
+    return priority;
+}
+
+void put_task(manager *m, connection *c, unsigned priority, const void *data, size_t size, bool counted) {
+    m->scheduled++;
+    if ((bug(BUG_loses_some) && m->scheduled % 64 == 0) || (bug(BUG_loses_when_long) && m->queued > 1000)) {
+        return;
+    }
+    task *t = must_have(calloc(1, sizeof *t));
+    t->data.size = kept_size(data, size);
+    t->data.data = must_have(malloc(t->data.size + 1));
+    memcpy(t->data.data, data, t->data.size);
+    t->priority = queue_of(m, priority);
+    t->owner = c == NULL ? 0 : c->number;
+    t->counted = counted;
+    append(&m->queues[t->priority], t);
+    m->queued++;
+    m->left += counted ? 1 : 0;
+}
+
+/* Which queue is next; NULL when all are empty. */
+static queue *next_queue(manager *m) {
+    unsigned levels = (unsigned)m->levels + 1;
+    for (unsigned i = 0; i < levels; i++) {
+        unsigned at = bug(BUG_inverted_priority) ? levels - 1 - i : bug(BUG_fair_queues) ? (m->turn + i) % levels : i;
+        if (m->queues[at].count > 0) {
+            m->turn = bug(BUG_fair_queues) ? at + 1 : 0;
+            return &m->queues[at];
+        }
+    }
+    return NULL;
+}
+
+static task **place_in(queue *q, manager *m, connection *c) {
+    bool last = bug(BUG_lifo) || (bug(BUG_lifo_above_16) && q->count > 16);
+    bool second = bug(BUG_swaps_neighbours) && m->handed_out % 7 == 6 && q->count > 1;
+    task **place = &q->first;
+    while (last && (*place)->next != NULL) {
+        place = &(*place)->next;
+    }
+    if (second) {
+        place = &(*place)->next;
+    }
+    while (bug(BUG_own_tasks_only) && *place != NULL && (*place)->owner != c->number && (*place)->owner != 0) {
+        place = &(*place)->next;
+    }
+    return place;
+}
+
+bool task_waits(manager *m, connection *c) {
+    queue *q = next_queue(m);
+    return q != NULL && *place_in(q, m, c) != NULL;
+}
+
+static task *copy_task(const task *from) {
+    task *t = must_have(calloc(1, sizeof *t));
+    *t = *from;
+    t->data.data = must_have(malloc(from->data.size + 1));
+    memcpy(t->data.data, from->data.data, from->data.size);
+    return t;
+}
+
+task *take_task(manager *m, connection *c) {
+    queue *q = next_queue(m);
+    task **place = q == NULL ? NULL : place_in(q, m, c);
+    if (place == NULL || *place == NULL) {
+        return NULL;
+    }
+    m->handed_out++;
+    if (bug(BUG_removes_at_done) || (bug(BUG_doubles_some) && m->handed_out % 50 == 0)) {
+        return copy_task(*place);
+    }
+    m->queued--;
+    return remove_at(q, place);
+}
+
+void hand_out(manager *m, connection *c, task *t) {
+    task **place = &c->out;
+    while (*place != NULL) {
+        place = &(*place)->next;
+    }
+    t->next = NULL;
+    *place = t;
+    c->out_count++;
+    m->out_count++;
+    if (bug(BUG_counts_at_handout) && t->counted) {
+        t->counted = false;
+        m->left--;
+    }
+}
+
+static void free_task(task *t) {
+    free(t->data.data);
+    free(t);
+}
+
+void settle_task(manager *m, connection *c) {
+    task *t = c->out;
+    if (t == NULL) {
+        m->left -= bug(BUG_surplus_done_counts) ? 1 : 0;
+        return;
+    }
+    c->out = t->next;
+    c->out_count--;
+    m->out_count--;
+    if (!bug(BUG_done_not_counted) && t->counted) {
+        m->left -= bug(BUG_done_counts_twice) ? 2 : 1;
+    }
+    if (bug(BUG_removes_at_done) && m->queues[t->priority].count > 0) {
+        free_task(remove_at(&m->queues[t->priority], &m->queues[t->priority].first));
+        m->queued--;
+    }
+    free_task(t);
+}
+
+void clear_queues(manager *m) {
+    for (int i = 0; i <= m->levels; i++) {
+        while (m->queues[i].first != NULL) {
+            task *t = remove_at(&m->queues[i], &m->queues[i].first);
+            m->left -= t->counted ? 1 : 0;
+            m->queued--;
+            free_task(t);
+        }
+    }
+}
+
+/* ---- inbox ---- */
+
+static void insert_message(manager *m, const void *data, size_t size, bool front) {
+    message *one = must_have(calloc(1, sizeof *one));
+    one->data.data = must_have(malloc(size + 1));
+    one->data.size = size;
+    memcpy(one->data.data, data, size);
+    message **place = &m->inbox;
+    while (!front && *place != NULL) {
+        place = &(*place)->next;
+    }
+    one->next = *place;
+    *place = one;
+    m->inbox_count++;
+}
+
+void put_message(manager *m, const void *data, size_t size) {
+    m->messages++;
+    if ((bug(BUG_inbox_loses_some) && m->messages % 10 == 0) || (bug(BUG_inbox_loses_large) && size > 65536)) {
+        return;
+    }
+    insert_message(m, data, size, bug(BUG_inbox_lifo));
+    if (bug(BUG_inbox_doubles) && m->messages % 5 == 0) {
+        insert_message(m, data, size, false);
+    }
+}
+
+void put_own_message(manager *m, const void *data, size_t size) {
+    if (!bug(BUG_own_message_lost)) {
+        insert_message(m, data, size, bug(BUG_own_message_first));
+    }
+}
+
+bool take_message(manager *m, bytes *data) {
+    message *one = m->inbox;
+    if (one == NULL) {
+        return false;
+    }
+    m->inbox = one->next;
+    m->inbox_count--;
+    *data = one->data;
+    free(one);
+    return true;
+}
+
+void clear_inbox(manager *m) {
+    bytes data;
+    while (take_message(m, &data)) {
+        free(data.data);
+    }
+}
+
+/* ---- connections ---- */
+
+connection *remember_connection(manager *m, int fd) {
+    connection *c = must_have(calloc(1, sizeof *c));
+    *c = (connection){.next = m->connections, .manager = m, .fd = fd, .number = ++m->connection_number};
+    m->connections = c;
+    m->connection_count++;
+    return c;
+}
+
+/* FAULT-3: a task whose connection ended is reported. */
+static void report_lost(manager *m) {
+    static const char lost[] = "\x80\x04" "cundr.task\nWorkerException\n(ctraceback\nTracebackException\n(cbuiltins\n"
+        "RuntimeError\ncbuiltins\nRuntimeError\n(X\x24\0\0\0the worker's connection ended, task losttRNtRtR.";
+    insert_message(m, lost, sizeof lost - 1, false);
+}
+
+void forget_connection(manager *m, connection *c) {
+    while (c->out != NULL) {
+        task *t = c->out;
+        c->out = t->next;
+        m->out_count--;
+        if (!bug(BUG_lost_task_silent)) {
+            report_lost(m);
+        }
+        m->left -= t->counted && !bug(BUG_lost_task_counts) ? 1 : 0;
+        free_task(t);
+    }
+    if (bug(BUG_end_drops_messages)) {
+        clear_inbox(m);
+    }
+    for (connection **place = &m->connections; *place != NULL; place = &(*place)->next) {
+        if (*place == c) {
+            *place = c->next;
+            break;
+        }
+    }
+    m->connection_count--;
+    close(c->fd);
+    free(c);
+}
+
+void shut_all(manager *m) {
+    for (connection *c = m->connections; c != NULL; c = c->next) {
+        shutdown(c->fd, SHUT_RDWR);
+    }
+}

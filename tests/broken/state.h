@@ -1,0 +1,83 @@
+/* state.h: the broken manager's state: queues, counts, inbox, connections, worker processes. All under one lock. */
+#ifndef BROKEN_STATE_H
+#define BROKEN_STATE_H
+
+#include "wire.h"
+
+#include <pthread.h>
+#include <sys/types.h>
+
+typedef struct task task;
+struct task {
+    task *next;
+    bytes data;
+    unsigned priority;
+    unsigned owner; /* number of the connection that scheduled it; 0: the program */
+    bool counted;
+};
+
+typedef struct message message;
+struct message {
+    message *next;
+    bytes data;
+};
+
+typedef struct manager manager;
+typedef struct connection connection;
+struct connection {
+    connection *next;
+    manager *manager;
+    int fd;
+    unsigned number;
+    task *out; /* handed out and not settled, oldest first */
+    int out_count;
+    bool had_none, told_to_close;
+};
+
+typedef struct queue {
+    task *first, **end;
+    size_t count;
+} queue;
+
+struct manager {
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* anything below */
+    int levels, policy, listen_fd;
+    uint16_t port;
+    wire_habits habits;
+    queue queues[129];
+    size_t queued;
+    long left;     /* tasks queued or out */
+    int out_count; /* tasks out on all connections */
+    unsigned scheduled, handed_out, turn;
+    message *inbox;
+    size_t inbox_count, messages;
+    connection *connections;
+    unsigned connection_count, connection_number;
+    bool joining, closing;
+    pid_t *workers; /* 0: ended */
+    int worker_count, restarts;
+    const char *self, *bug_name, *log_directory;
+};
+
+void put_task(manager *m, connection *c, unsigned priority, const void *data, size_t size, bool counted);
+bool task_waits(manager *m, connection *c);
+task *take_task(manager *m, connection *c); /* NULL: none for this connection */
+void hand_out(manager *m, connection *c, task *t);
+void settle_task(manager *m, connection *c);
+void clear_queues(manager *m);
+
+void put_message(manager *m, const void *data, size_t size);
+void put_own_message(manager *m, const void *data, size_t size);
+bool take_message(manager *m, bytes *data); /* owned by the caller */
+void clear_inbox(manager *m);
+
+connection *remember_connection(manager *m, int fd);
+void forget_connection(manager *m, connection *c); /* closes and frees it; its tasks are lost */
+void shut_all(manager *m);
+
+void start_workers(manager *m, const char *self, const char *bug_name, int count, const char *log_directory);
+void kill_workers(manager *m);
+void wait_for_workers(manager *m);
+
+#endif

@@ -1,0 +1,36 @@
+/* wire.h: frames on a blocking socket, for both roles of the broken peer. */
+#ifndef BROKEN_WIRE_H
+#define BROKEN_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct bytes {
+    uint8_t *data; /* malloc */
+    size_t size;
+} bytes;
+
+typedef struct frame {
+    uint8_t type;
+    bytes payload; /* owned by whoever called read_frame */
+} frame;
+
+typedef enum wire_result { WIRE_OK, WIRE_END, WIRE_RESET, WIRE_REFUSED } wire_result;
+
+/* How lengths are read and written; chosen by the role, which knows its bugs. */
+typedef struct wire_habits {
+    bool write_big_endian, read_big_endian, header_one_read, payload_one_read, one_byte_writes;
+    bool partial_counts, length_signed, length_32_bits, absurd_waits, empty_blocks;
+    bool refuse_at_header; /* a manager's: what the header alone shows to be wrong */
+    int64_t length_added; /* to what is announced */
+    uint64_t limit;       /* payloads above it are refused */
+} wire_habits;
+
+wire_result read_frame(int fd, const wire_habits *habits, frame *out);
+bool write_frame(int fd, const wire_habits *habits, uint8_t type, const void *payload, size_t size);
+void *must_have(void *memory); /* ends the program when memory is NULL */
+int listen_on(uint32_t address, uint16_t *port);
+int connect_to(uint16_t port);
+
+#endif

@@ -1,0 +1,534 @@
+/* worker.c: the broken peer's worker: asks, runs Probe and Chain, reports, settles. */
+#include "worker.h"
+
+#include "bugs.h"
+#include "pickle.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef enum outcome {
+    FINE,
+    FAILED,   /* the task failed: worker.error says why */
+    GONE,     /* the manager is gone: exit status 0 or 1 by where it was noticed */
+    VIOLATED, /* the manager broke the protocol */
+    LEAVES    /* exit status is in worker.status */
+} outcome;
+
+typedef struct worker {
+    int fd;
+    uint16_t port;
+    wire_habits habits;
+    int protocol;
+    int acks_owed; /* acknowledgements that nobody waited for */
+    int status;
+    unsigned polls, tasks;
+    char error[512];
+} worker;
+
+static void pause_ms(long milliseconds) {
+    struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
+    nanosleep(&time, NULL);
+}
+
+static outcome fail(worker *w, const char *text, size_t size) {
+    snprintf(w->error, sizeof w->error, "%.*s", (int)size, text);
+    return FAILED;
+}
+
+static outcome fail_text(worker *w, const char *text) {
+    return fail(w, text, strlen(text));
+}
+
+static outcome receive(worker *w, frame *answer) {
+    for (;;) {
+        if (bug(BUG_late_answer_leaves)) {
+            struct pollfd one = {.fd = w->fd, .events = POLLIN};
+            if (poll(&one, 1, 10) == 0) {
+                return GONE;
+            }
+        }
+        switch (read_frame(w->fd, &w->habits, answer)) {
+        case WIRE_OK: break;
+        case WIRE_REFUSED: free(answer->payload.data); return VIOLATED;
+        default: free(answer->payload.data); return GONE;
+        }
+        if (w->acks_owed == 0) {
+            return FINE;
+        }
+        w->acks_owed--;
+        free(answer->payload.data);
+    }
+}
+
+static outcome await_ack(worker *w, uint8_t type) {
+    frame answer;
+    outcome result = receive(w, &answer);
+    if (result != FINE) {
+        return result;
+    }
+    bool payload_fine = answer.payload.size == 0 || bug(BUG_ack_payload_accepted);
+    bool type_fine = answer.type == type || bug(BUG_wrong_ack_accepted);
+    free(answer.payload.data);
+    if (payload_fine && type_fine) {
+        return FINE;
+    }
+    return bug(BUG_wrong_ack_leaves) ? VIOLATED : fail_text(w, "wrong acknowledgement");
+}
+
+static outcome send_pickle(worker *w, uint8_t type, const val *v, uint8_t ack, bool awaited) {
+    bytes pickle = pickle_dumps(v, w->protocol);
+    size_t size = pickle.size;
+    if (type == 'm' && bug(BUG_message_large_cut) && size > 65536) {
+        size = 65536;
+    }
+    bool fine = write_frame(w->fd, &w->habits, type, pickle.data, size);
+    free(pickle.data);
+    if (!fine) {
+        return GONE;
+    }
+    if (!awaited) {
+        w->acks_owed++;
+        return FINE;
+    }
+    return await_ack(w, ack);
+}
+
+static outcome send_message(worker *w, const val *v) {
+    if (bug(BUG_message_large_dropped)) {
+        bytes pickle = pickle_dumps(v, w->protocol);
+        free(pickle.data);
+        if (pickle.size > 65536) {
+            return FINE;
+        }
+    }
+    if (bug(BUG_message_unpickled) && v->kind == K_STR) {
+        return write_frame(w->fd, &w->habits, 'm', v->data, v->size) ? await_ack(w, 'm') : GONE;
+    }
+    outcome result = send_pickle(w, 'm', v, 'm', !bug(BUG_message_not_awaited));
+    if (result == FINE && bug(BUG_message_twice)) {
+        result = send_pickle(w, 'm', v, 'm', true);
+    }
+    return result;
+}
+
+static outcome schedule(worker *w, pool *p, val *task, long long priority) {
+    if (priority < 0 || priority > 127) {
+        if (bug(BUG_priority_128_skipped)) {
+            return FINE;
+        }
+        if (!bug(BUG_priority_128_wraps)) {
+            return fail_text(w, "priority above 127");
+        }
+        priority &= 127;
+    }
+    if (bug(BUG_schedule_ignored)) {
+        return FINE;
+    }
+    if (bug(BUG_priority_off_by_one)) {
+        priority = priority == 0 ? 127 : priority - 1;
+    }
+    if (bug(BUG_priority_one_bit)) {
+        priority &= 1;
+    }
+    if (bug(BUG_nested_state_lost) && task->kind == K_OBJECT) {
+        val *bare = val_new(p, K_OBJECT);
+        *bare = *task;
+        bare->state = NULL;
+        task = bare;
+    }
+    return send_pickle(w, (uint8_t)(0x80 + priority), task, 's', !bug(BUG_schedule_not_awaited));
+}
+
+static outcome wait_at_gate(worker *w, long long port) {
+    int fd = connect_to((uint16_t)port);
+    char sink[64];
+    if (fd < 0) {
+        return fail_text(w, "the gate refused");
+    }
+    while (recv(fd, sink, sizeof sink, 0) > 0) {
+    }
+    close(fd);
+    return FINE;
+}
+
+static outcome exit_step(worker *w, long long status) {
+    if (bug(BUG_exit_is_reported)) {
+        return fail_text(w, "SystemExit");
+    }
+    if (bug(BUG_exit_ignored)) {
+        pause();
+    }
+    w->status = bug(BUG_exit_status_0) ? 0 : (int)status;
+    return LEAVES;
+}
+
+static outcome run_step(worker *w, pool *p, const val *step) {
+    if ((step->kind != K_TUPLE && step->kind != K_LIST) || step->count == 0 || step->items[0]->kind != K_STR) {
+        return fail_text(w, "malformed step");
+    }
+    val **at = step->items;
+    if (val_is_text(at[0], "pid")) {
+        val *pid = val_new(p, K_TUPLE), *number = val_new(p, K_INT);
+        int own = (int)getpid();
+        number->data = (uint8_t[]){(uint8_t)own, (uint8_t)(own >> 8), (uint8_t)(own >> 16), 0};
+        number->size = 4;
+        val_push(p, pid, val_text(p, "pid"));
+        val_push(p, pid, number);
+        return send_message(w, pid);
+    }
+    if (step->count < 2) {
+        return fail_text(w, "unknown step");
+    }
+    if (val_is_text(at[0], "message")) {
+        return send_message(w, at[1]);
+    }
+    if (val_is_text(at[0], "schedule")) {
+        return schedule(w, p, at[1], step->count > 2 ? val_number(at[2]) : bug(BUG_default_priority_0) ? 0 : 1);
+    }
+    if (val_is_text(at[0], "raise")) {
+        return fail(w, (const char *)at[1]->data, at[1]->size);
+    }
+    if (val_is_text(at[0], "wait")) {
+        return wait_at_gate(w, val_number(at[1]));
+    }
+    if (val_is_text(at[0], "sleep")) {
+        pause_ms((long)((at[1]->kind == K_FLOAT ? at[1]->real : (double)val_number(at[1])) * 1000));
+        return FINE;
+    }
+    if (val_is_text(at[0], "exit")) {
+        return exit_step(w, val_number(at[1]));
+    }
+    return fail_text(w, "unknown step");
+}
+
+static outcome run_probe(worker *w, pool *p, const val *task) {
+    const val *steps = val_attribute(task, "steps");
+    outcome result = FINE, worst = FINE;
+    if (steps == NULL) {
+        return fail_text(w, "no steps");
+    }
+    for (size_t i = 0; i < steps->count; i++) {
+        result = run_step(w, p, steps->items[i]);
+        if (result == FAILED && bug(BUG_error_goes_on)) {
+            worst = FAILED;
+            continue;
+        }
+        if (result != FINE) {
+            return result;
+        }
+    }
+    return worst;
+}
+
+static outcome run(worker *w, pool *p, const val *task, unsigned depth);
+
+static outcome run_chain(worker *w, pool *p, const val *chain, unsigned depth) {
+    const val *tasks = val_attribute(chain, "tasks");
+    size_t count = tasks == NULL ? 0 : tasks->count;
+    outcome worst = FINE;
+    if (bug(BUG_chain_list_only) && tasks != NULL && tasks->kind != K_LIST) {
+        count = 0;
+    }
+    if (bug(BUG_chain_first_only) && count > 1) {
+        count = 1;
+    }
+    if (bug(BUG_chain_drops_last) && count > 1) {
+        count--;
+    }
+    for (size_t i = 0; i < count; i++) {
+        outcome result = run(w, p, tasks->items[bug(BUG_chain_reversed) ? count - 1 - i : i], depth + 1);
+        if (result == FAILED && bug(BUG_chain_goes_on)) {
+            worst = FAILED;
+            continue;
+        }
+        if (result != FINE) {
+            return result == FAILED && bug(BUG_chain_error_silent) ? FINE : result;
+        }
+        if (bug(BUG_chain_settles_each) && i + 1 < count) {
+            frame answer;
+            if (!write_frame(w->fd, &w->habits, 't', NULL, 0) || receive(w, &answer) != FINE) {
+                return GONE;
+            }
+            free(answer.payload.data);
+        }
+    }
+    return worst;
+}
+
+static outcome run(worker *w, pool *p, const val *task, unsigned depth) {
+    if (depth > 500) {
+        return fail_text(w, "Chain nests too deep");
+    }
+    if (val_is_class(task, "undr_conformance.Probe")) {
+        return run_probe(w, p, task);
+    }
+    if (val_is_class(task, "undr.task.Chain") && !bug(BUG_chain_unknown)) {
+        return run_chain(w, p, task, depth);
+    }
+    if (task->kind != K_OBJECT && bug(BUG_plain_value_settled)) {
+        return FINE;
+    }
+    if (bug(BUG_unknown_task_settled)) {
+        return FINE;
+    }
+    return bug(BUG_unknown_task_leaves) ? VIOLATED : fail_text(w, "this value has no attribute 'run'");
+}
+
+static val *class_value(pool *p, const char *name) {
+    val *v = val_text(p, name);
+    v->kind = K_CLASS;
+    return v;
+}
+
+static val *reduced(pool *p, const char *class, val *a, val *b, val *c) {
+    val *v = val_new(p, K_OBJECT), *args = val_new(p, K_TUPLE);
+    val_push(p, args, a);
+    if (b != NULL) {
+        val_push(p, args, b);
+        val_push(p, args, c);
+    }
+    v->class = class_value(p, class);
+    v->args = args;
+    return v;
+}
+
+/* WORK-10: the failure as a message, before the task is settled. */
+static outcome report(worker *w, pool *p) {
+    if (bug(BUG_errors_swallowed)) {
+        return FINE;
+    }
+    val *text = val_text(p, bug(BUG_error_without_text) ? "" : w->error);
+    val *error = reduced(p, "builtins.RuntimeError", text, NULL, NULL);
+    val *trace = reduced(
+        p, "traceback.TracebackException", class_value(p, "builtins.RuntimeError"), error, val_new(p, K_NONE));
+    val *message = bug(BUG_error_is_text) ? text
+        : reduced(p, bug(BUG_error_wrong_class) ? "undr.task.Exception" : "undr.task.WorkerException", trace, NULL, NULL);
+    outcome result = send_pickle(w, 'm', message, 'm', !bug(BUG_error_not_awaited));
+    if (result == FINE && bug(BUG_error_twice)) {
+        result = send_pickle(w, 'm', message, 'm', true);
+    }
+    return result == FAILED ? VIOLATED : result;
+}
+
+static bool is_close_request(const val *v, const frame *answer) {
+    if (bug(BUG_close_by_bytes)) {
+        return answer->payload.size == 44 && answer->payload.data[2] == 0x95 && v->kind == K_OBJECT &&
+            val_is_class(v, "undr.task.CloseRequest") && v->by_newobj && v->state == NULL;
+    }
+    if (bug(BUG_close_by_any_name) && v->kind == K_OBJECT && v->class->kind == K_CLASS && v->class->size >= 13 &&
+        memcmp(v->class->data + v->class->size - 13, ".CloseRequest", 13) == 0) {
+        return true;
+    }
+    return val_is_class(v, "undr.task.CloseRequest") && (v->by_newobj || !bug(BUG_close_by_newobj));
+}
+
+/* Runs a task that arrived and reports its failure. FAILED: the task is not to be settled. */
+static outcome work(worker *w, pool *p, const val *task) {
+    w->tasks++;
+    if (bug(BUG_skips_tenth) && w->tasks % 10 == 0) {
+        return FINE;
+    }
+    if (bug(BUG_early_done) && !write_frame(w->fd, &w->habits, 't', NULL, 0)) {
+        return GONE;
+    }
+    outcome result = task == NULL
+        ? (bug(BUG_empty_task_settled) ? FINE : bug(BUG_empty_task_leaves) ? VIOLATED : fail_text(w, "empty task"))
+        : run(w, p, task, 0);
+    if (result == FINE && bug(BUG_runs_twice)) {
+        result = run(w, p, task, 0);
+    }
+    if (result != FAILED) {
+        return result;
+    }
+    if (bug(BUG_error_after_done) && !write_frame(w->fd, &w->habits, 't', NULL, 0)) {
+        return GONE;
+    }
+    result = report(w, p);
+    if (result == FINE && bug(BUG_error_ends_worker)) {
+        w->status = 1;
+        return LEAVES;
+    }
+    return result == FINE && bug(BUG_error_not_settled) ? FAILED : result;
+}
+
+static bool ask(worker *w, uint8_t type) {
+    const char *extra = "x";
+    size_t size = (type == 't' && bug(BUG_done_has_payload)) || (type == 'n' && bug(BUG_next_has_payload)) ? 1 : 0;
+    return write_frame(w->fd, &w->habits, type, extra, size);
+}
+
+static bool settle(worker *w) {
+    if (bug(BUG_early_done) || (bug(BUG_error_after_done) && w->error[0] != '\0')) {
+        w->error[0] = '\0';
+        return true;
+    }
+    if (bug(BUG_settles_elsewhere)) {
+        int other = connect_to(w->port), own = w->fd;
+        w->fd = other;
+        bool fine = other >= 0 && ask(w, 't');
+        w->fd = own;
+        return fine && ask(w, 'n');
+    }
+    if (bug(BUG_next_after_task)) {
+        return ask(w, 'n');
+    }
+    bool fine = ask(w, 't');
+    if (fine && (bug(BUG_double_done) || bug(BUG_done_and_next))) {
+        fine = ask(w, bug(BUG_double_done) ? 't' : 'n');
+        w->acks_owed++;
+    }
+    return fine;
+}
+
+static int violated(void) {
+    return bug(BUG_violation_status_0) ? 0 : 1;
+}
+
+static int gone(worker *w, bool waiting) {
+    if (bug(BUG_end_ignored)) {
+        pause();
+    }
+    if (bug(BUG_end_reconnects)) {
+        for (;;) {
+            int fd = connect_to(w->port);
+            pause_ms(10);
+            if (fd >= 0) {
+                (void)write_frame(fd, &w->habits, 'n', NULL, 0);
+            }
+        }
+    }
+    return waiting && !bug(BUG_end_status_1) ? 0 : 1;
+}
+
+static int closed(worker *w) {
+    if (bug(BUG_says_goodbye)) {
+        (void)write_frame(w->fd, &w->habits, 't', NULL, 0);
+    }
+    if (bug(BUG_stays_connected)) {
+        pause();
+    }
+    shutdown(w->fd, SHUT_RDWR);
+    return bug(BUG_close_status) ? 3 : 0;
+}
+
+/* Sleeps between two polls; notices a manager that ends meanwhile at the next request. */
+static bool poll_again(worker *w) {
+    w->polls++;
+    if (bug(BUG_asks_once)) {
+        pause();
+    }
+    if (bug(BUG_leaves_after_ten_polls) && w->polls == 10) {
+        return false;
+    }
+    if (!bug(BUG_busy_poll)) {
+        pause_ms(bug(BUG_slow_poll) ? 120 : 10);
+    }
+    return true;
+}
+
+/* What to do with one answer. -1: go on. */
+static int handle(worker *w, pool *p, frame *answer, bool *next) {
+    if (answer->type != 't' && !bug(BUG_answer_type_ignored)) {
+        return violated();
+    }
+    val *task = answer->payload.size == 0 ? NULL : pickle_loads(p, answer->payload.data, answer->payload.size, NULL);
+    if (task == NULL && answer->payload.size > 0) {
+        if (!bug(BUG_answer_garbage_polls) && !bug(BUG_answer_garbage_settles)) {
+            return violated();
+        }
+        *next = bug(BUG_answer_garbage_polls);
+        return *next || settle(w) ? -1 : gone(w, true);
+    }
+    if (task != NULL && task->kind == K_NONE) {
+        *next = true;
+        return poll_again(w) ? -1 : 0;
+    }
+    if (task != NULL && is_close_request(task, answer)) {
+        return closed(w);
+    }
+    outcome result = work(w, p, task);
+    switch (result) {
+    case FINE: return settle(w) ? -1 : gone(w, true);
+    case FAILED: *next = true; return -1; /* error_not_settled */
+    case LEAVES: return w->status;
+    case VIOLATED: return violated();
+    case GONE: return gone(w, false);
+    }
+    return 1;
+}
+
+static int loop(worker *w) {
+    bool next = true;
+    unsigned answers = 0;
+    for (;;) {
+        if (next && !ask(w, bug(BUG_polls_with_done) && answers > 0 ? 't' : 'n')) {
+            return gone(w, true);
+        }
+        frame answer;
+        outcome result = receive(w, &answer);
+        if (result != FINE) {
+            return result == VIOLATED ? violated() : gone(w, true);
+        }
+        pool p = {0};
+        answers++;
+        bool was_settling = !next;
+        next = false;
+        if (was_settling && bug(BUG_drops_next_task) && answer.payload.size > 60) {
+            next = true;
+            free(answer.payload.data);
+            continue;
+        }
+        int status = handle(w, &p, &answer, &next);
+        pool_free(&p);
+        free(answer.payload.data);
+        if (status >= 0) {
+            return status;
+        }
+    }
+}
+
+static void first_frames(worker *w) {
+    if (bug(BUG_starts_with_done)) {
+        (void)ask(w, 't');
+        w->acks_owed++;
+    }
+    if (bug(BUG_asks_twice)) {
+        (void)ask(w, 'n');
+        w->acks_owed++;
+    }
+    if (bug(BUG_starts_with_message)) {
+        pool p = {0};
+        (void)send_message(w, val_text(&p, "hello"));
+        pool_free(&p);
+    }
+}
+
+int worker_main(uint16_t port) {
+    worker w = {.port = port, .protocol = bug(BUG_pickles_protocol_2) ? 2 : bug(BUG_pickles_protocol_5) ? 5 : 4};
+    w.habits = (wire_habits){
+        .write_big_endian = bug(BUG_worker_big_endian),
+        .read_big_endian = bug(BUG_worker_reads_big_endian),
+        .header_one_read = bug(BUG_worker_header_one_read),
+        .payload_one_read = bug(BUG_worker_payload_one_read),
+        .absurd_waits = bug(BUG_worker_absurd_length),
+        .one_byte_writes = bug(BUG_worker_one_byte),
+        .length_added = bug(BUG_worker_length_off) ? 1 : 0,
+        .limit = bug(BUG_worker_refuses_64k) ? 65536 : (uint64_t)1 << 30,
+    };
+    for (int i = 0; bug(BUG_ten_connections) && i < 9; i++) {
+        (void)connect_to(port); /* kept open and unused until the process ends */
+    }
+    w.fd = connect_to(port);
+    if (w.fd < 0) {
+        fputs("undr-broken: no manager at this port\n", stderr);
+        return 1;
+    }
+    first_frames(&w);
+    return loop(&w);
+}
