@@ -6,8 +6,8 @@ usage: undr_adapter.py capabilities
 """
 
 import argparse
+import importlib
 import importlib.machinery
-import importlib.util
 import multiprocessing
 import os
 import pathlib
@@ -20,6 +20,15 @@ import types
 
 NOT_IMPLEMENTED = 89
 CAPABILITIES = "manager\nworker\npool\npriority-levels 127\nlog-directory\npickle 0-5"
+
+
+class ModuleOnDemand(types.ModuleType):
+    """Loads the module whose name it has when something of it is used, and passes that on."""
+
+    def __getattr__(self, name):
+        if sys.modules[self.__name__] is self:
+            del sys.modules[self.__name__]
+        return getattr(importlib.import_module(self.__name__), name)
 
 
 def import_task_module():
@@ -35,10 +44,7 @@ def import_task_module():
         sys.exit(f"the package undr is missing; install it: {sys.executable} -m pip install -r {requirements}")
     sys.modules["undr"] = types.ModuleType("undr")
     sys.modules["undr"].__path__ = list(package.submodule_search_locations)
-    requests = importlib.util.find_spec("requests")
-    requests.loader = importlib.util.LazyLoader(requests.loader)
-    sys.modules["requests"] = importlib.util.module_from_spec(requests)
-    requests.loader.exec_module(sys.modules["requests"])
+    sys.modules["requests"] = ModuleOnDemand("requests")
     return importlib.import_module("undr.task")
 
 
@@ -51,7 +57,7 @@ class NoProcess:
 
 def make_manager(task, options):
     if options.workers > 0:
-        sys.modules["requests"].Session  # once, before the workers are forked
+        task.requests.Session  # loaded once, before the workers are forked
         return task.ProcessManager(options.workers, options.priority_levels, options.log_directory)
     process, multiprocessing.Process = multiprocessing.Process, NoProcess
     try:
