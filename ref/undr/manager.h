@@ -1,7 +1,9 @@
 /* manager.h: the manager's core, sans-I/O. Connections, priority queues, inbox, counts, close. It is fed frames and
  * gives answers; sockets, processes and clocks are its caller's. Spec: "The manager".
  *
- * One core serves the server, the unit tests, the fuzz targets and the explorer. Not thread-safe: its owner locks. */
+ * One core serves the server, the unit tests, the fuzz targets and the explorer. Not thread-safe: its owner locks.
+ * Every call takes amortised constant time beside the bytes that it copies or decodes. When one fails, whatever the
+ * reason, the core is as it was before. */
 #ifndef UNDR_MANAGER_H
 #define UNDR_MANAGER_H
 
@@ -14,14 +16,13 @@ typedef enum undr_manager_state {
     UNDR_MANAGER_CLOSING  /* answers CloseRequest to every `n` and `t`; `m` and schedule are still acknowledged */
 } undr_manager_state;
 
-/* What becomes of a task whose connection ends before its `t` (FAULT-3). */
 typedef struct undr_manager_options {
-    unsigned priority_levels;  /* 1..128 (SCHED-9); 0: 2 */
-    uint64_t hold;             /* ms that the answer to `n` or `t` may be held until a task comes (NEXT-4); 0: never */
-    unsigned retries;          /* how often a lost task is handed out again before it is reported; default 0 */
+    unsigned priority_levels; /* 1..128 (SCHED-9); 0: 2 */
+    uint64_t hold;            /* ms that the answer to `n` or `t` may be held until a task comes (NEXT-4); 0: never */
+    unsigned retries;         /* how often a lost task is handed out again before it is reported (FAULT-3) */
 } undr_manager_options;
 
-typedef uint32_t undr_connection; /* the core's handle of a connection; never 0, never used again */
+typedef uint64_t undr_connection; /* the core's handle of a connection; never 0, never used again */
 
 /* An answer to write to a connection. The payload is borrowed until the next call on the core other than
  * undr_manager_next_answer, or until that connection settles its task or disconnects: copy or write it at once. */
@@ -34,9 +35,15 @@ UNDR_MUST_USE undr_error undr_manager_new(const undr_manager_options *options, u
 void undr_manager_free(undr_manager_core *core); /* NULL is fine */
 
 UNDR_MUST_USE undr_error undr_manager_connect(undr_manager_core *core, undr_connection *connection);
+
+/* The connection will send no more (its peer closed its sending side): answers that are held for it become due now,
+ * as None, so that no task goes to a peer that could not settle it. */
+void undr_manager_end_requests(undr_manager_core *core, undr_connection connection);
+
 /* The connection is gone: tasks that it has out are handed out again or reported as a WorkerException in the inbox
- * that names the task, and no longer counted; a held answer is dropped. Unknown handle: nothing happens. */
-UNDR_MUST_USE undr_error undr_manager_disconnect(undr_manager_core *core, undr_connection connection);
+ * that names the task, and no longer counted (FAULT-3); answers that nobody took are dropped, and a task in one of
+ * them goes back to the front of its queue. Unknown handle: nothing happens. Never fails. */
+void undr_manager_disconnect(undr_manager_core *core, undr_connection connection);
 
 /* One whole frame arrived. now: a monotonic clock in ms. UNDR_OK: exactly one answer is due, at once or, held, later.
  * UNEXPECTED_TYPE, UNEXPECTED_PAYLOAD, MISSING_PAYLOAD, PRIORITY, PICKLE_* and LIMIT_* (an `m` that is no pickle): the
@@ -48,23 +55,31 @@ UNDR_MUST_USE undr_error undr_manager_receive(
 UNDR_MUST_USE undr_error undr_manager_next_answer(undr_manager_core *core, undr_answer *answer);
 
 /* When the first held answer must go, in ms of the same clock; UINT64_MAX: none is held. undr_manager_advance then
- * makes those answers due. */
+ * makes those answers due (NEXT-5). */
 uint64_t undr_manager_deadline(const undr_manager_core *core);
 void undr_manager_advance(undr_manager_core *core, uint64_t now);
 
-/* The manager's own side. The pickles are copied. */
+/* The manager's own side. The bytes are copied. schedule: UNDR_PRIORITY; UNDR_CLOSED after a close (CLOSE-6).
+ * send_message: PICKLE_* or LIMIT_* for what is no pickle. */
 UNDR_MUST_USE undr_error undr_manager_schedule(undr_manager_core *core, unsigned priority, undr_slice task);
 UNDR_MUST_USE undr_error undr_manager_send_message(undr_manager_core *core, undr_slice message);
 
-/* One step of messages(): UNDR_OK, *message owned by the caller; UNDR_WAIT: the inbox is empty but tasks are left
- * (MSGS-3); UNDR_DONE: inbox empty and no task left (MSGS-2). */
+/* One step of messages(): UNDR_OK, *message (an initialised buffer, whose old content is dropped) holds the pickle;
+ * UNDR_WAIT: the inbox is empty but tasks are left (MSGS-3); UNDR_DONE: inbox empty and no task left (MSGS-2). */
 UNDR_MUST_USE undr_error undr_manager_next_message(undr_manager_core *core, undr_buffer *message);
 
-/* From now on CloseRequest (CLOSE-JOIN-4, CLOSE-CANCEL-1); held answers become due at once. Twice is fine. */
+/* From now on CloseRequest (CLOSE-JOIN-3, CLOSE-CANCEL-1); held answers become due at once (NEXT-6); queued tasks are
+ * dropped, as is what is scheduled from now on. Twice is fine. */
 void undr_manager_close(undr_manager_core *core);
 
+/* Nobody is left to run tasks (FAULT-4): those that are queued, and those that are scheduled from now on, are reported
+ * as a lost task is. */
+void undr_manager_abandon(undr_manager_core *core);
+
 undr_manager_state undr_manager_current_state(const undr_manager_core *core);
-size_t undr_manager_tasks_left(const undr_manager_core *core);  /* queued + handed out and not settled */
+size_t undr_manager_tasks_left(const undr_manager_core *core); /* queued + handed out and not settled */
+size_t undr_manager_messages(const undr_manager_core *core);   /* in the inbox */
 size_t undr_manager_connections(const undr_manager_core *core);
+uint64_t undr_manager_handed_out(const undr_manager_core *core); /* tasks, ever */
 
 #endif

@@ -1,0 +1,522 @@
+/* manager.c: the manager's core. The table `rules` below is the protocol: which request is answered how, in which
+ * state. Spec: "The manager".
+ *
+ * A request waits in its connection's list, in the order in which it came (REQ-1), until its answer was taken:
+ *
+ *     HELD      `n` or `t` that found no task and waits for one, until its deadline (NEXT-4)
+ *     BEHIND    answered, but an earlier request of its connection is held
+ *     READY     the next answer of its connection, or right behind such: undr_manager_next_answer takes it
+ *
+ * A task is in one of the queues, or out (in the list of the connection that it was handed to), or lost and in the
+ * inbox. The count of tasks left is what is queued plus what is out. */
+#include "undr/manager.h"
+
+#include "manager_queue.h"
+#include "undr/pickle.h"
+
+#include <stdlib.h>
+#include <utlist.h>
+
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+typedef enum request_place { REQUEST_HELD, REQUEST_BEHIND, REQUEST_READY } request_place;
+
+typedef struct request {
+    struct connection *connection;
+    struct request *before, *after; /* of the same connection */
+    struct request *prev, *next;    /* of all that are held, or of all that are ready */
+    request_place place;
+    uint64_t deadline; /* ms, of a held one */
+    undr_frame answer; /* the payload is borrowed: from `task`, or from a constant */
+    undr_parcel *task; /* that the answer carries, or NULL; owned by the connection while it is out */
+} request;
+
+typedef struct connection {
+    undr_connection handle;
+    request *requests; /* owned, in order */
+    undr_parcel *out;  /* owned: tasks handed out and not settled, the oldest first */
+    UT_hash_handle hh;
+} connection;
+
+struct undr_manager_core {
+    undr_manager_options options;
+    undr_manager_state state;
+    bool abandoned;
+    connection *connections; /* owned, by handle */
+    undr_connection last_handle;
+    undr_task_queues queues; /* owned */
+    undr_parcel *inbox;      /* owned: messages, and tasks that were lost */
+    size_t messages;
+    size_t out;          /* tasks that are out, on all connections */
+    uint64_t handed_out; /* ever */
+    request *held;       /* the longest-waiting first, so the first deadline first */
+    request *ready;
+    undr_parcel *spent; /* settled before its answer was taken: lives until the next call */
+};
+
+undr_error undr_manager_new(const undr_manager_options *options, undr_manager_core **core) {
+    if (options->priority_levels > UNDR_MAXIMUM_PRIORITY_LEVELS) {
+        return UNDR_ARGUMENT; /* SCHED-9 */
+    }
+    *core = calloc(1, sizeof **core);
+    if (*core == NULL) {
+        return UNDR_MEMORY;
+    }
+    (*core)->options = *options;
+    if (options->priority_levels == 0) {
+        (*core)->options.priority_levels = UNDR_DEFAULT_PRIORITY_LEVELS; /* SCHED-8 */
+    }
+    return UNDR_OK;
+}
+
+/* Answers and requests. */
+
+/* The answer of a request is known: it is ready when no earlier one of its connection waits, and with it those behind. */
+static void answer(undr_manager_core *core, request *one, undr_slice payload) {
+    bool first = one == one->connection->requests || one->before->place == REQUEST_READY;
+    one->answer.payload = payload;
+    one->place = REQUEST_BEHIND;
+    while (first && one != NULL && one->place == REQUEST_BEHIND) { /* REQ-1 */
+        one->place = REQUEST_READY;
+        DL_APPEND(core->ready, one);
+        one = one->after;
+    }
+}
+
+static void answer_held(undr_manager_core *core, request *one, undr_slice payload) {
+    DL_DELETE(core->held, one);
+    answer(core, one, payload);
+}
+
+/* Frees a request whose answer was taken or will never be. Its task is spent when it was settled in the meantime. */
+static void forget_request(undr_manager_core *core, request *one) {
+    if (one->place == REQUEST_HELD) {
+        DL_DELETE(core->held, one);
+    } else if (one->place == REQUEST_READY) {
+        DL_DELETE(core->ready, one);
+    }
+    DL_DELETE2(one->connection->requests, one, before, after);
+    if (one->task != NULL && one->task->settled) {
+        DL_APPEND(core->spent, one->task);
+    }
+    free(one);
+}
+
+static void free_parcels(undr_parcel **list) {
+    while (*list != NULL) {
+        undr_parcel *first = *list;
+        DL_DELETE(*list, first);
+        free(first);
+    }
+}
+
+/* Tasks. */
+
+static bool hands_out(const undr_manager_core *core) {
+    return core->state == UNDR_MANAGER_RUNNING && !core->abandoned;
+}
+
+static void hand_out(undr_manager_core *core, request *one, undr_parcel *task) {
+    one->task = task;
+    DL_APPEND(one->connection->out, task);
+    core->out++;
+    core->handed_out++;
+}
+
+/* The longest-waiting request gets the first task, the next one the second (NEXT-6, SCHED-10). */
+static void serve_held(undr_manager_core *core) {
+    while (core->held != NULL && core->queues.count > 0) {
+        request *one = core->held;
+        hand_out(core, one, undr_task_queues_take(&core->queues));
+        answer_held(core, one, undr_parcel_slice(one->task));
+    }
+}
+
+static void report_loss(undr_manager_core *core, undr_parcel *task, undr_loss loss) {
+    task->loss = loss;
+    DL_APPEND(core->inbox, task);
+    core->messages++;
+}
+
+static void put_in_queue(undr_manager_core *core, undr_parcel *task) {
+    if (core->abandoned) {
+        report_loss(core, task, UNDR_LOSS_WORKERS); /* FAULT-4 */
+        return;
+    }
+    undr_task_queues_append(&core->queues, task); /* SCHED-1 */
+    serve_held(core);
+}
+
+/* DONE-1. A task that the connection does not have can't be settled, the count stays (DONE-4). */
+static void settle(undr_manager_core *core, connection *from) {
+    undr_parcel *task = from->out;
+    if (task == NULL) {
+        return;
+    }
+    DL_DELETE(from->out, task);
+    core->out--;
+    task->settled = true;
+    if (task->sent) {
+        free(task);
+    }
+}
+
+/* A task that its connection had out. True: it goes back to the front of its queue (FAULT-3). */
+static bool is_handed_out_again(const undr_manager_core *core, undr_parcel *task) {
+    if (!hands_out(core)) {
+        return false;
+    }
+    if (!task->sent) {
+        return true; /* nobody has seen it: no loss */
+    }
+    if (task->losses >= core->options.retries) {
+        return false;
+    }
+    task->losses++;
+    task->sent = false;
+    return true;
+}
+
+static void lose_tasks(undr_manager_core *core, connection *gone) {
+    undr_parcel *task, *rest;
+    DL_FOREACH_SAFE(gone->out, task, rest) {
+        core->out--;
+        if (!is_handed_out_again(core, task)) {
+            DL_DELETE(gone->out, task);
+            report_loss(core, task, UNDR_LOSS_CONNECTION);
+        }
+    }
+    while (gone->out != NULL) { /* the youngest first, so that the oldest comes to the front */
+        task = gone->out->prev;
+        DL_DELETE(gone->out, task);
+        undr_task_queues_prepend(&core->queues, task);
+    }
+    serve_held(core);
+}
+
+/* Requests: what each does in each state. `one` is new, in no list yet; an error leaves it to the caller, and
+ * everything as it was. */
+
+typedef undr_error handler(undr_manager_core *core, request *one, const undr_frame *frame);
+
+static void enlist(request *one, uint8_t answer_type) {
+    one->answer.type = answer_type;
+    DL_APPEND2(one->connection->requests, one, before, after);
+}
+
+static undr_error next_task(undr_manager_core *core, request *one, const undr_frame *frame) { /* NEXT-1 */
+    (void)frame;
+    enlist(one, UNDR_TYPE_TASK);
+    undr_parcel *task = undr_task_queues_take(&core->queues);
+    if (task != NULL) {
+        hand_out(core, one, task); /* SCHED-6 */
+        answer(core, one, undr_parcel_slice(task));
+    } else if (core->options.hold > 0) {
+        DL_APPEND(core->held, one); /* NEXT-4 */
+    } else {
+        answer(core, one, undr_pickle_none()); /* NEXT-2 */
+    }
+    return UNDR_OK;
+}
+
+static undr_error settle_and_next(undr_manager_core *core, request *one, const undr_frame *frame) { /* DONE-2 */
+    settle(core, one->connection);
+    return next_task(core, one, frame);
+}
+
+static undr_error dismiss(undr_manager_core *core, request *one, const undr_frame *frame) { /* CLOSE-CANCEL-1 */
+    (void)frame;
+    enlist(one, UNDR_TYPE_TASK);
+    answer(core, one, undr_pickle_close_request());
+    return UNDR_OK;
+}
+
+static undr_error settle_and_dismiss(undr_manager_core *core, request *one, const undr_frame *frame) {
+    settle(core, one->connection);
+    return dismiss(core, one, frame);
+}
+
+static undr_error message(undr_manager_core *core, request *one, const undr_frame *frame) {
+    undr_error error = undr_manager_send_message(core, frame->payload); /* MSG-1, MSG-3 */
+    if (error != UNDR_OK) {
+        return error;
+    }
+    enlist(one, UNDR_TYPE_MESSAGE);
+    answer(core, one, (undr_slice){0});
+    return UNDR_OK;
+}
+
+static undr_error schedule(undr_manager_core *core, request *one, const undr_frame *frame) {
+    unsigned priority = frame->type - UNDR_TYPE_SCHEDULE;
+    if (priority >= core->options.priority_levels) {
+        return UNDR_PRIORITY; /* SCHED-5 */
+    }
+    undr_parcel *task = undr_parcel_new(frame->payload, (uint8_t)priority);
+    if (task == NULL) {
+        return UNDR_MEMORY;
+    }
+    enlist(one, UNDR_TYPE_SCHEDULED);
+    answer(core, one, (undr_slice){0});
+    put_in_queue(core, task);
+    return UNDR_OK;
+}
+
+/* CLOSE-1: acknowledged, but nothing is handed out any more. */
+static undr_error discard(undr_manager_core *core, request *one, const undr_frame *frame) {
+    if ((unsigned)frame->type - UNDR_TYPE_SCHEDULE >= core->options.priority_levels) {
+        return UNDR_PRIORITY;
+    }
+    enlist(one, UNDR_TYPE_SCHEDULED);
+    answer(core, one, (undr_slice){0});
+    return UNDR_OK;
+}
+
+typedef enum payload_rule { PAYLOAD_NONE, PAYLOAD_SOME, PAYLOAD_ANY } payload_rule;
+
+typedef struct rule {
+    uint8_t first, last; /* types */
+    payload_rule payload;
+    handler *handlers[2]; /* by undr_manager_state */
+} rule;
+
+static const rule rules[] = {
+    /* type                      payload         running            closing */
+    {UNDR_TYPE_NEXT, UNDR_TYPE_NEXT,       PAYLOAD_NONE, {next_task,       dismiss}},
+    {UNDR_TYPE_TASK, UNDR_TYPE_TASK,       PAYLOAD_NONE, {settle_and_next, settle_and_dismiss}},
+    {UNDR_TYPE_MESSAGE, UNDR_TYPE_MESSAGE, PAYLOAD_SOME, {message,         message}},
+    {UNDR_TYPE_SCHEDULE, UINT8_MAX,        PAYLOAD_ANY,  {schedule,        discard}}, /* SCHED-7 */
+};
+
+static undr_error find_rule(const undr_frame *frame, const rule **found) {
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        const rule *one = &rules[i];
+        if (frame->type < one->first || frame->type > one->last) {
+            continue;
+        }
+        if (one->payload == PAYLOAD_NONE && frame->payload.size > 0) {
+            return UNDR_UNEXPECTED_PAYLOAD; /* REQ-5 */
+        }
+        if (one->payload == PAYLOAD_SOME && frame->payload.size == 0) {
+            return UNDR_MISSING_PAYLOAD; /* MSG-3 */
+        }
+        *found = one;
+        return UNDR_OK;
+    }
+    return UNDR_UNEXPECTED_TYPE; /* REQ-4 */
+}
+
+static connection *find_connection(undr_manager_core *core, undr_connection handle) {
+    connection *found;
+    HASH_FIND(hh, core->connections, &handle, sizeof handle, found);
+    return found;
+}
+
+undr_error undr_manager_receive(
+    undr_manager_core *core, undr_connection handle, const undr_frame *frame, uint64_t now) {
+    free_parcels(&core->spent);
+    connection *from = find_connection(core, handle);
+    if (from == NULL) {
+        return UNDR_ARGUMENT;
+    }
+    const rule *found;
+    undr_error error = find_rule(frame, &found);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    request *one = calloc(1, sizeof *one);
+    if (one == NULL) {
+        return UNDR_MEMORY;
+    }
+    uint64_t hold = core->options.hold;
+    one->connection = from;
+    one->deadline = now > UINT64_MAX - hold ? UINT64_MAX : now + hold;
+    error = found->handlers[core->state](core, one, frame);
+    if (error != UNDR_OK) {
+        free(one);
+    }
+    return error;
+}
+
+undr_error undr_manager_next_answer(undr_manager_core *core, undr_answer *next) {
+    request *one = core->ready;
+    if (one == NULL) {
+        return UNDR_DONE;
+    }
+    *next = (undr_answer){.connection = one->connection->handle, .frame = one->answer};
+    if (one->task != NULL) {
+        one->task->sent = true;
+    }
+    forget_request(core, one);
+    return UNDR_OK;
+}
+
+/* Held answers. */
+
+uint64_t undr_manager_deadline(const undr_manager_core *core) {
+    return core->held == NULL ? UINT64_MAX : core->held->deadline;
+}
+
+void undr_manager_advance(undr_manager_core *core, uint64_t now) {
+    free_parcels(&core->spent);
+    while (core->held != NULL && core->held->deadline <= now) {
+        answer_held(core, core->held, undr_pickle_none()); /* NEXT-5 */
+    }
+}
+
+void undr_manager_end_requests(undr_manager_core *core, undr_connection handle) {
+    free_parcels(&core->spent);
+    connection *from = find_connection(core, handle);
+    if (from == NULL) {
+        return;
+    }
+    request *one;
+    DL_FOREACH2(from->requests, one, after) {
+        if (one->place == REQUEST_HELD) {
+            answer_held(core, one, undr_pickle_none()); /* REQ-3 */
+        }
+    }
+}
+
+/* Connections. */
+
+undr_error undr_manager_connect(undr_manager_core *core, undr_connection *handle) {
+    free_parcels(&core->spent);
+    connection *fresh = calloc(1, sizeof *fresh);
+    if (fresh == NULL) {
+        return UNDR_MEMORY;
+    }
+    fresh->handle = core->last_handle + 1;
+    HASH_ADD(hh, core->connections, handle, sizeof fresh->handle, fresh);
+    if (fresh->hh.tbl == NULL) { /* how uthash says that memory is short */
+        free(fresh);
+        return UNDR_MEMORY;
+    }
+    core->last_handle = fresh->handle;
+    *handle = fresh->handle;
+    return UNDR_OK;
+}
+
+static void remove_connection(undr_manager_core *core, connection *gone) {
+    while (gone->requests != NULL) {
+        forget_request(core, gone->requests);
+    }
+    HASH_DEL(core->connections, gone);
+    lose_tasks(core, gone);
+    free(gone);
+}
+
+void undr_manager_disconnect(undr_manager_core *core, undr_connection handle) {
+    free_parcels(&core->spent);
+    connection *gone = find_connection(core, handle);
+    if (gone != NULL) {
+        remove_connection(core, gone);
+    }
+}
+
+/* The manager's own side. */
+
+undr_error undr_manager_schedule(undr_manager_core *core, unsigned priority, undr_slice bytes) {
+    free_parcels(&core->spent);
+    if (core->state == UNDR_MANAGER_CLOSING) {
+        return UNDR_CLOSED; /* CLOSE-6 */
+    }
+    if (priority >= core->options.priority_levels) {
+        return UNDR_PRIORITY; /* POOL-3 */
+    }
+    undr_parcel *task = undr_parcel_new(bytes, (uint8_t)priority);
+    if (task == NULL) {
+        return UNDR_MEMORY;
+    }
+    put_in_queue(core, task);
+    return UNDR_OK;
+}
+
+undr_error undr_manager_send_message(undr_manager_core *core, undr_slice pickle) {
+    free_parcels(&core->spent);
+    undr_arena arena = {0};
+    undr_value *value;
+    undr_error error = undr_pickle_read(pickle, NULL, &arena, &value, NULL, NULL); /* SEC-1, MSG-4, MSG-5 */
+    undr_arena_free(&arena);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    undr_parcel *parcel = undr_parcel_new(pickle, 0);
+    if (parcel == NULL) {
+        return UNDR_MEMORY;
+    }
+    DL_APPEND(core->inbox, parcel); /* MSG-2, MSGS-5 */
+    core->messages++;
+    return UNDR_OK;
+}
+
+undr_error undr_manager_next_message(undr_manager_core *core, undr_buffer *next) {
+    free_parcels(&core->spent);
+    undr_parcel *first = core->inbox; /* MSGS-1 */
+    if (first == NULL) {
+        return undr_manager_tasks_left(core) == 0 ? UNDR_DONE : UNDR_WAIT; /* MSGS-2, MSGS-3 */
+    }
+    next->size = 0;
+    undr_error error = first->loss == UNDR_LOSS_NONE ? undr_put_slice(next, undr_parcel_slice(first))
+                                                     : undr_parcel_report(first, next);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    DL_DELETE(core->inbox, first);
+    core->messages--;
+    free(first);
+    return UNDR_OK;
+}
+
+void undr_manager_close(undr_manager_core *core) {
+    free_parcels(&core->spent);
+    core->state = UNDR_MANAGER_CLOSING;
+    while (core->held != NULL) {
+        answer_held(core, core->held, undr_pickle_close_request()); /* NEXT-6 */
+    }
+    for (undr_parcel *task; (task = undr_task_queues_take(&core->queues)) != NULL;) {
+        free(task); /* CLOSE-CANCEL-2 */
+    }
+}
+
+void undr_manager_abandon(undr_manager_core *core) {
+    free_parcels(&core->spent);
+    core->abandoned = true;
+    for (undr_parcel *task; (task = undr_task_queues_take(&core->queues)) != NULL;) {
+        report_loss(core, task, UNDR_LOSS_WORKERS); /* FAULT-4 */
+    }
+}
+
+void undr_manager_free(undr_manager_core *core) {
+    if (core == NULL) {
+        return;
+    }
+    undr_manager_close(core);
+    connection *one, *rest;
+    HASH_ITER(hh, core->connections, one, rest) {
+        remove_connection(core, one);
+    }
+    free_parcels(&core->inbox);
+    free_parcels(&core->spent);
+    free(core);
+}
+
+undr_manager_state undr_manager_current_state(const undr_manager_core *core) {
+    return core->state;
+}
+
+size_t undr_manager_tasks_left(const undr_manager_core *core) {
+    return core->queues.count + core->out;
+}
+
+size_t undr_manager_messages(const undr_manager_core *core) {
+    return core->messages;
+}
+
+size_t undr_manager_connections(const undr_manager_core *core) {
+    return HASH_COUNT(core->connections);
+}
+
+uint64_t undr_manager_handed_out(const undr_manager_core *core) {
+    return core->handed_out;
+}
