@@ -1,0 +1,23 @@
+/* delivery.c: where a delivery cuts what it sends. */
+#include "delivery.h"
+
+#include "undr/frame.h"
+
+static size_t single_end(size_t size, size_t offset) {
+    size_t edge = UNDR_HEADER_SIZE + CHECK_SINGLE_EDGE;
+    if (size <= UNDR_HEADER_SIZE + CHECK_SINGLE_PAYLOAD || offset != edge) {
+        return offset + 1;
+    }
+    return size - CHECK_SINGLE_EDGE; /* the middle, at once */
+}
+
+size_t check_piece_end(check_delivery delivery, size_t size, size_t offset) {
+    if (delivery == CHECK_DELIVERY_BYTES) {
+        return single_end(size, offset);
+    }
+    if (delivery >= CHECK_DELIVERY_CUT_1 && delivery <= CHECK_DELIVERY_CUT_8) {
+        size_t cut = (size_t)(delivery - CHECK_DELIVERY_CUT_1) + 1;
+        return offset < cut && cut < size ? cut : size;
+    }
+    return size;
+}

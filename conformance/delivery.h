@@ -1,0 +1,15 @@
+/* delivery.h: where a delivery cuts what it sends. */
+#ifndef CHECK_DELIVERY_H
+#define CHECK_DELIVERY_H
+
+#include "play.h"
+
+#include <stddef.h>
+
+/* Of payloads above CHECK_SINGLE_PAYLOAD only the first and the last CHECK_SINGLE_EDGE bytes go one at a time. */
+enum { CHECK_SINGLE_PAYLOAD = 1024, CHECK_SINGLE_EDGE = 64 };
+
+/* Where the piece ends that begins at `offset` of a frame (or of raw bytes) of `size` bytes; offset < size. */
+size_t check_piece_end(check_delivery delivery, size_t size, size_t offset);
+
+#endif

@@ -1,0 +1,54 @@
+/* scene.h: all that one play has open - the process, its control channel, connections, gates - and the one place where
+ * the harness waits for any of it. */
+#ifndef CHECK_SCENE_H
+#define CHECK_SCENE_H
+
+#include "control.h"
+#include "gate.h"
+#include "target.h"
+#include "wire.h"
+
+#include <poll.h>
+
+/* One connection of a case. What the harness knows of it beside the bytes, so that a case can't ask for nonsense. */
+typedef struct check_connection {
+    char name[24];        /* "A", "A[7]"; "": a worker's that no case has named yet */
+    check_wire wire;
+    uint64_t tasks_out;   /* tasks that the target handed out here and that were not settled */
+    undr_buffer requests; /* types of the requests that wait for their answer, in order */
+    bool loose;           /* raw or broken frames were sent: nothing of the above is kept any more */
+    bool said_end;        /* the transcript has its end */
+    undr_buffer queued;   /* bytes that are to be delivered, .cuts says where frames end in them */
+    size_t *cuts;
+    size_t cut_count, cut_capacity;
+    size_t delivered;     /* of queued */
+    size_t flown;         /* cuts that were passed */
+} check_connection;
+
+typedef struct check_scene {
+    check_target target;
+    check_control control;
+    check_connection **connections; /* owned, in order of appearance */
+    size_t count, capacity;
+    check_gate gates[26];
+    int listener;       /* worker role: where the target connects; -1 */
+    uint16_t port;      /* of the listener, or of the target */
+    uint64_t accepted;  /* connections that the target opened */
+    int netlink;        /* queue.h */
+    struct pollfd *polled; /* owned */
+    size_t polled_capacity;
+} check_scene;
+
+void check_scene_init(check_scene *scene);
+void check_scene_free(check_scene *scene); /* stops the target, too */
+
+/* A new connection without a socket. */
+UNDR_MUST_USE undr_error check_scene_add(check_scene *scene, const char *name, check_connection **connection);
+check_connection *check_scene_find(check_scene *scene, const char *name); /* NULL: not there */
+void check_connection_forget(check_connection *connection);               /* what is kept of requests and tasks */
+
+/* Waits until something moves - bytes, ends, visitors, the target's end - or until `until`, and takes in what moved.
+ * UNDR_OK: something did; UNDR_WAIT: the time is over; MEMORY, SYSTEM. */
+UNDR_MUST_USE undr_error check_scene_wait(check_scene *scene, uint64_t until);
+
+#endif

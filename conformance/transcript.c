@@ -1,0 +1,232 @@
+/* transcript.c: payloads in the notation, and the lines of a play. */
+#include "transcript.h"
+
+#include "undr/frame.h"
+#include "undr/pickle.h"
+
+#include <string.h>
+
+enum {
+    DECODED_AT_MOST = 64 * 1024, /* bytes of a payload; a larger one is shown by its first bytes */
+    SHOWN_AT_MOST = 400,         /* bytes of a printed value */
+    BYTES_SHOWN = 48,
+    DEPTH = 64,
+    HEAD_SIZE = 32 * 1024,
+    TAIL_SIZE = 64 * 1024
+};
+
+/* ---- a value as a term of the notation ---- */
+
+static undr_error to_term(undr_arena *arena, const undr_value *value, int depth, check_term **term);
+
+static undr_error new_term(undr_arena *arena, check_term_kind kind, size_t parts, check_term **term) {
+    void *memory = NULL;
+    undr_error error = undr_arena_take(arena, sizeof(check_term), &memory);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    *term = memory;
+    **term = (check_term){.kind = kind, .part_count = parts};
+    if (parts > 0) {
+        error = undr_arena_take(arena, parts * sizeof(check_term *), &memory);
+        (*term)->parts = memory;
+    }
+    return error;
+}
+
+static undr_error items_to_term(
+    undr_arena *arena, check_term_kind kind, undr_items items, int depth, check_term **term) {
+    undr_error error = new_term(arena, kind, items.count, term);
+    for (size_t i = 0; i < items.count && error == UNDR_OK; i++) {
+        error = to_term(arena, items.at[i], depth - 1, &(*term)->parts[i]);
+    }
+    return error;
+}
+
+static undr_error class_text(undr_arena *arena, const undr_value *class, const char **text) {
+    undr_slice module = class->class_name.module, name = class->class_name.name;
+    void *memory = NULL;
+    undr_error error = undr_arena_take(arena, module.size + name.size + 2, &memory);
+    if (error == UNDR_OK) {
+        char *to = memory;
+        memcpy(to, module.data, module.size);
+        to[module.size] = '.';
+        memcpy(to + module.size + 1, name.data, name.size);
+        to[module.size + 1 + name.size] = '\0';
+        *text = to;
+    }
+    return error;
+}
+
+/* An instance without arguments, with or without a state; the notation has no other. */
+static undr_error object_to_term(undr_arena *arena, const undr_object *object, int depth, check_term **term) {
+    if (object->callable == NULL || object->callable->kind != UNDR_CLASS || object->kwargs != NULL ||
+        object->appended.count > 0 || object->entries.count > 0 ||
+        (object->args != NULL && object->args->items.count > 0)) {
+        return UNDR_ARGUMENT;
+    }
+    undr_error error = new_term(arena, CHECK_TERM_OBJECT, object->state == NULL ? 0 : 1, term);
+    if (error == UNDR_OK) {
+        error = class_text(arena, object->callable, &(*term)->text);
+    }
+    if (error == UNDR_OK && object->state != NULL) {
+        error = to_term(arena, object->state, depth - 1, &(*term)->parts[0]);
+    }
+    if (error == UNDR_OK && object->state == NULL) {
+        (*term)->bare = strcmp((*term)->text, "undr.task.CloseRequest") == 0 ||
+            strcmp((*term)->text, "undr.task.WorkerException") == 0;
+    }
+    return error;
+}
+
+static undr_error leaf_to_term(undr_arena *arena, const undr_value *value, check_term **term) {
+    undr_error error = new_term(arena, CHECK_TERM_VALUE, 0, term);
+    void *copy = NULL;
+    if (error == UNDR_OK) {
+        error = undr_arena_take(arena, sizeof(undr_value), &copy);
+    }
+    if (error == UNDR_OK) {
+        (*term)->value = copy;
+        *(*term)->value = *value;
+    }
+    return error;
+}
+
+/* UNDR_ARGUMENT: the notation can't say it. */
+static undr_error to_term(undr_arena *arena, const undr_value *value, int depth, check_term **term) {
+    if (depth == 0) {
+        return UNDR_ARGUMENT;
+    }
+    switch (value->kind) {
+    case UNDR_NONE: case UNDR_BOOL: case UNDR_INT: case UNDR_FLOAT: case UNDR_STR: case UNDR_BYTES:
+        return leaf_to_term(arena, value, term);
+    case UNDR_LIST:
+        return items_to_term(arena, CHECK_TERM_LIST, value->items, depth, term);
+    case UNDR_TUPLE:
+        return items_to_term(arena, CHECK_TERM_TUPLE, value->items, depth, term);
+    case UNDR_DICT:
+        return items_to_term(arena, CHECK_TERM_DICT, value->items, depth, term);
+    case UNDR_SET:
+        return value->items.count == 0 ? UNDR_ARGUMENT
+                                       : items_to_term(arena, CHECK_TERM_SET, value->items, depth, term);
+    case UNDR_CLASS: {
+        undr_error error = new_term(arena, CHECK_TERM_CLASS, 0, term);
+        return error == UNDR_OK ? class_text(arena, value, &(*term)->text) : error;
+    }
+    case UNDR_OBJECT:
+        return object_to_term(arena, &value->object, depth, term);
+    case UNDR_BYTEARRAY: case UNDR_FROZENSET:
+        break;
+    }
+    return UNDR_ARGUMENT;
+}
+
+/* ---- payloads ---- */
+
+undr_error check_show_bytes(undr_buffer *to, undr_slice bytes) {
+    undr_slice start = undr_slice_of(bytes.data, bytes.size > BYTES_SHOWN ? BYTES_SHOWN : bytes.size);
+    undr_value value = {.kind = UNDR_BYTES, .bytes = start};
+    undr_error error = undr_value_print(to, &value);
+    if (error == UNDR_OK && start.size < bytes.size) {
+        error = undr_put_format(to, "... (%zu bytes)", bytes.size);
+    }
+    return error;
+}
+
+/* In the notation where that is possible, else as Python would print it. */
+static undr_error show_value(undr_buffer *to, undr_arena *arena, const undr_value *value, int protocol) {
+    check_term *term = NULL;
+    undr_error error = to_term(arena, value, DEPTH, &term);
+    if (error == UNDR_ARGUMENT) {
+        return undr_value_print(to, value);
+    }
+    bool named = protocol != 4 || value->kind == UNDR_BYTES;
+    if (error == UNDR_OK && named) {
+        error = protocol == 4 ? undr_put_text(to, "pickle(") : undr_put_format(to, "pickle%d(", protocol);
+    }
+    if (error == UNDR_OK) {
+        error = check_print_term(to, term);
+    }
+    return error == UNDR_OK && named ? undr_put_text(to, ")") : error;
+}
+
+static undr_error shorten(undr_buffer *to, size_t from, size_t size) {
+    if (to->size - from <= SHOWN_AT_MOST) {
+        return UNDR_OK;
+    }
+    to->size = from + SHOWN_AT_MOST;
+    while ((to->data[to->size] & 0xc0) == 0x80) {
+        to->size--; /* not in the middle of a character */
+    }
+    return undr_put_format(to, "... (%zu bytes)", size);
+}
+
+undr_error check_show_payload(undr_buffer *to, undr_slice payload, bool wire) {
+    if (payload.size == 0) {
+        return UNDR_OK;
+    }
+    if (wire || payload.size > DECODED_AT_MOST) {
+        return check_show_bytes(to, payload);
+    }
+    undr_arena arena = {0};
+    undr_value *value = NULL;
+    size_t used = 0, before = to->size;
+    undr_error error = undr_pickle_read(payload, NULL, &arena, &value, &used, NULL);
+    if (error != UNDR_OK || used != payload.size) {
+        error = error == UNDR_MEMORY ? error : check_show_bytes(to, payload);
+    } else {
+        error = show_value(to, &arena, value, payload.data[0] == 0x80 && used > 1 ? payload.data[1] : 0);
+    }
+    undr_arena_free(&arena);
+    return error == UNDR_OK ? shorten(to, before, payload.size) : error;
+}
+
+undr_error check_show_frame(undr_buffer *to, uint8_t type, undr_slice payload, bool wire) {
+    bool letter = type == UNDR_TYPE_NEXT || type == UNDR_TYPE_TASK || type == UNDR_TYPE_MESSAGE ||
+        type == UNDR_TYPE_SCHEDULED;
+    undr_error error = undr_put_format(to, letter ? "%c" : "0x%02x", type);
+    if (error == UNDR_OK && payload.size > 0) {
+        error = undr_put_text(to, " ");
+    }
+    return error == UNDR_OK ? check_show_payload(to, payload, wire) : error;
+}
+
+/* ---- lines ---- */
+
+void check_transcript_free(check_transcript *transcript) {
+    undr_buffer_free(&transcript->head);
+    undr_buffer_free(&transcript->tail);
+    *transcript = (check_transcript){0};
+}
+
+/* Drops the older half of the tail, whole lines. */
+static void drop_half(check_transcript *transcript) {
+    undr_buffer *tail = &transcript->tail;
+    size_t end = 0;
+    while (end < tail->size && (end < TAIL_SIZE || tail->data[end - 1] != '\n')) {
+        transcript->dropped += tail->data[end] == '\n' ? 1 : 0;
+        end++;
+    }
+    memmove(tail->data, tail->data + end, tail->size - end);
+    tail->size -= end;
+}
+
+undr_error check_transcript_add(check_transcript *transcript, undr_slice line) {
+    undr_buffer *to = transcript->tail.size == 0 && transcript->head.size < HEAD_SIZE ? &transcript->head : &transcript->tail;
+    undr_error error = undr_put_slice(to, line);
+    if (error == UNDR_OK) {
+        error = undr_put_text(to, "\n");
+    }
+    if (transcript->tail.size > 2 * (size_t)TAIL_SIZE) {
+        drop_half(transcript);
+    }
+    return error;
+}
+
+undr_error check_transcript_write(const check_transcript *transcript, undr_buffer *to) {
+    undr_error error = undr_put_slice(to, undr_buffer_slice(&transcript->head));
+    if (error == UNDR_OK && transcript->dropped > 0) {
+        error = undr_put_format(to, "# %llu lines left out\n", (unsigned long long)transcript->dropped);
+    }
+    return error == UNDR_OK ? undr_put_slice(to, undr_buffer_slice(&transcript->tail)) : error;
+}
