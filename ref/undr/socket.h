@@ -9,6 +9,9 @@
 #include "undr/task.h"
 #include "undr/worker.h"
 
+/* A new connection to 127.0.0.1:port. *client is the caller's to close; -1 on failure. UNDR_SYSTEM, errno kept. */
+UNDR_MUST_USE undr_error undr_connect(uint16_t port, int *client);
+
 UNDR_MUST_USE undr_error undr_send_bytes(int client, uint8_t type, undr_slice message);
 UNDR_MUST_USE undr_error undr_send_message(int client, uint8_t type, const undr_value *message); /* pickled, protocol 4 */
 UNDR_MUST_USE undr_error undr_send_type(int client, uint8_t type);                               /* empty payload */
@@ -21,7 +24,8 @@ UNDR_MUST_USE undr_error undr_receive_bytes(int client, uint64_t payload_limit, 
 UNDR_MUST_USE undr_error undr_receive_message(
     int client, uint64_t payload_limit, uint8_t *type, undr_arena *arena, undr_value **message);
 
-/* Reads one frame and checks that it is an acknowledgement: of expected_type and empty, else UNDR_ACKNOWLEDGEMENT. */
+/* Reads one frame, of at most UNDR_PAYLOAD_MINIMUM, and checks that it is an acknowledgement: of expected_type and empty,
+ * else UNDR_ACKNOWLEDGEMENT. */
 UNDR_MUST_USE undr_error undr_receive_type(int client, uint8_t expected_type);
 
 /* Proxy: the manager as a worker process sees it. It is an undr_manager whose functions cross the connection.
@@ -32,6 +36,7 @@ typedef struct undr_proxy {
     uint64_t payload_limit;
     int client; /* -1 before setup */
     undr_worker_core core;
+    undr_error ended; /* why the core is LEFT, when it was not by a CloseRequest */
     undr_buffer out; /* pickle of the request being sent */
     undr_buffer in;  /* payload of the last answer */
 } undr_proxy;
@@ -48,14 +53,17 @@ UNDR_MUST_USE undr_error undr_proxy_send_message(undr_proxy *proxy, const undr_v
 void undr_proxy_close(undr_proxy *proxy);
 
 /* ProcessManager.target, the worker loop: setup, ask, run, report, settle, until CloseRequest or the manager is gone.
- * log: one line per event, or NULL. UNDR_OK: left after a CloseRequest, or the manager ended the connection while this
- * worker had nothing to send (WORK-17). Anything else: the process should exit with status 1 (WORK-16, WORK-18). */
+ *
+ * UNDR_OK, for exit status 0: left after a CloseRequest, or the manager ended the connection (FIN or RST) while this
+ * worker asked, paused or ran a task that sent nothing, or ended it by a FIN before it acknowledged a request of a task
+ * (WORK-17, WORK-18). Anything else is for exit status 1: the manager broke the protocol (WORK-16, WORK-23), or was gone
+ * when a task had something to send, or reset the connection then; a system call or an allocation failed. */
 typedef struct undr_target_options {
     uint16_t server_port;
     uint64_t payload_limit;  /* 0: no limit but the memory */
-    unsigned poll_period_ms; /* pause after None (WORK-3); 0: 20 */
+    unsigned poll_period_ms; /* pause after None (WORK-3, WORK-21); 0: 20 */
     const undr_registry *registry;
-    void *log; /* FILE *, or NULL */
+    void *log; /* FILE *, one line per event, flushed; or NULL */
 } undr_target_options;
 UNDR_MUST_USE undr_error undr_target(const undr_target_options *options);
 

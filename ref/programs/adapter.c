@@ -1,0 +1,279 @@
+/* adapter.c: command line, lines and hex of the adapter contract, as both reference programs speak it. */
+#include "adapter.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PIECE = 64 * 1024 };
+
+/* ---- command line ---- */
+
+bool adapter_parse_number(undr_slice text, uint64_t minimum, uint64_t maximum, uint64_t *number) {
+    uint64_t value = 0;
+    if (text.size == 0) {
+        return false;
+    }
+    for (size_t i = 0; i < text.size; i++) {
+        uint64_t digit = (uint64_t)text.data[i] - '0';
+        if (text.data[i] < '0' || text.data[i] > '9' || value > (UINT64_MAX - digit) / 10) {
+            return false;
+        }
+        value = value * 10 + digit;
+    }
+    if (value < minimum || value > maximum) {
+        return false;
+    }
+    *number = value;
+    return true;
+}
+
+static void list_choices(const char *program, const char *verb, const adapter_option *options, size_t count) {
+    (void)fprintf(stderr, "usage: %s %s", program, verb);
+    for (size_t i = 0; i < count; i++) {
+        const adapter_option *option = &options[i];
+        (void)fprintf(stderr, option->required ? " %s" : " [%s", option->name);
+        if (option->number != NULL) {
+            (void)fprintf(stderr, " %" PRIu64 "..%" PRIu64, option->minimum, option->maximum);
+        } else {
+            (void)fprintf(stderr, " TEXT");
+        }
+        (void)fprintf(stderr, option->required ? "" : "]");
+    }
+    (void)fprintf(stderr, "\n");
+}
+
+/* The option that `word` names, as "--name" or "--name=VALUE"; *value is behind the '=' or NULL. */
+static adapter_option *find_option(adapter_option *options, size_t count, const char *word, const char **value) {
+    size_t size = strcspn(word, "=");
+    *value = word[size] == '=' ? word + size + 1 : NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(options[i].name) == size && strncmp(options[i].name, word, size) == 0) {
+            return &options[i];
+        }
+    }
+    return NULL;
+}
+
+static bool set_option(const char *program, adapter_option *option, const char *value) {
+    option->given = true;
+    if (option->number != NULL) {
+        if (adapter_parse_number(undr_slice_text(value), option->minimum, option->maximum, option->number)) {
+            return true;
+        }
+        (void)fprintf(stderr, "%s: %s must be a number from %" PRIu64 " to %" PRIu64 ", not '%s'\n", program,
+            option->name, option->minimum, option->maximum, value);
+        return false;
+    }
+    *option->text = value;
+    if (*value == '\0') {
+        (void)fprintf(stderr, "%s: %s must not be empty\n", program, option->name);
+    }
+    return *value != '\0';
+}
+
+static bool parse_all(const char *program, int argc, char **argv, adapter_option *options, size_t count) {
+    for (int i = 0; i < argc; i++) {
+        const char *value;
+        adapter_option *option = find_option(options, count, argv[i], &value);
+        if (option == NULL) {
+            (void)fprintf(stderr, "%s: unknown option '%s'\n", program, argv[i]);
+            return false;
+        }
+        if (value == NULL && i + 1 < argc) {
+            value = argv[++i];
+        }
+        if (value == NULL) {
+            (void)fprintf(stderr, "%s: %s needs a value\n", program, option->name);
+            return false;
+        }
+        if (!set_option(program, option, value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool has_all_required(const char *program, const adapter_option *options, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (options[i].required && !options[i].given) {
+            (void)fprintf(stderr, "%s: %s is missing\n", program, options[i].name);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool adapter_parse_options(
+    const char *program, const char *verb, int argc, char **argv, adapter_option *options, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        options[i].given = false;
+    }
+    if (parse_all(program, argc, argv, options, count) && has_all_required(program, options, count)) {
+        return true;
+    }
+    list_choices(program, verb, options, count);
+    return false;
+}
+
+int adapter_no_verb(const char *program, const char *verb, const char *verbs) {
+    if (verb == NULL) {
+        (void)fprintf(stderr, "%s: no verb; give one of: %s\n", program, verbs);
+    } else {
+        (void)fprintf(stderr, "%s: I do not implement '%s'; the verbs are: %s\n", program, verb, verbs);
+    }
+    return ADAPTER_EXIT_NO_VERB;
+}
+
+/* ---- hex ---- */
+
+static int digit_value(uint8_t digit) {
+    if (digit >= '0' && digit <= '9') {
+        return digit - '0';
+    }
+    if (digit >= 'a' && digit <= 'f') {
+        return digit - 'a' + 10;
+    }
+    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
+}
+
+undr_error adapter_hex_decode(undr_slice text, undr_buffer *bytes) {
+    if (text.size % 2 != 0) {
+        return UNDR_ARGUMENT;
+    }
+    undr_error error = undr_buffer_reserve(bytes, text.size / 2);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    for (size_t i = 0; i < text.size; i += 2) {
+        int high = digit_value(text.data[i]);
+        int low = digit_value(text.data[i + 1]);
+        if (high < 0 || low < 0) {
+            return UNDR_ARGUMENT; /* size is not moved yet: nothing is appended */
+        }
+        bytes->data[bytes->size + i / 2] = (uint8_t)(high << 4 | low);
+    }
+    bytes->size += text.size / 2;
+    return UNDR_OK;
+}
+
+undr_error adapter_hex_encode(undr_slice bytes, undr_buffer *text) {
+    static const char digits[] = "0123456789abcdef";
+    if (bytes.size > SIZE_MAX / 2) {
+        return UNDR_MEMORY;
+    }
+    undr_error error = undr_buffer_reserve(text, bytes.size * 2);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    for (size_t i = 0; i < bytes.size; i++) {
+        text->data[text->size++] = (uint8_t)digits[bytes.data[i] >> 4];
+        text->data[text->size++] = (uint8_t)digits[bytes.data[i] & 0xf];
+    }
+    return UNDR_OK;
+}
+
+/* ---- lines ---- */
+
+void adapter_lines_free(adapter_lines *lines) {
+    undr_buffer_free(&lines->bytes);
+    lines->start = 0;
+    lines->seen = 0;
+}
+
+/* Gives out bytes[start..end) and goes on at `behind`. */
+static undr_error give_line(adapter_lines *lines, size_t end, size_t behind, undr_slice *line) {
+    const uint8_t *data = lines->bytes.data + lines->start;
+    size_t size = end - lines->start;
+    if (size > 0 && data[size - 1] == '\r') {
+        size--;
+    }
+    *line = undr_slice_of(data, size);
+    lines->start = behind;
+    lines->seen = behind;
+    return UNDR_OK;
+}
+
+/* More bytes behind those that are there: UNDR_END at the end of input. */
+static undr_error read_piece(adapter_lines *lines) {
+    undr_buffer *bytes = &lines->bytes;
+    if (lines->start > 0) { /* what was given out is not needed any more */
+        memmove(bytes->data, bytes->data + lines->start, bytes->size - lines->start);
+        bytes->size -= lines->start;
+        lines->seen -= lines->start;
+        lines->start = 0;
+    }
+    undr_error error = undr_buffer_reserve(bytes, PIECE);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    ssize_t got;
+    do {
+        got = read(lines->descriptor, bytes->data + bytes->size, PIECE);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        return UNDR_SYSTEM;
+    }
+    bytes->size += (size_t)got;
+    return got == 0 ? UNDR_END : UNDR_OK;
+}
+
+undr_error adapter_read_line(adapter_lines *lines, undr_slice *line) {
+    for (;;) {
+        undr_buffer *bytes = &lines->bytes;
+        const uint8_t *found = lines->seen < bytes->size
+            ? memchr(bytes->data + lines->seen, '\n', bytes->size - lines->seen)
+            : NULL;
+        if (found != NULL) {
+            size_t end = (size_t)(found - bytes->data);
+            return give_line(lines, end, end + 1, line);
+        }
+        lines->seen = bytes->size;
+        undr_error error = read_piece(lines);
+        if (error == UNDR_END && lines->start < bytes->size) {
+            return give_line(lines, bytes->size, bytes->size, line);
+        }
+        if (error != UNDR_OK) {
+            return error;
+        }
+    }
+}
+
+undr_slice adapter_take_word(undr_slice *line) {
+    const uint8_t *blank = line->size > 0 ? memchr(line->data, ' ', line->size) : NULL;
+    size_t size = blank != NULL ? (size_t)(blank - line->data) : line->size;
+    undr_slice word = undr_slice_of(line->data, size);
+    while (size < line->size && line->data[size] == ' ') {
+        size++;
+    }
+    *line = undr_slice_of(size < line->size ? line->data + size : NULL, line->size - size);
+    return word;
+}
+
+static undr_error write_all(int descriptor, undr_slice bytes) {
+    size_t offset = 0;
+    while (offset < bytes.size) {
+        ssize_t written = write(descriptor, bytes.data + offset, bytes.size - offset);
+        if (written >= 0) {
+            offset += (size_t)written;
+        } else if (errno != EINTR) {
+            return errno == EPIPE ? UNDR_RESET : UNDR_SYSTEM;
+        }
+    }
+    return UNDR_OK;
+}
+
+undr_error adapter_write_line(int descriptor, undr_slice text) {
+    undr_buffer line = {0}; /* one write, so that a line is whole even beside another writer */
+    undr_error error = undr_put_slice(&line, text);
+    if (error == UNDR_OK) {
+        error = undr_put_u8(&line, '\n');
+    }
+    if (error == UNDR_OK) {
+        error = write_all(descriptor, undr_buffer_slice(&line));
+    }
+    undr_buffer_free(&line);
+    return error;
+}

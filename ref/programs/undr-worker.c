@@ -1,0 +1,71 @@
+/* undr-worker.c: the minimal worker. All that it knows of the protocol is in undr_target; here is its command line,
+ * which is that of the adapter contract (spec/adapter.md). */
+#include "adapter.h"
+#include "probe.h"
+
+#include "undr/socket.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PROGRAM "undr-worker"
+#define VERBS "capabilities, worker"
+
+/* Announced larger payloads are refused at the header (FRAME-7); a word of the contract: `max-payload`. */
+#define PAYLOAD_LIMIT ((uint64_t)1 << 30)
+
+static int capabilities(void) {
+    int printed = printf("worker\npickle 0-5\nmax-payload %llu\n", (unsigned long long)PAYLOAD_LIMIT);
+    return printed > 0 && fflush(stdout) == 0 ? 0 : ADAPTER_EXIT_FAILURE;
+}
+
+static int help(void) {
+    int printed = printf("usage: " PROGRAM " worker --port PORT   work for the manager on 127.0.0.1:PORT until it closes\n"
+                         "       " PROGRAM " capabilities         what this worker can do, one a line\n"
+                         "       " PROGRAM " --help | --version\n"
+                         "\n"
+                         "It runs tasks of the classes " PROBE_CLASS " and " UNDR_CLASS_CHAIN "; what it does stands on\n"
+                         "standard error. Exit status: 0 closed by the manager, or the manager is gone; 1 the manager\n"
+                         "broke the protocol, or can't be reached; 2 usage; %d a verb that is not implemented.\n",
+        ADAPTER_EXIT_NO_VERB);
+    return printed > 0 && fflush(stdout) == 0 ? 0 : ADAPTER_EXIT_FAILURE;
+}
+
+static int worker(int argc, char **argv) {
+    uint64_t port = 0;
+    adapter_option options[] = {
+        {.name = "--port", .minimum = 1, .maximum = UINT16_MAX, .number = &port, .required = true}};
+    if (!adapter_parse_options(PROGRAM, "worker", argc, argv, options, 1)) {
+        return ADAPTER_EXIT_USAGE;
+    }
+    const undr_target_options target = {
+        .server_port = (uint16_t)port,
+        .payload_limit = PAYLOAD_LIMIT,
+        .registry = probe_registry(),
+        .log = stderr,
+    };
+    return undr_target(&target) == UNDR_OK ? 0 : ADAPTER_EXIT_FAILURE; /* the log has said why */
+}
+
+int main(int argc, char **argv) {
+    const char *verb = argc > 1 ? argv[1] : NULL;
+    if (verb == NULL) {
+        return adapter_no_verb(PROGRAM, NULL, VERBS);
+    }
+    if (strcmp(verb, "worker") == 0) {
+        return worker(argc - 2, argv + 2);
+    }
+    if (argc > 2) {
+        return adapter_no_verb(PROGRAM, verb, VERBS);
+    }
+    if (strcmp(verb, "capabilities") == 0) {
+        return capabilities();
+    }
+    if (strcmp(verb, "--help") == 0) {
+        return help();
+    }
+    if (strcmp(verb, "--version") == 0) {
+        return puts(PROGRAM " " UNDR_VERSION) < 0 ? ADAPTER_EXIT_FAILURE : 0;
+    }
+    return adapter_no_verb(PROGRAM, verb, VERBS);
+}

@@ -1,0 +1,140 @@
+/* proxy.c: Proxy, the manager as a worker process sees it: the worker's core joined to a socket. */
+#include "undr/socket.h"
+
+#include "undr/pickle.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A buffer that grew beyond this for one large payload is given back at once. */
+enum { KEEP = 1024 * 1024 };
+
+static void trim(undr_buffer *buffer) {
+    buffer->size = 0;
+    if (buffer->capacity > KEEP) {
+        undr_buffer_free(buffer);
+    }
+}
+
+static undr_error schedule(undr_manager *self, const undr_value *task, unsigned priority) {
+    return undr_proxy_schedule((undr_proxy *)self, task, priority);
+}
+
+static undr_error send_message(undr_manager *self, const undr_value *message) {
+    return undr_proxy_send_message((undr_proxy *)self, message);
+}
+
+void undr_proxy_init(undr_proxy *proxy, uint16_t server_port, uint64_t payload_limit) {
+    *proxy = (undr_proxy){
+        .manager = {.schedule = schedule, .send_message = send_message},
+        .server_port = server_port,
+        .payload_limit = payload_limit,
+        .client = -1,
+    };
+    undr_worker_start(&proxy->core);
+}
+
+void undr_proxy_close(undr_proxy *proxy) {
+    int kept = errno; /* of what made the caller leave */
+    if (proxy->client >= 0) {
+        (void)close(proxy->client); /* nothing is left to lose: every request was acknowledged or is given up */
+    }
+    proxy->client = -1;
+    undr_worker_end(&proxy->core);
+    undr_buffer_free(&proxy->out);
+    undr_buffer_free(&proxy->in);
+    errno = kept;
+}
+
+undr_error undr_proxy_setup(undr_proxy *proxy) {
+    int on = 1;
+    undr_error error = undr_connect(proxy->server_port, &proxy->client);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    /* Frames are small and each waits for its answer: Nagle's delay would only add to every round trip. */
+    return setsockopt(proxy->client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 ? UNDR_OK : UNDR_SYSTEM;
+}
+
+/* The connection is over for this worker; `why` is kept, should a task not pass it on. */
+static undr_error give_up(undr_proxy *proxy, undr_error why) {
+    undr_worker_end(&proxy->core);
+    proxy->ended = why;
+    return why;
+}
+
+/* One request, one answer (WORK-2). */
+static undr_error exchange(
+    undr_proxy *proxy, const undr_frame *request, undr_arena *arena, undr_worker_action *action, undr_value **task) {
+    undr_frame answer;
+    undr_error error = undr_send_bytes(proxy->client, request->type, request->payload);
+    if (error == UNDR_OK) {
+        error = undr_receive_bytes(proxy->client, proxy->payload_limit, &answer.type, &proxy->in);
+    }
+    if (error != UNDR_OK) {
+        return give_up(proxy, error);
+    }
+    answer.payload = undr_buffer_slice(&proxy->in);
+    error = undr_worker_receive(&proxy->core, &answer, arena, action, task);
+    trim(&proxy->in); /* what was decoded lives in arena */
+    return error != UNDR_OK && proxy->core.state == UNDR_WORKER_LEFT ? give_up(proxy, error) : error;
+}
+
+undr_error undr_proxy_next_task(
+    undr_proxy *proxy, undr_arena *arena, undr_worker_action *action, undr_value **task) {
+    undr_frame request;
+    undr_error error = undr_worker_ask(&proxy->core, &request);
+    return error == UNDR_OK ? exchange(proxy, &request, arena, action, task) : error;
+}
+
+undr_error undr_proxy_acknowledge_and_next_task(
+    undr_proxy *proxy, undr_arena *arena, undr_worker_action *action, undr_value **task) {
+    undr_frame request;
+    undr_error error = undr_worker_finish(&proxy->core, &request);
+    return error == UNDR_OK ? exchange(proxy, &request, arena, action, task) : error;
+}
+
+/* A manager that has ended the connection would still let the first send pass, and what a task sends must not be lost
+ * without an error. */
+static bool has_ended(int client) {
+    uint8_t byte;
+    return recv(client, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0; /* an error comes again from the send */
+}
+
+/* Sends a request of a task and waits for its acknowledgement. Nothing is decoded: the arena stays empty. */
+static undr_error request_of_task(undr_proxy *proxy, const undr_frame *request) {
+    undr_worker_action action;
+    undr_value *nothing;
+    undr_arena unused = {0};
+    if (has_ended(proxy->client)) {
+        return give_up(proxy, UNDR_RESET);
+    }
+    undr_error error = exchange(proxy, request, &unused, &action, &nothing);
+    undr_arena_free(&unused);
+    return error;
+}
+
+undr_error undr_proxy_schedule(undr_proxy *proxy, const undr_value *task, unsigned priority) {
+    undr_frame request;
+    undr_error error = undr_pickle_write(task, 4, &proxy->out);
+    if (error == UNDR_OK) {
+        error = undr_worker_schedule(&proxy->core, undr_buffer_slice(&proxy->out), priority, &request);
+    }
+    error = error == UNDR_OK ? request_of_task(proxy, &request) : error;
+    trim(&proxy->out);
+    return error;
+}
+
+undr_error undr_proxy_send_message(undr_proxy *proxy, const undr_value *message) {
+    undr_frame request;
+    undr_error error = undr_pickle_write(message, 4, &proxy->out);
+    if (error == UNDR_OK) {
+        error = undr_worker_send_message(&proxy->core, undr_buffer_slice(&proxy->out), &request);
+    }
+    error = error == UNDR_OK ? request_of_task(proxy, &request) : error;
+    trim(&proxy->out);
+    return error;
+}

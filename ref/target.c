@@ -1,0 +1,175 @@
+/* target.c: ProcessManager.target, the loop of a worker: ask, run, report, settle, until there is reason to leave. */
+#include "undr/socket.h"
+
+#include "undr/pickle.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+    POLL_PERIOD_MS = 20,
+    REPR_LIMIT = 4096 /* a task whose decoded value is larger is logged by its class alone */
+};
+
+typedef struct worker {
+    const undr_target_options *options;
+    undr_proxy proxy;
+    void *session;
+    undr_arena arena; /* of the task */
+    undr_worker_action action;
+    undr_value *task; /* when action is RUN; NULL: its payload was empty */
+} worker;
+
+/* One line. A log that can't be written is no reason to stop working. */
+__attribute__((format(printf, 2, 3))) static void say(const worker *self, const char *format, ...) {
+    FILE *log = self->options->log;
+    if (log == NULL) {
+        return;
+    }
+    struct timespec now = {0};
+    struct tm parts = {0};
+    char stamp[32] = "";
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)localtime_r(&now.tv_sec, &parts);
+    (void)strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &parts);
+    va_list arguments;
+    va_start(arguments, format);
+    (void)fprintf(log, "%s,%03ld ", stamp, now.tv_nsec / 1000000);
+    (void)vfprintf(log, format, arguments);
+    (void)fputc('\n', log);
+    (void)fflush(log); /* a worker may be killed at any time */
+    va_end(arguments);
+}
+
+static void say_run(const worker *self) {
+    undr_buffer line = {0};
+    if (self->options->log == NULL) {
+        return;
+    }
+    if (self->arena.used > REPR_LIMIT) {
+        say(self, "run a task of %zu bytes in memory", self->arena.used);
+    } else if (undr_task_repr(&line, self->task) == UNDR_OK) {
+        say(self, "run %.*s", (int)line.size, (const char *)line.data);
+    }
+    undr_buffer_free(&line);
+}
+
+/* Why the worker leaves with an error. */
+static void say_error(const worker *self, undr_error error) {
+    const undr_pickle_fault *fault = &self->proxy.core.fault;
+    if (error == UNDR_SYSTEM) {
+        say(self, "leave: %s", strerror(errno));
+    } else if (error >= UNDR_LIMIT_DEPTH && error <= UNDR_PICKLE_UNSUPPORTED) {
+        say(self, "leave: the answer to `n` or `t` can't be decoded: %s (byte %zu, opcode 0x%02x)",
+            undr_error_text(error), fault->offset, fault->opcode);
+    } else {
+        say(self, "leave: %s", undr_error_text(error));
+    }
+}
+
+/* `n` or `t`, and what comes. A manager that is gone by now needs nothing of this worker any more (WORK-17, WORK-18). */
+static undr_error next(worker *self, bool settle) {
+    undr_arena_free(&self->arena);
+    undr_error error = settle
+        ? undr_proxy_acknowledge_and_next_task(&self->proxy, &self->arena, &self->action, &self->task)
+        : undr_proxy_next_task(&self->proxy, &self->arena, &self->action, &self->task);
+    if (error != UNDR_END && error != UNDR_RESET) {
+        return error;
+    }
+    say(self, "the manager ended the connection");
+    self->action = UNDR_WORKER_LEAVE;
+    return UNDR_OK;
+}
+
+/* WORK-3, WORK-21: a pause after None, which the manager's end cuts short. */
+static void pause_before_asking(const worker *self) {
+    unsigned period = self->options->poll_period_ms;
+    struct pollfd stream = {.fd = self->proxy.client, .events = POLLRDHUP};
+    (void)poll(&stream, 1, period == 0 ? POLL_PERIOD_MS : (int)period); /* a signal may cut it short too */
+}
+
+/* WORK-10: the failure goes to the inbox as a WorkerException. */
+static undr_error report(worker *self, const undr_failure *failure) {
+    undr_arena arena = {0};
+    undr_value *exception;
+    say(self, "the task failed: %s: %s", failure->class_name, failure->text);
+    undr_error error = undr_worker_exception(&arena, failure, &exception);
+    if (error == UNDR_OK) {
+        error = undr_proxy_send_message(&self->proxy, exception);
+    }
+    undr_arena_free(&arena);
+    return error;
+}
+
+/* Runs the task, reports its failure. Not UNDR_OK: the worker can't go on. */
+static undr_error run(worker *self) {
+    undr_failure failure;
+    undr_proxy *proxy = &self->proxy;
+    say_run(self);
+    undr_error error =
+        undr_task_run(self->options->registry, self->task, self->session, &proxy->manager, &failure);
+    if (proxy->core.state == UNDR_WORKER_LEFT) {
+        error = proxy->ended; /* lost under the task, whatever it made of that */
+    } else if (error != UNDR_OK) {
+        error = report(self, &failure); /* WORK-11: and on with the next */
+    }
+    if (error == UNDR_END) {
+        say(self, "the manager ended the connection");
+        self->action = UNDR_WORKER_LEAVE;
+        return UNDR_OK;
+    }
+    return error;
+}
+
+static undr_error work(worker *self) {
+    undr_error error = next(self, false); /* WORK-1 */
+    while (error == UNDR_OK && self->action != UNDR_WORKER_LEAVE) {
+        if (self->action == UNDR_WORKER_POLL) {
+            pause_before_asking(self);
+            error = next(self, false);
+            continue;
+        }
+        error = run(self);
+        if (error == UNDR_OK && self->action == UNDR_WORKER_RUN) {
+            error = next(self, true); /* WORK-6, WORK-7 */
+        }
+    }
+    return error;
+}
+
+static undr_error work_in_session(worker *self) {
+    const undr_registry *registry = self->options->registry;
+    if (registry != NULL && registry->make_session != NULL) {
+        self->session = registry->make_session(registry->context);
+    }
+    undr_error error = work(self);
+    if (registry != NULL && registry->free_session != NULL) {
+        registry->free_session(self->session, registry->context);
+    }
+    return error;
+}
+
+undr_error undr_target(const undr_target_options *options) {
+    worker self = {.options = options};
+    uint64_t limit = options->payload_limit == 0 ? UINT64_MAX : options->payload_limit;
+    undr_proxy_init(&self.proxy, options->server_port, limit);
+    undr_error error = undr_proxy_setup(&self.proxy);
+    if (error != UNDR_OK) {
+        say(&self, "can't connect to a manager on 127.0.0.1:%u: %s", (unsigned)options->server_port, strerror(errno));
+    } else {
+        say(&self, "connected to the manager on 127.0.0.1:%u", (unsigned)options->server_port);
+        error = work_in_session(&self);
+        if (error != UNDR_OK) {
+            say_error(&self, error);
+        } else {
+            say(&self, "leave");
+        }
+    }
+    undr_arena_free(&self.arena);
+    undr_proxy_close(&self.proxy); /* WORK-4 */
+    return error;
+}
