@@ -1,0 +1,173 @@
+/* exchange_check.c: mistakes that only a whole case shows: what is missing, names that stand for nothing, letters that
+ * stand for two things. */
+#include "exchange_step.h"
+#include "exchange_walk.h"
+
+#include <string.h>
+
+/* ---- what must be there, and where it may stand ---- */
+
+typedef struct place {
+    const check_lexer *lexer;
+    const check_case *one;
+} place;
+
+static undr_error check_place(void *context, const check_step *step, const check_step *block) {
+    const place *here = context;
+    if (check_is_block(step) && step->step_count == 0) {
+        return check_step_fail(here->lexer, step->line, "expected lines in this block, indented by 4 blanks, found none");
+    }
+    if (block != NULL && block->what == CHECK_UNORDERED && step->what != CHECK_RECEIVE) {
+        return check_step_fail(
+            here->lexer, step->line, "expected only receives (`<-`) inside `unordered`: put this line outside of it");
+    }
+    if (step->indexed && (block == NULL || block->what != CHECK_REPEAT)) {
+        return check_step_fail(
+            here->lexer, step->line, "%s[i] stands outside of a repeat, where there is no `i`", step->channel);
+    }
+    if (here->one->role == CHECK_ROLE_WORKER && step->channel[0] == 'M') {
+        return check_step_fail(
+            here->lexer, step->line, "a worker has no control channel: M stands in cases of a manager or pool");
+    }
+    if (step->what == CHECK_LOGS && !here->one->log_directory) {
+        return check_step_fail(here->lexer, step->line, "`P logs` needs the line `role pool log-directory` in the head");
+    }
+    return UNDR_OK;
+}
+
+undr_error check_case_rules(const check_lexer *lexer, const check_case *one) {
+    if (one->requirement_count == 0) {
+        return check_step_fail(lexer, one->line,
+            "the case %s says nothing that it proves: expected `must`, `should` or `may` with an id above its first step", one->name);
+    }
+    size_t steps = 0;
+    for (size_t i = 0; i < one->step_count; i++) {
+        steps += one->steps[i].what != CHECK_REQUIREMENT ? 1 : 0;
+    }
+    if (steps == 0) {
+        return check_step_fail(lexer, one->line, "the case %s does nothing: expected a step, as in A -> n", one->name);
+    }
+    place here = {lexer, one};
+    return check_each_step(one, check_place, &here);
+}
+
+/* ---- names and letters ---- */
+
+typedef struct letter {
+    int gate, plain, indexed; /* the line of its first use as such; 0: none */
+    int value;                /* as a gate in a value */
+} letter;
+
+typedef struct usage {
+    check_lexer lexer; /* a copy whose arena is not touched */
+    const check_step *step, *block;
+    letter letters[26];
+    const char **bound;
+    size_t bound_count, bound_capacity;
+} usage;
+
+static bool is_bound(const usage *use, const char *name) {
+    for (size_t i = 0; i < use->bound_count; i++) {
+        if (strcmp(use->bound[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static undr_error bind(usage *use, const char *name) {
+    if (is_bound(use, name)) {
+        return UNDR_OK;
+    }
+    void *at = use->bound;
+    undr_error error =
+        check_grow(use->lexer.arena, &at, use->bound_count, &use->bound_capacity, sizeof *use->bound);
+    if (error == UNDR_OK) {
+        use->bound = at;
+        use->bound[use->bound_count++] = name;
+    }
+    return error;
+}
+
+static undr_error unbound(const usage *use, const char *name) {
+    return check_step_fail(&use->lexer, use->step->line,
+        "?%s stands for nothing here: bind it in a receive above, as in M <- message ('pid', ?%s)", name, name);
+}
+
+static void note_use(int *first, int line) {
+    *first = *first == 0 ? line : *first;
+}
+
+static undr_error visit_term(void *context, const check_term *term, bool received) {
+    usage *use = context;
+    switch (term->kind) {
+    case CHECK_TERM_BIND:
+        if (received) {
+            return bind(use, term->text);
+        }
+        return is_bound(use, term->text) ? UNDR_OK : unbound(use, term->text);
+    case CHECK_TERM_ANY:
+        return received ? UNDR_OK
+                        : check_step_fail(&use->lexer, use->step->line, "`_` can't be sent: it stands for anything in a receive");
+    case CHECK_TERM_COUNTER:
+        if (use->block == NULL || use->block->what != CHECK_REPEAT) {
+            return check_step_fail(&use->lexer, use->step->line, "`i` stands outside of a repeat, where it counts nothing");
+        }
+        return UNDR_OK;
+    case CHECK_TERM_GATE:
+        note_use(&use->letters[term->text[0] - 'A'].gate, use->step->line);
+        note_use(&use->letters[term->text[0] - 'A'].value, use->step->line);
+        return UNDR_OK;
+    default: return UNDR_OK;
+    }
+}
+
+static undr_error visit_step(void *context, const check_step *step, const check_step *block) {
+    usage *use = context;
+    use->step = step;
+    use->block = block;
+    if (step->name != NULL && !is_bound(use, step->name)) {
+        return unbound(use, step->name);
+    }
+    char channel = step->channel[0];
+    bool gate = step->what == CHECK_GATE_ACCEPT || step->what == CHECK_GATE_CLOSE || step->what == CHECK_GATE_UNTOUCHED;
+    if (gate && step->indexed) {
+        return check_step_fail(&use->lexer, step->line, "a gate has no index: expected %s without [i]", step->channel);
+    }
+    if (channel != '\0' && channel != 'M' && channel != 'P') {
+        letter *known = &use->letters[channel - 'A'];
+        note_use(gate ? &known->gate : step->indexed ? &known->indexed : &known->plain, step->line);
+    }
+    if (step->indexed && (channel == 'M' || channel == 'P')) {
+        return check_step_fail(&use->lexer, step->line, "%c is one channel: expected it without [i]", channel);
+    }
+    return check_each_term(step, visit_term, use);
+}
+
+static undr_error check_letter(const check_lexer *lexer, char name, const letter *known) {
+    int connection = known->plain > 0 ? known->plain : known->indexed;
+    if (known->gate > 0 && connection > 0) {
+        int later = known->gate > connection ? known->gate : connection;
+        int earlier = known->gate > connection ? connection : known->gate;
+        return check_step_fail(lexer, later, "%c is a %s here and a %s in line %d: take another letter", name,
+            later == known->gate ? "gate" : "connection", later == known->gate ? "connection" : "gate", earlier);
+    }
+    if (known->plain > 0 && known->indexed > 0) {
+        int later = known->plain > known->indexed ? known->plain : known->indexed;
+        return check_step_fail(lexer, later, "%c stands with [i] and without: take another letter for one of them", name);
+    }
+    if (known->gate > 0 && known->value == 0) {
+        return check_step_fail(lexer, known->gate,
+            "the gate %c is in no value: nobody can come to it; expected a task such as Probe([('wait', %c)])", name, name);
+    }
+    return UNDR_OK;
+}
+
+undr_error check_case_names(const check_lexer *lexer, const check_case *one) {
+    usage use = {.lexer = *lexer};
+    undr_error error = check_each_step(one, visit_step, &use);
+    for (int i = 0; error == UNDR_OK && i < 26; i++) {
+        error = check_letter(lexer, (char)('A' + i), &use.letters[i]);
+    }
+    return error;
+}
