@@ -1,0 +1,40 @@
+/* expect.h: the file of expected failures: what an implementation is known to fall short of, and why.
+ *
+ *     # a comment
+ *     fail manager.close-join.worker-died  JOIN never returns when a worker dies
+ *     warn manager.done.surplus            counts below zero
+ */
+#ifndef CHECK_EXPECT_H
+#define CHECK_EXPECT_H
+
+#include "play.h"
+
+#include <stdio.h>
+
+typedef struct check_entry {
+    char *name;            /* of the case */
+    check_verdict verdict; /* CHECK_FAIL or CHECK_WARN */
+    char *reason;
+    int line;
+} check_entry;
+
+/* Owns everything. */
+typedef struct check_expected {
+    char *file;
+    check_entry *at;
+    size_t count;
+} check_expected;
+
+/* Reads a whole text. UNDR_ARGUMENT: *message says what is wrong, as FILE:LINE: .... check_expected_free afterwards, always. */
+UNDR_MUST_USE undr_error check_expected_parse(
+    undr_slice text, const char *file, check_expected *expected, undr_buffer *message);
+UNDR_MUST_USE undr_error check_expected_read(const char *path, check_expected *expected, undr_buffer *message);
+void check_expected_free(check_expected *expected);
+
+/* NULL: none. */
+const check_entry *check_expected_find(const check_expected *expected, const char *name);
+
+/* One line of such a file; newlines in the reason become blanks. Failures show in ferror(out). */
+void check_expected_write(FILE *out, check_verdict verdict, const char *name, undr_slice reason);
+
+#endif

@@ -1,0 +1,401 @@
+/* options.c: the command line of undr-check: parsed, checked, complained about. */
+#include "options.h"
+
+#include "text.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    OPTION_LIST = 256, OPTION_ONLY, OPTION_CASES, OPTION_JOBS, OPTION_VERBOSE, OPTION_TAP, OPTION_JUNIT, OPTION_JSON,
+    OPTION_HTML, OPTION_STRICT, OPTION_DELIVERY, OPTION_ALL_DELIVERIES, OPTION_SEED, OPTION_REPEAT, OPTION_UNTIL_FAIL,
+    OPTION_SHARD, OPTION_TIMEOUT_FACTOR, OPTION_EXPECT, OPTION_WRITE_EXPECT, OPTION_LOAD, OPTION_DESTRUCTIVE,
+    OPTION_PAUSE, OPTION_COLOR, OPTION_CONNECT, OPTION_HELP, OPTION_VERSION
+};
+
+static const struct option long_options[] = {
+    {"list", no_argument, NULL, OPTION_LIST},
+    {"only", required_argument, NULL, OPTION_ONLY},
+    {"cases", required_argument, NULL, OPTION_CASES},
+    {"jobs", required_argument, NULL, OPTION_JOBS},
+    {"verbose", no_argument, NULL, OPTION_VERBOSE},
+    {"tap", no_argument, NULL, OPTION_TAP},
+    {"junit", required_argument, NULL, OPTION_JUNIT},
+    {"json", required_argument, NULL, OPTION_JSON},
+    {"html", required_argument, NULL, OPTION_HTML},
+    {"strict", no_argument, NULL, OPTION_STRICT},
+    {"delivery", required_argument, NULL, OPTION_DELIVERY},
+    {"all-deliveries", no_argument, NULL, OPTION_ALL_DELIVERIES},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {"repeat", required_argument, NULL, OPTION_REPEAT},
+    {"until-fail", no_argument, NULL, OPTION_UNTIL_FAIL},
+    {"shard", required_argument, NULL, OPTION_SHARD},
+    {"timeout-factor", required_argument, NULL, OPTION_TIMEOUT_FACTOR},
+    {"expect", required_argument, NULL, OPTION_EXPECT},
+    {"write-expect", required_argument, NULL, OPTION_WRITE_EXPECT},
+    {"load", no_argument, NULL, OPTION_LOAD},
+    {"destructive", no_argument, NULL, OPTION_DESTRUCTIVE},
+    {"pause", no_argument, NULL, OPTION_PAUSE},
+    {"color", required_argument, NULL, OPTION_COLOR},
+    {"connect", required_argument, NULL, OPTION_CONNECT},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {NULL, 0, NULL, 0},
+};
+
+static const char *const role_names[] = {"manager", "worker", "pool", NULL};
+static const char *const verbs[] = {"manager", "worker", "pool", "all", "parse", "decode", NULL};
+static const char *const colors[] = {"auto", "always", "never", NULL};
+
+/* What the steps of the parsing share. */
+struct parsing {
+    check_options *options;
+    undr_buffer *message;
+    int argc;  /* of the part before -- */
+    char **argv; /* a copy that getopt may permute */
+};
+
+const char *check_role_name(check_role role) {
+    return role_names[role];
+}
+
+/* "WHAT 'WORD': the choices are a, b, c; did you mean b?" */
+static undr_error wrong_choice(struct parsing *parsing, const char *what, const char *word, const char *const *choices) {
+    undr_error error = undr_put_format(parsing->message, "%s '%s': the choices are ", what, word);
+    for (size_t i = 0; choices[i] != NULL && error == UNDR_OK; i++) {
+        error = undr_put_format(parsing->message, "%s%s", i == 0 ? "" : ", ", choices[i]);
+    }
+    const char *nearest = check_text_nearest(word, choices);
+    if (nearest != NULL && error == UNDR_OK) {
+        error = undr_put_format(parsing->message, "; did you mean %s?", nearest);
+    }
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+static undr_error complain(struct parsing *parsing, const char *what, const char *text) {
+    undr_error error = undr_put_format(parsing->message, what, text);
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+static bool read_number(const char *text, uint64_t low, uint64_t high, uint64_t *number) {
+    char *end = NULL;
+    errno = 0;
+    unsigned long long read = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || read < low || read > high) {
+        return false;
+    }
+    *number = read;
+    return true;
+}
+
+static undr_error number_option(
+    struct parsing *parsing, const char *name, const char *text, uint64_t low, uint64_t high, uint64_t *number) {
+    if (read_number(text, low, high, number)) {
+        return UNDR_OK;
+    }
+    undr_error error = undr_put_format(parsing->message, "%s '%s': a whole number from %llu to %llu is expected", name,
+        text, (unsigned long long)low, (unsigned long long)high);
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+static undr_error unsigned_option(struct parsing *parsing, const char *name, const char *text, unsigned high, unsigned *to) {
+    uint64_t number = 0;
+    undr_error error = number_option(parsing, name, text, 1, high, &number);
+    if (error == UNDR_OK) {
+        *to = (unsigned)number;
+    }
+    return error;
+}
+
+static undr_error add_text(check_texts *texts, char *text) {
+    char **grown = realloc(texts->at, (texts->count + 1) * sizeof *grown);
+    if (grown == NULL) {
+        return UNDR_MEMORY;
+    }
+    grown[texts->count] = text;
+    texts->at = grown;
+    texts->count++;
+    return UNDR_OK;
+}
+
+static undr_error parse_delivery(struct parsing *parsing, const char *text) {
+    const char *names[CHECK_DELIVERY_COUNT + 2] = {NULL};
+    for (int i = 0; i < CHECK_DELIVERY_COUNT; i++) {
+        names[i] = check_delivery_name((check_delivery)i);
+        if (strcmp(text, names[i]) == 0) {
+            parsing->options->has_delivery = true;
+            parsing->options->delivery = (check_delivery)i;
+            return UNDR_OK;
+        }
+    }
+    names[CHECK_DELIVERY_COUNT] = "all";
+    if (strcmp(text, "all") != 0) {
+        return wrong_choice(parsing, "--delivery", text, names);
+    }
+    parsing->options->every_delivery = true;
+    return UNDR_OK;
+}
+
+static undr_error parse_color(struct parsing *parsing, const char *text) {
+    for (int i = 0; colors[i] != NULL; i++) {
+        if (strcmp(text, colors[i]) == 0) {
+            parsing->options->color = (check_color)i;
+            return UNDR_OK;
+        }
+    }
+    return wrong_choice(parsing, "--color", text, colors);
+}
+
+static undr_error parse_shard(struct parsing *parsing, const char *text) {
+    char first[16] = "";
+    const char *slash = strchr(text, '/');
+    uint64_t shard = 0, shards = 0;
+    if (slash != NULL && (size_t)(slash - text) < sizeof first) {
+        memcpy(first, text, (size_t)(slash - text));
+    }
+    if (slash == NULL || !read_number(slash + 1, 1, 10000, &shards) || !read_number(first, 1, shards, &shard)) {
+        return complain(parsing, "--shard '%s': I/N is expected, the I-th of N parts, as in --shard 1/4", text);
+    }
+    parsing->options->shard = (unsigned)shard;
+    parsing->options->shards = (unsigned)shards;
+    return UNDR_OK;
+}
+
+static undr_error parse_factor(struct parsing *parsing, const char *text) {
+    char *end = NULL;
+    errno = 0;
+    double factor = strtod(text, &end);
+    if (end == text || *end != '\0' || errno != 0 || !(factor >= 0.01 && factor <= 10000)) {
+        return complain(parsing, "--timeout-factor '%s': a number from 0.01 to 10000 is expected", text);
+    }
+    parsing->options->timeout_factor = factor;
+    return UNDR_OK;
+}
+
+static undr_error parse_connect(struct parsing *parsing, const char *text) {
+    const char *colon = strrchr(text, ':');
+    uint64_t port = 0;
+    if (colon == NULL || colon == text || !read_number(colon + 1, 1, 65535, &port)) {
+        return complain(parsing, "--connect '%s': HOST:PORT is expected, as in --connect 127.0.0.1:4000", text);
+    }
+    free(parsing->options->host);
+    parsing->options->host = strndup(text, (size_t)(colon - text));
+    parsing->options->port = (uint16_t)port;
+    return parsing->options->host == NULL ? UNDR_MEMORY : UNDR_OK;
+}
+
+/* Options that take a value. */
+static undr_error take_value(struct parsing *parsing, int option, char *value) {
+    check_options *options = parsing->options;
+    switch (option) {
+        case OPTION_ONLY: return add_text(&options->only, value);
+        case OPTION_CASES: return add_text(&options->cases, value);
+        case OPTION_JOBS: return unsigned_option(parsing, "--jobs", value, 1024, &options->jobs);
+        case OPTION_JUNIT: options->junit = value; return UNDR_OK;
+        case OPTION_JSON: options->json = value; return UNDR_OK;
+        case OPTION_HTML: options->html = value; return UNDR_OK;
+        case OPTION_DELIVERY: return parse_delivery(parsing, value);
+        case OPTION_SEED:
+            options->has_seed = true;
+            return number_option(parsing, "--seed", value, 0, UINT64_MAX, &options->seed);
+        case OPTION_REPEAT: return unsigned_option(parsing, "--repeat", value, 1000000, &options->repeat);
+        case OPTION_SHARD: return parse_shard(parsing, value);
+        case OPTION_TIMEOUT_FACTOR: return parse_factor(parsing, value);
+        case OPTION_EXPECT: options->expect = value; return UNDR_OK;
+        case OPTION_WRITE_EXPECT: options->write_expect = value; return UNDR_OK;
+        case OPTION_COLOR: return parse_color(parsing, value);
+        case OPTION_CONNECT: return parse_connect(parsing, value);
+        default: return UNDR_ARGUMENT;
+    }
+}
+
+/* Options that stand alone. False: not one of them. */
+static bool take_switch(check_options *options, int option) {
+    switch (option) {
+        case OPTION_LIST: options->action = CHECK_ACTION_LIST; return true;
+        case OPTION_VERBOSE: options->verbose = true; return true;
+        case OPTION_TAP: options->tap = true; return true;
+        case OPTION_STRICT: options->strict = true; return true;
+        case OPTION_ALL_DELIVERIES: options->every_delivery = true; return true;
+        case OPTION_UNTIL_FAIL: options->until_fail = true; return true;
+        case OPTION_LOAD: options->load = true; return true;
+        case OPTION_DESTRUCTIVE: options->destructive = true; return true;
+        case OPTION_PAUSE: options->pause = true; return true;
+        case OPTION_HELP: options->action = CHECK_ACTION_HELP; return true;
+        case OPTION_VERSION: options->action = CHECK_ACTION_VERSION; return true;
+        default: return false;
+    }
+}
+
+/* getopt answered '?' for `word`: unknown, ambiguous, or with a value that it does not take. */
+static undr_error unknown_option(struct parsing *parsing, const char *word) {
+    const char *names[sizeof long_options / sizeof long_options[0]] = {NULL};
+    const char *name = word + strspn(word, "-");
+    size_t length = strcspn(name, "="), alike = 0;
+    for (size_t i = 0; long_options[i].name != NULL; i++) {
+        names[i] = long_options[i].name;
+        alike += strncmp(name, names[i], length) == 0 ? 1 : 0;
+        if (strlen(names[i]) == length && strncmp(name, names[i], length) == 0) {
+            return complain(parsing, "option '%s' takes no value", word);
+        }
+    }
+    undr_error error = undr_put_format(parsing->message, "%s option '%s'", alike > 1 && length > 0 ? "ambiguous" : "unknown", word);
+    const char *nearest = check_text_nearest(name, names);
+    if (nearest != NULL && error == UNDR_OK) {
+        error = undr_put_format(parsing->message, "; did you mean --%s?", nearest);
+    } else if (error == UNDR_OK) {
+        error = undr_put_text(parsing->message, "; the options are");
+        for (size_t i = 0; names[i] != NULL && error == UNDR_OK; i++) {
+            error = undr_put_format(parsing->message, "%s --%s", i == 0 ? "" : ",", names[i]);
+        }
+    }
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+/* Leaves what is no option behind optind. */
+static undr_error read_options(struct parsing *parsing) {
+    undr_error error = UNDR_OK;
+    optind = 0; /* glibc: begin anew, so that this may be called twice */
+    opterr = 0;
+    for (;;) {
+        int next = optind == 0 ? 1 : optind;
+        int option = getopt_long(parsing->argc, parsing->argv, "+:vh", long_options, NULL);
+        const char *word = next < parsing->argc ? parsing->argv[next] : "";
+        if (option == -1) {
+            return UNDR_OK;
+        }
+        if (option == ':') {
+            return complain(parsing, "option '%s' needs a value", word);
+        }
+        if (option == '?') {
+            return unknown_option(parsing, word);
+        }
+        if (option == 'v' || option == 'h') {
+            option = option == 'v' ? OPTION_VERBOSE : OPTION_HELP;
+        }
+        if (!take_switch(parsing->options, option)) {
+            error = take_value(parsing, option, optarg);
+        }
+        if (error != UNDR_OK) {
+            return error;
+        }
+    }
+}
+
+/* The verb, and what follows it: files or roles. */
+static undr_error take_word(struct parsing *parsing, char *word, bool *has_verb) {
+    check_options *options = parsing->options;
+    if (options->action == CHECK_ACTION_PARSE || options->action == CHECK_ACTION_DECODE) {
+        return add_text(&options->files, word);
+    }
+    if (*has_verb) {
+        return complain(parsing, "unexpected argument '%s'; the adapter's command stands behind --", word);
+    }
+    *has_verb = true;
+    for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
+        options->roles[role] = strcmp(word, "all") == 0 || strcmp(word, role_names[role]) == 0;
+    }
+    options->all = strcmp(word, "all") == 0;
+    if (options->roles[0] || options->roles[1] || options->roles[2]) {
+        return UNDR_OK;
+    }
+    if (strcmp(word, "parse") == 0 || strcmp(word, "decode") == 0) {
+        options->action = word[0] == 'p' ? CHECK_ACTION_PARSE : CHECK_ACTION_DECODE;
+        return UNDR_OK;
+    }
+    return wrong_choice(parsing, "unknown command", word, verbs);
+}
+
+/* Options and words in any order: each round reads the options up to the next word. */
+static undr_error read_arguments(struct parsing *parsing, bool *has_verb) {
+    undr_error error = UNDR_OK;
+    while (error == UNDR_OK) {
+        error = read_options(parsing);
+        if (error != UNDR_OK || optind >= parsing->argc) {
+            return error;
+        }
+        int word = optind;
+        error = take_word(parsing, parsing->argv[word], has_verb);
+        parsing->argv[word] = parsing->argv[0];
+        parsing->argv += word;
+        parsing->argc -= word;
+    }
+    return error;
+}
+
+static undr_error finish_run(struct parsing *parsing, bool has_verb) {
+    check_options *options = parsing->options;
+    if (!has_verb) {
+        return complain(parsing, "a command is missing: undr-check %s [OPTIONS] -- ARGV...", "manager|worker|pool|all");
+    }
+    if (options->host != NULL && options->command != NULL) {
+        return complain(parsing, "%s", "--connect and a command behind -- exclude each other");
+    }
+    if (options->host != NULL && (options->all || !options->roles[CHECK_ROLE_MANAGER])) {
+        return complain(parsing, "--connect reaches a manager only: undr-check manager --connect %s:PORT", options->host);
+    }
+    if (options->host == NULL && options->command == NULL) {
+        return complain(parsing, "the adapter's command is missing: name it behind --, as in undr-check %s -- ./my-adapter",
+            options->all ? "all" : role_names[options->roles[0] ? 0 : options->roles[1] ? 1 : 2]);
+    }
+    if (options->has_delivery && options->every_delivery) {
+        return complain(parsing, "%s", "--delivery NAME and --all-deliveries exclude each other");
+    }
+    return UNDR_OK;
+}
+
+static undr_error finish(struct parsing *parsing, bool has_verb) {
+    check_options *options = parsing->options;
+    switch (options->action) {
+        case CHECK_ACTION_RUN: return finish_run(parsing, has_verb);
+        case CHECK_ACTION_LIST:
+            for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
+                options->roles[role] = options->roles[role] || !has_verb;
+            }
+            return UNDR_OK;
+        case CHECK_ACTION_PARSE:
+            return options->files.count == 0 ? complain(parsing, "parse: name the case files (%s)", "or folders of them")
+                                             : UNDR_OK;
+        case CHECK_ACTION_DECODE:
+            return options->files.count > 1 ? complain(parsing, "decode: unexpected argument '%s'; one file is read",
+                                                  options->files.at[1])
+                                            : UNDR_OK;
+        default: return UNDR_OK;
+    }
+}
+
+undr_error check_options_parse(int argc, char **argv, check_options *options, undr_buffer *message) {
+    *options = (check_options){.timeout_factor = 1, .shard = 1, .shards = 1};
+    struct parsing parsing = {options, message, argc, calloc((size_t)argc + 1, sizeof *argv)};
+    char **copy = parsing.argv;
+    bool has_verb = false;
+    if (copy == NULL) {
+        return UNDR_MEMORY;
+    }
+    memcpy(copy, argv, (size_t)argc * sizeof *argv);
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--") == 0) {
+            options->command = i + 1 < argc ? argv + i + 1 : NULL;
+            parsing.argc = i;
+            copy[i] = NULL;
+            break;
+        }
+    }
+    undr_error error = read_arguments(&parsing, &has_verb);
+    bool asks = options->action == CHECK_ACTION_HELP || options->action == CHECK_ACTION_VERSION;
+    if (error == UNDR_OK && !asks) {
+        error = finish(&parsing, has_verb);
+    }
+    free(copy);
+    return error;
+}
+
+void check_options_free(check_options *options) {
+    free(options->only.at);
+    free(options->cases.at);
+    free(options->files.at);
+    free(options->host);
+    *options = (check_options){0};
+}

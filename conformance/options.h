@@ -1,0 +1,60 @@
+/* options.h: the command line of undr-check. */
+#ifndef CHECK_OPTIONS_H
+#define CHECK_OPTIONS_H
+
+#include "play.h"
+
+#include <stdio.h>
+
+typedef enum check_action {
+    CHECK_ACTION_RUN,
+    CHECK_ACTION_LIST,
+    CHECK_ACTION_PARSE,
+    CHECK_ACTION_DECODE,
+    CHECK_ACTION_HELP,
+    CHECK_ACTION_VERSION
+} check_action;
+
+typedef enum check_color { CHECK_COLOR_AUTO, CHECK_COLOR_ALWAYS, CHECK_COLOR_NEVER } check_color;
+
+enum { CHECK_ROLE_COUNT = 3 };
+const char *check_role_name(check_role role); /* "manager" */
+
+/* Texts a user gave several times. Owns the array, not the texts. */
+typedef struct check_texts {
+    char **at;
+    size_t count;
+} check_texts;
+
+/* All pointers but the arrays of check_texts and `host` point into argv, which must outlive this. */
+typedef struct check_options {
+    check_action action;
+    bool roles[CHECK_ROLE_COUNT];
+    bool all;                 /* the role `all`: those that the adapter declares */
+    check_texts only, cases, files; /* files: of parse and decode */
+    unsigned jobs;
+    bool verbose, tap, strict, load, destructive, pause, until_fail;
+    const char *junit, *json, *html; /* NULL: not asked for; "-": standard output */
+    bool every_delivery;
+    bool has_delivery;        /* `delivery` was named; neither: whole and a varied one */
+    check_delivery delivery;
+    bool has_seed;
+    uint64_t seed;
+    unsigned repeat;          /* 0: was not given */
+    unsigned shard, shards;   /* 1/1: everything */
+    double timeout_factor;
+    const char *expect, *write_expect;
+    check_color color;
+    char *host;               /* of --connect; NULL: none */
+    uint16_t port;
+    char *const *command;     /* what stands behind --; NULL: nothing */
+} check_options;
+
+/* Fills *options (check_options_free afterwards, always). UNDR_ARGUMENT: *message says in a sentence or two what is
+ * wrong and which the choices are. argv is not changed. */
+UNDR_MUST_USE undr_error check_options_parse(int argc, char **argv, check_options *options, undr_buffer *message);
+void check_options_free(check_options *options);
+
+void check_help(FILE *out);
+
+#endif

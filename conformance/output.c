@@ -1,0 +1,135 @@
+/* output.c: the places that the reports go to. */
+#include "output.h"
+
+#include "text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static undr_error open_one(const char *path, FILE **file, undr_buffer *message) {
+    if (path == NULL) {
+        return UNDR_OK;
+    }
+    *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    if (*file != NULL) {
+        return UNDR_OK;
+    }
+    undr_error error = undr_put_format(message, "%s: cannot be written: %s", path, strerror(errno));
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+undr_error check_outputs_open(check_outputs *outputs, const check_options *options, undr_buffer *message) {
+    *outputs = (check_outputs){0};
+    undr_error error = open_one(options->junit, &outputs->junit, message);
+    if (error == UNDR_OK) {
+        error = open_one(options->json, &outputs->json, message);
+    }
+    if (error == UNDR_OK) {
+        error = open_one(options->html, &outputs->html, message);
+    }
+    int taken = (options->tap ? 1 : 0) + (outputs->junit == stdout) + (outputs->json == stdout) + (outputs->html == stdout);
+    outputs->human = taken > 0 ? stderr : stdout;
+    if (error == UNDR_OK && taken > 1) {
+        error = undr_put_text(message, "only one report can go to standard output (`-`, --tap)");
+        error = error == UNDR_OK ? UNDR_ARGUMENT : error;
+    }
+    return error;
+}
+
+static undr_error write_one(const char *path, FILE *file, void (*report)(FILE *, const check_session *),
+    const check_session *session, undr_buffer *message) {
+    if (file == NULL) {
+        return UNDR_OK;
+    }
+    report(file, session);
+    if (fflush(file) == 0 && !ferror(file)) {
+        return UNDR_OK;
+    }
+    undr_error error = undr_put_format(message, "%s: could not be written whole: %s\n", path, strerror(errno));
+    return error == UNDR_OK ? UNDR_SYSTEM : error;
+}
+
+undr_error check_outputs_write(check_outputs *outputs, const check_session *session, undr_buffer *message) {
+    const check_options *options = session->options;
+    undr_error junit = write_one(options->junit, outputs->junit, check_report_junit, session, message);
+    undr_error json = write_one(options->json, outputs->json, check_report_json, session, message);
+    undr_error html = write_one(options->html, outputs->html, check_report_html, session, message);
+    return junit != UNDR_OK ? junit : json != UNDR_OK ? json : html;
+}
+
+static void close_one(FILE *file) {
+    if (file != NULL && file != stdout) {
+        fclose(file);
+    }
+}
+
+void check_outputs_close(check_outputs *outputs) {
+    close_one(outputs->junit);
+    close_one(outputs->json);
+    close_one(outputs->html);
+    *outputs = (check_outputs){0};
+}
+
+/* ---- --write-expect ---- */
+
+/* Was the case judged in this run? Then the file gets what came out, not the old entry. */
+static bool was_judged(const check_session *session, const char *name) {
+    for (size_t i = 0; i < session->part_count; i++) {
+        const check_part *part = &session->parts[i];
+        for (size_t k = 0; k < part->count; k++) {
+            if (strcmp(part->records[k].one->name, name) == 0) {
+                return check_record_standing(part, &part->records[k]) != CHECK_NOT_RUN;
+            }
+        }
+    }
+    return false;
+}
+
+static void write_record(FILE *out, const check_record *record) {
+    const char *level = NULL, *id = NULL;
+    undr_slice sentence;
+    check_verdict verdict = check_record_verdict(record);
+    if (verdict != CHECK_FAIL && verdict != CHECK_WARN) {
+        return;
+    }
+    if (record->entry != NULL) {
+        check_expected_write(out, verdict, record->one->name, undr_slice_text(record->entry->reason));
+        return;
+    }
+    undr_buffer reason = {0};
+    undr_slice text = {0};
+    if (check_blamed(record, &level, &id, &sentence) && undr_put_format(&reason, "%s: ", id) == UNDR_OK &&
+        undr_put_slice(&reason, sentence) == UNDR_OK) {
+        text = undr_buffer_slice(&reason);
+    }
+    check_expected_write(out, verdict, record->one->name, text);
+    undr_buffer_free(&reason);
+}
+
+undr_error check_write_expected(const check_session *session, undr_buffer *message) {
+    const char *path = session->options->write_expect;
+    FILE *out = fopen(path, "we");
+    bool failed = out == NULL;
+    if (out != NULL) {
+        fputs("# What is known to fall short: `fail CASE REASON` for a MUST, `warn CASE REASON` for a SHOULD.\n", out);
+        for (size_t i = 0; i < session->expected->count; i++) {
+            const check_entry *entry = &session->expected->at[i];
+            if (!was_judged(session, entry->name) && check_suite_find(session->suite, entry->name) != NULL) {
+                check_expected_write(out, entry->verdict, entry->name, undr_slice_text(entry->reason));
+            }
+        }
+        for (size_t i = 0; i < session->part_count; i++) {
+            for (size_t k = 0; k < session->parts[i].count; k++) {
+                write_record(out, &session->parts[i].records[k]);
+            }
+        }
+        failed = ferror(out) != 0;
+        failed = fclose(out) != 0 || failed;
+    }
+    if (!failed) {
+        return UNDR_OK;
+    }
+    undr_error error = undr_put_format(message, "%s: cannot be written: %s", path, strerror(errno));
+    return error == UNDR_OK ? UNDR_SYSTEM : error;
+}

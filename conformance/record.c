@@ -1,0 +1,283 @@
+/* record.c: what the plays of a case come to, and what all cases of a run come to. */
+#include "report.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *check_standing_name(check_standing standing) {
+    static const char *const names[] = {"not run", "pass", "info", "skip", "expected", "excused", "blocked", "warn", "fail",
+        "stale", "changed", "error"};
+    return names[standing];
+}
+
+const char *check_level_name(check_level level) {
+    static const char *const names[] = {"MUST", "SHOULD", "MAY"};
+    return names[level];
+}
+
+const check_requirement *check_first_requirement(const check_case *one) {
+    return one->requirement_count > 0 ? &one->requirements[0] : NULL;
+}
+
+/* ---- a record ---- */
+
+void check_record_add(check_record *record, check_delivery delivery, unsigned repetition, check_result *result, bool keep) {
+    check_plays *plays = &record->plays[delivery];
+    plays->counts[result->verdict]++;
+    plays->duration_ns += result->duration_ns;
+    record->done++;
+    if (result->verdict == CHECK_PASS && !keep) {
+        undr_buffer_free(&result->transcript);
+        undr_buffer_free(&result->output);
+    }
+    if (plays->total++ == 0 || result->verdict > plays->worst.verdict) {
+        check_result_free(&plays->worst);
+        plays->worst = *result;
+        plays->repetition = repetition;
+    } else {
+        check_result_free(result);
+    }
+    *result = (check_result){0};
+}
+
+check_delivery check_record_delivery(const check_record *record) {
+    check_delivery worst = CHECK_DELIVERY_COUNT;
+    for (int i = 0; i < CHECK_DELIVERY_COUNT; i++) {
+        const check_plays *plays = &record->plays[i];
+        bool is_first = worst == CHECK_DELIVERY_COUNT;
+        if (plays->total > 0 && (is_first || plays->worst.verdict > record->plays[worst].worst.verdict)) {
+            worst = (check_delivery)i;
+        }
+    }
+    return worst;
+}
+
+const check_result *check_record_worst(const check_record *record) {
+    check_delivery delivery = check_record_delivery(record);
+    return delivery == CHECK_DELIVERY_COUNT ? NULL : &record->plays[delivery].worst;
+}
+
+check_verdict check_record_verdict(const check_record *record) {
+    const check_result *worst = check_record_worst(record);
+    return worst == NULL ? CHECK_PASS : worst->verdict;
+}
+
+uint64_t check_record_duration(const check_record *record) {
+    uint64_t duration = 0;
+    for (int i = 0; i < CHECK_DELIVERY_COUNT; i++) {
+        duration += record->plays[i].duration_ns;
+    }
+    return duration;
+}
+
+bool check_blamed(const check_record *record, const char **level, const char **id, undr_slice *sentence) {
+    const check_result *worst = check_record_worst(record);
+    const check_requirement *first = check_first_requirement(record->one);
+    if (worst != NULL && worst->id[0] != '\0') {
+        *level = check_level_name(worst->level);
+        *id = worst->id;
+        *sentence = undr_buffer_slice(&worst->sentence);
+        return true;
+    }
+    if (first == NULL) {
+        return false;
+    }
+    *level = check_level_name(first->level);
+    *id = first->id;
+    *sentence = undr_slice_text(first->sentence);
+    return true;
+}
+
+/* ---- standing ---- */
+
+static check_standing standing_of_entry(const check_record *record, check_verdict verdict) {
+    if (verdict == record->entry->verdict) {
+        return CHECK_EXPECTED;
+    }
+    if (record->done < record->due) {
+        return CHECK_NOT_RUN; /* ended early: a play that was still to come may have fallen short */
+    }
+    return verdict == CHECK_PASS || verdict == CHECK_INFO ? CHECK_STALE : CHECK_CHANGED;
+}
+
+static const check_record *find_record(const check_part *part, const char *name) {
+    for (size_t i = 0; i < part->count; i++) {
+        if (strcmp(part->records[i].one->name, name) == 0) {
+            return &part->records[i];
+        }
+    }
+    return NULL;
+}
+
+/* Is what blocks it expected to fall short? The suite has no circles, so this ends. */
+static bool is_excused(const check_part *part, const check_record *record) {
+    for (size_t i = 0; i < record->one->after_count; i++) {
+        const check_record *before = find_record(part, record->one->after[i]);
+        check_standing standing = before == NULL ? CHECK_PASSED : check_record_standing(part, before);
+        if (standing == CHECK_EXPECTED || standing == CHECK_EXCUSED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+check_standing check_record_standing(const check_part *part, const check_record *record) {
+    check_verdict verdict = check_record_verdict(record);
+    if (record->done == 0) {
+        return CHECK_NOT_RUN;
+    }
+    if (verdict == CHECK_ERROR) {
+        return CHECK_BROKEN;
+    }
+    if (record->entry != NULL) {
+        return standing_of_entry(record, verdict);
+    }
+    switch (verdict) {
+        case CHECK_PASS: return CHECK_PASSED;
+        case CHECK_INFO: return CHECK_OBSERVED;
+        case CHECK_SKIP: return CHECK_SKIPPED;
+        case CHECK_BLOCKED: return is_excused(part, record) ? CHECK_EXCUSED : CHECK_BLOCKED_OFF;
+        case CHECK_WARN: return CHECK_WARNED;
+        default: return CHECK_FAILED;
+    }
+}
+
+bool check_standing_is_short(check_standing standing, bool strict) {
+    return standing == CHECK_WARNED ? strict : standing == CHECK_BLOCKED_OFF || standing >= CHECK_FAILED;
+}
+
+undr_error check_record_remark(const check_part *part, const check_record *record, undr_buffer *text) {
+    const check_result *worst = check_record_worst(record);
+    const check_entry *entry = record->entry;
+    switch (check_record_standing(part, record)) {
+        case CHECK_STALE:
+            return undr_put_format(text, "passes now, but line %d of the expected failures says `%s` (%s): remove that line",
+                entry->line, check_verdict_name(entry->verdict), entry->reason);
+        case CHECK_CHANGED:
+            return undr_put_format(text, "the verdict is `%s`, but line %d of the expected failures says `%s` (%s): correct "
+                "that line, or what changed", check_verdict_name(worst->verdict), entry->line,
+                check_verdict_name(entry->verdict), entry->reason);
+        case CHECK_EXPECTED: return undr_put_format(text, "expected: %s", entry->reason);
+        case CHECK_SKIPPED:
+        case CHECK_BLOCKED_OFF:
+        case CHECK_EXCUSED: {
+            const undr_buffer *said = worst->notes.size > 0 ? &worst->notes : &worst->received;
+            return check_text_clean(text, check_text_trim(undr_buffer_slice(said)));
+        }
+        default: return UNDR_OK;
+    }
+}
+
+/* ---- the whole ---- */
+
+check_tally check_part_tally(const check_part *part) {
+    check_tally tally = {.cases = part->count};
+    for (size_t i = 0; i < part->count; i++) {
+        check_standing standing = check_record_standing(part, &part->records[i]);
+        tally.by[standing]++;
+        tally.ran += standing == CHECK_NOT_RUN || standing == CHECK_SKIPPED ? 0 : 1;
+    }
+    return tally;
+}
+
+check_tally check_session_tally(const check_session *session) {
+    check_tally all = {0};
+    for (size_t i = 0; i < session->part_count; i++) {
+        check_tally tally = check_part_tally(&session->parts[i]);
+        all.cases += tally.cases;
+        all.ran += tally.ran;
+        for (int standing = 0; standing < CHECK_STANDING_COUNT; standing++) {
+            all.by[standing] += tally.by[standing];
+        }
+    }
+    return all;
+}
+
+const check_entry *check_unmatched(const check_session *session, size_t *index) {
+    while (*index < session->expected->count) {
+        const check_entry *entry = &session->expected->at[(*index)++];
+        if (check_suite_find(session->suite, entry->name) == NULL) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+int check_session_status(const check_session *session) {
+    check_tally all = check_session_tally(session);
+    size_t index = 0;
+    bool is_short = check_unmatched(session, &index) != NULL;
+    if (session->interrupted != 0) {
+        return 128 + session->interrupted;
+    }
+    if (session->broken || all.by[CHECK_BROKEN] > 0) {
+        return 3;
+    }
+    for (size_t i = 0; i < session->part_count; i++) {
+        is_short = is_short || (!session->parts[i].surveyed && session->parts[i].why.size > 0 && !session->parts[i].undeclared);
+    }
+    for (int standing = 0; standing < CHECK_STANDING_COUNT; standing++) {
+        bool counts = check_standing_is_short((check_standing)standing, session->options->strict);
+        is_short = is_short || (counts && all.by[standing] > 0);
+    }
+    if (is_short) {
+        return 1;
+    }
+    return all.ran > 0 ? 0 : 2;
+}
+
+void check_session_free(check_session *session) {
+    for (size_t i = 0; i < session->part_count; i++) {
+        check_part *part = &session->parts[i];
+        for (size_t k = 0; k < part->count; k++) {
+            for (int delivery = 0; delivery < CHECK_DELIVERY_COUNT; delivery++) {
+                check_result_free(&part->records[k].plays[delivery].worst);
+            }
+        }
+        free(part->records);
+        undr_buffer_free(&part->why);
+        undr_buffer_free(&part->setting.capabilities.text);
+    }
+    session->part_count = 0;
+}
+
+/* ---- the command that plays one case alone ---- */
+
+static void print_word(FILE *out, const char *word) {
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
+    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
+        fprintf(out, " %s", word);
+        return;
+    }
+    fputs(" '", out);
+    for (; *word != '\0'; word++) {
+        fputs(*word == '\'' ? "'\\''" : (char[2]){*word, '\0'}, out);
+    }
+    fputc('\'', out);
+}
+
+void check_print_alone(FILE *out, const check_session *session, const check_part *part, const check_record *record) {
+    const check_options *options = session->options;
+    check_delivery delivery = check_record_delivery(record);
+    fprintf(out, "undr-check %s", check_role_name(part->role));
+    if (options->host != NULL) {
+        fprintf(out, " --connect %s:%u", options->host, options->port);
+    }
+    for (size_t i = 0; i < options->cases.count; i++) {
+        fputs(" --cases", out);
+        print_word(out, options->cases.at[i]);
+    }
+    fputs(record->one->load ? " --load" : "", out);
+    fputs(record->one->destructive && options->host != NULL ? " --destructive" : "", out);
+    fprintf(out, " --only %s", record->one->name);
+    if (delivery != CHECK_DELIVERY_COUNT) {
+        fprintf(out, " --delivery %s", check_delivery_name(delivery));
+    }
+    if (options->command != NULL) {
+        fputs(" --", out);
+        for (char *const *word = options->command; *word != NULL; word++) {
+            print_word(out, *word);
+        }
+    }
+}

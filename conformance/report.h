@@ -1,0 +1,147 @@
+/* report.h: what a run found, and the reports that are made of it.
+ *
+ * A session has a part per role, a part a record per case, a record the plays of its case, by delivery. */
+#ifndef CHECK_REPORT_H
+#define CHECK_REPORT_H
+
+#include "expect.h"
+#include "options.h"
+#include "suite.h"
+
+#include <time.h>
+
+/* All plays of one case under one delivery. */
+typedef struct check_plays {
+    unsigned counts[CHECK_ERROR + 1];
+    unsigned total;
+    unsigned repetition;  /* that of `worst`, from 1 */
+    uint64_t duration_ns; /* of all */
+    check_result worst;   /* owned */
+} check_plays;
+
+typedef struct check_record {
+    const check_case *one;
+    check_plays plays[CHECK_DELIVERY_COUNT];
+    unsigned due, done;       /* plays that were planned, that ended */
+    const check_entry *entry; /* of the expected failures; NULL: none */
+} check_record;
+
+typedef struct check_part {
+    check_role role;
+    check_setting setting;
+    bool surveyed;         /* else `why` says what kept the target from being judged */
+    bool undeclared;       /* the adapter does not declare this role (and `all` was asked for) */
+    undr_buffer why;
+    check_record *records;
+    size_t count;
+    size_t heavy;          /* cases of the set `load` that were left out */
+} check_part;
+
+typedef struct check_session {
+    const check_options *options;
+    const check_expected *expected;
+    const check_suite *suite;
+    check_part parts[CHECK_ROLE_COUNT];
+    size_t part_count;
+    uint64_t seed;
+    unsigned jobs;
+    unsigned repetitions; /* rounds that were begun */
+    time_t started;
+    uint64_t duration_ns;
+    int interrupted;      /* the signal that ended the run early, 0: none */
+    bool stopped;         /* --until-fail found something */
+    bool broken;          /* the harness itself could not go on; `why` of the last part says why */
+} check_session;
+
+/* How a case counts in the end. */
+typedef enum check_standing {
+    CHECK_NOT_RUN,
+    CHECK_PASSED,
+    CHECK_OBSERVED,  /* info */
+    CHECK_SKIPPED,
+    CHECK_EXPECTED,  /* fell short as the file of expected failures says */
+    CHECK_EXCUSED,   /* blocked by one that was expected to fall short */
+    CHECK_BLOCKED_OFF,
+    CHECK_WARNED,    /* a SHOULD */
+    CHECK_FAILED,    /* a MUST */
+    CHECK_STALE,     /* expected to fall short, and passed */
+    CHECK_CHANGED,   /* expected to fall short, but in another way */
+    CHECK_BROKEN,    /* error */
+    CHECK_STANDING_COUNT
+} check_standing;
+const char *check_standing_name(check_standing standing); /* "stale" */
+
+/* Takes over *result; its texts are dropped when nobody will read them (`keep`: all of them are). */
+void check_record_add(check_record *record, check_delivery delivery, unsigned repetition, check_result *result, bool keep);
+/* The worst over all deliveries; CHECK_PASS when nothing was played. */
+check_verdict check_record_verdict(const check_record *record);
+/* The delivery whose worst play is the record's; CHECK_DELIVERY_COUNT: nothing was played. */
+check_delivery check_record_delivery(const check_record *record);
+/* The worst play; NULL: nothing was played. */
+const check_result *check_record_worst(const check_record *record);
+uint64_t check_record_duration(const check_record *record);
+
+check_standing check_record_standing(const check_part *part, const check_record *record);
+/* Does it fail the run? */
+bool check_standing_is_short(check_standing standing, bool strict);
+/* The sentence for a stale, changed, blocked, skipped ... record, without the case's name; "" for the others. */
+UNDR_MUST_USE undr_error check_record_remark(const check_part *part, const check_record *record, undr_buffer *text);
+
+/* Records by standing. */
+typedef struct check_tally {
+    size_t cases, ran;
+    size_t by[CHECK_STANDING_COUNT];
+} check_tally;
+check_tally check_part_tally(const check_part *part);
+check_tally check_session_tally(const check_session *session);
+
+/* The first entry from *index on whose case does not exist; NULL: none. Moves *index past it. */
+const check_entry *check_unmatched(const check_session *session, size_t *index);
+
+/* 0, 1, 2 or 3, or 128 + the signal: what the run comes to. */
+int check_session_status(const check_session *session);
+void check_session_free(check_session *session);
+
+/* The first requirement of a case's head; NULL: none. */
+const check_requirement *check_first_requirement(const check_case *one);
+const char *check_level_name(check_level level); /* "MUST" */
+/* The worst play's requirement, or the case's first: "MUST", "SCHED-2", the sentence. False: none is known. */
+bool check_blamed(const check_record *record, const char **level, const char **id, undr_slice *sentence);
+
+/* The command line that plays this case alone, under this delivery, as a shell takes it. */
+void check_print_alone(FILE *out, const check_session *session, const check_part *part, const check_record *record);
+
+/* Reports. Failures to write show in ferror(out). */
+void check_report_json(FILE *out, const check_session *session);
+void check_report_junit(FILE *out, const check_session *session);
+void check_report_html(FILE *out, const check_session *session);
+
+/* TAP, as the cases end, in their order. */
+typedef struct check_tap {
+    FILE *out;
+    size_t number; /* of the test that was printed last */
+} check_tap;
+void check_tap_begin(check_tap *tap, const check_session *session); /* prints the plan */
+void check_tap_record(check_tap *tap, const check_session *session, const check_part *part, const check_record *record);
+void check_tap_end(check_tap *tap, const check_session *session);   /* unmatched entries, the summary as comments */
+
+/* The terminal. */
+typedef struct check_terminal {
+    FILE *out;
+    bool color, live; /* live: one line that is rewritten */
+    bool line_shown;
+    uint64_t started_ns, shown_ns;
+    size_t plays, ended, fell_short; /* of the present part */
+    char last[96];                   /* what was started last */
+} check_terminal;
+void check_terminal_open(check_terminal *terminal, FILE *out, const check_options *options);
+void check_terminal_part(check_terminal *terminal, const check_session *session, const check_part *part, size_t plays);
+void check_terminal_started(check_terminal *terminal, const check_case *one, check_delivery delivery);
+void check_terminal_ended(
+    check_terminal *terminal, const check_case *one, check_delivery delivery, const check_result *result, bool verbose);
+void check_terminal_tick(check_terminal *terminal);
+void check_terminal_clear(check_terminal *terminal);
+/* What fell short, explained, then the summary. */
+void check_terminal_summary(check_terminal *terminal, const check_session *session);
+
+#endif

@@ -1,0 +1,318 @@
+/* run.c: a run from its options to its reports and its exit status. */
+#include "run.h"
+
+#include "clock.h"
+#include "output.h"
+#include "plan.h"
+#include "report.h"
+#include "suite.h"
+#include "text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum { PLAY_LIMIT_S = 180, HEAVY_LIMIT_S = 900 };
+
+/* All that a run holds. */
+struct run {
+    const check_options *options;
+    check_suite suite;
+    check_expected expected;
+    check_signals signals;
+    check_outputs outputs;
+    check_session session;
+    check_terminal terminal;
+    check_tap tap;
+    check_part *part;  /* the present one */
+    size_t tap_next;   /* record of it that TAP prints next */
+    unsigned repetition, repetitions;
+    undr_buffer message;
+};
+
+void check_complain(const undr_buffer *message) {
+    fputs("undr-check: ", stderr);
+    check_text_plain(stderr, undr_buffer_slice(message));
+    fputc('\n', stderr);
+}
+
+static int give_up(undr_error error, const undr_buffer *message, int status) {
+    if (error == UNDR_ARGUMENT || message->size > 0) {
+        check_complain(message);
+        return status;
+    }
+    fprintf(stderr, "undr-check: %s%s%s\n", undr_error_text(error), error == UNDR_SYSTEM ? ": " : "",
+        error == UNDR_SYSTEM ? strerror(errno) : "");
+    return CHECK_HARNESS;
+}
+
+/* ---- the supervisor's watcher ---- */
+
+static void on_started(void *context, const check_item *item) {
+    struct run *run = context;
+    check_terminal_started(&run->terminal, item->one, item->delivery);
+}
+
+/* TAP wants its numbers in order: a case is printed when all before it are. */
+static void print_tap(struct run *run, bool all) {
+    while (run->options->tap && run->tap_next < run->part->count) {
+        check_record *record = &run->part->records[run->tap_next];
+        if (!all && (record->done < record->due || record->due == 0)) {
+            return;
+        }
+        check_tap_record(&run->tap, &run->session, run->part, record);
+        run->tap_next++;
+    }
+}
+
+static bool on_finished(void *context, const check_item *item, check_result *result) {
+    struct run *run = context;
+    const check_options *options = run->options;
+    check_record *record = &run->part->records[item->record];
+    check_terminal_ended(&run->terminal, item->one, item->delivery, result, options->verbose);
+    bool keep = options->verbose || options->json != NULL || options->html != NULL;
+    check_record_add(record, item->delivery, run->repetition, result, keep);
+    if (run->repetition == run->repetitions) {
+        print_tap(run, false);
+    }
+    bool is_short = record->done >= record->due || record->entry == NULL
+                        ? check_standing_is_short(check_record_standing(run->part, record), options->strict)
+                        : false;
+    run->session.stopped = run->session.stopped || (options->until_fail && is_short);
+    return !run->session.stopped;
+}
+
+static void on_tick(void *context) {
+    struct run *run = context;
+    check_terminal_tick(&run->terminal);
+}
+
+/* ---- a role ---- */
+
+static undr_error prepare_records(struct run *run, check_part *part, const check_selection *selection) {
+    part->records = calloc(selection->count + 1, sizeof *part->records);
+    if (part->records == NULL) {
+        return UNDR_MEMORY;
+    }
+    part->count = selection->count;
+    part->heavy = selection->heavy;
+    for (size_t i = 0; i < part->count; i++) {
+        check_delivery deliveries[CHECK_DELIVERY_COUNT];
+        part->records[i].one = selection->at[i];
+        part->records[i].entry = check_expected_find(&run->expected, selection->at[i]->name);
+        part->records[i].due = run->repetitions *
+            (unsigned)check_plan_case(selection->at[i], run->options, run->session.seed, 1, deliveries);
+    }
+    return UNDR_OK;
+}
+
+static undr_error play_round(struct run *run, const check_selection *selection) {
+    const check_options *options = run->options;
+    check_item *items = NULL;
+    size_t count = 0;
+    undr_error error =
+        check_plan_round(selection, options, run->session.seed, run->repetition, &items, &count);
+    if (error == UNDR_OK) {
+        double limit = (double)((options->load ? HEAVY_LIMIT_S : PLAY_LIMIT_S) * CHECK_SECOND) * options->timeout_factor;
+        check_supervision supervision = {items, count, &run->part->setting, check_play, run->session.jobs,
+            options->pause ? UINT64_MAX : (uint64_t)limit, options->pause, &run->signals,
+            {run, on_started, on_finished, on_tick}};
+        check_terminal_part(&run->terminal, &run->session, run->part, count);
+        error = check_supervise(&supervision, &run->session.interrupted);
+    }
+    free(items);
+    return error;
+}
+
+static undr_error survey(struct run *run, check_part *part) {
+    part->setting = (check_setting){.command = run->options->command, .host = run->options->host,
+        .port = run->options->port, .timeout_factor = run->options->timeout_factor, .pause = run->options->pause};
+    part->setting.capabilities.priority_levels = 2;
+    part->setting.capabilities.pickle_low = part->setting.capabilities.pickle_high = 4;
+    undr_error error =
+        check_survey_apart(&part->setting, part->role, &part->why, &run->signals, &run->session.interrupted);
+    const check_capabilities *can = &part->setting.capabilities;
+    const bool declared[CHECK_ROLE_COUNT] = {can->manager, can->worker, can->pool};
+    part->surveyed = error == UNDR_OK;
+    part->undeclared = !part->surveyed && run->options->all && can->text.size > 0 && !declared[part->role];
+    if (error == UNDR_SYSTEM && part->why.size == 0) {
+        return UNDR_SYSTEM;
+    }
+    return error == UNDR_MEMORY ? error : UNDR_OK;
+}
+
+static undr_error play_rounds(struct run *run, const check_selection *selection) {
+    undr_error error = UNDR_OK;
+    for (run->repetition = 1; error == UNDR_OK && run->repetition <= run->repetitions; run->repetition++) {
+        run->session.repetitions = run->repetition;
+        error = play_round(run, selection);
+        if (run->session.interrupted != 0 || run->session.stopped) {
+            break;
+        }
+    }
+    return error;
+}
+
+static undr_error run_part(struct run *run, check_part *part, const check_selection *selection) {
+    undr_error error = survey(run, part);
+    run->part = part;
+    run->tap_next = 0;
+    if (error == UNDR_OK && part->surveyed && run->session.interrupted == 0) {
+        error = play_rounds(run, selection);
+    }
+    if (error == UNDR_OK || part->count > 0) {
+        print_tap(run, true);
+    }
+    return error;
+}
+
+/* ---- the whole ---- */
+
+static undr_error select_all(struct run *run, check_selection selections[CHECK_ROLE_COUNT]) {
+    size_t chosen = 0, heavy = 0;
+    for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
+        if (!run->options->roles[role]) {
+            continue;
+        }
+        check_part *part = &run->session.parts[run->session.part_count];
+        check_selection *selection = &selections[run->session.part_count];
+        undr_error error =
+            check_suite_select(&run->suite, (check_role)role, run->options, selection, &run->message);
+        part->role = (check_role)role;
+        run->session.part_count++;
+        if (error == UNDR_OK) {
+            error = prepare_records(run, part, selection);
+        }
+        if (error != UNDR_OK) {
+            return error;
+        }
+        chosen += selection->count;
+        heavy += selection->heavy;
+    }
+    if (chosen > 0) {
+        return UNDR_OK;
+    }
+    undr_error error = undr_put_text(&run->message, heavy > 0
+        ? "all cases that match are of the set `load`: add --load to run them"
+        : "no case matches: undr-check --list prints their names (--only takes patterns, as in --only 'manager.close-*')");
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+static undr_error run_parts(struct run *run, const check_selection selections[CHECK_ROLE_COUNT]) {
+    check_session *session = &run->session;
+    uint64_t began = check_now();
+    undr_error error = UNDR_OK;
+    check_terminal_open(&run->terminal, run->outputs.human, run->options);
+    if (run->options->tap) {
+        run->tap.out = stdout;
+        check_tap_begin(&run->tap, session);
+    }
+    for (size_t i = 0; i < session->part_count && error == UNDR_OK; i++) {
+        bool goes_on = session->interrupted == 0 && !session->stopped;
+        if (goes_on && session->parts[i].count > 0) {
+            error = run_part(run, &session->parts[i], &selections[i]);
+        }
+    }
+    session->duration_ns = check_now() - began;
+    check_terminal_clear(&run->terminal);
+    return error;
+}
+
+static int report(struct run *run) {
+    int status = check_session_status(&run->session);
+    check_terminal_summary(&run->terminal, &run->session);
+    if (run->options->tap) {
+        check_tap_end(&run->tap, &run->session);
+    }
+    undr_error error = check_outputs_write(&run->outputs, &run->session, &run->message);
+    if (error == UNDR_OK && run->options->write_expect != NULL) {
+        error = check_write_expected(&run->session, &run->message);
+    }
+    if (error != UNDR_OK) {
+        return give_up(error, &run->message, CHECK_HARNESS);
+    }
+    if (fflush(stdout) != 0) {
+        undr_error told = undr_put_format(&run->message, "standard output: %s", strerror(errno));
+        return give_up(told, &run->message, CHECK_HARNESS);
+    }
+    return status;
+}
+
+static void prepare_session(struct run *run) {
+    const check_options *options = run->options;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    unsigned jobs = options->jobs != 0 ? options->jobs : cores > 0 ? (unsigned)cores : 1;
+    run->repetitions = options->repeat != 0 ? options->repeat : options->until_fail ? UINT32_MAX / 32 : 1;
+    run->session = (check_session){.options = options, .expected = &run->expected, .suite = &run->suite,
+        .seed = options->has_seed ? options->seed : (check_now() ^ (uint64_t)getpid() << 20) % 1000000,
+        /* One manager cannot serve two cases at once; a paused target wants the terminal for itself. */
+        .jobs = options->host != NULL || options->pause ? 1 : jobs, .started = time(NULL)};
+}
+
+/* Is there such a program? Told before anything is started. */
+static undr_error find_program(const check_options *options, undr_buffer *message) {
+    const char *name = options->command == NULL ? NULL : options->command[0];
+    if (name == NULL || strchr(name, '/') == NULL) {
+        return UNDR_OK; /* found in PATH or not: the survey says so */
+    }
+    if (access(name, X_OK) == 0) {
+        return UNDR_OK;
+    }
+    undr_error error = undr_put_format(message, "the adapter %s cannot be run: %s", name, strerror(errno));
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+static undr_error prepare(struct run *run, check_selection selections[CHECK_ROLE_COUNT], int *status) {
+    const check_options *options = run->options;
+    bool embedded_mistake = false;
+    *status = CHECK_USAGE;
+    undr_error error =
+        check_suite_load(&run->suite, check_embedded_cases, &options->cases, &run->message, &embedded_mistake);
+    *status = embedded_mistake ? CHECK_HARNESS : CHECK_USAGE;
+    if (error == UNDR_OK && options->expect != NULL) {
+        error = check_expected_read(options->expect, &run->expected, &run->message);
+    }
+    if (error == UNDR_OK) {
+        prepare_session(run);
+        error = select_all(run, selections);
+    }
+    if (error == UNDR_OK) {
+        error = find_program(options, &run->message);
+    }
+    if (error == UNDR_OK) {
+        error = check_outputs_open(&run->outputs, options, &run->message);
+    }
+    return error;
+}
+
+int check_run(const check_options *options) {
+    struct run run = {.options = options};
+    check_selection selections[CHECK_ROLE_COUNT] = {{0}};
+    int status = CHECK_USAGE;
+    undr_error error = prepare(&run, selections, &status);
+    if (error == UNDR_OK) {
+        /* What a runner that is killed leaves becomes ours, to be killed, too. */
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
+        status = CHECK_HARNESS;
+        error = check_signals_open(&run.signals);
+    }
+    if (error == UNDR_OK) {
+        error = run_parts(&run, selections);
+        status = error == UNDR_OK ? report(&run) : status;
+        check_signals_close(&run.signals);
+    }
+    if (error != UNDR_OK) {
+        status = give_up(error, &run.message, status);
+    }
+    for (int i = 0; i < CHECK_ROLE_COUNT; i++) {
+        free(selections[i].at);
+    }
+    check_outputs_close(&run.outputs);
+    check_session_free(&run.session);
+    check_expected_free(&run.expected);
+    check_suite_free(&run.suite);
+    undr_buffer_free(&run.message);
+    return status;
+}

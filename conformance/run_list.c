@@ -1,0 +1,86 @@
+/* run_list.c: what undr-check does without a target: --list and parse. */
+#include "run.h"
+#include "suite.h"
+#include "text.h"
+
+#include <stdlib.h>
+
+static int give_up(check_suite *suite, undr_error error, undr_buffer *message, int status) {
+    if (message->size > 0) {
+        check_complain(message);
+    } else {
+        fprintf(stderr, "undr-check: %s\n", undr_error_text(error));
+        status = CHECK_HARNESS;
+    }
+    undr_buffer_free(message);
+    check_suite_free(suite);
+    return status;
+}
+
+static void print_details(const check_case *one) {
+    static const char *const levels[] = {"must", "should", "may"};
+    printf("    %s:%d%s%s\n", one->file, one->line, one->load ? ", set load" : "", one->destructive ? ", destructive" : "");
+    for (size_t i = 0; i < one->requirement_count; i++) {
+        const check_requirement *requirement = &one->requirements[i];
+        printf("    %-6s %s  %s\n", levels[requirement->level], requirement->id, requirement->sentence);
+    }
+    for (size_t i = 0; i < one->need_count; i++) {
+        printf("    needs  %s\n", one->needs[i].capability);
+    }
+    for (size_t i = 0; i < one->after_count; i++) {
+        printf("    after  %s\n", one->after[i]);
+    }
+}
+
+int check_run_list(const check_options *options) {
+    check_suite suite = {0};
+    undr_buffer message = {0};
+    bool embedded = false;
+    size_t printed = 0;
+    undr_error error = check_suite_load(&suite, check_embedded_cases, &options->cases, &message, &embedded);
+    if (error != UNDR_OK) {
+        return give_up(&suite, error, &message, embedded ? CHECK_HARNESS : CHECK_USAGE);
+    }
+    for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
+        check_selection selection = {0};
+        error = options->roles[role] ? check_suite_select(&suite, (check_role)role, options, &selection, &message) : UNDR_OK;
+        if (error != UNDR_OK) {
+            return give_up(&suite, error, &message, CHECK_USAGE);
+        }
+        for (size_t i = 0; i < selection.count; i++, printed++) {
+            printf("%s\n", selection.at[i]->name);
+            if (options->verbose) {
+                print_details(selection.at[i]);
+            }
+        }
+        free(selection.at);
+    }
+    check_suite_free(&suite);
+    if (printed == 0) {
+        fputs("undr-check: no case matches\n", stderr);
+        return CHECK_USAGE;
+    }
+    return fflush(stdout) == 0 ? CHECK_HELD : CHECK_HARNESS;
+}
+
+/* Every file is read, so that one mistake does not hide another. */
+int check_run_parse(const check_options *options) {
+    check_suite suite = {0};
+    int status = CHECK_HELD;
+    for (size_t i = 0; i < options->files.count; i++) {
+        undr_buffer message = {0};
+        undr_error error = check_suite_add_path(&suite, options->files.at[i], &message);
+        if (error != UNDR_OK) {
+            if (message.size == 0) {
+                return give_up(&suite, error, &message, CHECK_HARNESS);
+            }
+            check_text_lines(stdout, undr_buffer_slice(&message), "");
+            status = CHECK_USAGE;
+        }
+        undr_buffer_free(&message);
+    }
+    printf("%zu case%s in %zu file%s%s\n", suite.count, check_text_plural(suite.count), suite.file_count,
+        check_text_plural(suite.file_count), status == CHECK_HELD ? ", no mistake" : " without a mistake");
+    check_suite_free(&suite);
+    return fflush(stdout) == 0 ? status : CHECK_HARNESS;
+}

@@ -1,0 +1,44 @@
+/* suite.h: which cases run: the embedded ones and the user's, filtered, ordered, shared out. */
+#ifndef CHECK_SUITE_H
+#define CHECK_SUITE_H
+
+#include "embedded.h"
+#include "options.h"
+
+/* All cases that were loaded, and those of them that were chosen. */
+typedef struct check_suite {
+    check_cases *files;   /* one per file; owns the cases */
+    char **names;         /* of the files; owned */
+    size_t file_count;
+    const check_case **all; /* every case, in the order of the files */
+    size_t count;
+} check_suite;
+
+/* Loads the embedded table and every *.case file below each of `folders` (a file may be named, too). Not UNDR_OK:
+ * *message says what is wrong, with file, line and what was expected there; *embedded_mistake: in the embedded table.
+ * check_suite_free afterwards, always. */
+UNDR_MUST_USE undr_error check_suite_load(check_suite *suite, const check_embedded *embedded, const check_texts *folders,
+    undr_buffer *message, bool *embedded_mistake);
+void check_suite_free(check_suite *suite);
+
+/* NULL: no such case. */
+const check_case *check_suite_find(const check_suite *suite, const char *name);
+
+/* Reads one file into *suite (a case name that is there already is a mistake). */
+UNDR_MUST_USE undr_error check_suite_add_file(check_suite *suite, const char *path, undr_buffer *message);
+/* The same for a file, or all *.case files below a folder, in the order of their names. */
+UNDR_MUST_USE undr_error check_suite_add_path(check_suite *suite, const char *path, undr_buffer *message);
+
+/* What was chosen, each behind the cases that it comes after. Owns the array. */
+typedef struct check_selection {
+    const check_case **at;
+    size_t count;
+    size_t heavy; /* cases of the set `load` that were left out */
+} check_selection;
+
+/* Chooses the cases of `role` by --only, --load and --shard; what a chosen case comes after is chosen with it.
+ * Preconditions that form a circle, or that do not exist: UNDR_ARGUMENT, *message names them. */
+UNDR_MUST_USE undr_error check_suite_select(const check_suite *suite, check_role role, const check_options *options,
+    check_selection *selection, undr_buffer *message);
+
+#endif

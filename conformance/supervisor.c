@@ -1,0 +1,357 @@
+/* supervisor.c: plays many items in several processes at once. */
+#include "supervisor.h"
+
+#include "clock.h"
+#include "guard.h"
+#include "result_line.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TICK_MS = 100, LONGEST_LINE = 256 * 1024 * 1024 };
+
+typedef enum item_state { ITEM_WAITS, ITEM_RUNS, ITEM_ENDED } item_state;
+
+struct progress {
+    item_state state;
+    check_verdict verdict; /* when it ended */
+};
+
+struct runner {
+    check_guard guard;
+    bool busy;
+    size_t item;
+    uint64_t started_ns;
+    bool stopped;     /* by the watchdog */
+    undr_buffer line; /* what came of a result so far */
+};
+
+struct supervisor {
+    const check_supervision *work;
+    struct progress *progress; /* one per item */
+    size_t first_waiting;      /* all before it have been started */
+    size_t running, ended;
+    struct runner *runners;
+    struct pollfd *polled;     /* signals, then one per runner */
+    bool draining;             /* nothing more is started */
+    int interrupted;
+};
+
+/* ---- in the player ---- */
+
+static void play_orders(void *context, int orders, int results) {
+    const check_supervision *work = context;
+    uint64_t index = 0;
+    while (check_read_all(orders, &index, sizeof index)) {
+        const check_item *item = &work->items[index];
+        check_result result = {0};
+        undr_buffer line = {0};
+        uint64_t started = check_now();
+        work->play(item->one, work->setting, item->delivery, &result);
+        if (result.duration_ns == 0) {
+            result.duration_ns = check_now() - started;
+        }
+        undr_error error = check_result_write(&line, &result);
+        if (error == UNDR_OK) {
+            error = check_write_all(results, line.data, line.size);
+        }
+        undr_buffer_free(&line);
+        check_result_free(&result);
+        if (error != UNDR_OK) {
+            _exit(1); /* the guard says so to the parent */
+        }
+    }
+}
+
+/* ---- handing out ---- */
+
+/* The item that has to come before: that case under the same delivery, else its first. count: none. */
+static size_t precondition(const struct supervisor *self, size_t index, const char *name) {
+    const check_supervision *work = self->work;
+    size_t found = work->count;
+    for (size_t i = 0; i < work->count; i++) {
+        if (strcmp(work->items[i].one->name, name) != 0) {
+            continue;
+        }
+        if (work->items[i].delivery == work->items[index].delivery) {
+            return i;
+        }
+        found = found == work->count ? i : found;
+    }
+    return found;
+}
+
+typedef enum item_chance { CHANCE_NOW, CHANCE_LATER, CHANCE_BLOCKED, CHANCE_SKIPPED } item_chance;
+
+static item_chance chance_of(const struct supervisor *self, size_t index, const char **blocker) {
+    const check_case *one = self->work->items[index].one;
+    for (size_t i = 0; i < one->after_count; i++) {
+        size_t before = precondition(self, index, one->after[i]);
+        if (before == self->work->count) {
+            continue; /* not part of this run */
+        }
+        *blocker = one->after[i];
+        if (self->progress[before].state != ITEM_ENDED) {
+            return CHANCE_LATER;
+        }
+        check_verdict verdict = self->progress[before].verdict;
+        if (verdict == CHECK_SKIP) {
+            return CHANCE_SKIPPED;
+        }
+        if (verdict == CHECK_FAIL || verdict == CHECK_ERROR || verdict == CHECK_BLOCKED) {
+            return CHANCE_BLOCKED;
+        }
+    }
+    return CHANCE_NOW;
+}
+
+static void settle(struct supervisor *self, size_t index, check_result *result) {
+    self->progress[index] = (struct progress){ITEM_ENDED, result->verdict};
+    self->ended++;
+    const check_watcher *watcher = &self->work->watcher;
+    if (!watcher->finished(watcher->context, &self->work->items[index], result)) {
+        self->draining = true;
+    }
+}
+
+static void settle_unplayed(struct supervisor *self, size_t index, bool skipped, const char *blocker) {
+    check_result result = {.verdict = skipped ? CHECK_SKIP : CHECK_BLOCKED};
+    undr_error error = skipped ? undr_put_format(&result.notes, "it comes after %s, which was skipped", blocker)
+                               : undr_put_format(&result.notes, "blocked by %s", blocker);
+    if (error != UNDR_OK) {
+        result.verdict = CHECK_ERROR;
+    }
+    settle(self, index, &result);
+}
+
+/* A result for an item that has none of its own. */
+static void settle_error(struct supervisor *self, size_t index, const char *what, undr_slice detail) {
+    check_result result = {.verdict = CHECK_ERROR, .line = self->work->items[index].one->line};
+    if (undr_put_text(&result.received, what) != UNDR_OK || undr_put_slice(&result.received, detail) != UNDR_OK) {
+        undr_buffer_free(&result.received);
+    }
+    settle(self, index, &result);
+}
+
+/* The next item to play; count: none right now. Those that cannot be played are settled on the way. */
+static size_t next_item(struct supervisor *self) {
+    size_t count = self->work->count;
+    for (size_t i = self->first_waiting; i < count && !self->draining; i++) {
+        const char *blocker = NULL;
+        if (self->progress[i].state != ITEM_WAITS) {
+            self->first_waiting += i == self->first_waiting ? 1 : 0;
+            continue;
+        }
+        item_chance chance = chance_of(self, i, &blocker);
+        if (chance == CHANCE_NOW) {
+            return i;
+        }
+        if (chance != CHANCE_LATER) {
+            settle_unplayed(self, i, chance == CHANCE_SKIPPED, blocker);
+        }
+    }
+    return count;
+}
+
+static size_t waiting(const struct supervisor *self) {
+    return self->work->count - self->ended - self->running;
+}
+
+static undr_error start_guard(struct supervisor *self, struct runner *runner) {
+    const check_supervision *work = self->work;
+    check_guard *others = calloc(work->jobs, sizeof *others);
+    if (others == NULL) {
+        return UNDR_MEMORY;
+    }
+    for (unsigned i = 0; i < work->jobs; i++) {
+        others[i] = self->runners[i].guard;
+    }
+    union { const check_supervision *given; void *taken; } context = {.given = work}; /* the player only reads it */
+    check_guard_how how = {
+        play_orders, context.taken, &work->signals->before, work->foreground, others, work->jobs};
+    undr_error error = check_guard_start(&runner->guard, &how);
+    runner->stopped = false;
+    runner->line.size = 0;
+    free(others);
+    return error;
+}
+
+static undr_error hand_out(struct supervisor *self, struct runner *runner, size_t index) {
+    uint64_t order = index;
+    undr_error error = runner->guard.pid == 0 ? start_guard(self, runner) : UNDR_OK;
+    if (error != UNDR_OK) {
+        return error;
+    }
+    self->progress[index].state = ITEM_RUNS;
+    self->running++;
+    runner->busy = true;
+    runner->item = index;
+    runner->started_ns = check_now();
+    self->work->watcher.started(self->work->watcher.context, &self->work->items[index]);
+    /* Failing, it has just died: the end of its results will say so. */
+    (void)!check_write_all(runner->guard.orders, &order, sizeof order);
+    return UNDR_OK;
+}
+
+static undr_error hand_out_all(struct supervisor *self) {
+    undr_error error = UNDR_OK;
+    for (unsigned i = 0; i < self->work->jobs && error == UNDR_OK; i++) {
+        struct runner *runner = &self->runners[i];
+        if (runner->busy || waiting(self) == 0) {
+            continue;
+        }
+        size_t index = next_item(self);
+        if (index < self->work->count) {
+            error = hand_out(self, runner, index);
+        }
+    }
+    return error;
+}
+
+/* ---- taking results ---- */
+
+static void release(struct supervisor *self, struct runner *runner) {
+    runner->busy = false;
+    self->running--;
+}
+
+static void take_line(struct supervisor *self, struct runner *runner, undr_slice line) {
+    check_result result = {0};
+    if (!runner->busy) {
+        return; /* noise behind a result: nothing waits for it */
+    }
+    release(self, runner);
+    if (check_result_read(line, &result) == UNDR_OK) {
+        settle(self, runner->item, &result);
+        return;
+    }
+    check_result_free(&result);
+    settle_error(self, runner->item, "the runner's result cannot be read: ", line);
+}
+
+/* The runner is gone: what it was busy with is an error of the harness, which shows how it ended. */
+static void bury(struct supervisor *self, struct runner *runner) {
+    undr_slice why = undr_buffer_slice(&runner->line);
+    const char *what = runner->stopped ? "the watchdog ended this play, which went on far beyond its limit"
+                                       : "the process that played ended: it ";
+    if (why.size > 0 && why.data[0] == '!') {
+        why = undr_slice_of(why.data + 1, why.size - 1);
+    }
+    if (why.size > 0 && why.data[why.size - 1] == '\n') {
+        why.size--;
+    }
+    if (runner->busy) {
+        release(self, runner);
+        settle_error(self, runner->item, what, runner->stopped ? undr_slice_of(NULL, 0) : why);
+    }
+    check_guard_stop(&runner->guard);
+    runner->line.size = 0;
+}
+
+/* Takes all whole lines; a line that begins with the guard's mark stays: the end comes behind it. */
+static void take_lines(struct supervisor *self, struct runner *runner) {
+    undr_buffer *line = &runner->line;
+    const uint8_t *newline = NULL;
+    while ((newline = line->size > 0 && line->data[0] != '!' ? memchr(line->data, '\n', line->size) : NULL) != NULL) {
+        size_t size = (size_t)(newline - line->data);
+        if (size > 0) {
+            take_line(self, runner, undr_slice_of(line->data, size));
+        }
+        line->size -= size + 1;
+        memmove(line->data, newline + 1, line->size);
+    }
+}
+
+static undr_error read_runner(struct supervisor *self, struct runner *runner) {
+    enum { PIECE = 65536 };
+    undr_buffer *line = &runner->line;
+    if (line->size > LONGEST_LINE) {
+        runner->stopped = true;
+        bury(self, runner);
+        return UNDR_OK;
+    }
+    undr_error error = undr_buffer_reserve(line, PIECE);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    ssize_t got = read(runner->guard.results, line->data + line->size, PIECE);
+    if (got > 0) {
+        line->size += (size_t)got;
+        take_lines(self, runner);
+    } else if (got == 0 || errno != EINTR) {
+        bury(self, runner);
+    }
+    return UNDR_OK;
+}
+
+static void watch_time(struct supervisor *self) {
+    uint64_t now = check_now();
+    for (unsigned i = 0; i < self->work->jobs; i++) {
+        struct runner *runner = &self->runners[i];
+        if (runner->busy && !runner->stopped && now - runner->started_ns > self->work->limit_ns) {
+            runner->stopped = true;
+            bury(self, runner);
+        }
+    }
+}
+
+static undr_error wait_for_something(struct supervisor *self) {
+    const check_supervision *work = self->work;
+    self->polled[0] = (struct pollfd){.fd = work->signals->fd, .events = POLLIN};
+    for (unsigned i = 0; i < work->jobs; i++) {
+        bool lives = self->runners[i].guard.pid != 0;
+        self->polled[i + 1] = (struct pollfd){.fd = lives ? self->runners[i].guard.results : -1, .events = POLLIN};
+    }
+    if (poll(self->polled, work->jobs + 1, TICK_MS) < 0 && errno != EINTR) {
+        return UNDR_SYSTEM;
+    }
+    self->interrupted = check_signals_take(work->signals);
+    undr_error error = UNDR_OK;
+    for (unsigned i = 0; i < work->jobs && error == UNDR_OK && self->interrupted == 0; i++) {
+        if (self->polled[i + 1].revents != 0) {
+            error = read_runner(self, &self->runners[i]);
+        }
+    }
+    return error;
+}
+
+static undr_error run(struct supervisor *self) {
+    const check_watcher *watcher = &self->work->watcher;
+    undr_error error = UNDR_OK;
+    while (error == UNDR_OK && self->interrupted == 0) {
+        error = hand_out_all(self);
+        if (error == UNDR_OK && self->running == 0) {
+            break; /* all ended, or those that are left must not be started */
+        }
+        if (error == UNDR_OK) {
+            error = wait_for_something(self);
+        }
+        watch_time(self);
+        watcher->tick(watcher->context);
+    }
+    return error;
+}
+
+undr_error check_supervise(const check_supervision *supervision, int *interrupted) {
+    struct supervisor self = {.work = supervision};
+    self.progress = calloc(supervision->count + 1, sizeof *self.progress);
+    self.runners = calloc(supervision->jobs, sizeof *self.runners);
+    self.polled = calloc(supervision->jobs + 1, sizeof *self.polled);
+    undr_error error = UNDR_MEMORY;
+    if (self.progress != NULL && self.runners != NULL && self.polled != NULL) {
+        error = run(&self);
+    }
+    for (unsigned i = 0; i < supervision->jobs && self.runners != NULL; i++) {
+        check_guard_stop(&self.runners[i].guard);
+        undr_buffer_free(&self.runners[i].line);
+    }
+    check_guard_sweep();
+    free(self.progress);
+    free(self.runners);
+    free(self.polled);
+    *interrupted = self.interrupted;
+    return error;
+}
