@@ -30,9 +30,9 @@ static undr_error read_pickle(check_lexer *lexer, undr_slice word, check_payload
     return UNDR_OK;
 }
 
-static bool is_bytes(const check_term *term) {
+bool check_is_wire_literal(const check_term *term) {
     if (term->kind == CHECK_TERM_TIMES) {
-        return is_bytes(term->parts[0]);
+        return check_is_wire_literal(term->parts[0]);
     }
     return term->kind == CHECK_TERM_VALUE && term->value->kind == UNDR_BYTES;
 }
@@ -82,7 +82,7 @@ undr_error check_read_payload(check_lexer *lexer, bool received, check_payload *
         error = read_pickle(lexer, word, payload);
     } else {
         error = check_read_term(lexer, &payload->term);
-        payload->form = error == UNDR_OK && is_bytes(payload->term) ? CHECK_PAYLOAD_WIRE : CHECK_PAYLOAD_PICKLE;
+        payload->form = error == UNDR_OK && check_is_wire_literal(payload->term) ? CHECK_PAYLOAD_WIRE : CHECK_PAYLOAD_PICKLE;
     }
     return error == UNDR_OK && received ? read_contains(lexer, payload) : error;
 }

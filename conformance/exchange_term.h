@@ -30,8 +30,11 @@ UNDR_MUST_USE undr_error check_add_part(check_lexer *lexer, check_parts *list, c
 UNDR_MUST_USE undr_error check_new_container(
     check_lexer *lexer, check_term_kind kind, const check_parts *list, check_term **term);
 
-/* Is this name short for a class ("CloseRequest" for "undr.task.CloseRequest")? The class, or NULL. */
-const char *check_short_class(undr_slice name);
+/* Would this term, standing alone as a payload, be bytes on the wire? (bytes, or bytes * N) */
+bool check_is_wire_literal(const check_term *term);
+/* Identifiers with dots between them; dotted: at least one dot. */
+bool check_is_class_name(undr_slice name, bool dotted);
+
 /* The short name of a class, or NULL; *key: the one attribute that NAME(value) sets, NULL when there is none. */
 const char *check_class_short(const char *class_name, const char **key);
 /* Is this term, or value, the dict {key: V}? Then its V. */

@@ -39,11 +39,6 @@ static const short_class *find_short(undr_slice name) {
     return NULL;
 }
 
-const char *check_short_class(undr_slice name) {
-    const short_class *found = find_short(name);
-    return found != NULL ? found->class_name : NULL;
-}
-
 const undr_value *check_value_only_entry(const undr_value *value, const char *key) {
     bool only = value->kind == UNDR_DICT && value->items.count == 2 && undr_value_is_text(value->items.at[0], key);
     return only ? value->items.at[1] : NULL;
@@ -119,7 +114,23 @@ static undr_error read_short(check_lexer *lexer, unsigned depth, const short_cla
     return error;
 }
 
-/* 'module.Name', at least one dot, identifiers around the dots. */
+bool check_is_class_name(undr_slice name, bool dotted) {
+    size_t dots = 0;
+    bool start = true; /* of an identifier */
+    for (size_t i = 0; i < name.size; i++) {
+        uint8_t byte = name.data[i];
+        bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '_' || byte >= 0x80;
+        bool digit = byte >= '0' && byte <= '9';
+        if (start ? !letter : !letter && !digit && byte != '.') {
+            return false;
+        }
+        start = byte == '.';
+        dots += start ? 1 : 0;
+    }
+    return !start && (dots > 0 || !dotted);
+}
+
+/* 'module.Name' */
 static undr_error read_class_name(check_lexer *lexer, const char **name) {
     check_lex_blanks(lexer);
     size_t from = lexer->at;
@@ -128,17 +139,8 @@ static undr_error read_class_name(check_lexer *lexer, const char **name) {
     if (error != UNDR_OK) {
         return error;
     }
-    bool good = value != NULL && value->kind == UNDR_STR && value->bytes.size > 0;
-    size_t dots = 0;
-    for (size_t i = 0; good && i < value->bytes.size; i++) {
-        uint8_t byte = value->bytes.data[i];
-        bool dot = byte == '.';
-        bool after_dot = i == 0 || value->bytes.data[i - 1] == '.';
-        bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '_' || byte >= 0x80;
-        good = dot ? !after_dot && i + 1 < value->bytes.size : letter || (!after_dot && byte >= '0' && byte <= '9');
-        dots += dot ? 1 : 0;
-    }
-    if (!good || dots == 0) {
+    bool good = value != NULL && value->kind == UNDR_STR && value->bytes.size <= 200;
+    if (!good || !check_is_class_name(value->bytes, true)) {
         return check_lex_expected(lexer, from, "a class as 'module.Name'");
     }
     return check_lex_copy(lexer, value->bytes, name);
