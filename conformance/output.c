@@ -37,16 +37,16 @@ undr_error check_outputs_open(check_outputs *outputs, const check_options *optio
     return error;
 }
 
-static undr_error write_one(const char *path, FILE *file, void (*report)(FILE *, const check_session *),
+static undr_error write_one(const char *path, FILE *file, undr_error (*report)(FILE *, const check_session *),
     const check_session *session, undr_buffer *message) {
     if (file == NULL) {
         return UNDR_OK;
     }
-    report(file, session);
-    if (fflush(file) == 0 && !ferror(file)) {
-        return UNDR_OK;
+    undr_error error = report(file, session);
+    if (error != UNDR_OK || (fflush(file) == 0 && !ferror(file))) {
+        return error;
     }
-    undr_error error = undr_put_format(message, "%s: could not be written whole: %s\n", path, strerror(errno));
+    error = undr_put_format(message, "%s: could not be written whole: %s\n", path, strerror(errno));
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
 

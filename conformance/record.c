@@ -281,3 +281,17 @@ void check_print_alone(FILE *out, const check_session *session, const check_part
         }
     }
 }
+
+void check_print_alone_markup(FILE *out, const check_session *session, const check_part *part, const check_record *record) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (memory == NULL) {
+        return; /* a convenience: the report is whole without it */
+    }
+    check_print_alone(memory, session, part, record);
+    if (fclose(memory) == 0) {
+        check_text_markup(out, undr_slice_of(text, size));
+    }
+    free(text);
+}

@@ -110,11 +110,13 @@ bool check_blamed(const check_record *record, const char **level, const char **i
 
 /* The command line that plays this case alone, under this delivery, as a shell takes it. */
 void check_print_alone(FILE *out, const check_session *session, const check_part *part, const check_record *record);
+/* The same for XML and HTML. */
+void check_print_alone_markup(FILE *out, const check_session *session, const check_part *part, const check_record *record);
 
-/* Reports. Failures to write show in ferror(out). */
-void check_report_json(FILE *out, const check_session *session);
-void check_report_junit(FILE *out, const check_session *session);
-void check_report_html(FILE *out, const check_session *session);
+/* Reports. Failures to write show in ferror(out); what is returned is a failure to make the text. */
+UNDR_MUST_USE undr_error check_report_json(FILE *out, const check_session *session);
+UNDR_MUST_USE undr_error check_report_junit(FILE *out, const check_session *session);
+UNDR_MUST_USE undr_error check_report_html(FILE *out, const check_session *session);
 
 /* TAP, as the cases end, in their order. */
 typedef struct check_tap {

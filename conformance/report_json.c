@@ -1,3 +1,226 @@
-/* report_json.c: */
+/* report_json.c: the whole run as one JSON document; its form stands in report.schema.json. */
 #include "report.h"
-void check_report_json(FILE *out, const check_session *session) { (void)out; (void)session; }
+#include "text.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FORMAT = 1 }; /* grows when a member changes its meaning or goes */
+
+/* jansson answers NULL without memory; json_object_set_new passes that on, `failed` keeps it. */
+struct builder {
+    const check_session *session;
+    bool failed;
+};
+
+static void put(struct builder *builder, json_t *object, const char *key, json_t *value) {
+    builder->failed = json_object_set_new(object, key, value) != 0 || builder->failed;
+}
+
+static void append(struct builder *builder, json_t *array, json_t *value) {
+    builder->failed = json_array_append_new(array, value) != 0 || builder->failed;
+}
+
+static json_t *text_of(undr_slice text) {
+    undr_buffer clean = {0};
+    json_t *json = check_text_clean(&clean, text) == UNDR_OK
+        ? json_stringn(clean.size == 0 ? "" : (const char *)clean.data, clean.size)
+        : NULL;
+    undr_buffer_free(&clean);
+    return json;
+}
+
+static json_t *milliseconds(uint64_t nanoseconds) {
+    return json_real((double)nanoseconds / 1e6);
+}
+
+static json_t *requirement_of(const char *level, const char *id, undr_slice sentence) {
+    return json_pack("{s:s, s:s, s:o}", "level", level, "id", id, "sentence", text_of(sentence));
+}
+
+static json_t *requirements_of(struct builder *builder, const check_case *one) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < one->requirement_count; i++) {
+        const check_requirement *each = &one->requirements[i];
+        append(builder, array, requirement_of(check_level_name(each->level), each->id, undr_slice_text(each->sentence)));
+    }
+    return array;
+}
+
+static json_t *counts_of(struct builder *builder, const check_plays *plays) {
+    json_t *object = json_object();
+    for (int i = 0; i <= CHECK_ERROR; i++) {
+        if (plays->counts[i] > 0) {
+            put(builder, object, check_verdict_name((check_verdict)i), json_integer((json_int_t)plays->counts[i]));
+        }
+    }
+    return object;
+}
+
+static void put_text(struct builder *builder, json_t *object, const char *key, const undr_buffer *text) {
+    if (text->size > 0) {
+        put(builder, object, key, text_of(undr_buffer_slice(text)));
+    }
+}
+
+static json_t *delivery_of(struct builder *builder, check_delivery delivery, const check_plays *plays) {
+    const check_result *worst = &plays->worst;
+    json_t *object = json_object();
+    put(builder, object, "delivery", json_string(check_delivery_name(delivery)));
+    put(builder, object, "verdict", json_string(check_verdict_name(worst->verdict)));
+    put(builder, object, "counts", counts_of(builder, plays));
+    put(builder, object, "repetition", json_integer((json_int_t)plays->repetition));
+    put(builder, object, "duration_ms", milliseconds(plays->duration_ns));
+    put(builder, object, "pieces", json_integer((json_int_t)worst->pieces));
+    put(builder, object, "joined", json_integer((json_int_t)worst->joined));
+    if (worst->id[0] != '\0') {
+        undr_slice sentence = undr_buffer_slice(&worst->sentence);
+        put(builder, object, "requirement", requirement_of(check_level_name(worst->level), worst->id, sentence));
+    }
+    if (worst->line > 0) {
+        put(builder, object, "line", json_integer(worst->line));
+    }
+    put_text(builder, object, "step", &worst->step);
+    put_text(builder, object, "expected", &worst->expected);
+    put_text(builder, object, "received", &worst->received);
+    put_text(builder, object, "transcript", &worst->transcript);
+    put_text(builder, object, "output", &worst->output);
+    put_text(builder, object, "notes", &worst->notes);
+    return object;
+}
+
+static json_t *alone(const check_session *session, const check_part *part, const check_record *record) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    if (out == NULL) {
+        return NULL;
+    }
+    check_print_alone(out, session, part, record);
+    json_t *json = fclose(out) == 0 ? text_of(undr_slice_of(text, size)) : NULL;
+    free(text);
+    return json;
+}
+
+static json_t *case_of(struct builder *builder, const check_part *part, const check_record *record) {
+    json_t *object = json_object(), *deliveries = json_array();
+    undr_buffer remark = {0};
+    const check_case *one = record->one;
+    put(builder, object, "name", json_string(one->name));
+    put(builder, object, "file", text_of(undr_slice_text(one->file)));
+    put(builder, object, "line", json_integer(one->line));
+    put(builder, object, "standing", json_string(check_standing_name(check_record_standing(part, record))));
+    put(builder, object, "verdict", record->done == 0 ? json_null() : json_string(check_verdict_name(check_record_verdict(record))));
+    builder->failed = check_record_remark(part, record, &remark) != UNDR_OK || builder->failed;
+    put_text(builder, object, "remark", &remark);
+    undr_buffer_free(&remark);
+    put(builder, object, "requirements", requirements_of(builder, one));
+    for (int i = 0; i < CHECK_DELIVERY_COUNT; i++) {
+        if (record->plays[i].total > 0) {
+            append(builder, deliveries, delivery_of(builder, (check_delivery)i, &record->plays[i]));
+        }
+    }
+    put(builder, object, "deliveries", deliveries);
+    put(builder, object, "alone", alone(builder->session, part, record));
+    return object;
+}
+
+static json_t *capabilities_of(struct builder *builder, const check_capabilities *can) {
+    json_t *object = json_pack("{s:b, s:b, s:b, s:I, s:I, s:b}", "manager", (int)can->manager, "worker", (int)can->worker,
+        "pool", (int)can->pool, "priority_levels", (json_int_t)can->priority_levels, "hold_ms", (json_int_t)can->hold,
+        "log_directory", (int)can->log_directory);
+    put(builder, object, "grace_ms", can->has_grace ? json_integer((json_int_t)can->grace) : json_null());
+    put(builder, object, "max_payload", can->max_payload > 0 ? json_integer((json_int_t)can->max_payload) : json_null());
+    put(builder, object, "pickle", json_pack("[I, I]", (json_int_t)can->pickle_low, (json_int_t)can->pickle_high));
+    return object;
+}
+
+static json_t *summary_of(struct builder *builder, const check_part *part) {
+    check_tally tally = check_part_tally(part);
+    json_t *object = json_pack("{s:I}", "cases", (json_int_t)tally.cases);
+    for (int i = 0; i < CHECK_STANDING_COUNT; i++) {
+        put(builder, object, check_standing_name((check_standing)i), json_integer((json_int_t)tally.by[i]));
+    }
+    return object;
+}
+
+static json_t *part_of(struct builder *builder, const check_part *part) {
+    json_t *object = json_object(), *cases = json_array();
+    put(builder, object, "role", json_string(check_role_name(part->role)));
+    put(builder, object, "surveyed", json_boolean(part->surveyed));
+    put_text(builder, object, "why", &part->why);
+    if (part->surveyed) {
+        put(builder, object, "capabilities", capabilities_of(builder, &part->setting.capabilities));
+        put(builder, object, "round_trip_ms", milliseconds(part->setting.round_trip_ns));
+        put(builder, object, "settle_ms", milliseconds(part->setting.settle_ns));
+    }
+    put(builder, object, "summary", summary_of(builder, part));
+    for (size_t i = 0; i < part->count; i++) {
+        append(builder, cases, case_of(builder, part, &part->records[i]));
+    }
+    put(builder, object, "cases", cases);
+    return object;
+}
+
+static json_t *unmatched_of(struct builder *builder) {
+    json_t *array = json_array();
+    size_t index = 0;
+    for (const check_entry *entry = NULL; (entry = check_unmatched(builder->session, &index)) != NULL;) {
+        append(builder, array, json_pack("{s:o, s:i}", "case", text_of(undr_slice_text(entry->name)), "line", entry->line));
+    }
+    return array;
+}
+
+static void put_target(struct builder *builder, json_t *object) {
+    const check_options *options = builder->session->options;
+    json_t *command = json_array();
+    for (char *const *word = options->command; word != NULL && *word != NULL; word++) {
+        append(builder, command, text_of(undr_slice_text(*word)));
+    }
+    put(builder, object, "command", command);
+    if (options->host != NULL) {
+        put(builder, object, "connect", json_sprintf("%s:%u", options->host, options->port));
+    }
+}
+
+static json_t *session_of(struct builder *builder) {
+    const check_session *session = builder->session;
+    json_t *object = json_object(), *roles = json_array();
+    char started[32] = "";
+    struct tm time;
+    if (gmtime_r(&session->started, &time) != NULL) {
+        strftime(started, sizeof started, "%Y-%m-%dT%H:%M:%SZ", &time);
+    }
+    put(builder, object, "tool", json_string("undr-check"));
+    put(builder, object, "format", json_integer(FORMAT));
+    put(builder, object, "started", json_string(started));
+    put(builder, object, "duration_ms", milliseconds(session->duration_ns));
+    put(builder, object, "seed", json_sprintf("%llu", (unsigned long long)session->seed)); /* more than 53 bits */
+    put(builder, object, "jobs", json_integer((json_int_t)session->jobs));
+    put(builder, object, "repetitions", json_integer((json_int_t)session->repetitions));
+    put(builder, object, "strict", json_boolean(session->options->strict));
+    put(builder, object, "interrupted", json_boolean(session->interrupted != 0));
+    put(builder, object, "status", json_integer(check_session_status(session)));
+    put_target(builder, object);
+    for (size_t i = 0; i < session->part_count; i++) {
+        if (session->parts[i].count > 0) {
+            append(builder, roles, part_of(builder, &session->parts[i]));
+        }
+    }
+    put(builder, object, "roles", roles);
+    put(builder, object, "unmatched", unmatched_of(builder));
+    return object;
+}
+
+undr_error check_report_json(FILE *out, const check_session *session) {
+    struct builder builder = {session, false};
+    json_t *json = session_of(&builder);
+    undr_error error = json == NULL || builder.failed ? UNDR_MEMORY : UNDR_OK;
+    if (error == UNDR_OK && json_dumpf(json, out, JSON_INDENT(1)) != 0) {
+        error = UNDR_SYSTEM;
+    }
+    json_decref(json);
+    fputc('\n', out);
+    return error;
+}

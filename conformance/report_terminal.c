@@ -139,21 +139,22 @@ static void print_clause(FILE *out, const char *label, undr_slice text) {
     }
 }
 
-/* The last line of a transcript is where the play ended: it is marked. */
+/* The line where the play failed begins with an exclamation mark. */
 static void print_transcript(const check_terminal *terminal, const check_result *result) {
     undr_slice text = check_text_trim(undr_buffer_slice(&result->transcript));
-    size_t last = text.size;
-    if (text.size == 0) {
-        return;
+    if (text.size > 0) {
+        fputs("    transcript\n", terminal->out);
     }
-    while (last > 0 && text.data[last - 1] != '\n') {
-        last--;
+    while (text.size > 0) {
+        const uint8_t *newline = memchr(text.data, '\n', text.size);
+        size_t size = newline == NULL ? text.size : (size_t)(newline - text.data);
+        bool marked = text.data[0] == '!';
+        fputs(paint(terminal, marked ? RED : DIM), terminal->out);
+        check_text_lines(terminal->out, undr_slice_of(text.data, size), marked ? "      " : "        ");
+        fputs(paint(terminal, PLAIN), terminal->out);
+        size += newline == NULL ? 0 : 1;
+        text = undr_slice_of(text.data + size, text.size - size);
     }
-    fprintf(terminal->out, "    transcript\n%s", paint(terminal, DIM));
-    check_text_lines(terminal->out, undr_slice_of(text.data, last), "        ");
-    fprintf(terminal->out, "%s%s", paint(terminal, PLAIN), paint(terminal, BOLD));
-    check_text_lines(terminal->out, undr_slice_of(text.data + last, text.size - last), "      > ");
-    fputs(paint(terminal, PLAIN), terminal->out);
 }
 
 /* "whole 1/1, cut-3 0/1": how often it passed, by delivery. */
@@ -299,6 +300,19 @@ static void print_unmatched(const check_terminal *terminal, const check_session 
     }
 }
 
+static void print_short_sentence(FILE *out, const check_session *session, const check_tally *all) {
+    size_t index = 0;
+    if (all->by[CHECK_FAILED] > 0) {
+        fputs("This does not conform: a MUST did not hold.", out);
+    } else if (all->by[CHECK_WARNED] > 0 && session->options->strict) {
+        fputs("Every MUST held, but not every SHOULD, as --strict demands.", out);
+    } else if (all->by[CHECK_STALE] + all->by[CHECK_CHANGED] > 0 || check_unmatched(session, &index) != NULL) {
+        fprintf(out, "What is expected to fall short (%s) is not what did.", session->expected->file);
+    } else {
+        fputs("This implementation could not be judged.", out);
+    }
+}
+
 static void print_sentence(const check_terminal *terminal, const check_session *session) {
     FILE *out = terminal->out;
     int status = check_session_status(session);
@@ -318,7 +332,7 @@ static void print_sentence(const check_terminal *terminal, const check_session *
     } else if (status == 0) {
         fputs("Every requirement that was tried held.", out);
     } else {
-        fputs("Requirements were not met: see above.", out);
+        print_short_sentence(out, session, &all);
     }
     double seconds = (double)session->duration_ns / (double)CHECK_SECOND;
     fprintf(out, "%s  %.1f s, seed %llu\n", paint(terminal, PLAIN), seconds, (unsigned long long)session->seed);
@@ -334,7 +348,9 @@ void check_terminal_summary(check_terminal *terminal, const check_session *sessi
     print_unmatched(terminal, session);
     fputc('\n', terminal->out);
     for (size_t i = 0; i < session->part_count; i++) {
-        summarise_part(terminal, &session->parts[i]);
+        if (session->parts[i].count > 0) {
+            summarise_part(terminal, &session->parts[i]);
+        }
     }
     if (session->repetitions > 1) {
         fprintf(terminal->out, "%u repetitions\n", session->repetitions);
