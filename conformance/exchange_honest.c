@@ -1,0 +1,160 @@
+/* exchange_honest.c: the harness checks itself: a frame of its own that breaks the specification must say `bad`, and one
+ * that says `bad` must break something. What only shows while a case is played (a `t` without a task out, an answer that
+ * nobody asked for) is the player's to check; `bad` is allowed where that can be. */
+#include "exchange_step.h"
+#include "exchange_walk.h"
+#include "names.h"
+
+#include "undr/frame.h"
+#include "undr/pickle.h"
+#include "undr/task.h"
+
+typedef struct honesty {
+    const check_lexer *lexer;
+    const check_case *one;
+} honesty;
+
+typedef struct breach {
+    const char *reason; /* NULL: none */
+    bool possible;      /* it may break the specification when it is played */
+} breach;
+
+/* Above this, bytes that are multiplied out are not looked into: they are no pickle but by chance. */
+enum { LOOKED_INTO = 1 << 20 };
+
+static bool is_empty(const check_payload *payload) {
+    if (payload->form != CHECK_PAYLOAD_WIRE) {
+        return payload->form == CHECK_PAYLOAD_EMPTY;
+    }
+    const check_term *term = payload->term;
+    return term->kind == CHECK_TERM_TIMES ? term->number == 0 || term->parts[0]->value->bytes.size == 0
+                                          : term->value->bytes.size == 0;
+}
+
+static bool is_large(const check_term *term) {
+    return term->kind == CHECK_TERM_TIMES && term->number > LOOKED_INTO / (term->parts[0]->value->bytes.size + 1);
+}
+
+/* What bytes on the wire unpickle to; *value NULL when they are no pickle. */
+static undr_error read_wire(const check_payload *payload, undr_arena *arena, undr_value **value) {
+    undr_buffer bytes = {0};
+    *value = NULL;
+    if (is_large(payload->term)) {
+        return UNDR_OK;
+    }
+    undr_error error = check_build_payload(payload, NULL, &bytes, NULL);
+    if (error == UNDR_OK) {
+        error = undr_pickle_read(undr_buffer_slice(&bytes), NULL, arena, value, NULL, NULL);
+        if (error != UNDR_OK) {
+            *value = NULL;
+        }
+    }
+    undr_buffer_free(&bytes);
+    return error == UNDR_MEMORY ? error : UNDR_OK;
+}
+
+typedef struct content {
+    bool pickle;  /* or the value of a pattern, which is sent as one */
+    bool no_task; /* None or CloseRequest: SCHED-12 */
+} content;
+
+static bool is_never_task(const undr_value *value) {
+    return value->kind == UNDR_NONE || undr_value_is_instance(value, UNDR_CLASS_CLOSE_REQUEST);
+}
+
+static undr_error look_into(const check_payload *payload, content *found) {
+    *found = (content){0};
+    if (payload->form == CHECK_PAYLOAD_EMPTY) {
+        return UNDR_OK;
+    }
+    const check_term *term = payload->term;
+    if (payload->form == CHECK_PAYLOAD_PICKLE) {
+        bool close_request = term->kind == CHECK_TERM_OBJECT
+            && check_slice_is(undr_slice_text(term->text), UNDR_CLASS_CLOSE_REQUEST);
+        *found = (content){true, close_request || (term->kind == CHECK_TERM_VALUE && is_never_task(term->value))};
+        return UNDR_OK;
+    }
+    undr_arena arena = {0};
+    undr_value *value;
+    undr_error error = read_wire(payload, &arena, &value);
+    if (error == UNDR_OK && value != NULL) {
+        *found = (content){true, is_never_task(value)};
+    }
+    undr_arena_free(&arena);
+    return error;
+}
+
+static const char *schedule_breach(const honesty *work, uint8_t type, const content *found) {
+    if (type - UNDR_TYPE_SCHEDULE >= (int)work->one->levels) {
+        return "the manager has no queue for this priority (SCHED-5)";
+    }
+    return found->no_task ? "None and CloseRequest are never scheduled as tasks (SCHED-12)" : NULL;
+}
+
+/* A worker's frame, sent by the harness to a manager. */
+static breach request_breach(const honesty *work, const check_step *step, const content *found) {
+    bool empty = is_empty(&step->payload);
+    if (step->type >= UNDR_TYPE_SCHEDULE) {
+        return (breach){schedule_breach(work, step->type, found), false};
+    }
+    switch (step->type) {
+    case UNDR_TYPE_NEXT: return (breach){empty ? NULL : "`n` carries no payload (REQ-5)", false};
+    case UNDR_TYPE_TASK: return (breach){empty ? NULL : "`t` to a manager carries no payload (REQ-5)", true};
+    case UNDR_TYPE_MESSAGE:
+        return (breach){empty ? "`m` carries a pickle, not nothing (MSG-3)"
+                : found->pickle ? NULL
+                                : "`m` carries a pickle, and these bytes are none (MSG-3)",
+            false};
+    default: return (breach){"a worker never sends this type (REQ-4)", false};
+    }
+}
+
+/* A manager's answer, sent by the harness to a worker. Any may come when none is due. */
+static breach answer_breach(const check_step *step, const content *found) {
+    bool empty = is_empty(&step->payload);
+    switch (step->type) {
+    case UNDR_TYPE_TASK:
+        return (breach){empty || found->pickle ? NULL : "`t` to a worker carries a pickle, and these bytes are none (WORK-16)", true};
+    case UNDR_TYPE_MESSAGE: case UNDR_TYPE_SCHEDULED:
+        return (breach){empty ? NULL : "an acknowledgement carries no payload (WORK-14)", true};
+    default: return (breach){"a manager never sends this type (WORK-16)", true};
+    }
+}
+
+/* What the adapter is told to schedule or send. */
+static breach command_breach(const check_step *step, const content *found) {
+    if (!found->pickle) {
+        return (breach){"the adapter is given pickles, and these bytes are none", false};
+    }
+    bool no_task = step->what == CHECK_COMMAND_SCHEDULE && found->no_task;
+    return (breach){no_task ? "None and CloseRequest are never scheduled as tasks (SCHED-12)" : NULL, false};
+}
+
+static undr_error visit(void *context, const check_step *step, const check_step *block) {
+    const honesty *work = context;
+    bool command = step->what == CHECK_COMMAND_SCHEDULE || step->what == CHECK_COMMAND_MESSAGE;
+    (void)block;
+    if (step->what != CHECK_SEND_FRAME && !command) {
+        return UNDR_OK;
+    }
+    content found;
+    undr_error error = look_into(&step->payload, &found);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    breach broken = command ? command_breach(step, &found)
+        : work->one->role == CHECK_ROLE_WORKER ? answer_breach(step, &found)
+                                               : request_breach(work, step, &found);
+    if (broken.reason != NULL && !step->bad) {
+        return check_step_fail(work->lexer, step->line, "%s: write `bad` before it if that is the purpose", broken.reason);
+    }
+    if (broken.reason == NULL && !broken.possible && step->bad) {
+        return check_step_fail(work->lexer, step->line, "`bad` stands before what breaks nothing: remove `bad`");
+    }
+    return UNDR_OK;
+}
+
+undr_error check_case_honesty(const check_lexer *lexer, const check_case *one) {
+    honesty work = {lexer, one};
+    return check_each_step(one, visit, &work);
+}

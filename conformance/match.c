@@ -1,0 +1,361 @@
+/* match.c: holds what was received against what a case expects. How two values differ is told by match_differ.c. */
+#include "match.h"
+#include "match_differ.h"
+
+#include "undr/pickle.h"
+
+#include <string.h>
+
+typedef struct matcher {
+    check_names *names;
+    undr_arena arena; /* of values that are built for comparison */
+    undr_buffer path; /* "[1]['a']" */
+    undr_buffer *why; /* NULL: nobody asks */
+    bool matched;
+} matcher;
+
+static undr_error match_term(matcher *work, const check_term *term, const undr_value *value);
+
+/* ---- saying why not ---- */
+
+static undr_error begin_why(matcher *work) {
+    work->matched = false;
+    if (work->why == NULL || work->path.size == 0) {
+        return UNDR_OK;
+    }
+    undr_error error = undr_put_text(work->why, "at ");
+    error = error == UNDR_OK ? undr_put_slice(work->why, undr_buffer_slice(&work->path)) : error;
+    return error == UNDR_OK ? undr_put_text(work->why, ": ") : error;
+}
+
+/* "expected TERM, received VALUE" */
+static undr_error refuse(matcher *work, const check_term *term, const undr_value *value) {
+    undr_error error = begin_why(work);
+    if (error != UNDR_OK || work->why == NULL) {
+        return error;
+    }
+    error = undr_put_text(work->why, "expected ");
+    error = error == UNDR_OK ? check_put_short_term(work->why, term) : error;
+    error = error == UNDR_OK ? undr_put_text(work->why, ", received ") : error;
+    return error == UNDR_OK ? check_put_short_value(work->why, value) : error;
+}
+
+/* "expected WHAT, received VALUE" */
+static undr_error refuse_text(matcher *work, const char *what, const undr_value *value) {
+    undr_error error = begin_why(work);
+    if (error != UNDR_OK || work->why == NULL) {
+        return error;
+    }
+    error = undr_put_format(work->why, "expected %s, received ", what);
+    return error == UNDR_OK ? check_put_short_value(work->why, value) : error;
+}
+
+static undr_error refuse_count(matcher *work, size_t expected, size_t received, const char *what) {
+    undr_error error = begin_why(work);
+    return error == UNDR_OK && work->why != NULL
+        ? undr_put_format(work->why, "expected %zu %s, received %zu", expected, what, received)
+        : error;
+}
+
+/* ---- values and patterns ---- */
+
+static undr_error match_value(matcher *work, const undr_value *expected, const undr_value *value) {
+    bool equal = false;
+    undr_error error = undr_value_equal(expected, value, &equal);
+    if (error == UNDR_LIMIT_DEPTH || error == UNDR_LIMIT_NODES) {
+        return refuse_text(work, "a value that can be compared", value);
+    }
+    if (error != UNDR_OK || equal) {
+        return error;
+    }
+    work->matched = false;
+    return work->why == NULL ? UNDR_OK : check_put_difference(work->why, &work->path, expected, value);
+}
+
+static undr_error match_built(matcher *work, const check_term *term, const undr_value *value) {
+    undr_value *expected;
+    undr_error error = check_build_value(term, work->names, &work->arena, &expected, work->why);
+    return error == UNDR_OK ? match_value(work, expected, value) : error;
+}
+
+static undr_error match_binding(matcher *work, const check_term *term, const undr_value *value) {
+    const undr_value *bound = check_names_find(work->names, term->text);
+    return bound != NULL ? match_value(work, bound, value) : check_names_bind(work->names, term->text, value);
+}
+
+/* One level deeper; the path is as before afterwards. */
+static undr_error match_at_index(matcher *work, size_t index, const check_term *term, const undr_value *value) {
+    size_t before = work->path.size;
+    undr_error error = undr_put_format(&work->path, "[%zu]", index);
+    error = error == UNDR_OK ? match_term(work, term, value) : error;
+    work->path.size = before;
+    return error;
+}
+
+static undr_error match_sequence(matcher *work, const check_term *term, const undr_value *value) {
+    undr_kind kind = term->kind == CHECK_TERM_LIST ? UNDR_LIST : UNDR_TUPLE;
+    if (value->kind != kind) {
+        return refuse(work, term, value);
+    }
+    undr_error error = UNDR_OK;
+    for (size_t i = 0; error == UNDR_OK && work->matched && i < term->part_count && i < value->items.count; i++) {
+        error = match_at_index(work, i, term->parts[i], value->items.at[i]);
+    }
+    if (error == UNDR_OK && work->matched && term->part_count != value->items.count) {
+        error = refuse_count(work, term->part_count, value->items.count, "items");
+    }
+    return error;
+}
+
+static undr_error find_entry(
+    matcher *work, const check_term *key, const undr_value *dict, const undr_value **name, const undr_value **entry) {
+    undr_value *wanted;
+    undr_error error = check_build_value(key, work->names, &work->arena, &wanted, work->why);
+    *entry = NULL;
+    for (size_t i = 0; error == UNDR_OK && *entry == NULL && i + 1 < dict->items.count; i += 2) {
+        bool equal = false;
+        error = undr_value_equal(wanted, dict->items.at[i], &equal);
+        *entry = equal ? dict->items.at[i + 1] : NULL;
+    }
+    *name = error == UNDR_OK ? wanted : NULL;
+    return error;
+}
+
+static undr_error match_at_key(
+    matcher *work, const undr_value *key, const check_term *term, const undr_value *value) {
+    size_t before = work->path.size;
+    undr_error error = undr_put_text(&work->path, "[");
+    error = error == UNDR_OK ? check_put_short_value(&work->path, key) : error;
+    error = error == UNDR_OK ? undr_put_text(&work->path, "]") : error;
+    error = error == UNDR_OK ? match_term(work, term, value) : error;
+    work->path.size = before;
+    return error;
+}
+
+static undr_error match_dict(matcher *work, const check_term *term, const undr_value *value) {
+    if (value->kind != UNDR_DICT) {
+        return refuse(work, term, value);
+    }
+    for (size_t i = 0; i + 1 < term->part_count && work->matched; i += 2) {
+        const undr_value *key, *entry;
+        undr_error error = find_entry(work, term->parts[i], value, &key, &entry);
+        if (error == UNDR_OK) {
+            error = entry == NULL ? refuse(work, term, value) : match_at_key(work, key, term->parts[i + 1], entry);
+        }
+        if (error != UNDR_OK) {
+            return error;
+        }
+    }
+    bool same = term->part_count == value->items.count;
+    return work->matched && !same ? refuse_count(work, term->part_count / 2, value->items.count / 2, "keys") : UNDR_OK;
+}
+
+static bool has_arguments(const undr_object *object) {
+    return (object->args != NULL && object->args->items.count > 0)
+        || (object->kwargs != NULL && object->kwargs->items.count > 0) || object->appended.count > 0
+        || object->entries.count > 0;
+}
+
+static bool is_no_state(const undr_value *state) {
+    return state == NULL || state->kind == UNDR_NONE || (state->kind == UNDR_DICT && state->items.count == 0);
+}
+
+static undr_error match_state(matcher *work, const check_term *term, const undr_value *value) {
+    const undr_value *state = value->object.state;
+    if (term->part_count == 0) {
+        return is_no_state(state) ? UNDR_OK : refuse(work, term, value);
+    }
+    if (state == NULL) {
+        return refuse(work, term, value);
+    }
+    size_t before = work->path.size;
+    undr_error error = undr_put_text(&work->path, ".state");
+    error = error == UNDR_OK ? match_term(work, term->parts[0], state) : error;
+    work->path.size = before;
+    return error;
+}
+
+/* A bare class name: an instance of it, whatever it holds. Else without arguments, and with just this state. */
+static undr_error match_object(matcher *work, const check_term *term, const undr_value *value) {
+    if (!undr_value_is_instance(value, term->text) || (!term->bare && has_arguments(&value->object))) {
+        return refuse(work, term, value);
+    }
+    return term->bare ? UNDR_OK : match_state(work, term, value);
+}
+
+/* As deep as the parser lets terms nest. */
+static undr_error match_term(matcher *work, const check_term *term, const undr_value *value) {
+    switch (term->kind) {
+    case CHECK_TERM_VALUE: return match_value(work, term->value, value);
+    case CHECK_TERM_ANY: return UNDR_OK;
+    case CHECK_TERM_BIND: return match_binding(work, term, value);
+    case CHECK_TERM_LIST: case CHECK_TERM_TUPLE: return match_sequence(work, term, value);
+    case CHECK_TERM_DICT: return match_dict(work, term, value);
+    case CHECK_TERM_OBJECT: return match_object(work, term, value);
+    default: return match_built(work, term, value);
+    }
+}
+
+/* ---- payloads ---- */
+
+static undr_error match_contains(matcher *work, const check_payload *pattern, const undr_value *value) {
+    bool found = false;
+    undr_slice text = undr_slice_of(pattern->contains, pattern->contains_size);
+    undr_error error = undr_value_contains(value, text, &found);
+    if (error == UNDR_LIMIT_DEPTH || error == UNDR_LIMIT_NODES) {
+        error = UNDR_OK; /* as far as it was looked at, it is not there */
+    }
+    if (error != UNDR_OK || found) {
+        return error;
+    }
+    const undr_value wanted = {.kind = UNDR_STR, .bytes = text};
+    undr_buffer what = {0};
+    error = check_put_short_value(&what, &wanted);
+    error = error == UNDR_OK ? undr_put_text(&what, " somewhere inside") : error;
+    error = error == UNDR_OK ? undr_put_u8(&what, 0) : error;
+    error = error == UNDR_OK ? refuse_text(work, (const char *)what.data, value) : error;
+    undr_buffer_free(&what);
+    return error;
+}
+
+/* The protocol of a pickle that was read; 0 and 1 can't be told apart. */
+static int protocol_of(undr_slice payload) {
+    return payload.size >= 2 && payload.data[0] == 0x80 ? payload.data[1] : 0;
+}
+
+static undr_error match_protocol(matcher *work, const check_payload *pattern, undr_slice payload) {
+    int wanted = pattern->protocol < 2 ? 0 : pattern->protocol, found = protocol_of(payload);
+    if (pattern->protocol == CHECK_NO_PROTOCOL || wanted == found) {
+        return UNDR_OK;
+    }
+    undr_error error = begin_why(work);
+    return error == UNDR_OK && work->why != NULL
+        ? undr_put_format(work->why, "expected pickle protocol %d, received %d", pattern->protocol, found)
+        : error;
+}
+
+static undr_error refuse_payload(matcher *work, const check_payload *pattern, undr_slice payload, const char *reason) {
+    work->matched = false;
+    if (work->why == NULL) {
+        return UNDR_OK;
+    }
+    undr_error error = undr_put_text(work->why, "expected ");
+    error = error == UNDR_OK ? check_put_short_pattern(work->why, pattern) : error;
+    error = error == UNDR_OK ? undr_put_text(work->why, ", received ") : error;
+    if (error == UNDR_OK && payload.size == 0) {
+        return undr_put_text(work->why, "an empty payload");
+    }
+    error = error == UNDR_OK ? check_print_payload(work->why, payload, false, true) : error;
+    return error == UNDR_OK && reason != NULL ? undr_put_format(work->why, " (%s)", reason) : error;
+}
+
+static undr_error refuse_garbage(
+    matcher *work, const check_payload *pattern, undr_slice payload, undr_error reason, const undr_pickle_fault *fault) {
+    undr_error error = refuse_payload(work, pattern, payload, NULL);
+    return error == UNDR_OK && work->why != NULL
+        ? undr_put_format(work->why, " (no pickle: %s, at offset %zu)", undr_error_text(reason), fault->offset)
+        : error;
+}
+
+static bool has_binding(const check_term *term) {
+    bool found = term->kind == CHECK_TERM_BIND;
+    for (size_t i = 0; !found && i < term->part_count; i++) {
+        found = has_binding(term->parts[i]);
+    }
+    return found;
+}
+
+static undr_error match_pickle(matcher *work, const check_payload *pattern, undr_slice payload) {
+    undr_arena passing = {0};
+    /* What is bound must outlive this comparison. */
+    undr_arena *arena = has_binding(pattern->term) ? &work->names->arena : &passing;
+    undr_pickle_fault fault = {0};
+    undr_value *value = NULL;
+    undr_error error = undr_pickle_read(payload, NULL, arena, &value, NULL, &fault);
+    if (error == UNDR_MEMORY) {
+        return error;
+    }
+    if (error != UNDR_OK) {
+        error = refuse_garbage(work, pattern, payload, error, &fault);
+    } else {
+        error = match_protocol(work, pattern, payload);
+        error = error == UNDR_OK && work->matched ? match_term(work, pattern->term, value) : error;
+        if (error == UNDR_OK && work->matched && pattern->contains != NULL) {
+            error = match_contains(work, pattern, value);
+        }
+    }
+    undr_arena_free(&passing);
+    return error;
+}
+
+static undr_error match_wire(matcher *work, const check_payload *pattern, undr_slice payload) {
+    undr_buffer wanted = {0};
+    undr_error error = check_build_payload(pattern, work->names, &wanted, work->why);
+    if (error == UNDR_OK && !undr_slice_equal(undr_buffer_slice(&wanted), payload)) {
+        work->matched = false;
+        error = work->why == NULL ? UNDR_OK : check_put_bytes_difference(work->why, undr_buffer_slice(&wanted), payload);
+    }
+    undr_buffer_free(&wanted);
+    return error;
+}
+
+static undr_error match_payload(matcher *work, const check_payload *pattern, undr_slice payload) {
+    if (pattern->form == CHECK_PAYLOAD_EMPTY) {
+        return payload.size == 0 ? UNDR_OK : refuse_payload(work, pattern, payload, NULL);
+    }
+    if (pattern->form == CHECK_PAYLOAD_WIRE) {
+        return match_wire(work, pattern, payload);
+    }
+    if (pattern->term->kind == CHECK_TERM_ANY && pattern->contains == NULL
+        && pattern->protocol == CHECK_NO_PROTOCOL) {
+        return UNDR_OK; /* anything, a pickle or not */
+    }
+    if (payload.size == 0) {
+        return refuse_payload(work, pattern, payload, NULL); /* FRAME-2: an empty payload is never unpickled */
+    }
+    return match_pickle(work, pattern, payload);
+}
+
+undr_error check_match(
+    const check_payload *pattern, undr_slice payload, check_names *names, bool *matches, undr_buffer *why) {
+    check_names none = {0};
+    matcher work = {.names = names != NULL ? names : &none, .why = why, .matched = true};
+    size_t bound = work.names->count;
+    undr_error error = match_payload(&work, pattern, payload);
+    *matches = error == UNDR_OK && work.matched;
+    if (!*matches) {
+        work.names->count = bound; /* what a pattern bound before it failed */
+    }
+    undr_buffer_free(&work.path);
+    undr_arena_free(&work.arena);
+    check_names_free(&none);
+    return error;
+}
+
+/* ---- expectations ---- */
+
+static undr_error refuse_frame(
+    const check_expectation *expectation, uint8_t type, undr_slice payload, undr_buffer *why) {
+    if (why == NULL) {
+        return UNDR_OK;
+    }
+    undr_error error = undr_put_text(why, "expected ");
+    error = error == UNDR_OK ? check_print_expectation(why, expectation) : error;
+    error = error == UNDR_OK ? undr_put_text(why, ", received ") : error;
+    error = error == UNDR_OK ? check_print_type(why, type) : error;
+    if (error == UNDR_OK && payload.size > 0) {
+        error = undr_put_text(why, " ");
+        error = error == UNDR_OK ? check_print_payload(why, payload, false, true) : error;
+    }
+    return error;
+}
+
+undr_error check_match_expectation(const check_expectation *expectation, uint8_t type, undr_slice payload,
+    check_names *names, bool *matches, undr_buffer *why) {
+    *matches = false;
+    bool frame = expectation->sight == CHECK_SEES_FRAME && expectation->type == type;
+    if (frame || expectation->sight == CHECK_SEES_MESSAGE) {
+        return check_match(&expectation->payload, payload, names, matches, why);
+    }
+    return refuse_frame(expectation, type, payload, why);
+}
