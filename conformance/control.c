@@ -286,3 +286,9 @@ undr_error check_control_take(check_control *control, check_line *line) {
     }
     return UNDR_OK;
 }
+
+void check_control_untake(check_control *control, const check_line *line, check_command in_flight) {
+    control->taken = (size_t)(line->text.data - control->in.data);
+    control->searched = control->taken;
+    control->in_flight = in_flight;
+}

@@ -65,4 +65,7 @@ undr_slice check_control_unread(const check_control *control);
  * any other answer ends it. */
 UNDR_MUST_USE undr_error check_control_take(check_control *control, check_line *line);
 
+/* Puts the line that was taken last back, with the command in flight that it answers. */
+void check_control_untake(check_control *control, const check_line *line, check_command in_flight);
+
 #endif

@@ -1,0 +1,283 @@
+/* play.c: plays one case against one target: its lines, in order, and the verdict. */
+#include "play_private.h"
+
+#include "clock.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+/* A case without its blocks: `repeat` and `together` unrolled, each line with the counter that it stands under. */
+typedef struct line {
+    const check_step *step;  /* NULL: what was sent together is to be delivered */
+    const check_step *steps; /* its list, for who looks ahead */
+    size_t count;
+    uint64_t counter;
+    bool counting;
+    bool hold; /* together: is queued, delivered with the others */
+    bool sent; /* by a line before that looked ahead */
+} line;
+
+typedef struct program {
+    line *at; /* owned */
+    size_t count, capacity;
+} program;
+
+/* ---- unrolling ---- */
+
+static undr_error add(program *all, const line *one) {
+    if (all->count == all->capacity) {
+        size_t capacity = all->capacity == 0 ? 64 : all->capacity * 2;
+        line *at = realloc(all->at, capacity * sizeof *at);
+        if (at == NULL) {
+            return UNDR_MEMORY;
+        }
+        all->at = at;
+        all->capacity = capacity;
+    }
+    all->at[all->count++] = *one;
+    return UNDR_OK;
+}
+
+static undr_error add_list(program *all, const check_step *steps, size_t count, line form) {
+    undr_error error = UNDR_OK;
+    for (size_t i = 0; i < count && error == UNDR_OK; i++) {
+        form.step = &steps[i];
+        form.steps = steps;
+        form.count = count;
+        error = add(all, &form);
+    }
+    return error;
+}
+
+static undr_error unroll(program *all, const check_step *steps, size_t count) {
+    undr_error error = UNDR_OK;
+    for (size_t i = 0; i < count && error == UNDR_OK; i++) {
+        const check_step *one = &steps[i];
+        if (one->what == CHECK_REPEAT) {
+            for (uint64_t time = 0; time < one->number && error == UNDR_OK; time++) {
+                error = add_list(all, one->steps, one->step_count, (line){.counting = true, .counter = time});
+            }
+        } else if (one->what == CHECK_TOGETHER) {
+            error = add_list(all, one->steps, one->step_count, (line){.hold = true});
+            if (error == UNDR_OK) {
+                error = add(all, &(line){.step = NULL});
+            }
+        } else {
+            error = add(all, &(line){.step = one, .steps = steps, .count = count});
+        }
+    }
+    return error;
+}
+
+/* ---- sending ---- */
+
+static void set_counter(check_player *player, const line *one) {
+    if (one->counting) {
+        check_names_count(&player->names, one->counter);
+    } else {
+        check_names_stop_counting(&player->names);
+    }
+}
+
+static bool is_same_connection(const line *a, const line *b) {
+    bool same = strcmp(a->step->channel, b->step->channel) == 0 && a->step->indexed == b->step->indexed;
+    return same && (!a->step->indexed || a->counter == b->counter);
+}
+
+/* Can it be sent before what stands above it was received? Not when it needs a name that is bound there. */
+static bool is_known(check_player *player, const line *one) {
+    undr_buffer bytes = {0};
+    set_counter(player, one);
+    bool known = one->step->payload.form == CHECK_PAYLOAD_EMPTY ||
+        check_build_payload(&one->step->payload, &player->names, &bytes, NULL) == UNDR_OK;
+    undr_buffer_free(&bytes);
+    return known;
+}
+
+/* Queues what can go in one segment with the send at `first`: the sends that follow on its connection; in a case that is
+ * marked `pipeline`, those behind its receives, too. */
+static void queue_adjacent(check_player *player, program *all, size_t first) {
+    bool across = player->one->reach == CHECK_PIPELINE;
+    for (size_t i = first + 1; i < all->count && !player->over; i++) {
+        line *next = &all->at[i];
+        if (next->step == NULL || next->hold) {
+            return;
+        }
+        if (next->step->what == CHECK_REQUIREMENT) {
+            continue;
+        }
+        bool passed = across && next->step->what == CHECK_RECEIVE && is_same_connection(&all->at[first], next);
+        if (passed || next->sent) {
+            continue;
+        }
+        if (!check_player_is_send(next->step) || !is_same_connection(&all->at[first], next) || !is_known(player, next)) {
+            return;
+        }
+        player->step = next->step;
+        set_counter(player, next);
+        check_player_queue(player, next->step);
+        next->sent = true;
+    }
+}
+
+static void play_send(check_player *player, program *all, size_t index) {
+    line *one = &all->at[index];
+    if (one->sent || !check_player_queue(player, one->step) || one->hold) {
+        return;
+    }
+    if (player->delivery == CHECK_DELIVERY_COALESCED) {
+        queue_adjacent(player, all, index);
+        player->step = one->step;
+        set_counter(player, one);
+    }
+    check_player_deliver(player);
+}
+
+/* ---- playing ---- */
+
+static void play_step(check_player *player, const check_step *step) {
+    switch (step->what) {
+    case CHECK_RECEIVE:
+        check_player_receive(player, step);
+        break;
+    case CHECK_QUIET:
+        check_player_stays_quiet(player, step);
+        break;
+    case CHECK_REFUSED:
+        check_player_refused(player, step);
+        break;
+    case CHECK_POLL:
+        check_player_poll(player, step);
+        break;
+    case CHECK_UNORDERED:
+        check_player_unordered(player, step);
+        break;
+    case CHECK_SEND_OPEN: case CHECK_SEND_CLOSE: case CHECK_SEND_HALF_CLOSE: case CHECK_SEND_RESET:
+        check_player_close(player, step);
+        break;
+    case CHECK_COMMAND_SCHEDULE: case CHECK_COMMAND_MESSAGE: case CHECK_COMMAND_NEXT: case CHECK_COMMAND_CLOSE:
+    case CHECK_COMMAND_END:
+        check_player_command(player, step);
+        break;
+    case CHECK_SIGNAL: case CHECK_ALIVE: case CHECK_LOGS: case CHECK_KILL: case CHECK_GONE:
+        check_player_process(player, step);
+        break;
+    case CHECK_GATE_ACCEPT: case CHECK_GATE_CLOSE: case CHECK_GATE_UNTOUCHED:
+        check_player_gate(player, step);
+        break;
+    default:
+        check_player_break(player, "the harness does not know this line");
+        break;
+    }
+}
+
+static void play_line(check_player *player, program *all, size_t index) {
+    const line *one = &all->at[index];
+    if (one->step == NULL) {
+        check_player_deliver(player);
+        return;
+    }
+    player->step = one->step;
+    player->steps = one->steps;
+    player->step_count = one->count;
+    set_counter(player, one);
+    if (one->step->what == CHECK_REQUIREMENT) {
+        player->blamed = &one->step->requirement;
+    } else if (check_player_is_send(one->step)) {
+        play_send(player, all, index);
+    } else {
+        if (one->hold) {
+            check_player_deliver(player); /* a receive among what is sent together */
+        }
+        play_step(player, one->step);
+    }
+}
+
+static void play_case(check_player *player) {
+    program all = {0};
+    if (player->one->requirement_count > 0) {
+        player->blamed = &player->one->requirements[player->one->requirement_count - 1];
+    }
+    check_player_keep(player, unroll(&all, player->one->steps, player->one->step_count));
+    if (!player->over) {
+        check_player_start(player);
+    }
+    if (player->watch != NULL) {
+        player->watch->started = !player->over;
+    }
+    for (size_t i = 0; i < all.count && !player->over; i++) {
+        play_line(player, &all, i);
+        if (player->watch != NULL && !player->over && i < player->watch->count) {
+            player->watch->at[i] = check_now();
+        }
+    }
+    if (!player->over) {
+        check_player_leftovers(player);
+    }
+    if (player->watch != NULL && player->one->role == CHECK_ROLE_WORKER) {
+        player->watch->started = player->scene.accepted > 0;
+    }
+    free(all.at);
+}
+
+/* --connect has no adapter: what needs one is skipped, and so is what the case can't ask of a running manager. */
+static bool needs_adapter(const check_case *one, const check_step *steps, size_t count) {
+    if (one->role != CHECK_ROLE_MANAGER || one->levels != 2 || one->log_directory) {
+        return true;
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool connection = steps[i].what <= CHECK_POLL && strcmp(steps[i].channel, "M") != 0 &&
+            strcmp(steps[i].channel, "P") != 0;
+        bool block = steps[i].what == CHECK_REPEAT || steps[i].what == CHECK_TOGETHER || steps[i].what == CHECK_UNORDERED;
+        if (block ? needs_adapter(one, steps[i].steps, steps[i].step_count)
+                  : !connection && steps[i].what != CHECK_REQUIREMENT) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void finish(check_player *player) {
+    check_result *result = player->result;
+    check_player_stop(player);
+    if (check_transcript_write(&player->transcript, &result->transcript) != UNDR_OK) {
+        player->no_memory = true;
+    }
+    if (player->no_memory) {
+        result->verdict = CHECK_ERROR;
+        result->received.size = 0;
+        check_player_say(player, &result->received, "out of memory");
+    }
+    check_transcript_free(&player->transcript);
+    check_names_free(&player->names);
+    check_scene_free(&player->scene);
+}
+
+void check_play(const check_case *one, const check_setting *setting, check_delivery delivery, check_result *result) {
+    check_play_watched(one, setting, delivery, result, NULL);
+}
+
+void check_play_watched(const check_case *one, const check_setting *setting, check_delivery delivery,
+    check_result *result, check_stopwatch *watch) {
+    uint64_t start = check_now();
+    *result = (check_result){.verdict = CHECK_PASS};
+    if (setting->command == NULL && needs_adapter(one, one->steps, one->step_count)) {
+        result->verdict = CHECK_SKIP;
+        if (undr_put_text(&result->received, "the case needs an adapter; --connect has none") != UNDR_OK) {
+            result->verdict = CHECK_ERROR;
+        }
+        return;
+    }
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
+    sigaction(SIGPIPE, &ignore, &before); /* a target that closes its input shows as EPIPE */
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    check_player player = {.one = one, .setting = setting, .delivery = delivery, .result = result,
+        .watch = watch};
+    check_scene_init(&player.scene);
+    play_case(&player);
+    finish(&player);
+    sigaction(SIGPIPE, &before, NULL);
+    result->duration_ns = check_now() - start;
+}

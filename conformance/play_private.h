@@ -1,0 +1,148 @@
+/* play_private.h: one play while it lasts, shared by the files play_*.c. */
+#ifndef CHECK_PLAY_PRIVATE_H
+#define CHECK_PLAY_PRIVATE_H
+
+#include "names.h"
+#include "play.h"
+#include "scene.h"
+#include "transcript.h"
+
+/* When each line of a case was done: what the survey measures with. */
+typedef struct check_stopwatch {
+    uint64_t *at;           /* one for each line, blocks unrolled; owned by the caller; 0: was not reached */
+    size_t count;
+    bool started;           /* the target got as far as the first line */
+} check_stopwatch;
+
+typedef struct check_player {
+    const check_case *one;
+    const check_setting *setting;
+    check_delivery delivery;
+    check_result *result;
+    check_scene scene;
+    check_names names;
+    check_transcript transcript;
+    const check_requirement *blamed; /* the last one above the step; NULL: none */
+    const check_step *step;          /* being played; NULL: before the first, after the last */
+    const check_step *steps;         /* its list: it and its neighbours */
+    size_t step_count;
+    bool over;       /* a verdict is reached: no further step */
+    bool warned;     /* an end came another way than it should */
+    bool no_memory;  /* some text is incomplete: an error of the harness */
+    bool may_exit;   /* the case has asked the target to leave */
+    int signalled;   /* the signal that the case sent to the target; 0: none */
+    check_connection *worker; /* worker role: the connection that the case calls A */
+    bool closing;    /* worker role: CloseRequest was sent */
+    char *logs;      /* the log directory; owned */
+    check_stopwatch *watch; /* NULL: nobody measures */
+    char worker_count[16], level_count[16], port_text[16];
+} check_player;
+
+/* ---- play.c ---- */
+
+/* check_play, with every line's time. */
+void check_play_watched(const check_case *one, const check_setting *setting, check_delivery delivery,
+    check_result *result, check_stopwatch *watch);
+
+/* ---- play_wait.c: time, and what a play says of its end ---- */
+
+/* Appends text; a failure shows in no_memory. */
+void check_player_say(check_player *player, undr_buffer *to, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void check_player_keep(check_player *player, undr_error error); /* MEMORY, SYSTEM: the harness is broken */
+
+/* Ends the play: the target fell short of the blamed requirement. Expected is the step in the notation; `received` a
+ * clause. The second form names what was expected. check_player_crash: whatever the level, it is a failure. */
+void check_player_fail(check_player *player, const char *received, ...) __attribute__((format(printf, 2, 3)));
+void check_player_fail_as(check_player *player, const char *expected, const char *received, ...)
+    __attribute__((format(printf, 3, 4)));
+void check_player_crash(check_player *player, const char *expected, const char *received, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Ends the play: a mistake of the case, or of the harness. */
+void check_player_break(check_player *player, const char *reason, ...) __attribute__((format(printf, 2, 3)));
+/* The play goes on; its verdict is a warning at least, blamed on the step that is being played. */
+void check_player_warn(check_player *player, const char *expected, const char *received);
+/* One line of the transcript. */
+void check_player_line(check_player *player, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void check_player_frame_line(
+    check_player *player, const char *name, const char *arrow, uint8_t type, undr_slice payload, bool wire);
+
+/* How long the target may take, and the point in time: it grows with the bytes that crossed. */
+uint64_t check_player_limit(const check_player *player, bool held);
+uint64_t check_player_start_limit(const check_player *player);
+uint64_t check_player_quiet(const check_player *player);
+
+/* Waits for something to move. False: the time is over, or the play is. */
+bool check_player_wait(check_player *player, uint64_t until);
+/* Takes in what is there, without waiting. */
+void check_player_glance(check_player *player);
+/* Fails when the target has ended although nobody asked it to. True: it may go on. */
+bool check_player_is_served(check_player *player);
+
+/* ---- play_send.c ---- */
+
+/* The connection that a step names, made when it is new. NULL: the play is over. */
+check_connection *check_player_connection(check_player *player, const check_step *step);
+/* Connects it when it is not connected yet. False: the play is over. */
+bool check_player_open(check_player *player, check_connection *connection);
+/* Connects; a peer that refuses shows in wire.end. False: the play is over. */
+bool check_player_connect(check_player *player, check_connection *connection);
+bool check_player_is_send(const check_step *step);
+/* Puts a frame, header or raw bytes into the connection's queue. False: the play is over. */
+bool check_player_queue(check_player *player, const check_step *step);
+bool check_player_queue_frame(check_player *player, check_connection *connection, uint8_t type, undr_slice payload);
+/* Delivers what is queued, on all connections, piece by piece in turn. */
+void check_player_deliver(check_player *player);
+void check_player_close(check_player *player, const check_step *step); /* close, half-close, reset */
+bool check_is_instance(undr_slice payload, const char *class_name);
+bool check_is_none(undr_slice payload);
+
+/* ---- play_receive.c ---- */
+
+typedef enum check_look { CHECK_LOOK_NOTHING, CHECK_LOOK_TAKEN, CHECK_LOOK_OTHER } check_look;
+
+void check_player_receive(check_player *player, const check_step *step);
+void check_player_poll(check_player *player, const check_step *step);
+
+/* ---- play_quiet.c ---- */
+
+void check_player_stays_quiet(check_player *player, const check_step *step);
+void check_player_refused(check_player *player, const check_step *step);
+void check_player_unordered(check_player *player, const check_step *step);
+/* ---- play_receive.c again ---- */
+
+/* Does what lies there match the step? TAKEN: it did and is spent. OTHER: it does not; *why says what it is, appended. */
+check_look check_player_look(check_player *player, const check_step *step, undr_buffer *why);
+/* After the last step: frames that nobody asked for, lines that answer nothing. */
+void check_player_leftovers(check_player *player);
+void check_player_took(check_player *player, check_connection *connection, const undr_frame *frame);
+
+/* ---- play_control.c ---- */
+
+void check_player_command(check_player *player, const check_step *step);
+void check_player_receive_line(check_player *player, const check_step *step);
+check_look check_player_look_line(check_player *player, const check_step *step, undr_buffer *why);
+/* Waits for the next line. False: the play is over. */
+bool check_player_take_line(check_player *player, const char *expected, uint64_t until, check_line *line);
+void check_player_show_line(check_player *player, undr_buffer *to, undr_slice line);
+
+/* ---- play_process.c ---- */
+
+void check_player_start(check_player *player);
+void check_player_stop(check_player *player);
+void check_player_process(check_player *player, const check_step *step); /* P, kill, gone */
+void check_player_receive_exit(check_player *player, const check_step *step);
+check_look check_player_look_exit(check_player *player, const check_step *step, undr_buffer *why);
+void check_player_gate(check_player *player, const check_step *step);
+
+/* ---- play_worker.c ---- */
+
+/* Worker role: the connection that the case calls A: the first on which the target sent something. */
+check_connection *check_player_worker(check_player *player);
+/* The first that has sent something, or ended, now; NULL: none yet. */
+check_connection *check_player_find_worker(check_player *player);
+/* Answers the connections that the case does not know of. */
+void check_player_serve_others(check_player *player);
+void check_player_end_others(check_player *player, bool reset);
+
+#endif

@@ -1,0 +1,233 @@
+/* play_process.c: the target's process in a case: its exit, signals, files, what it reported of others; gates. */
+#include "play_private.h"
+
+#include "clock.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { GONE_LEAST_S = 2, GONE_SETTLES = 20, LOOK_EVERY_MS = 2 };
+
+/* ---- P <- exit ---- */
+
+check_look check_player_look_exit(check_player *player, const check_step *step, undr_buffer *why) {
+    const check_target *target = &player->scene.target;
+    check_target_look(&player->scene.target);
+    if (target->state == CHECK_TARGET_RUNS) {
+        return CHECK_LOOK_NOTHING;
+    }
+    for (size_t i = 0; i < step->expectation_count && target->state == CHECK_TARGET_EXITED; i++) {
+        int wanted = step->expectations[i].status;
+        bool fits = wanted == -2 || (wanted == -1 ? target->status != 0 : wanted == target->status);
+        if (step->expectations[i].sight == CHECK_SEES_EXIT && fits) {
+            player->may_exit = true;
+            check_player_line(player, "P <- exit %d", target->status);
+            return CHECK_LOOK_TAKEN;
+        }
+    }
+    if (target->state == CHECK_TARGET_EXITED) {
+        check_player_say(player, why, "P <- exit %d", target->status);
+    } else {
+        check_player_say(player, why, "the target's process ");
+        check_player_keep(player, check_target_describe(target, why));
+    }
+    return CHECK_LOOK_OTHER;
+}
+
+void check_player_receive_exit(check_player *player, const check_step *step) {
+    uint64_t limit = check_player_limit(player, true), until = check_now() + limit;
+    undr_buffer why = {0};
+    player->may_exit = true;
+    while (!player->over) {
+        check_look look = check_player_look_exit(player, step, &why);
+        if (look == CHECK_LOOK_TAKEN) {
+            break;
+        }
+        if (look == CHECK_LOOK_OTHER) {
+            check_player_fail(player, "%.*s", (int)why.size, why.size == 0 ? "" : (const char *)why.data);
+        } else if (!check_player_wait(player, until) && !player->over) {
+            check_player_fail(player, "the process still runs after %.1f s", (double)limit / 1e9);
+        }
+    }
+    undr_buffer_free(&why);
+}
+
+static void send_signal(check_player *player, const check_step *step) {
+    check_player_line(player, "P -> signal %d", (int)step->number);
+    player->may_exit = true;
+    player->signalled = (int)step->number;
+    if (player->scene.target.state == CHECK_TARGET_RUNS && kill(player->scene.target.pid, (int)step->number) != 0) {
+        check_player_break(player, "the signal could not be sent: %s", strerror(errno));
+    }
+}
+
+static void is_alive(check_player *player) {
+    check_player_glance(player);
+    check_target_look(&player->scene.target);
+    if (player->scene.target.state != CHECK_TARGET_RUNS && !player->over) {
+        undr_buffer how = {0};
+        check_player_keep(player, check_target_describe(&player->scene.target, &how));
+        check_player_fail(player, "the target's process %.*s", (int)how.size,
+            how.size == 0 ? "" : (const char *)how.data);
+        undr_buffer_free(&how);
+    } else if (!player->over) {
+        check_player_line(player, "P alive");
+    }
+}
+
+/* ---- kill ?pid, gone ?pid ---- */
+
+/* A process id that the target reported; 0: the play is over. Only the target's own session is ever signalled. */
+static pid_t bound_pid(check_player *player, const check_step *step) {
+    int64_t number = 0;
+    const undr_value *value = check_names_find(&player->names, step->name);
+    if (value == NULL) {
+        check_player_break(player, "?%s is not bound", step->name);
+        return 0;
+    }
+    if (!undr_value_int64(value, &number) || number <= 1 || number > INT32_MAX || number == (int64_t)getpid()) {
+        undr_buffer shown = {0};
+        check_player_keep(player, undr_value_print(&shown, value));
+        check_player_fail_as(player, "a process id above 1", "%.*s", (int)shown.size,
+            shown.size == 0 ? "" : (const char *)shown.data);
+        undr_buffer_free(&shown);
+        return 0;
+    }
+    return (pid_t)number;
+}
+
+static void kill_process(check_player *player, const check_step *step) {
+    pid_t pid = bound_pid(player, step);
+    if (pid == 0) {
+        return;
+    }
+    if (getsid(pid) != player->scene.target.pid) {
+        check_player_fail_as(player, "the id of a process in the target's session", "%ld, which is not in it", (long)pid);
+        return;
+    }
+    player->signalled = pid == player->scene.target.pid ? SIGKILL : player->signalled;
+    player->may_exit = player->may_exit || pid == player->scene.target.pid;
+    check_player_line(player, "kill ?%s", step->name);
+    if (kill(pid, SIGKILL) != 0 && errno != ESRCH) {
+        check_player_break(player, "process %ld could not be killed: %s", (long)pid, strerror(errno));
+    }
+}
+
+/* What no event tells is looked for again and again: a process of the target's, its files. */
+static uint64_t settled_at(const check_player *player) {
+    uint64_t least = GONE_LEAST_S * CHECK_SECOND, settles = GONE_SETTLES * player->setting->settle_ns;
+    double factor = player->setting->timeout_factor > 0 ? player->setting->timeout_factor : 1;
+    return check_now() + (uint64_t)((double)(least > settles ? least : settles) * factor);
+}
+
+static void wait_until_gone(check_player *player, const check_step *step) {
+    pid_t pid = bound_pid(player, step);
+    uint64_t until = settled_at(player);
+    if (pid == 0) {
+        return;
+    }
+    while (!player->over && !check_process_is_gone(pid)) {
+        if (check_now() >= until) {
+            check_player_fail(player, "process %ld still runs", (long)pid);
+        }
+        check_player_wait(player, check_now() + LOOK_EVERY_MS * CHECK_MILLISECOND);
+    }
+    if (!player->over) {
+        check_player_line(player, "gone ?%s", step->name);
+    }
+}
+
+/* ---- P logs ---- */
+
+static bool count_logs(const char *folder, uint64_t *files, uint64_t *empty) {
+    *files = *empty = 0;
+    DIR *open = opendir(folder);
+    if (open == NULL) {
+        return false;
+    }
+    for (struct dirent *entry = readdir(open); entry != NULL; entry = readdir(open)) {
+        struct stat about;
+        if (fstatat(dirfd(open), entry->d_name, &about, 0) == 0 && S_ISREG(about.st_mode)) {
+            *files += 1;
+            *empty += about.st_size == 0 ? 1 : 0;
+        }
+    }
+    closedir(open);
+    return true;
+}
+
+static void wait_for_logs(check_player *player, const check_step *step) {
+    uint64_t files = 0, empty = 0, until = settled_at(player);
+    if (player->logs == NULL) {
+        check_player_break(player, "the case has no `log-directory` in its role line");
+        return;
+    }
+    while (!player->over) {
+        if (!count_logs(player->logs, &files, &empty)) {
+            check_player_fail(player, "the log directory can't be read: %s", strerror(errno));
+        } else if (files == step->number && empty == 0) {
+            check_player_line(player, "P logs %llu", (unsigned long long)files);
+            break;
+        } else if (check_now() >= until) {
+            check_player_fail(player, "%llu files in the log directory, %llu of them empty", (unsigned long long)files,
+                (unsigned long long)empty);
+        } else {
+            check_player_wait(player, check_now() + LOOK_EVERY_MS * CHECK_MILLISECOND);
+        }
+    }
+}
+
+void check_player_process(check_player *player, const check_step *step) {
+    switch (step->what) {
+    case CHECK_SIGNAL:
+        send_signal(player, step);
+        break;
+    case CHECK_ALIVE:
+        is_alive(player);
+        break;
+    case CHECK_LOGS:
+        wait_for_logs(player, step);
+        break;
+    case CHECK_KILL:
+        kill_process(player, step);
+        break;
+    default:
+        wait_until_gone(player, step);
+        break;
+    }
+}
+
+/* ---- gates ---- */
+
+static void accept_at(check_player *player, const check_step *step, check_gate *gate) {
+    uint64_t limit = check_player_limit(player, true), until = check_now() + limit;
+    while (!player->over && !check_gate_accept(gate)) {
+        if (!check_player_wait(player, until) && !player->over && gate->accepted == gate->count) {
+            check_player_fail(player, "nobody came to the gate within %.1f s", (double)limit / 1e9);
+        }
+    }
+    if (!player->over) {
+        check_player_line(player, "%s accept", step->channel);
+    }
+}
+
+void check_player_gate(check_player *player, const check_step *step) {
+    check_gate *gate = &player->scene.gates[step->channel[0] - 'A'];
+    if (step->what == CHECK_GATE_ACCEPT) {
+        accept_at(player, step, gate);
+    } else if (step->what == CHECK_GATE_CLOSE) {
+        check_gate_release(gate);
+        check_player_line(player, "%s close", step->channel);
+    } else {
+        check_player_glance(player);
+        if (gate->visitors > 0) {
+            check_player_fail(player, "%llu came to the gate", (unsigned long long)gate->visitors);
+        } else {
+            check_player_line(player, "%s untouched", step->channel);
+        }
+    }
+}

@@ -1,0 +1,273 @@
+/* play_receive.c: what must come on a connection, what must not, and in which order. */
+#include "play_private.h"
+
+#include "clock.h"
+#include "match.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The channel of a step as the play calls it. */
+static bool is_control(const check_step *step) {
+    return strcmp(step->channel, "M") == 0;
+}
+
+static bool is_process(const check_step *step) {
+    return strcmp(step->channel, "P") == 0;
+}
+
+/* ---- what was taken ---- */
+
+void check_player_took(check_player *player, check_connection *connection, const undr_frame *frame) {
+    undr_buffer *requests = &connection->requests;
+    if (player->one->role == CHECK_ROLE_WORKER) {
+        check_player_keep(player, undr_put_u8(requests, frame->type));
+        return;
+    }
+    if (requests->size == 0) {
+        return;
+    }
+    uint8_t request = requests->data[0];
+    requests->size--;
+    memmove(requests->data, requests->data + 1, requests->size);
+    bool task = (request == UNDR_TYPE_NEXT || request == UNDR_TYPE_TASK) && frame->type == UNDR_TYPE_TASK &&
+        !check_is_none(frame->payload) && !check_is_instance(frame->payload, "undr.task.CloseRequest");
+    connection->tasks_out += task ? 1 : 0;
+}
+
+static bool expects_wire(const check_step *step) {
+    for (size_t i = 0; i < step->expectation_count; i++) {
+        if (step->expectations[i].sight == CHECK_SEES_FRAME && step->expectations[i].payload.form == CHECK_PAYLOAD_WIRE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void say_frame(check_player *player, undr_buffer *to, const char *name, const undr_frame *frame, bool wire) {
+    check_player_say(player, to, "%s <- ", name);
+    check_player_keep(player, check_show_frame(to, frame->type, frame->payload, wire));
+}
+
+/* ---- looking ---- */
+
+/* The clauses of why the alternatives did not match, behind what came. */
+static void say_why(check_player *player, undr_buffer *why, const undr_buffer *clauses) {
+    if (clauses->size > 0) {
+        check_player_say(player, why, " (%.*s)", (int)clauses->size, (const char *)clauses->data);
+    }
+}
+
+static check_look look_at_frame(check_player *player, const check_step *step, check_connection *connection,
+    const undr_frame *frame, uint64_t size, undr_buffer *why) {
+    undr_buffer clauses = {0};
+    bool matches = false;
+    for (size_t i = 0; i < step->expectation_count && !matches && !player->over; i++) {
+        const check_expectation *one = &step->expectations[i];
+        if (one->sight != CHECK_SEES_FRAME) {
+            continue;
+        }
+        clauses.size = 0;
+        undr_error error =
+            check_match_expectation(one, frame->type, frame->payload, &player->names, &matches, &clauses);
+        if (error == UNDR_ARGUMENT) {
+            check_player_break(player, "%.*s", (int)clauses.size, clauses.size == 0 ? "" : (const char *)clauses.data);
+        } else {
+            check_player_keep(player, error);
+        }
+    }
+    if (matches && !player->over) {
+        check_player_frame_line(player, connection->name, "<-", frame->type, frame->payload, expects_wire(step));
+        check_player_took(player, connection, frame);
+        check_wire_take(&connection->wire, size);
+    } else if (!player->over) {
+        say_frame(player, why, connection->name, frame, expects_wire(step));
+        say_why(player, why, &clauses);
+    }
+    undr_buffer_free(&clauses);
+    return matches ? CHECK_LOOK_TAKEN : CHECK_LOOK_OTHER;
+}
+
+static const char *end_word(check_wire_end end) {
+    return end == CHECK_WIRE_FIN ? "end fin" : "end reset";
+}
+
+/* An end that is not the one wished for is a matter of manners, not of the protocol. */
+static void judge_end(check_player *player, const check_expectation *one, const check_connection *connection) {
+    bool fin = connection->wire.end == CHECK_WIRE_FIN;
+    if ((one->end == CHECK_END_FIN && !fin) || (one->end == CHECK_END_RESET && fin)) {
+        undr_buffer text = {0};
+        check_player_say(player, &text, "%s <- %s", connection->name, end_word(connection->wire.end));
+        check_player_say(player, &text, "%c", 0);
+        if (!player->no_memory) {
+            check_player_warn(player, one->end == CHECK_END_FIN ? "end fin" : "end reset", (const char *)text.data);
+        }
+        undr_buffer_free(&text);
+    }
+}
+
+static check_look look_at_end(
+    check_player *player, const check_step *step, check_connection *connection, undr_buffer *why) {
+    size_t unread = check_wire_unread(&connection->wire);
+    if (!connection->said_end) {
+        connection->said_end = true;
+        check_player_line(player, "%s <- %s", connection->name, end_word(connection->wire.end));
+    }
+    for (size_t i = 0; i < step->expectation_count && unread == 0; i++) {
+        if (step->expectations[i].sight == CHECK_SEES_END) {
+            judge_end(player, &step->expectations[i], connection);
+            return CHECK_LOOK_TAKEN;
+        }
+    }
+    check_player_say(player, why, "%s <- %s", connection->name, end_word(connection->wire.end));
+    if (unread > 0) {
+        check_player_say(player, why, ", inside a frame of which %zu bytes came: ", unread);
+        check_player_keep(player, check_show_bytes(why,
+            undr_slice_of(connection->wire.in.data + connection->wire.taken, unread)));
+    }
+    return CHECK_LOOK_OTHER;
+}
+
+static check_look look_at_connection(check_player *player, const check_step *step, undr_buffer *why) {
+    check_connection *connection = check_player_connection(player, step);
+    if (connection == NULL || !check_player_open(player, connection)) {
+        return CHECK_LOOK_OTHER;
+    }
+    undr_frame frame;
+    uint64_t size;
+    undr_error error = check_wire_peek(&connection->wire, &frame, &size);
+    if (error == UNDR_OK) {
+        return look_at_frame(player, step, connection, &frame, size, why);
+    }
+    if (error == UNDR_PAYLOAD_TOO_LARGE) {
+        check_player_say(player, why, "%s <- a header that no frame can have: ", connection->name);
+        check_player_keep(player, check_show_bytes(why,
+            undr_slice_of(connection->wire.in.data + connection->wire.taken, UNDR_HEADER_SIZE)));
+        return CHECK_LOOK_OTHER;
+    }
+    return check_wire_has_ended(&connection->wire) ? look_at_end(player, step, connection, why) : CHECK_LOOK_NOTHING;
+}
+
+check_look check_player_look(check_player *player, const check_step *step, undr_buffer *why) {
+    if (is_control(step)) {
+        return check_player_look_line(player, step, why);
+    }
+    return is_process(step) ? check_player_look_exit(player, step, why) : look_at_connection(player, step, why);
+}
+
+/* ---- receiving ---- */
+
+static bool may_be_held(const check_step *step) {
+    for (size_t i = 0; i < step->expectation_count; i++) {
+        if (step->expectations[i].sight == CHECK_SEES_FRAME && step->expectations[i].type == UNDR_TYPE_TASK) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void fail_other(check_player *player, const undr_buffer *why) {
+    check_player_glance(player); /* when the target crashed, that is the news */
+    check_player_fail(player, "%.*s", (int)why->size, why->size == 0 ? "" : (const char *)why->data);
+}
+
+static void fail_nothing(check_player *player, const check_step *step, uint64_t limit) {
+    check_connection *connection = check_player_connection(player, step);
+    size_t unread = connection == NULL ? 0 : check_wire_unread(&connection->wire);
+    if (unread > 0) {
+        undr_buffer shown = {0};
+        check_player_keep(player, check_show_bytes(&shown,
+            undr_slice_of(connection->wire.in.data + connection->wire.taken, unread)));
+        check_player_fail(player, "no whole frame within %.1f s, only %.*s", (double)limit / 1e9, (int)shown.size,
+            shown.size == 0 ? "" : (const char *)shown.data);
+        undr_buffer_free(&shown);
+    }
+    check_player_fail(player, "nothing within %.1f s", (double)limit / 1e9);
+}
+
+/* One receive on a connection. */
+static void receive(check_player *player, const check_step *step) {
+    uint64_t limit = check_player_limit(player, may_be_held(step));
+    uint64_t until = check_now() + limit;
+    undr_buffer why = {0};
+    while (!player->over) {
+        check_look look = look_at_connection(player, step, &why);
+        if (look == CHECK_LOOK_TAKEN || player->over) {
+            break;
+        }
+        if (look == CHECK_LOOK_OTHER) {
+            fail_other(player, &why);
+        } else if (!check_player_wait(player, until) && !player->over) {
+            fail_nothing(player, step, limit);
+        }
+    }
+    undr_buffer_free(&why);
+}
+
+void check_player_receive(check_player *player, const check_step *step) {
+    if (is_control(step)) {
+        check_player_receive_line(player, step);
+    } else if (is_process(step)) {
+        check_player_receive_exit(player, step);
+    } else {
+        receive(player, step);
+    }
+}
+
+/* ---- poll A n until ... ---- */
+
+typedef enum poll_sight { POLL_AGAIN, POLL_DONE, POLL_WAIT } poll_sight;
+
+static poll_sight look_at_poll(check_player *player, const check_step *step, check_connection *connection) {
+    undr_buffer why = {0};
+    undr_frame frame;
+    uint64_t size;
+    poll_sight sight = POLL_DONE;
+    check_look look = look_at_connection(player, step, &why);
+    if (look == CHECK_LOOK_NOTHING) {
+        sight = POLL_WAIT;
+    } else if (look == CHECK_LOOK_OTHER && !player->over) {
+        bool none = check_wire_peek(&connection->wire, &frame, &size) == UNDR_OK && frame.type == UNDR_TYPE_TASK &&
+            check_is_none(frame.payload);
+        if (none) {
+            check_player_took(player, connection, &frame);
+            check_wire_take(&connection->wire, size);
+            sight = POLL_AGAIN;
+        } else {
+            fail_other(player, &why);
+        }
+    }
+    undr_buffer_free(&why);
+    return sight;
+}
+
+void check_player_poll(check_player *player, const check_step *step) {
+    check_connection *connection = check_player_connection(player, step);
+    if (connection == NULL || !check_player_open(player, connection)) {
+        return;
+    }
+    uint64_t limit = check_player_limit(player, true), until = check_now() + limit, pause = CHECK_MILLISECOND / 4;
+    uint64_t asked = 0;
+    poll_sight sight = POLL_AGAIN;
+    while (!player->over && sight != POLL_DONE) {
+        if (sight == POLL_AGAIN && asked > 0) {
+            pause = pause < 20 * CHECK_MILLISECOND ? pause * 2 : pause; /* leave the target the processor */
+            check_player_wait(player, check_now() + pause);
+        }
+        if (check_now() >= until) {
+            check_player_fail(player, "only None for %.1f s (asked %llu times)", (double)limit / 1e9,
+                (unsigned long long)asked);
+        }
+        if (sight == POLL_AGAIN && !player->over) {
+            check_player_keep(player, undr_put_u8(&connection->requests, step->type));
+            if (check_player_queue_frame(player, connection, step->type, undr_slice_of(NULL, 0))) {
+                check_player_deliver(player);
+                asked++;
+            }
+        }
+        sight = player->over ? POLL_DONE : look_at_poll(player, step, connection);
+        if (sight == POLL_WAIT && !check_player_wait(player, until) && !player->over) {
+            fail_nothing(player, step, limit);
+        }
+    }
+}

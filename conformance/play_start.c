@@ -1,0 +1,245 @@
+/* play_start.c: starts the target that a case wants, and ends it with all that it left. */
+#include "play_private.h"
+
+#include "clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { ARGUMENTS = 12, FILES_AT_ONCE = 16 };
+
+/* ---- the log directory ---- */
+
+static void make_logs(check_player *player) {
+    const char *root = getenv("TMPDIR");
+    undr_buffer path = {0};
+    check_player_say(player, &path, "%s/undr-check-XXXXXX", root != NULL && root[0] != '\0' ? root : "/tmp");
+    player->logs = strndup(path.size == 0 ? "" : (const char *)path.data, path.size);
+    undr_buffer_free(&path);
+    if (player->logs == NULL) {
+        check_player_keep(player, UNDR_MEMORY);
+    } else if (mkdtemp(player->logs) == NULL) {
+        check_player_break(player, "no log directory could be made at %s: %s", player->logs, strerror(errno));
+        free(player->logs);
+        player->logs = NULL;
+    }
+}
+
+static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *where) {
+    (void)about;
+    (void)kind;
+    (void)where;
+    return remove(path);
+}
+
+static void remove_logs(check_player *player) {
+    if (player->logs != NULL && nftw(player->logs, remove_one, FILES_AT_ONCE, FTW_DEPTH | FTW_PHYS) != 0) {
+        check_player_say(player, &player->result->notes, "%s%s could not be removed",
+            player->result->notes.size == 0 ? "" : "\n", player->logs);
+    }
+    free(player->logs);
+    player->logs = NULL;
+}
+
+/* ---- the command ---- */
+
+/* argv of the adapter, its verb and options. Owned as one block; the words are borrowed from the setting and player. */
+static const char **make_command(check_player *player) {
+    size_t count = 0;
+    while (player->setting->command[count] != NULL) {
+        count++;
+    }
+    const char **argv = calloc(count + ARGUMENTS, sizeof *argv);
+    if (argv == NULL) {
+        return NULL;
+    }
+    memcpy(argv, player->setting->command, count * sizeof *argv);
+    bool worker = player->one->role == CHECK_ROLE_WORKER;
+    argv[count++] = worker ? "worker" : "manager";
+    if (worker) {
+        snprintf(player->port_text, sizeof player->port_text, "%u", player->scene.port);
+        argv[count++] = "--port";
+        argv[count++] = player->port_text;
+        return argv;
+    }
+    snprintf(player->worker_count, sizeof player->worker_count, "%u", player->one->workers);
+    snprintf(player->level_count, sizeof player->level_count, "%u", player->one->levels);
+    argv[count++] = "--workers";
+    argv[count++] = player->worker_count;
+    argv[count++] = "--priority-levels";
+    argv[count++] = player->level_count;
+    if (player->logs != NULL) {
+        argv[count++] = "--log-directory";
+        argv[count++] = player->logs;
+    }
+    return argv;
+}
+
+static void say_command_line(check_player *player, const char *const *argv) {
+    undr_buffer line = {0};
+    for (size_t i = 0; argv[i] != NULL; i++) {
+        check_player_say(player, &line, "%s%s", i == 0 ? "" : " ", argv[i]);
+    }
+    check_player_line(player, "# %.*s", (int)line.size, line.size == 0 ? "" : (const char *)line.data);
+    undr_buffer_free(&line);
+}
+
+static void run_command(check_player *player) {
+    const char **argv = make_command(player);
+    if (argv == NULL) {
+        check_player_keep(player, UNDR_MEMORY);
+        return;
+    }
+    undr_buffer why = {0};
+    say_command_line(player, argv);
+    undr_error error = check_target_start(&player->scene.target, (char *const *)(uintptr_t)argv, &why);
+    if (error == UNDR_SYSTEM && why.size > 0) {
+        check_player_break(player, "%.*s", (int)why.size, (const char *)why.data);
+    } else {
+        check_player_keep(player, error);
+    }
+    undr_buffer_free(&why);
+    free(argv);
+}
+
+/* The manager's first line. */
+static void await_ready(check_player *player) {
+    const char *expected = "the line `ready PORT` on the target's standard output";
+    check_line line;
+    player->scene.control.in_flight = CHECK_AWAIT_READY;
+    player->scene.control.limit = CHECK_READY_LIMIT;
+    if (!check_player_take_line(player, expected, check_now() + check_player_start_limit(player), &line)) {
+        player->result->verdict = player->result->verdict == CHECK_ERROR ? CHECK_ERROR : CHECK_FAIL;
+        return;
+    }
+    if (line.answer == CHECK_ANSWER_READY) {
+        player->scene.port = line.port;
+        player->scene.control.limit = 0;
+        check_player_line(player, "# ready %u", line.port);
+    } else {
+        undr_buffer shown = {0};
+        check_player_show_line(player, &shown, line.text);
+        check_player_crash(player, expected, "the line %.*s", (int)shown.size,
+            shown.size == 0 ? "" : (const char *)shown.data);
+        undr_buffer_free(&shown);
+    }
+    check_line_free(&line);
+}
+
+/* --connect: a manager that has tasks from before would fail every case. */
+static void probe_fresh(check_player *player) {
+    check_connection *probe = NULL;
+    check_player_keep(player, check_scene_add(&player->scene, "(probe)", &probe));
+    if (player->over || !check_player_open(player, probe) ||
+        !check_player_queue_frame(player, probe, UNDR_TYPE_NEXT, undr_slice_of(NULL, 0))) {
+        return;
+    }
+    uint64_t until = check_now() + check_player_limit(player, true);
+    undr_frame frame = {0};
+    uint64_t size;
+    check_player_deliver(player);
+    while (!player->over && check_wire_peek(&probe->wire, &frame, &size) != UNDR_OK) {
+        if (check_wire_has_ended(&probe->wire) || !check_player_wait(player, until)) {
+            check_player_break(player, "the manager at %s:%u does not answer `n`", player->setting->host,
+                player->setting->port);
+        }
+    }
+    if (!player->over && (frame.type != UNDR_TYPE_TASK || !check_is_none(frame.payload))) {
+        check_player_break(player, "the manager at %s:%u is not fresh: its answer to `n` is not None; start it anew",
+            player->setting->host, player->setting->port);
+    }
+    check_wire_close(&probe->wire);
+}
+
+static void open_gates(check_player *player) {
+    char letters[27];
+    check_case_gates(player->one, letters);
+    for (const char *letter = letters; *letter != '\0' && !player->over; letter++) {
+        check_gate *gate = &player->scene.gates[*letter - 'A'];
+        check_player_keep(player, check_gate_open(gate));
+        check_names_open(&player->names, *letter, gate->port);
+    }
+}
+
+static void pause_for_debugger(check_player *player) {
+    fprintf(stderr, "target's process id: %ld; Enter goes on\n", (long)player->scene.target.pid);
+    int terminal = open("/dev/tty", O_RDONLY | O_CLOEXEC);
+    char byte = 0;
+    while (terminal >= 0 && byte != '\n' && read(terminal, &byte, 1) == 1) {
+    }
+    if (terminal >= 0) {
+        close(terminal);
+    }
+}
+
+void check_player_start(check_player *player) {
+    open_gates(player);
+    if (player->over) {
+        return;
+    }
+    if (player->setting->command == NULL) {
+        player->scene.port = player->setting->port;
+        probe_fresh(player);
+        return;
+    }
+    if (player->one->log_directory) {
+        make_logs(player);
+    }
+    bool worker = player->one->role == CHECK_ROLE_WORKER;
+    if (!player->over && worker) {
+        player->scene.listener = check_listen(&player->scene.port);
+        check_player_keep(player, player->scene.listener < 0 ? UNDR_SYSTEM : UNDR_OK);
+    }
+    if (!player->over) {
+        run_command(player);
+    }
+    if (!player->over && !worker) {
+        await_ready(player);
+    }
+    if (!player->over && player->setting->pause) {
+        pause_for_debugger(player);
+    }
+}
+
+/* ---- the end ---- */
+
+static void keep_output(check_player *player) {
+    check_target *target = &player->scene.target;
+    undr_buffer *to = &player->result->output;
+    size_t skipped = target->kept.size > CHECK_OUTPUT_KEPT ? target->kept.size - CHECK_OUTPUT_KEPT : 0;
+    if (target->dropped + skipped > 0) {
+        check_player_say(player, to, "(%llu bytes before this are left out)\n",
+            (unsigned long long)(target->dropped + skipped));
+    }
+    if (target->kept.size > 0 &&
+        undr_put_bytes(to, target->kept.data + skipped, target->kept.size - skipped) != UNDR_OK) {
+        player->no_memory = true;
+    }
+}
+
+static void note(check_player *player, const char *format, unsigned long long count, unsigned long long all) {
+    undr_buffer *notes = &player->result->notes;
+    check_player_say(player, notes, "%s", notes->size == 0 ? "" : "\n");
+    check_player_say(player, notes, format, count, all);
+}
+
+void check_player_stop(check_player *player) {
+    size_t left = 0;
+    bool clean = check_target_stop(&player->scene.target, &left);
+    if (!clean) {
+        note(player, "%llu process of the target could not be killed", 1, 0);
+    }
+    if (left > 0) {
+        note(player, "%llu processes outlived the target and were killed", left, 0);
+    }
+    if (player->result->joined > 0) {
+        note(player, "%llu of %llu pieces could not be separated", player->result->joined, player->result->pieces);
+    }
+    keep_output(player);
+    remove_logs(player);
+}

@@ -1,0 +1,284 @@
+/* play_wait.c: a play's time limits, its waiting, and what it says of its end. */
+#include "play_private.h"
+
+#include "clock.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LIMIT_S = 5,              /* the least time that an answer may take */
+    LIMIT_POOL_S = 15,        /* where worker processes have to start first */
+    LIMIT_START_S = 30,
+    LIMIT_ROUND_TRIPS = 2000,
+    SLOWEST_RATE = 4000000,   /* bytes a second that a target handles at least */
+    QUIET_MS = 5,
+    QUIET_SETTLES = 3,
+    QUIET_MOST_S = 2
+};
+
+static void put_list(check_player *player, undr_buffer *to, const char *format, va_list list)
+    __attribute__((format(printf, 3, 0)));
+
+static void put_list(check_player *player, undr_buffer *to, const char *format, va_list list) {
+    char *text = NULL;
+    if (vasprintf(&text, format, list) < 0) {
+        player->no_memory = true;
+        return;
+    }
+    if (undr_put_text(to, text) != UNDR_OK) {
+        player->no_memory = true;
+    }
+    free(text);
+}
+
+void check_player_say(check_player *player, undr_buffer *to, const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    put_list(player, to, format, list);
+    va_end(list);
+}
+
+void check_player_keep(check_player *player, undr_error error) {
+    if (error == UNDR_OK || player->over) {
+        return;
+    }
+    if (error == UNDR_SYSTEM) {
+        check_player_break(player, "a system call of the harness failed: %s", strerror(errno));
+    } else {
+        check_player_break(player, "%s", undr_error_text(error));
+    }
+}
+
+/* ---- the end of a play ---- */
+
+static void put_step(check_player *player, undr_buffer *to) {
+    if (player->step != NULL && check_print_step(to, player->step, 0) != UNDR_OK) {
+        player->no_memory = true;
+    }
+    while (to->size > 0 && to->data[to->size - 1] == '\n') {
+        to->size--;
+    }
+}
+
+/* Where and why: the step, the requirement above it. */
+static void place_blame(check_player *player) {
+    check_result *result = player->result;
+    result->level = CHECK_MUST;
+    result->line = player->step != NULL ? player->step->line : player->one->line;
+    result->step.size = result->sentence.size = result->expected.size = result->received.size = 0;
+    result->id[0] = '\0';
+    put_step(player, &result->step);
+    if (player->blamed != NULL) {
+        result->level = player->blamed->level;
+        snprintf(result->id, sizeof result->id, "%s", player->blamed->id);
+        check_player_say(player, &result->sentence, "%s", player->blamed->sentence);
+    }
+}
+
+static void mark_transcript(check_player *player) {
+    undr_buffer line = {0};
+    const check_result *result = player->result;
+    check_player_say(player, &line, "! %.*s", (int)result->step.size,
+        result->step.size == 0 ? "" : (const char *)result->step.data);
+    check_player_keep(player, check_transcript_add(&player->transcript, undr_buffer_slice(&line)));
+    line.size = 0;
+    check_player_say(player, &line, "#   received: %.*s", (int)result->received.size,
+        result->received.size == 0 ? "" : (const char *)result->received.data);
+    check_player_keep(player, check_transcript_add(&player->transcript, undr_buffer_slice(&line)));
+    undr_buffer_free(&line);
+}
+
+static void end(check_player *player, check_verdict verdict, const char *expected, const char *received, va_list list)
+    __attribute__((format(printf, 4, 0)));
+
+static void end(check_player *player, check_verdict verdict, const char *expected, const char *received, va_list list) {
+    if (player->over) {
+        return;
+    }
+    player->over = true;
+    place_blame(player);
+    player->result->verdict = verdict;
+    if (expected != NULL) {
+        check_player_say(player, &player->result->expected, "%s", expected);
+    } else {
+        put_step(player, &player->result->expected);
+    }
+    put_list(player, &player->result->received, received, list);
+    mark_transcript(player);
+}
+
+static check_verdict verdict_of(const check_player *player) {
+    check_level level = player->blamed == NULL ? CHECK_MUST : player->blamed->level;
+    return level == CHECK_MUST ? CHECK_FAIL : level == CHECK_SHOULD || player->warned ? CHECK_WARN : CHECK_INFO;
+}
+
+void check_player_fail(check_player *player, const char *received, ...) {
+    va_list list;
+    va_start(list, received);
+    end(player, verdict_of(player), NULL, received, list);
+    va_end(list);
+}
+
+void check_player_fail_as(check_player *player, const char *expected, const char *received, ...) {
+    va_list list;
+    va_start(list, received);
+    end(player, verdict_of(player), expected, received, list);
+    va_end(list);
+}
+
+void check_player_crash(check_player *player, const char *expected, const char *received, ...) {
+    va_list list;
+    va_start(list, received);
+    end(player, CHECK_FAIL, expected, received, list);
+    player->result->level = CHECK_MUST;
+    va_end(list);
+}
+
+void check_player_break(check_player *player, const char *reason, ...) {
+    va_list list;
+    va_start(list, reason);
+    end(player, CHECK_ERROR, NULL, reason, list);
+    va_end(list);
+}
+
+void check_player_warn(check_player *player, const char *expected, const char *received) {
+    check_player_say(player, &player->result->notes, "%s%s: expected %s, received %s",
+        player->result->notes.size == 0 ? "" : "\n", player->step != NULL ? player->step->channel : "", expected,
+        received);
+    if (player->warned) {
+        return;
+    }
+    player->warned = true;
+    place_blame(player);
+    player->result->level = CHECK_SHOULD;
+    player->result->verdict = CHECK_WARN;
+    check_player_say(player, &player->result->expected, "%s", expected);
+    check_player_say(player, &player->result->received, "%s", received);
+}
+
+void check_player_line(check_player *player, const char *format, ...) {
+    undr_buffer line = {0};
+    va_list list;
+    va_start(list, format);
+    check_player_say(player, &line, "  ");
+    put_list(player, &line, format, list);
+    va_end(list);
+    check_player_keep(player, check_transcript_add(&player->transcript, undr_buffer_slice(&line)));
+    undr_buffer_free(&line);
+}
+
+void check_player_frame_line(
+    check_player *player, const char *name, const char *arrow, uint8_t type, undr_slice payload, bool wire) {
+    undr_buffer line = {0};
+    check_player_say(player, &line, "  %s %s ", name, arrow);
+    if (check_show_frame(&line, type, payload, wire) != UNDR_OK ||
+        check_transcript_add(&player->transcript, undr_buffer_slice(&line)) != UNDR_OK) {
+        player->no_memory = true;
+    }
+    undr_buffer_free(&line);
+}
+
+/* ---- time ---- */
+
+static uint64_t scale(const check_player *player, uint64_t time) {
+    double factor = player->setting->timeout_factor;
+    return factor > 0 ? (uint64_t)((double)time * factor) : time;
+}
+
+static uint64_t crossed(const check_player *player) {
+    uint64_t bytes = player->scene.control.out.size + player->scene.control.in.size;
+    for (size_t i = 0; i < player->scene.count; i++) {
+        const check_wire *wire = &player->scene.connections[i]->wire;
+        bytes += wire->bytes_in + wire->bytes_out + (wire->out.size - wire->sent);
+    }
+    return bytes;
+}
+
+uint64_t check_player_limit(const check_player *player, bool held) {
+    uint64_t limit = (player->one->role == CHECK_ROLE_MANAGER ? LIMIT_S : LIMIT_POOL_S) * CHECK_SECOND;
+    uint64_t trips = LIMIT_ROUND_TRIPS * player->setting->round_trip_ns;
+    limit = limit > trips ? limit : trips;
+    limit += crossed(player) * (CHECK_SECOND / SLOWEST_RATE);
+    return scale(player, limit) + (held ? player->setting->capabilities.hold * CHECK_MILLISECOND : 0);
+}
+
+uint64_t check_player_start_limit(const check_player *player) {
+    return scale(player, LIMIT_START_S * CHECK_SECOND);
+}
+
+uint64_t check_player_quiet(const check_player *player) {
+    uint64_t least = QUIET_MS * CHECK_MILLISECOND, most = QUIET_MOST_S * CHECK_SECOND;
+    uint64_t quiet = QUIET_SETTLES * player->setting->settle_ns;
+    quiet = quiet < least ? least : quiet;
+    return scale(player, quiet > most ? most : quiet);
+}
+
+/* ---- waiting ---- */
+
+bool check_player_is_served(check_player *player) {
+    const check_target *target = &player->scene.target;
+    bool ended = target->state == CHECK_TARGET_EXITED || target->state == CHECK_TARGET_SIGNALLED;
+    bool crashed = target->state == CHECK_TARGET_SIGNALLED && target->status != player->signalled;
+    bool may_exit = player->may_exit || player->one->role == CHECK_ROLE_WORKER;
+    if (player->over || !ended || (may_exit && !crashed)) {
+        return !player->over;
+    }
+    undr_buffer how = {0};
+    check_player_keep(player, check_target_describe(target, &how));
+    check_player_crash(player, player->step == NULL ? "a process that goes on" : NULL,
+        "the target's process %.*s", (int)how.size, how.size == 0 ? "" : (const char *)how.data);
+    undr_buffer_free(&how);
+    return false;
+}
+
+/* Worker role: its standard output is no channel. Else: a line that answers nothing is a breach of the contract. */
+static void judge_output(check_player *player) {
+    check_control *control = &player->scene.control;
+    undr_slice unread = check_control_unread(control);
+    if (player->one->role == CHECK_ROLE_WORKER) {
+        check_player_keep(player, check_target_keep(&player->scene.target, unread.data, unread.size));
+        control->taken = control->searched = control->in.size = 0;
+    } else if (check_control_line_is_endless(control)) {
+        check_player_crash(player, "lines that end, as the adapter contract has them",
+            "%zu bytes without a newline on the target's standard output", unread.size);
+    } else if (control->in_flight == CHECK_NO_COMMAND && check_control_has_line(control)) {
+        check_line line;
+        check_player_keep(player, check_control_take(control, &line));
+        undr_buffer shown = {0};
+        check_player_show_line(player, &shown, line.text);
+        check_player_crash(player, "no line on standard output while no command is in flight",
+            "the line %.*s", (int)shown.size, shown.size == 0 ? "" : (const char *)shown.data);
+        undr_buffer_free(&shown);
+        check_line_free(&line);
+    }
+}
+
+static bool take_in(check_player *player, uint64_t until) {
+    undr_error error = check_scene_wait(&player->scene, until);
+    if (error != UNDR_OK && error != UNDR_WAIT) {
+        check_player_keep(player, error);
+    }
+    if (!player->over) {
+        check_player_serve_others(player);
+    }
+    if (!player->over && player->scene.target.pid > 0) {
+        judge_output(player);
+    }
+    return error == UNDR_OK;
+}
+
+bool check_player_wait(check_player *player, uint64_t until) {
+    return !player->over && take_in(player, until) && check_player_is_served(player);
+}
+
+void check_player_glance(check_player *player) {
+    for (int rounds = 0; rounds < 1000 && !player->over && take_in(player, 0); rounds++) {
+        if (!check_player_is_served(player)) {
+            break;
+        }
+    }
+}

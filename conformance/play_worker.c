@@ -1,0 +1,100 @@
+/* play_worker.c: the worker role: which of the target's connections is A, and what the others are told. */
+#include "play_private.h"
+
+#include "clock.h"
+#include "undr/pickle.h"
+
+#include <string.h>
+
+check_connection *check_player_find_worker(check_player *player) {
+    check_scene *scene = &player->scene;
+    for (size_t i = 0; i < scene->count && player->worker == NULL; i++) {
+        check_connection *one = scene->connections[i];
+        if (one->name[0] == '\0' && check_wire_unread(&one->wire) > 0) {
+            player->worker = one;
+        }
+    }
+    /* One that ended without a word is taken only when there is no other. */
+    if (player->worker == NULL && scene->count == 1 && check_wire_has_ended(&scene->connections[0]->wire)) {
+        player->worker = scene->connections[0];
+    }
+    if (player->worker != NULL && player->worker->name[0] == '\0') {
+        strcpy(player->worker->name, "A");
+    }
+    return player->worker;
+}
+
+check_connection *check_player_worker(check_player *player) {
+    uint64_t until = check_now() + check_player_start_limit(player);
+    while (check_player_find_worker(player) == NULL) {
+        const check_target *target = &player->scene.target;
+        if (target->state != CHECK_TARGET_RUNS && player->scene.count == 0) {
+            check_player_glance(player);
+            if (player->scene.count == 0) {
+                check_player_fail_as(player, "a connection to the port of the harness",
+                    "the target's process left (status %d) without connecting", target->status);
+                return NULL;
+            }
+        }
+        if (check_player_wait(player, until)) {
+            continue;
+        }
+        if (!player->over && player->scene.count == 0) {
+            check_player_fail_as(player, "a connection to the port of the harness", "none within %.1f s",
+                (double)check_player_start_limit(player) / 1e9);
+        } else if (!player->over) {
+            check_player_fail(player, "a connection, and nothing on it within %.1f s",
+                (double)check_player_start_limit(player) / 1e9);
+        }
+        return NULL;
+    }
+    return player->worker;
+}
+
+/* One answer as a manager without tasks would give it (WORK-22). */
+static undr_error answer(const check_player *player, check_wire *wire, uint8_t request) {
+    undr_buffer bytes = {0};
+    undr_frame frame = {.type = request};
+    if (request >= UNDR_TYPE_SCHEDULE) {
+        frame.type = UNDR_TYPE_SCHEDULED;
+    } else if (request != UNDR_TYPE_MESSAGE) {
+        frame.type = UNDR_TYPE_TASK;
+        frame.payload = player->closing ? undr_pickle_close_request() : undr_pickle_none();
+    }
+    undr_error error = undr_frame_encode(&bytes, &frame);
+    if (error == UNDR_OK) {
+        error = check_wire_put(wire, undr_buffer_slice(&bytes));
+    }
+    undr_buffer_free(&bytes);
+    return error == UNDR_OK ? check_wire_write(wire) : error;
+}
+
+void check_player_serve_others(check_player *player) {
+    if (player->one->role != CHECK_ROLE_WORKER || player->worker == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < player->scene.count; i++) {
+        check_connection *one = player->scene.connections[i];
+        undr_frame frame;
+        uint64_t size;
+        while (one != player->worker && check_wire_peek(&one->wire, &frame, &size) == UNDR_OK) {
+            uint8_t type = frame.type;
+            check_wire_take(&one->wire, size);
+            check_player_keep(player, answer(player, &one->wire, type));
+        }
+    }
+}
+
+void check_player_end_others(check_player *player, bool reset) {
+    player->closing = true;
+    for (size_t i = 0; i < player->scene.count; i++) {
+        check_connection *one = player->scene.connections[i];
+        if (one != player->worker && one->name[0] == '\0') {
+            if (reset) {
+                check_wire_reset(&one->wire);
+            } else {
+                check_wire_close(&one->wire);
+            }
+        }
+    }
+}

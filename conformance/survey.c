@@ -1,0 +1,204 @@
+/* survey.c: what a session has to know of an implementation before the first case: that its adapter is one, what it
+ * declares, how quickly it answers and settles. */
+#include "play_private.h"
+
+#include "clock.h"
+#include "survey_verb.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LINES = 64,
+    TRIPS = 9,
+    STANDARD_ROUND_TRIP_NS = 1000000, /* when the target answers too little to be measured: the cases will say why */
+    STANDARD_SETTLE_NS = 50000000
+};
+
+/* The line numbers below are those of the cases unrolled, from 0. */
+static const char manager_text[] =
+    "case manager.survey\n"
+    "  must REQ-1  the survey measures how quickly requests are answered\n"
+    "  repeat 9\n"
+    "    A -> n\n"
+    "    A <- t None\n"
+    "  A -> 0x81 b'x'\n"         /* 18 */
+    "  A <- s\n"
+    "  repeat 5\n"
+    "    M -> next\n"            /* 20, 24, ... */
+    "    A -> m i\n"
+    "    A <- m\n"
+    "    M <- message i\n"
+    "  A -> n\n"                 /* 40 */
+    "  A <- t b'x'\n"
+    "  A -> t\n"
+    "  A <- t None\n"
+    "  M -> next\n"
+    "  M <- done\n"
+    "  M -> close join\n"        /* 46 */
+    "  M <- closed\n";
+
+static const char worker_text[] =
+    "case worker.survey\n"
+    "  must WORK-1  the survey measures how quickly a worker asks\n"
+    "  A <- n\n"
+    "  repeat 5\n"
+    "    A -> t None\n"          /* 1, 3, ... */
+    "    A <- n\n"
+    "  repeat 9\n"
+    "    A -> t Probe([('message', i)])\n" /* 11, 15, ... */
+    "    A <- m i\n"
+    "    A -> m\n"
+    "    A <- t\n"
+    "  A -> close\n"             /* 47 */
+    "  P <- exit\n";
+
+static const char pool_text[] =
+    "case pool.survey\n"
+    "  must POOL-1  the survey measures how quickly a pool runs a task\n"
+    "  repeat 5\n"
+    "    M -> schedule 1 Probe([('wait', G), ('message', i)])\n" /* 0, 5, ... */
+    "    G accept\n"
+    "    M -> next\n"
+    "    G close\n"
+    "    M <- message i\n"
+    "  M -> next\n"              /* 25 */
+    "  M <- done\n"
+    "  M -> close join\n"        /* 27 */
+    "  M <- closed\n";
+
+static const char connect_text[] =
+    "case manager.survey\n"
+    "  must REQ-1  the survey measures how quickly requests are answered\n"
+    "  repeat 9\n"
+    "    A -> n\n"
+    "    A <- t None\n";
+
+/* ---- times ---- */
+
+static int compare_times(const void *a, const void *b) {
+    uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+    return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/* The median of how long it took from line `from` to line `to`, `times` times, `stride` lines apart; 0: not measured. */
+static uint64_t median(const check_stopwatch *watch, size_t from, size_t to, size_t times, size_t stride) {
+    uint64_t took[TRIPS];
+    size_t count = 0;
+    for (size_t i = 0; i < times && i < TRIPS; i++) {
+        size_t first = from + i * stride, last = to + i * stride;
+        if (last < watch->count && watch->at[first] != 0 && watch->at[last] != 0) {
+            took[count++] = watch->at[last] - watch->at[first];
+        }
+    }
+    if (count == 0) {
+        return 0;
+    }
+    qsort(took, count, sizeof *took, compare_times);
+    return took[count / 2];
+}
+
+static uint64_t most(uint64_t a, uint64_t b) {
+    return a > b ? a : b;
+}
+
+/* Too few lines were reached: the standard values stand. */
+static void keep_times(check_setting *setting, uint64_t trip, uint64_t settle) {
+    if (trip > 0) {
+        setting->round_trip_ns = trip;
+    }
+    if (settle > 0) {
+        setting->settle_ns = most(settle, trip);
+    }
+}
+
+static void read_times(check_setting *setting, check_role role, const check_stopwatch *watch) {
+    if (role == CHECK_ROLE_WORKER) {
+        keep_times(setting, median(watch, 11, 12, 9, 4), most(median(watch, 1, 2, 5, 2), median(watch, 47, 48, 1, 0)));
+    } else if (role == CHECK_ROLE_POOL) {
+        uint64_t runs = most(median(watch, 0, 1, 5, 5), median(watch, 3, 4, 5, 5));
+        keep_times(setting, median(watch, 25, 26, 1, 0), most(runs, median(watch, 27, 28, 1, 0)));
+    } else {
+        uint64_t trip = median(watch, 0, 1, 9, 2);
+        keep_times(setting, trip, setting->command == NULL
+            ? trip : most(median(watch, 21, 23, 5, 4), median(watch, 46, 47, 1, 0)));
+    }
+}
+
+/* ---- playing ---- */
+
+static undr_error say_refusal(const check_setting *setting, const check_result *result, undr_buffer *why) {
+    const undr_buffer *expected = &result->expected, *received = &result->received;
+    undr_error error = UNDR_OK;
+    if (result->verdict == CHECK_ERROR) {
+        error = undr_put_slice(why, undr_buffer_slice(received));
+    } else {
+        error = undr_put_format(why, "%s: expected %.*s, received %.*s",
+            setting->command != NULL ? setting->command[0] : setting->host, (int)expected->size,
+            expected->size == 0 ? "" : (const char *)expected->data, (int)received->size,
+            received->size == 0 ? "" : (const char *)received->data);
+    }
+    if (error == UNDR_OK) {
+        error = check_say_last_words(why, undr_buffer_slice(&result->output));
+    }
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+/* A target that starts, and answers less than it should, is surveyed all the same: its cases will tell. */
+static undr_error measure(check_setting *setting, check_role role, const check_case *one, undr_buffer *why) {
+    uint64_t times[LINES] = {0};
+    check_stopwatch watch = {.at = times, .count = LINES};
+    check_result result;
+    check_play_watched(one, setting, CHECK_DELIVERY_WHOLE, &result, &watch);
+    bool alone = setting->command == NULL && times[1] == 0;
+    undr_error error = UNDR_OK;
+    if (result.verdict == CHECK_ERROR || !watch.started || alone) {
+        error = say_refusal(setting, &result, why);
+    } else {
+        read_times(setting, role, &watch);
+    }
+    check_result_free(&result);
+    return error;
+}
+
+static undr_error measure_role(check_setting *setting, check_role role, undr_buffer *why) {
+    const char *text = role == CHECK_ROLE_WORKER ? worker_text
+        : role == CHECK_ROLE_POOL ? pool_text : setting->command == NULL ? connect_text : manager_text;
+    check_cases cases = {0};
+    check_mistake mistake = {0};
+    undr_error error = check_parse(undr_slice_text(text), "survey", &cases, &mistake);
+    if (error == UNDR_OK) {
+        error = measure(setting, role, &cases.at[0], why);
+    } else if (error == UNDR_ARGUMENT && undr_put_text(why, mistake.text) != UNDR_OK) {
+        error = UNDR_MEMORY;
+    }
+    check_cases_free(&cases);
+    return error;
+}
+
+static bool declares(const check_capabilities *capabilities, check_role role) {
+    return role == CHECK_ROLE_MANAGER ? capabilities->manager
+        : role == CHECK_ROLE_WORKER ? capabilities->worker : capabilities->pool;
+}
+
+undr_error check_survey(check_setting *setting, check_role role, undr_buffer *why) {
+    static const char *const names[] = {"manager", "worker", "pool"};
+    setting->round_trip_ns = STANDARD_ROUND_TRIP_NS;
+    setting->settle_ns = STANDARD_SETTLE_NS;
+    if (setting->command != NULL) {
+        undr_error error = check_survey_adapter(setting, why);
+        if (error != UNDR_OK) {
+            return error;
+        }
+        if (!declares(&setting->capabilities, role)) {
+            error = undr_put_format(why, "%s does not declare the role %s: `capabilities` prints no line `%s`",
+                setting->command[0], names[role], names[role]);
+            return error == UNDR_OK ? UNDR_ARGUMENT : error;
+        }
+    } else {
+        undr_buffer_free(&setting->capabilities.text);
+        setting->capabilities =
+            (check_capabilities){.manager = true, .priority_levels = 2, .pickle_low = 4, .pickle_high = 4};
+    }
+    return measure_role(setting, role, why);
+}

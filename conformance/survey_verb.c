@@ -1,0 +1,209 @@
+/* survey_verb.c: runs the verbs of an adapter that need no case, and reads what it declares. */
+#include "survey_verb.h"
+
+#include "clock.h"
+#include "scene.h"
+#include "text.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { VERB_LIMIT_S = 30, OUTPUT_LIMIT = 64 * 1024, LAST_WORDS = 200, EXIT_NOT_IMPLEMENTED = 89, MOST_LEVELS = 128 };
+
+static const char nonsense[] = "undr-check-asks-for-this-verb-that-nobody-has";
+
+undr_error check_say_last_words(undr_buffer *why, undr_slice output) {
+    undr_slice text = check_text_trim(output);
+    size_t start = text.size;
+    while (start > 0 && text.data[start - 1] != '\n') {
+        start--;
+    }
+    undr_slice last = undr_slice_of(text.data + start, text.size - start);
+    if (last.size == 0) {
+        return UNDR_OK;
+    }
+    last.size = last.size > LAST_WORDS ? LAST_WORDS : last.size;
+    undr_error error = undr_put_text(why, "; it said: ");
+    return error == UNDR_OK ? check_text_clean(why, last) : error;
+}
+
+/* ---- capabilities ---- */
+
+static bool read_number(undr_slice text, uint64_t limit, uint64_t *number) {
+    *number = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9' || *number > UINT64_MAX / 10 - 1) {
+            return false;
+        }
+        *number = *number * 10 + (uint64_t)(text.data[i] - '0');
+    }
+    return text.size > 0 && *number <= limit;
+}
+
+static bool read_range(undr_slice text, unsigned *low, unsigned *high) {
+    uint64_t first, last;
+    const uint8_t *dash = text.size == 0 ? NULL : memchr(text.data, '-', text.size);
+    size_t size = dash == NULL ? text.size : (size_t)(dash - text.data);
+    undr_slice rest = dash == NULL ? text : undr_slice_of(dash + 1, text.size - size - 1);
+    if (!read_number(undr_slice_of(text.data, size), 5, &first) || !read_number(rest, 5, &last) || first > last) {
+        return false;
+    }
+    *low = (unsigned)first;
+    *high = (unsigned)last;
+    return true;
+}
+
+static bool is_word(undr_slice word, const char *text) {
+    return undr_slice_equal(word, undr_slice_text(text));
+}
+
+/* False: the word is known and its value is none that it can have. */
+static bool read_capability(undr_slice word, undr_slice value, check_capabilities *to) {
+    uint64_t number = 0;
+    bool *flags[] = {&to->manager, &to->worker, &to->pool, &to->log_directory};
+    static const char *const words[] = {"manager", "worker", "pool", "log-directory"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (is_word(word, words[i])) {
+            *flags[i] = true;
+            return value.size == 0;
+        }
+    }
+    if (is_word(word, "priority-levels")) {
+        bool good = read_number(value, MOST_LEVELS, &number) && number > 0;
+        to->priority_levels = (unsigned)number;
+        return good;
+    }
+    if (is_word(word, "hold")) {
+        return read_number(value, UINT32_MAX, &to->hold);
+    }
+    if (is_word(word, "grace")) {
+        to->has_grace = true;
+        return read_number(value, UINT32_MAX, &to->grace);
+    }
+    if (is_word(word, "max-payload")) {
+        return read_number(value, UINT64_MAX / 16, &to->max_payload);
+    }
+    return !is_word(word, "pickle") || read_range(value, &to->pickle_low, &to->pickle_high);
+}
+
+undr_error check_read_capabilities(undr_slice text, check_capabilities *capabilities, undr_buffer *why) {
+    *capabilities = (check_capabilities){.priority_levels = 2, .pickle_low = 4, .pickle_high = 4};
+    undr_error error = undr_put_slice(&capabilities->text, text);
+    for (size_t at = 0; at < text.size && error == UNDR_OK;) {
+        const uint8_t *newline = memchr(text.data + at, '\n', text.size - at);
+        size_t size = newline == NULL ? text.size - at : (size_t)(newline - (text.data + at));
+        undr_slice line = check_text_trim(undr_slice_of(text.data + at, size));
+        size_t word = 0;
+        while (word < line.size && line.data[word] != ' ') {
+            word++;
+        }
+        undr_slice value = check_text_trim(undr_slice_of(line.data + word, line.size - word));
+        if (line.size > 0 && !read_capability(undr_slice_of(line.data, word), value, capabilities)) {
+            error = undr_put_format(why, "`capabilities` prints the line `%.*s`, whose value can't be right",
+                (int)line.size, (const char *)line.data);
+            error = error == UNDR_OK ? UNDR_ARGUMENT : error;
+        }
+        at += size + 1;
+    }
+    return error;
+}
+
+/* ---- verbs ---- */
+
+/* Runs `ARGV verb` to its end. UNDR_OK: *scene holds its output, and how it ended; UNDR_WAIT: it did not end. */
+static undr_error run_to_end(const check_setting *setting, const char *verb, check_scene *scene, undr_buffer *why) {
+    size_t count = 0;
+    while (setting->command[count] != NULL) {
+        count++;
+    }
+    char **argv = calloc(count + 2, sizeof *argv);
+    if (argv == NULL) {
+        return UNDR_MEMORY;
+    }
+    memcpy(argv, setting->command, count * sizeof *argv);
+    argv[count] = (char *)(uintptr_t)verb;
+    undr_error error = check_target_start(&scene->target, argv, why);
+    free(argv);
+    double factor = setting->timeout_factor > 0 ? setting->timeout_factor : 1;
+    uint64_t until = check_now() + (uint64_t)(factor * (double)(VERB_LIMIT_S * CHECK_SECOND));
+    scene->control.limit = OUTPUT_LIMIT;
+    if (error == UNDR_OK) {
+        check_target_close_input(&scene->target);
+    }
+    while (error == UNDR_OK && scene->target.state == CHECK_TARGET_RUNS) {
+        error = check_scene_wait(scene, until);
+        if (!check_control_wants_to_read(&scene->control) && !scene->control.ended) {
+            return UNDR_WAIT; /* it prints without end */
+        }
+    }
+    while (error == UNDR_OK && !scene->control.ended) {
+        error = check_scene_wait(scene, 0); /* the rest of its output; UNDR_WAIT: a child holds it open */
+    }
+    return scene->target.state == CHECK_TARGET_RUNS || error != UNDR_WAIT ? error : UNDR_OK;
+}
+
+static undr_error say_how_it_ended(
+    const check_setting *setting, const char *verb, const check_scene *scene, undr_error how, undr_buffer *why) {
+    undr_error error = undr_put_format(why, "`%s %s` ", setting->command[0], verb);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    if (how == UNDR_WAIT && !check_control_wants_to_read(&scene->control)) {
+        return undr_put_text(why, "prints without end");
+    }
+    return how == UNDR_WAIT ? undr_put_text(why, "does not end") : check_target_describe(&scene->target, why);
+}
+
+/* Did the verb end with the status that it has to? Else *why says what it did, and `remedy`. */
+static undr_error judge(const check_setting *setting, const char *verb, int status, const char *remedy,
+    check_scene *scene, undr_buffer *why) {
+    undr_error how = run_to_end(setting, verb, scene, why);
+    if (how != UNDR_OK && how != UNDR_WAIT) {
+        return how == UNDR_SYSTEM ? UNDR_ARGUMENT : how;
+    }
+    if (how == UNDR_OK && scene->target.state == CHECK_TARGET_EXITED && scene->target.status == status) {
+        return UNDR_OK;
+    }
+    undr_error error = say_how_it_ended(setting, verb, scene, how, why);
+    if (error == UNDR_OK) {
+        error = undr_put_text(why, remedy);
+    }
+    if (error == UNDR_OK) {
+        error = check_say_last_words(why, undr_buffer_slice(&scene->target.kept));
+    }
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+static undr_error ask(const check_setting *setting, const char *verb, int status, const char *remedy,
+    undr_buffer *output, undr_buffer *why) {
+    check_scene scene;
+    check_scene_init(&scene);
+    undr_error error = judge(setting, verb, status, remedy, &scene, why);
+    if (error == UNDR_OK) {
+        error = undr_put_slice(output, check_control_unread(&scene.control));
+    }
+    check_scene_free(&scene);
+    return error;
+}
+
+undr_error check_survey_adapter(check_setting *setting, undr_buffer *why) {
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
+    sigaction(SIGPIPE, &ignore, &before);
+    undr_buffer output = {0};
+    undr_error error = ask(setting, nonsense, EXIT_NOT_IMPLEMENTED,
+        "; a verb that it does not implement must end with exit status 89: an adapter that accepts anything proves nothing",
+        &output, why);
+    output.size = 0;
+    if (error == UNDR_OK) {
+        error = ask(setting, "capabilities", 0, "; it must print what the adapter implements, one a line, and end with "
+            "exit status 0", &output, why);
+    }
+    if (error == UNDR_OK) {
+        undr_buffer_free(&setting->capabilities.text);
+        error = check_read_capabilities(undr_buffer_slice(&output), &setting->capabilities, why);
+    }
+    undr_buffer_free(&output);
+    sigaction(SIGPIPE, &before, NULL);
+    return error;
+}

@@ -1,0 +1,17 @@
+/* survey_verb.h: the verbs of an adapter that need no case: a nonsense one, and `capabilities`. Private to the survey. */
+#ifndef CHECK_SURVEY_VERB_H
+#define CHECK_SURVEY_VERB_H
+
+#include "play.h"
+
+/* Fills setting->capabilities. UNDR_ARGUMENT: it is no adapter; *why says in a sentence what it did. */
+UNDR_MUST_USE undr_error check_survey_adapter(check_setting *setting, undr_buffer *why);
+
+/* Reads the lines of `capabilities`; unknown ones are kept and ignored. UNDR_ARGUMENT: a known word with a value that
+ * it can't have; *why names the line. */
+UNDR_MUST_USE undr_error check_read_capabilities(undr_slice text, check_capabilities *capabilities, undr_buffer *why);
+
+/* Appends "; it said: ..." with the last line of what the target wrote to its standard error; nothing when it wrote none. */
+UNDR_MUST_USE undr_error check_say_last_words(undr_buffer *why, undr_slice output);
+
+#endif
