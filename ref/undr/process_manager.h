@@ -9,6 +9,8 @@
 
 #include "undr/task.h"
 
+#include <stdio.h>
+
 typedef enum undr_close_policy {
     UNDR_CLOSE_JOIN,   /* consume all messages, run all tasks, then shut down */
     UNDR_CLOSE_CANCEL, /* let running tasks finish, drop queued ones, shut down */
@@ -20,19 +22,22 @@ typedef struct undr_process_manager undr_process_manager;
 typedef struct undr_process_manager_options {
     int workers;               /* -1: twice the number of cores; 0: none of its own, only connections */
     unsigned priority_levels;  /* 1..128; 0: 2 */
-    const char *log_directory; /* one log file per worker, made if it does not exist; NULL: no logs */
+    const char *log_directory; /* one file per worker, worker-1.log ...; made if it does not exist; NULL: no logs */
     uint64_t payload_limit;    /* of one frame; 0: 1 GiB. At least UNDR_PAYLOAD_MINIMUM (FRAME-6) */
     int64_t hold;              /* ms; -1: the default (500 with workers of its own, 0 without); 0: never (NEXT-4) */
     uint64_t grace;            /* ms that CANCEL waits for running tasks before it kills; 0: without bound */
     unsigned retries;          /* of a task whose worker died; 0: reported at once (FAULT-3) */
-    const undr_registry *registry;
-    bool handle_interrupt;     /* SIGINT makes messages() and JOIN return UNDR_INTERRUPTED: leave through CANCEL */
+    bool handle_interrupt;     /* SIGINT is undr_process_manager_interrupt */
+    FILE *log;                 /* what the manager ended, and why; NULL: none. As long as the manager */
 } undr_process_manager_options;
 
-/* First in main(): in a worker process runs the loop and exits the process; elsewhere returns at once. */
+/* First in main(), with the task types that workers run: in a worker process runs the loop and exits the process; elsewhere returns at once. */
 void undr_process_manager_main(int argc, char **argv, const undr_registry *registry);
 
-/* Starts the server on 127.0.0.1 (SEC-2) and the workers. On failure nothing is left running. */
+/* Starts the server on 127.0.0.1 (SEC-2) and the workers. A worker process that ends while the manager is open is
+ * replaced, until 16 times as many as there are workers have ended one after the other without being handed a task;
+ * tasks that then nobody runs are reported (FAULT-4). On failure nothing is left running; UNDR_ARGUMENT, UNDR_MEMORY,
+ * UNDR_SYSTEM (errno says why). */
 UNDR_MUST_USE undr_error undr_process_manager_start(
     const undr_process_manager_options *options, undr_process_manager **manager);
 uint16_t undr_process_manager_port(const undr_process_manager *manager);
@@ -40,7 +45,8 @@ uint16_t undr_process_manager_port(const undr_process_manager *manager);
 /* The interface Manager of it, for code that takes one; lives as long as the manager. */
 undr_manager *undr_process_manager_interface(undr_process_manager *manager);
 
-/* UNDR_PRIORITY: no such queue. UNDR_CLOSED: after a close. */
+/* UNDR_PRIORITY: no such queue. UNDR_CLOSED: after a close. UNDR_NOT_A_TASK: None or CloseRequest (SCHED-12).
+ * schedule_pickle and send_pickle: PICKLE_* or LIMIT_* for what is no pickle. */
 UNDR_MUST_USE undr_error undr_process_manager_schedule(
     undr_process_manager *manager, const undr_value *task, unsigned priority);
 UNDR_MUST_USE undr_error undr_process_manager_send_message(undr_process_manager *manager, const undr_value *message);
@@ -50,15 +56,20 @@ UNDR_MUST_USE undr_error undr_process_manager_schedule_pickle(
 UNDR_MUST_USE undr_error undr_process_manager_send_pickle(undr_process_manager *manager, undr_slice message);
 
 /* One step of messages(): blocks until a message comes (UNDR_OK, decoded into arena), or until the inbox is empty and
- * no task is left (UNDR_DONE; a later call starts a new iteration), or SIGINT (UNDR_INTERRUPTED). The reader may
- * schedule between two steps. */
+ * no task is left (UNDR_DONE; a later call starts a new iteration), or an interrupt (UNDR_INTERRUPTED). The reader
+ * may schedule between two steps (MSGS-4). */
 UNDR_MUST_USE undr_error undr_process_manager_next_message(
     undr_process_manager *manager, undr_arena *arena, undr_value **message);
 /* The same as the pickle that came, owned by the caller. */
 UNDR_MUST_USE undr_error undr_process_manager_next_pickle(undr_process_manager *manager, undr_buffer *message);
 
+/* Makes messages() and JOIN, from now on, return UNDR_INTERRUPTED: the program leaves through CANCEL or KILL. While
+ * CANCEL waits for running tasks it kills them. From any thread, not from a signal handler. */
+void undr_process_manager_interrupt(undr_process_manager *manager);
+
 /* Ends by a policy; when it returns the workers are gone and new connections are refused, while connections that are
- * still open get CloseRequest as long as the manager is not freed. A second close returns UNDR_OK at once. */
+ * still open get CloseRequest as long as the manager is not freed (KILL ends them). A second close returns UNDR_OK at
+ * once. UNDR_INTERRUPTED (JOIN): not closed. */
 UNDR_MUST_USE undr_error undr_process_manager_close(undr_process_manager *manager, undr_close_policy policy);
 
 /* __exit__: CANCEL, or KILL after an error; then frees. NULL is fine. */

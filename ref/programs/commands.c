@@ -1,0 +1,163 @@
+/* commands.c: schedule, message, next, close: one line in, one line out. */
+#include "commands.h"
+
+#include "adapter.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { EXIT_INTERRUPTED = 130 };
+
+typedef struct session {
+    undr_process_manager *manager;
+    unsigned priority_levels;
+    bool closed;
+    undr_buffer payload; /* of the command, or of its answer */
+    undr_buffer answer;  /* the line */
+} session;
+
+/* What a command comes to. ANSWERED: the line in session->answer; INTERRUPTED: no answer, the program leaves. */
+typedef enum outcome { ANSWERED, INTERRUPTED, OUT_OF_MEMORY } outcome;
+
+static outcome say(session *self, const char *text) {
+    self->answer.size = 0;
+    return undr_put_text(&self->answer, text) == UNDR_OK ? ANSWERED : OUT_OF_MEMORY;
+}
+
+static outcome say_error(session *self, undr_error error) {
+    self->answer.size = 0;
+    return undr_put_format(&self->answer, "error %s", undr_error_text(error)) == UNDR_OK ? ANSWERED : OUT_OF_MEMORY;
+}
+
+static outcome say_result(session *self, undr_error error) {
+    return error == UNDR_OK ? say(self, "ok") : say_error(self, error);
+}
+
+static outcome say_priorities(session *self) {
+    self->answer.size = 0;
+    undr_error error = undr_put_format(
+        &self->answer, "error the priority must be a number from 0 to %u", self->priority_levels - 1);
+    return error == UNDR_OK ? ANSWERED : OUT_OF_MEMORY;
+}
+
+/* The rest of the line is one payload in hex. */
+static undr_error take_payload(session *self, undr_slice rest) {
+    self->payload.size = 0;
+    return adapter_hex_decode(rest, &self->payload);
+}
+
+static outcome schedule(session *self, undr_slice rest) {
+    uint64_t priority;
+    undr_slice word = adapter_take_word(&rest);
+    if (!adapter_parse_number(word, 0, self->priority_levels - 1, &priority)) {
+        return say_priorities(self); /* POOL-3 */
+    }
+    undr_error error = take_payload(self, rest);
+    if (error == UNDR_ARGUMENT) {
+        return say(self, "error the task must be its pickle in hex: schedule PRIORITY HEX");
+    }
+    if (error == UNDR_OK) {
+        error = undr_process_manager_schedule_pickle(
+            self->manager, undr_buffer_slice(&self->payload), (unsigned)priority);
+    }
+    if (error == UNDR_NOT_A_TASK) {
+        return say(self, "error None and CloseRequest are no tasks");
+    }
+    return say_result(self, error);
+}
+
+static outcome message(session *self, undr_slice rest) {
+    undr_error error = take_payload(self, rest);
+    if (error == UNDR_ARGUMENT) {
+        return say(self, "error the message must be its pickle in hex: message HEX");
+    }
+    if (error == UNDR_OK) {
+        error = undr_process_manager_send_pickle(self->manager, undr_buffer_slice(&self->payload));
+    }
+    return say_result(self, error);
+}
+
+static outcome next(session *self, undr_slice rest) {
+    (void)rest;
+    self->payload.size = 0;
+    undr_error error = undr_process_manager_next_pickle(self->manager, &self->payload);
+    if (error == UNDR_INTERRUPTED) {
+        return INTERRUPTED;
+    }
+    if (error == UNDR_DONE) {
+        return say(self, "done");
+    }
+    if (error != UNDR_OK) {
+        return say_error(self, error);
+    }
+    if (say(self, "message ") != ANSWERED) {
+        return OUT_OF_MEMORY;
+    }
+    error = adapter_hex_encode(undr_buffer_slice(&self->payload), &self->answer);
+    return error == UNDR_OK ? ANSWERED : OUT_OF_MEMORY;
+}
+
+static outcome close_manager(session *self, undr_slice rest) {
+    static const char *const names[] = {
+        [UNDR_CLOSE_JOIN] = "join", [UNDR_CLOSE_CANCEL] = "cancel", [UNDR_CLOSE_KILL] = "kill"};
+    for (size_t policy = 0; policy < sizeof names / sizeof *names; policy++) {
+        if (!undr_slice_equal(rest, undr_slice_text(names[policy]))) {
+            continue;
+        }
+        undr_error error = undr_process_manager_close(self->manager, (undr_close_policy)policy);
+        if (error == UNDR_INTERRUPTED) {
+            return INTERRUPTED;
+        }
+        return error == UNDR_OK ? say(self, "closed") : say_error(self, error);
+    }
+    return say(self, "error the policy must be join, cancel or kill");
+}
+
+static const struct {
+    const char *name;
+    outcome (*run)(session *self, undr_slice rest);
+} commands[] = {{"schedule", schedule}, {"message", message}, {"next", next}, {"close", close_manager}};
+
+static outcome run_line(session *self, undr_slice line) {
+    undr_slice word = adapter_take_word(&line);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (undr_slice_equal(word, undr_slice_text(commands[i].name))) {
+            return commands[i].run(self, line);
+        }
+    }
+    return say(self, "error the commands are: schedule PRIORITY HEX, message HEX, next, close join|cancel|kill");
+}
+
+/* Runs commands until there is reason to leave; returns the exit status. */
+static int run_all(session *self, input *from) {
+    undr_buffer line = {0};
+    input_event event = INPUT_LINE;
+    int status = 0;
+    while (status == 0 && (event = input_next(from, &line)) == INPUT_LINE) {
+        outcome result = run_line(self, undr_buffer_slice(&line));
+        if (result == OUT_OF_MEMORY) {
+            (void)fprintf(stderr, "undr-manager: %s\n", undr_error_text(UNDR_MEMORY));
+            status = ADAPTER_EXIT_FAILURE;
+        } else if (result == ANSWERED &&
+            adapter_write_line(STDOUT_FILENO, undr_buffer_slice(&self->answer)) != UNDR_OK) {
+            (void)fprintf(stderr, "undr-manager: nobody reads the answers\n");
+            status = ADAPTER_EXIT_FAILURE;
+        }
+    }
+    undr_buffer_free(&line);
+    return status != 0 ? status : event == INPUT_INTERRUPT ? EXIT_INTERRUPTED : 0;
+}
+
+int commands_run(input *from, undr_process_manager *manager, unsigned priority_levels) {
+    session self = {.manager = manager, .priority_levels = priority_levels};
+    int status = run_all(&self, from);
+    undr_close_policy policy = status == EXIT_INTERRUPTED ? UNDR_CLOSE_CANCEL : UNDR_CLOSE_KILL;
+    undr_error error = undr_process_manager_close(manager, policy);
+    (void)error; /* neither policy can fail */
+    input_release_manager(from);
+    undr_process_manager_free(manager);
+    undr_buffer_free(&self.payload);
+    undr_buffer_free(&self.answer);
+    return status;
+}

@@ -1,0 +1,113 @@
+/* input.c: watches standard input and SIGINT for undr-manager. */
+#include "input.h"
+
+#include "adapter.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LEAVE_MS = 500 };
+
+static sigset_t interrupt_only(void) {
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGINT);
+    return signals;
+}
+
+void input_block_interrupts(void) {
+    sigset_t signals = interrupt_only();
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL); /* fails only for a wrong first argument */
+}
+
+static void interrupt(input *self, bool *reason) {
+    (void)pthread_mutex_lock(&self->lock);
+    *reason = true;
+    if (self->manager != NULL) {
+        undr_process_manager_interrupt(self->manager);
+    }
+    (void)pthread_cond_broadcast(&self->changed);
+    (void)pthread_mutex_unlock(&self->lock);
+}
+
+/* One command is in flight at most, so there is one place for a line. False: out of memory. */
+static bool hand_over(input *self, undr_slice line) {
+    (void)pthread_mutex_lock(&self->lock);
+    while (self->has_line) {
+        (void)pthread_cond_wait(&self->changed, &self->lock);
+    }
+    self->line.size = 0;
+    bool kept = undr_put_slice(&self->line, line) == UNDR_OK;
+    self->has_line = kept;
+    (void)pthread_cond_broadcast(&self->changed);
+    (void)pthread_mutex_unlock(&self->lock);
+    return kept;
+}
+
+static void *watch_lines(void *argument) {
+    input *self = argument;
+    adapter_lines lines = {.descriptor = STDIN_FILENO};
+    undr_slice line;
+    while (adapter_read_line(&lines, &line) == UNDR_OK && hand_over(self, line)) {
+    }
+    adapter_lines_free(&lines);
+    interrupt(self, &self->ended);
+    struct timespec rest = {.tv_nsec = LEAVE_MS * 1000000L};
+    while (nanosleep(&rest, &rest) != 0 && errno == EINTR) {
+    }
+    _exit(0); /* the workers are tied to this process's life */
+}
+
+static void *watch_interrupts(void *argument) {
+    input *self = argument;
+    sigset_t signals = interrupt_only();
+    int number;
+    while (sigwait(&signals, &number) == 0) {
+        interrupt(self, &self->interrupted);
+    }
+    return NULL;
+}
+
+static undr_error start_thread(void *(*function)(void *argument), input *self) {
+    pthread_t thread;
+    int status = pthread_create(&thread, NULL, function, self);
+    if (status != 0) {
+        errno = status;
+        return UNDR_SYSTEM;
+    }
+    (void)pthread_detach(thread); /* ends with the program */
+    return UNDR_OK;
+}
+
+undr_error input_start(input *self, undr_process_manager *manager) {
+    *self = (input){.manager = manager};
+    (void)pthread_mutex_init(&self->lock, NULL); /* neither can fail with default attributes here */
+    (void)pthread_cond_init(&self->changed, NULL);
+    undr_error error = start_thread(watch_interrupts, self);
+    return error == UNDR_OK ? start_thread(watch_lines, self) : error;
+}
+
+void input_release_manager(input *self) {
+    (void)pthread_mutex_lock(&self->lock);
+    self->manager = NULL;
+    (void)pthread_mutex_unlock(&self->lock);
+}
+
+input_event input_next(input *self, undr_buffer *line) {
+    (void)pthread_mutex_lock(&self->lock);
+    while (!self->has_line && !self->ended && !self->interrupted) {
+        (void)pthread_cond_wait(&self->changed, &self->lock);
+    }
+    input_event event = self->interrupted ? INPUT_INTERRUPT : self->has_line ? INPUT_LINE : INPUT_END;
+    if (event == INPUT_LINE) {
+        undr_buffer taken = self->line;
+        self->line = *line;
+        *line = taken;
+        self->has_line = false;
+        (void)pthread_cond_broadcast(&self->changed);
+    }
+    (void)pthread_mutex_unlock(&self->lock);
+    return event;
+}

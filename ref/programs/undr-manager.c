@@ -1,0 +1,167 @@
+/* undr-manager.c: the minimal manager. All that it knows of the protocol is in undr_process_manager; here is its command
+ * line, which is that of the adapter contract (spec/adapter.md). Its workers run Probe tasks. */
+#include "adapter.h"
+#include "commands.h"
+#include "probe.h"
+
+#include "undr/manager.h"
+#include "undr/server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PROGRAM "undr-manager"
+#define VERBS "capabilities, manager"
+
+enum { POOL_HOLD_MS = 500, NO_VALUE = -1 };
+
+/* The options of both verbs. They may stand before the verb, too, so that a command that something else completes
+ * ("undr-check manager -- undr-manager --hold 200") can carry them. */
+typedef struct settings {
+    uint64_t workers, priority_levels, hold, grace, payload_limit, retries;
+    bool has_workers, has_hold;
+    const char *log_directory;
+} settings;
+
+static bool read_settings(const char *verb, int argc, char **argv, settings *read) {
+    *read = (settings){.priority_levels = UNDR_DEFAULT_PRIORITY_LEVELS, .payload_limit = UNDR_DEFAULT_PAYLOAD_LIMIT};
+    adapter_option options[] = {
+        {.name = "--workers", .maximum = 4096, .number = &read->workers},
+        {.name = "--priority-levels", .minimum = 1, .maximum = UNDR_MAXIMUM_PRIORITY_LEVELS,
+            .number = &read->priority_levels},
+        {.name = "--log-directory", .text = &read->log_directory},
+        {.name = "--hold", .maximum = 3600000, .number = &read->hold},
+        {.name = "--grace", .minimum = 1, .maximum = 3600000, .number = &read->grace},
+        {.name = "--payload-limit", .minimum = UNDR_PAYLOAD_MINIMUM, .maximum = UINT64_MAX,
+            .number = &read->payload_limit},
+        {.name = "--retries", .maximum = 1000000, .number = &read->retries},
+    };
+    if (!adapter_parse_options(PROGRAM, verb, argc, argv, options, sizeof options / sizeof *options)) {
+        return false;
+    }
+    read->has_workers = options[0].given;
+    read->has_hold = options[3].given;
+    return true;
+}
+
+/* `hold` is what a manager without workers of its own does, `pool-hold` what one with workers does. */
+static int capabilities(const settings *read) {
+    uint64_t pool_hold = read->has_hold ? read->hold : POOL_HOLD_MS;
+    int printed = printf("manager\npool\npriority-levels %d\nhold %llu\npool-hold %llu\nmax-payload %llu\n"
+                         "pickle 0-5\nlog-directory\n",
+        UNDR_MAXIMUM_PRIORITY_LEVELS, (unsigned long long)read->hold, (unsigned long long)pool_hold,
+        (unsigned long long)read->payload_limit);
+    if (printed > 0 && read->grace > 0) {
+        printed = printf("grace %llu\n", (unsigned long long)read->grace);
+    }
+    return printed > 0 && fflush(stdout) == 0 ? 0 : ADAPTER_EXIT_FAILURE;
+}
+
+static int help(void) {
+    int printed = printf(
+        "usage: " PROGRAM " manager [OPTION...]       serve, and read commands from standard input\n"
+        "       " PROGRAM " capabilities [OPTION...]  what this manager can do, one a line\n"
+        "       " PROGRAM " --help | --version\n"
+        "\n"
+        "options, before or behind the verb:\n"
+        "  --workers N           worker processes of its own; 0: none; default: twice the number of cores\n"
+        "  --priority-levels P   queues, 1 to 128; default 2\n"
+        "  --log-directory DIR   one log file per worker; made if it does not exist\n"
+        "  --hold MS             how long the answer to a worker is held until a task comes; default: %d with workers\n"
+        "                        of its own, 0 without\n"
+        "  --grace MS            how long `close cancel` waits for running tasks; default: until they have ended\n"
+        "  --payload-limit BYTES of one frame, at least 64 MiB; default 1 GiB\n"
+        "  --retries N           how often a task whose worker died is handed out again; default 0: it is reported\n"
+        "\n"
+        "commands: schedule PRIORITY HEX | message HEX | next | close join|cancel|kill\n"
+        "\n"
+        "It prints `ready PORT` first. The end of input kills its workers. SIGINT closes as `close cancel` does; a second\n"
+        "one kills its workers. Exit status: 0 at the end of input; 130 after SIGINT; 1 it can't serve; 2 usage; %d a verb\n"
+        "that is not implemented.\n",
+        POOL_HOLD_MS, ADAPTER_EXIT_NO_VERB);
+    return printed > 0 && fflush(stdout) == 0 ? 0 : ADAPTER_EXIT_FAILURE;
+}
+
+static int fail(const char *what, undr_error error) {
+    const char *reason = error == UNDR_SYSTEM ? strerror(errno) : undr_error_text(error);
+    (void)fprintf(stderr, PROGRAM ": %s: %s\n", what, reason);
+    return ADAPTER_EXIT_FAILURE;
+}
+
+static undr_error say_ready(const undr_process_manager *manager) {
+    char line[32];
+    (void)snprintf(line, sizeof line, "ready %u", (unsigned)undr_process_manager_port(manager));
+    return adapter_write_line(STDOUT_FILENO, undr_slice_text(line));
+}
+
+static int manage(const settings *read) {
+    undr_process_manager_options options = {
+        .workers = read->has_workers ? (int)read->workers : NO_VALUE,
+        .priority_levels = (unsigned)read->priority_levels,
+        .log_directory = read->log_directory,
+        .payload_limit = read->payload_limit,
+        .hold = read->has_hold ? (int64_t)read->hold : NO_VALUE,
+        .grace = read->grace,
+        .retries = (unsigned)read->retries,
+        .log = stderr,
+    };
+    undr_process_manager *manager;
+    static input from; /* its threads use it until the program ends */
+    (void)signal(SIGPIPE, SIG_IGN);
+    input_block_interrupts();
+    undr_error error = undr_process_manager_start(&options, &manager);
+    if (error != UNDR_OK) {
+        return fail(read->log_directory == NULL ? "can't start" : read->log_directory, error);
+    }
+    error = say_ready(manager);
+    if (error == UNDR_OK) {
+        error = input_start(&from, manager);
+    }
+    if (error != UNDR_OK) {
+        int status = fail("can't serve", error);
+        undr_process_manager_free(manager);
+        return status;
+    }
+    return commands_run(&from, manager, options.priority_levels);
+}
+
+static int run(const char *verb, int argc, char **argv) {
+    settings read;
+    if (strcmp(verb, "capabilities") != 0 && strcmp(verb, "manager") != 0) {
+        return adapter_no_verb(PROGRAM, verb, VERBS);
+    }
+    if (!read_settings(verb, argc, argv, &read)) {
+        return ADAPTER_EXIT_USAGE;
+    }
+    return strcmp(verb, "manager") == 0 ? manage(&read) : capabilities(&read);
+}
+
+/* Where the verb stands: behind the options, each a word with its value, or `--name=value`. argc: there is none. */
+static int find_verb(int argc, char **argv) {
+    int at = 1;
+    while (at < argc && strncmp(argv[at], "--", 2) == 0) {
+        at += strchr(argv[at], '=') == NULL ? 2 : 1;
+    }
+    return at < argc ? at : argc;
+}
+
+int main(int argc, char **argv) {
+    undr_process_manager_main(argc, argv, probe_registry());
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        return help();
+    }
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        return puts(PROGRAM " " UNDR_VERSION) < 0 ? ADAPTER_EXIT_FAILURE : 0;
+    }
+    int at = find_verb(argc, argv);
+    if (at == argc) {
+        return adapter_no_verb(PROGRAM, NULL, VERBS);
+    }
+    const char *verb = argv[at];
+    memmove(&argv[at], &argv[at + 1], (size_t)(argc - at) * sizeof *argv); /* with the NULL at the end */
+    return run(verb, argc - 2, argv + 1);
+}

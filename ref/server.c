@@ -1,0 +1,373 @@
+/* server.c: the loop of the manager: its thread, the listening socket, the timer of held answers, calls from other
+ * threads. */
+#include "server_parts.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+enum { BACKLOG = 4096, ACCEPT_AGAIN_MS = 100 };
+
+void undr_server_log(const undr_server *server, uint16_t peer_port, const char *format, ...) {
+    FILE *log = server->options.log;
+    if (log == NULL) {
+        return;
+    }
+    va_list arguments;
+    va_start(arguments, format);
+    flockfile(log);
+    (void)fprintf(log, "127.0.0.1:%u: ", (unsigned)peer_port);
+    (void)vfprintf(log, format, arguments);
+    (void)fputc('\n', log);
+    (void)fflush(log); /* a log that can't be written is no reason to stop serving */
+    funlockfile(log);
+    va_end(arguments);
+}
+
+/* Answers. */
+
+void undr_server_collect(undr_server *server) {
+    undr_answer answer;
+    while (undr_manager_next_answer(server->core, &answer) == UNDR_OK) {
+        undr_peer *peer;
+        HASH_FIND(hh, server->peers, &answer.connection, sizeof answer.connection, peer);
+        undr_peer_queue(peer, &answer.frame); /* the core answers only connections that it knows */
+    }
+    if (undr_manager_messages(server->core) > 0 || undr_manager_tasks_left(server->core) == 0) {
+        uv_cond_broadcast(&server->news);
+    }
+}
+
+static void on_timer(uv_timer_t *timer);
+
+static uint64_t earliest(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+static void set_timer(undr_server *server, uint64_t held) {
+    uint64_t ending = server->ending == NULL ? UINT64_MAX : server->ending->deadline;
+    uint64_t deadline = earliest(held, earliest(ending, server->accept_at));
+    uint64_t now = uv_now(&server->loop);
+    if (uv_is_closing((uv_handle_t *)&server->timer)) {
+        return;
+    }
+    if (deadline == UINT64_MAX) {
+        (void)uv_timer_stop(&server->timer); /* can't fail */
+        return;
+    }
+    (void)uv_timer_start(&server->timer, on_timer, deadline > now ? deadline - now : 0, 0); /* fails only when closing */
+}
+
+void undr_server_deliver(undr_server *server) {
+    uv_mutex_lock(&server->lock);
+    undr_server_collect(server);
+    uv_mutex_unlock(&server->lock);
+    while (server->changed != NULL) {
+        undr_peer *peer = server->changed;
+        server->changed = peer->next_changed;
+        peer->changed = false;
+        undr_peer_flush(peer);
+    }
+    uv_mutex_lock(&server->lock);
+    uint64_t held = undr_manager_deadline(server->core);
+    uv_mutex_unlock(&server->lock);
+    set_timer(server, held);
+}
+
+/* The loop's events. */
+
+static void accept_waiting(undr_server *server) {
+    server->accept_at = undr_peer_accept(server) ? UINT64_MAX : uv_now(&server->loop) + ACCEPT_AGAIN_MS;
+}
+
+static void on_timer(uv_timer_t *timer) {
+    undr_server *server = timer->data;
+    uint64_t now = uv_now(&server->loop);
+    uv_mutex_lock(&server->lock);
+    undr_manager_advance(server->core, now); /* NEXT-5 */
+    uv_mutex_unlock(&server->lock);
+    while (server->ending != NULL && server->ending->deadline <= now) {
+        undr_peer_close(server->ending);
+    }
+    if (server->accept_at <= now) {
+        accept_waiting(server);
+    }
+    undr_server_deliver(server);
+}
+
+static void on_connection(uv_stream_t *listener, int status) {
+    undr_server *server = listener->data;
+    if (status < 0) { /* libuv itself closes what comes while there are no descriptors */
+        undr_server_log(server, 0, "a connection could not be accepted: %s", uv_strerror(status));
+        return;
+    }
+    accept_waiting(server);
+    undr_server_deliver(server);
+}
+
+static undr_call *take_call(undr_server *server) {
+    uv_mutex_lock(&server->lock);
+    undr_call *first = server->calls;
+    if (first != NULL) {
+        DL_DELETE(server->calls, first);
+    }
+    uv_mutex_unlock(&server->lock);
+    return first;
+}
+
+static void on_wakeup(uv_async_t *wakeup) {
+    undr_server *server = wakeup->data;
+    for (undr_call *call; (call = take_call(server)) != NULL;) {
+        call->function(server, call->argument);
+        uv_mutex_lock(&server->lock);
+        call->done = true; /* from here on the other thread may let go of it */
+        uv_cond_broadcast(&server->news);
+        uv_mutex_unlock(&server->lock);
+    }
+    undr_server_deliver(server);
+}
+
+static void on_interrupt(uv_signal_t *signal, int number) {
+    (void)number;
+    undr_server_interrupt(signal->data);
+}
+
+static void run_loop(void *argument) {
+    undr_server *server = argument;
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGPIPE); /* a peer that is gone is an error of the write, here */
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGCHLD); /* how libuv learns of a process's end: some thread must take it */
+    (void)pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+    (void)uv_run(&server->loop, UV_RUN_DEFAULT); /* until everything is closed */
+}
+
+/* Start. */
+
+static undr_error system_error(int status) {
+    if (status == 0) {
+        return UNDR_OK;
+    }
+    errno = -status;
+    return status == UV_ENOMEM ? UNDR_MEMORY : UNDR_SYSTEM;
+}
+
+static int listen_on_loopback(undr_server *server) {
+    struct sockaddr_in address;
+    int size = sizeof address;
+    int status = uv_ip4_addr("127.0.0.1", server->options.port, &address); /* SEC-2 */
+    if (status == 0) {
+        status = uv_tcp_bind(&server->listener, (const struct sockaddr *)&address, 0);
+    }
+    if (status == 0) {
+        status = uv_listen((uv_stream_t *)&server->listener, BACKLOG, on_connection);
+    }
+    if (status == 0) {
+        status = uv_tcp_getsockname(&server->listener, (struct sockaddr *)&address, &size);
+    }
+    server->port = ntohs(address.sin_port);
+    return status;
+}
+
+static void close_handle(uv_handle_t *handle, void *unused) {
+    (void)unused;
+    if (!uv_is_closing(handle)) {
+        uv_close(handle, NULL);
+    }
+}
+
+/* Closes the loop whose thread does not run. */
+static void close_loop(undr_server *server) {
+    uv_walk(&server->loop, close_handle, NULL);
+    (void)uv_run(&server->loop, UV_RUN_DEFAULT); /* the callbacks of the closes */
+    (void)uv_loop_close(&server->loop);          /* fails only while handles are open */
+}
+
+static int open_loop(undr_server *server) {
+    int status = uv_loop_init(&server->loop);
+    if (status != 0) {
+        return status;
+    }
+    status = uv_async_init(&server->loop, &server->wakeup, on_wakeup);
+    if (status == 0) {
+        status = uv_timer_init(&server->loop, &server->timer);
+    }
+    if (status == 0) {
+        status = uv_tcp_init(&server->loop, &server->listener);
+    }
+    if (status == 0) {
+        status = uv_signal_init(&server->loop, &server->interrupt);
+    }
+    server->wakeup.data = server->timer.data = server->listener.data = server->interrupt.data = server;
+    if (status == 0 && server->options.handle_interrupt) {
+        status = uv_signal_start(&server->interrupt, on_interrupt, SIGINT);
+    }
+    if (status == 0) {
+        status = listen_on_loopback(server);
+    }
+    if (status != 0) {
+        close_loop(server);
+    }
+    return status;
+}
+
+static int open_locks(undr_server *server) {
+    int status = uv_mutex_init(&server->lock);
+    if (status != 0) {
+        return status;
+    }
+    status = uv_cond_init(&server->news);
+    if (status != 0) {
+        uv_mutex_destroy(&server->lock);
+    }
+    return status;
+}
+
+static void close_locks(undr_server *server) {
+    uv_cond_destroy(&server->news);
+    uv_mutex_destroy(&server->lock);
+}
+
+static int open_all(undr_server *server) {
+    int status = open_locks(server);
+    if (status != 0) {
+        return status;
+    }
+    status = open_loop(server);
+    if (status != 0) {
+        close_locks(server);
+        return status;
+    }
+    status = uv_thread_create(&server->thread, run_loop, server);
+    if (status != 0) {
+        close_loop(server);
+        close_locks(server);
+    }
+    return status;
+}
+
+undr_error undr_server_start(const undr_server_options *options, undr_server **started) {
+    undr_server *server = calloc(1, sizeof *server);
+    if (server == NULL) {
+        return UNDR_MEMORY;
+    }
+    server->options = *options;
+    server->accept_at = UINT64_MAX;
+    if (options->payload_limit == 0) {
+        server->options.payload_limit = UNDR_DEFAULT_PAYLOAD_LIMIT;
+    }
+    undr_error error = undr_manager_new(&options->manager, &server->core);
+    if (error == UNDR_OK) {
+        error = system_error(open_all(server));
+    }
+    if (error != UNDR_OK) {
+        undr_manager_free(server->core);
+        free(server);
+        return error;
+    }
+    *started = server;
+    return UNDR_OK;
+}
+
+uint16_t undr_server_port(const undr_server *server) {
+    return server->port;
+}
+
+/* Other threads. */
+
+undr_manager_core *undr_server_lock(undr_server *server) {
+    uv_mutex_lock(&server->lock);
+    return server->core;
+}
+
+void undr_server_unlock(undr_server *server) {
+    uv_mutex_unlock(&server->lock);
+}
+
+void undr_server_wake(undr_server *server) {
+    (void)uv_async_send(&server->wakeup); /* fails only after the loop was closed */
+}
+
+bool undr_server_wait(undr_server *server, uint64_t ms) {
+    if (ms > UINT64_MAX / 1000000) {
+        uv_cond_wait(&server->news, &server->lock);
+        return true;
+    }
+    return uv_cond_timedwait(&server->news, &server->lock, ms * 1000000) == 0;
+}
+
+void undr_server_notify(undr_server *server) {
+    uv_cond_broadcast(&server->news);
+}
+
+unsigned undr_server_interrupts(const undr_server *server) {
+    return server->interrupts;
+}
+
+void undr_server_interrupt(undr_server *server) {
+    uv_mutex_lock(&server->lock);
+    server->interrupts++;
+    uv_cond_broadcast(&server->news);
+    uv_mutex_unlock(&server->lock);
+}
+
+void undr_server_call(undr_server *server, void (*function)(undr_server *server, void *argument), void *argument) {
+    undr_call call = {.function = function, .argument = argument};
+    uv_mutex_lock(&server->lock);
+    DL_APPEND(server->calls, &call);
+    undr_server_wake(server);
+    while (!call.done) {
+        uv_cond_wait(&server->news, &server->lock);
+    }
+    uv_mutex_unlock(&server->lock);
+}
+
+static void stop_listening(undr_server *server, void *unused) {
+    close_handle((uv_handle_t *)&server->listener, unused); /* closes the socket at once */
+    server->accept_at = UINT64_MAX;
+}
+
+void undr_server_stop_listening(undr_server *server) {
+    undr_server_call(server, stop_listening, NULL); /* CLOSE-3 */
+}
+
+static void end_connections(undr_server *server, void *unused) {
+    (void)unused;
+    undr_peer *peer, *rest;
+    HASH_ITER(hh, server->peers, peer, rest) {
+        undr_peer_close(peer);
+    }
+}
+
+void undr_server_end_connections(undr_server *server) {
+    undr_server_call(server, end_connections, NULL);
+}
+
+static void close_any(uv_handle_t *handle, void *listener) {
+    if (handle->type == UV_TCP && handle != listener) {
+        undr_peer_close(handle->data); /* also one that the core does not know any more */
+    } else {
+        close_handle(handle, NULL);
+    }
+}
+
+static void stop(undr_server *server, void *unused) {
+    (void)unused;
+    uv_walk(&server->loop, close_any, &server->listener);
+}
+
+void undr_server_free(undr_server *server) {
+    if (server == NULL) {
+        return;
+    }
+    undr_server_call(server, stop, NULL);
+    (void)uv_thread_join(&server->thread); /* fails only for a thread that is not ours */
+    (void)uv_loop_close(&server->loop);    /* fails only while handles are open */
+    close_locks(server);
+    undr_manager_free(server->core);
+    free(server);
+}

@@ -1,0 +1,50 @@
+/* server.h: the manager's core behind a TCP port of 127.0.0.1, in a thread of its own. It moves frames between the
+ * connections and the core, times held answers, and ends connections that break the protocol. Spec: "The manager".
+ *
+ * The core is shared: whoever calls it takes the lock. All functions may be called from any thread but the server's. */
+#ifndef UNDR_SERVER_H
+#define UNDR_SERVER_H
+
+#include "undr/manager.h"
+
+#include <stdio.h>
+
+#define UNDR_DEFAULT_PAYLOAD_LIMIT ((uint64_t)1 << 30)
+
+typedef struct undr_server undr_server;
+
+typedef struct undr_server_options {
+    undr_manager_options manager;
+    uint16_t port;          /* 0: the system chooses one */
+    uint64_t payload_limit; /* of one frame (FRAME-7); 0: UNDR_DEFAULT_PAYLOAD_LIMIT */
+    FILE *log;              /* a line for each connection that is ended, with its peer and the reason; NULL: none */
+    bool handle_interrupt;  /* SIGINT counts as an interrupt */
+} undr_server_options;
+
+/* Listens and serves. UNDR_ARGUMENT, UNDR_MEMORY, UNDR_SYSTEM (errno says why). */
+UNDR_MUST_USE undr_error undr_server_start(const undr_server_options *options, undr_server **server);
+uint16_t undr_server_port(const undr_server *server);
+
+/* The core, for the caller alone until undr_server_unlock; keep it short. Behind a call that makes answers due
+ * (schedule, close) undr_server_wake sends them. */
+undr_manager_core *undr_server_lock(undr_server *server);
+void undr_server_unlock(undr_server *server);
+void undr_server_wake(undr_server *server);
+
+/* With the lock held: lets others have it until the inbox or the counts may have changed, undr_server_notify was
+ * called, or `ms` have passed (UINT64_MAX: no bound), then takes it again. False: the time has passed. */
+bool undr_server_wait(undr_server *server, uint64_t ms);
+void undr_server_notify(undr_server *server);
+
+/* Interrupts so far (with the lock held): SIGINTs, when they are handled, and calls of undr_server_interrupt. */
+unsigned undr_server_interrupts(const undr_server *server);
+void undr_server_interrupt(undr_server *server);
+
+/* New connections are refused when it returns; those that are open are served as before. Twice is fine. */
+void undr_server_stop_listening(undr_server *server);
+void undr_server_end_connections(undr_server *server);
+
+/* Ends everything. NULL is fine. */
+void undr_server_free(undr_server *server);
+
+#endif

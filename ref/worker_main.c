@@ -1,0 +1,74 @@
+/* worker_main.c: what the program does when it was executed again as a worker process of a pool. */
+#include "undr/process_manager.h"
+#include "undr/socket.h"
+#include "worker_processes.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+static bool parse_number(const char *text, long maximum, long *number) {
+    char *end;
+    errno = 0;
+    *number = strtol(text, &end, 10);
+    return errno == 0 && end != text && *end == '\0' && *number >= 1 && *number <= maximum;
+}
+
+/* The worker is killed when its manager's process ends, in whatever way. */
+static bool tie_to_parent(long parent) {
+    return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent; /* else it has ended before */
+}
+
+/* POOL-2. NULL with errno set: it can't be opened. */
+static FILE *open_log(const char *directory, long number) {
+    char path[PATH_MAX];
+    int size = snprintf(path, sizeof path, "%s/worker-%ld.log", directory, number);
+    if (size < 0 || (size_t)size >= sizeof path) {
+        errno = ENAMETOOLONG;
+        return NULL;
+    }
+    return fopen(path, "ae"); /* a worker that replaces another goes on in its file */
+}
+
+static int work(const undr_registry *registry, long port, long number, const char *directory) {
+    undr_target_options options = {.server_port = (uint16_t)port, .registry = registry};
+    FILE *log = NULL;
+    if (*directory != '\0') {
+        log = open_log(directory, number);
+        if (log == NULL) {
+            (void)fprintf(stderr, "worker %ld: can't write a log in %s: %s\n", number, directory, strerror(errno));
+            return EXIT_FAILURE;
+        }
+    }
+    options.log = log;
+    undr_error error = undr_target(&options);
+    if (log != NULL) {
+        (void)fclose(log); /* was flushed line by line */
+    }
+    return error == UNDR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int run(int argc, char **argv, const undr_registry *registry) {
+    long port, parent, number;
+    if (argc != UNDR_WORKER_ARGUMENTS || !parse_number(argv[2], UINT16_MAX, &port) ||
+        !parse_number(argv[3], INT_MAX, &parent) || !parse_number(argv[4], INT_MAX, &number)) {
+        (void)fprintf(stderr, "%s: for a manager that starts its workers, not to be called by hand\n", UNDR_WORKER_WORD);
+        return 2;
+    }
+    if (!tie_to_parent(parent)) {
+        return EXIT_FAILURE;
+    }
+    (void)signal(SIGINT, SIG_IGN); /* CTRL-C reaches the manager, which closes its workers in order */
+    (void)close_range(STDERR_FILENO + 1, UINT_MAX, 0); /* what the manager's program has open is none of ours */
+    return work(registry, port, number, argv[5]);
+}
+
+void undr_process_manager_main(int argc, char **argv, const undr_registry *registry) {
+    if (argc >= 2 && strcmp(argv[1], UNDR_WORKER_WORD) == 0) {
+        exit(run(argc, argv, registry));
+    }
+}

@@ -1,0 +1,210 @@
+/* worker_processes.c: starts, replaces and kills the worker processes of a pool. */
+#include "worker_processes.h"
+
+#include "server_parts.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A pool gives up when this many times as many processes as it has have ended without being handed a task. */
+enum { FUTILE_STARTS = 16 };
+
+typedef struct worker {
+    uv_process_t process; /* .data is the worker */
+    undr_worker_processes *all;
+    size_t number; /* from 1 */
+    bool runs;     /* not reaped yet, so that its process id is its own */
+} worker;
+
+struct undr_worker_processes {
+    undr_server *server;
+    char *log_directory; /* "": none */
+    char program[PATH_MAX];
+    size_t left;         /* processes; guarded by the server's lock, as the next three */
+    size_t futile;       /* ended in a row while no task was handed out */
+    uint64_t handed_out; /* tasks, when the last one ended */
+    bool closed;
+    int status; /* of the first start that failed */
+    size_t count;
+    worker workers[];
+};
+
+static void on_exit_of_process(uv_process_t *process, int64_t status, int signal);
+static void on_closed(uv_handle_t *handle);
+
+/* The program's own file. Its name rather than /proc/self/exe itself: a tool that runs the program (valgrind) answers
+ * for the one and not for the other. */
+static void find_program(undr_worker_processes *all) {
+    static const char self[] = "/proc/self/exe";
+    ssize_t size = readlink(self, all->program, sizeof all->program - 1);
+    if (size > 0) {
+        all->program[size] = '\0';
+    }
+    if (size <= 0 || access(all->program, X_OK) != 0) { /* replaced on disk meanwhile */
+        memcpy(all->program, self, sizeof self);
+    }
+}
+
+static int spawn(worker *one) {
+    undr_worker_processes *all = one->all;
+    char port[8], parent[24], number[24], word[] = UNDR_WORKER_WORD;
+    char *arguments[UNDR_WORKER_ARGUMENTS + 1] = {all->program, word, port, parent, number, all->log_directory, NULL};
+    (void)snprintf(port, sizeof port, "%u", (unsigned)undr_server_port(all->server));
+    (void)snprintf(parent, sizeof parent, "%ld", (long)getpid());
+    (void)snprintf(number, sizeof number, "%zu", one->number);
+    uv_stdio_container_t streams[] = {
+        {.flags = UV_IGNORE}, /* standard output is the program's own: a worker's goes to standard error */
+        {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
+        {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
+    };
+    uv_process_options_t options = {
+        .exit_cb = on_exit_of_process,
+        .file = all->program,
+        .args = arguments,
+        .stdio_count = sizeof streams / sizeof *streams,
+        .stdio = streams,
+    };
+    one->process.data = one;
+    return uv_spawn(&all->server->loop, &one->process, &options);
+}
+
+static void start(worker *one) {
+    undr_worker_processes *all = one->all;
+    uv_mutex_lock(&all->server->lock);
+    all->left++;
+    uv_mutex_unlock(&all->server->lock);
+    int status = spawn(one);
+    one->runs = status == 0;
+    if (status == 0) {
+        return;
+    }
+    undr_server_log(all->server, undr_server_port(all->server), "worker %zu can't be started: %s", one->number,
+        uv_strerror(status));
+    all->status = all->status == 0 ? status : all->status;
+    uv_close((uv_handle_t *)&one->process, on_closed);
+}
+
+static void on_exit_of_process(uv_process_t *process, int64_t status, int signal) {
+    worker *one = process->data;
+    undr_server *server = one->all->server;
+    one->runs = false;
+    if (signal != 0) {
+        undr_server_log(server, server->port, "worker %zu was ended by signal %d", one->number, signal);
+    } else if (status != 0) {
+        undr_server_log(server, server->port, "worker %zu ended with exit status %d", one->number, (int)status);
+    }
+    uv_close((uv_handle_t *)process, on_closed);
+}
+
+/* One process less, with the lock held. True: it is to be replaced. */
+static bool count_end(undr_worker_processes *all) {
+    undr_manager_core *core = all->server->core;
+    all->left--;
+    all->futile = all->handed_out == undr_manager_handed_out(core) ? all->futile + 1 : 0;
+    all->handed_out = undr_manager_handed_out(core);
+    if (all->closed) {
+        return false;
+    }
+    if (all->futile < FUTILE_STARTS * all->count) {
+        return true; /* FAULT-4 */
+    }
+    if (all->left == 0) {
+        undr_server_log(all->server, all->server->port, "no worker is left: they end as soon as they are started");
+        undr_manager_abandon(core);
+    }
+    return false;
+}
+
+static void on_closed(uv_handle_t *handle) {
+    worker *one = handle->data;
+    undr_server *server = one->all->server;
+    uv_mutex_lock(&server->lock);
+    bool again = count_end(one->all);
+    undr_server_notify(server);
+    uv_mutex_unlock(&server->lock);
+    if (again) {
+        start(one);
+    }
+}
+
+static void start_all(undr_server *server, void *workers) {
+    undr_worker_processes *all = workers;
+    (void)server;
+    for (size_t i = 0; i < all->count && all->status == 0; i++) {
+        start(&all->workers[i]);
+    }
+}
+
+static void kill_all(undr_server *server, void *workers) {
+    undr_worker_processes *all = workers;
+    (void)server;
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->workers[i].runs) {
+            (void)uv_process_kill(&all->workers[i].process, SIGKILL); /* not reaped yet: it exists */
+        }
+    }
+}
+
+void undr_worker_processes_kill(undr_worker_processes *all) {
+    undr_server_call(all->server, kill_all, all);
+}
+
+void undr_worker_processes_close(undr_worker_processes *all) {
+    all->closed = true;
+}
+
+size_t undr_worker_processes_left(const undr_worker_processes *all) {
+    return all->left;
+}
+
+/* Kills those that were started, and waits for them. */
+static void give_up(undr_worker_processes *all) {
+    (void)undr_server_lock(all->server);
+    all->closed = true;
+    undr_server_unlock(all->server);
+    undr_worker_processes_kill(all);
+    (void)undr_server_lock(all->server);
+    while (all->left > 0) {
+        (void)undr_server_wait(all->server, UINT64_MAX);
+    }
+    undr_server_unlock(all->server);
+}
+
+undr_error undr_worker_processes_start(
+    undr_server *server, size_t count, const char *log_directory, undr_worker_processes **workers) {
+    undr_worker_processes *all = calloc(1, sizeof *all + count * sizeof *all->workers);
+    char *directory = strdup(log_directory == NULL ? "" : log_directory);
+    if (all == NULL || directory == NULL) {
+        free(all);
+        free(directory);
+        return UNDR_MEMORY;
+    }
+    all->server = server;
+    all->log_directory = directory;
+    all->count = count;
+    find_program(all);
+    for (size_t i = 0; i < count; i++) {
+        all->workers[i].all = all;
+        all->workers[i].number = i + 1;
+    }
+    undr_server_call(server, start_all, all);
+    *workers = all;
+    if (all->status == 0) {
+        return UNDR_OK;
+    }
+    give_up(all);
+    errno = -all->status;
+    return UNDR_SYSTEM;
+}
+
+void undr_worker_processes_free(undr_worker_processes *all) {
+    if (all == NULL) {
+        return;
+    }
+    free(all->log_directory);
+    free(all);
+}

@@ -1,0 +1,27 @@
+/* worker_processes.h: the processes of a pool, which are the program itself, executed again. Private to ref/. */
+#ifndef UNDR_WORKER_PROCESSES_H
+#define UNDR_WORKER_PROCESSES_H
+
+#include "undr/server.h"
+
+/* The first argument of a worker process. Behind it: the manager's port, the manager's process id, the worker's number
+ * from 1, the log directory (empty: no log). */
+#define UNDR_WORKER_WORD "undr-worker-process"
+enum { UNDR_WORKER_ARGUMENTS = 6 };
+
+typedef struct undr_worker_processes undr_worker_processes;
+
+/* log_directory (NULL: no logs) is copied. On failure no process is left. */
+UNDR_MUST_USE undr_error undr_worker_processes_start(
+    undr_server *server, size_t count, const char *log_directory, undr_worker_processes **workers);
+
+/* With the server's lock held: none is replaced any more; how many are left. undr_server_wait ends when one has ended. */
+void undr_worker_processes_close(undr_worker_processes *workers);
+size_t undr_worker_processes_left(const undr_worker_processes *workers);
+
+void undr_worker_processes_kill(undr_worker_processes *workers);
+
+/* When none is left and the server was freed. NULL is fine. */
+void undr_worker_processes_free(undr_worker_processes *workers);
+
+#endif
