@@ -235,7 +235,7 @@ static undr_error compare_objects(
 
 static undr_error compare_containers(
     comparison *work, const undr_value *a, const undr_value *b, size_t depth, bool *equal) {
-    if (depth > UNDR_WALK_DEPTH) {
+    if (depth > UNDR_WALK_DEPTH && undr_child_count(a) + undr_child_count(b) > 0) {
         return UNDR_LIMIT_DEPTH;
     }
     switch (a->kind) {

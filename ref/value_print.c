@@ -311,7 +311,7 @@ static undr_error print_container(printer *out, const undr_value *value, const p
             return put_text(out, ellipsis(value->kind));
         }
     }
-    if (depth > UNDR_WALK_DEPTH) {
+    if (depth > UNDR_WALK_DEPTH && undr_child_count(value) > 0) {
         return put_text(out, "...");
     }
     const print_holder here = {.outer = outer, .value = value};

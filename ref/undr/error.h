@@ -36,7 +36,6 @@
     X(PICKLE_TYPE, "a pickle opcode finds a value of the wrong kind") \
     X(PICKLE_NUMBER, "a malformed number in a pickle") \
     X(PICKLE_TEXT, "malformed text in a pickle") \
-    X(PICKLE_FRAME, "a pickle opcode crosses the end of its frame") \
     X(PICKLE_UNSUPPORTED, "a pickle feature that is refused (persistent ids, extension codes, out-of-band buffers)") \
     X(NOT_A_TASK, "the value cannot run: its class is not a registered task type") \
     X(ACKNOWLEDGEMENT, "the manager's acknowledgement is of the wrong type, or carries a payload") \

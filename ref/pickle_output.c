@@ -1,0 +1,171 @@
+/* pickle_output.c: opcodes, frames and memo as CPython's pickler writes them. */
+#include "pickle_output.h"
+
+#include "pickle_opcode.h"
+
+#include <string.h>
+
+/* A frame ends at the first value after 64 KiB; what is itself so large stands outside of frames; below 4 bytes a
+ * frame is not worth its header. */
+enum { FRAME_HEADER = 9, FRAME_TARGET = 64 * 1024, FRAME_MINIMUM = 4 };
+
+void undr_output_free(undr_output *output) {
+    undr_map_free(&output->memo);
+    undr_map_free(&output->named);
+    undr_arena_free(&output->arena);
+}
+
+undr_error undr_output_raw(undr_output *output, const void *data, size_t size) {
+    if (output->framing && !output->in_frame) {
+        const uint8_t header[FRAME_HEADER] = {OP_FRAME};
+        const size_t start = output->buffer->size;
+        const undr_error error = undr_put_bytes(output->buffer, header, sizeof header);
+        if (error != UNDR_OK) {
+            return error;
+        }
+        output->in_frame = true;
+        output->frame_start = start;
+    }
+    return undr_put_bytes(output->buffer, data, size);
+}
+
+undr_error undr_output_opcode(undr_output *output, uint8_t opcode) {
+    return undr_output_raw(output, &opcode, sizeof opcode);
+}
+
+static void write_size(uint8_t *bytes, uint64_t size, size_t count) {
+    for (size_t index = 0; index < count; ++index) {
+        bytes[index] = (uint8_t)(size >> (8 * index));
+    }
+}
+
+/* Fills the header in, or takes it out again. */
+static void end_frame(undr_output *output) {
+    if (!output->in_frame) {
+        return;
+    }
+    output->in_frame = false;
+    uint8_t *header = output->buffer->data + output->frame_start;
+    const size_t size = output->buffer->size - output->frame_start - FRAME_HEADER;
+    if (size >= FRAME_MINIMUM) {
+        write_size(header + 1, size, sizeof(uint64_t));
+        return;
+    }
+    memmove(header, header + FRAME_HEADER, size);
+    output->buffer->size -= FRAME_HEADER;
+}
+
+undr_error undr_output_boundary(undr_output *output) {
+    if (output->in_frame && output->buffer->size - output->frame_start - FRAME_HEADER >= FRAME_TARGET) {
+        end_frame(output);
+    }
+    return UNDR_OK;
+}
+
+undr_error undr_output_begin(undr_output *output) {
+    const uint8_t proto[] = {OP_PROTO, (uint8_t)output->protocol};
+    const undr_error error = undr_output_raw(output, proto, sizeof proto);
+    output->framing = output->protocol >= 4;
+    return error;
+}
+
+undr_error undr_output_end(undr_output *output) {
+    const undr_error error = undr_output_opcode(output, OP_STOP);
+    end_frame(output);
+    return error;
+}
+
+undr_error undr_output_sized(undr_output *output, undr_sized_opcodes opcodes, undr_slice bytes) {
+    const bool one = opcodes.one != 0 && bytes.size <= UINT8_MAX;
+    const bool four = !one && opcodes.four != 0 && bytes.size <= UINT32_MAX;
+    if (!one && !four && opcodes.eight == 0) {
+        return UNDR_ARGUMENT; /* this protocol has no opcode for so much */
+    }
+    uint8_t header[FRAME_HEADER] = {one ? opcodes.one : four ? opcodes.four : opcodes.eight};
+    const size_t count = one ? 1 : four ? 4 : 8;
+    write_size(header + 1, bytes.size, count);
+    const bool framing = output->framing;
+    if (bytes.size >= FRAME_TARGET) {
+        end_frame(output);
+        output->framing = false;
+    }
+    undr_error error = undr_output_raw(output, header, 1 + count);
+    if (error == UNDR_OK) {
+        error = undr_output_raw(output, bytes.data, bytes.size);
+    }
+    output->framing = framing;
+    return error;
+}
+
+/* An opcode with an index in one byte, or its long form in four. */
+static undr_error put_index(undr_output *output, uint8_t narrow, uint8_t wide, uint64_t index) {
+    if (index > UINT32_MAX) {
+        return UNDR_LIMIT_MEMO;
+    }
+    uint8_t bytes[5] = {index <= UINT8_MAX ? narrow : wide};
+    const size_t count = index <= UINT8_MAX ? 1 : 4;
+    write_size(bytes + 1, index, count);
+    return undr_output_raw(output, bytes, 1 + count);
+}
+
+undr_error undr_output_memoize(undr_output *output, const void *address) {
+    const uint64_t index = output->memo_count++;
+    undr_error error = UNDR_OK;
+    if (address != NULL) {
+        error = undr_map_put(&output->memo, undr_map_address(address), (const void *)(uintptr_t)(index + 1));
+    }
+    if (error != UNDR_OK) {
+        return error;
+    }
+    return output->protocol >= 4 ? undr_output_opcode(output, OP_MEMOIZE)
+                                 : put_index(output, OP_BINPUT, OP_LONG_BINPUT, index);
+}
+
+bool undr_output_is_known(undr_output *output, const void *address) {
+    return undr_map_get(&output->memo, undr_map_address(address)) != NULL;
+}
+
+undr_error undr_output_recall_index(undr_output *output, uint64_t index) {
+    return put_index(output, OP_BINGET, OP_LONG_BINGET, index);
+}
+
+undr_error undr_output_recall(undr_output *output, const void *address) {
+    const void *found = undr_map_get(&output->memo, undr_map_address(address));
+    return found == NULL ? UNDR_ARGUMENT : undr_output_recall_index(output, (uint64_t)(uintptr_t)found - 1);
+}
+
+static uint64_t hash_text(undr_slice text, uint64_t hash) {
+    for (size_t index = 0; index < text.size; ++index) {
+        hash = (hash ^ text.data[index]) * UINT64_C(0x100000001b3);
+    }
+    return hash + 1;
+}
+
+static uint64_t hash_named(undr_slice module, undr_slice name) {
+    return hash_text(name, hash_text(module, UINT64_C(0xcbf29ce484222325)));
+}
+
+const undr_named *undr_output_find_named(undr_output *output, undr_slice module, undr_slice name) {
+    const undr_named *found = undr_map_get(&output->named, hash_named(module, name));
+    while (found != NULL
+        && ((found->module.data == NULL) != (module.data == NULL) || !undr_slice_equal(found->module, module)
+            || !undr_slice_equal(found->name, name))) {
+        found = found->next;
+    }
+    return found;
+}
+
+undr_error undr_output_memoize_named(
+    undr_output *output, const void *address, undr_slice module, undr_slice name) {
+    const uint64_t hash = hash_named(module, name);
+    void *memory = NULL;
+    undr_error error = undr_arena_take(&output->arena, sizeof(undr_named), &memory);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    undr_named *named = memory;
+    *named = (undr_named){.module = module, .name = name, .index = output->memo_count};
+    named->next = (undr_named *)undr_map_get(&output->named, hash);
+    error = undr_map_put(&output->named, hash, named);
+    return error != UNDR_OK ? error : undr_output_memoize(output, address);
+}

@@ -1,0 +1,76 @@
+/* pickle_reader.h: the reader's machine - stack, marks, memo - and its opcodes, for the reader's own files.
+ *
+ * pickle_reader.c the loop and the table of opcodes; pickle_stack.c the machine; pickle_scalar.c numbers and text;
+ * pickle_container.c lists, tuples, dicts, sets; pickle_key.c keys of dicts and sets; pickle_object.c classes and
+ * objects; pickle_call.c the few calls that stand for plain values. */
+#ifndef UNDR_PICKLE_READER_H
+#define UNDR_PICKLE_READER_H
+
+#include "map.h"
+#include "undr/pickle.h"
+
+typedef struct undr_reader {
+    undr_cursor cursor; /* behind the opcode that is being obeyed */
+    undr_pickle_limits limits;
+    undr_arena *arena;  /* the values; everything else here is freed at the end */
+    undr_value **stack;
+    size_t stack_count, stack_capacity;
+    size_t *marks;      /* each the height of the stack when the mark was set */
+    size_t mark_count, mark_capacity;
+    undr_map memo;
+    size_t nodes;
+    uint64_t work;      /* steps left, in proportion to the input: ends what chosen keys and copies would prolong */
+    uint8_t protocol;   /* the last PROTO, 0 before */
+    undr_value *none, *yes, *no; /* one of each is enough */
+    undr_value *result; /* not NULL: STOP came */
+} undr_reader;
+
+/* The machine. */
+UNDR_MUST_USE undr_error undr_reader_push(undr_reader *reader, undr_value *value);
+UNDR_MUST_USE undr_error undr_reader_push_new(undr_reader *reader, undr_value *value); /* counted against the limit */
+UNDR_MUST_USE undr_error undr_reader_pop(undr_reader *reader, undr_value **value);
+UNDR_MUST_USE undr_error undr_reader_pop_mark(undr_reader *reader, size_t *height);
+bool undr_reader_has(const undr_reader *reader, size_t count); /* values above the last mark */
+UNDR_MUST_USE undr_error undr_reader_spend(undr_reader *reader, size_t steps);
+UNDR_MUST_USE undr_error undr_reader_read(undr_reader *reader, uint64_t size, undr_slice *bytes);
+UNDR_MUST_USE undr_error undr_reader_line(undr_reader *reader, undr_slice *line);
+/* A little-endian length of 1, 4 or 8 bytes, then that many bytes. */
+UNDR_MUST_USE undr_error undr_reader_counted(undr_reader *reader, size_t length_size, undr_slice *bytes);
+void undr_reader_free(undr_reader *reader);
+
+/* Items that grow; their room follows from their count, see pickle_container.c. */
+UNDR_MUST_USE undr_error undr_reader_extend(
+    undr_reader *reader, undr_items *items, undr_value *const *more, size_t count);
+UNDR_MUST_USE undr_error undr_reader_collect(
+    undr_reader *reader, undr_kind kind, undr_value *const *items, size_t count, undr_value **value);
+/* A dict of pairs, a set of elements: as CPython does, a key that is already there stays, its value is replaced. */
+UNDR_MUST_USE undr_error undr_reader_insert(
+    undr_reader *reader, undr_value *container, undr_value *const *items, size_t count);
+UNDR_MUST_USE undr_error undr_reader_keyed(
+    undr_reader *reader, undr_kind kind, undr_value *const *items, size_t count, undr_value **value);
+
+/* Text. */
+UNDR_MUST_USE undr_error undr_check_utf8(undr_slice text, bool surrogates);
+/* The str's characters as one byte each; PICKLE_TEXT when one does not fit. */
+UNDR_MUST_USE undr_error undr_reader_latin1(undr_reader *reader, undr_slice text, undr_slice *bytes);
+
+/* Classes and calls. */
+UNDR_MUST_USE undr_error undr_reader_class(undr_reader *reader, undr_slice module, undr_slice name, undr_value **value);
+UNDR_MUST_USE undr_error undr_reader_object(
+    undr_reader *reader, const undr_object *object, undr_value **value);
+/* What the call of a class by its arguments gives: a plain value when it is one of the known callables, else an
+ * inert object. */
+UNDR_MUST_USE undr_error undr_reader_call(
+    undr_reader *reader, undr_value *callable, undr_value *args, undr_value **value);
+
+/* The opcodes; `argument` distinguishes those that share a function. */
+typedef undr_error undr_opcode_function(undr_reader *reader, unsigned argument);
+undr_opcode_function undr_op_int_text, undr_op_int, undr_op_long, undr_op_float_text, undr_op_float;
+undr_opcode_function undr_op_string_text, undr_op_string, undr_op_unicode_text, undr_op_unicode, undr_op_bytes,
+    undr_op_bytearray;
+undr_opcode_function undr_op_empty, undr_op_collect, undr_op_tuple, undr_op_append, undr_op_setitem, undr_op_additems;
+undr_opcode_function undr_op_global, undr_op_stack_global, undr_op_reduce, undr_op_build, undr_op_inst, undr_op_obj,
+    undr_op_newobj;
+undr_opcode_function undr_op_get_text, undr_op_get, undr_op_put_text, undr_op_put, undr_op_memoize;
+
+#endif

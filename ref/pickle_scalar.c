@@ -1,0 +1,338 @@
+/* pickle_scalar.c: the opcodes that carry one number, str or bytes object. */
+#include "number.h"
+#include "pickle_opcode.h"
+#include "pickle_reader.h"
+
+#include <string.h>
+
+/* Pushes what a constructor made. */
+static undr_error push_made(undr_reader *reader, undr_error made, undr_value *value) {
+    return made != UNDR_OK ? made : undr_reader_push_new(reader, value);
+}
+
+static undr_error push_bytes(undr_reader *reader, undr_kind kind, undr_slice bytes) {
+    undr_value *value = NULL;
+    const undr_error error = undr_value_bytes(reader->arena, kind, bytes, &value);
+    return push_made(reader, error, value);
+}
+
+/* INT also stands for booleans, which it writes as 00 and 01. */
+static undr_error push_truth(undr_reader *reader, bool truth) {
+    undr_value *value = NULL;
+    const undr_error error = undr_value_bool(reader->arena, truth, &value);
+    return push_made(reader, error, value);
+}
+
+undr_error undr_op_int_text(undr_reader *reader, unsigned opcode) {
+    undr_slice line = {0};
+    undr_error error = undr_reader_line(reader, &line);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    if (opcode == OP_INT && line.size == 2 && line.data[0] == '0' && (line.data[1] == '0' || line.data[1] == '1')) {
+        return push_truth(reader, line.data[1] == '1');
+    }
+    if (opcode == OP_LONG && line.size > 0 && line.data[line.size - 1] == 'L') {
+        --line.size;
+    }
+    undr_buffer number = {0};
+    error = undr_parse_int(line, opcode == OP_INT ? UNDR_INT_C : UNDR_INT_LITERAL, &number);
+    undr_value *value = NULL;
+    if (error == UNDR_OK) {
+        error = undr_value_big(reader->arena, undr_buffer_slice(&number), &value);
+    }
+    undr_buffer_free(&number);
+    return push_made(reader, error, value);
+}
+
+/* Of 4 bytes the number is signed, of 1 or 2 it is not. */
+undr_error undr_op_int(undr_reader *reader, unsigned size) {
+    undr_slice bytes = {0};
+    undr_error error = undr_reader_read(reader, size, &bytes);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    uint8_t number[5] = {0};
+    memcpy(number, bytes.data, size);
+    undr_value *value = NULL;
+    error = undr_value_big(reader->arena, undr_slice_of(number, size == 4 ? 4 : size + 1), &value);
+    return push_made(reader, error, value);
+}
+
+undr_error undr_op_long(undr_reader *reader, unsigned length_size) {
+    undr_slice bytes = {0};
+    undr_error error = undr_reader_counted(reader, length_size, &bytes);
+    undr_value *value = NULL;
+    if (error == UNDR_OK) {
+        error = undr_value_big(reader->arena, bytes, &value);
+    }
+    return push_made(reader, error, value);
+}
+
+undr_error undr_op_float_text(undr_reader *reader, unsigned argument) {
+    (void)argument;
+    undr_slice line = {0};
+    double real = 0;
+    undr_error error = undr_reader_line(reader, &line);
+    if (error == UNDR_OK) {
+        error = undr_parse_float(line, &real);
+    }
+    undr_value *value = NULL;
+    if (error == UNDR_OK) {
+        error = undr_value_float(reader->arena, real, &value);
+    }
+    return push_made(reader, error, value);
+}
+
+undr_error undr_op_float(undr_reader *reader, unsigned argument) {
+    (void)argument;
+    double real = 0;
+    if (!undr_read_f64be(&reader->cursor, &real)) {
+        return UNDR_PICKLE_TRUNCATED;
+    }
+    undr_value *value = NULL;
+    const undr_error error = undr_value_float(reader->arena, real, &value);
+    return push_made(reader, error, value);
+}
+
+/* How many bytes the UTF-8 character at the start of text has; 0: it is malformed. */
+static size_t character_size(undr_slice text, bool surrogates) {
+    const uint8_t first = text.data[0];
+    const size_t size = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    if (size == 0 || size > text.size) {
+        return 0;
+    }
+    for (size_t index = 1; index < size; ++index) {
+        if ((text.data[index] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    const uint8_t second = size > 1 ? text.data[1] : 0;
+    const bool overlong = (first == 0xe0 && second < 0xa0) || (first == 0xf0 && second < 0x90);
+    const bool beyond = first == 0xf4 && second > 0x8f;
+    const bool surrogate = first == 0xed && second > 0x9f;
+    return overlong || beyond || (surrogate && !surrogates) ? 0 : size;
+}
+
+undr_error undr_check_utf8(undr_slice text, bool surrogates) {
+    while (text.size > 0) {
+        const size_t size = character_size(text, surrogates);
+        if (size == 0) {
+            return UNDR_PICKLE_TEXT;
+        }
+        text = undr_slice_of(text.data + size, text.size - size);
+    }
+    return UNDR_OK;
+}
+
+undr_error undr_reader_latin1(undr_reader *reader, undr_slice text, undr_slice *bytes) {
+    void *memory = NULL;
+    const undr_error error = undr_arena_take(reader->arena, text.size, &memory);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    uint8_t *to = memory;
+    size_t size = 0;
+    for (size_t index = 0; index < text.size; ++index) {
+        const uint8_t byte = text.data[index];
+        if (byte >= 0xc4) { /* a character above U+00FF */
+            return UNDR_PICKLE_TEXT;
+        }
+        if (byte >= 0xc2) {
+            ++index; /* the text is known to be UTF-8, so another byte follows */
+            to[size++] = (uint8_t)((byte & 0x03) << 6 | (text.data[index] & 0x3f));
+        } else {
+            to[size++] = byte;
+        }
+    }
+    *bytes = undr_slice_of(memory, size);
+    return UNDR_OK;
+}
+
+/* Appends a character in UTF-8; surrogates like any other. */
+static undr_error put_character(undr_buffer *buffer, uint32_t character) {
+    uint8_t bytes[4];
+    size_t size = character < 0x80 ? 1 : character < 0x800 ? 2 : character < 0x10000 ? 3 : 4;
+    static const uint8_t leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    for (size_t index = size; index > 1; --index) {
+        bytes[index - 1] = (uint8_t)(0x80 | (character & 0x3f));
+        character >>= 6;
+    }
+    bytes[0] = (uint8_t)(leads[size] | character);
+    return undr_put_bytes(buffer, bytes, size);
+}
+
+/* The value of up to `most` hexadecimal digits at the start of text; how many there were. */
+static size_t read_hexadecimal(undr_slice text, size_t most, uint32_t *number) {
+    size_t count = 0;
+    for (*number = 0; count < most && count < text.size; ++count) {
+        const uint8_t byte = text.data[count];
+        const uint8_t lower = byte | 0x20;
+        if (byte >= '0' && byte <= '9') {
+            *number = *number << 4 | (uint32_t)(byte - '0');
+        } else if (lower >= 'a' && lower <= 'f') {
+            *number = *number << 4 | (uint32_t)(lower - 'a' + 10);
+        } else {
+            break;
+        }
+    }
+    return count;
+}
+
+/* Python's raw-unicode-escape: Latin-1, and \uXXXX, \UXXXXXXXX. A backslash before anything else stands for itself
+ * together with that. */
+static undr_error put_raw_unicode(undr_buffer *buffer, undr_slice line) {
+    undr_error error = UNDR_OK;
+    for (size_t index = 0; error == UNDR_OK && index < line.size; ++index) {
+        const uint8_t byte = line.data[index];
+        error = byte != '\\' ? put_character(buffer, byte) : UNDR_OK;
+        if (byte != '\\') {
+            continue;
+        }
+        const uint8_t letter = index + 1 < line.size ? line.data[index + 1] : 0;
+        const size_t digits = letter == 'u' ? 4 : letter == 'U' ? 8 : 0;
+        uint32_t character = 0;
+        if (digits == 0) {
+            error = undr_put_u8(buffer, byte);
+            if (error == UNDR_OK && index + 1 < line.size) {
+                error = put_character(buffer, line.data[++index]);
+            }
+            continue;
+        }
+        const undr_slice rest = undr_slice_of(line.data + index + 2, line.size - index - 2);
+        if (read_hexadecimal(rest, digits, &character) < digits || character > 0x10ffff) {
+            return UNDR_PICKLE_TEXT;
+        }
+        error = put_character(buffer, character);
+        index += 1 + digits;
+    }
+    return error;
+}
+
+undr_error undr_op_unicode_text(undr_reader *reader, unsigned argument) {
+    (void)argument;
+    undr_slice line = {0};
+    undr_error error = undr_reader_line(reader, &line);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    undr_buffer text = {0};
+    error = put_raw_unicode(&text, line);
+    if (error == UNDR_OK) {
+        error = push_bytes(reader, UNDR_STR, undr_buffer_slice(&text));
+    }
+    undr_buffer_free(&text);
+    return error;
+}
+
+undr_error undr_op_unicode(undr_reader *reader, unsigned length_size) {
+    undr_slice text = {0};
+    undr_error error = undr_reader_counted(reader, length_size, &text);
+    if (error == UNDR_OK) {
+        error = undr_check_utf8(text, true);
+    }
+    return error != UNDR_OK ? error : push_bytes(reader, UNDR_STR, text);
+}
+
+/* The old str of Python 2: CPython takes ASCII only, unless it is told otherwise. */
+static undr_error push_ascii(undr_reader *reader, undr_slice text) {
+    for (size_t index = 0; index < text.size; ++index) {
+        if (text.data[index] >= 0x80) {
+            return UNDR_PICKLE_TEXT;
+        }
+    }
+    return push_bytes(reader, UNDR_STR, text);
+}
+
+undr_error undr_op_string(undr_reader *reader, unsigned length_size) {
+    uint32_t size = 0;
+    undr_cursor ahead = reader->cursor;
+    if (length_size == 4 && undr_read_u32le(&ahead, &size) && size > INT32_MAX) {
+        return UNDR_PICKLE_NUMBER; /* BINSTRING's length is signed */
+    }
+    undr_slice text = {0};
+    const undr_error error = undr_reader_counted(reader, length_size, &text);
+    return error != UNDR_OK ? error : push_ascii(reader, text);
+}
+
+/* Up to three octal digits at the start of text. */
+static size_t read_octal(undr_slice text, uint32_t *number) {
+    size_t count = 0;
+    for (*number = 0; count < 3 && count < text.size && text.data[count] >= '0' && text.data[count] <= '7'; ++count) {
+        *number = *number << 3 | (uint32_t)(text.data[count] - '0');
+    }
+    return count;
+}
+
+/* The one escape behind a backslash at the start of text; *size: its bytes. */
+static undr_error put_escape(undr_buffer *buffer, undr_slice text, size_t *size) {
+    static const char letters[] = "\\'\"bftnrva";
+    static const char meanings[] = "\\'\"\b\f\t\n\r\v\a";
+    if (text.size == 0) {
+        return UNDR_PICKLE_TEXT;
+    }
+    const char *letter = text.data[0] == 0 ? NULL : strchr(letters, text.data[0]);
+    uint32_t number = 0;
+    if (letter != NULL) {
+        *size = 1;
+        return undr_put_u8(buffer, (uint8_t)meanings[letter - letters]);
+    }
+    if (text.data[0] == 'x') {
+        *size = 3;
+        const size_t digits = read_hexadecimal(undr_slice_of(text.data + 1, text.size - 1), 2, &number);
+        return digits < 2 ? UNDR_PICKLE_TEXT : undr_put_u8(buffer, (uint8_t)number);
+    }
+    *size = read_octal(text, &number);
+    if (*size > 0) {
+        return undr_put_u8(buffer, (uint8_t)number);
+    }
+    return undr_put_u8(buffer, '\\'); /* not an escape: the backslash stays */
+}
+
+/* A Python 2 str literal between its quotes. */
+static undr_error put_unescaped(undr_buffer *buffer, undr_slice text) {
+    undr_error error = UNDR_OK;
+    for (size_t index = 0; error == UNDR_OK && index < text.size;) {
+        const uint8_t byte = text.data[index++];
+        if (byte != '\\') {
+            error = undr_put_u8(buffer, byte);
+            continue;
+        }
+        size_t size = 0;
+        error = put_escape(buffer, undr_slice_of(text.data + index, text.size - index), &size);
+        index += size;
+    }
+    return error;
+}
+
+undr_error undr_op_string_text(undr_reader *reader, unsigned argument) {
+    (void)argument;
+    undr_slice line = {0};
+    undr_error error = undr_reader_line(reader, &line);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    const uint8_t quote = line.size < 2 ? 0 : line.data[0];
+    if ((quote != '\'' && quote != '"') || line.data[line.size - 1] != quote) {
+        return UNDR_PICKLE_TEXT;
+    }
+    undr_buffer text = {0};
+    error = put_unescaped(&text, undr_slice_of(line.data + 1, line.size - 2));
+    if (error == UNDR_OK) {
+        error = push_ascii(reader, undr_buffer_slice(&text));
+    }
+    undr_buffer_free(&text);
+    return error;
+}
+
+undr_error undr_op_bytes(undr_reader *reader, unsigned length_size) {
+    undr_slice bytes = {0};
+    const undr_error error = undr_reader_counted(reader, length_size, &bytes);
+    return error != UNDR_OK ? error : push_bytes(reader, UNDR_BYTES, bytes);
+}
+
+undr_error undr_op_bytearray(undr_reader *reader, unsigned length_size) {
+    undr_slice bytes = {0};
+    const undr_error error = undr_reader_counted(reader, length_size, &bytes);
+    return error != UNDR_OK ? error : push_bytes(reader, UNDR_BYTEARRAY, bytes);
+}
