@@ -271,7 +271,8 @@ static bool is_in_shard(const struct choosing *choosing, size_t index) {
     const check_suite *suite = choosing->suite;
     size_t root = root_of(suite, index), turn = 0;
     for (size_t i = 0; i < root; i++) {
-        turn += suite->all[i]->role == suite->all[root]->role && root_of(suite, i) == i ? 1 : 0;
+        bool alike = suite->all[i]->role == suite->all[root]->role && suite->all[i]->load == suite->all[root]->load;
+        turn += alike && root_of(suite, i) == i ? 1 : 0;
     }
     return turn % choosing->options->shards == choosing->options->shard - 1;
 }

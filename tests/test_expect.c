@@ -1,0 +1,90 @@
+/* test_expect.c: the file of expected failures. */
+#include "expect.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void entries(void **state) {
+    static const char text[] = "# a comment\n\n  fail manager.a.b   never  returns \nwarn pool.c.d x";
+    check_expected expected = {0};
+    undr_buffer message = {0};
+    (void)state;
+    assert_int_equal(check_expected_parse(undr_slice_text(text), "f", &expected, &message), UNDR_OK);
+    assert_int_equal(expected.count, 2);
+    const check_entry *entry = check_expected_find(&expected, "manager.a.b");
+    assert_non_null(entry);
+    assert_int_equal(entry->verdict, CHECK_FAIL);
+    assert_string_equal(entry->reason, "never  returns");
+    assert_int_equal(entry->line, 3);
+    entry = check_expected_find(&expected, "pool.c.d");
+    assert_non_null(entry);
+    assert_int_equal(entry->verdict, CHECK_WARN);
+    assert_int_equal(entry->line, 4);
+    assert_null(check_expected_find(&expected, "manager.a"));
+    check_expected_free(&expected);
+}
+
+static void assert_mistake(const char *text, const char *says) {
+    check_expected expected = {0};
+    undr_buffer message = {0};
+    assert_int_equal(check_expected_parse(undr_slice_text(text), "f", &expected, &message), UNDR_ARGUMENT);
+    assert_int_equal(undr_put_u8(&message, 0), UNDR_OK);
+    if (strstr((const char *)message.data, says) == NULL) {
+        fail_msg("`%s` is not in: %s", says, (const char *)message.data);
+    }
+    undr_buffer_free(&message);
+    check_expected_free(&expected);
+}
+
+static void mistakes_name_the_place(void **state) {
+    (void)state;
+    assert_mistake("\npass manager.a x\n", "f:2: `fail CASE REASON`");
+    assert_mistake("fail\n", "f:1: the name of a case");
+    assert_mistake("fail manager.a\n", "f:1: a reason");
+    assert_mistake("fail manager.a x\nwarn manager.a y\n", "f:2: the case manager.a has an entry at line 1");
+    assert_mistake("\x1b\xff", "\\x1b\\xff");
+}
+
+static void what_is_written_is_read(void **state) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    check_expected expected = {0};
+    undr_buffer message = {0};
+    (void)state;
+    assert_non_null(out);
+    check_expected_write(out, CHECK_WARN, "manager.a", undr_slice_text(" two\nlines \xc3\xa9 \xff\n"));
+    check_expected_write(out, CHECK_FAIL, "manager.b", undr_slice_text(""));
+    assert_int_equal(fclose(out), 0);
+    assert_int_equal(check_expected_parse(undr_slice_of(text, size), "f", &expected, &message), UNDR_OK);
+    assert_int_equal(expected.count, 2);
+    assert_string_equal(expected.at[0].reason, "two lines \xc3\xa9 \\xff");
+    assert_int_equal(expected.at[0].verdict, CHECK_WARN);
+    assert_int_equal(expected.at[1].verdict, CHECK_FAIL);
+    check_expected_free(&expected);
+    free(text);
+}
+
+static void missing_file(void **state) {
+    check_expected expected = {0};
+    undr_buffer message = {0};
+    (void)state;
+    assert_int_equal(check_expected_read("/nonexistent/list", &expected, &message), UNDR_ARGUMENT);
+    assert_true(message.size > 0);
+    undr_buffer_free(&message);
+    check_expected_free(&expected);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(entries),
+        cmocka_unit_test(mistakes_name_the_place),
+        cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(missing_file),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
