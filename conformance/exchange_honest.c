@@ -1,6 +1,7 @@
 /* exchange_honest.c: the harness checks itself: a frame of its own that breaks the specification must say `bad`, and one
  * that says `bad` must break something. What only shows while a case is played (a `t` without a task out, an answer that
  * nobody asked for) is the player's to check; `bad` is allowed where that can be. */
+#include "exchange_honest.h"
 #include "exchange_step.h"
 #include "exchange_walk.h"
 #include "names.h"
@@ -13,11 +14,6 @@ typedef struct honesty {
     const check_lexer *lexer;
     const check_case *one;
 } honesty;
-
-typedef struct breach {
-    const char *reason; /* NULL: none */
-    bool possible;      /* it may break the specification when it is played */
-} breach;
 
 /* Above this, bytes that are multiplied out are not looked into: they are no pickle but by chance. */
 enum { LOOKED_INTO = 1 << 20 };
@@ -53,17 +49,12 @@ static undr_error read_wire(const check_payload *payload, undr_arena *arena, und
     return error == UNDR_MEMORY ? error : UNDR_OK;
 }
 
-typedef struct content {
-    bool pickle;  /* or the value of a pattern, which is sent as one */
-    bool no_task; /* None or CloseRequest: SCHED-12 */
-} content;
-
-static bool is_never_task(const undr_value *value) {
+bool check_is_never_task(const undr_value *value) {
     return value->kind == UNDR_NONE || undr_value_is_instance(value, UNDR_CLASS_CLOSE_REQUEST);
 }
 
-static undr_error look_into(const check_payload *payload, content *found) {
-    *found = (content){0};
+static undr_error look_into(const check_payload *payload, check_content *found) {
+    *found = (check_content){.empty = is_empty(payload)};
     if (payload->form == CHECK_PAYLOAD_EMPTY) {
         return UNDR_OK;
     }
@@ -71,63 +62,68 @@ static undr_error look_into(const check_payload *payload, content *found) {
     if (payload->form == CHECK_PAYLOAD_PICKLE) {
         bool close_request = term->kind == CHECK_TERM_OBJECT
             && check_slice_is(undr_slice_text(term->text), UNDR_CLASS_CLOSE_REQUEST);
-        *found = (content){true, close_request || (term->kind == CHECK_TERM_VALUE && is_never_task(term->value))};
+        found->pickle = true;
+        found->no_task = close_request || (term->kind == CHECK_TERM_VALUE && check_is_never_task(term->value));
         return UNDR_OK;
     }
     undr_arena arena = {0};
     undr_value *value;
     undr_error error = read_wire(payload, &arena, &value);
     if (error == UNDR_OK && value != NULL) {
-        *found = (content){true, is_never_task(value)};
+        found->pickle = true;
+        found->no_task = check_is_never_task(value);
     }
     undr_arena_free(&arena);
     return error;
 }
 
-static const char *schedule_breach(const honesty *work, uint8_t type, const content *found) {
-    if (type - UNDR_TYPE_SCHEDULE >= (int)work->one->levels) {
-        return "the manager has no queue for this priority (SCHED-5)";
+const char *check_request_breach(unsigned levels, uint8_t type, const check_content *found) {
+    if (type >= UNDR_TYPE_SCHEDULE) {
+        return (unsigned)type - UNDR_TYPE_SCHEDULE >= levels ? "the manager has no queue for this priority (SCHED-5)"
+            : found->no_task ? "None and CloseRequest are never scheduled as tasks (SCHED-12)"
+                             : NULL;
     }
-    return found->no_task ? "None and CloseRequest are never scheduled as tasks (SCHED-12)" : NULL;
-}
-
-/* A worker's frame, sent by the harness to a manager. */
-static breach request_breach(const honesty *work, const check_step *step, const content *found) {
-    bool empty = is_empty(&step->payload);
-    if (step->type >= UNDR_TYPE_SCHEDULE) {
-        return (breach){schedule_breach(work, step->type, found), false};
-    }
-    switch (step->type) {
-    case UNDR_TYPE_NEXT: return (breach){empty ? NULL : "`n` carries no payload (REQ-5)", false};
-    case UNDR_TYPE_TASK: return (breach){empty ? NULL : "`t` to a manager carries no payload (REQ-5)", true};
+    switch (type) {
+    case UNDR_TYPE_NEXT: return found->empty ? NULL : "`n` carries no payload (REQ-5)";
+    case UNDR_TYPE_TASK: return found->empty ? NULL : "`t` to a manager carries no payload (REQ-5)";
     case UNDR_TYPE_MESSAGE:
-        return (breach){empty ? "`m` carries a pickle, not nothing (MSG-3)"
-                : found->pickle ? NULL
-                                : "`m` carries a pickle, and these bytes are none (MSG-3)",
-            false};
-    default: return (breach){"a worker never sends this type (REQ-4)", false};
+        return found->empty ? "`m` carries a pickle, not nothing (MSG-3)"
+            : found->pickle ? NULL
+                            : "`m` carries a pickle, and these bytes are none (MSG-3)";
+    default: return "a worker never sends this type (REQ-4)";
     }
 }
 
-/* A manager's answer, sent by the harness to a worker. Any may come when none is due. */
-static breach answer_breach(const check_step *step, const content *found) {
-    bool empty = is_empty(&step->payload);
-    switch (step->type) {
+const char *check_answer_breach(uint8_t type, const check_content *found) {
+    switch (type) {
     case UNDR_TYPE_TASK:
-        return (breach){empty || found->pickle ? NULL : "`t` to a worker carries a pickle, and these bytes are none (WORK-16)", true};
+        return found->empty || found->pickle ? NULL : "`t` to a worker carries a pickle, and these bytes are none (WORK-16)";
     case UNDR_TYPE_MESSAGE: case UNDR_TYPE_SCHEDULED:
-        return (breach){empty ? NULL : "an acknowledgement carries no payload (WORK-14)", true};
-    default: return (breach){"a manager never sends this type (WORK-16)", true};
+        return found->empty ? NULL : "an acknowledgement carries no payload (WORK-14)";
+    default: return "a manager never sends this type (WORK-16)";
     }
 }
 
 /* What the adapter is told to schedule or send. */
-static breach command_breach(const check_step *step, const content *found) {
+static const char *command_breach(const check_step *step, const check_content *found) {
     if (!found->pickle) {
-        return (breach){"the adapter is given pickles, and these bytes are none", false};
+        return "the adapter is given pickles, and these bytes are none";
     }
     bool no_task = step->what == CHECK_COMMAND_SCHEDULE && found->no_task;
-    return (breach){no_task ? "None and CloseRequest are never scheduled as tasks (SCHED-12)" : NULL, false};
+    return no_task ? "None and CloseRequest are never scheduled as tasks (SCHED-12)" : NULL;
+}
+
+static const char *breach_of(const honesty *work, const check_step *step, const check_content *found) {
+    if (step->what != CHECK_SEND_FRAME) {
+        return command_breach(step, found);
+    }
+    return work->one->role == CHECK_ROLE_WORKER ? check_answer_breach(step->type, found)
+                                                : check_request_breach(work->one->levels, step->type, found);
+}
+
+/* A `t` may settle a task that is not out, and an answer may come when none is due: seen only when it is played. */
+static bool may_be_bad(const honesty *work, const check_step *step) {
+    return step->what == CHECK_SEND_FRAME && (work->one->role == CHECK_ROLE_WORKER || step->type == UNDR_TYPE_TASK);
 }
 
 static undr_error visit(void *context, const check_step *step, const check_step *block) {
@@ -137,18 +133,16 @@ static undr_error visit(void *context, const check_step *step, const check_step 
     if (step->what != CHECK_SEND_FRAME && !command) {
         return UNDR_OK;
     }
-    content found;
+    check_content found;
     undr_error error = look_into(&step->payload, &found);
     if (error != UNDR_OK) {
         return error;
     }
-    breach broken = command ? command_breach(step, &found)
-        : work->one->role == CHECK_ROLE_WORKER ? answer_breach(step, &found)
-                                               : request_breach(work, step, &found);
-    if (broken.reason != NULL && !step->bad) {
-        return check_step_fail(work->lexer, step->line, "%s: write `bad` before it if that is the purpose", broken.reason);
+    const char *reason = breach_of(work, step, &found);
+    if (reason != NULL && !step->bad) {
+        return check_step_fail(work->lexer, step->line, "%s: write `bad` before it if that is the purpose", reason);
     }
-    if (broken.reason == NULL && !broken.possible && step->bad) {
+    if (reason == NULL && step->bad && !may_be_bad(work, step)) {
         return check_step_fail(work->lexer, step->line, "`bad` stands before what breaks nothing: remove `bad`");
     }
     return UNDR_OK;

@@ -1,0 +1,206 @@
+/* decode.c: prints captured bytes of one direction of a connection in the exchange notation. */
+#include "decode.h"
+#include "exchange_honest.h"
+
+#include "undr/frame.h"
+#include "undr/pickle.h"
+
+#include <errno.h>
+#include <string.h>
+
+typedef struct decoding {
+    FILE *out;
+    undr_slice input;
+    const check_decode_options *options;
+    check_side side;
+    size_t offset, wrong;
+} decoding;
+
+static undr_error read_all(FILE *in, undr_buffer *buffer) {
+    size_t got;
+    do {
+        undr_error error = undr_buffer_reserve(buffer, 65536);
+        if (error != UNDR_OK) {
+            return error;
+        }
+        errno = 0;
+        got = fread(buffer->data + buffer->size, 1, 65536, in);
+        buffer->size += got;
+        if (ferror(in) && errno == EINTR) {
+            clearerr(in);
+            got = 1; /* a signal is no end */
+        }
+    } while (got > 0);
+    return ferror(in) ? UNDR_SYSTEM : UNDR_OK;
+}
+
+/* ---- whose bytes are these? ---- */
+
+static check_side side_of(const undr_frame *frame) {
+    bool empty = frame->payload.size == 0;
+    if (frame->type == UNDR_TYPE_NEXT || frame->type >= UNDR_TYPE_SCHEDULE) {
+        return CHECK_SIDE_WORKER;
+    }
+    if (frame->type == UNDR_TYPE_SCHEDULED) {
+        return CHECK_SIDE_MANAGER;
+    }
+    if (!empty && (frame->type == UNDR_TYPE_TASK || frame->type == UNDR_TYPE_MESSAGE)) {
+        return frame->type == UNDR_TYPE_TASK ? CHECK_SIDE_MANAGER : CHECK_SIDE_WORKER;
+    }
+    return CHECK_SIDE_GUESS;
+}
+
+static check_side guess(undr_slice input, uint64_t limit) {
+    size_t offset = 0;
+    undr_frame frame;
+    uint64_t size;
+    while (undr_frame_decode(undr_slice_of(input.data + offset, input.size - offset), limit, &frame, &size) == UNDR_OK) {
+        if (side_of(&frame) != CHECK_SIDE_GUESS) {
+            return side_of(&frame);
+        }
+        offset += (size_t)size;
+    }
+    bool acknowledgement = input.size > 0 && input.data[0] == UNDR_TYPE_MESSAGE;
+    return acknowledgement ? CHECK_SIDE_MANAGER : CHECK_SIDE_WORKER;
+}
+
+/* ---- one frame ---- */
+
+static undr_error put_line(decoding *work, undr_buffer *line) {
+    undr_error error = undr_put_u8(line, '\n');
+    if (error != UNDR_OK) {
+        return error;
+    }
+    return fwrite(line->data, 1, line->size, work->out) == line->size ? UNDR_OK : UNDR_SYSTEM;
+}
+
+static undr_error put_wrong(decoding *work, const char *reason, undr_error fault_error, const undr_pickle_fault *fault) {
+    undr_buffer line = {0};
+    work->wrong++;
+    undr_error error = undr_put_format(&line, "  # offset %zu: %s", work->offset, reason);
+    if (error == UNDR_OK && fault != NULL) {
+        error = undr_put_format(&line, "; at offset %zu of the payload: %s", fault->offset, undr_error_text(fault_error));
+    }
+    error = error == UNDR_OK ? put_line(work, &line) : error;
+    undr_buffer_free(&line);
+    return error;
+}
+
+static undr_error look_into(undr_slice payload, check_content *found, undr_error *why, undr_pickle_fault *fault) {
+    *found = (check_content){.empty = payload.size == 0};
+    *why = UNDR_OK;
+    if (found->empty) {
+        return UNDR_OK;
+    }
+    undr_arena arena = {0};
+    undr_value *value;
+    *why = undr_pickle_read(payload, NULL, &arena, &value, NULL, fault);
+    found->pickle = *why == UNDR_OK;
+    found->no_task = found->pickle && check_is_never_task(value);
+    undr_arena_free(&arena);
+    return *why == UNDR_MEMORY ? UNDR_MEMORY : UNDR_OK;
+}
+
+static undr_error put_frame(decoding *work, const undr_frame *frame, bool bad) {
+    undr_buffer line = {0};
+    bool worker = work->side == CHECK_SIDE_WORKER;
+    undr_error error = undr_put_text(&line, "  ");
+    if (error == UNDR_OK) {
+        error = check_print_frame(&line, "A", !worker ? "<-" : bad ? "-> bad" : "->", frame->type, frame->payload,
+            !work->options->whole);
+    }
+    error = error == UNDR_OK ? put_line(work, &line) : error;
+    undr_buffer_free(&line);
+    return error;
+}
+
+static undr_error decode_frame(decoding *work, const undr_frame *frame) {
+    enum { ALL_PRIORITIES = 128 };
+    check_content found;
+    undr_error why;
+    undr_pickle_fault fault = {0};
+    undr_error error = look_into(frame->payload, &found, &why, &fault);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    const char *reason = work->side == CHECK_SIDE_WORKER ? check_request_breach(ALL_PRIORITIES, frame->type, &found)
+                                                         : check_answer_breach(frame->type, &found);
+    if (reason != NULL) {
+        uint8_t carrier = work->side == CHECK_SIDE_WORKER ? UNDR_TYPE_MESSAGE : UNDR_TYPE_TASK;
+        bool of_pickle = why != UNDR_OK && frame->type == carrier;
+        error = put_wrong(work, reason, why, of_pickle ? &fault : NULL);
+    }
+    return error == UNDR_OK ? put_frame(work, frame, reason != NULL) : error;
+}
+
+/* ---- what is left when no frame fits ---- */
+
+static undr_error put_rest(decoding *work, undr_slice rest) {
+    undr_buffer line = {0};
+    /* A receive has no `raw`: what a manager left unfinished is a comment. */
+    undr_error error = undr_put_text(&line, work->side == CHECK_SIDE_WORKER ? "  A -> raw " : "  # raw ");
+    size_t shown = work->options->whole || rest.size <= 64 ? rest.size : 64;
+    const undr_value bytes = {.kind = UNDR_BYTES, .bytes = undr_slice_of(rest.data, shown)};
+    error = error == UNDR_OK ? undr_value_print(&line, &bytes) : error;
+    if (error == UNDR_OK && shown < rest.size) {
+        error = undr_put_format(&line, "... (%zu bytes)", rest.size);
+    }
+    error = error == UNDR_OK ? put_line(work, &line) : error;
+    undr_buffer_free(&line);
+    return error;
+}
+
+static undr_error decode_rest(decoding *work, undr_slice rest, undr_error why) {
+    char reason[160];
+    if (rest.size < UNDR_HEADER_SIZE) {
+        (void)snprintf(reason, sizeof reason, "the bytes end inside a header: %zu of %d are there (FRAME-5)", rest.size,
+            UNDR_HEADER_SIZE);
+    } else {
+        undr_cursor cursor = undr_cursor_over(rest);
+        uint8_t type;
+        uint64_t length = 0;
+        bool header = undr_read_u8(&cursor, &type) && undr_read_u64le(&cursor, &length);
+        (void)header; /* it is whole: rest is longer */
+        (void)snprintf(reason, sizeof reason, why == UNDR_PAYLOAD_TOO_LARGE
+                ? "the header announces %llu bytes, more than the limit; %zu follow (FRAME-7)"
+                : "the bytes end inside a payload: the header announces %llu, %zu follow (FRAME-5)",
+            (unsigned long long)length, rest.size - UNDR_HEADER_SIZE);
+    }
+    undr_error error = put_wrong(work, reason, UNDR_OK, NULL);
+    return error == UNDR_OK ? put_rest(work, rest) : error;
+}
+
+static undr_error decode_all(decoding *work) {
+    uint64_t limit = work->options->payload_limit == 0 ? UINT64_MAX : work->options->payload_limit;
+    work->side = work->options->side == CHECK_SIDE_GUESS ? guess(work->input, limit) : work->options->side;
+    while (work->offset < work->input.size) {
+        undr_slice rest = undr_slice_of(work->input.data + work->offset, work->input.size - work->offset);
+        undr_frame frame;
+        uint64_t size;
+        undr_error error = undr_frame_decode(rest, limit, &frame, &size);
+        if (error != UNDR_OK) {
+            return decode_rest(work, rest, error);
+        }
+        error = decode_frame(work, &frame);
+        if (error != UNDR_OK) {
+            return error;
+        }
+        work->offset += (size_t)size;
+    }
+    return UNDR_OK;
+}
+
+undr_error check_decode(FILE *in, FILE *out, const check_decode_options *options, size_t *wrong) {
+    undr_buffer input = {0};
+    undr_error error = read_all(in, &input);
+    decoding work = {.out = out, .input = undr_buffer_slice(&input), .options = options};
+    if (error == UNDR_OK) {
+        error = decode_all(&work);
+    }
+    if (error == UNDR_OK && fflush(out) != 0) {
+        error = UNDR_SYSTEM;
+    }
+    *wrong = work.wrong;
+    undr_buffer_free(&input);
+    return error;
+}
