@@ -1,11 +1,39 @@
 /* main.c: undr-check, the conformance harness: reads the command line and does what it says. */
+#include "decode.h"
 #include "options.h"
 #include "run.h"
 
+#include <errno.h>
+#include <string.h>
+
+static int decode_stream(FILE *in, const char *name) {
+    check_decode_options options = {.side = CHECK_SIDE_GUESS};
+    size_t wrong = 0;
+    undr_error error = check_decode(in, stdout, &options, &wrong);
+    if (error == UNDR_OK && fflush(stdout) != 0) {
+        error = UNDR_SYSTEM;
+    }
+    if (error != UNDR_OK) {
+        fprintf(stderr, "undr-check: decode %s: %s%s%s\n", name, undr_error_text(error), error == UNDR_SYSTEM ? ": " : "",
+            error == UNDR_SYSTEM ? strerror(errno) : "");
+        return CHECK_HARNESS;
+    }
+    return wrong == 0 ? CHECK_HELD : CHECK_SHORT;
+}
+
 static int decode(const check_options *options) {
-    (void)options;
-    fputs("undr-check: decode: not built in yet\n", stderr);
-    return CHECK_HARNESS;
+    const char *name = options->files.count == 0 ? "-" : options->files.at[0];
+    if (strcmp(name, "-") == 0) {
+        return decode_stream(stdin, "standard input");
+    }
+    FILE *in = fopen(name, "rbe");
+    if (in == NULL) {
+        fprintf(stderr, "undr-check: decode: %s: %s\n", name, strerror(errno));
+        return CHECK_USAGE;
+    }
+    int status = decode_stream(in, name);
+    fclose(in);
+    return status;
 }
 
 static int act(const check_options *options) {

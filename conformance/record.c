@@ -162,7 +162,7 @@ undr_error check_record_remark(const check_part *part, const check_record *recor
         case CHECK_SKIPPED:
         case CHECK_BLOCKED_OFF:
         case CHECK_EXCUSED: {
-            const undr_buffer *said = worst->notes.size > 0 ? &worst->notes : &worst->received;
+            const undr_buffer *said = worst->received.size > 0 ? &worst->received : &worst->notes;
             return check_text_clean(text, check_text_trim(undr_buffer_slice(said)));
         }
         default: return UNDR_OK;
