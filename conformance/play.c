@@ -259,15 +259,29 @@ void check_play(const check_case *one, const check_setting *setting, check_deliv
     check_play_watched(one, setting, delivery, result, NULL);
 }
 
+/* Can this target not be asked at all? Then *result says why. */
+static bool is_skipped(const check_case *one, const check_setting *setting, check_result *result) {
+    const check_need *need = check_player_lacks(one, setting);
+    undr_error error = UNDR_OK;
+    if (setting->command == NULL && needs_adapter(one, one->steps, one->step_count)) {
+        error = undr_put_text(&result->received, "the case needs an adapter; --connect has none");
+    } else if (need != NULL && need->minimum > 0) {
+        error = undr_put_format(&result->received, "the target does not declare %s %lld", need->capability,
+            (long long)need->minimum);
+    } else if (need != NULL) {
+        error = undr_put_format(&result->received, "the target does not declare %s", need->capability);
+    } else {
+        return false;
+    }
+    result->verdict = error == UNDR_OK ? CHECK_SKIP : CHECK_ERROR;
+    return true;
+}
+
 void check_play_watched(const check_case *one, const check_setting *setting, check_delivery delivery,
     check_result *result, check_stopwatch *watch) {
     uint64_t start = check_now();
     *result = (check_result){.verdict = CHECK_PASS};
-    if (setting->command == NULL && needs_adapter(one, one->steps, one->step_count)) {
-        result->verdict = CHECK_SKIP;
-        if (undr_put_text(&result->received, "the case needs an adapter; --connect has none") != UNDR_OK) {
-            result->verdict = CHECK_ERROR;
-        }
+    if (is_skipped(one, setting, result)) {
         return;
     }
     struct sigaction ignore = {.sa_handler = SIG_IGN}, before;

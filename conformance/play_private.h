@@ -44,6 +44,11 @@ typedef struct check_player {
 void check_play_watched(const check_case *one, const check_setting *setting, check_delivery delivery,
     check_result *result, check_stopwatch *watch);
 
+/* ---- play_needs.c ---- */
+
+/* The first thing that the case needs and the target does not declare; NULL: nothing is lacking. */
+const check_need *check_player_lacks(const check_case *one, const check_setting *setting);
+
 /* ---- play_wait.c: time, and what a play says of its end ---- */
 
 /* Appends text; a failure shows in no_memory. */

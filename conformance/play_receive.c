@@ -80,6 +80,7 @@ static check_look look_at_frame(check_player *player, const check_step *step, ch
         check_player_frame_line(player, connection->name, "<-", frame->type, frame->payload, expects_wire(step));
         check_player_took(player, connection, frame);
         check_wire_take(&connection->wire, size);
+        connection->uncertain = step->expectation_count > 1;
     } else if (!player->over) {
         say_frame(player, why, connection->name, frame, expects_wire(step));
         say_why(player, why, &clauses);

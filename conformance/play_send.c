@@ -124,7 +124,7 @@ static size_t asked_for_tasks(const check_connection *connection) {
 
 /* Manager and pool: DONE-3 is about a `t` without a task; everything else is what the parser has judged. */
 static void judge_request(check_player *player, check_connection *connection, uint8_t type, size_t size, bool bad) {
-    bool settles = type == UNDR_TYPE_TASK && size == 0;
+    bool settles = type == UNDR_TYPE_TASK && size == 0 && !connection->uncertain;
     bool may_settle = connection->tasks_out > 0 || asked_for_tasks(connection) > 0;
     if (settles && !bad && !may_settle && !connection->loose) {
         check_player_break(player, "%s has no task out: a `t` here breaks the protocol; write `bad t` if that is the point",

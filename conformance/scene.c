@@ -88,7 +88,7 @@ void check_connection_forget(check_connection *connection) {
     connection->queued.size = connection->delivered = 0;
     connection->cut_count = connection->flown = 0;
     connection->loose = false;
-    connection->said_end = false;
+    connection->said_end = connection->uncertain = false;
 }
 
 /* ---- waiting ---- */
