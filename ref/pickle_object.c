@@ -112,8 +112,9 @@ undr_error undr_op_reduce(undr_reader *reader, unsigned argument) {
 
 /* The arguments of INST and OBJ: what is above `height`, as a tuple in their place. */
 static undr_error collect_arguments(undr_reader *reader, size_t height, undr_value **args) {
-    const undr_error error = undr_value_items(
-        reader->arena, UNDR_TUPLE, reader->stack + height, reader->stack_count - height, args);
+    size_t count = reader->stack_count - height;
+    undr_value *const *first = count == 0 ? NULL : reader->stack + height; /* the stack may not exist yet */
+    const undr_error error = undr_value_items(reader->arena, UNDR_TUPLE, first, count, args);
     reader->stack_count = height;
     return error;
 }
