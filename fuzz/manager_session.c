@@ -284,7 +284,8 @@ static void op_schedule(model *m, int connection, unsigned priority) {
     undr_error error = connection < 0 ? undr_manager_schedule(m->core, priority, frame.payload)
                                       : undr_manager_receive(m->core, m->connections[connection].handle, &frame, m->now);
     if (priority >= LEVELS) {
-        FUZZ_REQUIRE(error == UNDR_PRIORITY || (connection < 0 && m->closing && error == UNDR_CLOSED)); /* SCHED-5 */
+        bool closed = connection < 0 && m->closing && error == UNDR_CLOSED;
+        FUZZ_REQUIRE(error == UNDR_PRIORITY || error == UNDR_MEMORY || closed); /* SCHED-5 */
         return;
     }
     if (connection < 0 && m->closing) {
