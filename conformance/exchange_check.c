@@ -21,6 +21,11 @@ static undr_error check_place(void *context, const check_step *step, const check
         return check_step_fail(
             here->lexer, step->line, "expected only receives (`<-`) inside `unordered`: put this line outside of it");
     }
+    bool frame = step->what == CHECK_SEND_FRAME || step->what == CHECK_SEND_HEADER || step->what == CHECK_SEND_RAW;
+    if (block != NULL && block->what == CHECK_TOGETHER && !frame) {
+        return check_step_fail(
+            here->lexer, step->line, "expected only frames that are sent (`->`) inside `together`: put this line below it");
+    }
     if (step->indexed && (block == NULL || block->what != CHECK_REPEAT)) {
         return check_step_fail(
             here->lexer, step->line, "%s[i] stands outside of a repeat, where there is no `i`", step->channel);

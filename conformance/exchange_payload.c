@@ -38,9 +38,9 @@ bool check_is_wire_literal(const check_term *term) {
 }
 
 static undr_error read_contains(check_lexer *lexer, check_payload *payload) {
+    check_lex_blanks(lexer);
     size_t before = lexer->at;
     if (!check_lex_accept(lexer, "contains")) {
-        lexer->at = before;
         return UNDR_OK;
     }
     check_lex_blanks(lexer);

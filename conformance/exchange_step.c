@@ -314,7 +314,7 @@ static undr_error read_named(check_lexer *lexer, check_what what, check_step *st
 
 static undr_error read_repeat(check_lexer *lexer, check_step *step) {
     step->what = CHECK_REPEAT;
-    undr_error error = check_lex_number(lexer, 1, 10000000, "a number of times", &step->number);
+    undr_error error = check_lex_number(lexer, 1, 1000000, "a number of times", &step->number);
     return error == UNDR_OK ? check_lex_finish(lexer) : error;
 }
 

@@ -106,6 +106,7 @@ static undr_error check_new_key(check_lexer *lexer, size_t from, const check_par
         bool equal = false;
         if (key->kind == CHECK_TERM_VALUE && list->at[i]->kind == CHECK_TERM_VALUE) {
             error = undr_value_equal(key->value, list->at[i]->value, &equal);
+            error = error == UNDR_MEMORY ? error : UNDR_OK; /* too large to compare: taken as different */
         }
         if (equal) {
             return check_lex_fail(lexer, from, "this key or element stands here twice");
