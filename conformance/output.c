@@ -43,10 +43,13 @@ static undr_error write_one(const char *path, FILE *file, undr_error (*report)(F
         return UNDR_OK;
     }
     undr_error error = report(file, session);
-    if (error != UNDR_OK || (fflush(file) == 0 && !ferror(file))) {
+    if (error == UNDR_OK && (fflush(file) != 0 || ferror(file))) {
+        error = UNDR_SYSTEM;
+    }
+    if (error != UNDR_SYSTEM) {
         return error;
     }
-    error = undr_put_format(message, "%s: could not be written whole: %s\n", path, strerror(errno));
+    error = undr_put_format(message, "%s%s: could not be written whole: %s", message->size > 0 ? "; " : "", path, strerror(errno));
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
 

@@ -1,0 +1,341 @@
+#!/usr/bin/env python3
+"""The command line of undr-check, as its users meet it: run.py UNDR-CHECK UNDR-MANAGER UNDR-WORKER [TEST...]."""
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import uuid
+import xml.etree.ElementTree
+
+import schema
+
+HERE = pathlib.Path(__file__).resolve().parent
+CASES = HERE / "cases"
+CHECK, MANAGER, WORKER = (str(pathlib.Path(path).resolve()) for path in sys.argv[1:4])
+USER = ["--cases", str(CASES), "--only", "manager.user*"]
+GOOD = ["--cases", str(CASES), "--only", "manager.user.*"]
+
+
+def check(*words, **options):
+    """Runs undr-check; its standard input is empty."""
+    return subprocess.run([CHECK, *map(str, words)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=120, **options)
+
+
+class Behaviour(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="undr-cli-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def file(self, name, text, mode=0o644):
+        path = self.folder / name
+        path.write_text(text)
+        path.chmod(mode)
+        return path
+
+    def assert_run(self, status, *words, says=(), **options):
+        done = check(*words, **options)
+        text = done.stdout + done.stderr
+        self.assertEqual(done.returncode, status, text)
+        for part in [says] if isinstance(says, str) else says:
+            self.assertIn(part, text)
+        return done
+
+
+class Usage(Behaviour):
+    def test_mistakes_are_usage_errors_that_name_the_choices(self):
+        for words, says in [
+            ([], "manager|worker|pool|all"),
+            (["mangaer", "--", "x"], "did you mean manager?"),
+            (["manager", "--onyl", "x", "--", "x"], "did you mean --only?"),
+            (["manager", "--delivery", "bits", "--", "x"], "coalesced"),
+            (["manager", "--shard", "5/4", "--", "x"], "I/N"),
+            (["manager"], "behind --"),
+            (["manager", "--only", "no.such.*", "--", MANAGER], "no case matches"),
+            (["manager", "--cases", "/nonexistent", "--", MANAGER], "/nonexistent"),
+            (["manager", "--junit", "/nonexistent/r.xml", *GOOD, "--", MANAGER], "/nonexistent/r.xml"),
+            (["manager", "--expect", "/nonexistent/known", *GOOD, "--", MANAGER], "/nonexistent/known"),
+        ]:
+            with self.subTest(words):
+                done = self.assert_run(2, *words, says=says)
+                self.assertEqual(done.stdout, "")
+
+    def test_help_and_version(self):
+        done = self.assert_run(0, "--help", says=["--timeout-factor", "Exit status", "Examples"])
+        self.assertLessEqual(max(map(len, done.stdout.splitlines())), 120)
+        self.assertRegex(self.assert_run(0, "--version").stdout, r"^undr-check \d+\.\d+\.\d+\n$")
+
+    def test_list(self):
+        names = self.assert_run(0, "--list").stdout.split()
+        self.assertGreater(len(names), 100)
+        self.assertEqual(len(names), len(set(names)))
+        pool = self.assert_run(0, "pool", "--list").stdout.split()
+        self.assertTrue(pool and all(name.startswith("pool.") for name in pool))
+        shards = [self.assert_run(0, "--list", "--shard", f"{i}/3").stdout.split() for i in (1, 2, 3)]
+        self.assertEqual(set(names), set(sum(shards, [])))
+        self.assert_run(0, "--list", "-v", *GOOD, says=["NEXT-2", "user.case:3"])
+
+
+class Cases(Behaviour):
+    def test_a_users_folder(self):
+        self.assert_run(0, "manager", *GOOD, "--", MANAGER, says=["3 cases, 2 passed", "hold 100000"])
+
+    def test_a_mistake_in_a_case(self):
+        place = f"{HERE}/mistake/typo.case:5"
+        done = self.assert_run(2, "manager", "--cases", HERE / "mistake", "--", MANAGER, says=[place, "expected"])
+        self.assertEqual(done.stdout, "")
+        self.assert_run(2, "parse", HERE / "mistake", says=[place, "expected"])
+        self.assert_run(0, "parse", CASES, says="6 cases in 1 file, no mistake")
+
+    def test_a_name_that_is_taken(self):
+        self.assert_run(2, "manager", "--cases", CASES, "--cases", CASES / "user.case", "--", MANAGER, says="stands at")
+
+    def test_a_failure_is_explained(self):
+        done = self.assert_run(1, "manager", *USER, "--", MANAGER, says=[
+            "FAIL manager.user-bad.wrong", "user.case:31", "MUST SCHED-4  a task's bytes are handed out",
+            "t b'never <scheduled> & lost'", "t b'task'", "A -> 0x80 b'task'", "BLOCKED manager.user-bad.blocked",
+            "blocked by manager.user-bad.wrong", "WARN manager.user-mild.wrong", "1 fell short of a MUST, 1 of a SHOULD"])
+        alone = re.search(r"alone +undr-check (manager .*--only manager.user-bad.wrong .*)", done.stdout).group(1)
+        self.assert_run(1, *alone.split(), says="FAIL manager.user-bad.wrong")
+
+    def test_should_and_strict(self):
+        words = ["--cases", CASES, "--only", "manager.user-mild.*", "--", MANAGER]
+        self.assert_run(0, "manager", *words, says="not every SHOULD")
+        self.assert_run(1, "manager", "--strict", *words)
+
+    def test_what_comes_before_is_run_too(self):
+        self.assert_run(0, "manager", "--cases", CASES, "--only", "manager.user.also-good", "--", MANAGER,
+                        says="2 cases, 2 passed")
+
+    def test_nothing_executed_is_no_pass(self):
+        self.assert_run(2, "manager", "--cases", CASES, "--only", "manager.user.skipped", "--", MANAGER,
+                        says="Nothing was executed")
+
+    def test_repeat_and_until_fail(self):
+        self.assert_run(0, "manager", "--repeat", 3, *GOOD, "--", MANAGER, says="3 repetitions")
+        self.assert_run(1, "manager", "--repeat", 50, "--until-fail", *USER, "--", MANAGER)
+        done = self.assert_run(0, "manager", "--repeat", 2, "--until-fail", *GOOD, "--", MANAGER)
+        self.assertIn("2 repetitions", done.stdout)
+
+    def test_deliveries_and_seed(self):
+        words = ["manager", "--only", "manager.user.good", "--cases", CASES, "-v"]
+        done = self.assert_run(0, *words, "--all-deliveries", "--", MANAGER)
+        self.assertEqual(done.stdout.count("pass "), 11)
+        done = self.assert_run(0, *words, "--delivery", "cut-8", "--", MANAGER)
+        self.assertEqual(re.findall(r"good \((\S+)\)", done.stdout), ["cut-8"])
+        picks = {tuple(sorted(re.findall(r"good \((\S+)\)", self.assert_run(0, *words, "--seed", 5, "--", MANAGER).stdout)))
+                 for _ in range(2)}
+        self.assertEqual(len(picks), 1)
+
+    def test_decode(self):
+        capture = self.folder / "capture"
+        capture.write_bytes(b"n" + bytes(8) + b"t" + bytes(8))
+        self.assert_run(0, "decode", capture, says=["A -> n", "A -> t"])
+        capture.write_bytes(b"n" + b"\1" + bytes(7) + b"x")
+        self.assert_run(1, "decode", capture, says="offset 0")
+        self.assert_run(2, "decode", "/nonexistent/capture", says="/nonexistent/capture")
+
+
+class Targets(Behaviour):
+    def test_missing_program(self):
+        self.assert_run(2, "manager", *GOOD, "--", "./no-such-adapter", says=["./no-such-adapter", "No such file"])
+        done = check("manager", *GOOD, "--", "no-such-adapter-in-path")
+        self.assertIn(done.returncode, (1, 2))
+        self.assertIn("no-such-adapter-in-path", done.stdout + done.stderr)
+
+    def test_role_that_is_not_declared(self):
+        done = check("worker", "--only", "worker.*", "--", MANAGER)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn("does not declare the role worker", done.stdout + done.stderr)
+
+    def test_all_takes_the_roles_that_are_declared(self):
+        names = [check(role, "--list").stdout.split()[0] for role in ("manager", "worker")]
+        self.assert_run(0, "all", "--only", names[0], "--only", names[1], "--", WORKER,
+                        says=["manager: not declared by the adapter", "worker: 1 case, 1 passed"])
+
+    def test_useless_adapters_are_refused(self):
+        for name, body in {
+            "accepts-anything": "exit 0",
+            "crashes": "kill -SEGV $$",
+            "talks-nonsense": 'test "$1" = capabilities -o "$1" = manager || exit 89; echo manager; echo ready here',
+            "dies-after-ready": 'case "$1" in capabilities) echo manager;; manager) echo ready 1;; *) exit 89;; esac',
+        }.items():
+            with self.subTest(name):
+                adapter = self.file(name, f"#!/bin/sh\n{body}\n", 0o755)
+                done = check("manager", "--timeout-factor", "0.1", *GOOD, "--", adapter)
+                self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+                self.assertIn(name, done.stdout + done.stderr)
+
+    def test_an_adapter_that_hangs_is_given_up(self):
+        adapter = self.file("hangs", "#!/bin/sh\nexec sleep 1000\n", 0o755)
+        done = check("manager", "--timeout-factor", "0.02", *GOOD, "--", adapter)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+
+
+class Expected(Behaviour):
+    KNOWN = "fail manager.user-bad.wrong it is a lie\nwarn manager.user-mild.wrong hopes too much\n"
+
+    def known(self, text):
+        return self.file("known.txt", text)
+
+    def run_known(self, status, text, says):
+        return self.assert_run(status, "manager", "--strict", "--expect", self.known(text), *USER, "--", MANAGER, says=says)
+
+    def test_expected(self):
+        self.run_known(0, self.KNOWN, ["2 fell short as expected", "1 blocked by an expected one"])
+
+    def test_stale(self):
+        self.run_known(1, self.KNOWN + "fail manager.user.good once\n", ["STALE manager.user.good", "passes now"])
+
+    def test_unmatched(self):
+        self.run_known(1, self.KNOWN + "fail manager.user.gone once\n", ["UNMATCHED", "known.txt:3", "manager.user.gone"])
+
+    def test_changed(self):
+        self.run_known(1, self.KNOWN.replace("fail", "warn"), ["CHANGED manager.user-bad.wrong", "verdict is `fail`"])
+
+    def test_entries_of_other_roles_do_not_matter(self):
+        other = check("worker", "--list").stdout.split()[0]
+        self.run_known(0, self.KNOWN + f"fail {other} of another role\n", "as expected")
+
+    def test_a_mistake_in_the_file(self):
+        self.run_known(2, "fial manager.user.good x\n", "known.txt:1: `fail CASE REASON`")
+
+    def test_what_was_written_is_expected_the_next_time(self):
+        known = self.folder / "written.txt"
+        self.assert_run(1, "manager", "--strict", "--write-expect", known, *USER, "--", MANAGER)
+        self.assertIn("fail manager.user-bad.wrong SCHED-4: a task's bytes", known.read_text())
+        words = ["manager", "--strict", "--expect", known, "--write-expect", known, *USER, "--", MANAGER]
+        known.write_text(known.read_text().replace("SCHED-4: ", "because "))
+        self.assert_run(0, *words)
+        self.assertIn("fail manager.user-bad.wrong because a task's bytes", known.read_text())
+
+
+class Reports(Behaviour):
+    def reports(self, *words, status=1):
+        paths = [self.folder / name for name in ("r.json", "r.xml", "r.html")]
+        self.assert_run(status, "manager", "--json", paths[0], "--junit", paths[1], "--html", paths[2], *words, "--", MANAGER)
+        return paths
+
+    def test_json(self):
+        form = json.loads((HERE.parents[1] / "conformance" / "report.schema.json").read_text())
+        for words, status in [(USER, 1), (["--repeat", 2, "-v", *GOOD], 0)]:
+            report = json.loads(self.reports(*words, status=status)[0].read_text())
+            self.assertEqual(schema.mistakes(report, form, form), [])
+            self.assertEqual(report["status"], status)
+        report["roles"][0]["cases"][0]["verdict"] = "fine"
+        report["roles"][0]["surprise"] = 1
+        self.assertEqual(len(schema.mistakes(report, form, form)), 2)
+
+    def test_junit(self):
+        path = self.reports(*USER)[1]
+        suite = xml.etree.ElementTree.parse(path).getroot().find("testsuite")
+        cases = suite.findall("testcase")
+        self.assertEqual(int(suite.get("tests")), len(cases))
+        self.assertEqual(int(suite.get("failures")), len([case for case in cases if case.find("failure") is not None]))
+        self.assertIn("b'never <scheduled> & lost'", "".join(suite.find(".//failure").itertext()))
+        if shutil.which("xmllint") is not None:
+            done = subprocess.run(["xmllint", "--noout", "--schema", HERE / "junit.xsd", path], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_html(self):
+        text = self.reports(*USER)[2].read_text()
+        self.assertIn("b&#39;never &lt;scheduled&gt; &amp; lost&#39;", text)
+        self.assertNotRegex(text, r"(src|href)=\"[^#]")
+
+    def test_tap(self):
+        lines = self.assert_run(1, "manager", "--tap", *USER, "--", MANAGER).stdout.splitlines()
+        self.assertEqual(lines[0], "TAP version 13")
+        count = int(lines[1].removeprefix("1.."))
+        tests = [re.match(r"(not ok|ok) (\d+) - (\S+)", line) for line in lines if re.match(r"(not )?ok", line)]
+        self.assertEqual([int(test.group(2)) for test in tests], list(range(1, count + 1)))
+        self.assertEqual({test.group(3): test.group(1) for test in tests}, {
+            "manager.user.good": "ok", "manager.user.also-good": "ok", "manager.user.skipped": "ok",
+            "manager.user-bad.wrong": "not ok", "manager.user-bad.blocked": "not ok", "manager.user-mild.wrong": "ok"})
+        self.assertIn("ok 3 - manager.user.skipped # SKIP the target does not declare hold 100000", lines)
+        for line in lines[2:]:
+            self.assertRegex(line, r"^((not )?ok \d+|#|  )")
+        if shutil.which("prove") is not None:
+            words = [CHECK, "manager", "--tap", *GOOD, "--", MANAGER]
+            script = self.file("all.t", f"#!/bin/sh\nexec {' '.join(words)}\n".replace("manager.user.*", "'manager.user.*'"), 0o755)
+            done = subprocess.run(["prove", "-e", "", script], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def test_a_report_on_standard_output(self):
+        done = self.assert_run(0, "manager", "--json", "-", *GOOD, "--", MANAGER)
+        self.assertEqual(json.loads(done.stdout)["status"], 0)
+        self.assertIn("3 cases, 2 passed", done.stderr)
+        self.assert_run(2, "manager", "--json", "-", "--tap", *GOOD, "--", MANAGER, says="only one report")
+
+    def test_a_full_disk_is_told(self):
+        if os.path.exists("/dev/full"):
+            self.assert_run(3, "manager", "--json", "/dev/full", *GOOD, "--", MANAGER, says="/dev/full")
+
+    def test_color(self):
+        self.assertNotIn("\033", self.assert_run(1, "manager", *USER, "--", MANAGER).stdout)
+        self.assertIn("\033[1;31mFAIL", self.assert_run(1, "manager", "--color", "always", *USER, "--", MANAGER).stdout)
+
+
+class Ends(Behaviour):
+    """Whatever ends a run, no process of it stays. Each run is found by a mark in its environment."""
+
+    def living(self, mark):
+        found = []
+        for path in pathlib.Path("/proc").glob("[0-9]*/environ"):
+            try:
+                if mark.encode() in path.read_bytes():
+                    found.append(path.parent.name)
+            except OSError:
+                pass
+        return found
+
+    def started(self, *words):
+        """A run that goes on for long, when some of its targets run."""
+        mark = f"UNDR_CLI_MARK={uuid.uuid4()}"
+        name, value = mark.split("=")
+        run = subprocess.Popen([CHECK, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                               text=True, env={**os.environ, name: value})
+        self.addCleanup(run.stdout.close)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        self.wait_until(lambda: len(self.living(mark)) > 4)
+        return run, mark
+
+    def wait_until(self, holds):
+        limit = time.monotonic() + 30
+        while not holds():
+            self.assertLess(time.monotonic(), limit, "this did not come true within 30 s")
+            time.sleep(0.02)
+
+    def test_an_interrupt_ends_all_and_sums_up(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number):
+                run, mark = self.started("pool", "--repeat", "1000", "--", MANAGER)
+                run.send_signal(number)
+                text, _ = run.communicate(timeout=30)
+                self.assertEqual(run.returncode, 128 + number, text)
+                self.assertIn("Interrupted", text)
+                self.assertEqual(self.living(mark), [])
+
+    def test_a_kill_leaves_nothing_either(self):
+        run, mark = self.started("pool", "--repeat", "1000", "--", MANAGER)
+        run.kill()
+        run.wait()
+        self.wait_until(lambda: self.living(mark) == [])
+
+    def test_an_adapter_that_leaves_children_behind(self):
+        adapter = self.file("litters", f'#!/bin/sh\n(setsid sleep 1000 &)\nexec {MANAGER} "$@"\n', 0o755)
+        mark = f"UNDR_CLI_MARK={uuid.uuid4()}"
+        name, value = mark.split("=")
+        check("manager", *GOOD, "--", adapter, env={**os.environ, name: value})
+        self.assertEqual(self.living(mark), [])
+
+
+if __name__ == "__main__":
+    unittest.main(argv=["run.py", *sys.argv[4:]], verbosity=2)

@@ -1,0 +1,28 @@
+# undr-check against the reference, and the behaviour of its command line. Label `conformance`.
+find_package(Python3 COMPONENTS Interpreter)
+
+function(check_reference name)
+    add_test(NAME conformance.${name} COMMAND undr-check ${ARGN})
+    set_tests_properties(conformance.${name} PROPERTIES LABELS conformance TIMEOUT 600)
+endfunction()
+
+if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker)
+    check_reference(manager manager --strict -- $<TARGET_FILE:undr-manager>)
+    check_reference(manager-all-deliveries manager --strict --all-deliveries -- $<TARGET_FILE:undr-manager>)
+    # NEXT-4: an answer that is held is as right as one that is not.
+    check_reference(manager-that-holds manager --strict -- $<TARGET_FILE:undr-manager> --hold 500)
+    check_reference(worker worker --strict -- $<TARGET_FILE:undr-worker>)
+    check_reference(worker-all-deliveries worker --strict --all-deliveries -- $<TARGET_FILE:undr-worker>)
+    check_reference(pool pool --strict -- $<TARGET_FILE:undr-manager>)
+    check_reference(pool-with-grace pool --strict -- $<TARGET_FILE:undr-manager> --grace 500)
+endif()
+
+if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker AND Python3_FOUND)
+    foreach(group Usage Cases Targets Expected Reports Ends)
+        string(TOLOWER cli-${group} name)
+        add_test(NAME conformance.${name} COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/cli/run.py
+            $<TARGET_FILE:undr-check> $<TARGET_FILE:undr-manager> $<TARGET_FILE:undr-worker> ${group})
+        set_tests_properties(conformance.${name} PROPERTIES
+            LABELS conformance TIMEOUT 300 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+    endforeach()
+endif()
