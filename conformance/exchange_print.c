@@ -139,6 +139,7 @@ static undr_error print_line(undr_buffer *buffer, const check_step *step) {
     case CHECK_RECEIVE: return print_receive(buffer, step);
     case CHECK_POLL: return print_poll(buffer, step);
     case CHECK_QUIET: return print_verb(buffer, step, "quiet");
+    case CHECK_PAUSES: return print_verb(buffer, step, "pauses");
     case CHECK_REFUSED: return print_verb(buffer, step, "refused");
     case CHECK_ALIVE: return print_verb(buffer, step, "alive");
     case CHECK_LOGS: return undr_put_format(buffer, "%s logs %" PRIu64, step->channel, step->number);

@@ -215,15 +215,16 @@ static const struct {
     check_what what;
     char channels; /* 'M', 'P', or 'A' for all others; 'B' for M and the others */
 } verbs[] = {
-    {"quiet", CHECK_QUIET, 'B'}, {"refused", CHECK_REFUSED, 'A'}, {"accept", CHECK_GATE_ACCEPT, 'A'},
-    {"close", CHECK_GATE_CLOSE, 'A'}, {"untouched", CHECK_GATE_UNTOUCHED, 'A'},
+    {"quiet", CHECK_QUIET, 'B'}, {"refused", CHECK_REFUSED, 'A'}, {"pauses", CHECK_PAUSES, 'A'},
+    {"accept", CHECK_GATE_ACCEPT, 'A'}, {"close", CHECK_GATE_CLOSE, 'A'}, {"untouched", CHECK_GATE_UNTOUCHED, 'A'},
     {"alive", CHECK_ALIVE, 'P'}, {"logs", CHECK_LOGS, 'P'},
 };
 
 static undr_error unknown_step(check_lexer *lexer, char channel) {
     const char *choices = channel == 'M' ? "`->`, `<-` or `quiet`"
         : channel == 'P'                 ? "`<-`, `->`, `alive` or `logs`"
-                                         : "`->`, `<-`, `quiet`, `refused`, or for a gate `accept`, `close`, `untouched`";
+                                         : "`->`, `<-`, `quiet`, `refused`, `pauses`, or for a gate `accept`, `close`, "
+                                           "`untouched`";
     size_t from = lexer->start + check_lex_indent(lexer), size = lexer->end - from;
     return check_lex_fail(lexer, lexer->at, "unknown step `%.*s`: expected %s", (int)(size < 60 ? size : 60),
         (const char *)lexer->text.data + from, choices);

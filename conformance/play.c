@@ -145,6 +145,9 @@ static void play_step(check_player *player, const check_step *step) {
     case CHECK_QUIET:
         check_player_stays_quiet(player, step);
         break;
+    case CHECK_PAUSES:
+        check_player_pauses(player, step);
+        break;
     case CHECK_REFUSED:
         check_player_refused(player, step);
         break;

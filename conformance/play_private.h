@@ -30,6 +30,7 @@ typedef struct check_player {
     bool warned;     /* an end came another way than it should */
     bool no_memory;  /* some text is incomplete: an error of the harness */
     bool may_exit;   /* the case has asked the target to leave */
+    uint64_t delivers_since; /* when the last delivery began */
     int signalled;   /* the signal that the case sent to the target; 0: none */
     check_connection *worker; /* worker role: the connection that the case calls A */
     bool closing;    /* worker role: CloseRequest was sent */
@@ -112,6 +113,7 @@ void check_player_poll(check_player *player, const check_step *step);
 /* ---- play_quiet.c ---- */
 
 void check_player_stays_quiet(check_player *player, const check_step *step);
+void check_player_pauses(check_player *player, const check_step *step);
 void check_player_refused(check_player *player, const check_step *step);
 void check_player_unordered(check_player *player, const check_step *step);
 /* ---- play_receive.c again ---- */

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PAUSE_MS = 1 };
+
 static void say_unread(check_player *player, undr_buffer *to, const check_connection *connection) {
     undr_frame frame;
     uint64_t size;
@@ -63,6 +65,32 @@ void check_player_stays_quiet(check_player *player, const check_step *step) {
     undr_buffer_free(&what);
     if (!player->over) {
         check_player_line(player, "%s quiet", step->channel);
+    }
+}
+
+/* ---- pauses ---- */
+
+/* What is there now came within the time since the last delivery began; only when that is short did it come too soon. A
+ * harness that is slow to look misses a frame that came at once, and blames none that did not. */
+void check_player_pauses(check_player *player, const check_step *step) {
+    check_connection *connection = check_player_connection(player, step);
+    if (connection == NULL || !check_player_open(player, connection)) {
+        return;
+    }
+    uint64_t until = player->delivers_since + PAUSE_MS * CHECK_MILLISECOND;
+    check_player_glance(player);
+    while (!player->over && check_now() < until) {
+        if (check_wire_unread(&connection->wire) > 0 && check_now() < until) {
+            undr_buffer what = {0};
+            say_unread(player, &what, connection);
+            check_player_fail(player, "%.*s, at once", (int)what.size, what.size == 0 ? "" : (const char *)what.data);
+            undr_buffer_free(&what);
+            return;
+        }
+        (void)check_player_wait(player, until); /* false: the time is over, or the play; the loop looks */
+    }
+    if (!player->over) {
+        check_player_line(player, "%s pauses", step->channel);
     }
 }
 

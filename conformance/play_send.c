@@ -362,6 +362,7 @@ static bool send_round(check_player *player) {
 }
 
 void check_player_deliver(check_player *player) {
+    player->delivers_since = check_now();
     while (send_round(player)) {
     }
     for (size_t i = 0; i < player->scene.count; i++) {

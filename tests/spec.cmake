@@ -8,15 +8,10 @@ add_test(NAME conformance.spec-coverage-notices
 
 add_test(NAME conformance.spec-extract-protocol
     COMMAND ${SPEC_EXTRACT} cases ${CMAKE_SOURCE_DIR}/spec/protocol.md ${SPEC_EXAMPLES}/protocol)
-add_test(NAME conformance.spec-extract-exchange
-    COMMAND ${SPEC_EXTRACT} cases ${CMAKE_SOURCE_DIR}/spec/exchange.md ${SPEC_EXAMPLES}/exchange)
 add_test(NAME conformance.spec-extract-adapter
     COMMAND ${SPEC_EXTRACT} python ${CMAKE_SOURCE_DIR}/spec/adapter.md ${SPEC_EXAMPLES}/adapter.py)
-set_tests_properties(conformance.spec-extract-protocol conformance.spec-extract-exchange conformance.spec-extract-adapter
+set_tests_properties(conformance.spec-extract-protocol conformance.spec-extract-adapter
     PROPERTIES FIXTURES_SETUP spec-examples)
-
-add_test(NAME conformance.spec-exchange-parses COMMAND undr-check parse ${SPEC_EXAMPLES}/exchange)
-list(APPEND SPEC_TESTS conformance.spec-exchange-parses)
 
 # The examples of protocol.md hold for the reference; the adapter of adapter.md holds every MUST.
 foreach(role manager worker pool)
@@ -34,5 +29,5 @@ foreach(role manager worker pool)
 endforeach()
 set_tests_properties(${SPEC_TESTS} PROPERTIES FIXTURES_REQUIRED spec-examples TIMEOUT 900)
 set_tests_properties(${SPEC_TESTS} conformance.spec-coverage conformance.spec-coverage-notices
-    conformance.spec-extract-protocol conformance.spec-extract-exchange conformance.spec-extract-adapter
+    conformance.spec-extract-protocol conformance.spec-extract-adapter
     PROPERTIES LABELS conformance)
