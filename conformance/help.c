@@ -54,7 +54,7 @@ void check_help(FILE *out) {
         "Examples\n"
         "  undr-check manager -- ./my-manager\n"
         "  undr-check all --strict --junit report.xml -- python3 my_adapter.py\n"
-        "  undr-check worker --only 'worker.chain.*' -v -- ./my-worker\n"
+        "  undr-check worker --only 'worker.*chain*' -v -- ./my-worker\n"
         "  undr-check pool --expect known.txt --repeat 20 -- ./my-manager\n"
         "  undr-check manager --connect 127.0.0.1:4000\n",
         out);
