@@ -51,7 +51,7 @@ static undr_error put_command(check_player *player, const check_step *step, undr
 static void say_command(check_player *player, const check_step *step, const undr_buffer *pickle) {
     static const char *const policies[] = {"join", "cancel", "kill"};
     undr_buffer shown = {0};
-    check_player_keep(player, check_show_payload(&shown, undr_buffer_slice(pickle), false));
+    check_player_keep(player, check_show_payload(&shown, undr_buffer_slice(pickle), false, &player->names));
     const char *text = shown.size == 0 ? "" : (const char *)shown.data;
     if (step->what == CHECK_COMMAND_SCHEDULE) {
         check_player_line(player, "M -> schedule %llu %.*s", (unsigned long long)step->number, (int)shown.size, text);
@@ -172,7 +172,7 @@ bool check_player_take_line(check_player *player, const char *expected, uint64_t
 static void say_answer(check_player *player, undr_buffer *to, const check_line *line) {
     if (line->answer == CHECK_ANSWER_MESSAGE) {
         check_player_say(player, to, "M <- message ");
-        check_player_keep(player, check_show_payload(to, undr_buffer_slice(&line->pickle), false));
+        check_player_keep(player, check_show_payload(to, undr_buffer_slice(&line->pickle), false, &player->names));
     } else if (line->answer == CHECK_ANSWER_NONSENSE) {
         check_player_say(player, to, "a line that answers no command: ");
         check_player_show_line(player, to, line->text);

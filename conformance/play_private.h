@@ -70,6 +70,8 @@ void check_player_break(check_player *player, const char *reason, ...) __attribu
 void check_player_warn(check_player *player, const char *expected, const char *received);
 /* One line of the transcript. */
 void check_player_line(check_player *player, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A comment in it. */
+void check_player_remark(check_player *player, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void check_player_frame_line(
     check_player *player, const char *name, const char *arrow, uint8_t type, undr_slice payload, bool wire);
 

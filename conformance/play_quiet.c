@@ -14,7 +14,7 @@ static void say_unread(check_player *player, undr_buffer *to, const check_connec
     uint64_t size;
     check_player_say(player, to, "%s <- ", connection->name);
     if (check_wire_peek(&connection->wire, &frame, &size) == UNDR_OK) {
-        check_player_keep(player, check_show_frame(to, frame.type, frame.payload, false));
+        check_player_keep(player, check_show_frame(to, frame.type, frame.payload, false, &player->names));
     } else if (check_wire_unread(&connection->wire) > 0) {
         check_player_keep(player, check_show_bytes(to,
             undr_slice_of(connection->wire.in.data + connection->wire.taken, check_wire_unread(&connection->wire))));

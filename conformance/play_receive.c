@@ -46,7 +46,7 @@ static bool expects_wire(const check_step *step) {
 
 static void say_frame(check_player *player, undr_buffer *to, const char *name, const undr_frame *frame, bool wire) {
     check_player_say(player, to, "%s <- ", name);
-    check_player_keep(player, check_show_frame(to, frame->type, frame->payload, wire));
+    check_player_keep(player, check_show_frame(to, frame->type, frame->payload, wire, &player->names));
 }
 
 /* ---- looking ---- */
@@ -264,11 +264,17 @@ void check_player_poll(check_player *player, const check_step *step) {
             if (check_player_queue_frame(player, connection, step->type, undr_slice_of(NULL, 0))) {
                 check_player_deliver(player);
                 asked++;
+                if (asked == 1) {
+                    check_player_line(player, "%s -> %c", connection->name, step->type);
+                }
             }
         }
         sight = player->over ? POLL_DONE : look_at_poll(player, step, connection);
         if (sight == POLL_WAIT && !check_player_wait(player, until) && !player->over) {
             fail_nothing(player, step, limit);
         }
+    }
+    if (!player->over && asked > 1) {
+        check_player_remark(player, "asked %llu times, answered None before", (unsigned long long)asked);
     }
 }

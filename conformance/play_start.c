@@ -85,7 +85,7 @@ static void say_command_line(check_player *player, const char *const *argv) {
     for (size_t i = 0; argv[i] != NULL; i++) {
         check_player_say(player, &line, "%s%s", i == 0 ? "" : " ", argv[i]);
     }
-    check_player_line(player, "# %.*s", (int)line.size, line.size == 0 ? "" : (const char *)line.data);
+    check_player_remark(player, "%.*s", (int)line.size, line.size == 0 ? "" : (const char *)line.data);
     undr_buffer_free(&line);
 }
 
@@ -120,7 +120,7 @@ static void await_ready(check_player *player) {
     if (line.answer == CHECK_ANSWER_READY) {
         player->scene.port = line.port;
         player->scene.control.limit = 0;
-        check_player_line(player, "# ready %u", line.port);
+        check_player_remark(player, "ready %u", line.port);
     } else {
         undr_buffer shown = {0};
         check_player_show_line(player, &shown, line.text);
@@ -184,6 +184,7 @@ void check_player_start(check_player *player) {
     }
     if (player->setting->command == NULL) {
         player->scene.port = player->setting->port;
+        check_player_remark(player, "%s:%u", player->setting->host, player->setting->port);
         probe_fresh(player);
         return;
     }

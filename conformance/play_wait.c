@@ -86,7 +86,7 @@ static void mark_transcript(check_player *player) {
         result->step.size == 0 ? "" : (const char *)result->step.data);
     check_player_keep(player, check_transcript_add(&player->transcript, undr_buffer_slice(&line)));
     line.size = 0;
-    check_player_say(player, &line, "#   received: %.*s", (int)result->received.size,
+    check_player_say(player, &line, "# received: %.*s", (int)result->received.size,
         result->received.size == 0 ? "" : (const char *)result->received.data);
     check_player_keep(player, check_transcript_add(&player->transcript, undr_buffer_slice(&line)));
     undr_buffer_free(&line);
@@ -160,22 +160,36 @@ void check_player_warn(check_player *player, const char *expected, const char *r
     check_player_say(player, &player->result->received, "%s", received);
 }
 
-void check_player_line(check_player *player, const char *format, ...) {
+static void add_line(check_player *player, const char *start, const char *format, va_list list)
+    __attribute__((format(printf, 3, 0)));
+
+static void add_line(check_player *player, const char *start, const char *format, va_list list) {
     undr_buffer line = {0};
-    va_list list;
-    va_start(list, format);
-    check_player_say(player, &line, "  ");
+    check_player_say(player, &line, "%s", start);
     put_list(player, &line, format, list);
-    va_end(list);
     check_player_keep(player, check_transcript_add(&player->transcript, undr_buffer_slice(&line)));
     undr_buffer_free(&line);
+}
+
+void check_player_line(check_player *player, const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    add_line(player, "  ", format, list);
+    va_end(list);
+}
+
+void check_player_remark(check_player *player, const char *format, ...) {
+    va_list list;
+    va_start(list, format);
+    add_line(player, "# ", format, list);
+    va_end(list);
 }
 
 void check_player_frame_line(
     check_player *player, const char *name, const char *arrow, uint8_t type, undr_slice payload, bool wire) {
     undr_buffer line = {0};
     check_player_say(player, &line, "  %s %s ", name, arrow);
-    if (check_show_frame(&line, type, payload, wire) != UNDR_OK ||
+    if (check_show_frame(&line, type, payload, wire, &player->names) != UNDR_OK ||
         check_transcript_add(&player->transcript, undr_buffer_slice(&line)) != UNDR_OK) {
         player->no_memory = true;
     }

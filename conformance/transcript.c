@@ -17,36 +17,42 @@ enum {
 
 /* ---- a value as a term of the notation ---- */
 
-static undr_error to_term(undr_arena *arena, const undr_value *value, int depth, check_term **term);
+/* Where the terms live, and the names that stand for values (may be NULL). */
+typedef struct term_maker {
+    undr_arena arena;
+    const check_names *names;
+} term_maker;
 
-static undr_error new_term(undr_arena *arena, check_term_kind kind, size_t parts, check_term **term) {
+static undr_error to_term(term_maker *maker, const undr_value *value, int depth, check_term **term);
+
+static undr_error new_term(term_maker *maker, check_term_kind kind, size_t parts, check_term **term) {
     void *memory = NULL;
-    undr_error error = undr_arena_take(arena, sizeof(check_term), &memory);
+    undr_error error = undr_arena_take(&maker->arena, sizeof(check_term), &memory);
     if (error != UNDR_OK) {
         return error;
     }
     *term = memory;
     **term = (check_term){.kind = kind, .part_count = parts};
     if (parts > 0) {
-        error = undr_arena_take(arena, parts * sizeof(check_term *), &memory);
+        error = undr_arena_take(&maker->arena, parts * sizeof(check_term *), &memory);
         (*term)->parts = memory;
     }
     return error;
 }
 
 static undr_error items_to_term(
-    undr_arena *arena, check_term_kind kind, undr_items items, int depth, check_term **term) {
-    undr_error error = new_term(arena, kind, items.count, term);
+    term_maker *maker, check_term_kind kind, undr_items items, int depth, check_term **term) {
+    undr_error error = new_term(maker, kind, items.count, term);
     for (size_t i = 0; i < items.count && error == UNDR_OK; i++) {
-        error = to_term(arena, items.at[i], depth - 1, &(*term)->parts[i]);
+        error = to_term(maker, items.at[i], depth - 1, &(*term)->parts[i]);
     }
     return error;
 }
 
-static undr_error class_text(undr_arena *arena, const undr_value *class, const char **text) {
+static undr_error class_text(term_maker *maker, const undr_value *class, const char **text) {
     undr_slice module = class->class_name.module, name = class->class_name.name;
     void *memory = NULL;
-    undr_error error = undr_arena_take(arena, module.size + name.size + 2, &memory);
+    undr_error error = undr_arena_take(&maker->arena, module.size + name.size + 2, &memory);
     if (error == UNDR_OK) {
         char *to = memory;
         memcpy(to, module.data, module.size);
@@ -59,18 +65,18 @@ static undr_error class_text(undr_arena *arena, const undr_value *class, const c
 }
 
 /* An instance without arguments, with or without a state; the notation has no other. */
-static undr_error object_to_term(undr_arena *arena, const undr_object *object, int depth, check_term **term) {
+static undr_error object_to_term(term_maker *maker, const undr_object *object, int depth, check_term **term) {
     if (object->callable == NULL || object->callable->kind != UNDR_CLASS || object->kwargs != NULL ||
         object->appended.count > 0 || object->entries.count > 0 ||
         (object->args != NULL && object->args->items.count > 0)) {
         return UNDR_ARGUMENT;
     }
-    undr_error error = new_term(arena, CHECK_TERM_OBJECT, object->state == NULL ? 0 : 1, term);
+    undr_error error = new_term(maker, CHECK_TERM_OBJECT, object->state == NULL ? 0 : 1, term);
     if (error == UNDR_OK) {
-        error = class_text(arena, object->callable, &(*term)->text);
+        error = class_text(maker, object->callable, &(*term)->text);
     }
     if (error == UNDR_OK && object->state != NULL) {
-        error = to_term(arena, object->state, depth - 1, &(*term)->parts[0]);
+        error = to_term(maker, object->state, depth - 1, &(*term)->parts[0]);
     }
     if (error == UNDR_OK && object->state == NULL) {
         (*term)->bare = strcmp((*term)->text, "undr.task.CloseRequest") == 0 ||
@@ -79,11 +85,29 @@ static undr_error object_to_term(undr_arena *arena, const undr_object *object, i
     return error;
 }
 
-static undr_error leaf_to_term(undr_arena *arena, const undr_value *value, check_term **term) {
-    undr_error error = new_term(arena, CHECK_TERM_VALUE, 0, term);
+/* A number that is the port of a gate stands for the gate; "" when it is none. */
+static const char *gate_of(const check_names *names, const undr_value *value) {
+    static const char letters[26][2] = {"A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q",
+        "R", "S", "T", "U", "V", "W", "X", "Y", "Z"};
+    int64_t port = 0;
+    for (size_t i = 0; i < 26 && names != NULL && undr_value_int64(value, &port); i++) {
+        if (port != 0 && port == names->ports[i]) {
+            return letters[i];
+        }
+    }
+    return "";
+}
+
+static undr_error leaf_to_term(term_maker *maker, const undr_value *value, check_term **term) {
+    const char *gate = gate_of(maker->names, value);
+    undr_error error = new_term(maker, gate[0] != '\0' ? CHECK_TERM_GATE : CHECK_TERM_VALUE, 0, term);
     void *copy = NULL;
+    if (error == UNDR_OK && gate[0] != '\0') {
+        (*term)->text = gate;
+        return UNDR_OK;
+    }
     if (error == UNDR_OK) {
-        error = undr_arena_take(arena, sizeof(undr_value), &copy);
+        error = undr_arena_take(&maker->arena, sizeof(undr_value), &copy);
     }
     if (error == UNDR_OK) {
         (*term)->value = copy;
@@ -93,28 +117,28 @@ static undr_error leaf_to_term(undr_arena *arena, const undr_value *value, check
 }
 
 /* UNDR_ARGUMENT: the notation can't say it. */
-static undr_error to_term(undr_arena *arena, const undr_value *value, int depth, check_term **term) {
+static undr_error to_term(term_maker *maker, const undr_value *value, int depth, check_term **term) {
     if (depth == 0) {
         return UNDR_ARGUMENT;
     }
     switch (value->kind) {
     case UNDR_NONE: case UNDR_BOOL: case UNDR_INT: case UNDR_FLOAT: case UNDR_STR: case UNDR_BYTES:
-        return leaf_to_term(arena, value, term);
+        return leaf_to_term(maker, value, term);
     case UNDR_LIST:
-        return items_to_term(arena, CHECK_TERM_LIST, value->items, depth, term);
+        return items_to_term(maker, CHECK_TERM_LIST, value->items, depth, term);
     case UNDR_TUPLE:
-        return items_to_term(arena, CHECK_TERM_TUPLE, value->items, depth, term);
+        return items_to_term(maker, CHECK_TERM_TUPLE, value->items, depth, term);
     case UNDR_DICT:
-        return items_to_term(arena, CHECK_TERM_DICT, value->items, depth, term);
+        return items_to_term(maker, CHECK_TERM_DICT, value->items, depth, term);
     case UNDR_SET:
         return value->items.count == 0 ? UNDR_ARGUMENT
-                                       : items_to_term(arena, CHECK_TERM_SET, value->items, depth, term);
+                                       : items_to_term(maker, CHECK_TERM_SET, value->items, depth, term);
     case UNDR_CLASS: {
-        undr_error error = new_term(arena, CHECK_TERM_CLASS, 0, term);
-        return error == UNDR_OK ? class_text(arena, value, &(*term)->text) : error;
+        undr_error error = new_term(maker, CHECK_TERM_CLASS, 0, term);
+        return error == UNDR_OK ? class_text(maker, value, &(*term)->text) : error;
     }
     case UNDR_OBJECT:
-        return object_to_term(arena, &value->object, depth, term);
+        return object_to_term(maker, &value->object, depth, term);
     case UNDR_BYTEARRAY: case UNDR_FROZENSET:
         break;
     }
@@ -134,9 +158,9 @@ undr_error check_show_bytes(undr_buffer *to, undr_slice bytes) {
 }
 
 /* In the notation where that is possible, else as Python would print it. */
-static undr_error show_value(undr_buffer *to, undr_arena *arena, const undr_value *value, int protocol) {
+static undr_error show_value(undr_buffer *to, term_maker *maker, const undr_value *value, int protocol) {
     check_term *term = NULL;
-    undr_error error = to_term(arena, value, DEPTH, &term);
+    undr_error error = to_term(maker, value, DEPTH, &term);
     if (error == UNDR_ARGUMENT) {
         return undr_value_print(to, value);
     }
@@ -161,34 +185,34 @@ static undr_error shorten(undr_buffer *to, size_t from, size_t size) {
     return undr_put_format(to, "... (%zu bytes)", size);
 }
 
-undr_error check_show_payload(undr_buffer *to, undr_slice payload, bool wire) {
+undr_error check_show_payload(undr_buffer *to, undr_slice payload, bool wire, const check_names *names) {
     if (payload.size == 0) {
         return UNDR_OK;
     }
     if (wire || payload.size > DECODED_AT_MOST) {
         return check_show_bytes(to, payload);
     }
-    undr_arena arena = {0};
+    term_maker maker = {.names = names};
     undr_value *value = NULL;
     size_t used = 0, before = to->size;
-    undr_error error = undr_pickle_read(payload, NULL, &arena, &value, &used, NULL);
+    undr_error error = undr_pickle_read(payload, NULL, &maker.arena, &value, &used, NULL);
     if (error != UNDR_OK || used != payload.size) {
         error = error == UNDR_MEMORY ? error : check_show_bytes(to, payload);
     } else {
-        error = show_value(to, &arena, value, payload.data[0] == 0x80 && used > 1 ? payload.data[1] : 0);
+        error = show_value(to, &maker, value, payload.data[0] == 0x80 && used > 1 ? payload.data[1] : 0);
     }
-    undr_arena_free(&arena);
+    undr_arena_free(&maker.arena);
     return error == UNDR_OK ? shorten(to, before, payload.size) : error;
 }
 
-undr_error check_show_frame(undr_buffer *to, uint8_t type, undr_slice payload, bool wire) {
+undr_error check_show_frame(undr_buffer *to, uint8_t type, undr_slice payload, bool wire, const check_names *names) {
     bool letter = type == UNDR_TYPE_NEXT || type == UNDR_TYPE_TASK || type == UNDR_TYPE_MESSAGE ||
         type == UNDR_TYPE_SCHEDULED;
     undr_error error = undr_put_format(to, letter ? "%c" : "0x%02x", type);
     if (error == UNDR_OK && payload.size > 0) {
         error = undr_put_text(to, " ");
     }
-    return error == UNDR_OK ? check_show_payload(to, payload, wire) : error;
+    return error == UNDR_OK ? check_show_payload(to, payload, wire, names) : error;
 }
 
 /* ---- lines ---- */

@@ -2,14 +2,15 @@
 #ifndef CHECK_TRANSCRIPT_H
 #define CHECK_TRANSCRIPT_H
 
-#include "exchange.h"
+#include "names.h"
 
 /* Appends a payload as the notation writes it (nothing for an empty one), shortened when it is long. `wire`: as bytes,
- * else as the value of its pickle when it is one. */
-UNDR_MUST_USE undr_error check_show_payload(undr_buffer *to, undr_slice payload, bool wire);
+ * else as the value of its pickle when it is one. names (may be NULL): ports of gates are shown as their letters. */
+UNDR_MUST_USE undr_error check_show_payload(undr_buffer *to, undr_slice payload, bool wire, const check_names *names);
 
 /* Appends "t b'soon'". */
-UNDR_MUST_USE undr_error check_show_frame(undr_buffer *to, uint8_t type, undr_slice payload, bool wire);
+UNDR_MUST_USE undr_error check_show_frame(
+    undr_buffer *to, uint8_t type, undr_slice payload, bool wire, const check_names *names);
 
 /* Appends bytes as a bytes literal, shortened when they are many. */
 UNDR_MUST_USE undr_error check_show_bytes(undr_buffer *to, undr_slice bytes);
