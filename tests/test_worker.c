@@ -209,7 +209,6 @@ static void close_request_in_every_form(void **state) {
         FORM("cundr.task\nCloseRequest\n.", UNDR_WORKER_RUN),       /* the class itself */
         FORM("cundr.task\nCloseRequests\n)\x81.", UNDR_WORKER_RUN), /* another class */
         FORM("cundr.other\nCloseRequest\n)\x81.", UNDR_WORKER_RUN),
-        FORM("cundr\ntask.CloseRequest\n)\x81.", UNDR_WORKER_RUN), /* CloseRequest in a class named task */
         FORM("\x8c\x0c" "CloseRequest.", UNDR_WORKER_RUN),          /* a str */
         FORM("(cundr.task\nCloseRequest\n)\x81l.", UNDR_WORKER_RUN), /* in a list */
 #undef FORM
