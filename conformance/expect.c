@@ -44,7 +44,8 @@ static undr_error add(check_expected *expected, check_verdict verdict, undr_slic
 }
 
 /* "FILE:LINE: WHAT, found `FOUND`" */
-static undr_error mistake(check_expected *expected, int line, const char *what, undr_slice found, undr_buffer *message) {
+static undr_error mistake(
+    check_expected *expected, int line, const char *what, undr_slice found, undr_buffer *message) {
     undr_error error = undr_put_format(message, "%s:%d: %s, found `", expected->file, line, what);
     if (error == UNDR_OK) {
         error = check_text_clean(message, found);
@@ -66,12 +67,13 @@ static undr_error parse_line(undr_slice text, int line, check_expected *expected
         return mistake(expected, line, "`fail CASE REASON` or `warn CASE REASON` is expected", whole, message);
     }
     if (name.size == 0 || rest.size == 0) {
-        return mistake(expected, line, name.size == 0 ? "the name of a case is expected" : "a reason is expected", whole, message);
+        return mistake(
+            expected, line, name.size == 0 ? "the name of a case is expected" : "a reason is expected", whole, message);
     }
     for (size_t i = 0; i < expected->count; i++) {
         if (undr_slice_equal(undr_slice_text(expected->at[i].name), name)) {
-            undr_error error = undr_put_format(message, "%s:%d: the case %s has an entry at line %d already", expected->file,
-                line, expected->at[i].name, expected->at[i].line);
+            undr_error error = undr_put_format(message, "%s:%d: the case %s has an entry at line %d already",
+                expected->file, line, expected->at[i].name, expected->at[i].line);
             return error == UNDR_OK ? UNDR_ARGUMENT : error;
         }
     }

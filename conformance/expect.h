@@ -25,7 +25,8 @@ typedef struct check_expected {
     size_t count;
 } check_expected;
 
-/* Reads a whole text. UNDR_ARGUMENT: *message says what is wrong, as FILE:LINE: .... check_expected_free afterwards, always. */
+/* Reads a whole text. UNDR_ARGUMENT: *message says what is wrong, behind FILE:LINE. check_expected_free afterwards,
+ * always. */
 UNDR_MUST_USE undr_error check_expected_parse(
     undr_slice text, const char *file, check_expected *expected, undr_buffer *message);
 UNDR_MUST_USE undr_error check_expected_read(const char *path, check_expected *expected, undr_buffer *message);

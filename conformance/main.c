@@ -14,8 +14,8 @@ static int decode_stream(FILE *in, const char *name) {
         error = UNDR_SYSTEM;
     }
     if (error != UNDR_OK) {
-        fprintf(stderr, "undr-check: decode %s: %s%s%s\n", name, undr_error_text(error), error == UNDR_SYSTEM ? ": " : "",
-            error == UNDR_SYSTEM ? strerror(errno) : "");
+        fprintf(stderr, "undr-check: decode %s: %s%s%s\n", name, undr_error_text(error),
+            error == UNDR_SYSTEM ? ": " : "", error == UNDR_SYSTEM ? strerror(errno) : "");
         return CHECK_HARNESS;
     }
     return wrong == 0 ? CHECK_HELD : CHECK_SHORT;

@@ -62,7 +62,8 @@ const char *check_role_name(check_role role) {
 }
 
 /* "WHAT 'WORD': the choices are a, b, c; did you mean b?" */
-static undr_error wrong_choice(struct parsing *parsing, const char *what, const char *word, const char *const *choices) {
+static undr_error wrong_choice(
+    struct parsing *parsing, const char *what, const char *word, const char *const *choices) {
     undr_error error = undr_put_format(parsing->message, "%s '%s': the choices are ", what, word);
     for (size_t i = 0; choices[i] != NULL && error == UNDR_OK; i++) {
         error = undr_put_format(parsing->message, "%s%s", i == 0 ? "" : ", ", choices[i]);
@@ -100,7 +101,8 @@ static undr_error number_option(
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }
 
-static undr_error unsigned_option(struct parsing *parsing, const char *name, const char *text, unsigned high, unsigned *to) {
+static undr_error unsigned_option(
+    struct parsing *parsing, const char *name, const char *text, unsigned high, unsigned *to) {
     uint64_t number = 0;
     undr_error error = number_option(parsing, name, text, 1, high, &number);
     if (error == UNDR_OK) {
@@ -241,7 +243,8 @@ static undr_error unknown_option(struct parsing *parsing, const char *word) {
             return complain(parsing, "option '%s' takes no value", word);
         }
     }
-    undr_error error = undr_put_format(parsing->message, "%s option '%s'", alike > 1 && length > 0 ? "ambiguous" : "unknown", word);
+    undr_error error =
+        undr_put_format(parsing->message, "%s option '%s'", alike > 1 && length > 0 ? "ambiguous" : "unknown", word);
     const char *nearest = check_text_nearest(name, names);
     if (nearest != NULL && error == UNDR_OK) {
         error = undr_put_format(parsing->message, "; did you mean --%s?", nearest);
@@ -325,6 +328,14 @@ static undr_error read_arguments(struct parsing *parsing, bool *has_verb) {
     return error;
 }
 
+static check_role only_role(const check_options *options) {
+    int role = CHECK_ROLE_MANAGER;
+    while (role < CHECK_ROLE_POOL && !options->roles[role]) {
+        role++;
+    }
+    return (check_role)role;
+}
+
 static undr_error finish_run(struct parsing *parsing, bool has_verb) {
     check_options *options = parsing->options;
     if (!has_verb) {
@@ -334,11 +345,13 @@ static undr_error finish_run(struct parsing *parsing, bool has_verb) {
         return complain(parsing, "%s", "--connect and a command behind -- exclude each other");
     }
     if (options->host != NULL && (options->all || !options->roles[CHECK_ROLE_MANAGER])) {
-        return complain(parsing, "--connect reaches a manager only: undr-check manager --connect %s:PORT", options->host);
+        return complain(
+            parsing, "--connect reaches a manager only: undr-check manager --connect %s:PORT", options->host);
     }
     if (options->host == NULL && options->command == NULL) {
-        return complain(parsing, "the adapter's command is missing: name it behind --, as in undr-check %s -- ./my-adapter",
-            options->all ? "all" : role_names[options->roles[0] ? 0 : options->roles[1] ? 1 : 2]);
+        return complain(parsing,
+            "the adapter's command is missing: name it behind --, as in undr-check %s -- ./my-adapter",
+            options->all ? "all" : role_names[only_role(options)]);
     }
     if (options->has_delivery && options->every_delivery) {
         return complain(parsing, "%s", "--delivery NAME and --all-deliveries exclude each other");
@@ -356,8 +369,9 @@ static undr_error finish(struct parsing *parsing, bool has_verb) {
             }
             return UNDR_OK;
         case CHECK_ACTION_PARSE:
-            return options->files.count == 0 ? complain(parsing, "parse: name the case files (%s)", "or folders of them")
-                                             : UNDR_OK;
+            return options->files.count == 0
+                ? complain(parsing, "parse: name the case files (%s)", "or folders of them")
+                : UNDR_OK;
         case CHECK_ACTION_DECODE:
             return options->files.count > 1 ? complain(parsing, "decode: unexpected argument '%s'; one file is read",
                                                   options->files.at[1])

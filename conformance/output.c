@@ -28,7 +28,8 @@ undr_error check_outputs_open(check_outputs *outputs, const check_options *optio
     if (error == UNDR_OK) {
         error = open_one(options->html, &outputs->html, message);
     }
-    int taken = (options->tap ? 1 : 0) + (outputs->junit == stdout) + (outputs->json == stdout) + (outputs->html == stdout);
+    int taken =
+        (options->tap ? 1 : 0) + (outputs->junit == stdout) + (outputs->json == stdout) + (outputs->html == stdout);
     outputs->human = taken > 0 ? stderr : stdout;
     if (error == UNDR_OK && taken > 1) {
         error = undr_put_text(message, "only one report can go to standard output (`-`, --tap)");
@@ -49,7 +50,8 @@ static undr_error write_one(const char *path, FILE *file, undr_error (*report)(F
     if (error != UNDR_SYSTEM) {
         return error;
     }
-    error = undr_put_format(message, "%s%s: could not be written whole: %s", message->size > 0 ? "; " : "", path, strerror(errno));
+    error = undr_put_format(
+        message, "%s%s: could not be written whole: %s", message->size > 0 ? "; " : "", path, strerror(errno));
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
 

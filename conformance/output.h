@@ -13,7 +13,8 @@ typedef struct check_outputs {
 UNDR_MUST_USE undr_error check_outputs_open(check_outputs *outputs, const check_options *options, undr_buffer *message);
 
 /* Writes the reports that were asked for. UNDR_SYSTEM: *message says which one could not be written whole. */
-UNDR_MUST_USE undr_error check_outputs_write(check_outputs *outputs, const check_session *session, undr_buffer *message);
+UNDR_MUST_USE undr_error check_outputs_write(
+    check_outputs *outputs, const check_session *session, undr_buffer *message);
 void check_outputs_close(check_outputs *outputs);
 
 /* --write-expect: all that fell short, known reasons kept, entries of cases that were not run kept. */

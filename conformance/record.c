@@ -6,8 +6,8 @@
 #include <string.h>
 
 const char *check_standing_name(check_standing standing) {
-    static const char *const names[] = {"not run", "pass", "info", "skip", "expected", "excused", "blocked", "warn", "fail",
-        "stale", "changed", "error"};
+    static const char *const names[] = {"not run", "pass", "info", "skip", "expected", "excused", "blocked", "warn",
+        "fail", "stale", "changed", "error"};
     return names[standing];
 }
 
@@ -22,7 +22,8 @@ const check_requirement *check_first_requirement(const check_case *one) {
 
 /* ---- a record ---- */
 
-void check_record_add(check_record *record, check_delivery delivery, unsigned repetition, check_result *result, bool keep) {
+void check_record_add(
+    check_record *record, check_delivery delivery, unsigned repetition, check_result *result, bool keep) {
     check_plays *plays = &record->plays[delivery];
     plays->counts[result->verdict]++;
     plays->duration_ns += result->duration_ns;
@@ -152,12 +153,14 @@ undr_error check_record_remark(const check_part *part, const check_record *recor
     const check_entry *entry = record->entry;
     switch (check_record_standing(part, record)) {
         case CHECK_STALE:
-            return undr_put_format(text, "passes now, but line %d of the expected failures says `%s` (%s): remove that line",
-                entry->line, check_verdict_name(entry->verdict), entry->reason);
-        case CHECK_CHANGED:
-            return undr_put_format(text, "the verdict is `%s`, but line %d of the expected failures says `%s` (%s): correct "
-                "that line, or what changed", check_verdict_name(worst->verdict), entry->line,
+            return undr_put_format(text,
+                "passes now, but line %d of the expected failures says `%s` (%s): remove that line", entry->line,
                 check_verdict_name(entry->verdict), entry->reason);
+        case CHECK_CHANGED:
+            return undr_put_format(text,
+                "the verdict is `%s`, but line %d of the expected failures says `%s` (%s): correct "
+                "that line, or what changed",
+                check_verdict_name(worst->verdict), entry->line, check_verdict_name(entry->verdict), entry->reason);
         case CHECK_EXPECTED: return undr_put_format(text, "expected: %s", entry->reason);
         case CHECK_SKIPPED:
         case CHECK_BLOCKED_OFF:
@@ -215,7 +218,8 @@ int check_session_status(const check_session *session) {
         return 3;
     }
     for (size_t i = 0; i < session->part_count; i++) {
-        is_short = is_short || (!session->parts[i].surveyed && session->parts[i].why.size > 0 && !session->parts[i].undeclared);
+        is_short = is_short ||
+            (!session->parts[i].surveyed && session->parts[i].why.size > 0 && !session->parts[i].undeclared);
     }
     for (int standing = 0; standing < CHECK_STANDING_COUNT; standing++) {
         bool counts = check_standing_is_short((check_standing)standing, session->options->strict);
@@ -282,7 +286,8 @@ void check_print_alone(FILE *out, const check_session *session, const check_part
     }
 }
 
-void check_print_alone_markup(FILE *out, const check_session *session, const check_part *part, const check_record *record) {
+void check_print_alone_markup(
+    FILE *out, const check_session *session, const check_part *part, const check_record *record) {
     char *text = NULL;
     size_t size = 0;
     FILE *memory = open_memstream(&text, &size);

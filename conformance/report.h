@@ -72,7 +72,8 @@ typedef enum check_standing {
 const char *check_standing_name(check_standing standing); /* "stale" */
 
 /* Takes over *result; its texts are dropped when nobody will read them (`keep`: all of them are). */
-void check_record_add(check_record *record, check_delivery delivery, unsigned repetition, check_result *result, bool keep);
+void check_record_add(
+    check_record *record, check_delivery delivery, unsigned repetition, check_result *result, bool keep);
 /* The worst over all deliveries; CHECK_PASS when nothing was played. */
 check_verdict check_record_verdict(const check_record *record);
 /* The delivery whose worst play is the record's; CHECK_DELIVERY_COUNT: nothing was played. */
@@ -111,7 +112,8 @@ bool check_blamed(const check_record *record, const char **level, const char **i
 /* The command line that plays this case alone, under this delivery, as a shell takes it. */
 void check_print_alone(FILE *out, const check_session *session, const check_part *part, const check_record *record);
 /* The same for XML and HTML. */
-void check_print_alone_markup(FILE *out, const check_session *session, const check_part *part, const check_record *record);
+void check_print_alone_markup(
+    FILE *out, const check_session *session, const check_part *part, const check_record *record);
 
 /* Reports. Failures to write show in ferror(out); what is returned is a failure to make the text. */
 UNDR_MUST_USE undr_error check_report_json(FILE *out, const check_session *session);

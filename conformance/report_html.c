@@ -7,16 +7,21 @@
 static const char head[] =
     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>undr-check</title>\n<style>\n"
-    ":root { color-scheme: light dark; --good: #1a7f37; --bad: #cf222e; --mild: #9a6700; --dull: #6e7781; --line: #8884; }\n"
+    ":root { color-scheme: light dark; --good: #1a7f37; --bad: #cf222e; --mild: #9a6700;\n"
+    "  --dull: #6e7781; --line: #8884; }\n"
     "body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }\n"
-    "h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; margin-top: 2.5rem } h3 { font-size: 1rem; margin-bottom: .3rem }\n"
-    "table { border-collapse: collapse } td, th { border-bottom: 1px solid var(--line); padding: .15rem .5rem; text-align: left }\n"
+    "h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; margin-top: 2.5rem }\n"
+    "h3 { font-size: 1rem; margin-bottom: .3rem }\n"
+    "table { border-collapse: collapse }\n"
+    "td, th { border-bottom: 1px solid var(--line); padding: .15rem .5rem; text-align: left }\n"
     "thead th { position: sticky; top: 0; background: Canvas } td.v { text-align: center; font-size: .85rem }\n"
     "pre { background: #8881; border-radius: .4rem; overflow-x: auto; padding: .7rem; font-size: .85rem }\n"
     "code { font-size: .9rem } dt { font-weight: 600 } dd { margin: 0 0 .4rem 1rem }\n"
-    ".pass, .info { color: var(--good) } .fail, .error, .stale, .changed, .blocked { color: var(--bad); font-weight: 600 }\n"
+    ".pass, .info { color: var(--good) }\n"
+    ".fail, .error, .stale, .changed, .blocked { color: var(--bad); font-weight: 600 }\n"
     ".warn { color: var(--mild); font-weight: 600 } .skip, .expected, .excused, .none { color: var(--dull) }\n"
-    "article { border-left: 3px solid var(--bad); margin: 1.5rem 0; padding-left: 1rem } mark { background: #f003; color: inherit }\n"
+    "article { border-left: 3px solid var(--bad); margin: 1.5rem 0; padding-left: 1rem }\n"
+    "mark { background: #f003; color: inherit }\n"
     "</style>\n</head>\n<body>\n";
 
 static bool is_used(const check_part *part, int delivery) {
@@ -201,7 +206,8 @@ undr_error check_report_html(FILE *out, const check_session *session) {
         check_text_markup(out, undr_slice_text(*word));
         fputc(' ', out);
     }
-    fprintf(out, "</code> seed %llu, %.1f s</p>\n", (unsigned long long)session->seed, (double)session->duration_ns / 1e9);
+    fprintf(
+        out, "</code> seed %llu, %.1f s</p>\n", (unsigned long long)session->seed, (double)session->duration_ns / 1e9);
     print_unmatched(out, session);
     for (size_t i = 0; i < session->part_count && error == UNDR_OK; i++) {
         if (session->parts[i].count > 0) {

@@ -43,7 +43,8 @@ static json_t *requirements_of(struct builder *builder, const check_case *one) {
     json_t *array = json_array();
     for (size_t i = 0; i < one->requirement_count; i++) {
         const check_requirement *each = &one->requirements[i];
-        append(builder, array, requirement_of(check_level_name(each->level), each->id, undr_slice_text(each->sentence)));
+        append(
+            builder, array, requirement_of(check_level_name(each->level), each->id, undr_slice_text(each->sentence)));
     }
     return array;
 }
@@ -111,7 +112,8 @@ static json_t *case_of(struct builder *builder, const check_part *part, const ch
     put(builder, object, "file", text_of(undr_slice_text(one->file)));
     put(builder, object, "line", json_integer(one->line));
     put(builder, object, "standing", json_string(check_standing_name(check_record_standing(part, record))));
-    put(builder, object, "verdict", record->done == 0 ? json_null() : json_string(check_verdict_name(check_record_verdict(record))));
+    put(builder, object, "verdict",
+        record->done == 0 ? json_null() : json_string(check_verdict_name(check_record_verdict(record))));
     builder->failed = check_record_remark(part, record, &remark) != UNDR_OK || builder->failed;
     put_text(builder, object, "remark", &remark);
     undr_buffer_free(&remark);
@@ -127,11 +129,12 @@ static json_t *case_of(struct builder *builder, const check_part *part, const ch
 }
 
 static json_t *capabilities_of(struct builder *builder, const check_capabilities *can) {
-    json_t *object = json_pack("{s:b, s:b, s:b, s:I, s:I, s:b}", "manager", (int)can->manager, "worker", (int)can->worker,
-        "pool", (int)can->pool, "priority_levels", (json_int_t)can->priority_levels, "hold_ms", (json_int_t)can->hold,
-        "log_directory", (int)can->log_directory);
+    json_t *object = json_pack("{s:b, s:b, s:b, s:I, s:I, s:b}", "manager", (int)can->manager, "worker",
+        (int)can->worker, "pool", (int)can->pool, "priority_levels", (json_int_t)can->priority_levels, "hold_ms",
+        (json_int_t)can->hold, "log_directory", (int)can->log_directory);
     put(builder, object, "grace_ms", can->has_grace ? json_integer((json_int_t)can->grace) : json_null());
-    put(builder, object, "max_payload", can->max_payload > 0 ? json_integer((json_int_t)can->max_payload) : json_null());
+    put(builder, object, "max_payload",
+        can->max_payload > 0 ? json_integer((json_int_t)can->max_payload) : json_null());
     put(builder, object, "pickle", json_pack("[I, I]", (json_int_t)can->pickle_low, (json_int_t)can->pickle_high));
     return object;
 }
@@ -167,7 +170,8 @@ static json_t *unmatched_of(struct builder *builder) {
     json_t *array = json_array();
     size_t index = 0;
     for (const check_entry *entry = NULL; (entry = check_unmatched(builder->session, &index)) != NULL;) {
-        append(builder, array, json_pack("{s:o, s:i}", "case", text_of(undr_slice_text(entry->name)), "line", entry->line));
+        append(builder, array,
+            json_pack("{s:o, s:i}", "case", text_of(undr_slice_text(entry->name)), "line", entry->line));
     }
     return array;
 }

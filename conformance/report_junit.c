@@ -65,7 +65,8 @@ static undr_error message_of(const check_part *part, const check_record *record,
     return error == UNDR_OK ? undr_put_slice(message, sentence) : error;
 }
 
-static undr_error print_outcome(FILE *out, const check_session *session, const check_part *part, const check_record *record) {
+static undr_error print_outcome(
+    FILE *out, const check_session *session, const check_part *part, const check_record *record) {
     check_standing standing = check_record_standing(part, record);
     bool is_error = standing == CHECK_BROKEN;
     bool is_short = check_standing_is_short(standing, session->options->strict);
@@ -75,7 +76,8 @@ static undr_error print_outcome(FILE *out, const check_session *session, const c
         standing != CHECK_NOT_RUN) {
         return UNDR_OK;
     }
-    undr_error error = standing == CHECK_NOT_RUN ? undr_put_text(&message, "not run") : message_of(part, record, &message);
+    undr_error error =
+        standing == CHECK_NOT_RUN ? undr_put_text(&message, "not run") : message_of(part, record, &message);
     if (error == UNDR_OK) {
         fprintf(out, "      <%s", element);
         if (is_short) {
@@ -92,7 +94,8 @@ static undr_error print_outcome(FILE *out, const check_session *session, const c
     return error;
 }
 
-static undr_error print_case(FILE *out, const check_session *session, const check_part *part, const check_record *record) {
+static undr_error print_case(
+    FILE *out, const check_session *session, const check_part *part, const check_record *record) {
     const char *name = record->one->name;
     const char *dot = strrchr(name, '.');
     fputs("    <testcase", out);
@@ -145,7 +148,8 @@ static undr_error print_output(FILE *out, const check_session *session, const ch
 
 /* A target that could not be judged is one test case that failed. */
 static void print_refusal(FILE *out, const check_part *part) {
-    fprintf(out, "    <testcase name=\"survey\" classname=\"%s\" time=\"0\">\n      <failure", check_role_name(part->role));
+    fprintf(
+        out, "    <testcase name=\"survey\" classname=\"%s\" time=\"0\">\n      <failure", check_role_name(part->role));
     print_attribute(out, "message", check_text_trim(undr_buffer_slice(&part->why)));
     fputs(" type=\"fail\"></failure>\n    </testcase>\n", out);
 }
@@ -170,7 +174,9 @@ static undr_error print_suite(FILE *out, const check_session *session, const che
     fputs("  <testsuite", out);
     print_attribute(out, "name", undr_slice_text(check_role_name(part->role)));
     print_attribute(out, "hostname", undr_slice_text(host));
-    fprintf(out, " package=\"undr-check\" id=\"%zu\" timestamp=\"%s\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\" time=\"%.6f\">\n",
+    fprintf(out,
+        " package=\"undr-check\" id=\"%zu\" timestamp=\"%s\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\""
+        " time=\"%.6f\">\n",
         id, time, part->count + (refused ? 1 : 0), short_ones, tally.by[CHECK_BROKEN], seconds(session->duration_ns));
     print_properties(out, session, part);
     if (refused) {

@@ -59,7 +59,8 @@ static void print_directive(FILE *out, const char *directive, undr_slice text) {
     }
 }
 
-void check_tap_record(check_tap *tap, const check_session *session, const check_part *part, const check_record *record) {
+void check_tap_record(
+    check_tap *tap, const check_session *session, const check_part *part, const check_record *record) {
     check_standing standing = check_record_standing(part, record);
     bool is_short = check_standing_is_short(standing, session->options->strict);
     bool holds = !is_short && standing != CHECK_NOT_RUN && standing != CHECK_EXPECTED && standing != CHECK_EXCUSED;

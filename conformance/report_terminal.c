@@ -52,7 +52,8 @@ void check_terminal_part(check_terminal *terminal, const check_session *session,
     if (session->repetitions == 1) {
         fprintf(terminal->out, "%s%s%s: %zu case%s, %zu play%s, %u job%s, seed %llu\n", paint(terminal, BOLD),
             check_role_name(part->role), paint(terminal, PLAIN), part->count, check_text_plural(part->count), plays,
-            check_text_plural(plays), session->jobs, check_text_plural(session->jobs), (unsigned long long)session->seed);
+            check_text_plural(plays), session->jobs, check_text_plural(session->jobs),
+            (unsigned long long)session->seed);
         terminal->fell_short = 0;
     } else if (options->verbose || !terminal->live) {
         fprintf(terminal->out, "%s: repetition %u\n", check_role_name(part->role), session->repetitions);
@@ -104,8 +105,8 @@ static const char *verdict_color(check_verdict verdict) {
     }
 }
 
-void check_terminal_ended(
-    check_terminal *terminal, const check_case *one, check_delivery delivery, const check_result *result, bool verbose) {
+void check_terminal_ended(check_terminal *terminal, const check_case *one, check_delivery delivery,
+    const check_result *result, bool verbose) {
     terminal->ended++;
     terminal->fell_short += result->verdict >= CHECK_WARN ? 1 : 0;
     if (!verbose) {

@@ -61,8 +61,8 @@ static undr_error json_to_bytes(const json_t *json, undr_buffer *bytes) {
 
 undr_error check_result_write(undr_buffer *line, const check_result *result) {
     json_t *json = json_pack("{s:i, s:i, s:s, s:i, s:I, s:I, s:I}", "verdict", (int)result->verdict, "level",
-        (int)result->level, "id", result->id, "line", result->line, "duration", (json_int_t)result->duration_ns, "pieces",
-        (json_int_t)result->pieces, "joined", (json_int_t)result->joined);
+        (int)result->level, "id", result->id, "line", result->line, "duration", (json_int_t)result->duration_ns,
+        "pieces", (json_int_t)result->pieces, "joined", (json_int_t)result->joined);
     int failed = json == NULL ? -1 : 0;
     for (size_t i = 0; i < TEXT_MEMBERS && failed == 0; i++) {
         const undr_buffer *bytes = (const undr_buffer *)((const char *)result + text_members[i].offset);
@@ -82,8 +82,8 @@ static undr_error read_members(json_t *json, check_result *result) {
     int verdict = 0, level = 0;
     const char *id = NULL;
     json_int_t duration = 0, pieces = 0, joined = 0;
-    if (json_unpack(json, "{s:i, s:i, s:s, s:i, s:I, s:I, s:I}", "verdict", &verdict, "level", &level, "id", &id, "line",
-            &result->line, "duration", &duration, "pieces", &pieces, "joined", &joined) != 0) {
+    if (json_unpack(json, "{s:i, s:i, s:s, s:i, s:I, s:I, s:I}", "verdict", &verdict, "level", &level, "id", &id,
+            "line", &result->line, "duration", &duration, "pieces", &pieces, "joined", &joined) != 0) {
         return UNDR_ARGUMENT;
     }
     if (verdict < CHECK_PASS || verdict > CHECK_ERROR || level < CHECK_MUST || level > CHECK_MAY ||

@@ -115,7 +115,8 @@ static undr_error play_round(struct run *run, const check_selection *selection) 
     undr_error error =
         check_plan_round(selection, options, run->session.seed, run->repetition, &items, &count);
     if (error == UNDR_OK) {
-        double limit = (double)((options->load ? HEAVY_LIMIT_S : PLAY_LIMIT_S) * CHECK_SECOND) * options->timeout_factor;
+        double limit =
+            (double)((options->load ? HEAVY_LIMIT_S : PLAY_LIMIT_S) * CHECK_SECOND) * options->timeout_factor;
         check_supervision supervision = {items, count, &run->part->setting, check_play, run->session.jobs,
             options->pause ? UINT64_MAX : (uint64_t)limit, options->pause, &run->signals,
             {run, on_started, on_finished, on_tick}};
@@ -194,9 +195,9 @@ static undr_error select_all(struct run *run, check_selection selections[CHECK_R
     if (chosen > 0) {
         return UNDR_OK;
     }
-    undr_error error = undr_put_text(&run->message, heavy > 0
-        ? "all cases that match are of the set `load`: add --load to run them"
-        : "no case matches: undr-check --list prints their names (--only takes patterns, as in --only 'manager.close-*')");
+    undr_error error = undr_put_text(&run->message,
+        heavy > 0 ? "all cases that match are of the set `load`: add --load to run them"
+                  : "no case matches: --list prints their names; --only takes patterns, as in 'manager.close-*'");
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }
 

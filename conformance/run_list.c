@@ -19,7 +19,8 @@ static int give_up(check_suite *suite, undr_error error, undr_buffer *message, i
 
 static void print_details(const check_case *one) {
     static const char *const levels[] = {"must", "should", "may"};
-    printf("    %s:%d%s%s\n", one->file, one->line, one->load ? ", set load" : "", one->destructive ? ", destructive" : "");
+    printf("    %s:%d%s%s\n", one->file, one->line, one->load ? ", set load" : "",
+        one->destructive ? ", destructive" : "");
     for (size_t i = 0; i < one->requirement_count; i++) {
         const check_requirement *requirement = &one->requirements[i];
         printf("    %-6s %s  %s\n", levels[requirement->level], requirement->id, requirement->sentence);
@@ -43,7 +44,8 @@ int check_run_list(const check_options *options) {
     }
     for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
         check_selection selection = {0};
-        error = options->roles[role] ? check_suite_select(&suite, (check_role)role, options, &selection, &message) : UNDR_OK;
+        error = options->roles[role] ? check_suite_select(&suite, (check_role)role, options, &selection, &message)
+                                     : UNDR_OK;
         if (error != UNDR_OK) {
             return give_up(&suite, error, &message, CHECK_USAGE);
         }

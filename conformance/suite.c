@@ -59,8 +59,9 @@ static undr_error take_over(check_suite *suite, check_cases cases, char *name, u
         const check_case *one = &cases.at[i];
         const check_case *other = check_suite_find(suite, one->name);
         if (other != NULL) {
-            return refuse(undr_put_format(message, "%s:%d: the case %s stands at %s:%d already; give one of them another name",
-                one->file, one->line, one->name, other->file, other->line));
+            return refuse(
+                undr_put_format(message, "%s:%d: the case %s stands at %s:%d already; give one of them another name",
+                    one->file, one->line, one->name, other->file, other->line));
         }
         suite->all[suite->count++] = one;
     }
@@ -81,8 +82,9 @@ static undr_error add_text(check_suite *suite, undr_slice text, char *name, undr
     if (error == UNDR_ARGUMENT) {
         /* The parser's text begins with the place; one that did not would lose it. */
         bool placed = strncmp(mistake.text, name, strlen(name)) == 0;
-        error = placed ? refuse(undr_put_text(message, mistake.text))
-                       : refuse(undr_put_format(message, "%s:%d:%d: %s", name, mistake.line, mistake.column, mistake.text));
+        error = placed
+            ? refuse(undr_put_text(message, mistake.text))
+            : refuse(undr_put_format(message, "%s:%d:%d: %s", name, mistake.line, mistake.column, mistake.text));
     }
     check_cases_free(&cases);
     free(name);
@@ -235,7 +237,8 @@ static undr_error take(struct choosing *choosing, size_t index) {
         return UNDR_OK;
     }
     if (choosing->marks[index] == CHECK_OPEN) {
-        return refuse(undr_put_format(choosing->message, "%s:%d: %s comes after itself", one->file, one->line, one->name));
+        return refuse(
+            undr_put_format(choosing->message, "%s:%d: %s comes after itself", one->file, one->line, one->name));
     }
     choosing->marks[index] = CHECK_OPEN;
     for (size_t i = 0; i < one->after_count; i++) {
@@ -254,7 +257,8 @@ static undr_error take(struct choosing *choosing, size_t index) {
     return UNDR_OK;
 }
 
-/* The case whose turn decides the shard: the first precondition's first precondition ..., so that a chain stays whole. */
+/* The case whose turn decides the shard: the first precondition of the first precondition ..., so that a chain stays
+ * whole. */
 static size_t root_of(const check_suite *suite, size_t index) {
     for (size_t steps = 0; steps < suite->count && suite->all[index]->after_count > 0; steps++) {
         size_t before = index_of(suite, suite->all[index]->after[0]);

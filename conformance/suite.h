@@ -17,8 +17,8 @@ typedef struct check_suite {
 /* Loads the embedded table and every *.case file below each of `folders` (a file may be named, too). Not UNDR_OK:
  * *message says what is wrong, with file, line and what was expected there; *embedded_mistake: in the embedded table.
  * check_suite_free afterwards, always. */
-UNDR_MUST_USE undr_error check_suite_load(check_suite *suite, const check_embedded *embedded, const check_texts *folders,
-    undr_buffer *message, bool *embedded_mistake);
+UNDR_MUST_USE undr_error check_suite_load(check_suite *suite, const check_embedded *embedded,
+    const check_texts *folders, undr_buffer *message, bool *embedded_mistake);
 void check_suite_free(check_suite *suite);
 
 /* NULL: no such case. */

@@ -58,7 +58,8 @@ static void defaults(void **state) {
     check_options options = parsed("undr-check manager -- ./m --x manager");
     (void)state;
     assert_int_equal(options.action, CHECK_ACTION_RUN);
-    assert_true(options.roles[CHECK_ROLE_MANAGER] && !options.roles[CHECK_ROLE_WORKER] && !options.roles[CHECK_ROLE_POOL]);
+    assert_true(
+        options.roles[CHECK_ROLE_MANAGER] && !options.roles[CHECK_ROLE_WORKER] && !options.roles[CHECK_ROLE_POOL]);
     assert_string_equal(options.command[0], "./m");
     assert_string_equal(options.command[1], "--x");
     assert_string_equal(options.command[2], "manager");
@@ -80,7 +81,8 @@ static void every_option(void **state) {
     assert_int_equal(options.jobs, 3);
     assert_true(options.has_seed && options.seed == 7);
     check_options_free(&options);
-    options = parsed("undr-check worker --delivery cut-3 --shard 2/4 --timeout-factor 2.5 --until-fail --repeat 9 -- x");
+    options =
+        parsed("undr-check worker --delivery cut-3 --shard 2/4 --timeout-factor 2.5 --until-fail --repeat 9 -- x");
     assert_true(options.has_delivery && options.delivery == CHECK_DELIVERY_CUT_3);
     assert_int_equal(options.shard, 2);
     assert_int_equal(options.shards, 4);

@@ -47,7 +47,8 @@ static check_record *add_case(struct stage *stage, const char *name) {
     size_t index = stage->part->count++;
     check_case *one = &stage->cases[index];
     assert_true(index < MOST);
-    *one = (check_case){.file = "f.case", .line = 10, .name = name, .requirements = &stage->requirement, .requirement_count = 1};
+    *one = (check_case){.file = "f.case", .line = 10, .name = name,
+        .requirements = &stage->requirement, .requirement_count = 1};
     stage->all[index] = one;
     stage->suite.count++;
     check_record *record = &stage->part->records[index];
@@ -271,7 +272,8 @@ static void junit_report(void **state) {
     one_of_each(&stage);
     char *text = written(check_report_junit, &stage);
     assert_says(text, "tests=\"8\" failures=\"2\" errors=\"1\"");
-    assert_says(text, "<failure message=\"MUST SCHED-2: a lower number &amp; first\" type=\"fail\">f.case:14 (delivery cut-3)");
+    assert_says(
+        text, "<failure message=\"MUST SCHED-2: a lower number &amp; first\" type=\"fail\">f.case:14 (delivery cut-3)");
     assert_says(text, "output of the target: \\x1b]\\xff&lt;");
     assert_says(text, "<error message=\"the process that played ended\" type=\"error\">");
     assert_says(text, "<testcase name=\"good\" classname=\"manager\" time=\"0.002000\">\n    </testcase>");
@@ -302,7 +304,8 @@ static void tap_report(void **state) {
     assert_says(text, "  requirement: SCHED-2\n");
     assert_says(text, "\nok 3 - manager.mild\n");
     assert_says(text, "\nok 4 - manager.skipped # SKIP the target does not declare held\n");
-    assert_says(text, "\nnot ok 5 - manager.stale\n# passes now, but line 1 of the expected failures says `fail` (was broken)");
+    assert_says(
+        text, "\nnot ok 5 - manager.stale\n# passes now, but line 1 of the expected failures says `fail` (was broken)");
     assert_says(text, "\nnot ok 6 - manager.known # TODO expected: slow\n");
     assert_says(text, "\nnot ok 8 - manager.untried\n# not run\n");
     assert_says(text, "\nnot ok 9 - manager.gone\n# known.txt:3: there is no such case\n");

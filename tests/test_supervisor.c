@@ -25,7 +25,8 @@ static bool says(const char *name, const char *word) {
     return strstr(name, word) != NULL;
 }
 
-static void pretend(const check_case *one, const check_setting *setting, check_delivery delivery, check_result *result) {
+static void pretend(
+    const check_case *one, const check_setting *setting, check_delivery delivery, check_result *result) {
     (void)setting;
     if (says(one->name, "crash")) {
         raise(SIGKILL);
@@ -71,7 +72,8 @@ static bool on_finished(void *context, const check_item *item, check_result *res
     snprintf(seen->notes[item->record], sizeof seen->notes[0], "%.*s", (int)result->notes.size,
         result->notes.size == 0 ? "" : (const char *)result->notes.data);
     if (result->verdict == CHECK_ERROR) {
-        snprintf(seen->received, sizeof seen->received, "%.*s", (int)result->received.size, (const char *)result->received.data);
+        snprintf(seen->received, sizeof seen->received, "%.*s", (int)result->received.size,
+            (const char *)result->received.data);
     }
     if (result->verdict == CHECK_PASS) {
         assert_int_equal(result->output.size, 6);
@@ -86,7 +88,8 @@ static void on_tick(void *context) {
 }
 
 /* Plays cases with these names (NULL-terminated), each after the one that `after` names for it. */
-static int supervise(const char *const *names, const char *const *after, unsigned jobs, uint64_t limit, struct seen *seen) {
+static int supervise(
+    const char *const *names, const char *const *after, unsigned jobs, uint64_t limit, struct seen *seen) {
     check_case cases[MOST_ITEMS] = {{0}};
     check_item items[MOST_ITEMS] = {{0}};
     const char *before[MOST_ITEMS];
@@ -95,7 +98,8 @@ static int supervise(const char *const *names, const char *const *after, unsigne
     size_t count = 0;
     for (; names[count] != NULL; count++) {
         before[count] = after == NULL ? NULL : after[count];
-        cases[count] = (check_case){.name = names[count], .after = &before[count], .after_count = before[count] != NULL};
+        cases[count] =
+            (check_case){.name = names[count], .after = &before[count], .after_count = before[count] != NULL};
         items[count] = (check_item){&cases[count], count, CHECK_DELIVERY_BYTES};
     }
     check_supervision supervision = {.items = items, .count = count, .play = pretend, .jobs = jobs, .limit_ns = limit,
@@ -179,8 +183,9 @@ static void interrupted_by_a_signal(void **state) {
 }
 
 static void results_as_lines(void **state) {
-    check_result result = {.verdict = CHECK_WARN, .level = CHECK_SHOULD, .id = "SCHED-2", .line = 12, .duration_ns = 1u << 31,
-        .pieces = 3, .joined = 1}, back;
+    check_result result = {.verdict = CHECK_WARN, .level = CHECK_SHOULD, .id = "SCHED-2", .line = 12,
+        .duration_ns = 1u << 31, .pieces = 3, .joined = 1};
+    check_result back;
     undr_buffer line = {0};
     char every[256];
     (void)state;

@@ -16,8 +16,10 @@ install(EXPORT undr-task-targets NAMESPACE undr:: DESTINATION ${PACKAGE_FOLDER})
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/undr-task-config.cmake.in
     ${CMAKE_CURRENT_BINARY_DIR}/undr-task-config.cmake INSTALL_DESTINATION ${PACKAGE_FOLDER})
-write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/undr-task-config-version.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/undr-task-config.cmake ${CMAKE_CURRENT_BINARY_DIR}/undr-task-config-version.cmake
+write_basic_package_version_file(
+    ${CMAKE_CURRENT_BINARY_DIR}/undr-task-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/undr-task-config.cmake
+    ${CMAKE_CURRENT_BINARY_DIR}/undr-task-config-version.cmake
     ${CMAKE_CURRENT_LIST_DIR}/undr-conformance.cmake DESTINATION ${PACKAGE_FOLDER})
 
 file(RELATIVE_PATH FROM_PC_TO_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -101,7 +102,8 @@ class Cases(Behaviour):
         done = self.assert_run(1, "manager", *USER, "--", MANAGER, says=[
             "FAIL manager.user-bad.wrong", "user.case:31", "MUST SCHED-4  a task's bytes are handed out",
             "t b'never <scheduled> & lost'", "t b'task'", "A -> 0x80 b'task'", "BLOCKED manager.user-bad.blocked",
-            "blocked by manager.user-bad.wrong", "WARN manager.user-mild.wrong", "1 fell short of a MUST, 1 of a SHOULD"])
+            "blocked by manager.user-bad.wrong", "WARN manager.user-mild.wrong",
+            "1 fell short of a MUST, 1 of a SHOULD"])
         alone = re.search(r"alone +undr-check (manager .*--only manager.user-bad.wrong .*)", done.stdout).group(1)
         self.assert_run(1, *alone.split(), says="FAIL manager.user-bad.wrong")
 
@@ -130,8 +132,8 @@ class Cases(Behaviour):
         self.assertEqual(done.stdout.count("pass "), 11)
         done = self.assert_run(0, *words, "--delivery", "cut-8", "--", MANAGER)
         self.assertEqual(re.findall(r"good \((\S+)\)", done.stdout), ["cut-8"])
-        picks = {tuple(sorted(re.findall(r"good \((\S+)\)", self.assert_run(0, *words, "--seed", 5, "--", MANAGER).stdout)))
-                 for _ in range(2)}
+        runs = [self.assert_run(0, *words, "--seed", 5, "--", MANAGER).stdout for _ in range(2)]
+        picks = {tuple(sorted(re.findall(r"good \((\S+)\)", run))) for run in runs}
         self.assertEqual(len(picks), 1)
 
     def test_decode(self):
@@ -186,7 +188,8 @@ class Expected(Behaviour):
         return self.file("known.txt", text)
 
     def run_known(self, status, text, says):
-        return self.assert_run(status, "manager", "--strict", "--expect", self.known(text), *USER, "--", MANAGER, says=says)
+        known = self.known(text)
+        return self.assert_run(status, "manager", "--strict", "--expect", known, *USER, "--", MANAGER, says=says)
 
     def test_expected(self):
         self.run_known(0, self.KNOWN, ["2 fell short as expected", "1 blocked by an expected one"])
@@ -195,7 +198,8 @@ class Expected(Behaviour):
         self.run_known(1, self.KNOWN + "fail manager.user.good once\n", ["STALE manager.user.good", "passes now"])
 
     def test_unmatched(self):
-        self.run_known(1, self.KNOWN + "fail manager.user.gone once\n", ["UNMATCHED", "known.txt:3", "manager.user.gone"])
+        text = self.KNOWN + "fail manager.user.gone once\n"
+        self.run_known(1, text, ["UNMATCHED", "known.txt:3", "manager.user.gone"])
 
     def test_changed(self):
         self.run_known(1, self.KNOWN.replace("fail", "warn"), ["CHANGED manager.user-bad.wrong", "verdict is `fail`"])
@@ -220,7 +224,8 @@ class Expected(Behaviour):
 class Reports(Behaviour):
     def reports(self, *words, status=1):
         paths = [self.folder / name for name in ("r.json", "r.xml", "r.html")]
-        self.assert_run(status, "manager", "--json", paths[0], "--junit", paths[1], "--html", paths[2], *words, "--", MANAGER)
+        files = ["--json", paths[0], "--junit", paths[1], "--html", paths[2]]
+        self.assert_run(status, "manager", *files, *words, "--", MANAGER)
         return paths
 
     def test_json(self):
@@ -241,7 +246,8 @@ class Reports(Behaviour):
         self.assertEqual(int(suite.get("failures")), len([case for case in cases if case.find("failure") is not None]))
         self.assertIn("b'never <scheduled> & lost'", "".join(suite.find(".//failure").itertext()))
         if shutil.which("xmllint") is not None:
-            done = subprocess.run(["xmllint", "--noout", "--schema", HERE / "junit.xsd", path], capture_output=True, text=True)
+            words = ["xmllint", "--noout", "--schema", HERE / "junit.xsd", path]
+            done = subprocess.run(words, capture_output=True, text=True)
             self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_html(self):
@@ -263,7 +269,7 @@ class Reports(Behaviour):
             self.assertRegex(line, r"^((not )?ok \d+|#|  )")
         if shutil.which("prove") is not None:
             words = [CHECK, "manager", "--tap", *GOOD, "--", MANAGER]
-            script = self.file("all.t", f"#!/bin/sh\nexec {' '.join(words)}\n".replace("manager.user.*", "'manager.user.*'"), 0o755)
+            script = self.file("all.t", f"#!/bin/sh\nexec {shlex.join(words)}\n", 0o755)
             done = subprocess.run(["prove", "-e", "", script], capture_output=True, text=True)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
@@ -299,8 +305,8 @@ class Ends(Behaviour):
         """A run that goes on for long, when some of its targets run."""
         mark = f"UNDR_CLI_MARK={uuid.uuid4()}"
         name, value = mark.split("=")
-        run = subprocess.Popen([CHECK, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               text=True, env={**os.environ, name: value})
+        run = subprocess.Popen([CHECK, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True, env={**os.environ, name: value})
         self.addCleanup(run.stdout.close)
         self.addCleanup(run.wait)
         self.addCleanup(run.kill)

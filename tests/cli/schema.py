@@ -1,4 +1,4 @@
-"""Holds a JSON document against the part of JSON Schema that conformance/report.schema.json uses; says where it differs."""
+"""Says where a JSON document differs from a schema, as far as conformance/report.schema.json makes use of JSON Schema."""
 import re
 
 KINDS = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
