@@ -253,7 +253,7 @@ connection *remember_connection(manager *m, int fd) {
 /* FAULT-3: a task whose connection ended is reported. */
 static void report_lost(manager *m) {
     static const char lost[] = "\x80\x04" "cundr.task\nWorkerException\n(ctraceback\nTracebackException\n(cbuiltins\n"
-        "RuntimeError\ncbuiltins\nRuntimeError\n(X\x24\0\0\0the worker's connection ended, task losttRNtRtR.";
+        "RuntimeError\ncbuiltins\nRuntimeError\n(X\x28\0\0\0the worker's connection ended, task losttRNtRtR.";
     insert_message(m, lost, sizeof lost - 1, false);
 }
 
