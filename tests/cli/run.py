@@ -301,8 +301,8 @@ class Ends(Behaviour):
                 pass
         return found
 
-    def started(self, *words):
-        """A run that goes on for long, when some of its targets run."""
+    def started(self, *words, processes=4):
+        """A run that goes on for long, when that many of its processes run."""
         mark = f"UNDR_CLI_MARK={uuid.uuid4()}"
         name, value = mark.split("=")
         run = subprocess.Popen([CHECK, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -310,7 +310,7 @@ class Ends(Behaviour):
         self.addCleanup(run.stdout.close)
         self.addCleanup(run.wait)
         self.addCleanup(run.kill)
-        self.wait_until(lambda: len(self.living(mark)) > 4)
+        self.wait_until(lambda: len(self.living(mark)) > processes)
         return run, mark
 
     def wait_until(self, holds):
@@ -334,6 +334,16 @@ class Ends(Behaviour):
         run.kill()
         run.wait()
         self.wait_until(lambda: self.living(mark) == [])
+
+    def test_a_target_that_hangs_is_ended_with_the_run(self):
+        body = 'case "$1" in capabilities) echo manager;; manager) sleep 1000 & sleep 1000;; *) exit 89;; esac'
+        adapter = self.file("hangs", f"#!/bin/sh\n{body}\n", 0o755)
+        for number in (signal.SIGINT, signal.SIGKILL):
+            with self.subTest(number):
+                run, mark = self.started("manager", "--timeout-factor", "1000", *GOOD, "--", str(adapter), processes=5)
+                run.send_signal(number)
+                run.communicate(timeout=30)
+                self.wait_until(lambda: self.living(mark) == [])
 
     def test_an_adapter_that_leaves_children_behind(self):
         adapter = self.file("litters", f'#!/bin/sh\n(setsid sleep 1000 &)\nexec {MANAGER} "$@"\n', 0o755)
