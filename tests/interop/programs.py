@@ -1,9 +1,12 @@
-"""Starts programs that speak the adapter contract (spec/adapter.md) and talks to them. Nothing outlives its `with`."""
+"""Starts programs that speak the adapter contract (spec/adapter.md) and talks to them. Nothing outlives its `with`.
+
+What a program writes to its standard error is shown, its end, when the test fails."""
 
 import pathlib
 import pickle
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ADAPTER = ROOT / "conformance" / "adapters" / "python" / "undr_adapter.py"
@@ -20,18 +23,24 @@ class Program:
     """A process that is killed at the end of the `with` block, unless it has ended."""
 
     def __init__(self, command, *arguments, **options):
-        self.process = subprocess.Popen([*command, *map(str, arguments)], text=True, **options)
+        self.log = tempfile.TemporaryFile("w+", errors="replace")
+        self.process = subprocess.Popen([*command, *map(str, arguments)], text=True, stderr=self.log, **options)
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 stream.close()
+        if kind is not None:
+            self.log.seek(0)
+            lines = [" ".join(self.process.args) + " wrote:", *self.log.read().splitlines()[-20:]]
+            print(*lines, sep="\n  | ", file=sys.stderr)
+        self.log.close()
 
     def must_end_with(self, status):
         ended = self.process.wait(timeout=60)

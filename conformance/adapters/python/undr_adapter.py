@@ -31,12 +31,28 @@ class ModuleOnDemand(types.ModuleType):
         return getattr(importlib.import_module(self.__name__), name)
 
 
+class SessionOnDemand:
+    """What a worker makes of requests.Session: the real one as soon as a task uses it, which no Probe does."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def __getattr__(self, name):
+        if name == "real":
+            self.real = sys.modules["requests"].sessions.Session()
+            return self.real
+        return getattr(self.real, name)
+
+
 def import_task_module():
     """Imports undr.task without the rest of the package.
 
     undr/__init__.py imports numpy, the decoders and more, most of the time of a start, and the suite starts its target
     hundreds of times. None of that takes part in the protocol, so an empty package with the same folder stands in for
-    it. `requests`, the session of a worker, is loaded when it is first used: a manager without workers never does.
+    it. `requests`, of which the session of a worker comes, is loaded when it is first used.
     """
     package = importlib.machinery.PathFinder.find_spec("undr")
     if package is None or package.submodule_search_locations is None:
@@ -45,6 +61,7 @@ def import_task_module():
     sys.modules["undr"] = types.ModuleType("undr")
     sys.modules["undr"].__path__ = list(package.submodule_search_locations)
     sys.modules["requests"] = ModuleOnDemand("requests")
+    sys.modules["requests"].Session = SessionOnDemand
     return importlib.import_module("undr.task")
 
 
@@ -57,7 +74,6 @@ class NoProcess:
 
 def make_manager(task, options):
     if options.workers > 0:
-        task.requests.Session  # loaded once, before the workers are forked
         return task.ProcessManager(options.workers, options.priority_levels, options.log_directory)
     process, multiprocessing.Process = multiprocessing.Process, NoProcess
     try:
