@@ -76,7 +76,7 @@ static void finish_command(check_player *player) {
         }
     }
     if (control->broken && !player->over) {
-        check_player_glance(player);
+        check_player_look_again(player);
         check_player_crash(player, "a command read from standard input", "the target closed its standard input");
     }
 }
@@ -153,7 +153,7 @@ bool check_player_take_line(check_player *player, const char *expected, uint64_t
         if (error != UNDR_WAIT) {
             check_player_keep(player, error);
         } else if (control->ended) {
-            check_player_glance(player);
+            check_player_look_again(player);
             check_player_crash(player, expected, "the target closed its standard output");
         } else if (!check_player_wait(player, until) && !player->over && !check_control_has_line(control)) {
             undr_slice unread = check_control_unread(control);

@@ -84,6 +84,8 @@ uint64_t check_player_quiet(const check_player *player);
 bool check_player_wait(check_player *player, uint64_t until);
 /* Takes in what is there, without waiting. */
 void check_player_glance(check_player *player);
+/* Something went wrong: when the target has ended, that is the news. Ends the play then. */
+void check_player_look_again(check_player *player);
 /* Fails when the target has ended although nobody asked it to. True: it may go on. */
 bool check_player_is_served(check_player *player);
 

@@ -57,6 +57,7 @@ void check_player_stays_quiet(check_player *player, const check_step *step) {
     check_player_glance(player);
     while (!player->over) {
         if (is_disturbed(player, step, connection, &what)) {
+            check_player_look_again(player);
             check_player_fail(player, "%.*s", (int)what.size, what.size == 0 ? "" : (const char *)what.data);
         } else if (check_now() >= until || (!check_player_wait(player, until) && !player->over && check_now() >= until)) {
             break;
@@ -201,7 +202,7 @@ static void receive_all(check_player *player, open_receives *all) {
             continue;
         }
         if (look == CHECK_LOOK_OTHER) {
-            check_player_glance(player);
+            check_player_look_again(player);
             check_player_fail_as(player, "one of the receives of the unordered block that are still open", "%.*s",
                 (int)why.size, why.size == 0 ? "" : (const char *)why.data);
         } else if (!check_player_wait(player, until) && !player->over) {

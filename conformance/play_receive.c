@@ -168,7 +168,7 @@ static bool may_be_held(const check_step *step) {
 }
 
 static void fail_other(check_player *player, const undr_buffer *why) {
-    check_player_glance(player); /* when the target crashed, that is the news */
+    check_player_look_again(player);
     check_player_fail(player, "%.*s", (int)why->size, why->size == 0 ? "" : (const char *)why->data);
 }
 

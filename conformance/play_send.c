@@ -80,7 +80,7 @@ bool check_player_open(check_player *player, check_connection *connection) {
         return false;
     }
     if (check_player_connect(player, connection) && connection->wire.socket < 0) {
-        check_player_glance(player);
+        check_player_look_again(player);
         check_player_fail(player, "the connection %s was %s", connection->name,
             connection->wire.end == CHECK_WIRE_REFUSED ? "refused" : "reset");
     }

@@ -296,3 +296,11 @@ void check_player_glance(check_player *player) {
         }
     }
 }
+
+void check_player_look_again(check_player *player) {
+    check_player_glance(player);
+    if (!player->over) {
+        check_target_look(&player->scene.target); /* its connections end before its parent hears of it */
+        check_player_is_served(player);
+    }
+}
