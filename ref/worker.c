@@ -118,7 +118,9 @@ static input classify_task(
     if (payload.size == 0) {
         return GOT_TASK;
     }
-    *error = undr_pickle_read(payload, NULL, arena, task, NULL, &core->fault);
+    undr_pickle_limits limits = undr_pickle_default_limits;
+    limits.bytes += payload.size; /* one value as large as the payload fits, however large frames may be */
+    *error = undr_pickle_read(payload, &limits, arena, task, NULL, &core->fault);
     if (*error != UNDR_OK) {
         *task = NULL;
         return GOT_JUNK;

@@ -47,7 +47,15 @@ static int worker(int argc, char **argv) {
     return undr_target(&target) == UNDR_OK ? 0 : ADAPTER_EXIT_FAILURE; /* the log has said why */
 }
 
+static int version(void) {
+    return puts(PROGRAM " " UNDR_VERSION) < 0 || fflush(stdout) != 0 ? ADAPTER_EXIT_FAILURE : 0;
+}
+
 int main(int argc, char **argv) {
+    static const struct {
+        const char *name;
+        int (*run)(void);
+    } plain[] = {{"capabilities", capabilities}, {"--help", help}, {"--version", version}};
     const char *verb = argc > 1 ? argv[1] : NULL;
     if (verb == NULL) {
         return adapter_no_verb(PROGRAM, NULL, VERBS);
@@ -55,17 +63,11 @@ int main(int argc, char **argv) {
     if (strcmp(verb, "worker") == 0) {
         return worker(argc - 2, argv + 2);
     }
-    if (argc > 2) {
-        return adapter_no_verb(PROGRAM, verb, VERBS);
-    }
-    if (strcmp(verb, "capabilities") == 0) {
-        return capabilities();
-    }
-    if (strcmp(verb, "--help") == 0) {
-        return help();
-    }
-    if (strcmp(verb, "--version") == 0) {
-        return puts(PROGRAM " " UNDR_VERSION) < 0 ? ADAPTER_EXIT_FAILURE : 0;
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        if (strcmp(verb, plain[i].name) == 0) {
+            bool alone = adapter_parse_options(PROGRAM, verb, argc - 2, argv + 2, NULL, 0);
+            return alone ? plain[i].run() : ADAPTER_EXIT_USAGE;
+        }
     }
     return adapter_no_verb(PROGRAM, verb, VERBS);
 }
