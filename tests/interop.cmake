@@ -16,4 +16,5 @@ foreach(role manager worker pool)
     list(APPEND INTEROP_TESTS interop.check-${role})
 endforeach()
 set_tests_properties(${INTEROP_TESTS} PROPERTIES
-    LABELS interop TIMEOUT 300 SKIP_RETURN_CODE 77 FIXTURES_REQUIRED python-environment)
+    LABELS interop TIMEOUT 600 PROCESSORS 2 SKIP_RETURN_CODE 77 FIXTURES_REQUIRED python-environment
+    ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
