@@ -268,6 +268,8 @@ static bool is_skipped(const check_case *one, const check_setting *setting, chec
     undr_error error = UNDR_OK;
     if (setting->command == NULL && needs_adapter(one, one->steps, one->step_count)) {
         error = undr_put_text(&result->received, "the case needs an adapter; --connect has none");
+    } else if (setting->command == NULL && one->destructive && !setting->destructive) {
+        error = undr_put_text(&result->received, "--destructive was not given");
     } else if (need != NULL && need->minimum > 0) {
         error = undr_put_format(&result->received, "the target does not declare %s %lld", need->capability,
             (long long)need->minimum);

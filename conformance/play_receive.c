@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "match.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,13 +98,9 @@ static const char *end_word(check_wire_end end) {
 static void judge_end(check_player *player, const check_expectation *one, const check_connection *connection) {
     bool fin = connection->wire.end == CHECK_WIRE_FIN;
     if ((one->end == CHECK_END_FIN && !fin) || (one->end == CHECK_END_RESET && fin)) {
-        undr_buffer text = {0};
-        check_player_say(player, &text, "%s <- %s", connection->name, end_word(connection->wire.end));
-        check_player_say(player, &text, "%c", 0);
-        if (!player->no_memory) {
-            check_player_warn(player, one->end == CHECK_END_FIN ? "end fin" : "end reset", (const char *)text.data);
-        }
-        undr_buffer_free(&text);
+        char text[64];
+        snprintf(text, sizeof text, "%s <- %s", connection->name, end_word(connection->wire.end));
+        check_player_warn(player, one->end == CHECK_END_FIN ? "end fin" : "end reset", text);
     }
 }
 

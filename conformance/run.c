@@ -129,7 +129,8 @@ static undr_error play_round(struct run *run, const check_selection *selection) 
 
 static undr_error survey(struct run *run, check_part *part) {
     part->setting = (check_setting){.command = run->options->command, .host = run->options->host,
-        .port = run->options->port, .timeout_factor = run->options->timeout_factor, .pause = run->options->pause};
+        .port = run->options->port, .timeout_factor = run->options->timeout_factor,
+        .destructive = run->options->destructive, .pause = run->options->pause};
     part->setting.capabilities.priority_levels = 2;
     part->setting.capabilities.pickle_low = part->setting.capabilities.pickle_high = 4;
     undr_error error =

@@ -16,13 +16,13 @@ static const char nonsense[] = "undr-check-asks-for-this-verb-that-nobody-has";
 undr_error check_say_last_words(undr_buffer *why, undr_slice output) {
     undr_slice text = check_text_trim(output);
     size_t start = text.size;
+    if (text.size == 0) {
+        return UNDR_OK;
+    }
     while (start > 0 && text.data[start - 1] != '\n') {
         start--;
     }
     undr_slice last = undr_slice_of(text.data + start, text.size - start);
-    if (last.size == 0) {
-        return UNDR_OK;
-    }
     last.size = last.size > LAST_WORDS ? LAST_WORDS : last.size;
     undr_error error = undr_put_text(why, "; it said: ");
     return error == UNDR_OK ? check_text_clean(why, last) : error;
