@@ -129,6 +129,13 @@ void check_tap_begin(check_tap *tap, const check_session *session); /* prints th
 void check_tap_record(check_tap *tap, const check_session *session, const check_part *part, const check_record *record);
 void check_tap_end(check_tap *tap, const check_session *session);   /* unmatched entries, the summary as comments */
 
+/* What is being played, oldest first; those beyond the array are not named. */
+typedef struct check_playing {
+    const check_case *one;
+    check_delivery delivery;
+} check_playing;
+enum { CHECK_PLAYING_NAMED = 32 };
+
 /* The terminal. */
 typedef struct check_terminal {
     FILE *out;
@@ -136,7 +143,8 @@ typedef struct check_terminal {
     bool line_shown;
     uint64_t started_ns, shown_ns;
     size_t plays, ended, fell_short; /* of the present part */
-    char last[96];                   /* what was started last */
+    check_playing playing[CHECK_PLAYING_NAMED];
+    size_t playing_count;
 } check_terminal;
 void check_terminal_open(check_terminal *terminal, FILE *out, const check_options *options);
 void check_terminal_part(check_terminal *terminal, const check_session *session, const check_part *part, size_t plays);

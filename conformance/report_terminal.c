@@ -48,6 +48,7 @@ void check_terminal_part(check_terminal *terminal, const check_session *session,
     const check_options *options = session->options;
     terminal->plays = plays;
     terminal->ended = 0;
+    terminal->playing_count = 0;
     check_terminal_clear(terminal);
     if (session->repetitions == 1) {
         fprintf(terminal->out, "%s%s%s: %zu case%s, %zu play%s, %u job%s, seed %llu\n", paint(terminal, BOLD),
@@ -69,8 +70,10 @@ static size_t width_of(FILE *out) {
 static void show(check_terminal *terminal) {
     char line[256];
     double elapsed = (double)(check_now() - terminal->started_ns) / (double)CHECK_SECOND;
-    int size = snprintf(line, sizeof line, "[%zu/%zu] %.0f s, %zu fell short  %s", terminal->ended, terminal->plays,
-        elapsed, terminal->fell_short, terminal->last);
+    const check_playing *oldest = terminal->playing_count > 0 ? &terminal->playing[0] : NULL;
+    int size = snprintf(line, sizeof line, "[%zu/%zu] %.0f s, %zu fell short  %.100s (%s)", terminal->ended,
+        terminal->plays, elapsed, terminal->fell_short, oldest == NULL ? "" : oldest->one->name,
+        oldest == NULL ? "" : check_delivery_name(oldest->delivery));
     size_t shown = size < 0 ? 0 : (size_t)size < sizeof line ? (size_t)size : sizeof line - 1;
     if (terminal->live) {
         size_t width = width_of(terminal->out) - 1;
@@ -91,8 +94,22 @@ void check_terminal_tick(check_terminal *terminal) {
 }
 
 void check_terminal_started(check_terminal *terminal, const check_case *one, check_delivery delivery) {
-    snprintf(terminal->last, sizeof terminal->last, "%.70s (%s)", one->name, check_delivery_name(delivery));
+    if (terminal->playing_count < CHECK_PLAYING_NAMED) {
+        terminal->playing[terminal->playing_count++] = (check_playing){one, delivery};
+    }
     check_terminal_tick(terminal);
+}
+
+static void forget(check_terminal *terminal, const check_case *one, check_delivery delivery) {
+    size_t index = 0;
+    while (index < terminal->playing_count &&
+        (terminal->playing[index].one != one || terminal->playing[index].delivery != delivery)) {
+        index++;
+    }
+    if (index < terminal->playing_count) {
+        size_t behind = --terminal->playing_count - index;
+        memmove(&terminal->playing[index], &terminal->playing[index + 1], behind * sizeof terminal->playing[0]);
+    }
 }
 
 static const char *verdict_color(check_verdict verdict) {
@@ -108,6 +125,7 @@ static const char *verdict_color(check_verdict verdict) {
 void check_terminal_ended(check_terminal *terminal, const check_case *one, check_delivery delivery,
     const check_result *result, bool verbose) {
     terminal->ended++;
+    forget(terminal, one, delivery);
     terminal->fell_short += result->verdict >= CHECK_WARN ? 1 : 0;
     if (!verbose) {
         return;
