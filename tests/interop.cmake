@@ -13,8 +13,13 @@ foreach(name reference_manager python_manager exception_prints)
 endforeach()
 foreach(role manager worker pool)
     add_test(NAME interop.check-${role} COMMAND ${INTEROP}/check ${CMAKE_BINARY_DIR} ${role})
-    list(APPEND INTEROP_TESTS interop.check-${role})
+    # The examples of spec/protocol.md, taken out of it by a test of spec.cmake.
+    add_test(NAME interop.examples-${role} COMMAND ${INTEROP}/check ${CMAKE_BINARY_DIR} ${role}
+        --cases ${CMAKE_BINARY_DIR}/spec/protocol --only *.example.*)
+    list(APPEND INTEROP_TESTS interop.check-${role} interop.examples-${role})
+    list(APPEND EXAMPLE_TESTS interop.examples-${role})
 endforeach()
 set_tests_properties(${INTEROP_TESTS} PROPERTIES
     LABELS interop TIMEOUT 600 PROCESSORS 2 SKIP_RETURN_CODE 77 FIXTURES_REQUIRED python-environment
     ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+set_tests_properties(${EXAMPLE_TESTS} PROPERTIES FIXTURES_REQUIRED "python-environment;spec-examples")
