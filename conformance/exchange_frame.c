@@ -31,8 +31,13 @@ static undr_error print_text(undr_buffer *buffer, undr_kind kind, undr_slice byt
 }
 
 static undr_error print_bytes(undr_buffer *buffer, undr_slice payload, bool shorten) {
-    if (!shorten || payload.size <= KEPT || is_uniform(payload)) {
-        return print_text(buffer, UNDR_BYTES, payload);
+    size_t before = buffer->size;
+    if (!shorten || payload.size <= SHORT || is_uniform(payload)) {
+        undr_error error = print_text(buffer, UNDR_BYTES, payload);
+        if (error != UNDR_OK || !shorten || buffer->size - before <= SHORT) {
+            return error;
+        }
+        buffer->size = before;
     }
     undr_error error = print_text(buffer, UNDR_BYTES, undr_slice_of(payload.data, KEPT / 3));
     return error == UNDR_OK ? undr_put_format(buffer, "... (%zu bytes)", payload.size) : error;

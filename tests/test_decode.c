@@ -78,6 +78,26 @@ static void long_payloads_are_shortened(void **state) {
     undr_arena_free(&arena);
 }
 
+/* A list that takes 302 characters. */
+static void long_values_are_shortened(void **state) {
+    (void)state;
+    undr_buffer pickle = {0}, line = {0};
+    assert_int_equal(undr_put_text(&pickle, "]("), UNDR_OK);
+    for (int i = 0; i < 100; i++) {
+        assert_int_equal(undr_put_bytes(&pickle, "K\7", 2), UNDR_OK);
+    }
+    assert_int_equal(undr_put_text(&pickle, "e."), UNDR_OK);
+    assert_int_equal(check_print_frame(&line, "A", "<-", 'm', undr_buffer_slice(&pickle), true), UNDR_OK);
+    assert_int_equal(undr_put_u8(&line, 0), UNDR_OK);
+    assert_string_equal((char *)line.data + line.size - strlen("7, 7, 7,... (204 bytes)") - 1, "7, 7, 7,... (204 bytes)");
+    assert_in_range(line.size, 130, 170);
+    line.size = 0;
+    assert_int_equal(check_print_frame(&line, "A", "<-", 'm', undr_buffer_slice(&pickle), false), UNDR_OK);
+    assert_int_equal(line.size, strlen("A <- m ") + 300);
+    undr_buffer_free(&pickle);
+    undr_buffer_free(&line);
+}
+
 static void a_worker_exception_is_named(void **state) {
     (void)state;
     undr_arena arena = {0};
@@ -89,6 +109,14 @@ static void a_worker_exception_is_named(void **state) {
     assert_frame("<-", 'm', undr_buffer_slice(&pickle), true, "A <- m WorkerException contains \"it's over\"");
     undr_buffer_free(&pickle);
     undr_arena_free(&arena);
+    /* one without a report, one whose report is none, one with a text of its own kind */
+    assert_frame("<-", 'm', BYTES("cundr.task\nWorkerException\n)R."), true, "A <- m WorkerException");
+    assert_frame("<-", 'm', BYTES("cundr.task\nWorkerException\n(NtR."), true, "A <- m WorkerException");
+    assert_frame("<-", 'm', BYTES("cundr.task\nWorkerException\n(cm\nR\n(NNtRtR."), true, "A <- m WorkerException");
+    assert_frame("<-", 'm', BYTES("cundr.task\nWorkerException\n(cm\nR\n(Ncm\nE\n(VtR\ntRtRtR."), true,
+        "A <- m WorkerException contains 'tR'");
+    assert_frame("<-", 'm', BYTES("cundr.task\nWorkerException\n(cm\nR\n)R}(V_str\nVgone\nubtR."), true,
+        "A <- m WorkerException contains 'gone'");
 }
 
 /* A few bytes that make a value of two to the thirtieth leaves: never printed as one. */
@@ -251,6 +279,7 @@ int main(void) {
         cmocka_unit_test(a_pickle_is_printed_as_its_value),
         cmocka_unit_test(what_was_sent_is_printed_exactly),
         cmocka_unit_test(long_payloads_are_shortened),
+        cmocka_unit_test(long_values_are_shortened),
         cmocka_unit_test(a_worker_exception_is_named),
         cmocka_unit_test(a_pickle_bomb_stays_bytes),
         cmocka_unit_test(a_workers_bytes_are_decoded),

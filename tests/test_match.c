@@ -177,6 +177,22 @@ static void differences_of_patterns_are_told(void **state) {
     assert_differs("_ contains 'boom'", "{'a': 'bang'}", "expected 'boom' somewhere inside, received {'a': 'bang'}");
 }
 
+/* Instances that were made from arguments, which the notation can't write. */
+static void differences_of_objects_are_told(void **state) {
+    (void)state;
+    assert_differs("object('m.N', 1)", "b'cm\\nN\\n(K\\x07tRK\\x01b.'", "expected object('m.N', 1), received m.N(7).__setstate__(1)");
+    assert_differs("object('m.N')", "b'cm\\nN\\n(K\\x07tR.'", "expected object('m.N'), received m.N(7)");
+    assert_matches("object('m.N', 1)", "b'cm\\nN\\n)RK\\x01b.'");
+    assert_matches("CloseRequest", "b'cundr.task\\nCloseRequest\\n(K\\x07tR.'");
+    /* both sides come from the wire: same state, other arguments; other state; other class */
+    assert_differs("(?x, ?x)", "b'(cm\\nN\\n(K\\x01tRK\\x05bcm\\nN\\n(K\\x02tRK\\x05bt.'",
+        "at [1]: expected m.N(1).__setstate__(5), received m.N(2).__setstate__(5)");
+    assert_differs("(?x, ?x)", "b'(cm\\nN\\n)RK\\x05bcm\\nN\\n)RK\\x06bt.'", "at [1].state: expected 5, received 6");
+    assert_differs("(?x, ?x)", "(object('m.N', 5), object('m.M', 5))", "at [1]: expected object('m.N', 5), received object('m.M', 5)");
+    assert_differs("(?x, ?x)", "(object('m.N'), object('m.N', 5))", "at [1]: expected object('m.N'), received object('m.N', 5)");
+    assert_differs("(?x, ?x)", "({'a': {1, 2}}, {'a': {1, 3}})", "at [1]['a']: expected {1, 2}, received {1, 3}");
+}
+
 static void differences_of_bytes_are_told(void **state) {
     (void)state;
     assert_differs("b'soon'", "b'late'", "expected b'soon', received b'late'");
@@ -356,6 +372,7 @@ int main(void) {
         cmocka_unit_test(patterns_match),
         cmocka_unit_test(differences_are_told_in_one_clause),
         cmocka_unit_test(differences_of_patterns_are_told),
+        cmocka_unit_test(differences_of_objects_are_told),
         cmocka_unit_test(differences_of_bytes_are_told),
         cmocka_unit_test(long_values_are_cut),
         cmocka_unit_test(bindings_last_from_match_to_match),
