@@ -19,13 +19,12 @@ enum {
 static const char manager_text[] =
     "case manager.survey\n"
     "  must REQ-1  the survey measures how quickly requests are answered\n"
-    "  repeat 9\n"
-    "    A -> n\n"
-    "    A <- t None\n"
-    "  A -> 0x81 b'x'\n"         /* 18 */
+    "  A -> n\n"
+    "  A <- t None\n"            /* which may be held: no measure of a round trip */
+    "  A -> 0x81 b'x'\n"
     "  A <- s\n"
-    "  repeat 5\n"
-    "    M -> next\n"            /* 20, 24, ... */
+    "  repeat 9\n"
+    "    M -> next\n"            /* 4, 8, ... */
     "    A -> m i\n"
     "    A <- m\n"
     "    M <- message i\n"
@@ -112,18 +111,17 @@ static void keep_times(check_setting *setting, uint64_t trip, uint64_t settle) {
     }
 }
 
+/* From the line before a send: by the time that a send returns, a quick target has answered already. */
 static void read_times(check_setting *setting, check_role role, const check_stopwatch *watch) {
     if (role == CHECK_ROLE_WORKER) {
-        keep_times(setting, median(watch, 11, 12, 9, 4), most(median(watch, 1, 2, 5, 2), median(watch, 47, 48, 1, 0)));
+        keep_times(setting, median(watch, 10, 12, 9, 4), most(median(watch, 0, 2, 5, 2), median(watch, 46, 48, 1, 0)));
     } else if (role == CHECK_ROLE_POOL) {
-        uint64_t runs = most(median(watch, 0, 1, 5, 5), median(watch, 3, 4, 5, 5));
-        keep_times(setting, median(watch, 25, 26, 1, 0), most(runs, median(watch, 27, 28, 1, 0)));
+        uint64_t runs = most(median(watch, 4, 6, 4, 5), median(watch, 2, 4, 5, 5));
+        keep_times(setting, median(watch, 24, 26, 1, 0), most(runs, median(watch, 26, 28, 1, 0)));
+    } else if (setting->command == NULL) {
+        keep_times(setting, median(watch, 1, 3, 8, 2), median(watch, 1, 3, 8, 2));
     } else {
-        /* Where the answer to `n` may be held (NEXT-4), the acknowledgement of `m` tells how quick the target is. */
-        bool holds = setting->capabilities.hold > 0;
-        uint64_t trip = holds ? median(watch, 21, 22, 5, 4) : median(watch, 0, 1, 9, 2);
-        keep_times(setting, trip, setting->command == NULL
-            ? trip : most(median(watch, 21, 23, 5, 4), median(watch, 46, 47, 1, 0)));
+        keep_times(setting, median(watch, 4, 6, 9, 4), most(median(watch, 4, 7, 9, 4), median(watch, 45, 47, 1, 0)));
     }
 }
 
