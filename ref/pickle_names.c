@@ -19,7 +19,6 @@ static const renamed renamed_table[] = {
     {"UserList", "UserList", "collections", "UserList"},
     {"UserString", "UserString", "collections", "UserString"},
     {"__builtin__", NULL, "builtins", NULL},
-    {"exceptions", NULL, "builtins", NULL},
     {"copy_reg", NULL, "copyreg", NULL},
     {"Queue", NULL, "queue", NULL},
     {"thread", NULL, "_thread", NULL},
@@ -33,20 +32,6 @@ static const renamed renamed_table[] = {
     {"Cookie", NULL, "http.cookies", NULL},
     {"_abcoll", NULL, "collections.abc", NULL},
 };
-
-void undr_rename_to_python3(undr_slice *module, undr_slice *name) {
-    for (size_t index = 0; index < sizeof renamed_table / sizeof renamed_table[0]; ++index) {
-        const renamed *row = &renamed_table[index];
-        if (!undr_slice_equal(*module, undr_slice_text(row->old_module))) {
-            continue;
-        }
-        if (row->old_name == NULL || undr_slice_equal(*name, undr_slice_text(row->old_name))) {
-            *module = undr_slice_text(row->module);
-            *name = row->name == NULL ? *name : undr_slice_text(row->name);
-            return;
-        }
-    }
-}
 
 /* The exceptions that Python 2 had. */
 static const char *const old_exceptions[] = {
@@ -67,6 +52,24 @@ static bool is_old_exception(undr_slice name) {
         }
     }
     return false;
+}
+
+void undr_rename_to_python3(undr_slice *module, undr_slice *name) {
+    if (undr_slice_equal(*module, undr_slice_text("exceptions")) && is_old_exception(*name)) {
+        *module = undr_slice_text("builtins");
+        return;
+    }
+    for (size_t index = 0; index < sizeof renamed_table / sizeof renamed_table[0]; ++index) {
+        const renamed *row = &renamed_table[index];
+        if (!undr_slice_equal(*module, undr_slice_text(row->old_module))) {
+            continue;
+        }
+        if (row->old_name == NULL || undr_slice_equal(*name, undr_slice_text(row->old_name))) {
+            *module = undr_slice_text(row->module);
+            *name = row->name == NULL ? *name : undr_slice_text(row->name);
+            return;
+        }
+    }
 }
 
 void undr_rename_to_python2(undr_slice *module, undr_slice *name) {

@@ -16,10 +16,14 @@ static undr_error push_bytes(undr_reader *reader, undr_kind kind, undr_slice byt
     return push_made(reader, error, value);
 }
 
-/* INT also stands for booleans, which it writes as 00 and 01. */
-static undr_error push_truth(undr_reader *reader, bool truth) {
+/* INT also stands for booleans: a 0 or 1 in two characters. CPython writes 00 and 01, but takes +1 as well. */
+static undr_error push_int_text(undr_reader *reader, undr_slice line, bool booleans, undr_slice number) {
+    const undr_value parsed = {.kind = UNDR_INT, .bytes = number};
+    int64_t integer = 0;
     undr_value *value = NULL;
-    const undr_error error = undr_value_bool(reader->arena, truth, &value);
+    const bool truth = booleans && line.size == 2 && undr_value_int64(&parsed, &integer) && integer >= 0 && integer <= 1;
+    const undr_error error = truth ? undr_value_bool(reader->arena, integer == 1, &value)
+                                   : undr_value_big(reader->arena, number, &value);
     return push_made(reader, error, value);
 }
 
@@ -29,20 +33,16 @@ undr_error undr_op_int_text(undr_reader *reader, unsigned opcode) {
     if (error != UNDR_OK) {
         return error;
     }
-    if (opcode == OP_INT && line.size == 2 && line.data[0] == '0' && (line.data[1] == '0' || line.data[1] == '1')) {
-        return push_truth(reader, line.data[1] == '1');
-    }
     if (opcode == OP_LONG && line.size > 0 && line.data[line.size - 1] == 'L') {
         --line.size;
     }
     undr_buffer number = {0};
     error = undr_parse_int(line, opcode == OP_INT ? UNDR_INT_C : UNDR_INT_LITERAL, &number);
-    undr_value *value = NULL;
     if (error == UNDR_OK) {
-        error = undr_value_big(reader->arena, undr_buffer_slice(&number), &value);
+        error = push_int_text(reader, line, opcode == OP_INT, undr_buffer_slice(&number));
     }
     undr_buffer_free(&number);
-    return push_made(reader, error, value);
+    return error;
 }
 
 /* Of 4 bytes the number is signed, of 1 or 2 it is not. */
