@@ -59,7 +59,7 @@ undr_error undr_proxy_setup(undr_proxy *proxy) {
     return setsockopt(proxy->client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 ? UNDR_OK : UNDR_SYSTEM;
 }
 
-/* The connection is over for this worker; `why` is kept, should a task not pass it on. */
+/* The stream is over for this worker; `why` is kept, should a task not pass it on. */
 static undr_error give_up(undr_proxy *proxy, undr_error why) {
     undr_worker_end(&proxy->core);
     proxy->ended = why;
@@ -80,7 +80,7 @@ static undr_error exchange(
     answer.payload = undr_buffer_slice(&proxy->in);
     error = undr_worker_receive(&proxy->core, &answer, arena, action, task);
     trim(&proxy->in); /* what was decoded lives in arena */
-    return error != UNDR_OK && proxy->core.state == UNDR_WORKER_LEFT ? give_up(proxy, error) : error;
+    return error;
 }
 
 undr_error undr_proxy_next_task(

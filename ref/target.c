@@ -58,10 +58,12 @@ static void say_run(const worker *self) {
     undr_buffer_free(&line);
 }
 
-/* Why the worker leaves with an error. */
-static void say_error(const worker *self, undr_error error) {
+/* Why the worker leaves. */
+static void say_leave(const worker *self, undr_error error) {
     const undr_pickle_fault *fault = &self->proxy.core.fault;
-    if (error == UNDR_SYSTEM) {
+    if (error == UNDR_OK) {
+        say(self, "leave");
+    } else if (error == UNDR_SYSTEM) {
         say(self, "leave: %s", strerror(errno));
     } else if (error >= UNDR_LIMIT_DEPTH && error <= UNDR_PICKLE_UNSUPPORTED) {
         say(self, "leave: the answer to `n` or `t` can't be decoded: %s (byte %zu, opcode 0x%02x)",
@@ -96,7 +98,8 @@ static void pause_before_asking(const worker *self) {
 static undr_error report(worker *self, const undr_failure *failure) {
     undr_arena arena = {0};
     undr_value *exception;
-    say(self, "the task failed: %s: %s", failure->class_name, failure->text);
+    int line = (int)strcspn(failure->text, "\n"); /* the log has one line per event */
+    say(self, "the task failed: %s: %.*s", failure->class_name, line, failure->text);
     undr_error error = undr_worker_exception(&arena, failure, &exception);
     if (error == UNDR_OK) {
         error = undr_proxy_send_message(&self->proxy, exception);
@@ -147,6 +150,7 @@ static undr_error work_in_session(worker *self) {
         self->session = registry->make_session(registry->context);
     }
     undr_error error = work(self);
+    say_leave(self, error);
     if (registry != NULL && registry->free_session != NULL) {
         registry->free_session(self->session, registry->context);
     }
@@ -163,11 +167,6 @@ undr_error undr_target(const undr_target_options *options) {
     } else {
         say(&self, "connected to the manager on 127.0.0.1:%u", (unsigned)options->server_port);
         error = work_in_session(&self);
-        if (error != UNDR_OK) {
-            say_error(&self, error);
-        } else {
-            say(&self, "leave");
-        }
     }
     undr_arena_free(&self.arena);
     undr_proxy_close(&self.proxy); /* WORK-4 */

@@ -72,13 +72,9 @@ static void describe(undr_error error, undr_failure *failure) {
     (void)undr_fail(failure, class_name, "%s", undr_error_text(error));
 }
 
-static bool is_named(const undr_value *task, const char *class_name) {
-    return undr_value_is_instance(task, class_name);
-}
-
 static const undr_task_type *find_type(const undr_registry *registry, const undr_value *task) {
     for (size_t i = 0; registry != NULL && i < registry->count; i++) {
-        if (is_named(task, registry->types[i].class_name)) {
+        if (undr_value_is_instance(task, registry->types[i].class_name)) {
             return &registry->types[i];
         }
     }
@@ -131,7 +127,7 @@ static undr_error run_chain(const runner *with, const undr_value *chain, unsigne
 }
 
 static undr_error run_at(const runner *with, const undr_value *task, unsigned depth) {
-    if (is_named(task, UNDR_CLASS_CHAIN)) {
+    if (undr_value_is_instance(task, UNDR_CLASS_CHAIN)) {
         return run_chain(with, task, depth);
     }
     const undr_task_type *type = find_type(with->registry, task);

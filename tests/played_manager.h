@@ -97,6 +97,15 @@ static inline undr_error drop_curtain(stage *self) {
 
 /* ---- the manager's lines ---- */
 
+static inline void ignore(int number) {
+    (void)number;
+}
+
+static inline void take_interrupts(void) {
+    const struct sigaction action = {.sa_handler = ignore}; /* no SA_RESTART: every blocking call is interrupted */
+    assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+}
+
 static inline void interrupt(const stage *self) {
     if (self->interrupts) {
         assert_int_equal(pthread_kill(self->thread, SIGUSR1), 0);

@@ -28,6 +28,7 @@ static void malformed_steps(void **unused) {
         {step1(&self, "sleep", real(&self, strtod("nan", NULL))), "('sleep', seconds from 0)"},
         {step1(&self, "sleep", text(&self, "1")), "('sleep', seconds from 0)"},
         {step1(&self, "pid", integer(&self, 1)), "('pid',)"},
+        {step1(&self, "exit", integer(&self, 511)), "('exit', status 0..255)"},
         {step1(&self, "exit", integer(&self, 256)), "('exit', status 0..255)"},
         {step1(&self, "exit", integer(&self, -1)), "('exit', status 0..255)"},
     };
@@ -45,13 +46,19 @@ static void malformed_steps(void **unused) {
 static void probe_waits_sleeps_and_tells_its_pid(void **unused) {
     (void)unused;
     char printed[64];
-    stage self = {0};
+    stage self = {.interrupts = true};
     gate hold = make_gate();
+    take_interrupts();
     raise_curtain(&self, probe_registry());
     expect_empty(&self, 'n');
     answer_task(&self, probe(&self, step1(&self, "wait", integer(&self, hold.port)), step1(&self, "pid", NULL), NULL));
     hold.visitor = accept_one(hold.listener);
     assert_int_equal(send(hold.visitor, "ignored", 7, 0), 7); /* it reads to the end, whatever comes */
+    for (size_t i = 0; i < 10; i++) {
+        const struct timespec moment = {.tv_nsec = 1000000};
+        (void)nanosleep(&moment, NULL);
+        interrupt(&self);
+    }
     open_gate(&hold);
     (void)snprintf(printed, sizeof printed, "('pid', %d)", (int)getpid());
     expect_printed(&self, 'm', printed, true);

@@ -304,6 +304,14 @@ static void interrupt(const peer *self) {
     assert_int_equal(pthread_kill(self->interrupted, SIGUSR1), 0);
 }
 
+static void interrupt_often(const peer *self) {
+    const struct timespec moment = {.tv_nsec = 2000000};
+    for (size_t i = 0; i < 20; i++) {
+        (void)nanosleep(&moment, NULL);
+        interrupt(self);
+    }
+}
+
 static void start(peer *self, void *(*function)(void *), int descriptor) {
     const struct sigaction action = {.sa_handler = ignore}; /* no SA_RESTART: every blocking call is interrupted */
     assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
@@ -338,6 +346,7 @@ static void *read_to_end(void *context) {
     peer *self = context;
     uint8_t bytes[4096];
     ssize_t got;
+    interrupt_often(self); /* while the sender waits for room */
     while ((got = recv(self->descriptor, bytes, sizeof bytes, 0)) > 0) {
         for (size_t i = 0; i < (size_t)got; i++, self->read++) {
             if (self->read >= 9 && bytes[i] != large_byte(self->read - 9)) {
@@ -402,6 +411,7 @@ static void connects(void **state) {
     assert_int_equal(getsockopt(proxy.client, IPPROTO_TCP, TCP_NODELAY, &on, &size), 0);
     assert_int_equal(on, 1);
     undr_proxy_close(&proxy);
+    assert_int_equal(proxy.client, -1);
     undr_proxy_close(&proxy); /* twice is fine */
     (void)close(listener);
     assert_int_equal(undr_connect(port, &client), UNDR_SYSTEM);
@@ -411,11 +421,7 @@ static void connects(void **state) {
 
 static void *accept_late(void *context) {
     const peer *self = context;
-    const struct timespec moment = {.tv_nsec = 2000000};
-    for (size_t i = 0; i < 20; i++) {
-        (void)nanosleep(&moment, NULL);
-        interrupt(self);
-    }
+    interrupt_often(self);
     int accepted;
     while ((accepted = accept(self->descriptor, NULL, NULL)) >= 0) {
         (void)close(accepted);

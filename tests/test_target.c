@@ -441,15 +441,10 @@ static void log_lines(void **unused) {
 
 /* ---- signals ---- */
 
-static void ignore(int number) {
-    (void)number;
-}
-
 /* A whole life, and requests of 1 MB, while signals interrupt every blocking call of the worker. */
 static void among_signals(void **unused) {
     (void)unused;
-    const struct sigaction action = {.sa_handler = ignore}; /* no SA_RESTART */
-    assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+    take_interrupts();
     stage life = {.trickle = true, .interrupts = true};
     whole_life(&life);
 

@@ -5,6 +5,7 @@
 
 #include "undr/socket.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,6 +45,7 @@ static int worker(int argc, char **argv) {
         .registry = probe_registry(),
         .log = stderr,
     };
+    (void)signal(SIGPIPE, SIG_IGN); /* nobody reads the log: no reason to die */
     return undr_target(&target) == UNDR_OK ? 0 : ADAPTER_EXIT_FAILURE; /* the log has said why */
 }
 

@@ -36,7 +36,7 @@ typedef struct undr_proxy {
     uint64_t payload_limit;
     int client; /* -1 before setup */
     undr_worker_core core;
-    undr_error ended; /* why the core is LEFT, when it was not by a CloseRequest */
+    undr_error ended; /* how the stream ended or failed; UNDR_OK while it has not */
     undr_buffer out; /* pickle of the request being sent */
     undr_buffer in;  /* payload of the last answer */
 } undr_proxy;
