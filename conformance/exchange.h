@@ -1,6 +1,7 @@
 /* exchange.h: a case as the notation writes it: parsed, printed, checked. Syntax: spec/exchange.md.
  *
- * check_parse(check_print(c)) gives the same case. One parser, one printer, for cases, examples, transcripts, replays. */
+ * check_parse(check_print(c)) gives the same case. One parser, one printer, for cases, examples, transcripts, replays.
+ */
 #ifndef CHECK_EXCHANGE_H
 #define CHECK_EXCHANGE_H
 
@@ -59,7 +60,7 @@ typedef enum check_what {
     /* control channel */
     CHECK_COMMAND_SCHEDULE, CHECK_COMMAND_MESSAGE, CHECK_COMMAND_NEXT, CHECK_COMMAND_CLOSE, CHECK_COMMAND_END,
     /* process */
-    CHECK_SIGNAL, CHECK_ALIVE, CHECK_LOGS, CHECK_KILL, CHECK_GONE,
+    CHECK_SIGNAL, CHECK_ALIVE, CHECK_ALONE, CHECK_LOOPBACK, CHECK_LOGS, CHECK_KILL, CHECK_GONE,
     /* gates */
     CHECK_GATE_ACCEPT, CHECK_GATE_CLOSE, CHECK_GATE_UNTOUCHED,
     /* blocks */
@@ -101,7 +102,8 @@ struct check_step {
     bool bad;          /* breaks the specification on purpose */
     uint8_t type;      /* SEND_FRAME, SEND_HEADER, POLL: 'n' or 't' */
     check_payload payload;           /* SEND_FRAME, SEND_RAW (wire), COMMAND_SCHEDULE, COMMAND_MESSAGE */
-    uint64_t number;   /* HEADER: length; SCHEDULE: priority; REPEAT: times; LOGS: files; CLOSE: 0 join 1 cancel 2 kill; SIGNAL: number */
+    uint64_t number;   /* HEADER: length; SCHEDULE: priority; REPEAT: times; LOGS: files; CLOSE: 0 join 1 cancel 2 kill;
+                          SIGNAL: number */
     const char *name;  /* KILL, GONE: the binding */
     check_expectation *expectations; /* RECEIVE, POLL */
     size_t expectation_count;
@@ -154,10 +156,10 @@ UNDR_MUST_USE undr_error check_print_step(undr_buffer *buffer, const check_step 
 UNDR_MUST_USE undr_error check_print_expectation(undr_buffer *buffer, const check_expectation *expectation);
 UNDR_MUST_USE undr_error check_print_term(undr_buffer *buffer, const check_term *term);
 
-/* A frame as it crossed, for transcripts and replays: "A <- t b'soon'", without a newline. The payload is printed as the
- * value that it unpickles to when that says the same: for "<-", when it parses back to an equal value (a WorkerException
- * is named, with its text); for any other arrow, when it would be sent as the very same bytes. Else as a bytes literal.
- * shorten: at most about 200 characters, cut ones end in `... (N bytes)` and are for reading only. */
+/* A frame as it crossed, for transcripts and replays: "A <- t b'soon'", without a newline. The payload is printed as
+ * the value that it unpickles to when that says the same: for "<-", when it parses back to an equal value (a
+ * WorkerException is named, with its text); for any other arrow, when it would be sent as the very same bytes. Else as
+ * a bytes literal. shorten: at most about 200 characters, cut ones end in `... (N bytes)` and are for reading only. */
 UNDR_MUST_USE undr_error check_print_frame(undr_buffer *buffer, const char *channel, const char *arrow, uint8_t type,
     undr_slice payload, bool shorten);
 /* Its two parts: "t", "0x81"; and the payload alone ("" when it is empty). exact: as for "->". */
@@ -167,7 +169,8 @@ UNDR_MUST_USE undr_error check_print_payload(undr_buffer *buffer, undr_slice pay
  * *whole says if it can be read back; what can't is printed as undr_value_print does. */
 UNDR_MUST_USE undr_error check_print_value(undr_buffer *buffer, const undr_value *value, bool *whole);
 
-/* One Python literal with the names that `check_term` knows. Reads from *text at *offset. Also used by undr-check decode. */
+/* One Python literal with the names that `check_term` knows. Reads from *text at *offset. Also used by undr-check
+ * decode. */
 UNDR_MUST_USE undr_error check_parse_term(
     undr_slice text, size_t *offset, undr_arena *arena, check_term **term, check_mistake *mistake);
 

@@ -142,6 +142,8 @@ static undr_error print_line(undr_buffer *buffer, const check_step *step) {
     case CHECK_PAUSES: return print_verb(buffer, step, "pauses");
     case CHECK_REFUSED: return print_verb(buffer, step, "refused");
     case CHECK_ALIVE: return print_verb(buffer, step, "alive");
+    case CHECK_ALONE: return print_verb(buffer, step, "alone");
+    case CHECK_LOOPBACK: return print_verb(buffer, step, "loopback");
     case CHECK_LOGS: return undr_put_format(buffer, "%s logs %" PRIu64, step->channel, step->number);
     case CHECK_KILL: return undr_put_format(buffer, "kill ?%s", step->name);
     case CHECK_GONE: return undr_put_format(buffer, "gone ?%s", step->name);

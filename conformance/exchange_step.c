@@ -127,7 +127,8 @@ static undr_error read_send(check_lexer *lexer, check_step *step) {
             continue;
         }
         if (step->bad) {
-            return check_lex_fail(lexer, from, "`bad` stands before a frame: remove it, `%s` is always deliberate", words[i].word);
+            return check_lex_fail(
+                lexer, from, "`bad` stands before a frame: remove it, `%s` is always deliberate", words[i].word);
         }
         step->what = words[i].what;
         return step->what == CHECK_SEND_HEADER ? read_header(lexer, step)
@@ -215,14 +216,21 @@ static const struct {
     check_what what;
     char channels; /* 'M', 'P', or 'A' for all others; 'B' for M and the others */
 } verbs[] = {
-    {"quiet", CHECK_QUIET, 'B'}, {"refused", CHECK_REFUSED, 'A'}, {"pauses", CHECK_PAUSES, 'A'},
-    {"accept", CHECK_GATE_ACCEPT, 'A'}, {"close", CHECK_GATE_CLOSE, 'A'}, {"untouched", CHECK_GATE_UNTOUCHED, 'A'},
-    {"alive", CHECK_ALIVE, 'P'}, {"logs", CHECK_LOGS, 'P'},
+    {"quiet", CHECK_QUIET, 'B'},
+    {"refused", CHECK_REFUSED, 'A'},
+    {"pauses", CHECK_PAUSES, 'A'},
+    {"accept", CHECK_GATE_ACCEPT, 'A'},
+    {"close", CHECK_GATE_CLOSE, 'A'},
+    {"untouched", CHECK_GATE_UNTOUCHED, 'A'},
+    {"alive", CHECK_ALIVE, 'P'},
+    {"alone", CHECK_ALONE, 'P'},
+    {"loopback", CHECK_LOOPBACK, 'P'},
+    {"logs", CHECK_LOGS, 'P'},
 };
 
 static undr_error unknown_step(check_lexer *lexer, char channel) {
     const char *choices = channel == 'M' ? "`->`, `<-` or `quiet`"
-        : channel == 'P'                 ? "`<-`, `->`, `alive` or `logs`"
+        : channel == 'P'                 ? "`<-`, `->`, `alone`, `loopback`, `alive` or `logs`"
                                          : "`->`, `<-`, `quiet`, `refused`, `pauses`, or for a gate `accept`, `close`, "
                                            "`untouched`";
     size_t from = lexer->start + check_lex_indent(lexer), size = lexer->end - from;
@@ -352,6 +360,7 @@ undr_error check_read_step(check_lexer *lexer, check_step *step) {
     }
     lexer->at = from;
     return check_lex_expected(lexer, from,
-        "a channel (A, A[i], M, P, a gate), `poll`, `kill`, `gone`, `repeat`, `together`, `unordered`, `must`, `should`, "
+        "a channel (A, A[i], M, P, a gate), `poll`, `kill`, `gone`, `repeat`, `together`, `unordered`, `must`, "
+        "`should`, "
         "`may`, or a line of the head (`note`, `role`, `needs`, `delivery`, `set`, `destructive`, `after`)");
 }

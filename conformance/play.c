@@ -164,7 +164,7 @@ static void play_step(check_player *player, const check_step *step) {
     case CHECK_COMMAND_END:
         check_player_command(player, step);
         break;
-    case CHECK_SIGNAL: case CHECK_ALIVE: case CHECK_LOGS: case CHECK_KILL: case CHECK_GONE:
+    case CHECK_SIGNAL: case CHECK_ALIVE: case CHECK_ALONE: case CHECK_LOOPBACK: case CHECK_LOGS: case CHECK_KILL: case CHECK_GONE:
         check_player_process(player, step);
         break;
     case CHECK_GATE_ACCEPT: case CHECK_GATE_CLOSE: case CHECK_GATE_UNTOUCHED:

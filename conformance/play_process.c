@@ -3,6 +3,7 @@
 
 #include "clock.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
@@ -141,6 +142,52 @@ static void wait_until_gone(check_player *player, const check_step *step) {
     }
 }
 
+/* ---- P alone ---- */
+
+/* A process beside the target's own that has not ended; 0: there is none. */
+static pid_t find_companion(check_player *player) {
+    check_pids spared = {0}, found = {0};
+    pid_t companion = 0;
+    check_player_keep(player, check_family_descendants(&spared, &found));
+    for (size_t i = 0; i < found.count && companion == 0; i++) {
+        bool other = found.at[i] != player->scene.target.pid && !check_process_is_gone(found.at[i]);
+        companion = other ? found.at[i] : 0;
+    }
+    check_pids_free(&found);
+    return companion;
+}
+
+static void wait_until_alone(check_player *player) {
+    uint64_t until = settled_at(player);
+    for (pid_t other = find_companion(player); other != 0 && !player->over; other = find_companion(player)) {
+        if (check_now() >= until) {
+            check_player_fail(player, "process %ld still runs", (long)other);
+        }
+        check_player_wait(player, check_now() + LOOK_EVERY_MS * CHECK_MILLISECOND);
+    }
+    if (!player->over) {
+        check_player_line(player, "P alone");
+    }
+}
+
+/* ---- P loopback ---- */
+
+/* 127.0.0.2 is this machine, and another address than the one that it listens on: who answers there listens on all. */
+static void listens_on_loopback(check_player *player) {
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(player->scene.port),
+        .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)};
+    check_wire wire;
+    check_wire_init(&wire);
+    undr_error error = check_wire_connect(&wire, &to, check_now() + check_player_limit(player, false));
+    bool connected = error == UNDR_OK && wire.end == CHECK_WIRE_OPEN;
+    check_wire_free(&wire);
+    if (connected) {
+        check_player_fail(player, "it listens on 127.0.0.2, too: on every address");
+    } else {
+        check_player_line(player, "P loopback"); /* refused, or no such address here */
+    }
+}
+
 /* ---- P logs ---- */
 
 static bool count_logs(const char *folder, uint64_t *files, uint64_t *empty) {
@@ -188,6 +235,12 @@ void check_player_process(check_player *player, const check_step *step) {
         break;
     case CHECK_ALIVE:
         is_alive(player);
+        break;
+    case CHECK_ALONE:
+        wait_until_alone(player);
+        break;
+    case CHECK_LOOPBACK:
+        listens_on_loopback(player);
         break;
     case CHECK_LOGS:
         wait_for_logs(player, step);

@@ -23,7 +23,7 @@
     X(refuses_32m, manager, "FRAME-6", "refuses payloads above 32 MiB") \
     X(length_signed, manager, "FRAME-7", "takes a length of 2^63 and more for 0") \
     X(length_32_bits, manager, "FRAME-7", "ignores the upper half of a length") \
-    X(absurd_length_waits, manager, "FRAME-7", "waits for 2^62 bytes") \
+    X(absurd_length_waits, manager, "FRAME-7 FRAME-10", "waits for 2^62 bytes") \
     X(empty_blocks, manager, "FRAME-2", "waits for a byte when the length is 0") \
     X(unknown_type_ignored, manager, "REQ-4", "skips frames of an unknown type") \
     X(unknown_type_answered, manager, "REQ-4", "answers frames of an unknown type with an empty t") \
@@ -230,7 +230,7 @@
     X(worker_header_one_read, worker, "FRAME-3", "takes one read for a whole header") \
     X(worker_payload_one_read, worker, "FRAME-3", "takes one read for a whole payload") \
     X(worker_refuses_64k, worker, "FRAME-6", "leaves when a task is above 64 KiB") \
-    X(worker_absurd_length, worker, "FRAME-7", "waits for 2^62 bytes") \
+    X(worker_absurd_length, worker, "FRAME-7 FRAME-10", "waits for 2^62 bytes") \
     X(done_has_payload, worker, "REQ-5 WORK-6", "puts a payload into t") \
     X(next_has_payload, worker, "REQ-5 WORK-1 WORK-3", "puts a payload into n") \
     X(frame_opcode_misread, worker, "PAY-3", "fails on pickles with several frames") \
