@@ -54,7 +54,8 @@ static check_side guess(undr_slice input, uint64_t limit) {
     size_t offset = 0;
     undr_frame frame;
     uint64_t size;
-    while (undr_frame_decode(undr_slice_of(input.data + offset, input.size - offset), limit, &frame, &size) == UNDR_OK) {
+    while (
+        undr_frame_decode(undr_slice_of(input.data + offset, input.size - offset), limit, &frame, &size) == UNDR_OK) {
         if (side_of(&frame) != CHECK_SIDE_GUESS) {
             return side_of(&frame);
         }
@@ -74,12 +75,14 @@ static undr_error put_line(decoding *work, undr_buffer *line) {
     return fwrite(line->data, 1, line->size, work->out) == line->size ? UNDR_OK : UNDR_SYSTEM;
 }
 
-static undr_error put_wrong(decoding *work, const char *reason, undr_error fault_error, const undr_pickle_fault *fault) {
+static undr_error put_wrong(
+    decoding *work, const char *reason, undr_error fault_error, const undr_pickle_fault *fault) {
     undr_buffer line = {0};
     work->wrong++;
     undr_error error = undr_put_format(&line, "  # offset %zu: %s", work->offset, reason);
     if (error == UNDR_OK && fault != NULL) {
-        error = undr_put_format(&line, "; at offset %zu of the payload: %s", fault->offset, undr_error_text(fault_error));
+        error =
+            undr_put_format(&line, "; at offset %zu of the payload: %s", fault->offset, undr_error_text(fault_error));
     }
     error = error == UNDR_OK ? put_line(work, &line) : error;
     undr_buffer_free(&line);

@@ -47,7 +47,8 @@ static undr_error add_step(check_lexer *lexer, check_step **steps, size_t *count
 static undr_error read_block_line(check_lexer *lexer, check_case *one, room *space) {
     check_step *block = one->step_count > 0 ? &one->steps[one->step_count - 1] : NULL;
     if (block == NULL || !check_is_block(block)) {
-        return check_lex_fail(lexer, lexer->start, "expected 2 blanks before a line of a case, found 4: those of a block "
+        return check_lex_fail(lexer, lexer->start,
+            "expected 2 blanks before a line of a case, found 4: those of a block "
             "(`repeat`, `together`, `unordered`) have 4");
     }
     undr_error error = add_step(lexer, &block->steps, &block->step_count, &space->block);
@@ -56,10 +57,12 @@ static undr_error read_block_line(check_lexer *lexer, check_case *one, room *spa
     }
     const check_step *last = &block->steps[block->step_count - 1];
     if (check_is_block(last)) {
-        return check_lex_fail(lexer, lexer->start + BLOCK_INDENT, "a block can't stand inside a block: end the outer one first");
+        return check_lex_fail(
+            lexer, lexer->start + BLOCK_INDENT, "a block can't stand inside a block: end the outer one first");
     }
     if (last->what == CHECK_REQUIREMENT) {
-        return check_lex_fail(lexer, lexer->start + BLOCK_INDENT, "a requirement can't stand inside a block: put it above");
+        return check_lex_fail(
+            lexer, lexer->start + BLOCK_INDENT, "a requirement can't stand inside a block: put it above");
     }
     return UNDR_OK;
 }
@@ -70,7 +73,8 @@ static undr_error read_case_line(check_lexer *lexer, check_case *one, check_head
         return read_block_line(lexer, one, space);
     }
     if (indent != STEP_INDENT) {
-        return check_lex_fail(lexer, lexer->start, "expected 2 blanks before a line of a case, 4 in a block, found %zu%s", indent,
+        return check_lex_fail(lexer, lexer->start,
+            "expected 2 blanks before a line of a case, 4 in a block, found %zu%s", indent,
             lexer->text.data[lexer->start + indent] == '\t' ? " and a tab" : "");
     }
     bool found;
@@ -109,7 +113,8 @@ static undr_error check_unique(const reader *reading, const check_case *one) {
             check_lexer place = reading->lexer;
             place.line = one->line;
             place.start = 0;
-            return check_lex_fail(&place, strlen("case "), "the case %s stands in line %d already: rename one", one->name, other->line);
+            return check_lex_fail(
+                &place, strlen("case "), "the case %s stands in line %d already: rename one", one->name, other->line);
         }
     }
     return UNDR_OK;
@@ -142,7 +147,11 @@ static undr_error read_cases(reader *reading) {
 /* The length of the UTF-8 sequence at data, 0 when there is none. */
 static size_t sequence(const uint8_t *data, size_t left) {
     uint8_t first = data[0];
-    size_t size = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : (first & 0xf0) == 0xe0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+    size_t size = first < 0x80          ? 1
+        : first >= 0xc2 && first < 0xe0 ? 2
+        : (first & 0xf0) == 0xe0        ? 3
+        : first >= 0xf0 && first < 0xf5 ? 4
+                                        : 0;
     if (size == 0 || size > left) {
         return 0;
     }
@@ -164,10 +173,12 @@ static undr_error check_text(const check_lexer *fresh) {
         uint8_t byte = place.text.data[at];
         size_t size = sequence(place.text.data + at, place.text.size - at);
         if (byte == '\r') {
-            return check_lex_fail(&place, at, "expected lines that end with LF, found a carriage return: convert the line ends");
+            return check_lex_fail(
+                &place, at, "expected lines that end with LF, found a carriage return: convert the line ends");
         }
         if (size == 0 || (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f) {
-            return check_lex_fail(&place, at, "expected UTF-8 text, found the byte 0x%02x: inside a literal write it as \\x%02x", byte, byte);
+            return check_lex_fail(&place, at,
+                "expected UTF-8 text, found the byte 0x%02x: inside a literal write it as \\x%02x", byte, byte);
         }
         at += size;
         if (byte == '\n') {

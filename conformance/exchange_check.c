@@ -15,7 +15,8 @@ typedef struct place {
 static undr_error check_place(void *context, const check_step *step, const check_step *block) {
     const place *here = context;
     if (check_is_block(step) && step->step_count == 0) {
-        return check_step_fail(here->lexer, step->line, "expected lines in this block, indented by 4 blanks, found none");
+        return check_step_fail(
+            here->lexer, step->line, "expected lines in this block, indented by 4 blanks, found none");
     }
     if (block != NULL && block->what == CHECK_UNORDERED && step->what != CHECK_RECEIVE) {
         return check_step_fail(
@@ -23,8 +24,8 @@ static undr_error check_place(void *context, const check_step *step, const check
     }
     bool frame = step->what == CHECK_SEND_FRAME || step->what == CHECK_SEND_HEADER || step->what == CHECK_SEND_RAW;
     if (block != NULL && block->what == CHECK_TOGETHER && !frame) {
-        return check_step_fail(
-            here->lexer, step->line, "expected only frames that are sent (`->`) inside `together`: put this line below it");
+        return check_step_fail(here->lexer, step->line,
+            "expected only frames that are sent (`->`) inside `together`: put this line below it");
     }
     if (step->indexed && (block == NULL || block->what != CHECK_REPEAT)) {
         return check_step_fail(
@@ -35,7 +36,8 @@ static undr_error check_place(void *context, const check_step *step, const check
             here->lexer, step->line, "a worker has no control channel: M stands in cases of a manager or pool");
     }
     if (step->what == CHECK_LOGS && !here->one->log_directory) {
-        return check_step_fail(here->lexer, step->line, "`P logs` needs the line `role pool log-directory` in the head");
+        return check_step_fail(
+            here->lexer, step->line, "`P logs` needs the line `role pool log-directory` in the head");
     }
     return UNDR_OK;
 }
@@ -43,7 +45,8 @@ static undr_error check_place(void *context, const check_step *step, const check
 undr_error check_case_rules(const check_lexer *lexer, const check_case *one) {
     if (one->requirement_count == 0) {
         return check_step_fail(lexer, one->line,
-            "the case %s says nothing that it proves: expected `must`, `should` or `may` with an id above its first step", one->name);
+            "the case %s proves nothing: expected `must`, `should` or `may` with an id above its first step",
+            one->name);
     }
     size_t steps = 0;
     for (size_t i = 0; i < one->step_count; i++) {
@@ -112,11 +115,13 @@ static undr_error visit_term(void *context, const check_term *term, bool receive
         }
         return is_bound(use, term->text) ? UNDR_OK : unbound(use, term->text);
     case CHECK_TERM_ANY:
-        return received ? UNDR_OK
-                        : check_step_fail(&use->lexer, use->step->line, "`_` can't be sent: it stands for anything in a receive");
+        return received
+            ? UNDR_OK
+            : check_step_fail(&use->lexer, use->step->line, "`_` can't be sent: it stands for anything in a receive");
     case CHECK_TERM_COUNTER:
         if (use->block == NULL || use->block->what != CHECK_REPEAT) {
-            return check_step_fail(&use->lexer, use->step->line, "`i` stands outside of a repeat, where it counts nothing");
+            return check_step_fail(
+                &use->lexer, use->step->line, "`i` stands outside of a repeat, where it counts nothing");
         }
         return UNDR_OK;
     case CHECK_TERM_GATE:
@@ -159,11 +164,13 @@ static undr_error check_letter(const check_lexer *lexer, char name, const letter
     }
     if (known->plain > 0 && known->indexed > 0) {
         int later = known->plain > known->indexed ? known->plain : known->indexed;
-        return check_step_fail(lexer, later, "%c stands with [i] and without: take another letter for one of them", name);
+        return check_step_fail(
+            lexer, later, "%c stands with [i] and without: take another letter for one of them", name);
     }
     if (known->gate > 0 && known->value == 0) {
         return check_step_fail(lexer, known->gate,
-            "the gate %c is in no value: nobody can come to it; expected a task such as Probe([('wait', %c)])", name, name);
+            "the gate %c is in no value: nobody can come to it; expected a task such as Probe([('wait', %c)])", name,
+            name);
     }
     return UNDR_OK;
 }

@@ -130,7 +130,8 @@ static undr_error read_role_options(check_lexer *lexer, check_case *one) {
         undr_error error = UNDR_OK;
         size_t from = lexer->at;
         if (one->role == CHECK_ROLE_WORKER) {
-            return check_lex_fail(lexer, from, "expected the end of the line: in the worker role the harness is the manager");
+            return check_lex_fail(
+                lexer, from, "expected the end of the line: in the worker role the harness is the manager");
         }
         if (check_lex_accept(lexer, "workers")) {
             error = check_lex_number(lexer, 0, 1000, "a number of workers", &number);
@@ -159,7 +160,8 @@ static undr_error read_role(check_head *head, check_lexer *lexer, check_case *on
         return check_lex_expected(lexer, from, "`manager`, `worker` or `pool`");
     }
     if (role != one->role) {
-        return check_lex_fail(lexer, from, "this role is not the first word of the case's name: rename the case, or change the role");
+        return check_lex_fail(
+            lexer, from, "this role is not the first word of the case's name: rename the case, or change the role");
     }
     return read_role_options(lexer, one);
 }

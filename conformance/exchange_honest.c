@@ -1,6 +1,6 @@
-/* exchange_honest.c: the harness checks itself: a frame of its own that breaks the specification must say `bad`, and one
- * that says `bad` must break something. What only shows while a case is played (a `t` without a task out, an answer that
- * nobody asked for) is the player's to check; `bad` is allowed where that can be. */
+/* exchange_honest.c: the harness checks itself: a frame of its own that breaks the specification must say `bad`, and
+ * one that says `bad` must break something. What only shows while a case is played (a `t` without a task out, an answer
+ * that nobody asked for) is the player's to check; `bad` is allowed where that can be. */
 #include "exchange_honest.h"
 #include "exchange_step.h"
 #include "exchange_walk.h"
@@ -97,7 +97,8 @@ const char *check_request_breach(unsigned levels, uint8_t type, const check_cont
 const char *check_answer_breach(uint8_t type, const check_content *found) {
     switch (type) {
     case UNDR_TYPE_TASK:
-        return found->empty || found->pickle ? NULL : "`t` to a worker carries a pickle, and these bytes are none (WORK-16)";
+        return found->empty || found->pickle ? NULL
+                                             : "`t` to a worker carries a pickle, and these bytes are none (WORK-16)";
     case UNDR_TYPE_MESSAGE: case UNDR_TYPE_SCHEDULED:
         return found->empty ? NULL : "an acknowledgement carries no payload (WORK-14)";
     default: return "a manager never sends this type (WORK-16)";

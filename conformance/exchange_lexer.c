@@ -158,7 +158,8 @@ undr_error check_lex_finish(check_lexer *lexer) {
         return UNDR_OK;
     }
     if (check_lex_peek(lexer) == '#') {
-        return check_lex_fail(lexer, lexer->at, "expected the end of the line, found a comment: give it a line of its own");
+        return check_lex_fail(
+            lexer, lexer->at, "expected the end of the line, found a comment: give it a line of its own");
     }
     return check_lex_expected(lexer, lexer->at, "the end of the line");
 }
@@ -194,7 +195,8 @@ undr_error check_lex_number(check_lexer *lexer, uint64_t least, uint64_t most, c
         return UNDR_OK;
     }
     char expected[128];
-    (void)snprintf(expected, sizeof expected, "%s, %llu to %llu", what, (unsigned long long)least, (unsigned long long)most);
+    (void)snprintf(
+        expected, sizeof expected, "%s, %llu to %llu", what, (unsigned long long)least, (unsigned long long)most);
     lexer->at = from;
     return check_lex_expected(lexer, from, expected);
 }

@@ -36,7 +36,8 @@ undr_slice check_lex_identifier(const check_lexer *lexer); /* [A-Za-z_][A-Za-z0-
 
 UNDR_MUST_USE undr_error check_lex_finish(check_lexer *lexer); /* nothing may follow on the line */
 /* A decimal or 0x number up to `most` as the next word; what: "a number of times". */
-UNDR_MUST_USE undr_error check_lex_number(check_lexer *lexer, uint64_t least, uint64_t most, const char *what, uint64_t *number);
+UNDR_MUST_USE undr_error check_lex_number(
+    check_lexer *lexer, uint64_t least, uint64_t most, const char *what, uint64_t *number);
 /* The rest of the line without blanks around it; must not be empty. */
 UNDR_MUST_USE undr_error check_lex_rest(check_lexer *lexer, const char *what, const char **text);
 

@@ -158,7 +158,8 @@ static undr_error read_integer(check_lexer *lexer, const number *found, undr_val
     for (size_t at = found->digits; at < found->end; at++) {
         uint8_t byte = lexer->text.data[at];
         if (byte != '_' && !push_digit(bytes, &size, found->base, digit_value(byte))) {
-            return check_lex_fail(lexer, found->from, "this int is longer than %d bytes: write a shorter one", CHECK_INT_BYTES);
+            return check_lex_fail(
+                lexer, found->from, "this int is longer than %d bytes: write a shorter one", CHECK_INT_BYTES);
         }
     }
     size = to_twos_complement(bytes, size, found->negative);

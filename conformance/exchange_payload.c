@@ -47,7 +47,8 @@ static undr_error read_contains(check_lexer *lexer, check_payload *payload) {
     size_t from = lexer->at;
     check_term *text;
     if (payload->form == CHECK_PAYLOAD_WIRE) {
-        return check_lex_fail(lexer, before, "`contains` looks into a value, not into bytes on the wire: write pickle(b'...'), or _");
+        return check_lex_fail(
+            lexer, before, "`contains` looks into a value, not into bytes on the wire: write pickle(b'...'), or _");
     }
     undr_error error = check_read_term(lexer, &text);
     if (error != UNDR_OK) {
@@ -82,7 +83,8 @@ undr_error check_read_payload(check_lexer *lexer, bool received, check_payload *
         error = read_pickle(lexer, word, payload);
     } else {
         error = check_read_term(lexer, &payload->term);
-        payload->form = error == UNDR_OK && check_is_wire_literal(payload->term) ? CHECK_PAYLOAD_WIRE : CHECK_PAYLOAD_PICKLE;
+        payload->form =
+            error == UNDR_OK && check_is_wire_literal(payload->term) ? CHECK_PAYLOAD_WIRE : CHECK_PAYLOAD_PICKLE;
     }
     return error == UNDR_OK && received ? read_contains(lexer, payload) : error;
 }

@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Values come from the wire, where a few bytes can make a value of a million leaves: so much is printed, and no more. */
+/* Values come from the wire, where a few bytes can make a value of a million leaves: only so much is printed. */
 enum { MOST_VALUES = 200000 };
 
 typedef struct printer {
@@ -83,7 +83,8 @@ static undr_error print_container(printer *out, const undr_value *value, unsigne
 }
 
 static bool is_empty(const undr_value *container) {
-    return container == NULL || ((container->kind == UNDR_TUPLE || container->kind == UNDR_DICT) && container->items.count == 0);
+    return container == NULL
+        || ((container->kind == UNDR_TUPLE || container->kind == UNDR_DICT) && container->items.count == 0);
 }
 
 /* BEFORE ( [VALUE] ) */
@@ -181,7 +182,8 @@ static undr_error print_parts(undr_buffer *buffer, const check_term *term, const
     return error == UNDR_OK ? undr_put_text(buffer, after) : error;
 }
 
-static undr_error print_attribute(undr_buffer *buffer, const char *name, const check_term *entry, const undr_value *value) {
+static undr_error print_attribute(
+    undr_buffer *buffer, const char *name, const check_term *entry, const undr_value *value) {
     bool whole = true;
     undr_error error = undr_put_format(buffer, "%s(", name);
     if (error == UNDR_OK) {

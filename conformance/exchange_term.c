@@ -100,7 +100,8 @@ static undr_error check_key(check_lexer *lexer, size_t from, const check_term *k
 
 enum { DUPLICATES_CHECKED = 1000 }; /* beyond that the comparison of all with all would take long */
 
-static undr_error check_new_key(check_lexer *lexer, size_t from, const check_parts *list, size_t stride, const check_term *key) {
+static undr_error check_new_key(
+    check_lexer *lexer, size_t from, const check_parts *list, size_t stride, const check_term *key) {
     undr_error error = check_key(lexer, from, key);
     for (size_t i = 0; error == UNDR_OK && i < list->count && list->count <= DUPLICATES_CHECKED; i += stride) {
         bool equal = false;
@@ -232,7 +233,8 @@ static undr_error read_atom(check_lexer *lexer, unsigned depth, check_term **ter
         error = check_read_number(lexer, &value);
         return check_new_value(lexer, error, value, term);
     }
-    return check_at_minus_infinity(lexer) ? check_read_minus_infinity(lexer, term) : check_read_word(lexer, depth, term);
+    return check_at_minus_infinity(lexer) ? check_read_minus_infinity(lexer, term)
+                                          : check_read_word(lexer, depth, term);
 }
 
 /* How much one repetition of what V * N multiplies makes; 0: it can't be multiplied. */
@@ -285,7 +287,8 @@ undr_error check_read_nested(check_lexer *lexer, unsigned depth, check_term **te
     check_lex_blanks(lexer);
     size_t from = lexer->at;
     if (depth == 0) {
-        return check_lex_fail(lexer, from, "this value nests deeper than %d levels: write a flatter one", CHECK_TERM_DEPTH);
+        return check_lex_fail(
+            lexer, from, "this value nests deeper than %d levels: write a flatter one", CHECK_TERM_DEPTH);
     }
     undr_error error = read_atom(lexer, depth - 1, term);
     if (error != UNDR_OK) {

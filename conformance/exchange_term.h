@@ -10,7 +10,7 @@ enum { CHECK_TERM_DEPTH = 100 };                        /* how deep a literal ma
 #define CHECK_CLASS_PROBE "undr_conformance.Probe"
 
 UNDR_MUST_USE undr_error check_read_term(check_lexer *lexer, check_term **term);
-/* What stands behind a frame's type, EMPTY at the end of the line. received: patterns and `contains` may stand there. */
+/* What stands behind a frame's type, EMPTY at the end of the line. received: `contains` may follow. */
 UNDR_MUST_USE undr_error check_read_payload(check_lexer *lexer, bool received, check_payload *payload);
 
 /* What the parsers of terms share. depth: how many levels may still nest. */

@@ -88,7 +88,8 @@ static undr_error read_hex(text *literal, size_t from, size_t count) {
     uint32_t code = 0, digit;
     for (size_t i = 0; i < count; i++) {
         if (!hex_digit(check_lex_peek(lexer), &digit)) {
-            return check_lex_fail(lexer, from, "expected %zu hexadecimal digits behind this escape, found %zu", count, i);
+            return check_lex_fail(
+                lexer, from, "expected %zu hexadecimal digits behind this escape, found %zu", count, i);
         }
         code = code << 4 | digit;
         lexer->at++;

@@ -24,7 +24,8 @@ static undr_error each_in_term(const check_term *term, bool received, check_term
     return error;
 }
 
-static undr_error each_in_payload(const check_payload *payload, bool received, check_term_visitor visit, void *context) {
+static undr_error each_in_payload(
+    const check_payload *payload, bool received, check_term_visitor visit, void *context) {
     return payload->term != NULL ? each_in_term(payload->term, received, visit, context) : UNDR_OK;
 }
 

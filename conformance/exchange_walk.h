@@ -4,7 +4,7 @@
 
 #include "exchange.h"
 
-/* block: the step that this one stands in, NULL at the top. Blocks are visited before their steps. An error ends the walk. */
+/* block: the step that this one stands in, NULL at the top. Blocks come before their steps. An error ends it. */
 typedef undr_error (*check_step_visitor)(void *context, const check_step *step, const check_step *block);
 UNDR_MUST_USE undr_error check_each_step(const check_case *one, check_step_visitor visit, void *context);
 

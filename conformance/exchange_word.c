@@ -218,8 +218,8 @@ static undr_error read_builtin(check_lexer *lexer, unsigned depth, undr_kind kin
     }
     undr_kind wanted = kind == UNDR_BYTEARRAY ? UNDR_BYTES : UNDR_SET;
     if (argument != NULL && (argument->kind != CHECK_TERM_VALUE || argument->value->kind != wanted)) {
-        return check_lex_expected(
-            lexer, from, wanted == UNDR_BYTES ? "plain bytes, as in bytearray(b'x')" : "a plain set, as in frozenset({1, 2})");
+        return check_lex_expected(lexer, from,
+            wanted == UNDR_BYTES ? "plain bytes, as in bytearray(b'x')" : "a plain set, as in frozenset({1, 2})");
     }
     undr_value *value = NULL;
     if (kind == UNDR_BYTEARRAY) {
@@ -256,13 +256,14 @@ static undr_error unknown_word(check_lexer *lexer) {
         return check_lex_fail(lexer, lexer->at, "pickle(...) stands around a whole payload, not inside a value");
     }
     return check_lex_expected(lexer, lexer->at,
-        "a value (a Python literal, ?name, _, i, a gate's letter, CloseRequest, WorkerException, Probe(...), Chain(...), "
-        "object('m.N', STATE), class('m.N'))");
+        "a value (a Python literal, ?name, _, i, a gate's letter, CloseRequest, WorkerException, Probe(...), "
+        "Chain(...), object('m.N', STATE), class('m.N'))");
 }
 
 static undr_error read_letter(check_lexer *lexer, undr_slice word, check_term **term) {
     if (word.data[0] == 'M' || word.data[0] == 'P') {
-        return check_lex_fail(lexer, lexer->at, "%c is a channel of its own, not a gate: take another letter", word.data[0]);
+        return check_lex_fail(
+            lexer, lexer->at, "%c is a channel of its own, not a gate: take another letter", word.data[0]);
     }
     lexer->at++;
     return new_named(lexer, CHECK_TERM_GATE, word, term);
@@ -287,7 +288,9 @@ static undr_error read_call(check_lexer *lexer, unsigned depth, undr_slice word,
     if (found != NULL) {
         return read_short(lexer, depth, found, term);
     }
-    return of_class ? read_class(lexer, term) : of_float ? read_float(lexer, depth, term) : read_object(lexer, depth, term);
+    return of_class ? read_class(lexer, term)
+        : of_float  ? read_float(lexer, depth, term)
+                    : read_object(lexer, depth, term);
 }
 
 undr_error check_read_word(check_lexer *lexer, unsigned depth, check_term **term) {

@@ -249,8 +249,8 @@ static undr_error refuse_payload(matcher *work, const check_payload *pattern, un
     return error == UNDR_OK && reason != NULL ? undr_put_format(work->why, " (%s)", reason) : error;
 }
 
-static undr_error refuse_garbage(
-    matcher *work, const check_payload *pattern, undr_slice payload, undr_error reason, const undr_pickle_fault *fault) {
+static undr_error refuse_garbage(matcher *work, const check_payload *pattern, undr_slice payload, undr_error reason,
+    const undr_pickle_fault *fault) {
     undr_error error = refuse_payload(work, pattern, payload, NULL);
     return error == UNDR_OK && work->why != NULL
         ? undr_put_format(work->why, " (no pickle: %s, at offset %zu)", undr_error_text(reason), fault->offset)
@@ -293,7 +293,8 @@ static undr_error match_wire(matcher *work, const check_payload *pattern, undr_s
     undr_error error = check_build_payload(pattern, work->names, &wanted, work->why);
     if (error == UNDR_OK && !undr_slice_equal(undr_buffer_slice(&wanted), payload)) {
         work->matched = false;
-        error = work->why == NULL ? UNDR_OK : check_put_bytes_difference(work->why, undr_buffer_slice(&wanted), payload);
+        error =
+            work->why == NULL ? UNDR_OK : check_put_bytes_difference(work->why, undr_buffer_slice(&wanted), payload);
     }
     undr_buffer_free(&wanted);
     return error;

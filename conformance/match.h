@@ -15,8 +15,8 @@
 UNDR_MUST_USE undr_error check_match(
     const check_payload *pattern, undr_slice payload, check_names *names, bool *matches, undr_buffer *why);
 
-/* The same for a frame and one alternative of a receive: sight FRAME, or the M channel's MESSAGE (type is ignored then).
- * Any other sight does not match a frame: "expected the end of the connection, received t None". */
+/* The same for a frame and one alternative of a receive: sight FRAME, or the M channel's MESSAGE (type is ignored
+ * then). Any other sight does not match a frame: "expected the end of the connection, received t None". */
 UNDR_MUST_USE undr_error check_match_expectation(const check_expectation *expectation, uint8_t type, undr_slice payload,
     check_names *names, bool *matches, undr_buffer *why);
 

@@ -225,7 +225,8 @@ static undr_error differ_entries(const differ *out, undr_items a, undr_items b, 
     return UNDR_OK;
 }
 
-static undr_error differ_dict(const differ *out, const undr_value *expected, const undr_value *received, unsigned depth) {
+static undr_error differ_dict(
+    const differ *out, const undr_value *expected, const undr_value *received, unsigned depth) {
     bool said = false;
     undr_error error = differ_entries(out, expected->items, received->items, false, depth, &said);
     if (error == UNDR_OK && !said) {
@@ -234,7 +235,8 @@ static undr_error differ_dict(const differ *out, const undr_value *expected, con
     return error == UNDR_OK && !said ? put_pair(out, expected, received) : error;
 }
 
-static undr_error differ_state(const differ *out, const undr_value *expected, const undr_value *received, unsigned depth) {
+static undr_error differ_state(
+    const differ *out, const undr_value *expected, const undr_value *received, unsigned depth) {
     const undr_value *a = expected->object.state, *b = received->object.state;
     bool classes = false, states = false;
     undr_error error = UNDR_OK;

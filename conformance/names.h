@@ -44,8 +44,9 @@ void check_case_connections(const check_case *one, char letters[27]);
 UNDR_MUST_USE undr_error check_build_value(
     const check_term *term, const check_names *names, undr_arena *arena, undr_value **value, undr_buffer *why);
 
-/* Appends the payload's bytes as they go on the wire: the literal bytes, or the pickle of the value in the protocol that
- * was written (4 when none was). UNDR_ARGUMENT as above, and a clause is appended to why. names and why may be NULL. */
+/* Appends the payload's bytes as they go on the wire: the literal bytes, or the pickle of the value in the protocol
+ * that was written (4 when none was). UNDR_ARGUMENT as above, and a clause is appended to why. names and why may be
+ * NULL. */
 UNDR_MUST_USE undr_error check_build_payload(
     const check_payload *payload, const check_names *names, undr_buffer *buffer, undr_buffer *why);
 

@@ -1,4 +1,4 @@
-/* old_pickle.c: writes pickles of the protocols 0 (text) and 1 (binary), as Python 2 knew them and CPython reads them. */
+/* old_pickle.c: writes pickles of the protocols 0 (text) and 1 (binary), as CPython still reads them. */
 #include "old_pickle.h"
 
 #include <string.h>

@@ -42,7 +42,8 @@ static void a_pickle_is_printed_as_its_value(void **state) {
     assert_frame("<-", 'm', BYTES("K\x01."), true, "A <- m 1");
     assert_frame("<-", 'm', BYTES("\x80\x04" "C\x01x."), true, "A <- m pickle(b'x')");
     assert_frame("<-", 'm', BYTES("K\x01.x"), true, "A <- m b'K\\x01.x'");       /* what follows would be lost */
-    assert_frame("<-", 'm', BYTES("cos\nsystem\n(V1\ntR."), true, "A <- m b'cos\\nsystem\\n(V1\\ntR.'"); /* has arguments */
+    assert_frame(
+        "<-", 'm', BYTES("cos\nsystem\n(V1\ntR."), true, "A <- m b'cos\\nsystem\\n(V1\\ntR.'"); /* has arguments */
     assert_frame("<-", 'm', BYTES("]q\x00h\x00" "a."), true, "A <- m b']q\\x00h\\x00a.'"); /* contains itself */
 }
 
@@ -70,7 +71,8 @@ static void long_payloads_are_shortened(void **state) {
     assert_int_equal(undr_pickle_write(value, 4, &pickle), UNDR_OK);
     assert_frame("->", 'm', undr_buffer_slice(&pickle), true, "A -> m 'x' * 65536");
     bytes[9] = 'y';
-    assert_frame("<-", 't', undr_slice_of(bytes, sizeof bytes), true, "A <- t b'xxxxxxxxxyxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'... (65536 bytes)");
+    assert_frame("<-", 't', undr_slice_of(bytes, sizeof bytes), true,
+        "A <- t b'xxxxxxxxxyxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'... (65536 bytes)");
     assert_int_equal(check_print_frame(&line, "A", "<-", 't', undr_slice_of(bytes, sizeof bytes), false), UNDR_OK);
     assert_int_equal(line.size, strlen("A <- t b''") + sizeof bytes);
     undr_buffer_free(&line);
@@ -89,7 +91,8 @@ static void long_values_are_shortened(void **state) {
     assert_int_equal(undr_put_text(&pickle, "e."), UNDR_OK);
     assert_int_equal(check_print_frame(&line, "A", "<-", 'm', undr_buffer_slice(&pickle), true), UNDR_OK);
     assert_int_equal(undr_put_u8(&line, 0), UNDR_OK);
-    assert_string_equal((char *)line.data + line.size - strlen("7, 7, 7,... (204 bytes)") - 1, "7, 7, 7,... (204 bytes)");
+    assert_string_equal(
+        (char *)line.data + line.size - strlen("7, 7, 7,... (204 bytes)") - 1, "7, 7, 7,... (204 bytes)");
     assert_in_range(line.size, 130, 170);
     line.size = 0;
     assert_int_equal(check_print_frame(&line, "A", "<-", 'm', undr_buffer_slice(&pickle), false), UNDR_OK);
@@ -166,14 +169,17 @@ static void assert_decoded(undr_slice bytes, check_side side, size_t wrong, cons
 
 static void a_workers_bytes_are_decoded(void **state) {
     (void)state;
-    assert_decoded(BYTES("n" LENGTH("\0") "m" LENGTH("\2") "N." "\x81" LENGTH("\4") "late" "t" LENGTH("\0")), CHECK_SIDE_WORKER, 0,
-        "  A -> n\n  A -> m pickle0(None)\n  A -> 0x81 b'late'\n  A -> t\n");
+    assert_decoded(BYTES("n" LENGTH("\0") "m" LENGTH("\2") "N."
+                                                           "\x81" LENGTH("\4") "late"
+                                                                               "t" LENGTH("\0")),
+        CHECK_SIDE_WORKER, 0, "  A -> n\n  A -> m pickle0(None)\n  A -> 0x81 b'late'\n  A -> t\n");
 }
 
 static void a_managers_bytes_are_decoded(void **state) {
     (void)state;
-    assert_decoded(BYTES("t" LENGTH("\4") "\x80\4N." "m" LENGTH("\0") "s" LENGTH("\0") "t" LENGTH("\0")), CHECK_SIDE_MANAGER, 0,
-        "  A <- t None\n  A <- m\n  A <- s\n  A <- t\n");
+    assert_decoded(BYTES("t" LENGTH("\4") "\x80\4N."
+                                          "m" LENGTH("\0") "s" LENGTH("\0") "t" LENGTH("\0")),
+        CHECK_SIDE_MANAGER, 0, "  A <- t None\n  A <- m\n  A <- s\n  A <- t\n");
 }
 
 static void what_is_wrong_is_told_with_its_offset(void **state) {
@@ -181,15 +187,23 @@ static void what_is_wrong_is_told_with_its_offset(void **state) {
     assert_decoded(BYTES("n" LENGTH("\0") "n" LENGTH("\1") "x" "m\5\0"), CHECK_SIDE_GUESS, 2,
         "  A -> n\n  # offset 9: `n` carries no payload (REQ-5)\n  A -> bad n b'x'\n"
         "  # offset 19: the bytes end inside a header: 3 of 9 are there (FRAME-5)\n  A -> raw b'm\\x05\\x00'\n");
-    assert_decoded(BYTES("m" LENGTH("\0") "m" LENGTH("\2") "K\1" "s" LENGTH("\0") "\x80" LENGTH("\2") "N."), CHECK_SIDE_WORKER, 4,
+    assert_decoded(BYTES("m" LENGTH("\0") "m" LENGTH("\2") "K\1"
+                                                           "s" LENGTH("\0") "\x80" LENGTH("\2") "N."),
+        CHECK_SIDE_WORKER, 4,
         "  # offset 0: `m` carries a pickle, not nothing (MSG-3)\n  A -> bad m\n"
-        "  # offset 9: `m` carries a pickle, and these bytes are none (MSG-3); at offset 2 of the payload: the pickle ends before "
+        "  # offset 9: `m` carries a pickle, and these bytes are none (MSG-3); at offset 2 of the payload: the pickle "
+        "ends before "
         "its STOP\n  A -> bad m b'K\\x01'\n"
         "  # offset 20: a worker never sends this type (REQ-4)\n  A -> bad s\n"
-        "  # offset 29: None and CloseRequest are never scheduled as tasks (SCHED-12)\n  A -> bad 0x80 pickle0(None)\n");
-    assert_decoded(BYTES("m" LENGTH("\1") "x" "t" LENGTH("\1") "x" "n" LENGTH("\0") "t" LENGTH("\5") "ab"), CHECK_SIDE_MANAGER, 4,
+        "  # offset 29: None and CloseRequest are never scheduled as tasks (SCHED-12)\n  A -> bad 0x80 "
+        "pickle0(None)\n");
+    assert_decoded(BYTES("m" LENGTH("\1") "x"
+                                          "t" LENGTH("\1") "x"
+                                                           "n" LENGTH("\0") "t" LENGTH("\5") "ab"),
+        CHECK_SIDE_MANAGER, 4,
         "  # offset 0: an acknowledgement carries no payload (WORK-14)\n  A <- m b'x'\n"
-        "  # offset 10: `t` to a worker carries a pickle, and these bytes are none (WORK-16); at offset 0 of the payload: not a "
+        "  # offset 10: `t` to a worker carries a pickle, and these bytes are none (WORK-16); at offset 0 of the "
+        "payload: not a "
         "pickle opcode\n  A <- t b'x'\n"
         "  # offset 20: a manager never sends this type (WORK-16)\n  A <- n\n"
         "  # offset 29: the bytes end inside a payload: the header announces 5, 2 follow (FRAME-5)\n"
@@ -232,8 +246,12 @@ static void the_side_is_guessed(void **state) {
 /* The printed lines are a case: sent again they are the same bytes. */
 static void what_is_decoded_can_be_sent_again(void **state) {
     (void)state;
-    const undr_slice bytes = BYTES("n" LENGTH("\0") "m" LENGTH("\2") "N." "n" LENGTH("\1") "x" "\x80" LENGTH("\3") "a\0b" "m" LENGTH("\6")
-        "\x80\4K\1.\0" "s" LENGTH("\0") "m\1");
+    const undr_slice bytes = BYTES(
+        "n" LENGTH("\0") "m" LENGTH("\2") "N."
+                                          "n" LENGTH("\1") "x"
+                                                           "\x80" LENGTH("\3") "a\0b"
+                                                                               "m" LENGTH("\6") "\x80\4K\1.\0"
+                                                                                                "s" LENGTH("\0") "m\1");
     size_t wrong;
     undr_buffer printed = decode(bytes, CHECK_SIDE_WORKER, 0, &wrong), text = {0}, again = {0};
     assert_int_equal(undr_put_format(&text, "case manager.a.b\n  must X-1 s\n%s", (char *)printed.data), UNDR_OK);
@@ -247,7 +265,9 @@ static void what_is_decoded_can_be_sent_again(void **state) {
         undr_buffer payload = {0};
         assert_int_equal(check_build_payload(&step->payload, NULL, &payload, NULL), UNDR_OK);
         undr_frame frame = {.type = step->type, .payload = undr_buffer_slice(&payload)};
-        assert_int_equal(step->what == CHECK_SEND_RAW ? undr_put_slice(&again, frame.payload) : undr_frame_encode(&again, &frame), UNDR_OK);
+        assert_int_equal(
+            step->what == CHECK_SEND_RAW ? undr_put_slice(&again, frame.payload) : undr_frame_encode(&again, &frame),
+            UNDR_OK);
         undr_buffer_free(&payload);
     }
     assert_int_equal(again.size, bytes.size);

@@ -27,7 +27,8 @@ static lines parse(const char *pattern, const char *sent) {
     char text[2048];
     lines made = {.payload = {0}};
     check_mistake mistake;
-    (void)snprintf(text, sizeof text, "case worker.a.b\n  must X-1 s\n  A <- t ?sent\n  A <- t %s\n  A -> bad t %s\n", pattern, sent);
+    (void)snprintf(text, sizeof text, "case worker.a.b\n  must X-1 s\n  A <- t ?sent\n  A <- t %s\n  A -> bad t %s\n",
+        pattern, sent);
     if (check_parse(undr_slice_text(text), "text", &made.cases, &mistake) != UNDR_OK) {
         fail_msg("%s", mistake.text);
     }
@@ -82,9 +83,31 @@ static void assert_differs(const char *pattern, const char *sent, const char *cl
 
 static void equal_values_match(void **state) {
     static const char *const values[] = {
-        "None", "True", "0", "-1", "1.5", "nan", "'a'", "b''", "b'x'", "pickle(b'x')", "[]", "[1, (2, {'a': {3}})]", "{'a': 1, 'b': 2}",
-        "frozenset({1})", "CloseRequest", "Probe([('wait', 1)])", "Chain([Probe([])])", "object('m.N')", "object('m.N', [1])",
-        "class('m.N')", "'x' * 1000", "b'x' * 1000", "[1, 'a'] * 3", "['a' * 2]", "bytearray(b'x')",
+        "None",
+        "True",
+        "0",
+        "-1",
+        "1.5",
+        "nan",
+        "'a'",
+        "b''",
+        "b'x'",
+        "pickle(b'x')",
+        "[]",
+        "[1, (2, {'a': {3}})]",
+        "{'a': 1, 'b': 2}",
+        "frozenset({1})",
+        "CloseRequest",
+        "Probe([('wait', 1)])",
+        "Chain([Probe([])])",
+        "object('m.N')",
+        "object('m.N', [1])",
+        "class('m.N')",
+        "'x' * 1000",
+        "b'x' * 1000",
+        "[1, 'a'] * 3",
+        "['a' * 2]",
+        "bytearray(b'x')",
     };
     (void)state;
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
@@ -173,14 +196,16 @@ static void differences_of_patterns_are_told(void **state) {
     assert_differs("{'a': _}", "1", "expected {'a': _}, received 1");
     assert_differs("Probe(?x)", "object('undr_conformance.Probe', {'other': 1})",
         "at .state: expected {'steps': ?x}, received {'other': 1}");
-    assert_differs("WorkerException contains 'boom'", "WorkerException", "expected 'boom' somewhere inside, received WorkerException");
+    assert_differs("WorkerException contains 'boom'", "WorkerException",
+        "expected 'boom' somewhere inside, received WorkerException");
     assert_differs("_ contains 'boom'", "{'a': 'bang'}", "expected 'boom' somewhere inside, received {'a': 'bang'}");
 }
 
 /* Instances that were made from arguments, which the notation can't write. */
 static void differences_of_objects_are_told(void **state) {
     (void)state;
-    assert_differs("object('m.N', 1)", "b'cm\\nN\\n(K\\x07tRK\\x01b.'", "expected object('m.N', 1), received m.N(7).__setstate__(1)");
+    assert_differs("object('m.N', 1)", "b'cm\\nN\\n(K\\x07tRK\\x01b.'",
+        "expected object('m.N', 1), received m.N(7).__setstate__(1)");
     assert_differs("object('m.N')", "b'cm\\nN\\n(K\\x07tR.'", "expected object('m.N'), received m.N(7)");
     assert_matches("object('m.N', 1)", "b'cm\\nN\\n)RK\\x01b.'");
     assert_matches("CloseRequest", "b'cundr.task\\nCloseRequest\\n(K\\x07tR.'");
@@ -188,8 +213,10 @@ static void differences_of_objects_are_told(void **state) {
     assert_differs("(?x, ?x)", "b'(cm\\nN\\n(K\\x01tRK\\x05bcm\\nN\\n(K\\x02tRK\\x05bt.'",
         "at [1]: expected m.N(1).__setstate__(5), received m.N(2).__setstate__(5)");
     assert_differs("(?x, ?x)", "b'(cm\\nN\\n)RK\\x05bcm\\nN\\n)RK\\x06bt.'", "at [1].state: expected 5, received 6");
-    assert_differs("(?x, ?x)", "(object('m.N', 5), object('m.M', 5))", "at [1]: expected object('m.N', 5), received object('m.M', 5)");
-    assert_differs("(?x, ?x)", "(object('m.N'), object('m.N', 5))", "at [1]: expected object('m.N'), received object('m.N', 5)");
+    assert_differs("(?x, ?x)", "(object('m.N', 5), object('m.M', 5))",
+        "at [1]: expected object('m.N', 5), received object('m.M', 5)");
+    assert_differs(
+        "(?x, ?x)", "(object('m.N'), object('m.N', 5))", "at [1]: expected object('m.N'), received object('m.N', 5)");
     assert_differs("(?x, ?x)", "({'a': {1, 2}}, {'a': {1, 3}})", "at [1]['a']: expected {1, 2}, received {1, 3}");
 }
 
@@ -203,11 +230,15 @@ static void differences_of_bytes_are_told(void **state) {
     assert_differs("None", "b''", "expected None, received an empty payload");
     assert_differs("?x", "b''", "expected ?x, received an empty payload");
     assert_differs("b'x' * 100", "b'x' * 99",
-        "expected b'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'... (100 bytes), received "
-        "b'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'... (99 bytes), which differ from "
+        "expected b'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'... (100 bytes), "
+        "received "
+        "b'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'... (99 bytes), which "
+        "differ from "
         "byte 99 on");
-    assert_differs("None", "b'\\x80\\x04N'", "expected None, received b'\\x80\\x04N' (no pickle: the pickle ends before its STOP, at offset 3)");
-    assert_differs("_ contains 'x'", "b'xx'", "expected _ contains 'x', received b'xx' (no pickle: not a pickle opcode, at offset 0)");
+    assert_differs("None", "b'\\x80\\x04N'",
+        "expected None, received b'\\x80\\x04N' (no pickle: the pickle ends before its STOP, at offset 3)");
+    assert_differs("_ contains 'x'", "b'xx'",
+        "expected _ contains 'x', received b'xx' (no pickle: not a pickle opcode, at offset 0)");
 }
 
 static void long_values_are_cut(void **state) {
@@ -260,21 +291,26 @@ static check_cases parse_case(const char *text) {
 
 static void counters_and_gates_are_compared(void **state) {
     (void)state;
-    check_cases cases = parse_case("case worker.a.b\n  must X-1 s\n  repeat 2\n    A <- m (i, G)\n    A -> bad t (5, 80)\n");
+    check_cases cases = parse_case("case worker.a.b\n  must X-1 s\n  repeat 2\n    A <- m (i, G)\n    A -> bad t (5, "
+                                   "80)\n");
     const check_step *steps = cases.at[0].steps[0].steps;
     check_names names = {0};
     undr_buffer payload = {0}, why = {0};
     bool matches;
     assert_int_equal(check_build_payload(&steps[1].payload, NULL, &payload, NULL), UNDR_OK);
     check_names_open(&names, 'G', 80);
-    assert_int_equal(check_match(&steps[0].expectations[0].payload, undr_buffer_slice(&payload), &names, &matches, &why), UNDR_ARGUMENT);
+    assert_int_equal(
+        check_match(&steps[0].expectations[0].payload, undr_buffer_slice(&payload), &names, &matches, &why),
+        UNDR_ARGUMENT);
     assert_false(matches);
     why.size = 0;
     check_names_count(&names, 5);
-    assert_int_equal(check_match(&steps[0].expectations[0].payload, undr_buffer_slice(&payload), &names, &matches, &why), UNDR_OK);
+    assert_int_equal(
+        check_match(&steps[0].expectations[0].payload, undr_buffer_slice(&payload), &names, &matches, &why), UNDR_OK);
     assert_true(matches);
     check_names_count(&names, 6);
-    assert_int_equal(check_match(&steps[0].expectations[0].payload, undr_buffer_slice(&payload), &names, &matches, &why), UNDR_OK);
+    assert_int_equal(
+        check_match(&steps[0].expectations[0].payload, undr_buffer_slice(&payload), &names, &matches, &why), UNDR_OK);
     assert_false(matches);
     assert_int_equal(undr_put_u8(&why, 0), UNDR_OK);
     assert_string_equal((char *)why.data, "at [0]: expected 6, received 5");
@@ -286,7 +322,8 @@ static void counters_and_gates_are_compared(void **state) {
 
 static void the_letters_of_a_case_are_found(void **state) {
     (void)state;
-    check_cases cases = parse_case("case pool.a.b\n  must X-1 s\n  M -> schedule 1 Probe([('wait', H), [G]])\n  repeat 2\n"
+    check_cases cases = parse_case("case pool.a.b\n  must X-1 s\n  M -> schedule 1 Probe([('wait', H), [G]])\n  repeat "
+                                   "2\n"
                                    "    C[i] -> n\n  poll A n until end\n  H untouched\n  P alive\n");
     char letters[27];
     check_case_gates(&cases.at[0], letters);
