@@ -132,6 +132,9 @@ static undr_error say_refusal(const check_setting *setting, const check_result *
     undr_error error = UNDR_OK;
     if (result->verdict == CHECK_ERROR) {
         error = undr_put_slice(why, undr_buffer_slice(received));
+    } else if (expected->size == 0) {
+        error = undr_put_format(why, "%s: %.*s", setting->command != NULL ? setting->command[0] : setting->host,
+            (int)received->size, received->size == 0 ? "" : (const char *)received->data);
     } else {
         error = undr_put_format(why, "%s: expected %.*s, received %.*s",
             setting->command != NULL ? setting->command[0] : setting->host, (int)expected->size,

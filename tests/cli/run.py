@@ -181,6 +181,37 @@ class Targets(Behaviour):
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
 
 
+class Connect(Behaviour):
+    """A manager that somebody else started."""
+
+    def setUp(self):
+        super().setUp()
+        self.manager = subprocess.Popen([MANAGER, "manager", "--workers", "0"], stdin=subprocess.PIPE, text=True,
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(self.manager.wait)
+        self.addCleanup(self.manager.kill)
+        self.addCleanup(self.manager.stdout.close)
+        self.addCleanup(self.manager.stdin.close)
+        self.host = "127.0.0.1:" + self.manager.stdout.readline().split()[1]
+
+    def test_what_needs_no_adapter_is_played(self):
+        done = self.assert_run(0, "manager", "--strict", "--connect", self.host, "--only", "manager.[fns]*",
+                               says=["1 job", "the case needs an adapter"])
+        self.assertGreater(int(re.search(r"(\d+) passed", done.stdout).group(1)), 30)
+
+    def test_a_manager_that_is_not_fresh_is_refused(self):
+        self.manager.stdin.write("schedule 1 80044b012e\n")
+        self.manager.stdin.flush()
+        self.assertEqual(self.manager.stdout.readline(), "ok\n")
+        self.assert_run(1, "manager", "--connect", self.host, "--only", "manager.next.*", says="not fresh")
+
+    def test_nobody_listens(self):
+        self.assert_run(1, "manager", "--connect", "127.0.0.1:1", says=["127.0.0.1: ", "refused"])
+
+    def test_only_a_manager(self):
+        self.assert_run(2, "worker", "--connect", self.host, says="reaches a manager only")
+
+
 class Expected(Behaviour):
     KNOWN = "fail manager.user-bad.wrong it is a lie\nwarn manager.user-mild.wrong hopes too much\n"
 
