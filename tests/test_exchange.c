@@ -299,7 +299,7 @@ static const struct {
     {POOL "  P -> kill\n", "text:3:8: ", "`signal`"},
     {POOL "  P -> signal SEGV\n", "text:3:15: ", "INT, TERM"},
     {POOL "  P <- exit 256\n", "text:3:13: ", "0 to 255"},
-    {POOL "  P quiet\n", "text:3:5: ", "`alive` or `logs`"},
+    {POOL "  P quiet\n", "text:3:5: ", "`->`, `alone`, `loopback`, `alive` or `logs`"},
     {POOL "  P logs 2\n", "text:3:3: ", "log-directory"},
     {POOL "  kill pid\n", "text:3:8: ", "as in ?pid"},
     {WORKER "  M -> close join\n", "text:3:3: ", "no control channel"},

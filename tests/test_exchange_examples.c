@@ -1,5 +1,5 @@
-/* test_exchange_examples.c: every example in the specification parses. ```exchange is whole cases, ```exchange-lines ROLE
- * the lines of a case of that role. The executed ones are run by other tests; here they are only read. */
+/* test_exchange_examples.c: every example in the specification parses. ```exchange is whole cases, ```exchange-lines
+ * ROLE the lines of a case of that role. The executed ones are run by other tests; here they are only read. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
