@@ -17,56 +17,47 @@
 /* A text in the canonical form: all constructs. Printing what is read from it gives it again, byte for byte. */
 static const char *const canonical[] = {
     "case manager.a.b\n  must  SCHED-2  a sentence, with a comma\n\n  A -> n\n",
-    "case pool.head.all\n  must  CLOSE-JOIN-1  one\n  should  CLOSE-5  two\n  may  MSG-4  three\n  note first\n  note "
-    "second one\n"
-    "  role pool workers 3 levels 4 log-directory\n  needs held\n  needs pickle 5\n  delivery whole\n  set load\n  "
-    "destructive\n"
-    "  after pool.other\n  after pool.third-one\n\n  P alive\n\n  should  SCHED-2  stands between\n  P logs 3\n",
-    "case manager.head.levels\n  must  SCHED-9  s\n  role manager levels 128\n  delivery pipeline\n\n  A -> 0xff "
-    "b'x'\n",
-    "case manager.send.all\n  must  REQ-1  s\n\n  A -> open\n  A -> n\n  A -> t\n  A -> bad t\n  A -> bad n b'x'\n  A "
-    "-> m None\n"
-    "  A -> m pickle(b'x')\n  A -> m pickle2({'a': 1})\n  A -> m pickle0('x')\n  A -> m pickle4(b'x')\n  A -> bad m\n  "
-    "A -> bad m b''\n"
-    "  A -> bad m b'no'\n  A -> bad 0x82 b'x'\n  A -> bad s\n  A -> bad 0x00\n  A -> 0x80 b'x' * 65536\n  A -> 0x80\n"
-    "  A -> bad 0x80 None\n  A -> bad 0x81 CloseRequest\n  A -> header 0x80 18446744073709551615\n  A -> header n 0\n"
-    "  A -> raw b'n\\x00'\n  A -> raw b'n' * 3\n  A -> half-close\n  A -> close\n  B -> reset\n  C refused\n  D "
-    "quiet\n",
-    "case manager.receive.all\n  must  REQ-1  s\n\n  A <- t b'soon'\n  A <- m\n  A <- t ('x', ?v, _)\n  A <- t ?v\n"
-    "  A <- m WorkerException contains 'boom'\n  A <- t _ contains \"it's\"\n  A <- t None or t CloseRequest or end\n  "
-    "A <- end fin\n"
-    "  A <- end reset or m\n  A <- t pickle(b'x') or t pickle5(1)\n  A <- 0x41 _\n  poll A n until t CloseRequest or "
-    "end\n"
+    "case pool.head.all\n  must  CLOSE-JOIN-1  one\n  should  CLOSE-5  two\n  may  MSG-4  three\n  note first\n"
+    "  note second one\n  role pool workers 3 levels 4 log-directory\n  needs held\n  needs pickle 5\n"
+    "  delivery whole\n  set load\n  destructive\n  after pool.other\n  after pool.third-one\n\n  P alive\n\n"
+    "  should  SCHED-2  stands between\n  P logs 3\n",
+    "case manager.head.levels\n  must  SCHED-9  s\n  role manager levels 128\n  delivery pipeline\n\n"
+    "  A -> 0xff b'x'\n",
+    "case manager.send.all\n  must  REQ-1  s\n\n  A -> open\n  A -> n\n  A -> t\n  A -> bad t\n"
+    "  A -> bad n b'x'\n  A -> m None\n  A -> m pickle(b'x')\n  A -> m pickle2({'a': 1})\n"
+    "  A -> m pickle0('x')\n  A -> m pickle4(b'x')\n  A -> bad m\n  A -> bad m b''\n  A -> bad m b'no'\n"
+    "  A -> bad 0x82 b'x'\n  A -> bad s\n  A -> bad 0x00\n  A -> 0x80 b'x' * 65536\n  A -> 0x80\n"
+    "  A -> bad 0x80 None\n  A -> bad 0x81 CloseRequest\n  A -> header 0x80 18446744073709551615\n"
+    "  A -> header n 0\n  A -> raw b'n\\x00'\n  A -> raw b'n' * 3\n  A -> half-close\n  A -> close\n"
+    "  B -> reset\n  C refused\n  D pauses\n  D quiet\n",
+    "case manager.receive.all\n  must  REQ-1  s\n\n  A <- t b'soon'\n  A <- m\n  A <- t ('x', ?v, _)\n"
+    "  A <- t ?v\n  A <- m WorkerException contains 'boom'\n  A <- t _ contains \"it's\"\n"
+    "  A <- t None or t CloseRequest or end\n  A <- end fin\n  A <- end reset or m\n"
+    "  A <- t pickle(b'x') or t pickle5(1)\n  A <- 0x41 _\n  poll A n until t CloseRequest or end\n"
     "  poll B t until t b'x'\n",
-    "case pool.control.all\n  must  MSGS-1  s\n\n  M -> schedule 1 Probe([('pid',)])\n  M -> schedule 9 Probe([])\n  M "
-    "<- error\n"
-    "  M -> bad schedule 1 b'no'\n  M -> bad schedule 1 None\n  M -> message 'x'\n  M -> bad message b'no'\n  M -> "
-    "next\n"
-    "  M <- message ('pid', ?pid)\n  M <- message _ or done\n  M <- ok or error\n  kill ?pid\n  gone ?pid\n  M -> "
-    "message ?pid\n"
-    "  M -> close join\n  M quiet\n  M <- closed\n  M -> close cancel\n  M -> close kill\n  M -> end\n  P alive\n  P "
-    "-> signal INT\n"
-    "  P -> signal CONT\n  P <- exit 0\n  P <- exit nonzero or exit 255\n  P <- exit\n",
-    "case pool.gates.all\n  must  CLOSE-CANCEL-2  s\n  role pool workers 1\n\n  M -> schedule 1 Probe([('wait', G), "
-    "('wait', H)])\n"
-    "  G accept\n  G close\n  H untouched\n",
-    "case manager.blocks.all\n  must  SCHED-6  s\n\n  repeat 100\n    A[i] -> 0x81 ('task', i, [i] * 3)\n    A[i] <- "
-    "s\n    A[i] quiet\n"
-    "    poll A[i] n until t _\n  together\n    B -> n\n    C -> bad t\n",
-    "case worker.answers.all\n  must  WORK-1  s\n\n  A <- n\n  A -> t None\n  A <- n\n  A -> t Probe([('message', "
-    "1)])\n  A -> t\n"
-    "  A -> t CloseRequest\n  A -> bad t b'no'\n  A -> m\n  A -> bad m 1\n  A -> s\n  A -> bad s b'x'\n  A -> bad n\n  "
-    "A -> bad t None\n"
-    "  A <- end\n  P <- exit 0\n",
-    "case manager.values.all\n  must  PAY-6  s\n\n  A <- t [?x, {'k': _}]\n  A -> m [None, True, False, 0, -1, 128, "
-    "1.5, -0.0, inf, -inf, nan]\n"
+    "case pool.control.all\n  must  MSGS-1  s\n\n  M -> schedule 1 Probe([('pid',)])\n"
+    "  M -> schedule 9 Probe([])\n  M <- error\n  M -> bad schedule 1 b'no'\n  M -> bad schedule 1 None\n"
+    "  M -> message 'x'\n  M -> bad message b'no'\n  M -> next\n  M <- message ('pid', ?pid)\n"
+    "  M <- message _ or done\n  M <- ok or error\n  kill ?pid\n  gone ?pid\n  M -> message ?pid\n"
+    "  M -> close join\n  M quiet\n  M <- closed\n  M -> close cancel\n  M -> close kill\n  M -> end\n"
+    "  P alive\n  P alone\n  P loopback\n  P -> signal INT\n  P -> signal CONT\n  P <- exit 0\n"
+    "  P <- exit nonzero or exit 255\n  P <- exit\n",
+    "case pool.gates.all\n  must  CLOSE-CANCEL-2  s\n  role pool workers 1\n\n"
+    "  M -> schedule 1 Probe([('wait', G), ('wait', H)])\n  G accept\n  G close\n  H untouched\n",
+    "case manager.blocks.all\n  must  SCHED-6  s\n\n  repeat 100\n    A[i] -> 0x81 ('task', i, [i] * 3)\n"
+    "    A[i] <- s\n    A[i] quiet\n    poll A[i] n until t _\n  together\n    B -> n\n    C -> bad t\n",
+    "case worker.answers.all\n  must  WORK-1  s\n\n  A <- n\n  A -> t None\n  A <- n\n"
+    "  A -> t Probe([('message', 1)])\n  A -> t\n  A -> t CloseRequest\n  A -> bad t b'no'\n  A -> m\n"
+    "  A -> bad m 1\n  A -> s\n  A -> bad s b'x'\n  A -> bad n\n  A -> bad t None\n  A <- end\n  P <- exit 0\n",
+    "case manager.values.all\n  must  PAY-6  s\n\n  A <- t [?x, {'k': _}]\n"
+    "  A -> m [None, True, False, 0, -1, 128, 1.5, -0.0, inf, -inf, nan]\n"
     "  A -> m ['', 'a', \"it's\", '\\xe9\\u20ac\\U0001f600\\ud800', b'\\x00', bytearray(b'x')]\n"
     "  A -> m [(), (1,), (1, 2), [], {}, {1: 2, 'a': [3]}, set(), {1, 2}, frozenset(), frozenset({1})]\n"
     "  A -> m [object('m.N'), object('m.n.N', {'k': 1}), object('undr.task.Chain', 1), class('m.N'), CloseRequest]\n"
-    "  A -> 0x80 Chain([Probe([]), Chain(())])\n  A -> m Probe\n  A -> m WorkerException\n  A -> m {class('m.N'): "
-    "?x}\n",
-    "case manager.unordered.all\n  must  REQ-1  s\n\n  unordered\n    A <- m\n    B <- t None or end\n    M <- message "
-    "{'a': ?x, 'b': _}\n",
+    "  A -> 0x80 Chain([Probe([]), Chain(())])\n  A -> m Probe\n  A -> m WorkerException\n"
+    "  A -> m {class('m.N'): ?x}\n",
+    "case manager.unordered.all\n  must  REQ-1  s\n\n  unordered\n    A <- m\n    B <- t None or end\n"
+    "    M <- message {'a': ?x, 'b': _}\n",
 };
 
 static undr_buffer print_all(const check_cases *cases) {
