@@ -1,0 +1,21 @@
+# Saved inputs through the plain programs (label `replay`), and a short run of the fuzzers (label `fuzz`, skipped without
+# clang). The planted bug must be found: the proof that the fuzzing works.
+foreach(target receive_bytes receive_message pickle manager_session worker_session pair exchange)
+    if(NOT TARGET replay-${target})
+        continue()
+    endif()
+    set(inputs ${CMAKE_SOURCE_DIR}/fuzz/corpus/${target})
+    if(EXISTS ${CMAKE_SOURCE_DIR}/fuzz/regress/${target})
+        list(APPEND inputs ${CMAKE_SOURCE_DIR}/fuzz/regress/${target})
+    endif()
+    add_test(NAME replay.${target} COMMAND replay-${target} ${inputs})
+    set_tests_properties(replay.${target} PROPERTIES LABELS replay TIMEOUT 600)
+endforeach()
+
+find_program(FUZZ_COMPILER clang-19)
+if(FUZZ_COMPILER AND UNDR_FUZZ)
+    add_test(NAME fuzz.planted COMMAND ${CMAKE_SOURCE_DIR}/scripts/fuzz planted --time 120 --no-keep --build ${CMAKE_BINARY_DIR}/fuzz)
+    add_test(NAME fuzz.short COMMAND ${CMAKE_SOURCE_DIR}/scripts/fuzz all --time 5 --no-keep --build ${CMAKE_BINARY_DIR}/fuzz)
+    set_tests_properties(fuzz.planted fuzz.short PROPERTIES LABELS fuzz TIMEOUT 1800 RESOURCE_LOCK fuzz-build)
+    set_tests_properties(fuzz.short PROPERTIES DEPENDS fuzz.planted)
+endif()
