@@ -197,6 +197,19 @@ static undr_error build_name(const builder *made, const check_term *term, undr_v
     return unknown(made, "", "_", " stands for anything and can't be sent");
 }
 
+/* Fills bytes with repetitions of unit: by doubling, since a payload may be 64 MiB of one byte. */
+static void fill(uint8_t *bytes, size_t size, undr_slice unit) {
+    if (size == 0) {
+        return;
+    }
+    memcpy(bytes, unit.data, unit.size);
+    for (size_t done = unit.size; done < size;) {
+        size_t more = done < size - done ? done : size - done;
+        memcpy(bytes + done, bytes, more);
+        done += more;
+    }
+}
+
 static undr_error repeat_bytes(const builder *made, const undr_value *base, uint64_t times, undr_value **value) {
     size_t size = base->bytes.size;
     void *memory;
@@ -207,13 +220,10 @@ static undr_error repeat_bytes(const builder *made, const undr_value *base, uint
     if (error != UNDR_OK) {
         return error;
     }
-    uint8_t *bytes = memory;
-    for (size_t i = 0; size > 0 && i < (size_t)times; i++) {
-        memcpy(bytes + i * size, base->bytes.data, size);
-    }
+    fill(memory, size * (size_t)times, base->bytes);
     error = undr_value_bytes(made->arena, base->kind, undr_slice_of(NULL, 0), value);
     if (error == UNDR_OK) {
-        (*value)->bytes = undr_slice_of(bytes, size * (size_t)times); /* set here: not copied twice */
+        (*value)->bytes = undr_slice_of(memory, size * (size_t)times); /* set here: not copied twice */
     }
     return error;
 }
@@ -276,9 +286,11 @@ static undr_error put_wire(const check_term *term, undr_buffer *buffer) {
     if (bytes.size > 0 && times > SIZE_MAX / bytes.size) {
         return UNDR_MEMORY;
     }
-    undr_error error = undr_buffer_reserve(buffer, bytes.size * (size_t)times);
-    for (uint64_t i = 0; error == UNDR_OK && bytes.size > 0 && i < times; i++) {
-        error = undr_put_slice(buffer, bytes);
+    size_t size = bytes.size * (size_t)times;
+    undr_error error = undr_buffer_reserve(buffer, size);
+    if (error == UNDR_OK && size > 0) {
+        fill(buffer->data + buffer->size, size, bytes);
+        buffer->size += size;
     }
     return error;
 }
