@@ -260,6 +260,8 @@ static const struct {
     {HEAD "  A -> header n 18446744073709551616\n", "text:3:17: ", "the length"},
     {HEAD "  A -> raw 'x'\n", "text:3:12: ", "bytes"},
     {HEAD "  A -> raw\n", "text:3:11: ", "bytes"},
+    {HEAD "  A -> m 1 contains 'x'\n", "text:3:12: ", "the end of the line"},
+    {POOL "  M -> message 1 contains 'x'\n", "text:3:18: ", "the end of the line"},
     {HEAD "  A -> m pickle(1\n", "text:3:18: ", "`)`"},
     {HEAD "  A -> m pickle6(1)\n", "text:3:10: ", "pickle0(V) to pickle5(V)"},
     {HEAD "  A -> m [pickle(1)]\n", "text:3:11: ", "a whole payload"},

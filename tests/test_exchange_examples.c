@@ -37,8 +37,13 @@ static bool starts(undr_slice line, const char *text) {
 
 /* Lines alone get a head that asks for nothing. The numbers of the lines stay those of the page. */
 static void put_head(undr_buffer *text, undr_slice fence, size_t line) {
-    char role[16] = "manager";
-    (void)sscanf((const char *)fence.data + strlen("```exchange-lines "), "%15[a-z]", role);
+    char role[16];
+    size_t from = strlen("```exchange-lines "), size = 0;
+    while (size < sizeof role - 1 && from + size < fence.size && fence.data[from + size] != ' ') {
+        role[size] = (char)fence.data[from + size];
+        size++;
+    }
+    role[size] = '\0';
     text->size = 0;
     for (size_t i = 0; i + 3 < line; i++) {
         assert_int_equal(undr_put_text(text, "\n"), UNDR_OK);

@@ -252,6 +252,26 @@ static void long_values_are_cut(void **state) {
     free_lines(&made);
 }
 
+/* Two values of two to the thirtieth leaves, made of few bytes: the comparison ends, as a difference. */
+static void pickle_bombs_differ(void **state) {
+    (void)state;
+    lines made = parse("(?x, ?x)", "1");
+    check_names names = {0};
+    undr_buffer why = {0};
+    made.payload.size = 0;
+    assert_int_equal(undr_put_text(&made.payload, "("), UNDR_OK);
+    for (int i = 0; i < 62; i++) {
+        assert_int_equal(undr_put_bytes(&made.payload, i % 31 == 0 ? "N " : "2\x86", i % 31 == 0 ? 1 : 2), UNDR_OK);
+    }
+    assert_int_equal(undr_put_text(&made.payload, "t."), UNDR_OK);
+    assert_false(match(&made, &names, &why));
+    assert_int_equal(undr_put_u8(&why, 0), UNDR_OK);
+    assert_non_null(strstr((char *)why.data, "at [1]: expected a value that can be compared, received "));
+    undr_buffer_free(&why);
+    check_names_free(&names);
+    free_lines(&made);
+}
+
 /* ---- bindings ---- */
 
 static void bindings_last_from_match_to_match(void **state) {
@@ -412,6 +432,7 @@ int main(void) {
         cmocka_unit_test(differences_of_objects_are_told),
         cmocka_unit_test(differences_of_bytes_are_told),
         cmocka_unit_test(long_values_are_cut),
+        cmocka_unit_test(pickle_bombs_differ),
         cmocka_unit_test(bindings_last_from_match_to_match),
         cmocka_unit_test(counters_and_gates_are_compared),
         cmocka_unit_test(the_letters_of_a_case_are_found),

@@ -283,6 +283,7 @@ static const struct {
     {"float(1)", 6, "float('inf')"},
     {"{[]: 1}", 2, "hashable"},
     {"{([],)}", 2, "hashable"},
+    {"{(1, [])}", 2, "hashable"},
     {"{?x: 1}", 2, "no ?name"},
     {"{_}", 2, "no ?name"},
     {"{1: 1, 1: 2}", 8, "twice"},
