@@ -189,6 +189,7 @@ static const struct {
     {HEAD "  A -> m 'a\x01'\n", "text:3:12: ", "\\x01"},
     {HEAD "  A -> m '\xff'\n", "text:3:11: ", "UTF-8"},
     {HEAD "  A -> m '\xed\xa0\x80'\n", "text:3:11: ", "UTF-8"},
+    {HEAD "  A -> m '\x80'\n", "text:3:11: ", "UTF-8"},
     {HEAD "  A -> m '\xc1\xbf'\n", "text:3:11: ", "UTF-8"},
     {HEAD "  A -> m '\xe0\x9f\xbf'\n", "text:3:11: ", "UTF-8"},
     {HEAD "  A -> m '\xf0\x8f\xbf\xbf'\n", "text:3:11: ", "UTF-8"},
