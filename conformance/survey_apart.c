@@ -5,12 +5,15 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { LIMIT_S = 120 };
 
-/* What crosses: this, then the capabilities' text, then the reason. Both ends are the same program, forked. */
+/* What the player finds out, in memory that it shares with its parent; the texts cross through the pipe: first that of
+ * the capabilities, then the reason. Both are the same program, forked: pointers from before mean the same to both. */
 struct answer {
+    bool complete;
     undr_error error;
     check_setting setting;
     size_t text_size, why_size;
@@ -19,6 +22,7 @@ struct answer {
 struct question {
     check_setting *setting;
     check_role role;
+    struct answer *answer;
 };
 
 static void survey(void *context, int orders, int results) {
@@ -27,14 +31,12 @@ static void survey(void *context, int orders, int results) {
     (void)orders;
     undr_error error = check_survey(question->setting, question->role, &why);
     const undr_buffer *text = &question->setting->capabilities.text;
-    struct answer answer = {error, *question->setting, text->size, why.size};
-    error = check_write_all(results, &answer, sizeof answer);
-    if (error == UNDR_OK) {
-        error = check_write_all(results, text->data, text->size);
-    }
+    *question->answer = (struct answer){false, error, *question->setting, text->size, why.size};
+    error = check_write_all(results, text->data, text->size);
     if (error == UNDR_OK) {
         error = check_write_all(results, why.data, why.size);
     }
+    question->answer->complete = error == UNDR_OK;
     undr_buffer_free(&why);
     if (error != UNDR_OK) {
         _exit(1);
@@ -69,47 +71,51 @@ static undr_error collect(
     }
 }
 
-static undr_error take_answer(undr_slice got, check_setting *setting, undr_buffer *why) {
-    struct answer answer;
-    uint8_t *to = (uint8_t *)&answer;
-    for (size_t i = 0; i < sizeof answer && i < got.size; i++) {
-        to[i] = got.data[i];
-    }
-    if (got.size < sizeof answer || got.size != sizeof answer + answer.text_size + answer.why_size) {
+static undr_error take_answer(const struct answer *answer, undr_slice got, check_setting *setting, undr_buffer *why) {
+    if (!answer->complete || got.size != answer->text_size + answer->why_size) {
         undr_error error = undr_put_text(why, "the harness itself failed while it measured the target: ");
         return error == UNDR_OK && undr_put_slice(why, got) == UNDR_OK ? UNDR_SYSTEM : UNDR_MEMORY;
     }
-    const uint8_t *texts = got.data + sizeof answer;
-    undr_buffer text = setting->capabilities.text;
-    *setting = answer.setting; /* its command and host point into memory that both processes have */
-    undr_buffer_free(&text);
-    setting->capabilities.text = text;
-    undr_error error = undr_put_bytes(&setting->capabilities.text, texts, answer.text_size);
+    undr_buffer_free(&setting->capabilities.text);
+    *setting = answer->setting;
+    setting->capabilities.text = (undr_buffer){0};
+    undr_error error = undr_put_bytes(&setting->capabilities.text, got.data, answer->text_size);
     if (error == UNDR_OK) {
-        error = undr_put_bytes(why, texts + answer.text_size, answer.why_size);
+        error = undr_put_bytes(why, got.data + answer->text_size, answer->why_size);
     }
-    return error == UNDR_OK ? answer.error : error;
+    return error == UNDR_OK ? answer->error : error;
 }
 
-undr_error check_survey_apart(
-    check_setting *setting, check_role role, undr_buffer *why, const check_signals *signals, int *interrupted) {
-    struct question question = {setting, role};
+static undr_error ask(struct question *question, undr_buffer *why, const check_signals *signals, int *interrupted) {
     check_guard guard = {0};
     undr_buffer got = {0};
-    check_guard_how how = {survey, &question, &signals->before, false, NULL, 0};
+    check_guard_how how = {survey, question, &signals->before, false, NULL, 0};
     undr_error error = check_guard_start(&guard, &how);
     if (error == UNDR_OK) {
-        uint64_t limit = check_now() + (uint64_t)((double)(LIMIT_S * CHECK_SECOND) * setting->timeout_factor);
-        error = collect(&guard, signals, limit, &got, interrupted);
+        double patience = (double)(LIMIT_S * CHECK_SECOND) * question->setting->timeout_factor;
+        error = collect(&guard, signals, check_now() + (uint64_t)patience, &got, interrupted);
     }
     check_guard_stop(&guard);
     check_guard_sweep();
     if (error == UNDR_OK) {
-        error = take_answer(undr_buffer_slice(&got), setting, why);
+        error = take_answer(question->answer, undr_buffer_slice(&got), question->setting, why);
     } else if (error == UNDR_WAIT) {
-        error = undr_put_format(why, "the target could not be measured within %d s", LIMIT_S) == UNDR_OK ? UNDR_WAIT
-                                                                                                        : UNDR_MEMORY;
+        undr_error told = undr_put_format(why, "the target could not be measured within %d s", LIMIT_S);
+        error = told == UNDR_OK ? UNDR_WAIT : told;
     }
     undr_buffer_free(&got);
+    return error;
+}
+
+undr_error check_survey_apart(
+    check_setting *setting, check_role role, undr_buffer *why, const check_signals *signals, int *interrupted) {
+    struct answer *answer =
+        mmap(NULL, sizeof *answer, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (answer == MAP_FAILED) {
+        return UNDR_SYSTEM;
+    }
+    struct question question = {setting, role, answer};
+    undr_error error = ask(&question, why, signals, interrupted);
+    munmap(answer, sizeof *answer);
     return error;
 }

@@ -353,11 +353,13 @@ class Ends(Behaviour):
     def test_an_interrupt_ends_all_and_sums_up(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(number):
-                run, mark = self.started("pool", "--repeat", "1000", "--", MANAGER)
+                path = self.folder / "r.json"
+                run, mark = self.started("pool", "--repeat", "1000", "--json", str(path), "--", MANAGER)
                 run.send_signal(number)
                 text, _ = run.communicate(timeout=30)
                 self.assertEqual(run.returncode, 128 + number, text)
                 self.assertIn("Interrupted", text)
+                self.assertTrue(json.loads(path.read_text())["interrupted"])
                 self.assertEqual(self.living(mark), [])
 
     def test_a_kill_leaves_nothing_either(self):
