@@ -170,6 +170,14 @@ static void blocks_hold_their_lines(void **state) {
     check_cases_free(&cases);
 }
 
+static void numbers_are_decimal_or_hexadecimal(void **state) {
+    (void)state;
+    check_cases cases = parse("case manager.a.b\n  must X-1 s\n  A -> header n 0x1F\n  A -> header n 010\n");
+    assert_int_equal(cases.at[0].steps[0].number, 31);
+    assert_int_equal(cases.at[0].steps[1].number, 10);
+    check_cases_free(&cases);
+}
+
 /* ---- mistakes ---- */
 
 #define HEAD "case manager.a.b\n  must X-1 s\n"
@@ -495,6 +503,7 @@ int main(void) {
         cmocka_unit_test(roles_have_their_defaults),
         cmocka_unit_test(steps_are_what_they_say),
         cmocka_unit_test(blocks_hold_their_lines),
+        cmocka_unit_test(numbers_are_decimal_or_hexadecimal),
         cmocka_unit_test(a_mistake_names_its_place_and_remedy),
         cmocka_unit_test(the_nearest_valid_texts_are_read),
         cmocka_unit_test(every_case_file_survives_printing),
