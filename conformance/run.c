@@ -130,11 +130,12 @@ static undr_error play_round(struct run *run, const check_selection *selection) 
 static undr_error survey(struct run *run, check_part *part) {
     part->setting = (check_setting){.command = run->options->command, .host = run->options->host,
         .port = run->options->port, .timeout_factor = run->options->timeout_factor,
-        .destructive = run->options->destructive, .pause = run->options->pause};
+        .destructive = run->options->destructive};
     part->setting.capabilities.priority_levels = 2;
     part->setting.capabilities.pickle_low = part->setting.capabilities.pickle_high = 4;
     undr_error error =
         check_survey_apart(&part->setting, part->role, &part->why, &run->signals, &run->session.interrupted);
+    part->setting.pause = run->options->pause; /* before each case, not while the target is measured */
     const check_capabilities *can = &part->setting.capabilities;
     const bool declared[CHECK_ROLE_COUNT] = {can->manager, can->worker, can->pool};
     part->surveyed = error == UNDR_OK;

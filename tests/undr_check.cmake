@@ -19,7 +19,7 @@ if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker)
 endif()
 
 if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker AND Python3_FOUND)
-    foreach(group Usage Cases Targets Connect Expected Reports Ends)
+    foreach(group Usage Cases Targets Connect Expected Reports Pause Ends)
         string(TOLOWER cli-${group} name)
         add_test(NAME conformance.${name} COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/cli/run.py
             $<TARGET_FILE:undr-check> $<TARGET_FILE:undr-manager> $<TARGET_FILE:undr-worker> ${group})

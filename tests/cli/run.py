@@ -319,6 +319,25 @@ class Reports(Behaviour):
         self.assertIn("\033[1;31mFAIL", self.assert_run(1, "manager", "--color", "always", *USER, "--", MANAGER).stdout)
 
 
+class Pause(Behaviour):
+    def test_each_target_waits_for_enter(self):
+        leader, follower = os.openpty()
+        self.addCleanup(os.close, leader)
+        words = ["--pause", "--delivery", "whole", "--cases", str(CASES), "--only", "manager.user.good"]
+        run = subprocess.Popen([CHECK, "manager", *words, "--", MANAGER], stdin=follower, stdout=follower, stderr=follower,
+                               start_new_session=True, preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)))
+        os.close(follower)
+        text = b""
+        while b"Enter goes on" not in text:
+            text += os.read(leader, 4096)
+        target = int(re.search(rb"process id: (\d+)", text).group(1))
+        self.assertIn(MANAGER.encode(), pathlib.Path(f"/proc/{target}/cmdline").read_bytes())
+        os.write(leader, b"\n")
+        while b"1 passed" not in text:
+            text += os.read(leader, 4096)
+        self.assertEqual(run.wait(timeout=30), 0)
+
+
 class Ends(Behaviour):
     """Whatever ends a run, no process of it stays. Each run is found by a mark in its environment."""
 
