@@ -83,7 +83,7 @@ static undr_value *build_text(fuzz_source *source, undr_arena *arena, undr_kind 
 
 static undr_value *build(fuzz_source *source, undr_arena *arena, unsigned depth) {
     undr_value *value = NULL;
-    uint8_t choice = fuzz_take_u8(source) % (depth > 6 ? 6 : 11);
+    uint8_t choice = (uint8_t)(fuzz_take_u8(source) % (depth > 6 ? 6 : 11));
     switch (choice) {
     case 0: FUZZ_REQUIRE(undr_value_none(arena, &value) == UNDR_OK); return value;
     case 1: FUZZ_REQUIRE(undr_value_bool(arena, fuzz_take_u8(source) & 1, &value) == UNDR_OK); return value;
