@@ -175,6 +175,20 @@ static void open_peer(wrong_peer *self) {
     }
 }
 
+/* The answer to the first command is a message: the number in UNDR_TEST_PID, as a pickle of protocol 0. */
+static void report_pid(void) {
+    char line[256];
+    const char *number = getenv("UNDR_TEST_PID");
+    if (number != NULL && read(0, line, sizeof line) > 0) {
+        say(1, "message 49");
+        for (const char *digit = number; *digit != '\0'; digit++) {
+            snprintf(line, sizeof line, "%02x", (unsigned)*digit);
+            say(1, line);
+        }
+        say(1, "0a2e\n");
+    }
+}
+
 _Noreturn static void be_manager(wrong_peer *self) {
     if (peer_is(self, "never-ready")) {
         wait_for_ever();
@@ -199,6 +213,9 @@ _Noreturn static void be_manager(wrong_peer *self) {
         if (read(0, line, sizeof line) > 0) {
             say(1, "yes\n");
         }
+    }
+    if (peer_is(self, "reports-pid")) {
+        report_pid();
     }
     serve_connections(self);
     _exit(0);

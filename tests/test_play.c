@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -40,7 +41,7 @@ static void assert_no_process_left(void) {
     check_pids_free(&found);
 }
 
-static void play(const char *peer, const char *text, check_delivery delivery, double factor, check_result *result) {
+static void play_only(const char *peer, const char *text, check_delivery delivery, double factor, check_result *result) {
     check_cases cases = {0};
     check_mistake mistake = {0};
     check_setting setting = {.command = command_of(peer), .round_trip_ns = 50000, .settle_ns = 1000000,
@@ -50,6 +51,10 @@ static void play(const char *peer, const char *text, check_delivery delivery, do
     }
     check_play(&cases.at[0], &setting, delivery, result);
     check_cases_free(&cases);
+}
+
+static void play(const char *peer, const char *text, check_delivery delivery, double factor, check_result *result) {
+    play_only(peer, text, delivery, factor, result);
     assert_no_process_left();
 }
 
@@ -114,6 +119,7 @@ static void notices_ends(void **state) {
     expect_failure("fin", ASKS, 1, "A <- end fin");
     expect_failure("reset", ASKS, 1, "A <- end reset");
     expect_failure("cut-short", ASKS, 1, "inside a frame of which 2 bytes came");
+    expect_failure("cut-short", "case manager.x\n  must REQ-4  it\n\n  A -> bad 0x01\n  A <- end\n", 1, "inside a frame");
 }
 
 static void an_end_of_another_way_is_a_warning(void **state) {
@@ -139,6 +145,7 @@ static void notices_what_nobody_asked_for(void **state) {
     play("unasked", "case manager.x\n  must REQ-2  it\n\n  A -> open\n  A quiet\n", CHECK_DELIVERY_WHOLE, 1, &result);
     assert_int_equal(result.verdict, CHECK_FAIL);
     assert_has(&result.received, "A <- s");
+    assert_int_equal(result.line, 5);
     check_result_free(&result);
 }
 
@@ -153,13 +160,15 @@ static void pieces_are_apart(void **state) {
     const struct {
         check_delivery delivery;
         const char *pieces;
-    } table[] = {{CHECK_DELIVERY_WHOLE, "18 9 "}, {CHECK_DELIVERY_CUT_3, "3 15 3 6 "}, {CHECK_DELIVERY_CUT_8, "8 10 8 1 "},
-        {CHECK_DELIVERY_COALESCED, "27 "},
-        {CHECK_DELIVERY_BYTES, "1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 "}};
+        unsigned count;
+    } table[] = {{CHECK_DELIVERY_WHOLE, "18 9 ", 2}, {CHECK_DELIVERY_CUT_3, "3 15 3 6 ", 4}, {CHECK_DELIVERY_CUT_8, "8 10 8 1 ", 4},
+        {CHECK_DELIVERY_COALESCED, "27 ", 1},
+        {CHECK_DELIVERY_BYTES, "1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 ", 27}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         check_result result;
         play("pieces", text, table[i].delivery, 1, &result);
         assert_int_equal(result.verdict, CHECK_PASS);
+        assert_int_equal(result.pieces, table[i].count);
         if (result.joined == 0) { /* else the machine was too busy, and the result says so */
             undr_slice output = undr_buffer_slice(&result.output);
             assert_true(undr_slice_equal(output, undr_slice_text(table[i].pieces)));
@@ -168,6 +177,31 @@ static void pieces_are_apart(void **state) {
         }
         check_result_free(&result);
     }
+}
+
+/* In a case that is marked `pipeline` what stands behind a receive goes along, unless it needs what comes there. */
+static void a_pipeline_sends_ahead(void **state) {
+    (void)state;
+    check_result result;
+    play("good", "case manager.x\n  must FRAME-4  it\n  delivery pipeline\n\n  repeat 3\n    A -> m i\n    A <- m\n"
+        "  A -> n\n  A <- t ?v\n  A -> m ?v\n  A <- m\n  A -> n\n  A <- t None\n", CHECK_DELIVERY_COALESCED, 1, &result);
+    assert_int_equal(result.verdict, CHECK_PASS);
+    assert_int_equal(result.pieces, 2);
+    check_result_free(&result);
+}
+
+static void unordered_is_any_order(void **state) {
+    (void)state;
+    check_result result;
+    play("good", "case manager.x\n  must REQ-1  it\n\n  A -> n\n  A -> m 1\n  unordered\n    A <- m\n    A <- t None\n",
+        CHECK_DELIVERY_WHOLE, 1, &result);
+    assert_int_equal(result.verdict, CHECK_PASS);
+    check_result_free(&result);
+    play("good", "case manager.x\n  must REQ-1  it\n\n  A -> n\n  A -> m 1\n  unordered\n    A <- m\n    A <- t 0\n",
+        CHECK_DELIVERY_WHOLE, 1, &result);
+    assert_int_equal(result.verdict, CHECK_FAIL);
+    assert_has(&result.received, "A <- t None");
+    check_result_free(&result);
 }
 
 /* ---- the process ---- */
@@ -208,6 +242,32 @@ static void a_daemon_is_ended(void **state) {
     assert_true(pid > 1);
     assert_int_equal(kill((pid_t)pid, 0), -1);
     assert_int_equal(errno, ESRCH);
+    check_result_free(&result);
+}
+
+/* A process id that is none of the target's is never signalled, whoever reported it. */
+static void a_foreign_process_is_not_killed(void **state) {
+    (void)state;
+    const char *text = "case manager.x\n  must FAULT-3  it\n\n  M -> next\n  M <- message ?p\n  kill ?p\n";
+    char number[32];
+    check_result result;
+    pid_t own = fork();
+    if (own == 0) {
+        wait_for_ever();
+    }
+    snprintf(number, sizeof number, "%ld", (long)own);
+    assert_int_equal(setenv("UNDR_TEST_PID", number, 1), 0);
+    play_only("reports-pid", text, CHECK_DELIVERY_WHOLE, 1, &result);
+    assert_int_equal(result.verdict, CHECK_FAIL);
+    assert_has(&result.received, "not in it");
+    check_result_free(&result);
+    assert_int_equal(waitpid(own, NULL, WNOHANG), 0);
+    kill(own, SIGKILL);
+    assert_int_equal(waitpid(own, NULL, 0), own);
+    assert_int_equal(setenv("UNDR_TEST_PID", "1", 1), 0);
+    play("reports-pid", text, CHECK_DELIVERY_WHOLE, 1, &result);
+    assert_int_equal(result.verdict, CHECK_FAIL);
+    assert_has(&result.expected, "a process id above 1");
     check_result_free(&result);
 }
 
@@ -339,10 +399,13 @@ int main(int argc, char **argv) {
         cmocka_unit_test(notices_what_nobody_asked_for),
         cmocka_unit_test(a_peer_that_does_not_read_ends_the_play),
         cmocka_unit_test(pieces_are_apart),
+        cmocka_unit_test(a_pipeline_sends_ahead),
+        cmocka_unit_test(unordered_is_any_order),
         cmocka_unit_test(a_crash_is_never_a_pass),
         cmocka_unit_test(notices_how_it_does_not_start),
         cmocka_unit_test(notices_what_breaks_the_contract),
         cmocka_unit_test(a_daemon_is_ended),
+        cmocka_unit_test(a_foreign_process_is_not_killed),
         cmocka_unit_test(a_flood_is_drained),
         cmocka_unit_test(workers),
         cmocka_unit_test(a_case_may_not_break_the_protocol_by_mistake),
