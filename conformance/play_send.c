@@ -8,9 +8,11 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum {
     SMALL_PICKLE = 4096,        /* None and CloseRequest are never longer */
@@ -45,19 +47,26 @@ check_connection *check_player_connection(check_player *player, const check_step
     return player->over ? NULL : connection;
 }
 
-static bool resolve(const check_player *player, struct sockaddr_in *to) {
-    const char *host = player->setting->command != NULL ? "127.0.0.1" : player->setting->host;
+static bool resolve(check_player *player, struct sockaddr_in *to) {
     *to = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(player->scene.port)};
-    if (host == NULL || strcmp(host, "localhost") == 0) {
-        host = "127.0.0.1";
+    if (player->setting->command != NULL) {
+        to->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        return true;
     }
-    return inet_pton(AF_INET, host, &to->sin_addr) == 1;
+    struct addrinfo wanted = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found = NULL;
+    int reason = getaddrinfo(player->setting->host, NULL, &wanted, &found);
+    if (reason != 0) {
+        check_player_break(player, "%s has no IPv4 address: %s", player->setting->host, gai_strerror(reason));
+        return false;
+    }
+    memcpy(&to->sin_addr, &((const struct sockaddr_in *)(const void *)found->ai_addr)->sin_addr, sizeof to->sin_addr);
+    freeaddrinfo(found);
+    return true;
 }
 
 bool check_player_connect(check_player *player, check_connection *connection) {
     struct sockaddr_in to;
     if (!resolve(player, &to)) {
-        check_player_break(player, "%s is no IPv4 address", player->setting->host);
         return false;
     }
     check_connection_forget(connection);

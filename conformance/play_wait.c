@@ -17,7 +17,8 @@ enum {
     SLOWEST_RATE = 4000000,   /* bytes a second that a target handles at least */
     QUIET_MS = 5,
     QUIET_SETTLES = 3,
-    QUIET_MOST_S = 2
+    QUIET_MOST_S = 2,
+    GLANCES = 100             /* a target that never stops printing must not keep the play from going on */
 };
 
 static void put_list(check_player *player, undr_buffer *to, const char *format, va_list list)
@@ -290,7 +291,7 @@ bool check_player_wait(check_player *player, uint64_t until) {
 }
 
 void check_player_glance(check_player *player) {
-    for (int rounds = 0; rounds < 1000 && !player->over && take_in(player, 0); rounds++) {
+    for (int rounds = 0; rounds < GLANCES && !player->over && take_in(player, 0); rounds++) {
         if (!check_player_is_served(player)) {
             break;
         }

@@ -3,6 +3,7 @@
 #include "play.h"
 #include "play_peers.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,9 +54,22 @@ static void play_only(const char *peer, const char *text, check_delivery deliver
     check_cases_free(&cases);
 }
 
+static size_t open_files(void) {
+    size_t count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    assert_non_null(folder);
+    while (readdir(folder) != NULL) {
+        count++;
+    }
+    closedir(folder);
+    return count;
+}
+
 static void play(const char *peer, const char *text, check_delivery delivery, double factor, check_result *result) {
+    size_t files = open_files();
     play_only(peer, text, delivery, factor, result);
     assert_no_process_left();
+    assert_int_equal(open_files(), files);
 }
 
 #define ASKS "case manager.x\n  must NEXT-2  an empty manager says None\n\n  A -> n\n  A <- t None\n"
