@@ -23,7 +23,8 @@ static size_t unsent(const undr_peer *peer) {
 
 /* Ends. */
 
-/* The core forgets the connection: what it has out is lost (FAULT-3). */
+/* The core forgets the connection: what it has out is lost (FAULT-3), or due to another; undr_server_deliver follows
+ * every event. */
 static void leave_core(undr_peer *peer) {
     undr_server *server = peer->server;
     if (peer->handle == 0) {
@@ -33,7 +34,6 @@ static void leave_core(undr_peer *peer) {
     undr_manager_disconnect(server->core, peer->handle);
     HASH_DEL(server->peers, peer);
     peer->handle = 0;
-    undr_server_collect(server); /* a task that it had may have gone to another */
     uv_mutex_unlock(&server->lock);
 }
 

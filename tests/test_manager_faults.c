@@ -102,6 +102,24 @@ static void an_answer_that_nobody_took_is_no_loss(void **state) {
     undr_manager_free(core);
 }
 
+static void nor_is_one_that_was_lost_before(void **state) {
+    (void)state;
+    undr_manager_core *core = make(2, 0, 1);
+    undr_connection a = join(core), b = join(core), c = join(core);
+    schedule(core, c, 1, text("x"));
+    ask(core, a, 'n', text("x"));
+    undr_manager_disconnect(core, a); /* its one retry */
+    send(core, b, 'n', (undr_slice){0});
+    undr_manager_disconnect(core, b); /* nobody took that */
+    expect_counts(core, 1, 0, 1);
+    send(core, c, 'n', (undr_slice){0});
+    send(core, c, 't', (undr_slice){0}); /* settled before its answer is taken */
+    expect(core, c, 't', text("x"));
+    expect(core, c, 't', NONE);
+    expect_counts(core, 0, 0, 1);
+    undr_manager_free(core);
+}
+
 static void a_held_request_dies_with_its_connection(void **state) {
     (void)state;
     undr_manager_core *core = make(2, 100, 0);
@@ -284,6 +302,7 @@ int main(void) {
         cmocka_unit_test(a_lost_task_is_handed_out_again),
         cmocka_unit_test(a_lost_task_goes_to_a_held_request),
         cmocka_unit_test(an_answer_that_nobody_took_is_no_loss),
+        cmocka_unit_test(nor_is_one_that_was_lost_before),
         cmocka_unit_test(a_held_request_dies_with_its_connection),
         cmocka_unit_test(handles_are_never_used_again),
         cmocka_unit_test(a_close_drops_what_is_queued),

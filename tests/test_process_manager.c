@@ -214,6 +214,19 @@ static void the_reader_may_schedule_more(void **state) {
     undr_process_manager_free(manager);
 }
 
+static void a_long_hold_delays_nothing(void **state) {
+    (void)state;
+    undr_process_manager *manager = start((undr_process_manager_options){.workers = 2, .hold = 3600000});
+    for (int64_t i = 0; i < 5; i++) {
+        schedule(manager, "Echo", i); /* its workers wait with held answers */
+        assert_int_equal(next_number(manager), i);
+        expect_done(manager);
+    }
+    (void)usleep(50000); /* so that all of them are held */
+    close_by(manager, UNDR_CLOSE_JOIN);
+    undr_process_manager_free(manager);
+}
+
 static void several_run_at_a_time(void **state) {
     (void)state;
     undr_process_manager *manager = start_with(3);
@@ -563,6 +576,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(workers_run_tasks_and_send_messages, count_before, compare_after),
         cmocka_unit_test_setup_teardown(the_reader_may_schedule_more, count_before, compare_after),
+        cmocka_unit_test_setup_teardown(a_long_hold_delays_nothing, count_before, compare_after),
         cmocka_unit_test_setup_teardown(several_run_at_a_time, count_before, compare_after),
         cmocka_unit_test_setup_teardown(a_failing_task_is_reported, count_before, compare_after),
         cmocka_unit_test_setup_teardown(
