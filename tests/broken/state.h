@@ -72,6 +72,8 @@ void put_own_message(manager *m, const void *data, size_t size);
 bool take_message(manager *m, bytes *data); /* owned by the caller */
 void clear_inbox(manager *m);
 
+/* A thread that accepts until the listener is shut down. argument: the manager. */
+void *accept_connections(void *argument);
 connection *remember_connection(manager *m, int fd);
 void forget_connection(manager *m, connection *c); /* closes and frees it; its tasks are lost */
 void shut_all(manager *m);

@@ -1,0 +1,431 @@
+/* connections.c: the broken manager's requests and answers: a thread per connection. */
+#include "bugs.h"
+#include "pickle.h"
+#include "state.h"
+
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Answers, under the lock. */
+
+typedef struct answer {
+    uint8_t type;
+    bytes payload; /* owned */
+    bool refused, twice, crash;
+} answer;
+
+static bytes copy_bytes(const void *data, size_t size) {
+    bytes copy = {.data = must_have(malloc(size + 1)), .size = size};
+    memcpy(copy.data, data, size);
+    return copy;
+}
+
+static bytes none_pickle(void) {
+    if (bug(BUG_none_is_empty)) {
+        return copy_bytes("", 0);
+    }
+    if (bug(BUG_none_is_false)) {
+        return copy_bytes("\x80\x04\x89.", 4);
+    }
+    if (bug(BUG_none_is_zero)) {
+        return copy_bytes("\x80\x04K\0.", 5);
+    }
+    return bug(BUG_none_is_protocol_2) ? copy_bytes("\x80\x02N.", 4) : copy_bytes("\x80\x04N.", 4);
+}
+
+static bytes close_pickle(void) {
+    if (bug(BUG_close_request_reduce)) {
+        static const char reduce[] = "\x80\x04" "cundr.task\nCloseRequest\n)R}b.";
+        return copy_bytes(reduce, sizeof reduce - 1);
+    }
+    if (bug(BUG_close_request_is_class)) {
+        static const char class[] = "\x80\x04" "cundr.task\nCloseRequest\n.";
+        return copy_bytes(class, sizeof class - 1);
+    }
+    if (bug(BUG_close_request_misnamed)) {
+        static const char other[] = "\x80\x04" "cundr.tasks\nCloseRequest\n)\x81.";
+        return copy_bytes(other, sizeof other - 1);
+    }
+    static const char plain[] = "\x80\x04\x95\x21\0\0\0\0\0\0\0\x8c\x09undr.task\x94\x8c\x0c" "CloseRequest\x94\x93\x94)\x81\x94.";
+    static const char two[] = "\x80\x02" "cundr.task\nCloseRequest\n)\x81.";
+    return bug(BUG_none_is_protocol_2) ? copy_bytes(two, sizeof two - 1) : copy_bytes(plain, sizeof plain - 1);
+}
+
+static bool closing_answer(manager *m, answer *a) {
+    bool closing = m->closing || (m->joining && bug(BUG_join_closes_early));
+    if (!closing || (m->policy == 1 && (bug(BUG_cancel_answers_none) || bug(BUG_cancel_hands_out))) ||
+        (m->policy == 0 && bug(BUG_join_never_closes))) {
+        return false;
+    }
+    if (bug(BUG_close_ends_connections)) {
+        a->refused = true;
+        return true;
+    }
+    a->payload = close_pickle();
+    return true;
+}
+
+static void hold(manager *m, connection *c) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    long milliseconds = bug(BUG_holds_undeclared) || bug(BUG_holds_after_close) ? 1000000 : 30;
+    until.tv_sec += milliseconds / 1000;
+    until.tv_nsec += milliseconds % 1000 * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    while (!task_waits(m, c) && (!m->closing || bug(BUG_holds_after_close))) {
+        if (pthread_cond_timedwait(&m->changed, &m->lock, &until) != 0) {
+            return;
+        }
+    }
+}
+
+static void answer_request(manager *m, connection *c, answer *a, bool done) {
+    bool holds = bug(BUG_holds) || bug(BUG_holds_undeclared) || (bug(BUG_holds_after_close) && m->closing);
+    if (holds && !task_waits(m, c) && (!m->closing || bug(BUG_holds_after_close))) {
+        hold(m, c);
+    }
+    a->type = bug(BUG_answer_type_n) ? 'n' : 't';
+    if (closing_answer(m, a)) {
+        c->told_to_close = true;
+        return;
+    }
+    bool hands_out = !(bug(BUG_one_task_out) && c->out_count > 0) && !(bug(BUG_done_gets_none) && done) &&
+        !(bug(BUG_none_is_for_ever) && c->had_none);
+    if (m->closing && bug(BUG_cancel_answers_none)) {
+        hands_out = false;
+    }
+    task *next = hands_out ? take_task(m, c) : NULL;
+    if (next == NULL) {
+        c->had_none = true;
+        a->payload = none_pickle();
+        a->twice = bug(BUG_double_answer);
+        return;
+    }
+    a->payload = next->data.size == 0 && bug(BUG_empty_task_is_none)
+        ? none_pickle() : copy_bytes(next->data.data, next->data.size);
+    hand_out(m, c, next);
+}
+
+static void on_next(manager *m, connection *c, const frame *f, answer *a) {
+    if (f->payload.size > 0 && !bug(BUG_next_payload_ignored)) {
+        a->refused = true;
+        return;
+    }
+    if (bug(BUG_next_counts)) {
+        settle_task(m, c);
+    }
+    answer_request(m, c, a, false);
+}
+
+static void on_done(manager *m, connection *c, const frame *f, answer *a) {
+    if (f->payload.size > 0 && !bug(BUG_done_payload_ignored)) {
+        if (bug(BUG_done_payload_counts)) {
+            settle_task(m, c);
+        }
+        a->refused = true;
+        return;
+    }
+    if (c->out_count == 0 && bug(BUG_surplus_done_ends)) {
+        a->refused = true;
+        return;
+    }
+    settle_task(m, c);
+    answer_request(m, c, a, true);
+}
+
+static bool message_fine(const frame *f) {
+    if (f->payload.size == 0) {
+        return bug(BUG_empty_message_accepted);
+    }
+    if (bug(BUG_garbage_message_accepted)) {
+        return true;
+    }
+    pool p = {0};
+    size_t used = 0;
+    val *v = pickle_loads(&p, f->payload.data, f->payload.size, &used);
+    bool fine = v != NULL;
+    if (fine && bug(BUG_refuses_unknown_classes)) {
+        bool known = v->kind != K_OBJECT || val_is_class(v, "undr.task.WorkerException") ||
+            val_is_class(v, "undr_conformance.Probe") || val_is_class(v, "undr.task.Chain");
+        fine = used == f->payload.size && known && v->kind != K_CLASS;
+    }
+    if (!fine && bug(BUG_truncated_message_accepted) && f->payload.data[0] == 0x80 &&
+        f->payload.data[f->payload.size - 1] != '.') {
+        fine = true;
+    }
+    pool_free(&p);
+    return fine;
+}
+
+static void execute(const frame *f) {
+    /* SEC-1: connects to the port that follows the name of the function, as a real unpickler would */
+    const char *at = memmem(f->payload.data, f->payload.size, "create_connection", 17);
+    pool p = {0};
+    val *v = at == NULL ? NULL : pickle_loads(&p, f->payload.data, f->payload.size, NULL);
+    if (v != NULL && v->kind == K_OBJECT && v->args->count > 0 && v->args->items[0]->count > 1) {
+        int fd = connect_to((uint16_t)val_number(v->args->items[0]->items[1]));
+        if (fd >= 0) {
+            close(fd);
+        }
+    }
+    pool_free(&p);
+}
+
+static void on_message(manager *m, connection *c, const frame *f, answer *a) {
+    bool closed_to_it = (m->joining && bug(BUG_join_refuses_messages)) || (m->closing && bug(BUG_cancel_refuses_messages));
+    if (!message_fine(f) || closed_to_it) {
+        if (bug(BUG_garbage_message_ends_unread)) {
+            clear_inbox(m);
+        }
+        a->refused = true;
+        return;
+    }
+    if (bug(BUG_executes_messages)) {
+        execute(f);
+    }
+    if (bug(BUG_early_message_ack)) {
+        (void)write_frame(c->fd, &m->habits, 'm', NULL, 0);
+        a->type = 0;
+        struct timespec moment = {0, 20000000};
+        pthread_mutex_unlock(&m->lock);
+        nanosleep(&moment, NULL);
+        pthread_mutex_lock(&m->lock);
+    } else {
+        a->type = bug(BUG_message_ack_is_s) ? 's' : bug(BUG_no_message_ack) ? 0 : 'm';
+    }
+    put_message(m, f->payload.data, f->payload.size);
+    a->twice = bug(BUG_double_message_ack);
+    if (bug(BUG_message_ack_payload)) {
+        a->payload = copy_bytes("ok", 2);
+    }
+}
+
+static bool priority_fine(const manager *m, unsigned priority) {
+    unsigned levels = (unsigned)m->levels;
+    if (bug(BUG_priority_clamped)) {
+        return true;
+    }
+    if (bug(BUG_last_level_refused)) {
+        return priority + 1 < levels;
+    }
+    return priority < levels + (bug(BUG_levels_off_by_one) ? 1 : 0);
+}
+
+static bool task_fine(const frame *f) {
+    if (f->payload.size == 0) {
+        return !bug(BUG_empty_task_refused);
+    }
+    if (!bug(BUG_tasks_must_be_pickles)) {
+        return true;
+    }
+    pool p = {0};
+    bool fine = pickle_loads(&p, f->payload.data, f->payload.size, NULL) != NULL;
+    pool_free(&p);
+    return fine;
+}
+
+static void on_schedule(manager *m, connection *c, const frame *f, answer *a) {
+    unsigned priority = f->type == 's' || f->type == 0x7f ? 0 : f->type & 0x7f;
+    bool fine = priority_fine(m, priority) && task_fine(f) && !(m->joining && bug(BUG_join_refuses_spawned));
+    if (!fine) {
+        if (bug(BUG_refused_priority_queues)) {
+            put_task(m, c, (unsigned)m->levels - 1, f->payload.data, f->payload.size, true);
+        }
+        a->refused = true;
+        return;
+    }
+    a->type = bug(BUG_schedule_ack_is_m) ? 'm' : bug(BUG_schedule_ack_echoes) ? f->type : bug(BUG_no_schedule_ack) ? 0 : 's';
+    if (bug(BUG_early_schedule_ack)) {
+        (void)write_frame(c->fd, &m->habits, 's', NULL, 0);
+        a->type = 0;
+        struct timespec moment = {0, 20000000};
+        pthread_mutex_unlock(&m->lock);
+        nanosleep(&moment, NULL);
+        pthread_mutex_lock(&m->lock);
+    }
+    put_task(m, c, priority, f->payload.data, f->payload.size, !bug(BUG_spawned_not_counted));
+    a->twice = bug(BUG_double_schedule_ack);
+    if (bug(BUG_schedule_ack_payload)) {
+        a->payload = copy_bytes("ok", 2);
+    }
+}
+
+static void on_unknown(answer *a) {
+    if (bug(BUG_unknown_type_crashes)) {
+        a->crash = true;
+    } else if (bug(BUG_unknown_type_answered)) {
+        a->type = 't';
+    } else if (!bug(BUG_unknown_type_ignored)) {
+        a->refused = true;
+    }
+}
+
+static uint8_t known_type(uint8_t type) {
+    if (type == 0 && bug(BUG_zero_type_is_next)) {
+        return 'n';
+    }
+    if ((type == 'N' || type == 'T' || type == 'M') && bug(BUG_upper_case_types)) {
+        return (uint8_t)(type | 0x20);
+    }
+    return type;
+}
+
+static void dispatch(manager *m, connection *c, const frame *f, answer *a) {
+    uint8_t type = known_type(f->type);
+    bool schedules = type >= 0x80 || (type == 's' && bug(BUG_s_schedules)) || (type == 0x7f && bug(BUG_type_7f_schedules));
+    if (type == 'n') {
+        on_next(m, c, f, a);
+    } else if (type == 't') {
+        on_done(m, c, f, a);
+    } else if (type == 'm') {
+        on_message(m, c, f, a);
+    } else if (schedules) {
+        on_schedule(m, c, f, a);
+    } else {
+        on_unknown(a);
+    }
+    if (a->refused) {
+        if (bug(BUG_violation_clears_queues)) {
+            clear_queues(m);
+        }
+        if (bug(BUG_violation_ends_all)) {
+            shut_all(m);
+        }
+    }
+}
+
+/* Connections. */
+
+static void refuse(connection *c) {
+    if (bug(BUG_refuses_by_reset) || bug(BUG_refuses_at_header)) {
+        struct linger now = {1, 0};
+        setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    }
+}
+
+/* Writes what the frame earned; false: the connection is over. */
+static bool reply(manager *m, connection *c, const frame *f, answer *a) {
+    if (a->crash) {
+        abort();
+    }
+    if (bug(BUG_slow_answers)) {
+        struct timespec moment = {0, 3000000};
+        nanosleep(&moment, NULL);
+    }
+    bool fine = true;
+    for (int times = a->twice ? 2 : 1; times > 0 && a->type != 0 && fine; times--) {
+        fine = write_frame(c->fd, &m->habits, a->type, a->payload.data, a->payload.size);
+    }
+    if (fine && a->type == 's' && f->type >= 0x80 && bug(BUG_none_after_ack)) {
+        fine = write_frame(c->fd, &m->habits, 't', "\x80\x04N.", 4);
+    }
+    return fine && !(c->told_to_close && bug(BUG_ends_after_close_request));
+}
+
+static bool half_closed(int fd) {
+    struct pollfd one = {.fd = fd, .events = POLLRDHUP};
+    return poll(&one, 1, 0) > 0 && (one.revents & POLLRDHUP) != 0;
+}
+
+static void drop_pending(int fd) {
+    char sink[65536];
+    while (recv(fd, sink, sizeof sink, MSG_DONTWAIT) > 0) {
+    }
+}
+
+static bool serve_frame(manager *m, connection *c, frame *f) {
+    answer a = {0};
+    if (bug(BUG_half_close_ends) && half_closed(c->fd)) {
+        return false;
+    }
+    if (bug(BUG_drops_coalesced)) {
+        drop_pending(c->fd);
+    }
+    pthread_mutex_lock(&m->lock);
+    dispatch(m, c, f, &a);
+    pthread_cond_broadcast(&m->changed);
+    pthread_mutex_unlock(&m->lock);
+    bool goes_on = false;
+    if (a.refused) {
+        refuse(c);
+    } else {
+        goes_on = reply(m, c, f, &a);
+    }
+    free(a.payload.data);
+    return goes_on;
+}
+
+static wire_result read_under_lock(manager *m, connection *c, frame *f) {
+    /* lock_while_reading: waits for the first byte, then holds the lock until the frame is whole */
+    char first;
+    if (recv(c->fd, &first, 1, MSG_PEEK) <= 0) {
+        return WIRE_END;
+    }
+    pthread_mutex_lock(&m->lock);
+    wire_result result = read_frame(c->fd, &m->habits, f);
+    pthread_mutex_unlock(&m->lock);
+    return result;
+}
+
+static void *serve_connection(void *argument) {
+    connection *c = argument;
+    manager *m = c->manager;
+    wire_result result = WIRE_OK;
+    if (bug(BUG_greets)) {
+        (void)write_frame(c->fd, &m->habits, 't', "\x80\x04N.", 4);
+    }
+    for (;;) {
+        frame f;
+        result = bug(BUG_lock_while_reading) ? read_under_lock(m, c, &f) : read_frame(c->fd, &m->habits, &f);
+        bool goes_on = result == WIRE_OK && serve_frame(m, c, &f);
+        free(f.payload.data);
+        if (!goes_on) {
+            break;
+        }
+    }
+    if (result == WIRE_REFUSED) {
+        refuse(c);
+    }
+    if (result == WIRE_RESET && bug(BUG_reset_crashes)) {
+        abort();
+    }
+    pthread_mutex_lock(&m->lock);
+    if (result == WIRE_RESET && bug(BUG_reset_loses_queue)) {
+        clear_queues(m);
+    }
+    forget_connection(m, c);
+    pthread_cond_broadcast(&m->changed);
+    pthread_mutex_unlock(&m->lock);
+    return NULL;
+}
+
+void *accept_connections(void *argument) {
+    manager *m = argument;
+    for (;;) {
+        int fd = accept(m->listen_fd, NULL, NULL);
+        if (fd < 0) {
+            return NULL; /* the listener was shut down */
+        }
+        pthread_mutex_lock(&m->lock);
+        connection *c = remember_connection(m, fd);
+        bool too_many = bug(BUG_max_hundred_connections) && m->connection_count > 100;
+        pthread_mutex_unlock(&m->lock);
+        pthread_t thread;
+        if (too_many) {
+            shutdown(fd, SHUT_RDWR);
+        }
+        if (bug(BUG_one_connection)) {
+            serve_connection(c);
+        } else if (pthread_create(&thread, NULL, serve_connection, c) == 0) {
+            pthread_detach(thread);
+        }
+    }
+}
