@@ -34,7 +34,7 @@
     X(s_schedules, manager, "REQ-4", "takes s for 0x80") \
     X(next_payload_ignored, manager, "REQ-5", "answers n with a payload") \
     X(done_payload_ignored, manager, "REQ-5", "answers t with a payload") \
-    X(done_payload_counts, manager, "REQ-5", "t with a payload settles a task before it is refused") \
+    X(done_payload_counts, manager, "REQ-5", "t with a payload is counted before it is refused") \
     X(violation_clears_queues, manager, "REQ-6", "a violation empties the queues") \
     X(violation_ends_all, manager, "REQ-6", "a violation ends every connection") \
     X(no_message_ack, manager, "REQ-1 MSG-1", "never acknowledges m") \
@@ -145,7 +145,7 @@
     X(one_log, pool, "POOL-2", "writes one log file for all workers") \
     X(cancel_kills, pool, "CLOSE-CANCEL-2", "CANCEL kills running tasks") \
     X(cancel_leaves_workers, pool, "CLOSE-4 CLOSE-CANCEL-2", "CANCEL returns while workers run") \
-    X(join_leaves_workers, pool, "CLOSE-4", "JOIN returns while workers live") \
+    X(join_leaves_workers, pool, "CLOSE-4", "JOIN neither dismisses its workers nor waits for them") \
     X(join_kills, pool, "CLOSE-JOIN-1", "JOIN kills the workers at once") \
     X(kill_leaves_workers, pool, "CLOSE-4 CLOSE-KILL-1", "KILL leaves its workers alone") \
     X(kill_is_cancel, pool, "CLOSE-KILL-1 CLOSE-KILL-2", "KILL waits for the running tasks") \
@@ -166,7 +166,6 @@
     X(close_status, worker, "WORK-5", "exit status 3 after CloseRequest") \
     X(close_by_bytes, worker, "PAY-4 PAY-2", "knows CloseRequest only by CPython's exact bytes") \
     X(close_by_newobj, worker, "PAY-4", "knows CloseRequest only by NEWOBJ") \
-    X(close_by_any_name, worker, "PAY-2 WORK-15", "takes every class named CloseRequest for it") \
     X(next_after_task, worker, "WORK-6 WORK-7", "asks n after a task and sends no t") \
     X(done_and_next, worker, "WORK-2 WORK-7 WORK-6", "sends t and n after a task") \
     X(double_done, worker, "WORK-2 WORK-6", "settles a task twice") \

@@ -127,9 +127,7 @@ static void on_next(manager *m, connection *c, const frame *f, answer *a) {
 
 static void on_done(manager *m, connection *c, const frame *f, answer *a) {
     if (f->payload.size > 0 && !bug(BUG_done_payload_ignored)) {
-        if (bug(BUG_done_payload_counts)) {
-            settle_task(m, c);
-        }
+        m->left -= bug(BUG_done_payload_counts) ? 1 : 0;
         a->refused = true;
         return;
     }

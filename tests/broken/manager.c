@@ -106,14 +106,15 @@ static void close_join(manager *m) {
         }
         pthread_cond_wait(&m->changed, &m->lock);
     }
+    if (bug(BUG_join_leaves_workers)) {
+        return;
+    }
     m->closing = true;
     pthread_cond_broadcast(&m->changed);
     if (bug(BUG_join_kills)) {
         kill_workers(m);
     }
-    if (!bug(BUG_join_leaves_workers)) {
-        wait_for_workers(m);
-    }
+    wait_for_workers(m);
 }
 
 static void close_cancel(manager *m) {

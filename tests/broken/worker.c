@@ -321,10 +321,6 @@ static bool is_close_request(const val *v, const frame *answer) {
         return answer->payload.size == 44 && answer->payload.data[2] == 0x95 && v->kind == K_OBJECT &&
             val_is_class(v, "undr.task.CloseRequest") && v->by_newobj && v->state == NULL;
     }
-    if (bug(BUG_close_by_any_name) && v->kind == K_OBJECT && v->class->kind == K_CLASS && v->class->size >= 13 &&
-        memcmp(v->class->data + v->class->size - 13, ".CloseRequest", 13) == 0) {
-        return true;
-    }
     return val_is_class(v, "undr.task.CloseRequest") && (v->by_newobj || !bug(BUG_close_by_newobj));
 }
 
