@@ -144,9 +144,10 @@ undr_error undr_parse_int(undr_slice text, undr_int_syntax syntax, undr_buffer *
         digits = behind(digits, 1);
     }
     const undr_slice whole = digits;
-    unsigned base = syntax == UNDR_INT_DECIMAL ? 10 : take_base(&digits, syntax == UNDR_INT_C);
+    const bool old_octal = syntax == UNDR_INT_C && count_digits(digits) == digits.size; /* strtol has no underscores */
+    const unsigned base = syntax == UNDR_INT_DECIMAL ? 10 : take_base(&digits, old_octal);
     const bool prefixed = digits.size != whole.size;
-    if (syntax == UNDR_INT_LITERAL && base == 10 && is_zero_padded(digits)) {
+    if (syntax != UNDR_INT_DECIMAL && base == 10 && is_zero_padded(digits)) {
         return UNDR_PICKLE_NUMBER;
     }
     if (!are_digits(digits, base, prefixed) || count_digits(digits) > UNDR_MAXIMUM_DIGITS) {

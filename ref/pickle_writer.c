@@ -339,9 +339,20 @@ static bool fits_line(const undr_output *out, undr_slice text) {
     return text.size > 0;
 }
 
+/* To the names of protocol 2. False when a reader would not rename them back: such a class can't be written. */
+static bool rename_both_ways(undr_slice *module, undr_slice *name) {
+    const undr_slice modern_module = *module;
+    const undr_slice modern_name = *name;
+    undr_rename_to_python2(module, name);
+    undr_slice read_module = *module;
+    undr_slice read_name = *name;
+    undr_rename_to_python3(&read_module, &read_name);
+    return undr_slice_equal(read_module, modern_module) && undr_slice_equal(read_name, modern_name);
+}
+
 static undr_error save_old_global(undr_output *out, undr_slice module, undr_slice name) {
-    if (out->protocol < 3) {
-        undr_rename_to_python2(&module, &name);
+    if (out->protocol < 3 && !rename_both_ways(&module, &name)) {
+        return UNDR_ARGUMENT;
     }
     if (!fits_line(out, module) || !fits_line(out, name)) {
         return UNDR_ARGUMENT;
