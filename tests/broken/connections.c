@@ -163,16 +163,12 @@ static bool message_fine(const frame *f) {
     return fine;
 }
 
+/* SEC-1: calls what the pickle names, as a real unpickler would; os._exit is all it can. */
 static void execute(const frame *f) {
-    /* SEC-1: connects to the port that follows the name of the function, as a real unpickler would */
-    const char *at = memmem(f->payload.data, f->payload.size, "create_connection", 17);
     pool p = {0};
-    val *v = at == NULL ? NULL : pickle_loads(&p, f->payload.data, f->payload.size, NULL);
-    if (v != NULL && v->kind == K_OBJECT && v->args->count > 0 && v->args->items[0]->count > 1) {
-        int fd = connect_to((uint16_t)val_number(v->args->items[0]->items[1]));
-        if (fd >= 0) {
-            close(fd);
-        }
+    val *v = pickle_loads(&p, f->payload.data, f->payload.size, NULL);
+    if (v != NULL && val_is_class(v, "os._exit") && v->args->count == 1) {
+        _exit((int)val_number(v->args->items[0]));
     }
     pool_free(&p);
 }
