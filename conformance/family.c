@@ -87,7 +87,8 @@ static bool read_process(pid_t pid, process *one) {
     const char *name_end = strrchr(text, ')'); /* the name may hold blanks and parentheses */
     long parent = 0;
     *one = (process){.pid = pid};
-    if (name_end == NULL || sscanf(name_end + 1, " %c %ld %*d %*d %*d %*d %u", &one->state, &parent, &one->flags) != 3) {
+    if (name_end == NULL ||
+        sscanf(name_end + 1, " %c %ld %*d %*d %*d %*d %u", &one->state, &parent, &one->flags) != 3) {
         return false;
     }
     one->parent = (pid_t)parent;

@@ -96,8 +96,8 @@ static bool is_known(check_player *player, const line *one) {
     return known;
 }
 
-/* Queues what can go in one segment with the send at `first`: the sends that follow on its connection; in a case that is
- * marked `pipeline`, those behind its receives, too. */
+/* Queues what can go in one segment with the send at `first`: the sends that follow on its connection; in a case that
+ * is marked `pipeline`, those behind its receives, too. */
 static void queue_adjacent(check_player *player, program *all, size_t first) {
     bool across = player->one->reach == CHECK_PIPELINE;
     for (size_t i = first + 1; i < all->count && !player->over; i++) {
@@ -112,7 +112,8 @@ static void queue_adjacent(check_player *player, program *all, size_t first) {
         if (passed || next->sent) {
             continue;
         }
-        if (!check_player_is_send(next->step) || !is_same_connection(&all->at[first], next) || !is_known(player, next)) {
+        if (!check_player_is_send(next->step) || !is_same_connection(&all->at[first], next) ||
+            !is_known(player, next)) {
             return;
         }
         player->step = next->step;
@@ -164,7 +165,8 @@ static void play_step(check_player *player, const check_step *step) {
     case CHECK_COMMAND_END:
         check_player_command(player, step);
         break;
-    case CHECK_SIGNAL: case CHECK_ALIVE: case CHECK_ALONE: case CHECK_LOOPBACK: case CHECK_LOGS: case CHECK_KILL: case CHECK_GONE:
+    case CHECK_SIGNAL: case CHECK_ALIVE: case CHECK_ALONE: case CHECK_LOOPBACK: case CHECK_LOGS: case CHECK_KILL:
+    case CHECK_GONE:
         check_player_process(player, step);
         break;
     case CHECK_GATE_ACCEPT: case CHECK_GATE_CLOSE: case CHECK_GATE_UNTOUCHED:
@@ -233,7 +235,8 @@ static bool needs_adapter(const check_case *one, const check_step *steps, size_t
     for (size_t i = 0; i < count; i++) {
         bool connection = steps[i].what <= CHECK_POLL && strcmp(steps[i].channel, "M") != 0 &&
             strcmp(steps[i].channel, "P") != 0;
-        bool block = steps[i].what == CHECK_REPEAT || steps[i].what == CHECK_TOGETHER || steps[i].what == CHECK_UNORDERED;
+        bool block = steps[i].what == CHECK_REPEAT || steps[i].what == CHECK_TOGETHER ||
+            steps[i].what == CHECK_UNORDERED;
         if (block ? needs_adapter(one, steps[i].steps, steps[i].step_count)
                   : !connection && steps[i].what != CHECK_REQUIREMENT) {
             return true;

@@ -183,7 +183,8 @@ static void say_answer(check_player *player, undr_buffer *to, const check_line *
     }
 }
 
-static bool matches_one(check_player *player, const check_expectation *one, const check_line *line, undr_buffer *clauses) {
+static bool matches_one(
+    check_player *player, const check_expectation *one, const check_line *line, undr_buffer *clauses) {
     switch (one->sight) {
     case CHECK_SEES_OK:
         return line->answer == CHECK_ANSWER_OK;
@@ -212,7 +213,7 @@ static bool matches_one(check_player *player, const check_expectation *one, cons
     return matches && !player->over;
 }
 
-/* A line is taken whether it matches or not; in an unordered block all open receives of M are tried against it first. */
+/* The line is taken already, whether it matches or not. */
 static check_look judge_line(check_player *player, const check_step *step, const check_line *line, undr_buffer *why) {
     undr_buffer clauses = {0};
     bool matches = false;
@@ -259,7 +260,8 @@ check_look check_player_look_line(check_player *player, const check_step *step, 
 
 void check_player_receive_line(check_player *player, const check_step *step) {
     if (player->scene.control.in_flight == CHECK_NO_COMMAND) {
-        check_player_break(player, "no command is in flight that could be answered; the case lacks `M -> next` or a close");
+        check_player_break(player, "no command is in flight that could be answered; the case lacks `M -> next` or a "
+            "close");
         return;
     }
     check_line line;

@@ -107,7 +107,8 @@ static void kill_process(check_player *player, const check_step *step) {
         return;
     }
     if (getsid(pid) != player->scene.target.pid) {
-        check_player_fail_as(player, "the id of a process in the target's session", "%ld, which is not in it", (long)pid);
+        check_player_fail_as(
+            player, "the id of a process in the target's session", "%ld, which is not in it", (long)pid);
         return;
     }
     player->signalled = pid == player->scene.target.pid ? SIGKILL : player->signalled;

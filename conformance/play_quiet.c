@@ -25,7 +25,8 @@ static void say_unread(check_player *player, undr_buffer *to, const check_connec
 
 /* ---- quiet ---- */
 
-static bool is_disturbed(check_player *player, const check_step *step, check_connection *connection, undr_buffer *what) {
+static bool is_disturbed(
+    check_player *player, const check_step *step, check_connection *connection, undr_buffer *what) {
     if (connection != NULL) {
         bool disturbed = check_wire_unread(&connection->wire) > 0 || check_wire_has_ended(&connection->wire);
         if (disturbed) {
@@ -59,7 +60,7 @@ void check_player_stays_quiet(check_player *player, const check_step *step) {
         if (is_disturbed(player, step, connection, &what)) {
             check_player_look_again(player);
             check_player_fail(player, "%.*s", (int)what.size, what.size == 0 ? "" : (const char *)what.data);
-        } else if (check_now() >= until || (!check_player_wait(player, until) && !player->over && check_now() >= until)) {
+        } else if (!check_player_wait(player, until)) {
             break;
         }
     }
@@ -109,7 +110,8 @@ static void is_not_served(check_player *player, check_connection *connection) {
             break;
         }
         if (!check_player_wait(player, until) && !player->over) {
-            check_player_fail(player, "the new connection was accepted, and stayed open for %.1f s", (double)limit / 1e9);
+            check_player_fail(
+                player, "the new connection was accepted, and stayed open for %.1f s", (double)limit / 1e9);
         }
     }
     if (!player->over && check_wire_unread(&connection->wire) > 0) {

@@ -38,7 +38,8 @@ void check_player_took(check_player *player, check_connection *connection, const
 
 static bool expects_wire(const check_step *step) {
     for (size_t i = 0; i < step->expectation_count; i++) {
-        if (step->expectations[i].sight == CHECK_SEES_FRAME && step->expectations[i].payload.form == CHECK_PAYLOAD_WIRE) {
+        const check_expectation *one = &step->expectations[i];
+        if (one->sight == CHECK_SEES_FRAME && one->payload.form == CHECK_PAYLOAD_WIRE) {
             return true;
         }
     }

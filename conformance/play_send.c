@@ -136,8 +136,8 @@ static void judge_request(check_player *player, check_connection *connection, ui
     bool settles = type == UNDR_TYPE_TASK && size == 0 && !connection->uncertain;
     bool may_settle = connection->tasks_out > 0 || asked_for_tasks(connection) > 0;
     if (settles && !bad && !may_settle && !connection->loose) {
-        check_player_break(player, "%s has no task out: a `t` here breaks the protocol; write `bad t` if that is the point",
-            connection->name);
+        check_player_break(player, "%s has no task out: a `t` here breaks the protocol; write `bad t` if that is the "
+            "point", connection->name);
         return;
     }
     if (settles && bad && connection->tasks_out > 0 && !connection->loose) {
@@ -155,7 +155,8 @@ static void judge_request(check_player *player, check_connection *connection, ui
 }
 
 /* Worker: an answer needs its request, and has its type. */
-static void judge_answer(check_player *player, check_connection *connection, uint8_t type, undr_slice payload, bool bad) {
+static void judge_answer(
+    check_player *player, check_connection *connection, uint8_t type, undr_slice payload, bool bad) {
     if (bad || connection->loose) {
         connection->loose = true;
         return;
@@ -169,7 +170,8 @@ static void judge_answer(check_player *player, check_connection *connection, uin
     uint8_t due = asks_for_task(request) ? UNDR_TYPE_TASK
         : request == UNDR_TYPE_MESSAGE ? UNDR_TYPE_MESSAGE : UNDR_TYPE_SCHEDULED;
     if (type != due) {
-        check_player_break(player, "the answer that is due is of the type %c; write `bad` if another is the point", due);
+        check_player_break(
+            player, "the answer that is due is of the type %c; write `bad` if another is the point", due);
         return;
     }
     connection->requests.size--;
@@ -395,7 +397,8 @@ void check_player_close(check_player *player, const check_step *step) {
         check_player_open(player, connection);
         return;
     }
-    const char *word = step->what == CHECK_SEND_RESET ? "reset" : step->what == CHECK_SEND_CLOSE ? "close" : "half-close";
+    const char *word = step->what == CHECK_SEND_RESET ? "reset"
+        : step->what == CHECK_SEND_CLOSE ? "close" : "half-close";
     check_player_line(player, "%s -> %s", connection->name, word);
     if (!check_player_open(player, connection)) {
         return;

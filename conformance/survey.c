@@ -80,7 +80,7 @@ static int compare_times(const void *a, const void *b) {
     return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/* The median of how long it took from line `from` to line `to`, `times` times, `stride` lines apart; 0: not measured. */
+/* The median of how long it took from line `from` to line `to`, `times` times, `stride` lines apart; 0: no measure. */
 static uint64_t median(const check_stopwatch *watch, size_t from, size_t to, size_t times, size_t stride) {
     uint64_t took[TRIPS];
     size_t count = 0;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VERB_LIMIT_S = 30, OUTPUT_LIMIT = 64 * 1024, LAST_WORDS = 200, EXIT_NOT_IMPLEMENTED = 89, MOST_LEVELS = 128 };
+enum { VERB_LIMIT_S = 30, GLANCES = 100, OUTPUT_LIMIT = 64 * 1024, LAST_WORDS = 200, EXIT_NOT_IMPLEMENTED = 89, MOST_LEVELS = 128 };
 
 static const char nonsense[] = "undr-check-asks-for-this-verb-that-nobody-has";
 
@@ -133,11 +133,13 @@ static undr_error run_to_end(const check_setting *setting, const char *verb, che
     }
     while (error == UNDR_OK && scene->target.state == CHECK_TARGET_RUNS) {
         error = check_scene_wait(scene, until);
-        if (!check_control_wants_to_read(&scene->control) && !scene->control.ended) {
-            return UNDR_WAIT; /* it prints without end */
+        bool endless = !check_control_wants_to_read(&scene->control) && !scene->control.ended;
+        bool late = scene->target.state == CHECK_TARGET_RUNS && check_now() >= until;
+        if (error == UNDR_OK && (endless || late)) {
+            return UNDR_WAIT;
         }
     }
-    while (error == UNDR_OK && !scene->control.ended) {
+    for (int i = 0; i < GLANCES && error == UNDR_OK && !scene->control.ended; i++) {
         error = check_scene_wait(scene, 0); /* the rest of its output; UNDR_WAIT: a child holds it open */
     }
     return scene->target.state == CHECK_TARGET_RUNS || error != UNDR_WAIT ? error : UNDR_OK;
@@ -192,7 +194,8 @@ undr_error check_survey_adapter(check_setting *setting, undr_buffer *why) {
     sigaction(SIGPIPE, &ignore, &before);
     undr_buffer output = {0};
     undr_error error = ask(setting, nonsense, EXIT_NOT_IMPLEMENTED,
-        "; a verb that it does not implement must end with exit status 89: an adapter that accepts anything proves nothing",
+        "; a verb that it does not implement must end with exit status 89: an adapter that accepts anything proves "
+        "nothing",
         &output, why);
     output.size = 0;
     if (error == UNDR_OK) {

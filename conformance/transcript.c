@@ -87,8 +87,8 @@ static undr_error object_to_term(term_maker *maker, const undr_object *object, i
 
 /* A number that is the port of a gate stands for the gate; "" when it is none. */
 static const char *gate_of(const check_names *names, const undr_value *value) {
-    static const char letters[26][2] = {"A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P", "Q",
-        "R", "S", "T", "U", "V", "W", "X", "Y", "Z"};
+    static const char letters[26][2] = {"A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P",
+        "Q", "R", "S", "T", "U", "V", "W", "X", "Y", "Z"};
     int64_t port = 0;
     for (size_t i = 0; i < 26 && names != NULL && undr_value_int64(value, &port); i++) {
         if (port != 0 && port == names->ports[i]) {
@@ -236,7 +236,8 @@ static void drop_half(check_transcript *transcript) {
 }
 
 undr_error check_transcript_add(check_transcript *transcript, undr_slice line) {
-    undr_buffer *to = transcript->tail.size == 0 && transcript->head.size < HEAD_SIZE ? &transcript->head : &transcript->tail;
+    bool early = transcript->tail.size == 0 && transcript->head.size < HEAD_SIZE;
+    undr_buffer *to = early ? &transcript->head : &transcript->tail;
     undr_error error = undr_put_slice(to, line);
     if (error == UNDR_OK) {
         error = undr_put_text(to, "\n");

@@ -202,7 +202,8 @@ undr_error check_wire_read(check_wire *wire) {
 }
 
 undr_error check_wire_peek(const check_wire *wire, undr_frame *frame, uint64_t *size) {
-    undr_slice unread = undr_slice_of(wire->in.data == NULL ? NULL : wire->in.data + wire->taken, check_wire_unread(wire));
+    const uint8_t *from = wire->in.data == NULL ? NULL : wire->in.data + wire->taken;
+    undr_slice unread = undr_slice_of(from, check_wire_unread(wire));
     return undr_frame_decode(unread, CHECK_FRAME_LIMIT, frame, size);
 }
 

@@ -1,5 +1,5 @@
-/* play_peers.h: small managers and workers for test_play.c, each wrong in one way of its own. They run in processes that
- * the harness starts: this test program again, as `PROGRAM --peer NAME VERB ...`. */
+/* play_peers.h: small managers and workers for test_play.c, each wrong in one way of its own. They run in processes
+ * that the harness starts: this test program again, as `PROGRAM --peer NAME VERB ...`. */
 #ifndef TESTS_PLAY_PEERS_H
 #define TESTS_PLAY_PEERS_H
 
@@ -81,11 +81,11 @@ static void flood_standard_error(void) {
     say(2, "the last line\n");
 }
 
-_Noreturn static void print_without_end(void) {
+_Noreturn static void print_without_end(int file) {
     static char block[1 << 16];
     memset(block, 'x', sizeof block);
     for (;;) {
-        if (write(1, block, sizeof block) < 0) {
+        if (write(file, block, sizeof block) < 0) {
             _exit(1);
         }
     }
@@ -100,6 +100,8 @@ static void misbehave(const wrong_peer *self, int client) {
         _exit(1);
     } else if (peer_is(self, "silent")) {
         wait_for_ever();
+    } else if (peer_is(self, "noisy")) {
+        print_without_end(2);
     } else if (peer_is(self, "chatter")) {
         say(1, "debug: a request\n");
     } else if (peer_is(self, "reset")) {
@@ -196,7 +198,7 @@ _Noreturn static void be_manager(wrong_peer *self) {
         say(1, "hello, world\n");
         wait_for_ever();
     } else if (peer_is(self, "endless-line")) {
-        print_without_end();
+        print_without_end(1);
     } else if (peer_is(self, "leaves")) {
         say(2, "no more room\n");
         _exit(7);
@@ -264,7 +266,8 @@ _Noreturn static void be_worker(const wrong_peer *self, uint16_t port) {
         signal(SIGABRT, SIG_DFL);
         raise(sent == UNDR_OK ? SIGABRT : SIGKILL);
     }
-    if (peer_is(self, "impatient") && undr_send_type(client, 'n') == UNDR_OK && undr_send_type(client, 'n') == UNDR_OK) {
+    if (peer_is(self, "impatient") && undr_send_type(client, 'n') == UNDR_OK &&
+        undr_send_type(client, 'n') == UNDR_OK) {
         wait_for_ever();
     }
     ask_until_closed(client);
@@ -273,7 +276,8 @@ _Noreturn static void be_worker(const wrong_peer *self, uint16_t port) {
 
 _Noreturn static void be_adapter(const wrong_peer *self, const char *verb) {
     if (strcmp(verb, "capabilities") == 0) {
-        say(1, peer_is(self, "strange-levels") ? "manager\npriority-levels many\n" : "manager\nworker\nhold 3\nnew-word 7\n");
+        say(1, peer_is(self, "strange-levels") ? "manager\npriority-levels many\n"
+                                               : "manager\nworker\nhold 3\nnew-word 7\n");
         _exit(0);
     }
     if (peer_is(self, "accepts-anything")) {
@@ -281,6 +285,9 @@ _Noreturn static void be_adapter(const wrong_peer *self, const char *verb) {
     }
     if (peer_is(self, "hangs")) {
         wait_for_ever();
+    }
+    if (peer_is(self, "hangs-noisily")) {
+        print_without_end(2);
     }
     _exit(89);
 }

@@ -1,4 +1,4 @@
-/* test_play.c: plays of cases against peers that are wrong in one way each: a clear result, and no process left behind. */
+/* test_play.c: plays of cases against peers that are wrong in one way each: a clear result, no process left behind. */
 #include "family.h"
 #include "play.h"
 #include "play_peers.h"
@@ -42,7 +42,8 @@ static void assert_no_process_left(void) {
     check_pids_free(&found);
 }
 
-static void play_only(const char *peer, const char *text, check_delivery delivery, double factor, check_result *result) {
+static void play_only(
+    const char *peer, const char *text, check_delivery delivery, double factor, check_result *result) {
     check_cases cases = {0};
     check_mistake mistake = {0};
     check_setting setting = {.command = command_of(peer), .round_trip_ns = 50000, .settle_ns = 1000000,
@@ -72,6 +73,7 @@ static void play(const char *peer, const char *text, check_delivery delivery, do
     assert_int_equal(open_files(), files);
 }
 
+#define BREAKS "case manager.x\n  must REQ-4  it\n\n  A -> bad 0x01\n  A <- "
 #define ASKS "case manager.x\n  must NEXT-2  an empty manager says None\n\n  A -> n\n  A <- t None\n"
 
 static void expect_failure(const char *peer, const char *text, double factor, const char *received) {
@@ -100,7 +102,8 @@ static void passes(void **state) {
 static void blames_the_last_requirement_above(void **state) {
     (void)state;
     check_result result;
-    play("good", "case manager.x\n  must NEXT-1  one\n\n  A -> n\n  A <- t None\n  should MSG-1  two\n  A -> m 1\n  A <- s\n"
+    play("good",
+        "case manager.x\n  must NEXT-1  one\n\n  A -> n\n  A <- t None\n  should MSG-1  two\n  A -> m 1\n  A <- s\n"
         "  must MSG-2  three\n  A -> n\n  A <- t None\n", CHECK_DELIVERY_WHOLE, 1, &result);
     assert_int_equal(result.verdict, CHECK_WARN);
     assert_int_equal(result.level, CHECK_SHOULD);
@@ -133,18 +136,18 @@ static void notices_ends(void **state) {
     expect_failure("fin", ASKS, 1, "A <- end fin");
     expect_failure("reset", ASKS, 1, "A <- end reset");
     expect_failure("cut-short", ASKS, 1, "inside a frame of which 2 bytes came");
-    expect_failure("cut-short", "case manager.x\n  must REQ-4  it\n\n  A -> bad 0x01\n  A <- end\n", 1, "inside a frame");
+    expect_failure("cut-short", BREAKS "end\n", 1, "inside a frame");
 }
 
 static void an_end_of_another_way_is_a_warning(void **state) {
     (void)state;
     check_result result;
-    play("reset", "case manager.x\n  must REQ-4  it\n\n  A -> bad 0x01\n  A <- end fin\n", CHECK_DELIVERY_WHOLE, 1, &result);
+    play("reset", BREAKS "end fin\n", CHECK_DELIVERY_WHOLE, 1, &result);
     assert_int_equal(result.verdict, CHECK_WARN);
     assert_int_equal(result.level, CHECK_SHOULD);
     assert_has(&result.notes, "end reset");
     check_result_free(&result);
-    play("fin", "case manager.x\n  must REQ-4  it\n\n  A -> bad 0x01\n  A <- end fin\n", CHECK_DELIVERY_WHOLE, 1, &result);
+    play("fin", BREAKS "end fin\n", CHECK_DELIVERY_WHOLE, 1, &result);
     assert_int_equal(result.verdict, CHECK_PASS);
     check_result_free(&result);
 }
@@ -165,7 +168,18 @@ static void notices_what_nobody_asked_for(void **state) {
 
 static void a_peer_that_does_not_read_ends_the_play(void **state) {
     (void)state;
-    expect_failure("deaf", "case manager.x\n  must FRAME-6  it\n\n  A -> 0x80 b'x' * 33554432\n  A <- s\n", 0.01, "read no more");
+    expect_failure("deaf", "case manager.x\n  must FRAME-6  it\n\n  A -> 0x80 b'x' * 33554432\n  A <- s\n", 0.01,
+        "read no more");
+}
+
+/* It prints without end to its standard error: something moves all the time, and nothing comes. */
+static void noise_is_no_progress(void **state) {
+    (void)state;
+    expect_failure("noisy", ASKS, 1.0 / HASTY, "nothing within 0.1 s");
+    check_result result;
+    play("noisy", "case manager.x\n  must REQ-2  it\n\n  A -> n\n  A quiet\n", CHECK_DELIVERY_WHOLE, 1, &result);
+    assert_int_equal(result.verdict, CHECK_PASS);
+    check_result_free(&result);
 }
 
 static void pieces_are_apart(void **state) {
@@ -175,8 +189,8 @@ static void pieces_are_apart(void **state) {
         check_delivery delivery;
         const char *pieces;
         unsigned count;
-    } table[] = {{CHECK_DELIVERY_WHOLE, "18 9 ", 2}, {CHECK_DELIVERY_CUT_3, "3 15 3 6 ", 4}, {CHECK_DELIVERY_CUT_8, "8 10 8 1 ", 4},
-        {CHECK_DELIVERY_COALESCED, "27 ", 1},
+    } table[] = {{CHECK_DELIVERY_WHOLE, "18 9 ", 2}, {CHECK_DELIVERY_CUT_3, "3 15 3 6 ", 4},
+        {CHECK_DELIVERY_CUT_8, "8 10 8 1 ", 4}, {CHECK_DELIVERY_COALESCED, "27 ", 1},
         {CHECK_DELIVERY_BYTES, "1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 ", 27}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         check_result result;
@@ -198,7 +212,8 @@ static void a_pipeline_sends_ahead(void **state) {
     (void)state;
     check_result result;
     play("good", "case manager.x\n  must FRAME-4  it\n  delivery pipeline\n\n  repeat 3\n    A -> m i\n    A <- m\n"
-        "  A -> n\n  A <- t ?v\n  A -> m ?v\n  A <- m\n  A -> n\n  A <- t None\n", CHECK_DELIVERY_COALESCED, 1, &result);
+        "  A -> n\n  A <- t ?v\n  A -> m ?v\n  A <- m\n  A -> n\n  A <- t None\n", CHECK_DELIVERY_COALESCED, 1,
+        &result);
     assert_int_equal(result.verdict, CHECK_PASS);
     assert_int_equal(result.pieces, 2);
     check_result_free(&result);
@@ -223,9 +238,10 @@ static void unordered_is_any_order(void **state) {
 static void a_crash_is_never_a_pass(void **state) {
     (void)state;
     expect_failure("crash", ASKS, 1, "was ended by signal 11");
-    expect_failure("crash", "case manager.x\n  must REQ-4  it\n\n  A -> bad 0x01\n  A <- end\n", 1, "was ended by signal 11");
-    expect_failure("crash", "case manager.x\n  should REQ-4  it\n\n  A -> bad 0x01\n  A <- end\n", 1, "was ended by signal 11");
-    expect_failure("exit-1", "case manager.x\n  must REQ-4  it\n\n  A -> bad 0x01\n  A <- end\n", 1, "exit status 1");
+    expect_failure("crash", BREAKS "end\n", 1, "was ended by signal 11");
+    expect_failure("crash", "case manager.x\n  should REQ-4  it\n\n  A -> bad 0x01\n  A <- end\n", 1,
+        "was ended by signal 11");
+    expect_failure("exit-1", BREAKS "end\n", 1, "exit status 1");
 }
 
 static void notices_how_it_does_not_start(void **state) {
@@ -299,7 +315,8 @@ static void a_flood_is_drained(void **state) {
 /* ---- workers ---- */
 
 #define LEAVES \
-    "case worker.x\n  must WORK-5  it\n\n  A <- n\n  A -> t None\n  A <- n\n  A -> t CloseRequest\n  A <- end\n  P <- exit 0\n"
+    "case worker.x\n  must WORK-5  it\n\n  A <- n\n  A -> t None\n  A <- n\n  A -> t CloseRequest\n  A <- end\n" \
+    "  P <- exit 0\n"
 
 static void workers(void **state) {
     (void)state;
@@ -307,8 +324,10 @@ static void workers(void **state) {
     play("good", LEAVES, CHECK_DELIVERY_BYTES, 1, &result);
     assert_int_equal(result.verdict, CHECK_PASS);
     check_result_free(&result);
-    play("two-connections", "case worker.x\n  must WORK-22  it\n\n  A <- n\n  A -> t None\n  A <- n\n  A -> t CloseRequest\n"
-        "  P <- exit 0\n", CHECK_DELIVERY_WHOLE, 1, &result);
+    play("two-connections",
+        "case worker.x\n  must WORK-22  it\n\n  A <- n\n  A -> t None\n  A <- n\n  A -> t CloseRequest\n"
+        "  P <- exit 0\n",
+        CHECK_DELIVERY_WHOLE, 1, &result);
     assert_int_equal(result.verdict, CHECK_PASS);
     check_result_free(&result);
     expect_failure("never-connects", LEAVES, 1.0 / HASTY, "none within 0.6 s");
@@ -338,7 +357,8 @@ static void a_case_may_not_break_the_protocol_by_mistake(void **state) {
 static void what_is_not_declared_is_skipped(void **state) {
     (void)state;
     check_result result;
-    play("good", "case manager.x\n  must PAY-5  it\n  needs pickle 5\n\n  A -> n\n  A <- t None\n", CHECK_DELIVERY_WHOLE, 1, &result);
+    play("good", "case manager.x\n  must PAY-5  it\n  needs pickle 5\n\n  A -> n\n  A <- t None\n",
+        CHECK_DELIVERY_WHOLE, 1, &result);
     assert_int_equal(result.verdict, CHECK_SKIP);
     assert_has(&result.received, "pickle 5");
     check_result_free(&result);
@@ -346,7 +366,8 @@ static void what_is_not_declared_is_skipped(void **state) {
 
 /* ---- the survey ---- */
 
-static undr_error survey(char *const *command, check_role role, double factor, check_setting *setting, undr_buffer *why) {
+static undr_error survey(
+    char *const *command, check_role role, double factor, check_setting *setting, undr_buffer *why) {
     *setting = (check_setting){.command = command, .timeout_factor = factor};
     undr_error error = check_survey(setting, role, why);
     undr_buffer_free(&setting->capabilities.text);
@@ -377,6 +398,7 @@ static void refuses_what_is_no_adapter(void **state) {
     (void)state;
     expect_refusal("accepts-anything", CHECK_ROLE_MANAGER, 1, "must end with exit status 89");
     expect_refusal("hangs", CHECK_ROLE_MANAGER, 1.0 / HASTY, "does not end");
+    expect_refusal("hangs-noisily", CHECK_ROLE_MANAGER, 1.0 / HASTY, "does not end");
     expect_refusal("strange-levels", CHECK_ROLE_MANAGER, 1, "priority-levels many");
     expect_refusal("good", CHECK_ROLE_POOL, 1, "does not declare the role pool");
     expect_refusal("leaves", CHECK_ROLE_MANAGER, 1, "exit status 7");
@@ -412,6 +434,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(an_end_of_another_way_is_a_warning),
         cmocka_unit_test(notices_what_nobody_asked_for),
         cmocka_unit_test(a_peer_that_does_not_read_ends_the_play),
+        cmocka_unit_test(noise_is_no_progress),
         cmocka_unit_test(pieces_are_apart),
         cmocka_unit_test(a_pipeline_sends_ahead),
         cmocka_unit_test(unordered_is_any_order),

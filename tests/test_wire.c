@@ -1,5 +1,5 @@
-/* test_wire.c: connections of the harness over loopback: frames in pieces, each way to end, the peer's queue; the cuts of a
- * delivery; gates. */
+/* test_wire.c: connections of the harness over loopback: frames in pieces, each way to end, the peer's queue; the cuts
+ * of a delivery; gates. */
 #include "clock.h"
 #include "delivery.h"
 #include "gate.h"
