@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,23 +224,29 @@ static void keep_output(check_player *player) {
     }
 }
 
-static void note(check_player *player, const char *format, unsigned long long count, unsigned long long all) {
-    undr_buffer *notes = &player->result->notes;
-    check_player_say(player, notes, "%s", notes->size == 0 ? "" : "\n");
-    check_player_say(player, notes, format, count, all);
+static void note(check_player *player, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void note(check_player *player, const char *format, ...) {
+    char text[128];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(text, sizeof text, format, list);
+    va_end(list);
+    check_player_say(player, &player->result->notes, "%s%s", player->result->notes.size == 0 ? "" : "\n", text);
 }
 
 void check_player_stop(check_player *player) {
     size_t left = 0;
-    bool clean = check_target_stop(&player->scene.target, &left);
-    if (!clean) {
-        note(player, "%llu process of the target could not be killed", 1, 0);
+    const check_result *result = player->result;
+    if (!check_target_stop(&player->scene.target, &left)) {
+        note(player, "a process of the target could not be killed");
     }
     if (left > 0) {
-        note(player, "%llu processes outlived the target and were killed", left, 0);
+        note(player, "%zu process%s outlived the target, until the harness killed %s", left, left == 1 ? "" : "es",
+            left == 1 ? "it" : "them");
     }
-    if (player->result->joined > 0) {
-        note(player, "%llu of %llu pieces could not be separated", player->result->joined, player->result->pieces);
+    if (result->joined > 0) {
+        note(player, "%u of %u pieces could not be separated", result->joined, result->pieces);
     }
     keep_output(player);
     remove_logs(player);

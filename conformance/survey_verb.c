@@ -9,7 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VERB_LIMIT_S = 30, GLANCES = 100, OUTPUT_LIMIT = 64 * 1024, LAST_WORDS = 200, EXIT_NOT_IMPLEMENTED = 89, MOST_LEVELS = 128 };
+enum {
+    VERB_LIMIT_S = 30,
+    GLANCES = 100,
+    OUTPUT_LIMIT = 64 * 1024,
+    LAST_WORDS = 200,
+    EXIT_NOT_IMPLEMENTED = 89,
+    MOST_LEVELS = 128
+};
 
 static const char nonsense[] = "undr-check-asks-for-this-verb-that-nobody-has";
 
@@ -147,7 +154,13 @@ static undr_error run_to_end(const check_setting *setting, const char *verb, che
 
 static undr_error say_how_it_ended(
     const check_setting *setting, const char *verb, const check_scene *scene, undr_error how, undr_buffer *why) {
-    undr_error error = undr_put_format(why, "`%s %s` ", setting->command[0], verb);
+    undr_error error = undr_put_text(why, "`");
+    for (char *const *word = setting->command; *word != NULL && error == UNDR_OK; word++) {
+        error = undr_put_format(why, "%s ", *word);
+    }
+    if (error == UNDR_OK) {
+        error = undr_put_format(why, "%s` ", verb);
+    }
     if (error != UNDR_OK) {
         return error;
     }
