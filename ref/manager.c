@@ -72,7 +72,7 @@ undr_error undr_manager_new(const undr_manager_options *options, undr_manager_co
 
 /* Answers and requests. */
 
-/* The answer of a request is known: it is ready when no earlier one of its connection waits, and with it those behind. */
+/* The answer of a request is known: it is ready when none before it in its connection waits, and those behind it are, too. */
 static void answer(undr_manager_core *core, request *one, undr_slice payload) {
     bool first = one == one->connection->requests || one->before->place == REQUEST_READY;
     one->answer.payload = payload;
@@ -148,7 +148,7 @@ static void put_in_queue(undr_manager_core *core, undr_parcel *task) {
     serve_held(core);
 }
 
-/* DONE-1. A task that the connection does not have can't be settled, the count stays (DONE-4). */
+/* DONE-1. What the connection does not have can't be settled: the count stays (DONE-4), `t` is but an `n` (DONE-3). */
 static void settle(undr_manager_core *core, connection *from) {
     undr_parcel *task = from->out;
     if (task == NULL) {
@@ -205,7 +205,8 @@ static void enlist(request *one, uint8_t answer_type) {
     DL_APPEND2(one->connection->requests, one, before, after);
 }
 
-static undr_error next_task(undr_manager_core *core, request *one, const undr_frame *frame) { /* NEXT-1 */
+/* NEXT-1. Whatever the connection has out already (NEXT-3). */
+static undr_error next_task(undr_manager_core *core, request *one, const undr_frame *frame) {
     (void)frame;
     enlist(one, UNDR_TYPE_TASK);
     undr_parcel *task = undr_task_queues_take(&core->queues);
@@ -228,7 +229,7 @@ static undr_error settle_and_next(undr_manager_core *core, request *one, const u
 static undr_error dismiss(undr_manager_core *core, request *one, const undr_frame *frame) { /* CLOSE-CANCEL-1 */
     (void)frame;
     enlist(one, UNDR_TYPE_TASK);
-    answer(core, one, undr_pickle_close_request());
+    answer(core, one, undr_pickle_close_request()); /* CLOSE-2 */
     return UNDR_OK;
 }
 
@@ -331,7 +332,7 @@ undr_error undr_manager_receive(
     uint64_t hold = core->options.hold;
     one->connection = from;
     one->deadline = now > UINT64_MAX - hold ? UINT64_MAX : now + hold;
-    error = found->handlers[core->state](core, one, frame);
+    error = found->handlers[core->state](core, one, frame); /* touches no other connection's requests (FAULT-2) */
     if (error != UNDR_OK) {
         free(one);
     }
@@ -436,7 +437,7 @@ undr_error undr_manager_send_message(undr_manager_core *core, undr_slice pickle)
     free_parcels(&core->spent);
     undr_arena arena = {0};
     undr_value *value;
-    undr_error error = undr_pickle_read(pickle, NULL, &arena, &value, NULL, NULL); /* SEC-1, MSG-4, MSG-5 */
+    undr_error error = undr_pickle_read(pickle, NULL, &arena, &value, NULL, NULL); /* PAY-6, SEC-1, MSG-4, MSG-5 */
     undr_arena_free(&arena);
     if (error != UNDR_OK) {
         return error;

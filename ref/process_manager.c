@@ -78,7 +78,7 @@ static undr_error start_all(undr_process_manager *manager, const undr_process_ma
         error = start_server(manager, options);
     }
     if (error == UNDR_OK && worker_count(options) > 0) {
-        error = undr_worker_processes_start(
+        error = undr_worker_processes_start( /* POOL-1, POOL-4 */
             manager->server, worker_count(options), options->log_directory, &manager->workers);
     }
     return error;
@@ -222,8 +222,9 @@ static void close_core(undr_process_manager *manager, undr_manager_core *core) {
     }
 }
 
-/* Consumes all messages until no task is left (CLOSE-JOIN-1 to CLOSE-JOIN-4). The end of that and the close are one
- * step, so that nothing can be scheduled in between. */
+/* Consumes all messages until no task is left (CLOSE-JOIN-1, CLOSE-JOIN-2, CLOSE-JOIN-4); a task that is lost is a
+ * message, too (CLOSE-JOIN-5). The end of that and the close are one step, so that nothing can be scheduled in
+ * between (CLOSE-JOIN-3). */
 static undr_error join_tasks(undr_process_manager *manager) {
     undr_buffer message = {0};
     undr_error error;

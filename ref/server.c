@@ -30,7 +30,7 @@ void undr_server_log(const undr_server *server, uint16_t peer_port, const char *
 
 void undr_server_collect(undr_server *server) {
     undr_answer answer;
-    while (undr_manager_next_answer(server->core, &answer) == UNDR_OK) {
+    while (undr_manager_next_answer(server->core, &answer) == UNDR_OK) { /* nothing else is ever sent (REQ-2) */
         undr_peer *peer;
         HASH_FIND(hh, server->peers, &answer.connection, sizeof answer.connection, peer);
         undr_peer_queue(peer, &answer.frame); /* the core answers only connections that it knows */
@@ -57,7 +57,8 @@ static void set_timer(undr_server *server, uint64_t held) {
         (void)uv_timer_stop(&server->timer); /* can't fail */
         return;
     }
-    (void)uv_timer_start(&server->timer, on_timer, deadline > now ? deadline - now : 0, 0); /* fails only when closing */
+    uint64_t rest = deadline > now ? deadline - now : 0;
+    (void)uv_timer_start(&server->timer, on_timer, rest, 0); /* fails only when it is closing */
 }
 
 void undr_server_deliver(undr_server *server) {

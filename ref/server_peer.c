@@ -146,7 +146,7 @@ static size_t handle_frames(undr_peer *peer, undr_slice input) {
         if (error != UNDR_OK) {
             undr_server_log(peer->server, peer->port, "connection ended: frame of type 0x%02x: %s (%llu bytes)",
                 rest.data[0], undr_error_text(error), (unsigned long long)peer->server->options.payload_limit);
-            end(peer); /* FRAME-7 */
+            end(peer); /* FRAME-7, FRAME-10 */
             return input.size;
         }
         if (!handle_frame(peer, &frame)) {
@@ -192,7 +192,8 @@ static void pause_or_resume(undr_peer *peer) {
     }
 }
 
-/* Memory to read into: the scratch of all, or behind the frame that has begun, in steps that its bytes pay for (FRAME-8). */
+/* Memory to read into: the scratch of all, or behind the frame that has begun, in steps that its bytes pay for
+ * (FRAME-8, SEC-3). Nobody waits for the rest of a frame: the loop goes on (FAULT-1). */
 static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
     undr_peer *peer = handle->data;
     undr_frame frame;

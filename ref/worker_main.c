@@ -49,14 +49,14 @@ static int work(const undr_registry *registry, long port, long number, const cha
     if (log != NULL) {
         (void)fclose(log); /* was flushed line by line */
     }
-    return error == UNDR_OK ? EXIT_SUCCESS : EXIT_FAILURE;
+    return error == UNDR_OK ? EXIT_SUCCESS : EXIT_FAILURE; /* WORK-5 */
 }
 
 static int run(int argc, char **argv, const undr_registry *registry) {
     long port, parent, number;
     if (argc != UNDR_WORKER_ARGUMENTS || !parse_number(argv[2], UINT16_MAX, &port) ||
         !parse_number(argv[3], INT_MAX, &parent) || !parse_number(argv[4], INT_MAX, &number)) {
-        (void)fprintf(stderr, "%s: for a manager that starts its workers, not to be called by hand\n", UNDR_WORKER_WORD);
+        (void)fprintf(stderr, "%s: how a manager starts its workers, not to be called by hand\n", UNDR_WORKER_WORD);
         return 2;
     }
     if (!tie_to_parent(parent)) {

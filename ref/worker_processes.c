@@ -177,11 +177,14 @@ static void give_up(undr_worker_processes *all) {
 undr_error undr_worker_processes_start(
     undr_server *server, size_t count, const char *log_directory, undr_worker_processes **workers) {
     undr_worker_processes *all = calloc(1, sizeof *all + count * sizeof *all->workers);
-    char *directory = strdup(log_directory == NULL ? "" : log_directory);
-    if (all == NULL || directory == NULL) {
-        free(all);
-        free(directory);
+    if (all == NULL) {
         return UNDR_MEMORY;
+    }
+    /* Whole, so that it does not matter where the program is when it replaces a worker. */
+    char *directory = log_directory == NULL ? strdup("") : realpath(log_directory, NULL);
+    if (directory == NULL) {
+        free(all);
+        return errno == ENOMEM ? UNDR_MEMORY : UNDR_SYSTEM;
     }
     all->server = server;
     all->log_directory = directory;

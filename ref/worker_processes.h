@@ -11,11 +11,11 @@ enum { UNDR_WORKER_ARGUMENTS = 6 };
 
 typedef struct undr_worker_processes undr_worker_processes;
 
-/* log_directory (NULL: no logs) is copied. On failure no process is left. */
+/* log_directory must exist (NULL: no logs). On failure no process is left. */
 UNDR_MUST_USE undr_error undr_worker_processes_start(
     undr_server *server, size_t count, const char *log_directory, undr_worker_processes **workers);
 
-/* With the server's lock held: none is replaced any more; how many are left. undr_server_wait ends when one has ended. */
+/* With the server's lock held: none is replaced any more; how many are left, of which undr_server_wait tells. */
 void undr_worker_processes_close(undr_worker_processes *workers);
 size_t undr_worker_processes_left(const undr_worker_processes *workers);
 

@@ -1,5 +1,5 @@
-/* failing_malloc.h: lets the n-th allocation of the code under test fail. tests/CMakeLists.txt links a test that includes
- * this with --wrap for the three functions. Include it in one file of a program only. */
+/* failing_malloc.h: lets the n-th allocation of the code under test fail. tests/CMakeLists.txt links a test that
+ * includes this with --wrap for the three functions. */
 #ifndef TESTS_FAILING_MALLOC_H
 #define TESTS_FAILING_MALLOC_H
 

@@ -1,4 +1,4 @@
-/* test_server.c: the manager behind its TCP port: segmentation, peers that do not read, held answers, the server itself. */
+/* test_server.c: the manager behind its TCP port: segmentation, silence, held answers, the server itself. */
 #include "service.h"
 
 #include <fcntl.h>

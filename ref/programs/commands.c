@@ -12,7 +12,6 @@ enum { EXIT_INTERRUPTED = 130 };
 typedef struct session {
     undr_process_manager *manager;
     unsigned priority_levels;
-    bool closed;
     undr_buffer payload; /* of the command, or of its answer */
     undr_buffer answer;  /* the line */
 } session;
@@ -94,7 +93,7 @@ static outcome next(session *self, undr_slice rest) {
     if (say(self, "message ") != ANSWERED) {
         return OUT_OF_MEMORY;
     }
-    error = adapter_hex_encode(undr_buffer_slice(&self->payload), &self->answer);
+    error = adapter_hex_encode(undr_buffer_slice(&self->payload), &self->answer); /* ADAPTER-3 */
     return error == UNDR_OK ? ANSWERED : OUT_OF_MEMORY;
 }
 
@@ -105,7 +104,7 @@ static outcome close_manager(session *self, undr_slice rest) {
         if (!undr_slice_equal(rest, undr_slice_text(names[policy]))) {
             continue;
         }
-        undr_error error = undr_process_manager_close(self->manager, (undr_close_policy)policy);
+        undr_error error = undr_process_manager_close(self->manager, (undr_close_policy)policy); /* ADAPTER-4 */
         if (error == UNDR_INTERRUPTED) {
             return INTERRUPTED;
         }
@@ -119,6 +118,7 @@ static const struct {
     outcome (*run)(session *self, undr_slice rest);
 } commands[] = {{"schedule", schedule}, {"message", message}, {"next", next}, {"close", close_manager}};
 
+/* ADAPTER-2 */
 static outcome run_line(session *self, undr_slice line) {
     undr_slice word = adapter_take_word(&line);
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
@@ -152,7 +152,7 @@ static int run_all(session *self, input *from) {
 int commands_run(input *from, undr_process_manager *manager, unsigned priority_levels) {
     session self = {.manager = manager, .priority_levels = priority_levels};
     int status = run_all(&self, from);
-    undr_close_policy policy = status == EXIT_INTERRUPTED ? UNDR_CLOSE_CANCEL : UNDR_CLOSE_KILL;
+    undr_close_policy policy = status == EXIT_INTERRUPTED ? UNDR_CLOSE_CANCEL : UNDR_CLOSE_KILL; /* ADAPTER-1 */
     undr_error error = undr_process_manager_close(manager, policy);
     (void)error; /* neither policy can fail */
     input_release_manager(from);

@@ -1,5 +1,5 @@
-/* input.h: what reaches undr-manager from outside while it may be busy: lines, the end of its input, SIGINT. Two threads
- * of its own watch for them. */
+/* input.h: what reaches undr-manager from outside while it may be busy: lines, the end of its input, SIGINT. Two
+ * threads of its own watch for them. */
 #ifndef PROGRAMS_INPUT_H
 #define PROGRAMS_INPUT_H
 
@@ -25,7 +25,7 @@ typedef struct input {
 void input_block_interrupts(void);
 
 /* Starts to watch. The end of input and SIGINT interrupt `manager`; when the program has not left half a second after
- * the end of input, whatever it waits for, it is left for it with exit status 0. The input lives as long as the program. */
+ * the end of input, whatever it waits for, it is ended with exit status 0. The input lives as long as the program. */
 UNDR_MUST_USE undr_error input_start(input *self, undr_process_manager *manager);
 
 /* The manager is about to be freed. */

@@ -1,5 +1,5 @@
-/* undr-manager.c: the minimal manager. All that it knows of the protocol is in undr_process_manager; here is its command
- * line, which is that of the adapter contract (spec/adapter.md). Its workers run Probe tasks. */
+/* undr-manager.c: the minimal manager. All that it knows of the protocol is in undr_process_manager; here is its
+ * command line, which is that of the adapter contract (spec/adapter.md). Its workers run Probe tasks. */
 #include "adapter.h"
 #include "commands.h"
 #include "probe.h"
@@ -79,9 +79,9 @@ static int help(void) {
         "\n"
         "commands: schedule PRIORITY HEX | message HEX | next | close join|cancel|kill\n"
         "\n"
-        "It prints `ready PORT` first. The end of input kills its workers. SIGINT closes as `close cancel` does; a second\n"
-        "one kills its workers. Exit status: 0 at the end of input; 130 after SIGINT; 1 it can't serve; 2 usage; %d a verb\n"
-        "that is not implemented.\n",
+        "It prints `ready PORT` first. The end of input kills its workers. SIGINT closes as `close cancel` does;\n"
+        "a second one kills its workers. Exit status: 0 at the end of input; 130 after SIGINT; 1 it can't serve;\n"
+        "2 usage; %d a verb that is not implemented.\n",
         POOL_HOLD_MS, ADAPTER_EXIT_NO_VERB);
     return printed > 0 && fflush(stdout) == 0 ? 0 : ADAPTER_EXIT_FAILURE;
 }
@@ -132,7 +132,7 @@ static int manage(const settings *read) {
 static int run(const char *verb, int argc, char **argv) {
     settings read;
     if (strcmp(verb, "capabilities") != 0 && strcmp(verb, "manager") != 0) {
-        return adapter_no_verb(PROGRAM, verb, VERBS);
+        return adapter_no_verb(PROGRAM, verb, VERBS); /* ADAPTER-5 */
     }
     if (!read_settings(verb, argc, argv, &read)) {
         return ADAPTER_EXIT_USAGE;

@@ -31,7 +31,8 @@ typedef struct undr_answer {
     undr_frame frame;
 } undr_answer;
 
-UNDR_MUST_USE undr_error undr_manager_new(const undr_manager_options *options, undr_manager_core **core); /* ARGUMENT, MEMORY */
+/* ARGUMENT, MEMORY */
+UNDR_MUST_USE undr_error undr_manager_new(const undr_manager_options *options, undr_manager_core **core);
 void undr_manager_free(undr_manager_core *core); /* NULL is fine */
 
 UNDR_MUST_USE undr_error undr_manager_connect(undr_manager_core *core, undr_connection *connection);

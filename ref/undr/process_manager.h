@@ -31,7 +31,8 @@ typedef struct undr_process_manager_options {
     FILE *log;                 /* what the manager ended, and why; NULL: none. As long as the manager */
 } undr_process_manager_options;
 
-/* First in main(), with the task types that workers run: in a worker process runs the loop and exits the process; elsewhere returns at once. */
+/* First in main(), with the task types that workers run: in a worker process runs the loop and exits the process,
+ * elsewhere returns at once. */
 void undr_process_manager_main(int argc, char **argv, const undr_registry *registry);
 
 /* Starts the server on 127.0.0.1 (SEC-2) and the workers. A worker process that ends while the manager is open is
