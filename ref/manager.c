@@ -72,7 +72,7 @@ undr_error undr_manager_new(const undr_manager_options *options, undr_manager_co
 
 /* Answers and requests. */
 
-/* The answer of a request is known: it is ready when none before it in its connection waits, and those behind it are, too. */
+/* The answer of a request is known: it is ready when none before it waits, and then those behind it are, too. */
 static void answer(undr_manager_core *core, request *one, undr_slice payload) {
     bool first = one == one->connection->requests || one->before->place == REQUEST_READY;
     one->answer.payload = payload;

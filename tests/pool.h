@@ -17,20 +17,20 @@
 
 /* The tasks: what each does is its class, what it does it with is its attribute 'x'. */
 
-static inline undr_error run_echo(const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager,
+static undr_error run_echo(const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager,
     undr_failure *failure) {
     (void)registry, (void)session, (void)failure;
     return undr_send_message_to(manager, undr_value_attribute(task, "x"));
 }
 
-static inline undr_error run_raise(const undr_registry *registry, const undr_value *task, void *session,
+static undr_error run_raise(const undr_registry *registry, const undr_value *task, void *session,
     undr_manager *manager, undr_failure *failure) {
     (void)registry, (void)task, (void)session, (void)manager;
     return undr_fail(failure, "ValueError", "no good");
 }
 
 /* Sends its process id. */
-static inline undr_error run_pid(const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager,
+static undr_error run_pid(const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager,
     undr_failure *failure) {
     (void)registry, (void)task, (void)session, (void)failure;
     undr_arena arena = {0};
@@ -44,7 +44,7 @@ static inline undr_error run_pid(const undr_registry *registry, const undr_value
 }
 
 /* Sends its process id and waits to be killed. */
-static inline undr_error run_hang(const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager,
+static undr_error run_hang(const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager,
     undr_failure *failure) {
     undr_error error = run_pid(registry, task, session, manager, failure);
     while (error == UNDR_OK) {
@@ -54,21 +54,21 @@ static inline undr_error run_hang(const undr_registry *registry, const undr_valu
 }
 
 /* Sends its process id, then 'x' after a while. */
-static inline undr_error run_slow(const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager,
+static undr_error run_slow(const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager,
     undr_failure *failure) {
     undr_error error = run_pid(registry, task, session, manager, failure);
     (void)usleep(200000);
     return error == UNDR_OK ? run_echo(registry, task, session, manager, failure) : error;
 }
 
-static inline undr_error run_die(const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager,
+static undr_error run_die(const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager,
     undr_failure *failure) {
     (void)registry, (void)task, (void)session, (void)manager, (void)failure;
     _exit(7);
 }
 
 /* Schedules a t.Echo with the same 'x'. */
-static inline undr_error run_spawn(const undr_registry *registry, const undr_value *task, void *session,
+static undr_error run_spawn(const undr_registry *registry, const undr_value *task, void *session,
     undr_manager *manager, undr_failure *failure) {
     (void)registry, (void)session, (void)failure;
     undr_arena arena = {0};
