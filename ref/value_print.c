@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint64_t most_steps = 20000000;
-static const size_t most_bytes = (size_t)1 << 30;
+static const uint64_t most_steps = 10000000;
+static const size_t most_bytes = (size_t)320 << 20; /* a payload of 64 MiB prints as 256 MiB at most */
 
 /* The containers around the value that is being printed. */
 typedef struct print_holder {
@@ -69,9 +69,25 @@ static undr_error put_character(printer *out, uint32_t character, char quote) {
         out->buffer, character < 0x100 ? "\\x%02x" : character < 0x10000 ? "\\u%04x" : "\\U%08x", character);
 }
 
+/* How many bytes from `offset` on stand for themselves. */
+static size_t plain_run(undr_slice bytes, size_t offset, char quote) {
+    size_t end = offset;
+    while (end < bytes.size && bytes.data[end] >= 0x20 && bytes.data[end] < 0x7f && bytes.data[end] != '\\'
+        && bytes.data[end] != (uint8_t)quote) {
+        ++end;
+    }
+    return end - offset;
+}
+
 static undr_error put_characters(printer *out, undr_slice bytes, bool text, char quote) {
     undr_error error = UNDR_OK;
     for (size_t offset = 0; error == UNDR_OK && offset < bytes.size;) {
+        const size_t run = plain_run(bytes, offset, quote);
+        if (run > 0) {
+            error = put(out, undr_slice_of(bytes.data + offset, run));
+            offset += run;
+            continue;
+        }
         const uint32_t character = text ? next_character(bytes, &offset) : bytes.data[offset++];
         error = put_character(out, character, quote);
     }
