@@ -97,7 +97,7 @@ static void silent_peers_delay_nobody(void **state) {
         expect_alive(&self);
     }
     for (size_t i = 0; i < CLIENTS; i++) {
-        send_raw(clients[i], "n\0\0\0\0\0\0\0" + i % 9, 9 - i % 9);
+        send_raw(clients[i], &"n\0\0\0\0\0\0\0"[i % 9], 9 - i % 9);
         expect_frame(clients[i], 't', NONE);
         close(clients[i]);
     }
