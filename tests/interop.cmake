@@ -20,6 +20,6 @@ foreach(role manager worker pool)
     list(APPEND EXAMPLE_TESTS interop.examples-${role})
 endforeach()
 set_tests_properties(${INTEROP_TESTS} PROPERTIES
-    LABELS interop TIMEOUT 600 PROCESSORS 2 SKIP_RETURN_CODE 77 FIXTURES_REQUIRED python-environment
+    LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77 FIXTURES_REQUIRED python-environment
     ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 set_tests_properties(${EXAMPLE_TESTS} PROPERTIES FIXTURES_REQUIRED "python-environment;spec-examples")
