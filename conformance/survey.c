@@ -152,7 +152,9 @@ static undr_error measure(check_setting *setting, check_role role, const check_c
     uint64_t times[LINES] = {0};
     check_stopwatch watch = {.at = times, .count = LINES};
     check_result result;
-    check_play_watched(one, setting, CHECK_DELIVERY_WHOLE, &result, &watch);
+    check_setting unpaused = *setting;
+    unpaused.pause = false;
+    check_play_watched(one, &unpaused, CHECK_DELIVERY_WHOLE, &result, &watch);
     bool alone = setting->command == NULL && times[1] == 0;
     undr_error error = UNDR_OK;
     if (result.verdict == CHECK_ERROR || !watch.started || alone) {

@@ -216,6 +216,12 @@ _Noreturn static void be_manager(wrong_peer *self) {
             say(1, "yes\n");
         }
     }
+    if (peer_is(self, "two-messages")) {
+        char line[16];
+        for (int i = 1; i <= 2 && read(0, line, sizeof line) > 0; i++) {
+            say(1, i == 1 ? "message 4b012e\n" : "message 4b022e\n"); /* BININT1 1, BININT1 2 */
+        }
+    }
     if (peer_is(self, "reports-pid")) {
         report_pid();
     }

@@ -231,6 +231,12 @@ static void unordered_is_any_order(void **state) {
     assert_int_equal(result.verdict, CHECK_FAIL);
     assert_has(&result.received, "A <- t None");
     check_result_free(&result);
+    play("two-messages", "case manager.x\n  must MSGS-1  it\n\n  unordered\n    M <- message 2\n    M <- message 1\n",
+        CHECK_DELIVERY_WHOLE, 1, &result);
+    assert_int_equal(result.verdict, CHECK_PASS);
+    check_result_free(&result);
+    expect_failure("two-messages",
+        "case manager.x\n  must MSGS-1  it\n\n  unordered\n    M <- message 3\n    M <- message 1\n", 1, "M <- message 2");
 }
 
 /* ---- the process ---- */
