@@ -119,8 +119,7 @@ undr_manager *undr_process_manager_interface(undr_process_manager *manager) {
 /* Tasks and messages. */
 
 static undr_error check_task(const undr_value *task) {
-    bool is_task = task->kind != UNDR_NONE && !undr_value_is_instance(task, UNDR_CLASS_CLOSE_REQUEST);
-    return is_task ? UNDR_OK : UNDR_NOT_A_TASK; /* SCHED-12 */
+    return undr_is_schedulable(task) ? UNDR_OK : UNDR_NOT_A_TASK; /* SCHED-13 */
 }
 
 static undr_error schedule(undr_process_manager *manager, undr_slice pickle, unsigned priority) {

@@ -119,6 +119,9 @@ static undr_error request_of_task(undr_proxy *proxy, const undr_frame *request) 
 
 undr_error undr_proxy_schedule(undr_proxy *proxy, const undr_value *task, unsigned priority) {
     undr_frame request;
+    if (!undr_is_schedulable(task)) {
+        return UNDR_NOT_A_TASK; /* SCHED-13 */
+    }
     undr_error error = undr_pickle_write(task, 4, &proxy->out);
     if (error == UNDR_OK) {
         error = undr_worker_schedule(&proxy->core, undr_buffer_slice(&proxy->out), priority, &request);

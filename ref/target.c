@@ -169,6 +169,6 @@ undr_error undr_target(const undr_target_options *options) {
         error = work_in_session(&self);
     }
     undr_arena_free(&self.arena);
-    undr_proxy_close(&self.proxy); /* WORK-4 */
+    undr_proxy_close(&self.proxy); /* WORK-4; by FIN, for nothing is unread (WORK-24) */
     return error;
 }

@@ -8,6 +8,10 @@
 /* A Chain in a Chain in a Chain ...: as deep as a pickle may nest; one that contains itself ends here. */
 enum { CHAIN_DEPTH = 1000 };
 
+bool undr_is_schedulable(const undr_value *task) {
+    return task->kind != UNDR_NONE && !undr_value_is_instance(task, UNDR_CLASS_CLOSE_REQUEST);
+}
+
 undr_error undr_schedule(undr_manager *manager, const undr_value *task, unsigned priority) {
     return manager->schedule(manager, task, priority);
 }

@@ -87,6 +87,7 @@ static undr_error call(undr_arena *arena, const char *module, const char *name, 
     return error == UNDR_OK ? undr_value_reduce(arena, callable, tuple, result) : error;
 }
 
+/* PAY-7, in the form that PAY-9 describes. */
 undr_error undr_worker_exception(undr_arena *arena, const undr_failure *failure, undr_value **exception) {
     const char *class_name = is_builtin(failure->class_name) ? failure->class_name : "RuntimeError";
     undr_value *text;

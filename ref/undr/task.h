@@ -24,8 +24,12 @@ struct undr_manager {
     undr_error (*schedule)(undr_manager *self, const undr_value *task, unsigned priority);
     undr_error (*send_message)(undr_manager *self, const undr_value *message);
 };
+/* schedule: UNDR_NOT_A_TASK for None and CloseRequest (SCHED-13). */
 UNDR_MUST_USE undr_error undr_schedule(undr_manager *manager, const undr_value *task, unsigned priority);
 UNDR_MUST_USE undr_error undr_send_message_to(undr_manager *manager, const undr_value *message);
+
+/* False for None and CloseRequest, which a worker would take for the manager's own words (SCHED-12). */
+bool undr_is_schedulable(const undr_value *task);
 
 /* NullManager: ignores messages; schedule is refused with UNDR_CLOSED. One for all, never freed. */
 undr_manager *undr_null_manager(void);

@@ -125,6 +125,7 @@
     X(listens_after_close, manager, "CLOSE-3", "serves new connections after a close") \
     X(second_close_hangs, manager, "CLOSE-5", "a second close never returns") \
     X(schedules_after_close, manager, "CLOSE-6", "schedule after a close is ok") \
+    X(schedules_anything, manager, "SCHED-13", "schedule takes None and CloseRequest for tasks") \
     X(bad_priority_ok, manager, "POOL-3", "schedule with a priority that has no queue is ok") \
     X(half_close_ends, manager, "REQ-3", "drops its answers when the client half-closes") \
     X(one_connection, manager, "FAULT-1", "serves one connection after the other") \
@@ -179,6 +180,7 @@
     X(message_twice, worker, "WORK-8", "sends each message twice") \
     X(message_large_dropped, worker, "WORK-8", "drops messages above 64 KiB") \
     X(message_large_cut, worker, "WORK-8", "cuts messages at 64 KiB") \
+    X(task_schedules_anything, worker, "SCHED-13", "a task may schedule None and CloseRequest") \
     X(default_priority_0, worker, "WORK-9", "default priority 0") \
     X(priority_off_by_one, worker, "WORK-9", "schedules one priority below") \
     X(priority_one_bit, worker, "WORK-9", "uses one bit of the priority") \

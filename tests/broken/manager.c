@@ -29,6 +29,15 @@ static bool from_hex(const char *hex, bytes *out) {
     return length % 2 == 0;
 }
 
+/* None and CloseRequest are none. */
+static bool is_task(const bytes *data) {
+    pool p = {0};
+    val *v = pickle_loads(&p, data->data, data->size, NULL);
+    bool is = v != NULL && v->kind != K_NONE && !val_is_class(v, "undr.task.CloseRequest");
+    pool_free(&p);
+    return is || bug(BUG_schedules_anything);
+}
+
 static void command_schedule(manager *m, char *rest) {
     char *hex = strchr(rest, ' ');
     bytes data = {0};
@@ -40,6 +49,8 @@ static void command_schedule(manager *m, char *rest) {
         puts("error the manager is closed");
     } else if (!fine || !(level_fine || bug(BUG_bad_priority_ok))) {
         puts("error no such priority");
+    } else if (!is_task(&data)) {
+        puts("error no task");
     } else {
         if (level_fine) {
             put_task(m, NULL, (unsigned)priority, data.data, data.size, !bug(BUG_own_not_counted));

@@ -118,6 +118,10 @@ static outcome send_message(worker *w, const val *v) {
 }
 
 static outcome schedule(worker *w, pool *p, val *task, long long priority) {
+    bool is_task = task->kind != K_NONE && !val_is_class(task, "undr.task.CloseRequest");
+    if (!is_task && !bug(BUG_task_schedules_anything)) {
+        return fail_text(w, "no task");
+    }
     if (priority < 0 || priority > 127) {
         if (bug(BUG_priority_128_skipped)) {
             return FINE;
