@@ -172,7 +172,7 @@ bool check_player_take_line(check_player *player, const char *expected, uint64_t
 static void say_answer(check_player *player, undr_buffer *to, const check_line *line) {
     if (line->answer == CHECK_ANSWER_MESSAGE) {
         check_player_say(player, to, "M <- message ");
-        check_player_keep(player, check_show_payload(to, undr_buffer_slice(&line->pickle), false, &player->names));
+        check_player_keep(player, check_show_message(to, undr_buffer_slice(&line->pickle), &player->names));
     } else if (line->answer == CHECK_ANSWER_NONSENSE) {
         check_player_say(player, to, "a line that answers no command: ");
         check_player_show_line(player, to, line->text);

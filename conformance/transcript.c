@@ -185,13 +185,8 @@ static undr_error shorten(undr_buffer *to, size_t from, size_t size) {
     return undr_put_format(to, "... (%zu bytes)", size);
 }
 
-undr_error check_show_payload(undr_buffer *to, undr_slice payload, bool wire, const check_names *names) {
-    if (payload.size == 0) {
-        return UNDR_OK;
-    }
-    if (wire || payload.size > DECODED_AT_MOST) {
-        return check_show_bytes(to, payload);
-    }
+/* value_only: whatever the protocol is that it was pickled in. */
+static undr_error show_pickle(undr_buffer *to, undr_slice payload, bool value_only, const check_names *names) {
     term_maker maker = {.names = names};
     undr_value *value = NULL;
     size_t used = 0, before = to->size;
@@ -199,10 +194,23 @@ undr_error check_show_payload(undr_buffer *to, undr_slice payload, bool wire, co
     if (error != UNDR_OK || used != payload.size) {
         error = error == UNDR_MEMORY ? error : check_show_bytes(to, payload);
     } else {
-        error = show_value(to, &maker, value, payload.data[0] == 0x80 && used > 1 ? payload.data[1] : 0);
+        int protocol = payload.data[0] == 0x80 && used > 1 ? payload.data[1] : 0;
+        error = show_value(to, &maker, value, value_only ? 4 : protocol);
     }
     undr_arena_free(&maker.arena);
     return error == UNDR_OK ? shorten(to, before, payload.size) : error;
+}
+
+undr_error check_show_payload(undr_buffer *to, undr_slice payload, bool wire, const check_names *names) {
+    if (payload.size == 0) {
+        return UNDR_OK;
+    }
+    return wire || payload.size > DECODED_AT_MOST ? check_show_bytes(to, payload) : show_pickle(to, payload, false, names);
+}
+
+undr_error check_show_message(undr_buffer *to, undr_slice pickle, const check_names *names) {
+    return pickle.size == 0 || pickle.size > DECODED_AT_MOST ? check_show_bytes(to, pickle)
+                                                             : show_pickle(to, pickle, true, names);
 }
 
 undr_error check_show_frame(undr_buffer *to, uint8_t type, undr_slice payload, bool wire, const check_names *names) {

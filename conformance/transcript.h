@@ -8,6 +8,9 @@
  * else as the value of its pickle when it is one. names (may be NULL): ports of gates are shown as their letters. */
 UNDR_MUST_USE undr_error check_show_payload(undr_buffer *to, undr_slice payload, bool wire, const check_names *names);
 
+/* Appends the value of a pickle that an adapter passed on: in which protocol is its own affair. */
+UNDR_MUST_USE undr_error check_show_message(undr_buffer *to, undr_slice pickle, const check_names *names);
+
 /* Appends "t b'soon'". */
 UNDR_MUST_USE undr_error check_show_frame(
     undr_buffer *to, uint8_t type, undr_slice payload, bool wire, const check_names *names);
