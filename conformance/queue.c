@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ANSWER_SIZE = 8192, ANSWER_MS = 1000 };
+enum { ANSWER_SIZE = 8192, ANSWER_MS = 1000, TCP_ESTABLISHED = 1 /* netinet/tcp.h can't stand beside linux/tcp.h */ };
 
 typedef struct question {
     struct nlmsghdr header;
@@ -78,8 +78,8 @@ static check_queue_state read_answer(struct nlmsghdr *header, size_t size, const
     }
     const struct inet_diag_msg *message = NLMSG_DATA(header);
     uint64_t received = bytes_received(header);
-    if (received == UINT64_MAX) {
-        return CHECK_QUEUE_UNKNOWN;
+    if (received == UINT64_MAX) { /* a socket that is only waiting for its end says nothing of bytes */
+        return message->idiag_state == TCP_ESTABLISHED ? CHECK_QUEUE_UNKNOWN : CHECK_QUEUE_GONE;
     }
     /* The queue alone would lie: a segment can wait beside it while the peer is inside recv(2). */
     return message->idiag_rqueue == 0 && received >= wire->bytes_out ? CHECK_QUEUE_READ : CHECK_QUEUE_WAITING;

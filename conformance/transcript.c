@@ -205,7 +205,8 @@ undr_error check_show_payload(undr_buffer *to, undr_slice payload, bool wire, co
     if (payload.size == 0) {
         return UNDR_OK;
     }
-    return wire || payload.size > DECODED_AT_MOST ? check_show_bytes(to, payload) : show_pickle(to, payload, false, names);
+    return wire || payload.size > DECODED_AT_MOST ? check_show_bytes(to, payload)
+                                                  : show_pickle(to, payload, false, names);
 }
 
 undr_error check_show_message(undr_buffer *to, undr_slice pickle, const check_names *names) {

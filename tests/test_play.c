@@ -236,7 +236,8 @@ static void unordered_is_any_order(void **state) {
     assert_int_equal(result.verdict, CHECK_PASS);
     check_result_free(&result);
     expect_failure("two-messages",
-        "case manager.x\n  must MSGS-1  it\n\n  unordered\n    M <- message 3\n    M <- message 1\n", 1, "M <- message 2");
+        "case manager.x\n  must MSGS-1  it\n\n  unordered\n    M <- message 3\n    M <- message 1\n", 1,
+        "M <- message 2");
 }
 
 /* ---- the process ---- */
