@@ -2,6 +2,7 @@
 #include "manager.h"
 
 #include "bugs.h"
+#include "pickle.h"
 #include "state.h"
 
 #include <netinet/in.h>
@@ -103,7 +104,7 @@ static void command_next(manager *m) {
 
 static void close_join(manager *m) {
     m->joining = true;
-    while (bug(BUG_join_never_returns)) {
+    while (bug(BUG_join_never_returns) || (bug(BUG_idle_join_hangs) && m->scheduled == 0)) {
         pthread_cond_wait(&m->changed, &m->lock);
     }
     for (;;) {
@@ -129,12 +130,16 @@ static void close_join(manager *m) {
 }
 
 static void close_cancel(manager *m) {
-    while ((bug(BUG_cancel_runs_queue) && m->left > 0) || (bug(BUG_cancel_needs_reader) && m->inbox_count > 0)) {
+    while ((bug(BUG_idle_cancel_hangs) && m->scheduled == 0) || (bug(BUG_cancel_runs_queue) && m->left > 0) || (bug(BUG_cancel_needs_reader) && m->inbox_count > 0)) {
         pthread_cond_wait(&m->changed, &m->lock);
     }
     m->closing = true;
     pthread_cond_broadcast(&m->changed);
     if (bug(BUG_cancel_kills)) {
+        kill_workers(m);
+    }
+    if (bug(BUG_keeps_grace)) {
+        wait_for_workers_until(m, 250);
         kill_workers(m);
     }
     if (!bug(BUG_cancel_leaves_workers)) {
@@ -145,7 +150,7 @@ static void close_cancel(manager *m) {
 static void close_kill(manager *m) {
     m->closing = true;
     pthread_cond_broadcast(&m->changed);
-    while (bug(BUG_kill_answers_late) && m->left > 0) {
+    while ((bug(BUG_kill_answers_late) && m->left > 0) || (bug(BUG_idle_kill_hangs) && m->scheduled == 0)) {
         pthread_cond_wait(&m->changed, &m->lock);
     }
     if (bug(BUG_kill_leaves_workers)) {
