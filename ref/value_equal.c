@@ -9,7 +9,7 @@ typedef struct comparison {
     uint64_t steps; /* left: what bounds values whose shared parts would be compared again and again */
 } comparison;
 
-static const uint64_t most_steps = 10000000;
+static const uint64_t most_steps = 4000000;
 enum { STEP_BYTES = 64 }; /* so many bytes count as one step */
 
 static undr_error compare(comparison *work, const undr_value *a, const undr_value *b, size_t depth, bool *equal);

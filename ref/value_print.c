@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint64_t most_steps = 10000000;
+static const uint64_t most_steps = 4000000;
 static const size_t most_bytes = (size_t)320 << 20; /* a payload of 64 MiB prints as 256 MiB at most */
 
 /* The containers around the value that is being printed. */

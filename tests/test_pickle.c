@@ -285,7 +285,7 @@ static void test_copies_end(void **state) {
         repeat(&input, undr_slice_text(rows[index].start), 1);
         repeat(&input, undr_slice_text(rows[index].element), 5000);
         repeat(&input, undr_slice_text(rows[index].middle), 1);
-        repeat(&input, undr_slice_text(rows[index].copy), 50000);
+        repeat(&input, undr_slice_text(rows[index].copy), 10000);
         repeat(&input, undr_slice_text("."), 1);
         undr_arena arena = {0};
         undr_value *value = NULL;
@@ -365,7 +365,7 @@ static void test_depth(void **state) {
     for (size_t index = 0; index < sizeof parts / sizeof parts[0]; ++index) {
         undr_buffer input = {0};
         repeat(&input, BYTES(")"), 1);
-        repeat(&input, undr_slice_text(parts[index]), 200000);
+        repeat(&input, undr_slice_text(parts[index]), 50000);
         repeat(&input, BYTES("."), 1);
         const undr_error error = read_quietly(undr_buffer_slice(&input), NULL, NULL);
         assert_true(error == UNDR_LIMIT_DEPTH || (index == 2 && error == UNDR_PICKLE_STACK));

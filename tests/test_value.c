@@ -361,8 +361,8 @@ static void test_depth(void **state) {
     undr_value *deep = tower(&arena, text(&arena, "bottom"), 999, 1);
     assert_int_equal(undr_value_equal(deep, tower(&arena, text(&arena, "bottom"), 999, 1), &answer), UNDR_OK);
     assert_true(answer);
-    undr_value *deeper = tower(&arena, text(&arena, "bottom"), 200000, 1);
-    undr_value *same = tower(&arena, text(&arena, "bottom"), 200000, 1);
+    undr_value *deeper = tower(&arena, text(&arena, "bottom"), 50000, 1);
+    undr_value *same = tower(&arena, text(&arena, "bottom"), 50000, 1);
     assert_int_equal(undr_value_equal(deeper, same, &answer), UNDR_LIMIT_DEPTH);
     assert_int_equal(undr_value_contains(deeper, undr_slice_text("tom"), &answer), UNDR_OK);
     assert_true(answer);

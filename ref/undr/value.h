@@ -115,7 +115,7 @@ UNDR_MUST_USE undr_error undr_value_equal(const undr_value *a, const undr_value 
  * `module.Name(args, key=arg).__setstate__(state).extend([appended]).update({entries})`, each where there is one;
  * `<class module.name>` for a class. A value inside itself is `[...]`, `{...}`, `(...)`, else `...`, which also stands
  * for what is below 1,000 levels. UNDR_LIMIT_NODES or UNDR_LIMIT_BYTES when values that share parts would print more
- * than 10 million values or 320 MiB; on an error nothing is appended. */
+ * than 4 million values or 320 MiB; on an error nothing is appended. */
 UNDR_MUST_USE undr_error undr_value_print(undr_buffer *buffer, const undr_value *value);
 
 /* True when a str, bytes or bytearray anywhere inside value contains text. Linear, at any depth. */
