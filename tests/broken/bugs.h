@@ -138,6 +138,13 @@
     X(listens_everywhere, manager, "SEC-2", "listens on every address") \
     X(executes_messages, manager, "SEC-1", "does what a message's pickle says") \
     X(max_hundred_connections, manager, "FAULT-1 SCHED-6", "refuses the 101st connection") \
+    X(hold_too_long, manager, "NEXT-5", "declares hold 250 and holds for ever") \
+    X(hold_sleeps, manager, "NEXT-6 NEXT-5", "declares hold 250 and looks for tasks only at its end") \
+    X(hold_keeps_reset, manager, "FAULT-2 NEXT-6 SCHED-6 FAULT-3", "loses a task to a held connection that was reset") \
+    X(pickle_4_only, manager, "PAY-5", "declares pickle 0-5 and refuses messages of every protocol but 4") \
+    X(idle_join_hangs, manager, "CLOSE-JOIN-2 CLOSE-JOIN-3", "JOIN without a single task ever does not return") \
+    X(idle_cancel_hangs, manager, "CLOSE-CANCEL-3 CLOSE-CANCEL-1", "CANCEL without a single task ever does not return") \
+    X(idle_kill_hangs, manager, "CLOSE-KILL-2", "KILL without a single task ever does not return") \
     X(leaves_with_status_1, manager, "", "exit status 1 at the end of input")
 
 #define POOL_BUGS(X) \
@@ -152,6 +159,8 @@
     X(kill_is_cancel, pool, "CLOSE-KILL-1 CLOSE-KILL-2", "KILL waits for the running tasks") \
     X(kill_spares_one, pool, "CLOSE-4 CLOSE-KILL-1", "KILL forgets the last worker") \
     X(leaks_a_process, pool, "CLOSE-4", "leaves a copy of a worker behind") \
+    X(grace_ignored, pool, "CLOSE-CANCEL-4", "declares grace 300 and waits for ever") \
+    X(errors_end_the_pool, pool, "POOL-1 FAULT-3 WORK-11", "a failed task ends the manager") \
     X(no_replacement, pool, "FAULT-4", "tasks queued when the last worker died wait for ever")
 
 #define WORKER_BUGS(X) \
@@ -240,11 +249,12 @@
     X(floats_cut, worker, "PAY-3 WORK-8", "keeps the whole part of a float") \
     X(bools_are_ints, worker, "PAY-3 WORK-8", "True becomes 1") \
     X(tuples_are_lists, worker, "PAY-3 WORK-8", "tuples become lists") \
+    X(worker_pickle_4_only, worker, "PAY-5", "declares pickle 0-5 and reads protocol 4 only") \
     X(memo_broken, worker, "PAY-3 WORK-8", "a value fetched from the memo is None")
 
 /* Right, though unusual: every freedom of the specification used. Everything passes. */
 #define VARIANTS(X) \
-    X(holds, manager, "", "declares hold 40 and holds answers") \
+    X(holds, manager, "", "declares hold 250 and holds answers") \
     X(one_byte_answers, manager, "", "writes byte by byte") \
     X(refuses_at_header, manager, "", "refuses as soon as the header says so, by a reset") \
     X(refuses_by_reset, manager, "", "refuses by a reset") \
@@ -255,6 +265,8 @@
     X(surplus_done_ends, manager, "", "ends a connection that settles what it has not") \
     X(slow_answers, manager, "", "takes 3 ms for each answer") \
     X(many_levels, manager, "", "declares and serves 128 priorities") \
+    X(reads_all_pickles, worker, "", "declares and reads pickle 0-5") \
+    X(keeps_grace, pool, "", "declares grace 300 and keeps it") \
     X(slow_poll, worker, "", "polls every 120 ms") \
     X(ten_connections, worker, "", "opens ten connections, works on one") \
     X(worker_one_byte, worker, "", "writes byte by byte") \

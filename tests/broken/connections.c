@@ -72,15 +72,29 @@ static bool closing_answer(manager *m, answer *a) {
     return true;
 }
 
+static bool may_hold(void) {
+    return bug(BUG_holds) || bug(BUG_holds_undeclared) || bug(BUG_hold_too_long) || bug(BUG_hold_sleeps) ||
+        bug(BUG_hold_keeps_reset);
+}
+
+static bool peer_is_gone(const connection *c) {
+    struct pollfd one = {.fd = c->fd, .events = POLLIN};
+    return poll(&one, 1, 0) > 0 && (one.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 static void hold(manager *m, connection *c) {
     struct timespec until;
+    bool for_ever = bug(BUG_holds_undeclared) || bug(BUG_holds_after_close) || bug(BUG_hold_too_long);
     clock_gettime(CLOCK_REALTIME, &until);
-    long milliseconds = bug(BUG_holds_undeclared) || bug(BUG_holds_after_close) ? 1000000 : 30;
+    long milliseconds = for_ever ? 1000000 : 200;
     until.tv_sec += milliseconds / 1000;
     until.tv_nsec += milliseconds % 1000 * 1000000;
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
-    while (!task_waits(m, c) && (!m->closing || bug(BUG_holds_after_close))) {
+    while (!task_waits(m, c) || bug(BUG_hold_sleeps)) {
+        if (m->closing && !bug(BUG_holds_after_close) && !bug(BUG_hold_sleeps)) {
+            return;
+        }
         if (pthread_cond_timedwait(&m->changed, &m->lock, &until) != 0) {
             return;
         }
@@ -88,7 +102,7 @@ static void hold(manager *m, connection *c) {
 }
 
 static void answer_request(manager *m, connection *c, answer *a, bool done) {
-    bool holds = bug(BUG_holds) || bug(BUG_holds_undeclared) || (bug(BUG_holds_after_close) && m->closing);
+    bool holds = may_hold() || (bug(BUG_holds_after_close) && m->closing);
     if (holds && !task_waits(m, c) && (!m->closing || bug(BUG_holds_after_close))) {
         hold(m, c);
     }
@@ -100,6 +114,9 @@ static void answer_request(manager *m, connection *c, answer *a, bool done) {
     bool hands_out = !(bug(BUG_one_task_out) && c->out_count > 0) && !(bug(BUG_done_gets_none) && done) &&
         !(bug(BUG_none_is_for_ever) && c->had_none);
     if (m->closing && bug(BUG_cancel_answers_none)) {
+        hands_out = false;
+    }
+    if (may_hold() && !bug(BUG_hold_keeps_reset) && peer_is_gone(c)) {
         hands_out = false;
     }
     task *next = hands_out ? take_task(m, c) : NULL;
@@ -150,6 +167,9 @@ static bool message_fine(const frame *f) {
     size_t used = 0;
     val *v = pickle_loads(&p, f->payload.data, f->payload.size, &used);
     bool fine = v != NULL;
+    if (bug(BUG_pickle_4_only) && (f->payload.size < 2 || f->payload.data[0] != 0x80 || f->payload.data[1] != 4)) {
+        fine = false;
+    }
     if (fine && bug(BUG_refuses_unknown_classes)) {
         bool known = v->kind != K_OBJECT || val_is_class(v, "undr.task.WorkerException") ||
             val_is_class(v, "undr_conformance.Probe") || val_is_class(v, "undr.task.Chain");
@@ -196,6 +216,9 @@ static void on_message(manager *m, connection *c, const frame *f, answer *a) {
         a->type = bug(BUG_message_ack_is_s) ? 's' : bug(BUG_no_message_ack) ? 0 : 'm';
     }
     put_message(m, f->payload.data, f->payload.size);
+    if (bug(BUG_errors_end_the_pool) && memmem(f->payload.data, f->payload.size, "WorkerException", 15) != NULL) {
+        _exit(1);
+    }
     a->twice = bug(BUG_double_message_ack);
     if (bug(BUG_message_ack_payload)) {
         a->payload = copy_bytes("ok", 2);

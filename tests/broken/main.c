@@ -21,8 +21,14 @@ static const char *option(int argc, char **argv, const char *name) {
 
 static int capabilities(void) {
     puts("manager\nworker\npool\nlog-directory");
-    if (bug(BUG_holds)) {
-        puts("hold 40");
+    if (bug(BUG_holds) || bug(BUG_hold_too_long) || bug(BUG_hold_sleeps) || bug(BUG_hold_keeps_reset)) {
+        puts("hold 250");
+    }
+    if (bug(BUG_pickle_4_only) || bug(BUG_worker_pickle_4_only) || bug(BUG_reads_all_pickles)) {
+        puts("pickle 0-5");
+    }
+    if (bug(BUG_grace_ignored) || bug(BUG_keeps_grace)) {
+        puts("grace 300");
     }
     puts("priority-levels 128\nmax-payload 1073741824");
     return 0;

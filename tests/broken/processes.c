@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { RESTARTS = 64 };
@@ -113,6 +114,16 @@ static bool any_worker(const manager *m) {
         }
     }
     return false;
+}
+
+void wait_for_workers_until(manager *m, long milliseconds) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += milliseconds * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    while (any_worker(m) && pthread_cond_timedwait(&m->changed, &m->lock, &until) == 0) {
+    }
 }
 
 void wait_for_workers(manager *m) {

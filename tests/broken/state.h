@@ -81,5 +81,6 @@ void shut_all(manager *m);
 void start_workers(manager *m, const char *self, const char *bug_name, int count, const char *log_directory);
 void kill_workers(manager *m);
 void wait_for_workers(manager *m);
+void wait_for_workers_until(manager *m, long milliseconds); /* or until that time is over */
 
 #endif

@@ -438,6 +438,9 @@ static int handle(worker *w, pool *p, frame *answer, bool *next) {
         return violated();
     }
     val *task = answer->payload.size == 0 ? NULL : pickle_loads(p, answer->payload.data, answer->payload.size, NULL);
+    if (bug(BUG_worker_pickle_4_only) && task != NULL && (answer->payload.data[0] != 0x80 || answer->payload.data[1] != 4)) {
+        task = NULL;
+    }
     if (task == NULL && answer->payload.size > 0) {
         if (!bug(BUG_answer_garbage_polls) && !bug(BUG_answer_garbage_settles)) {
             return violated();
