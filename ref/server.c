@@ -327,7 +327,21 @@ void undr_server_call(undr_server *server, void (*function)(undr_server *server,
     uv_mutex_unlock(&server->lock);
 }
 
+/* Who connected before is served, though the loop has not come round to accept it: the end of the listening socket
+ * would reset it. */
+static void accept_all(undr_server *server) {
+    uv_os_fd_t listener;
+    int socket;
+    if (uv_fileno((uv_handle_t *)&server->listener, &listener) != 0) {
+        return; /* closed before */
+    }
+    while ((socket = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
+        undr_peer_adopt(server, socket);
+    }
+}
+
 static void stop_listening(undr_server *server, void *unused) {
+    accept_all(server);
     close_handle((uv_handle_t *)&server->listener, unused); /* closes the socket at once */
     server->accept_at = UINT64_MAX;
 }

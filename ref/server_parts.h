@@ -83,6 +83,7 @@ void undr_server_collect(undr_server *server);
 
 /* server_peer.c. Accepts the connection that waits. False: out of memory, it still waits. */
 bool undr_peer_accept(undr_server *server);
+void undr_peer_adopt(undr_server *server, int socket); /* takes over a connected socket */
 void undr_peer_queue(undr_peer *peer, const undr_frame *answer); /* lock held */
 void undr_peer_flush(undr_peer *peer);
 void undr_peer_close(undr_peer *peer); /* may free nothing before the loop's next turn */

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <utlist.h>
 
 enum {
@@ -382,16 +383,18 @@ static int enter_core(undr_peer *peer) {
     return error == UNDR_OK ? 0 : UV_ENOMEM;
 }
 
-bool undr_peer_accept(undr_server *server) {
+static undr_peer *new_peer(undr_server *server) {
     undr_peer *peer = calloc(1, sizeof *peer);
-    if (peer == NULL) {
-        undr_server_log(server, 0, "a connection waits: out of memory");
-        return false;
+    if (peer != NULL) {
+        peer->server = server;
+        peer->stream.data = peer;
+        (void)uv_tcp_init(&server->loop, &peer->stream); /* without a domain it makes no socket: can't fail */
     }
-    peer->server = server;
-    peer->stream.data = peer;
-    (void)uv_tcp_init(&server->loop, &peer->stream); /* without a domain it makes no socket: can't fail */
-    int status = uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)&peer->stream);
+    return peer;
+}
+
+/* `status`: of the step that gave it its socket. */
+static void serve(undr_peer *peer, int status) {
     if (status == 0) {
         peer->port = port_of(&peer->stream);
         status = uv_tcp_nodelay(&peer->stream, 1);
@@ -405,5 +408,25 @@ bool undr_peer_accept(undr_server *server) {
     if (status != 0) {
         close_unserved(peer, status);
     }
+}
+
+bool undr_peer_accept(undr_server *server) {
+    undr_peer *peer = new_peer(server);
+    if (peer == NULL) {
+        undr_server_log(server, 0, "a connection waits: out of memory");
+        return false;
+    }
+    serve(peer, uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)&peer->stream));
     return true;
+}
+
+void undr_peer_adopt(undr_server *server, int socket) {
+    undr_peer *peer = new_peer(server);
+    int status = peer == NULL ? UV_ENOMEM : uv_tcp_open(&peer->stream, socket);
+    if (status != 0) {
+        (void)close(socket); /* nothing was written to it */
+    }
+    if (peer != NULL) {
+        serve(peer, status);
+    }
 }

@@ -269,6 +269,20 @@ static void no_more_connections(void **state) {
     finish(&self, NULL);
 }
 
+static void who_connected_before_is_served(void **state) {
+    (void)state;
+    for (size_t i = 0; i < 50; i++) { /* whether the server has accepted it by then is a matter of luck */
+        service self;
+        begin(&self);
+        int client = join_server(self.port);
+        send_type(client, 'n');
+        undr_server_stop_listening(self.server);
+        expect_frame(client, 't', NONE);
+        close(client);
+        finish(&self, NULL);
+    }
+}
+
 static void out_of_descriptors(void **state) {
     (void)state;
     service self;
@@ -338,6 +352,7 @@ int main(void) {
         cmocka_unit_test(held_answers_come_with_the_task_or_the_close),
         cmocka_unit_test(a_lost_task_goes_to_who_waits),
         cmocka_unit_test(no_more_connections),
+        cmocka_unit_test(who_connected_before_is_served),
         cmocka_unit_test(out_of_descriptors),
         cmocka_unit_test(starting_can_fail),
         cmocka_unit_test(interrupts_wake_who_waits),
