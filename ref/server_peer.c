@@ -132,8 +132,8 @@ static bool handle_frame(undr_peer *peer, const undr_frame *frame) {
     return error == UNDR_OK;
 }
 
-/* Handles the frames at the start of input, until the peer owes it to others to read its answers first. Returns how
- * many bytes are done with. */
+/* Handles the frames at the start of input, as long as the peer reads its answers. Returns how many bytes are done
+ * with. */
 static size_t handle_frames(undr_peer *peer, undr_slice input) {
     size_t used = 0;
     while (peer->state == UNDR_PEER_OPEN && unsent(peer) <= UNSENT_LIMIT) { /* FRAME-4 */
