@@ -24,7 +24,7 @@ foreach(role manager worker pool)
         COMMAND undr-check ${role} --strict --all-deliveries --cases ${SPEC_EXAMPLES}/protocol --only *.example.*
         -- $<TARGET_FILE:${program}>)
     add_test(NAME conformance.spec-adapter-${role}
-        COMMAND undr-check ${role} --seed 1 -- ${SPEC_EXAMPLES}/adapter.py)
+        COMMAND undr-check ${role} --delivery whole -- ${SPEC_EXAMPLES}/adapter.py)
     list(APPEND SPEC_TESTS conformance.spec-examples-${role} conformance.spec-adapter-${role})
 endforeach()
 set_tests_properties(${SPEC_TESTS} PROPERTIES FIXTURES_REQUIRED spec-examples TIMEOUT 900)
