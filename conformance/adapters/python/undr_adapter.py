@@ -89,6 +89,7 @@ class Session:
         self.task = task
         self.manager = manager
         self.messages = None
+        self.closed = False
         self.lines = queue.SimpleQueue()
 
     def read(self):
@@ -116,7 +117,10 @@ class Session:
             print(answer, flush=True)
         self.leave()
 
+    # The package does not remember that it was closed; the contract (spec/adapter.md) wants an adapter to.
     def do_schedule(self, priority, payload):
+        if self.closed:
+            return "error the manager is closed"
         self.manager.schedule(pickle.loads(bytes.fromhex(payload)), int(priority))
         return "ok"
 
@@ -132,7 +136,9 @@ class Session:
         return "done"
 
     def do_close(self, policy):
-        self.manager.close(self.task.ProcessManager.ClosePolicy[policy.upper()])
+        if not self.closed:
+            self.manager.close(self.task.ProcessManager.ClosePolicy[policy.upper()])
+        self.closed = True
         return "closed"
 
 
