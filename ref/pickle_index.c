@@ -60,15 +60,13 @@ undr_error undr_key_find(
     }
 }
 
-/* Notes an entry. Steps over others count as work: chosen keys may share a hash. */
-static undr_error note(undr_reader *reader, struct undr_index *index, uint64_t hash, size_t entry) {
-    size_t steps = 1;
+/* Notes an entry that find did not find: as many steps as find has just taken, or fewer in a larger index. */
+static void note(struct undr_index *index, uint64_t hash, size_t entry) {
     uint64_t position = hash;
-    for (; index->slots[position & (index->capacity - 1)] != 0; ++position) {
-        ++steps;
+    while (index->slots[position & (index->capacity - 1)] != 0) {
+        ++position;
     }
     index->slots[position & (index->capacity - 1)] = (uint32_t)entry + 1;
-    return undr_reader_spend(reader, steps);
 }
 
 /* A new index of twice the size, at most half full. */
@@ -82,18 +80,19 @@ static undr_error reindex(undr_reader *reader, undr_value *container) {
         capacity *= 2;
     }
     void *memory = NULL;
-    undr_error error = undr_arena_take(reader->arena, sizeof(struct undr_index) + capacity * sizeof(uint32_t), &memory);
+    const undr_error error =
+        undr_arena_take(reader->arena, sizeof(struct undr_index) + capacity * sizeof(uint32_t), &memory);
     if (error != UNDR_OK) {
         return error;
     }
     struct undr_index *index = memory;
     *index = (struct undr_index){.capacity = capacity, .slots = (uint32_t *)(index + 1)};
     memset(index->slots, 0, capacity * sizeof *index->slots);
-    for (size_t entry = 0; error == UNDR_OK && entry < count; ++entry) {
-        error = note(reader, index, key_at(container, entry)->hash, entry);
+    for (size_t entry = 0; entry < count; ++entry) {
+        note(index, key_at(container, entry)->hash, entry);
     }
     container->keyed.index = index;
-    return error;
+    return UNDR_OK;
 }
 
 /* The entry just added becomes findable. */
@@ -103,7 +102,10 @@ static undr_error index_last(undr_reader *reader, undr_value *container) {
     if (index == NULL ? count > SCAN : count * 2 > index->capacity) {
         return reindex(reader, container);
     }
-    return index == NULL ? UNDR_OK : note(reader, index, key_at(container, count - 1)->hash, count - 1);
+    if (index != NULL) {
+        note(index, key_at(container, count - 1)->hash, count - 1);
+    }
+    return UNDR_OK;
 }
 
 /* One key with its value, or one element. */

@@ -208,7 +208,9 @@ static void test_limit_of_the_arena(void **state) {
     assert_int_equal(arena.limit, 500);
     assert_true(arena.used <= 500);
     undr_arena_free(&arena);
+    arena.limit = 0;
     assert_int_equal(undr_pickle_read(BYTES("N."), NULL, &arena, &value, NULL, NULL), UNDR_OK);
+    assert_int_equal(arena.limit, 0);
     undr_arena_free(&arena);
 }
 

@@ -178,6 +178,7 @@ static void test_equal_scalars(void **state) {
         }
     }
     assert_true(are_equal(real(&arena, NAN), real(&arena, NAN)));
+    assert_true(are_equal(real(&arena, NAN), real(&arena, -NAN))); /* other bits, also a nan */
     assert_true(are_equal(text(&arena, "same"), text(&arena, "same")));
     assert_false(are_equal(NULL, none));
     assert_false(are_equal(NULL, NULL));
@@ -210,6 +211,11 @@ static void test_equal_containers(void **state) {
     undr_value *same_sets = items(&arena, UNDR_SET, items(&arena, UNDR_FROZENSET, b, a, NULL),
         items(&arena, UNDR_FROZENSET, two, one, NULL), NULL);
     assert_true(are_equal(sets, same_sets));
+    undr_value *nan_last = items(&arena, UNDR_SET, one, two, real(&arena, NAN), NULL);
+    assert_true(are_equal(nan_last, items(&arena, UNDR_SET, real(&arena, -NAN), one, two, NULL)));
+    /* Not what a reader makes, but a caller can: elements that occur twice are not equal to others that do. */
+    undr_value *again = items(&arena, UNDR_SET, one, integer(&arena, 1), two, NULL);
+    assert_false(are_equal(again, items(&arena, UNDR_SET, two, one, integer(&arena, 2), NULL)));
     undr_arena_free(&arena);
 }
 
