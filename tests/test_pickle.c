@@ -116,6 +116,64 @@ static void test_protocols_of_the_writer(void **state) {
     undr_arena_free(&arena);
 }
 
+static undr_value *zeros(undr_arena *arena, size_t size) {
+    undr_buffer content = {0};
+    assert_int_equal(undr_buffer_reserve(&content, size), UNDR_OK);
+    memset(content.data, 0, size);
+    undr_value *value = NULL;
+    assert_int_equal(undr_value_bytes(arena, UNDR_BYTES, undr_slice_of(content.data, size), &value), UNDR_OK);
+    undr_buffer_free(&content);
+    return value;
+}
+
+/* What is 64 KiB or more stands outside of frames; a frame below 4 bytes is left out. */
+static void test_large_values_and_frames(void **state) {
+    (void)state;
+    undr_arena arena = {0};
+    undr_value *list = NULL;
+    undr_buffer buffer = {0};
+    undr_value *value = zeros(&arena, 65535);
+    assert_int_equal(undr_value_items(&arena, UNDR_LIST, &value, 1, &list), UNDR_OK);
+    assert_int_equal(undr_pickle_write(list, 4, &buffer), UNDR_OK);
+    assert_memory_equal(buffer.data, "\x80\x04\x95\x09\0\x01\0\0\0\0\0]\x94" "B\xff\xff\0\0", 18); /* 65,545 */
+    buffer.size = 0;
+    value = zeros(&arena, 65536);
+    assert_int_equal(undr_value_items(&arena, UNDR_LIST, &value, 1, &list), UNDR_OK);
+    assert_int_equal(undr_pickle_write(list, 4, &buffer), UNDR_OK);
+    assert_memory_equal(buffer.data, "\x80\x04]\x94" "B\0\0\x01\0", 9);
+    assert_memory_equal(buffer.data + buffer.size - 3, "\x94" "a.", 3);
+    undr_buffer_free(&buffer);
+    undr_arena_free(&arena);
+}
+
+/* A frame ends before the first value after 64 KiB. */
+static void test_frames_end(void **state) {
+    (void)state;
+    undr_arena arena = {0};
+    undr_value *items[200];
+    for (size_t index = 0; index < 200; ++index) {
+        items[index] = zeros(&arena, 1000); /* 1,006 bytes in the pickle, MEMOIZE included */
+    }
+    undr_value *list = NULL;
+    undr_buffer buffer = {0};
+    assert_int_equal(undr_value_items(&arena, UNDR_LIST, items, 200, &list), UNDR_OK);
+    assert_int_equal(undr_pickle_write(list, 4, &buffer), UNDR_OK);
+    const size_t sizes[] = {3 + 66 * 1006, 66 * 1006, 66 * 1006, 2 * 1006 + 2}; /* ( begins the first, e. ends the last */
+    undr_cursor cursor = undr_cursor_over(undr_buffer_slice(&buffer));
+    cursor.offset = 2;
+    for (size_t index = 0; index < 4; ++index) {
+        uint8_t opcode = 0;
+        uint64_t size = 0;
+        undr_slice frame = {0};
+        assert_true(undr_read_u8(&cursor, &opcode) && opcode == 0x95 && undr_read_u64le(&cursor, &size));
+        assert_int_equal(size, sizes[index]);
+        assert_true(undr_read_slice(&cursor, size, &frame));
+    }
+    assert_int_equal(undr_cursor_left(&cursor), 0);
+    undr_buffer_free(&buffer);
+    undr_arena_free(&arena);
+}
+
 /* What can't be written leaves the buffer alone. */
 static void test_unwritable(void **state) {
     (void)state;
@@ -400,6 +458,8 @@ int main(void) {
         cmocka_unit_test(test_forms_of_close_request),
         cmocka_unit_test(test_instances),
         cmocka_unit_test(test_protocols_of_the_writer),
+        cmocka_unit_test(test_large_values_and_frames),
+        cmocka_unit_test(test_frames_end),
         cmocka_unit_test(test_unwritable),
         cmocka_unit_test(test_used),
         cmocka_unit_test(test_faults),

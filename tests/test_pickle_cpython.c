@@ -64,6 +64,10 @@ static bool is_as_expected(const json_t *entry, const reading *one) {
     const bool like_cpython =
         (one->error == UNDR_OK) == accepted && (!accepted || prints_as(one, text_of(entry, "value")));
     const bool error_fits = error == NULL || strcmp(undr_error_name(one->error), error) == 0;
+    const char *ours = text_of(entry, "ours");
+    if (ours != NULL && !prints_as(one, ours)) {
+        return false;
+    }
     return error_fits && like_cpython == (json_object_get(entry, "difference") == NULL);
 }
 

@@ -252,6 +252,8 @@ def entry(name, data, difference=None, error=None, protocol=None):
         result["value"] = text
     if error is not None:
         result["error"] = error
+    if isinstance(difference, tuple):
+        difference, result["ours"] = difference
     if difference is not None:
         result["difference"] = difference
     return result

@@ -1,6 +1,7 @@
-"""Pickles written opcode by opcode: each (name, bytes, the error that our reader gives or None, id of a difference).
+"""Pickles written opcode by opcode: each (name, bytes, the error that our reader gives or None, difference or None).
 
-The verdict for CPython is CPython's own; where ours is another on purpose, the id names the row of DIFFERENCES."""
+The verdict for CPython is CPython's own; where ours is another on purpose, the difference is the id of a row of
+DIFFERENCES, or a pair of it and the text of our value."""
 import struct
 
 DIFFERENCES = {
@@ -80,6 +81,8 @@ def stack():
         yield name + " without container", b"(" + opcode + b".", "UNDR_PICKLE_STACK", None
         yield name + " below another mark", b"](()(" + opcode + b".", None, None
         yield name + " container below mark", b"](((" + opcode + b".", "UNDR_PICKLE_STACK", None
+        container = {b"e": b"]", b"u": b"}", b"\x90": b"\x8f"}[opcode]
+        yield name + " over a mark", container + b"((K\x01K\x02" + opcode + b"1.", "UNDR_PICKLE_STACK", None
         yield name + " of nothing to anything", b"N(" + opcode + b".", None, None
     for count in (1, 2, 3):
         yield "tuple%d short" % count, b"N" * (count - 1) + bytes([0x84 + count]) + b".", "UNDR_PICKLE_STACK", None
@@ -154,7 +157,8 @@ def texts():
         yield "%r" % opcode, opcode + size(2) + b"ab.", None, None
         yield "%r empty" % opcode, opcode + size(0) + b".", None, None
         yield "%r lies" % opcode, opcode + size(2**31 - 1) + b"ab.", "UNDR_PICKLE_TRUNCATED", None
-        yield "%r lies more" % opcode, opcode + size(2**32 - 1) + b"ab.", None, None
+        yield "%r lies more" % opcode, opcode + size(2**32 - 1) + b"ab.", \
+            "UNDR_PICKLE_NUMBER" if opcode == b"T" else "UNDR_PICKLE_TRUNCATED", None
     for opcode in (b"\x8d", b"\x8e", b"\x96"):
         for length in (2**40, 2**63 - 1, 2**63, 2**64 - 1):
             yield "%r lies with 0x%x" % (opcode, length), opcode + u64(length) + b"ab.", \
@@ -265,6 +269,8 @@ def objects():
     yield "build none", NAME + b")\x81Nb.", None, None
     yield "build slots", NAME + b")\x81N}\x8c\x01aK\x01s\x86b.", None, None
     yield "build anything", NAME + b")\x81K\x05b.", None, None
+    yield "build dict upon something else", NAME + b")\x81K\x05b}\x8c\x01aK\x01sb.", None, None
+    yield "build something else upon dict", NAME + b")\x81}\x8c\x01aK\x01sbK\x05b.", None, None
     yield "build short", b"}b.", "UNDR_PICKLE_STACK", None
     yield "build at a mark", NAME + b")\x81(}b.", "UNDR_PICKLE_STACK", None
     yield "build int none", b"K\x05Nb.", None, None
@@ -286,8 +292,10 @@ LATIN = b"X\x06\0\0\0latin1\x86R."
 def calls():
     yield "encode", b"c_codecs\nencode\nX\x04\0\0\0a\xc3\xbfb" + LATIN, None, None
     yield "encode too much", b"c_codecs\nencode\nX\x03\0\0\0\xe2\x82\xac" + LATIN, "UNDR_PICKLE_TEXT", None
+    yield "encode one too much", b"c_codecs\nencode\nX\x02\0\0\0\xc4\x80" + LATIN, "UNDR_PICKLE_TEXT", None
     yield "encode latin-1", b"c_codecs\nencode\nX\x01\0\0\0aX\x07\0\0\0latin-1\x86R.", None, None
-    yield "encode utf-16", b"c_codecs\nencode\nX\x01\0\0\0aX\x09\0\0\0utf-16-le\x86R.", None, "encode"
+    yield "encode utf-16", b"c_codecs\nencode\nX\x01\0\0\0aX\x09\0\0\0utf-16-le\x86R.", None, \
+        ("encode", "_codecs.encode('a', 'utf-16-le')")
     yield "encode none", b"c_codecs\nencode\n)R.", None, "calls"
     for name in (b"set", b"frozenset"):
         for what, items in (("nothing", b")"), ("list", b"](K\x01K\x02K\x01e\x85"), ("tuple", b"K\x01K\x02\x86\x85"),
