@@ -169,7 +169,7 @@ bool check_player_take_line(check_player *player, const char *expected, uint64_t
 }
 
 /* How an answer line would stand in a case. */
-static void say_answer(check_player *player, undr_buffer *to, const check_line *line) {
+void check_player_say_answer(check_player *player, undr_buffer *to, const check_line *line) {
     if (line->answer == CHECK_ANSWER_MESSAGE) {
         check_player_say(player, to, "M <- message ");
         check_player_keep(player, check_show_message(to, undr_buffer_slice(&line->pickle), &player->names));
@@ -223,11 +223,11 @@ static check_look judge_line(check_player *player, const check_step *step, const
     }
     if (matches) {
         undr_buffer shown = {0};
-        say_answer(player, &shown, line);
+        check_player_say_answer(player, &shown, line);
         check_player_line(player, "%.*s", (int)shown.size, shown.size == 0 ? "" : (const char *)shown.data);
         undr_buffer_free(&shown);
     } else if (!player->over) {
-        say_answer(player, why, line);
+        check_player_say_answer(player, why, line);
         if (clauses.size > 0) {
             check_player_say(player, why, " (%.*s)", (int)clauses.size, (const char *)clauses.data);
         }

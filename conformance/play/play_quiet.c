@@ -37,8 +37,7 @@ static bool is_disturbed(
     if (strcmp(step->channel, "M") == 0 && check_control_has_line(&player->scene.control)) {
         check_line line;
         check_player_keep(player, check_control_take(&player->scene.control, &line));
-        check_player_say(player, what, "M <- ");
-        check_player_show_line(player, what, line.text);
+        check_player_say_answer(player, what, &line);
         check_line_free(&line);
         return true;
     }

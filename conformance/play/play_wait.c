@@ -18,6 +18,7 @@ enum {
     QUIET_MS = 5,
     QUIET_SETTLES = 3,
     QUIET_MOST_S = 2,
+    QUIET_PART_OF_GRACE = 4,
     GLANCES = 100             /* a target that never stops printing must not keep the play from going on */
 };
 
@@ -213,12 +214,22 @@ static uint64_t crossed(const check_player *player) {
     return bytes;
 }
 
+static bool is_closing(const check_player *player) {
+    return player->scene.control.in_flight == CHECK_AWAIT_CLOSED;
+}
+
+/* What an answer may take beside, by the target's own declaration. */
+static uint64_t declared(const check_player *player) {
+    const check_capabilities *can = &player->setting->capabilities;
+    return (can->hold + (is_closing(player) && can->has_grace ? can->grace : 0)) * CHECK_MILLISECOND;
+}
+
 uint64_t check_player_limit(const check_player *player, bool held) {
     uint64_t limit = (player->one->role == CHECK_ROLE_MANAGER ? LIMIT_S : LIMIT_POOL_S) * CHECK_SECOND;
     uint64_t trips = LIMIT_ROUND_TRIPS * player->setting->round_trip_ns;
     limit = limit > trips ? limit : trips;
     limit += crossed(player) * (CHECK_SECOND / SLOWEST_RATE);
-    return scale(player, limit) + (held ? player->setting->capabilities.hold * CHECK_MILLISECOND : 0);
+    return scale(player, limit) + (held ? declared(player) : 0);
 }
 
 uint64_t check_player_start_limit(const check_player *player) {
@@ -228,8 +239,11 @@ uint64_t check_player_start_limit(const check_player *player) {
 uint64_t check_player_quiet(const check_player *player) {
     uint64_t least = QUIET_MS * CHECK_MILLISECOND, most = QUIET_MOST_S * CHECK_SECOND;
     uint64_t quiet = QUIET_SETTLES * player->setting->settle_ns;
-    quiet = quiet < least ? least : quiet;
-    return scale(player, quiet > most ? most : quiet);
+    quiet = scale(player, quiet < least ? least : quiet > most ? most : quiet);
+    /* Behind a CANCEL a target may kill what runs longer than its grace, which would then be the harness's doing. */
+    uint64_t grace = player->setting->capabilities.grace * CHECK_MILLISECOND / QUIET_PART_OF_GRACE;
+    bool bounded = is_closing(player) && player->setting->capabilities.has_grace && grace < quiet;
+    return bounded ? grace : quiet;
 }
 
 /* ---- waiting ---- */

@@ -13,26 +13,40 @@ enum {
     VERB_LIMIT_S = 30,
     GLANCES = 100,
     OUTPUT_LIMIT = 64 * 1024,
-    LAST_WORDS = 200,
+    LAST_LINES = 4,
+    LINE_SHOWN = 200,
     EXIT_NOT_IMPLEMENTED = 89,
     MOST_LEVELS = 128
 };
 
 static const char nonsense[] = "undr-check-asks-for-this-verb-that-nobody-has";
 
+static undr_error put_shortened(undr_buffer *why, undr_slice line) {
+    bool shortened = line.size > LINE_SHOWN;
+    line.size = shortened ? LINE_SHOWN : line.size;
+    undr_error error = check_text_clean(why, line);
+    return error == UNDR_OK && shortened ? undr_put_text(why, "...") : error;
+}
+
 undr_error check_say_last_words(undr_buffer *why, undr_slice output) {
     undr_slice text = check_text_trim(output);
     size_t start = text.size;
-    if (text.size == 0) {
-        return UNDR_OK;
+    for (int lines = 0; start > 0; start--) {
+        if (text.data[start - 1] == '\n' && ++lines == LAST_LINES) {
+            break;
+        }
     }
-    while (start > 0 && text.data[start - 1] != '\n') {
-        start--;
+    undr_error error = UNDR_OK;
+    for (size_t at = start; at < text.size && error == UNDR_OK;) {
+        const uint8_t *newline = memchr(text.data + at, '\n', text.size - at);
+        size_t size = newline == NULL ? text.size - at : (size_t)(newline - (text.data + at));
+        error = undr_put_text(why, at == start ? "; it said: " : " | ");
+        if (error == UNDR_OK) {
+            error = put_shortened(why, undr_slice_of(text.data + at, size));
+        }
+        at += size + 1;
     }
-    undr_slice last = undr_slice_of(text.data + start, text.size - start);
-    last.size = last.size > LAST_WORDS ? LAST_WORDS : last.size;
-    undr_error error = undr_put_text(why, "; it said: ");
-    return error == UNDR_OK ? check_text_clean(why, last) : error;
+    return error;
 }
 
 /* ---- capabilities ---- */
