@@ -270,6 +270,7 @@ def objects():
     yield "build slots", NAME + b")\x81N}\x8c\x01aK\x01s\x86b.", None, None
     yield "build anything", NAME + b")\x81K\x05b.", None, None
     yield "build dict upon something else", NAME + b")\x81K\x05b}\x8c\x01aK\x01sb.", None, None
+    yield "build dict upon slots", NAME + b")\x81N}\x8c\x01aK\x01s\x86b}\x8c\x01bK\x02sb.", None, None
     yield "build something else upon dict", NAME + b")\x81}\x8c\x01aK\x01sbK\x05b.", None, None
     yield "build short", b"}b.", "UNDR_PICKLE_STACK", None
     yield "build at a mark", NAME + b")\x81(}b.", "UNDR_PICKLE_STACK", None
