@@ -179,9 +179,11 @@ static void handle_fresh(undr_peer *peer, undr_slice bytes) {
     }
 }
 
-/* Stops to read from a peer that does not read its answers; or what it asked is handled and reading goes on. */
+/* Stops to read from a peer that does not read its answers. Reading goes on when all of them are written: only then is
+ * what it had asked handled, and no whole frame left in peer->in, behind which on_allocate has more read. */
 static void pause_or_resume(undr_peer *peer) {
-    bool pause = peer->state == UNDR_PEER_OPEN && unsent(peer) > UNSENT_LIMIT;
+    size_t limit = peer->paused ? 0 : UNSENT_LIMIT;
+    bool pause = unsent(peer) > limit;
     if (pause == peer->paused || peer->state != UNDR_PEER_OPEN) {
         return;
     }
