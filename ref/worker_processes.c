@@ -72,11 +72,9 @@ static int spawn(worker *one) {
     return uv_spawn(&all->server->loop, &one->process, &options);
 }
 
+/* It is counted already. */
 static void start(worker *one) {
     undr_worker_processes *all = one->all;
-    uv_mutex_lock(&all->server->lock);
-    all->left++;
-    uv_mutex_unlock(&all->server->lock);
     int status = spawn(one);
     one->runs = status == 0;
     if (status == 0) {
@@ -100,19 +98,17 @@ static void on_exit_of_process(uv_process_t *process, int64_t status, int signal
     uv_close((uv_handle_t *)process, on_closed);
 }
 
-/* One process less, with the lock held. True: it is to be replaced. */
+/* A process has ended; with the lock held. True: it is to be replaced, and counts as left all the while, so that a
+ * close can't return in between (CLOSE-4). */
 static bool count_end(undr_worker_processes *all) {
     undr_manager_core *core = all->server->core;
-    all->left--;
     all->futile = all->handed_out == undr_manager_handed_out(core) ? all->futile + 1 : 0;
     all->handed_out = undr_manager_handed_out(core);
-    if (all->closed) {
-        return false;
-    }
-    if (all->futile < FUTILE_STARTS * all->count) {
+    if (!all->closed && all->futile < FUTILE_STARTS * all->count) {
         return true; /* FAULT-4 */
     }
-    if (all->left == 0) {
+    all->left--;
+    if (!all->closed && all->left == 0) {
         undr_server_log(all->server, all->server->port, "no worker is left: they end as soon as they are started");
         undr_manager_abandon(core);
     }
@@ -133,8 +129,10 @@ static void on_closed(uv_handle_t *handle) {
 
 static void start_all(undr_server *server, void *workers) {
     undr_worker_processes *all = workers;
-    (void)server;
     for (size_t i = 0; i < all->count && all->status == 0; i++) {
+        uv_mutex_lock(&server->lock);
+        all->left++;
+        uv_mutex_unlock(&server->lock);
         start(&all->workers[i]);
     }
 }
@@ -183,8 +181,10 @@ undr_error undr_worker_processes_start(
     /* Whole, so that it does not matter where the program is when it replaces a worker. */
     char *directory = log_directory == NULL ? strdup("") : realpath(log_directory, NULL);
     if (directory == NULL) {
+        int reason = errno;
         free(all);
-        return errno == ENOMEM ? UNDR_MEMORY : UNDR_SYSTEM;
+        errno = reason;
+        return reason == ENOMEM ? UNDR_MEMORY : UNDR_SYSTEM;
     }
     all->server = server;
     all->log_directory = directory;
