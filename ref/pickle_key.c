@@ -162,7 +162,7 @@ undr_error undr_key_equal(
     }
     if (is_number(a) && is_number(b)) {
         *equal = same_number(a, b);
-        return undr_reader_spend(reader, 2);
+        return undr_reader_spend(reader, 2 + (a->kind == UNDR_INT ? a->bytes.size / STEP_BYTES : 0));
     }
     if (a->kind != b->kind) {
         return undr_reader_spend(reader, 1);
@@ -177,7 +177,9 @@ undr_error undr_key_equal(
         case UNDR_CLASS:
             *equal = undr_slice_equal(a->class_name.module, b->class_name.module)
                 && undr_slice_equal(a->class_name.name, b->class_name.name);
-            return error;
+            return error != UNDR_OK
+                ? error
+                : undr_reader_spend(reader, (a->class_name.module.size + a->class_name.name.size) / STEP_BYTES);
         case UNDR_TUPLE: return error != UNDR_OK ? error : same_tuple(reader, a, b, depth + 1, equal);
         case UNDR_FROZENSET: return error != UNDR_OK ? error : same_frozenset(reader, a, b, depth + 1, equal);
         default: return error; /* objects are equal to themselves alone */

@@ -12,7 +12,7 @@
 
 enum {
     POLL_PERIOD_MS = 20,
-    REPR_LIMIT = 4096 /* a task whose decoded value is larger is logged by its class alone */
+    REPR_LIMIT = 4096 /* a task whose decoded value is larger is logged by its size alone */
 };
 
 typedef struct worker {
@@ -50,10 +50,10 @@ static void say_run(const worker *self) {
     if (self->options->log == NULL) {
         return;
     }
-    if (self->arena.used > REPR_LIMIT) {
-        say(self, "run a task of %zu bytes in memory", self->arena.used);
-    } else if (undr_task_repr(&line, self->task) == UNDR_OK) {
+    if (self->arena.used <= REPR_LIMIT && undr_task_repr(&line, self->task) == UNDR_OK) {
         say(self, "run %.*s", (int)line.size, (const char *)line.data);
+    } else {
+        say(self, "run a task of %zu bytes in memory", self->arena.used);
     }
     undr_buffer_free(&line);
 }

@@ -1,12 +1,17 @@
 /* task.c: running a task by its class name, Chain, NullManager, and the values that undr.task names. */
 #include "undr/task.h"
 
+#include "value_walk.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 /* A Chain in a Chain in a Chain ...: as deep as a pickle may nest; one that contains itself ends here. */
 enum { CHAIN_DEPTH = 1000 };
+
+/* A repr is for a line of text. A few bytes of pickle can share parts so that they print as millions (SEC-3). */
+enum { REPR_VALUES = 100000, REPR_BYTES = 1024 * 1024 };
 
 bool undr_is_schedulable(const undr_value *task) {
     return task->kind != UNDR_NONE && !undr_value_is_instance(task, UNDR_CLASS_CLOSE_REQUEST);
@@ -169,12 +174,15 @@ static undr_error put_class(undr_buffer *buffer, const undr_value *class_name) {
 undr_error undr_task_repr(undr_buffer *buffer, const undr_value *task) {
     const undr_value *callable = task != NULL && task->kind == UNDR_OBJECT ? task->object.callable : NULL;
     if (task == NULL || callable == NULL || callable->kind != UNDR_CLASS) {
-        return task == NULL ? undr_put_text(buffer, "b''") : undr_value_print(buffer, task);
+        return task == NULL ? undr_put_text(buffer, "b''")
+                            : undr_value_print_within(buffer, task, REPR_VALUES, REPR_BYTES);
     }
     size_t before = buffer->size;
     undr_error error = put_class(buffer, callable);
     if (error == UNDR_OK) {
-        error = task->object.state == NULL ? undr_put_text(buffer, "{}") : undr_value_print(buffer, task->object.state);
+        error = task->object.state == NULL
+            ? undr_put_text(buffer, "{}")
+            : undr_value_print_within(buffer, task->object.state, REPR_VALUES, REPR_BYTES);
     }
     if (error == UNDR_OK) {
         error = undr_put_text(buffer, ")");

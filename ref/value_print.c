@@ -23,7 +23,7 @@ typedef struct printer {
 static undr_error print_value(printer *out, const undr_value *value, const print_holder *outer, size_t depth);
 
 static undr_error put(printer *out, undr_slice text) {
-    if (text.size > out->end - out->buffer->size) {
+    if (out->buffer->size > out->end || text.size > out->end - out->buffer->size) { /* a number may pass the end */
         return UNDR_LIMIT_BYTES;
     }
     return undr_put_slice(out->buffer, text);
@@ -361,12 +361,16 @@ static undr_error print_value(printer *out, const undr_value *value, const print
 }
 
 undr_error undr_value_print(undr_buffer *buffer, const undr_value *value) {
+    return undr_value_print_within(buffer, value, most_steps, most_bytes);
+}
+
+undr_error undr_value_print_within(undr_buffer *buffer, const undr_value *value, uint64_t steps, size_t bytes) {
     if (value == NULL) {
         return UNDR_ARGUMENT;
     }
     const size_t start = buffer->size;
-    const size_t end = start > SIZE_MAX - most_bytes ? SIZE_MAX : start + most_bytes;
-    printer out = {.buffer = buffer, .steps = most_steps, .end = end};
+    const size_t end = start > SIZE_MAX - bytes ? SIZE_MAX : start + bytes;
+    printer out = {.buffer = buffer, .steps = steps, .end = end};
     const undr_error error = print_value(&out, value, NULL, 0);
     if (error != UNDR_OK) {
         buffer->size = start;

@@ -15,4 +15,8 @@ undr_value *undr_child(const undr_value *value, size_t index);
  * holds it is not followed. Linear; uses and leaves the marks. UNDR_OK, UNDR_MEMORY, UNDR_LIMIT_DEPTH above limit. */
 UNDR_MUST_USE undr_error undr_value_check_depth(undr_value *value, size_t limit);
 
+/* undr_value_print that gives up with UNDR_LIMIT_NODES or UNDR_LIMIT_BYTES beyond about so many values or bytes. */
+UNDR_MUST_USE undr_error undr_value_print_within(
+    undr_buffer *buffer, const undr_value *value, uint64_t steps, size_t bytes);
+
 #endif

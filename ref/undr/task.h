@@ -72,7 +72,8 @@ struct undr_registry {
 UNDR_MUST_USE undr_error undr_task_run(const undr_registry *registry, const undr_value *task, void *session,
     undr_manager *manager, undr_failure *failure);
 
-/* Appends what Task.__repr__ prints: `<class 'module.Name'>({'key': value})`. */
+/* Appends what Task.__repr__ prints: `<class 'module.Name'>({'key': value})`. UNDR_LIMIT_NODES or UNDR_LIMIT_BYTES when
+ * that is more than about 100,000 values or 1 MiB. */
 UNDR_MUST_USE undr_error undr_task_repr(undr_buffer *buffer, const undr_value *task);
 
 /* Chain over `tasks`, borrowed as long as the arena. */
