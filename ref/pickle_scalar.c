@@ -100,8 +100,9 @@ undr_error undr_op_float(undr_reader *reader, unsigned argument) {
 /* How many bytes the UTF-8 character at the start of text has; 0: it is malformed. */
 static size_t character_size(undr_slice text, bool surrogates) {
     const uint8_t first = text.data[0];
-    const size_t size = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-    if (size == 0 || size > text.size) {
+    const size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+    const bool no_first = (first >= 0x80 && first < 0xc2) || first > 0xf4;
+    if (no_first || size > text.size) {
         return 0;
     }
     for (size_t index = 1; index < size; ++index) {

@@ -109,8 +109,8 @@ static void test_protocols_of_the_writer(void **state) {
     assert_int_equal(undr_pickle_write(NULL, 4, &buffer), UNDR_ARGUMENT);
     assert_true(undr_slice_equal(undr_buffer_slice(&buffer), undr_slice_text("kept")));
     undr_buffer_free(&buffer);
-    assert_written(value, 2, BYTES("\x80\x02" "c_codecs\nencode\nq\0X\x03\0\0\0a\xc3\xbfq\x01X\x06\0\0\0latin1q\x02\x86q\x03"
-                                   "Rq\x04."));
+    assert_written(value, 2, BYTES("\x80\x02" "c_codecs\nencode\nq\0X\x03\0\0\0a\xc3\xbfq\x01"
+                                   "X\x06\0\0\0latin1q\x02\x86q\x03Rq\x04."));
     assert_written(value, 3, BYTES("\x80\x03" "C\x02" "a\xffq\0."));
     assert_written(value, 5, BYTES("\x80\x05\x95\x06\0\0\0\0\0\0\0C\x02" "a\xff\x94."));
     undr_arena_free(&arena);
@@ -158,7 +158,7 @@ static void test_frames_end(void **state) {
     undr_buffer buffer = {0};
     assert_int_equal(undr_value_items(&arena, UNDR_LIST, items, 200, &list), UNDR_OK);
     assert_int_equal(undr_pickle_write(list, 4, &buffer), UNDR_OK);
-    const size_t sizes[] = {3 + 66 * 1006, 66 * 1006, 66 * 1006, 2 * 1006 + 2}; /* ( begins the first, e. ends the last */
+    const size_t sizes[] = {3 + 66 * 1006, 66 * 1006, 66 * 1006, 2 * 1006 + 2}; /* "]\x94(" begins, "e." ends */
     undr_cursor cursor = undr_cursor_over(undr_buffer_slice(&buffer));
     cursor.offset = 2;
     for (size_t index = 0; index < 4; ++index) {
@@ -180,7 +180,8 @@ static void test_unwritable(void **state) {
     undr_arena arena = {0};
     undr_value *value = NULL;
     undr_buffer buffer = {0};
-    static const char *const names[][2] = {{"m\n", "N"}, {"m", "N\xc3\xa9"}, {"", "N"}, {"m", ""}, {"__builtin__", "N"}};
+    static const char *const names[][2] = {
+        {"m\n", "N"}, {"m", "N\xc3\xa9"}, {"", "N"}, {"m", ""}, {"__builtin__", "N"}};
     for (size_t index = 0; index < sizeof names / sizeof names[0]; ++index) {
         assert_int_equal(undr_value_class(&arena, names[index][0], names[index][1], &value), UNDR_OK);
         assert_int_equal(undr_pickle_write(value, 2, &buffer), UNDR_ARGUMENT);

@@ -121,7 +121,8 @@ static int check_rewritten(const json_t *entry, const reading *one, int protocol
         failures += report(entry, "written otherwise than by CPython", one);
     }
     reading again = read_pickle(undr_buffer_slice(&written));
-    if (again.error != UNDR_OK || !undr_slice_equal(undr_buffer_slice(&again.printed), undr_buffer_slice(&one->printed))) {
+    const undr_slice printed = undr_buffer_slice(&one->printed);
+    if (again.error != UNDR_OK || !undr_slice_equal(undr_buffer_slice(&again.printed), printed)) {
         failures += report(entry, "written and read again", &again);
     }
     close_reading(&again);
