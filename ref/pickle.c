@@ -2,7 +2,7 @@
 #include "undr/pickle.h"
 
 undr_slice undr_pickle_none(void) {
-    static const uint8_t bytes[] = {0x80, 0x04, 'N', '.'}; /* PAY-1 */
+    static const uint8_t bytes[] = {0x80, 0x04, 'N', '.'}; /* PAY-1, PAY-10 */
     return undr_slice_of(bytes, sizeof bytes);
 }
 
