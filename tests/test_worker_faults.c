@@ -130,7 +130,7 @@ static undr_error proxy_in_a_task(void) {
         error = undr_send_message_to(&proxy.manager, &none);
     }
     if (error == UNDR_OK) {
-        error = undr_schedule(&proxy.manager, &none, 1);
+        error = undr_schedule(&proxy.manager, task, 1);
     }
     undr_proxy_close(&proxy);
     undr_arena_free(&arena);
