@@ -40,7 +40,8 @@ def frame(kind, payload=b"", length=None):
 def stand_in(module_name, *names):
     module = types.ModuleType(module_name)
     for name in names:
-        made = type(name, (), {"__module__": module_name, "__init__": lambda self, **state: self.__dict__.update(state)})
+        made = type(name, (), {"__module__": module_name, "__init__": lambda self,
+                **state: self.__dict__.update(state)})
         setattr(module, name, made)
     return module
 
@@ -156,7 +157,8 @@ def refused_frames():
     yield one(manager, "message-cut", "MSG-3", "the pickle ends before its STOP",
               frame(ord("m"), pickle.dumps("hello", 4)[:-1]))
     for kind in (0x00, 0x0a, ord("N"), ord("T"), ord("s"), 0x7f):
-        yield one(manager, "type-0x%02x" % kind, "REQ-4", "a manager receives n, t, m and 0x80 to 0xff only", frame(kind))
+        yield one(manager, "type-0x%02x" % kind, "REQ-4", "a manager receives n, t, m and 0x80 to 0xff only",
+                frame(kind))
     for priority in (2, 127):
         yield one(manager, "priority-%d" % priority, "SCHED-5", "a manager with two queues has none of this priority",
                   frame(0x80 + priority, b"x"))
@@ -190,7 +192,8 @@ def protocol_values():
     yield "chain", "WORK-12", "Two tasks that run as one.", chain
     yield "probe", "WORK-6", "The task that the conformance suite lets workers run.", \
         probe(steps=[("message", "begin"), ("schedule", probe(steps=[]), 1), ("raise", "text")])
-    yield "worker-exception", "PAY-7 PAY-8", "A failed task. This form is read by every Python since 3.9, and its str() " \
+    yield "worker-exception", "PAY-7 PAY-8", \
+            "A failed task. This form is read by every Python since 3.9, and its str() " \
         "shows the error; a CPython worker sends another, whose layout depends on the version.", \
         Reduced(task.WorkerException, (Reduced(importlib.import_module("traceback").TracebackException, (
             RuntimeError, Reduced(RuntimeError, ("text",)), None)),))
@@ -260,7 +263,8 @@ def forms():
          b"ccopy_reg\n_reconstructor\n(c" + name + b"c__builtin__\nobject\nNtR.", closing),
     )
     for label, description, data, value in rows:
-        yield {"name": "close-request-" + label, "requirement": "PAY-4", "description": "CloseRequest by %s." % description,
+        yield {"name": "close-request-" + label, "requirement": "PAY-4",
+                "description": "CloseRequest by %s." % description,
                "bytes": data.hex(), "text": oracle.verdict(data)[1], "value": value}
     for label, data in (("no-frame", b"\x80\x04N."), ("framed", b"\x80\x04\x95" + u64(2) + b"N."),
                         ("protocol-2", b"\x80\x02N."), ("protocol-0", b"N."), ("behind-stop", b"\x80\x04N.behind")):
@@ -306,7 +310,8 @@ def hostile_payloads():
     touch = b"touch undr-vector-was-run"
     rows = (
         ("system", "calls os.system", b"cos\nsystem\n(S'" + touch + b"'\ntR."),
-        ("system-modern", "calls posix.system", b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c" + bytes([len(touch)]) + touch
+        ("system-modern", "calls posix.system",
+                b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c" + bytes([len(touch)]) + touch
          + b"\x85R."),
         ("eval", "calls eval", b"\x80\x04\x8c\x08builtins\x8c\x04eval\x93\x8c\x28"
          + b"open('undr-vector-was-run','w').close() " + b"\x85R."),

@@ -132,7 +132,8 @@ def is_plain(data):
             return False
     if re.search(rb"p[\s+]*[0-9_]{6}", data):
         return False
-    return verdict(data) == verdict(data, PythonUnpickler) or not (verdict(data)[0] or verdict(data, PythonUnpickler)[0])
+    return verdict(data) == verdict(data, PythonUnpickler) or not (verdict(data)[0] or verdict(data,
+            PythonUnpickler)[0])
 
 
 def escape(text):

@@ -113,23 +113,27 @@ def memo():
 
 
 def numbers():
-    for text in (b"0", b"1", b"00", b"01", b"+1", b"-0", b" 1", b"02", b"010", b"-17", b"0x1f", b"0o17", b"0b11", b"1_000",
+    for text in (b"0", b"1", b"00", b"01", b"+1", b"-0", b" 1", b"02", b"010", b"-17", b"0x1f", b"0o17", b"0b11",
+            b"1_000",
                  b"1__0", b"_1", b"1_", b"", b" ", b"-", b"1.5", b"abc", b"1L", b"2147483648", b"9" * 40, b"0x_1",
                  b"12 ", b"1 2", b"\t5", b"0x", b"08", b"0_7", b"- 5", b"--5", b"1\r", b"9223372036854775808", b"0XfF"):
         yield "int text %r" % text, b"I" + text + b"\n.", None, None
-    for text in (b"0L", b"5L", b"5", b"-5L", b"L", b"", b"00L", b"010L", b"0x10L", b"1_0L", b"5LL", b" 5L", b"5 L", b"5l",
+    for text in (b"0L", b"5L", b"5", b"-5L", b"L", b"", b"00L", b"010L", b"0x10L", b"1_0L", b"5LL", b" 5L", b"5 L",
+            b"5l",
                  b"9" * 100 + b"L", b"1" + b"0" * 4299 + b"L", b"1" + b"0" * 4300 + b"L"):
         yield "long text %r of %d" % (text[:12], len(text)), b"L" + text + b"\n.", None, None
     yield "int text NUL", b"I2\x00\n.", "UNDR_PICKLE_NUMBER", "nul"
     yield "long text hexadecimal", b"L0x" + b"f" * 4301 + b"L\n.", "UNDR_PICKLE_NUMBER", "hexadecimal"
     yield "int text without newline", b"I5.", "UNDR_PICKLE_TRUNCATED", None
-    for text in (b"1.5", b"-1.5", b"+2", b"1e5", b"1E-5", b".5", b"5.", b".", b"", b"e5", b"1e", b"1e+", b"inf", b"-inf", b"Inf",
+    for text in (b"1.5", b"-1.5", b"+2", b"1e5", b"1E-5", b".5", b"5.", b".", b"", b"e5", b"1e", b"1e+", b"inf",
+            b"-inf", b"Inf",
                  b"infinity", b"nan", b"NaN", b"-nan", b"0x1p3", b" 1", b"1 ", b"1_0.0", b"1e999", b"-1e999", b"1e-999",
                  b"1,5", b"infinit", b"--1", b"1.5.5", b"0.1", b"123456789.123456789", b"1d5", b"inf "):
         yield "float text %r" % text, b"F" + text + b"\n.", None, None
     yield "binint", b"J\xff\xff\xff\xff.", None, None
     yield "binint2", b"M\xff\xff.", None, None
-    for data in (b"", b"\x00", b"\xff", b"\x80", b"\x80\x00", b"\x00\x00\x00", b"\xff\xff\xff", b"\x7f\xff", b"\x00\x80"):
+    for data in (b"", b"\x00", b"\xff", b"\x80", b"\x80\x00", b"\x00\x00\x00", b"\xff\xff\xff", b"\x7f\xff",
+            b"\x00\x80"):
         yield "long1 %s" % data.hex(), b"\x8a" + bytes([len(data)]) + data + b".", None, None
         yield "long4 %s" % data.hex(), b"\x8b" + u32(len(data)) + data + b".", None, None
     yield "long4 negative", b"\x8b\xff\xff\xff\xff.", "UNDR_PICKLE_TRUNCATED", None
@@ -148,9 +152,11 @@ def texts():
     for text in (b"", b"a", b"\xe9", b"\\u20ac", b"\\u20a", b"\\U0001f600", b"\\U00110000", b"\\U0001f60", b"\\\\u0041",
                  b"\\x41", b"\\", b"\\n", b"\\ud83d\\ude00", b"\\u", b"a\\u0000b", b"\\U0000d800", b"\\\xe9"):
         yield "unicode text %r" % text, b"V" + text + b"\n.", None, None
-    for data in (b"\x80", b"\xc0\x80", b"\xc1\xbf", b"\xc2", b"\xc2\x41", b"\xe0\x80\x80", b"\xe0\xa0\x80", b"\xed\x9f\xbf",
+    for data in (b"\x80", b"\xc0\x80", b"\xc1\xbf", b"\xc2", b"\xc2\x41", b"\xe0\x80\x80", b"\xe0\xa0\x80",
+            b"\xed\x9f\xbf",
                  b"\xed\xa0\x80", b"\xed\xbf\xbf", b"\xed\xa0\xbd\xed\xb8\x80", b"\xee\x80\x80", b"\xf0\x80\x80\x80",
-                 b"\xf0\x90\x80\x80", b"\xf4\x8f\xbf\xbf", b"\xf4\x90\x80\x80", b"\xf5\x80\x80\x80", b"\xf8\x88\x80\x80\x80",
+                 b"\xf0\x90\x80\x80", b"\xf4\x8f\xbf\xbf", b"\xf4\x90\x80\x80", b"\xf5\x80\x80\x80",
+                         b"\xf8\x88\x80\x80\x80",
                  b"\xe2\x82", b"\xf0\x9f\x98", b"\xff", b"ok\xc3\xa9"):
         yield "utf-8 %s" % data.hex(), b"X" + u32(len(data)) + data + b".", None, None
     for opcode, size in ((b"X", u32), (b"\x8d", u64), (b"B", u32), (b"\x8e", u64), (b"\x96", u64), (b"T", u32)):
@@ -175,16 +181,19 @@ def containers():
     yield "dict", b"(K\x01K\x02d.", None, None
     yield "dict odd", b"(K\x01K\x02K\x03d.", "UNDR_PICKLE_STACK", None
     yield "dict same keys", b"(K\x01K\x02I1\nK\x03\x88K\x04G\x3f\xf0\0\0\0\0\0\0K\x05d.", None, None
-    yield "dict many same keys", b"(" + b"K\x01NK\x02NK\x03NK\x04NK\x05NK\x06NK\x07NK\x08NK\x09N" * 3 + b"K\x05\x88d.", None, None
+    yield "dict many same keys", \
+        b"(" + b"K\x01NK\x02NK\x03NK\x04NK\x05NK\x06NK\x07NK\x08NK\x09N" * 3 + b"K\x05\x88d.", None, None
     yield "dict zero keys", b"(K\x00N\x89NG\x80\0\0\0\0\0\0\0NL0L\nNd.", None, None
     yield "dict nan keys", b"(G\x7f\xf8\0\0\0\0\0\0NG\x7f\xf8\0\0\0\0\0\0Nd.", None, None
     yield "dict one nan twice", b"(G\x7f\xf8\0\0\0\0\0\0q\x00Nh\x00K\x01d.", None, None
-    yield "dict large numbers", b"(GC0\0\0\0\0\0\0N\x8a\x08\0\0\0\0\0\0\x10\0K\x01\x8a\x08\0\0\0\0\0\0\xf0\xffK\x02d.", None, None
+    yield "dict large numbers", \
+        b"(GC0\0\0\0\0\0\0N\x8a\x08\0\0\0\0\0\0\x10\0K\x01\x8a\x08\0\0\0\0\0\0\xf0\xffK\x02d.", None, None
     yield "dict infinity", b"(Finf\nNF-inf\nNF1e308\nNFinf\nK\x01d.", None, None
     yield "dict str and bytes keys", b"\x80\x04(\x8c\x01aNC\x01aNd.", None, None
     yield "dict tuple keys", b"(K\x01\x88\x86NI1\nG\x3f\xf0\0\0\0\0\0\0\x86K\x02d.", None, None
     yield "dict frozenset keys", b"\x80\x04((K\x01K\x02\x91N(K\x02K\x01\x91K\x03d.", None, None
-    for name, key in (("list", b"]"), ("dict", b"}"), ("set", b"\x8f"), ("tuple of list", b"]\x85"), ("bytearray", b"\x96" + u64(0)),
+    for name, key in (("list", b"]"), ("dict", b"}"), ("set", b"\x8f"), ("tuple of list", b"]\x85"), ("bytearray",
+            b"\x96" + u64(0)),
                       ("deep tuple of list", b"]\x85\x85\x85")):
         yield "dict key " + name, b"\x80\x05}" + key + b"Ns.", "UNDR_PICKLE_TYPE", None
         yield "set element " + name, b"\x80\x05\x8f(" + key + b"\x90.", "UNDR_PICKLE_TYPE", None
@@ -196,7 +205,8 @@ def containers():
     yield "setitem short", b"}K\x01s.", "UNDR_PICKLE_STACK", None
     yield "setitems odd", b"}(K\x01u.", "UNDR_PICKLE_STACK", None
     yield "additems", b"\x8f(K\x01K\x01K\x02\x90.", None, None
-    for name, target in (("none", b"N"), ("int", b"K\x01"), ("str", b"U\x01a"), ("tuple", b")"), ("frozenset", b"(\x91")):
+    for name, target in (("none", b"N"), ("int", b"K\x01"), ("str", b"U\x01a"), ("tuple", b")"), ("frozenset",
+            b"(\x91")):
         yield "append to " + name, target + b"Na.", "UNDR_PICKLE_TYPE", None
         yield "appends to " + name, target + b"(Ne.", "UNDR_PICKLE_TYPE", None
         yield "setitem to " + name, target + b"K\x00Ns.", "UNDR_PICKLE_TYPE", None
@@ -322,7 +332,8 @@ def calls():
     yield "newobj_ex call", b"\x80\x04ccopyreg\n__newobj_ex__\ncm\nN\nK\x01\x85}\x8c\x01kNs\x87R.", None, None
     yield "getattr", b"\x80\x03cbuiltins\ngetattr\ncm\nA\nX\x01\0\0\0B\x86R.", None, None
     yield "getattr twice", b"\x80\x03cbuiltins\ngetattr\nh\x00\x86R.", "UNDR_PICKLE_MEMO", None
-    yield "getattr getattr", b"\x80\x03cbuiltins\ngetattr\nq\x00h\x00cm\nA\nX\x01\0\0\0B\x86RX\x01\0\0\0C\x86R.", None, None
+    yield "getattr getattr", b"\x80\x03cbuiltins\ngetattr\nq\x00h\x00cm\nA\nX\x01\0\0\0B\x86RX\x01\0\0\0C\x86R.", \
+            None, None
     yield "system", b"cos\nsystem\n(S'echo never'\ntR.", None, None
     yield "eval", b"\x80\x04\x8c\x08builtins\x8c\x04eval\x93\x8c\x031+1\x85R.", None, None
     yield "class state", b"\x80\x04ccopyreg\n__newobj__\n}\x8c\x01aK\x01sb.", "UNDR_PICKLE_TYPE", "class-state"
