@@ -15,7 +15,7 @@ if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker)
     check_reference(worker worker --strict -- $<TARGET_FILE:undr-worker>)
     check_reference(worker-all-deliveries worker --strict --all-deliveries -- $<TARGET_FILE:undr-worker>)
     check_reference(pool pool --strict -- $<TARGET_FILE:undr-manager>)
-    check_reference(pool-with-grace pool --strict -- $<TARGET_FILE:undr-manager> --grace 500)
+    check_reference(pool-with-grace pool --strict -- $<TARGET_FILE:undr-manager> --grace 1000)
 endif()
 
 if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker AND Python3_FOUND)

@@ -109,8 +109,8 @@ class Session:
     def run(self):
         threading.Thread(target=self.read, daemon=True).start()
         for line in iter(self.lines.get, None):
-            verb, *arguments = line.split()
             try:
+                verb, *arguments = line.split()
                 answer = getattr(self, f"do_{verb}")(*arguments)
             except Exception as exception:
                 answer = " ".join(f"error {type(exception).__name__}: {exception}".split())
