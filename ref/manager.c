@@ -439,7 +439,7 @@ undr_error undr_manager_send_message(undr_manager_core *core, undr_slice pickle)
     undr_value *value;
     undr_error error = undr_pickle_read(pickle, NULL, &arena, &value, NULL, NULL); /* PAY-6, SEC-1, MSG-4, MSG-5 */
     undr_arena_free(&arena);
-    if (error != UNDR_OK) {
+    if (error != UNDR_OK && !undr_pickle_is_too_large(error)) { /* MSG-3; FRAME-6: too large for the reader is no fault */
         return error;
     }
     undr_parcel *parcel = undr_parcel_new(pickle, 0);

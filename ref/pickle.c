@@ -12,3 +12,7 @@ undr_slice undr_pickle_close_request(void) {
                                    "\x8c\x09undr.task\x94\x8c\x0c" "CloseRequest\x94\x93\x94)\x81\x94.";
     return undr_slice_of(bytes, sizeof bytes - 1);
 }
+
+bool undr_pickle_is_too_large(undr_error error) {
+    return error == UNDR_LIMIT_NODES || error == UNDR_LIMIT_BYTES;
+}

@@ -123,7 +123,7 @@ static input classify_task(
     *error = undr_pickle_read(payload, &limits, arena, task, NULL, &core->fault);
     if (*error != UNDR_OK) {
         *task = NULL;
-        return GOT_JUNK;
+        return undr_pickle_is_too_large(*error) ? GOT_TASK : GOT_JUNK; /* FRAME-6: a task that can't be run (WORK-15) */
     }
     if ((*task)->kind == UNDR_NONE) {
         return GOT_NONE; /* PAY-1 */

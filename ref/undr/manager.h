@@ -61,7 +61,8 @@ uint64_t undr_manager_deadline(const undr_manager_core *core);
 void undr_manager_advance(undr_manager_core *core, uint64_t now);
 
 /* The manager's own side. The bytes are copied. schedule: UNDR_PRIORITY; UNDR_CLOSED after a close (CLOSE-6).
- * send_message: PICKLE_* or LIMIT_* for what is no pickle. */
+ * send_message: PICKLE_*, LIMIT_DEPTH or LIMIT_MEMO for what is no pickle; one that only is too large to be read here is
+ * taken unread (FRAME-6). */
 UNDR_MUST_USE undr_error undr_manager_schedule(undr_manager_core *core, unsigned priority, undr_slice task);
 UNDR_MUST_USE undr_error undr_manager_send_message(undr_manager_core *core, undr_slice message);
 

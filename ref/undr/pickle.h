@@ -29,6 +29,10 @@ typedef struct undr_pickle_fault {
 UNDR_MUST_USE undr_error undr_pickle_read(undr_slice input, const undr_pickle_limits *limits, undr_arena *arena,
     undr_value **value, size_t *used, undr_pickle_fault *fault);
 
+/* Did a reading stop because the pickle holds more than this reader takes in at once (LIMIT_NODES, LIMIT_BYTES)? Then
+ * nothing is wrong with it as far as it was read: who need not look inside may pass it on as it is (FRAME-6). */
+bool undr_pickle_is_too_large(undr_error error);
+
 /* Appends a pickle of value in `protocol` 2..5 (4 is CPython's default), in the opcodes that CPython uses; values
  * that are shared or contain themselves go through the memo. UNDR_ARGUMENT for another protocol. */
 UNDR_MUST_USE undr_error undr_pickle_write(const undr_value *value, int protocol, undr_buffer *buffer);
