@@ -191,6 +191,7 @@ static void pieces_are_apart(void **state) {
         unsigned count;
     } table[] = {{CHECK_DELIVERY_WHOLE, "18 9 ", 2}, {CHECK_DELIVERY_CUT_3, "3 15 3 6 ", 4},
         {CHECK_DELIVERY_CUT_8, "8 10 8 1 ", 4}, {CHECK_DELIVERY_COALESCED, "27 ", 1},
+        {CHECK_DELIVERY_STRADDLED, "19 8 ", 2},
         {CHECK_DELIVERY_BYTES, "1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 ", 27}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         check_result result;

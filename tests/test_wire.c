@@ -210,7 +210,7 @@ static void deliveries_cut_where_they_say(void **state) {
                 at = end;
             }
             size_t cut = (size_t)(delivery - CHECK_DELIVERY_CUT_1) + 1;
-            bool whole = delivery == CHECK_DELIVERY_WHOLE || delivery == CHECK_DELIVERY_COALESCED;
+            bool whole = delivery == CHECK_DELIVERY_WHOLE || delivery >= CHECK_DELIVERY_COALESCED;
             size_t single = size <= 1033 ? size : 9 + 64 + 1 + 64;
             assert_int_equal(pieces, whole ? 1 : delivery == CHECK_DELIVERY_BYTES ? single : cut < size ? 2 : 1);
         }
@@ -218,6 +218,21 @@ static void deliveries_cut_where_they_say(void **state) {
     assert_int_equal(check_piece_end(CHECK_DELIVERY_CUT_3, 40, 0), 3);
     assert_int_equal(check_piece_end(CHECK_DELIVERY_BYTES, 5000, 73), 4936);
     assert_string_equal(check_delivery_name(CHECK_DELIVERY_CUT_8), "cut-8");
+    assert_string_equal(check_delivery_name(CHECK_DELIVERY_STRADDLED), "straddled");
+}
+
+/* Behind each frame but the last so many bytes of the next one's header: 1 to 8, then 1 again. */
+static void straddled_ends_inside_the_next_header(void **state) {
+    (void)state;
+    const size_t cuts[] = {9, 18, 127, 136, 137};
+    for (size_t turn = 0; turn < 20; turn++) {
+        size_t over = turn % 8 + 1;
+        for (size_t i = 0; i < 3; i++) {
+            assert_int_equal(check_straddled_end(cuts, 5, i, turn), cuts[i] + over);
+        }
+        assert_int_equal(check_straddled_end(cuts, 5, 3, turn), 136); /* one raw byte has no inside */
+        assert_int_equal(check_straddled_end(cuts, 5, 4, turn), 137);
+    }
 }
 
 static void gates_hold_and_release(void **state) {
@@ -259,6 +274,7 @@ int main(void) {
         cmocka_unit_test(frames_are_counted_in_any_cut),
         cmocka_unit_test(the_queue_of_the_peer_is_seen),
         cmocka_unit_test(deliveries_cut_where_they_say),
+        cmocka_unit_test(straddled_ends_inside_the_next_header),
         cmocka_unit_test(gates_hold_and_release),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

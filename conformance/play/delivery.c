@@ -11,6 +11,14 @@ static size_t single_end(size_t size, size_t offset) {
     return size - CHECK_SINGLE_EDGE; /* the middle, at once */
 }
 
+size_t check_straddled_end(const size_t *cuts, size_t count, size_t index, size_t turn) {
+    if (index + 1 >= count) {
+        return cuts[index];
+    }
+    size_t next = cuts[index + 1] - cuts[index], over = turn % (UNDR_HEADER_SIZE - 1) + 1;
+    return cuts[index] + (over < next ? over : next == 0 ? 0 : next - 1); /* raw bytes may be fewer */
+}
+
 size_t check_piece_end(check_delivery delivery, size_t size, size_t offset) {
     if (delivery == CHECK_DELIVERY_BYTES) {
         return single_end(size, offset);

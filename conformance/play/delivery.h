@@ -12,4 +12,8 @@ enum { CHECK_SINGLE_PAYLOAD = 1024, CHECK_SINGLE_EDGE = 64 };
 /* Where the piece ends that begins at `offset` of a frame (or of raw bytes) of `size` bytes; offset < size. */
 size_t check_piece_end(check_delivery delivery, size_t size, size_t offset);
 
+/* Straddled: where the piece ends that ends behind frame `index` of those that are queued: 1 to 8 bytes inside the
+ * next one's header, the more the greater `turn`. cuts[i] is the end of frame i. */
+size_t check_straddled_end(const size_t *cuts, size_t count, size_t index, size_t turn);
+
 #endif

@@ -128,7 +128,7 @@ static void play_send(check_player *player, program *all, size_t index) {
     if (one->sent || !check_player_queue(player, one->step) || one->hold) {
         return;
     }
-    if (player->delivery == CHECK_DELIVERY_COALESCED) {
+    if (player->delivery == CHECK_DELIVERY_COALESCED || player->delivery == CHECK_DELIVERY_STRADDLED) {
         queue_adjacent(player, all, index);
         player->step = one->step;
         set_counter(player, one);

@@ -11,9 +11,10 @@ typedef enum check_delivery {
     CHECK_DELIVERY_CUT_1, CHECK_DELIVERY_CUT_2, CHECK_DELIVERY_CUT_3, CHECK_DELIVERY_CUT_4,
     CHECK_DELIVERY_CUT_5, CHECK_DELIVERY_CUT_6, CHECK_DELIVERY_CUT_7, CHECK_DELIVERY_CUT_8,
     CHECK_DELIVERY_COALESCED,
+    CHECK_DELIVERY_STRADDLED,
     CHECK_DELIVERY_COUNT
 } check_delivery;
-const char *check_delivery_name(check_delivery delivery); /* "whole", "bytes", "cut-3", "coalesced" */
+const char *check_delivery_name(check_delivery delivery); /* "whole", "bytes", "cut-3", "straddled" */
 
 /* pass, fail (a MUST), warn (a SHOULD), info (a MAY, observed), skip (a capability not declared), blocked (by a case that
  * did not pass), error (the harness itself). */

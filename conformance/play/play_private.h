@@ -34,7 +34,9 @@ typedef struct check_player {
     uint64_t last_chance; /* the limit behind which the harness has looked once more */
     int signalled;   /* the signal that the case sent to the target; 0: none */
     check_connection *worker; /* worker role: the connection that the case calls A */
-    bool closing;    /* worker role: CloseRequest was sent */
+    bool closing;    /* worker role: CloseRequest was sent, or is what the other connections get */
+    bool exit_awaited; /* the case waits for the process's exit */
+    uint64_t left_at;  /* worker role: since when the other connections are told to leave; 0: they are not */
     char *logs;      /* the log directory; owned */
     check_stopwatch *watch; /* NULL: nobody measures */
     char worker_count[16], level_count[16], port_text[16];
@@ -154,8 +156,11 @@ void check_player_gate(check_player *player, const check_step *step);
 check_connection *check_player_worker(check_player *player);
 /* The first that has sent something, or ended, now; NULL: none yet. */
 check_connection *check_player_find_worker(check_player *player);
-/* Answers the connections that the case does not know of. */
+/* Answers the connections that the case does not know of: None; CloseRequest when A has ended or the exit is awaited.
+ * Those that ask for nothing then are ended a moment later. */
 void check_player_serve_others(check_player *player);
+/* When the silent ones are ended; UINT64_MAX: there are none, or it is not time. */
+uint64_t check_player_others_due(const check_player *player);
 void check_player_end_others(check_player *player, bool reset);
 
 #endif

@@ -312,6 +312,9 @@ static size_t next_piece(const check_player *player, const check_connection *con
     if (player->delivery == CHECK_DELIVERY_COALESCED) {
         return connection->queued.size;
     }
+    if (player->delivery == CHECK_DELIVERY_STRADDLED) {
+        return check_straddled_end(connection->cuts, connection->cut_count, connection->flown, connection->straddled);
+    }
     size_t start = connection->flown == 0 ? 0 : connection->cuts[connection->flown - 1];
     size_t size = connection->cuts[connection->flown] - start;
     return start + check_piece_end(player->delivery, size, connection->delivered - start);
@@ -341,6 +344,7 @@ static void send_piece(check_player *player, check_connection *connection) {
     while (connection->flown < connection->cut_count && connection->cuts[connection->flown] <= end) {
         connection->flown++;
     }
+    connection->straddled += connection->flown > 0 && end > connection->cuts[connection->flown - 1] ? 1 : 0;
 }
 
 /* Until the kernel has all of it, reading meanwhile: the peer may have to write before it reads on. */

@@ -287,7 +287,8 @@ static void judge_output(check_player *player) {
 }
 
 static bool take_in(check_player *player, uint64_t until) {
-    undr_error error = check_scene_wait(&player->scene, until);
+    uint64_t due = check_player_others_due(player);
+    undr_error error = check_scene_wait(&player->scene, due < until ? due : until);
     if (error != UNDR_OK && error != UNDR_WAIT) {
         check_player_keep(player, error);
     }
@@ -297,7 +298,7 @@ static bool take_in(check_player *player, uint64_t until) {
     if (!player->over && player->scene.target.pid > 0) {
         judge_output(player);
     }
-    return error == UNDR_OK;
+    return error == UNDR_OK || due < until;
 }
 
 /* When the time was over before the wait began, what is there now is taken in once: the harness may have slept, too. A

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+enum { SILENT_PART = 4 }; /* of the time limit: how long a connection may ask for nothing once it is to leave */
+
 check_connection *check_player_find_worker(check_player *player) {
     check_scene *scene = &player->scene;
     for (size_t i = 0; i < scene->count && player->worker == NULL; i++) {
@@ -69,10 +71,44 @@ static undr_error answer(const check_player *player, check_wire *wire, uint8_t r
     return error == UNDR_OK ? check_wire_write(wire) : error;
 }
 
+static bool is_other(const check_player *player, const check_connection *one) {
+    return one != player->worker && one->name[0] == '\0';
+}
+
+/* Its process may serve each connection on its own: it leaves when all have (WORK-22). */
+static void tell_to_leave(check_player *player) {
+    bool leaves = player->exit_awaited || check_wire_has_ended(&player->worker->wire);
+    if (player->left_at == 0 && leaves) {
+        player->left_at = check_now();
+        player->closing = true;
+    }
+}
+
+uint64_t check_player_others_due(const check_player *player) {
+    bool open = false;
+    for (size_t i = 0; i < player->scene.count && player->left_at != 0; i++) {
+        const check_connection *one = player->scene.connections[i];
+        open = open || (is_other(player, one) && one->wire.can_send && one->wire.end == CHECK_WIRE_OPEN);
+    }
+    return open ? player->left_at + check_player_limit(player, false) / SILENT_PART : UINT64_MAX;
+}
+
+static void end_silent(check_player *player) {
+    if (check_now() < check_player_others_due(player)) {
+        return;
+    }
+    for (size_t i = 0; i < player->scene.count; i++) {
+        if (is_other(player, player->scene.connections[i])) {
+            check_wire_half_close(&player->scene.connections[i]->wire);
+        }
+    }
+}
+
 void check_player_serve_others(check_player *player) {
     if (player->one->role != CHECK_ROLE_WORKER || player->worker == NULL) {
         return;
     }
+    tell_to_leave(player);
     for (size_t i = 0; i < player->scene.count; i++) {
         check_connection *one = player->scene.connections[i];
         undr_frame frame;
@@ -83,17 +119,18 @@ void check_player_serve_others(check_player *player) {
             check_player_keep(player, answer(player, &one->wire, type));
         }
     }
+    end_silent(player);
 }
 
 void check_player_end_others(check_player *player, bool reset) {
     player->closing = true;
     for (size_t i = 0; i < player->scene.count; i++) {
         check_connection *one = player->scene.connections[i];
-        if (one != player->worker && one->name[0] == '\0') {
+        if (is_other(player, one)) {
             if (reset) {
                 check_wire_reset(&one->wire);
             } else {
-                check_wire_close(&one->wire);
+                check_wire_half_close(&one->wire); /* an `n` that comes meanwhile would turn a close into a reset */
             }
         }
     }

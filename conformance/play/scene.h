@@ -24,6 +24,7 @@ typedef struct check_connection {
     size_t cut_count, cut_capacity;
     size_t delivered;     /* of queued */
     size_t flown;         /* cuts that were passed */
+    size_t straddled;     /* pieces that ended inside the header behind a frame */
 } check_connection;
 
 typedef struct check_scene {
