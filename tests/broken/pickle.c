@@ -413,6 +413,15 @@ static void step_object(reader *r, uint8_t opcode) {
         push_object(r, class, args, true);
         return;
     }
+    case 0x92: { /* NEWOBJ_EX */
+        val *options = pop(r), *args = pop(r), *class = pop(r);
+        if (options->kind != K_DICT || options->count > 0) { /* no class of the suite takes any */
+            r->failed = true;
+            return;
+        }
+        push_object(r, class, args, true);
+        return;
+    }
     case 'R': {
         val *args = pop(r), *class = pop(r);
         push_object(r, class, args, false);
@@ -435,6 +444,12 @@ static void step_object(reader *r, uint8_t opcode) {
     }
 }
 
+static void push_frozenset(reader *r) {
+    val *set = pop_to_mark(r, K_SET);
+    set->frozen = true;
+    push(r, set);
+}
+
 static void step_container(reader *r, uint8_t opcode) {
     switch (opcode) {
     case '(': push(r, val_new(r->p, K_MARK)); return;
@@ -448,7 +463,7 @@ static void step_container(reader *r, uint8_t opcode) {
     case 't': push(r, pop_to_mark(r, K_TUPLE)); return;
     case 'l': push(r, pop_to_mark(r, K_LIST)); return;
     case 'd': push(r, pop_to_mark(r, K_DICT)); return;
-    case 0x91: push(r, pop_to_mark(r, K_SET)); return;
+    case 0x91: push_frozenset(r); return;
     case 'e': extend(r, pop_to_mark(r, K_LIST), 1); return;
     case 0x90: extend(r, pop_to_mark(r, K_LIST), 1); return;
     case 'u': extend(r, pop_to_mark(r, K_LIST), 2); return;

@@ -14,6 +14,7 @@ struct val {
     kind kind;
     bool truth;       /* BOOL */
     bool by_newobj;   /* OBJECT */
+    bool frozen;      /* SET */
     double real;      /* FLOAT */
     uint8_t *data;    /* STR, BYTES, INT (two's complement), CLASS ("module.name") */
     size_t size;

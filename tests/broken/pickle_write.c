@@ -101,11 +101,15 @@ static void put_object(writer *w, const val *v) {
 }
 
 static void put_set(writer *w, const val *v) {
+    if (w->protocol >= 4 && v->frozen) {
+        put_items(w, v, "", 0x91);
+        return;
+    }
     if (w->protocol >= 4) {
         put_items(w, v, "\x8f", 0x90);
         return;
     }
-    put(w, "c__builtin__\nset\n", 17);
+    put(w, v->frozen ? "c__builtin__\nfrozenset\n" : "c__builtin__\nset\n", v->frozen ? 23 : 17);
     put_items(w, v, "]", 'e');
     put(w, "\x85R", 2);
 }
