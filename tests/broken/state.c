@@ -262,7 +262,7 @@ void forget_connection(manager *m, connection *c) {
         task *t = c->out;
         c->out = t->next;
         m->out_count--;
-        if (!bug(BUG_lost_task_silent)) {
+        if (!bug(BUG_lost_task_silent) && !bug(BUG_hold_keeps_reset)) {
             report_lost(m);
         }
         m->left -= t->counted && !bug(BUG_lost_task_counts) ? 1 : 0;
