@@ -256,6 +256,21 @@ static void ask_until_closed(int client) {
     }
 }
 
+/* Ends its first connection at the first answer; its second one lives on: it asks, or says nothing at all. */
+_Noreturn static void live_on(int first, int second, bool asks) {
+    uint8_t type, byte;
+    undr_buffer message = {0};
+    if (undr_send_type(first, 'n') != UNDR_OK || undr_receive_bytes(first, 1 << 20, &type, &message) != UNDR_OK) {
+        _exit(1);
+    }
+    undr_buffer_free(&message);
+    close(first);
+    if (asks) {
+        ask_until_closed(second);
+    }
+    _exit(asks || read(second, &byte, 1) == 0 ? 0 : 1);
+}
+
 _Noreturn static void be_worker(const wrong_peer *self, uint16_t port) {
     if (peer_is(self, "never-connects")) {
         wait_for_ever();
@@ -266,6 +281,9 @@ _Noreturn static void be_worker(const wrong_peer *self, uint16_t port) {
         ask_until_closed(client);
         ask_until_closed(silent);
         _exit(0);
+    }
+    if (peer_is(self, "second-lives-on") || peer_is(self, "second-is-silent")) {
+        live_on(client, connect_to(port), peer_is(self, "second-lives-on"));
     }
     if (peer_is(self, "worker-crash")) {
         undr_error sent = undr_send_type(client, 'n');

@@ -345,6 +345,19 @@ static void workers(void **state) {
     check_result_free(&result);
 }
 
+/* WORK-22: once the first connection has ended, the others are told to leave, and ended when they never ask. */
+static void connections_that_live_on_are_told_to_leave(void **state) {
+    (void)state;
+    const char *text = "case worker.x\n  must WORK-16  it\n\n  A <- n\n  A -> bad m b'x'\n  A <- end\n  P <- exit 0\n";
+    const char *peers[] = {"second-lives-on", "second-is-silent"};
+    for (size_t i = 0; i < sizeof peers / sizeof *peers; i++) {
+        check_result result;
+        play(peers[i], text, CHECK_DELIVERY_WHOLE, 1, &result);
+        assert_int_equal(result.verdict, CHECK_PASS);
+        check_result_free(&result);
+    }
+}
+
 /* ---- mistakes of a case ---- */
 
 static void expect_mistake(const char *text, const char *reason) {
@@ -453,6 +466,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_foreign_process_is_not_killed),
         cmocka_unit_test(a_flood_is_drained),
         cmocka_unit_test(workers),
+        cmocka_unit_test(connections_that_live_on_are_told_to_leave),
         cmocka_unit_test(a_case_may_not_break_the_protocol_by_mistake),
         cmocka_unit_test(what_is_not_declared_is_skipped),
         cmocka_unit_test(surveys),

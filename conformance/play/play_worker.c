@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { SILENT_PART = 4 }; /* of the time limit: how long a connection may ask for nothing once it is to leave */
+enum { SILENT_PART = 8 }; /* of the time limit: how long a connection may ask for nothing once it is to leave */
 
 check_connection *check_player_find_worker(check_player *player) {
     check_scene *scene = &player->scene;
