@@ -139,7 +139,6 @@
     X(executes_messages, manager, "SEC-1", "does what a message's pickle says") \
     X(max_hundred_connections, manager, "FAULT-1 SCHED-6 SCHED-10", "refuses the 101st connection") \
     X(hold_too_long, manager, "NEXT-5", "declares hold 250 and holds for ever") \
-    X(hold_sleeps, manager, "NEXT-6 NEXT-5 SCHED-6 SCHED-10", "declares hold 250 and looks for tasks only at its end") \
     X(hold_keeps_reset, manager, "FAULT-2 NEXT-6 SCHED-6 FAULT-3", "loses a task to a held connection that was reset") \
     X(pickle_4_only, manager, "PAY-5", "declares pickle 0-5 and refuses messages of every protocol but 4") \
     X(idle_join_hangs, manager, "CLOSE-JOIN-2 CLOSE-JOIN-3", "JOIN without a single task ever does not return") \

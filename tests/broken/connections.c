@@ -73,7 +73,7 @@ static bool closing_answer(manager *m, answer *a) {
 }
 
 static bool may_hold(void) {
-    return bug(BUG_holds) || bug(BUG_holds_undeclared) || bug(BUG_hold_too_long) || bug(BUG_hold_sleeps) ||
+    return bug(BUG_holds) || bug(BUG_holds_undeclared) || bug(BUG_hold_too_long) ||
         bug(BUG_hold_keeps_reset);
 }
 
@@ -91,8 +91,8 @@ static void hold(manager *m, connection *c) {
     until.tv_nsec += milliseconds % 1000 * 1000000;
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
-    while (!task_waits(m, c) || bug(BUG_hold_sleeps)) {
-        if (m->closing && !bug(BUG_holds_after_close) && !bug(BUG_hold_sleeps)) {
+    while (!task_waits(m, c)) {
+        if (m->closing && !bug(BUG_holds_after_close)) {
             return;
         }
         if (pthread_cond_timedwait(&m->changed, &m->lock, &until) != 0) {

@@ -21,7 +21,7 @@ static const char *option(int argc, char **argv, const char *name) {
 
 static int capabilities(void) {
     puts("manager\nworker\npool\nlog-directory");
-    if (bug(BUG_holds) || bug(BUG_hold_too_long) || bug(BUG_hold_sleeps) || bug(BUG_hold_keeps_reset)) {
+    if (bug(BUG_holds) || bug(BUG_hold_too_long) || bug(BUG_hold_keeps_reset)) {
         puts("hold 250");
     }
     if (bug(BUG_pickle_4_only) || bug(BUG_worker_pickle_4_only) || bug(BUG_reads_all_pickles)) {
