@@ -46,9 +46,13 @@ static uint64_t earliest(uint64_t a, uint64_t b) {
     return a < b ? a : b;
 }
 
+static uint64_t first_deadline(const undr_peer *list) {
+    return list == NULL ? UINT64_MAX : list->deadline;
+}
+
 static void set_timer(undr_server *server, uint64_t held) {
-    uint64_t ending = server->ending == NULL ? UINT64_MAX : server->ending->deadline;
-    uint64_t deadline = earliest(held, earliest(ending, server->accept_at));
+    uint64_t ends = earliest(first_deadline(server->leaving), first_deadline(server->lingering));
+    uint64_t deadline = earliest(held, earliest(ends, server->accept_at));
     uint64_t now = uv_now(&server->loop);
     if (uv_is_closing((uv_handle_t *)&server->timer)) {
         return;
@@ -89,8 +93,11 @@ static void on_timer(uv_timer_t *timer) {
     uv_mutex_lock(&server->lock);
     undr_manager_advance(server->core, now); /* NEXT-5 */
     uv_mutex_unlock(&server->lock);
-    while (server->ending != NULL && server->ending->deadline <= now) {
-        undr_peer_close(server->ending);
+    while (first_deadline(server->leaving) <= now) {
+        undr_peer_overdue(server->leaving); /* it is not the first any more */
+    }
+    while (first_deadline(server->lingering) <= now) {
+        undr_peer_overdue(server->lingering);
     }
     if (server->accept_at <= now) {
         accept_waiting(server);
@@ -261,6 +268,9 @@ undr_error undr_server_start(const undr_server_options *options, undr_server **s
     if (options->payload_limit == 0) {
         server->options.payload_limit = UNDR_DEFAULT_PAYLOAD_LIMIT;
     }
+    if (options->patience == 0) {
+        server->options.patience = UNDR_DEFAULT_PATIENCE_MS;
+    }
     undr_error error = undr_manager_new(&options->manager, &server->core);
     if (error == UNDR_OK) {
         error = system_error(open_all(server));
@@ -341,6 +351,9 @@ static void accept_all(undr_server *server) {
 }
 
 static void stop_listening(undr_server *server, void *unused) {
+    if (server->accept_at != UINT64_MAX) {
+        accept_waiting(server); /* libuv has accepted that one already: its last chance */
+    }
     accept_all(server);
     close_handle((uv_handle_t *)&server->listener, unused); /* closes the socket at once */
     server->accept_at = UINT64_MAX;

@@ -27,7 +27,7 @@ typedef struct undr_peer {
     undr_connection handle; /* 0: the core does not know it (any more) */
     undr_peer_state state;
     uint16_t port;       /* of the other side, for the log */
-    bool paused;         /* not read from, because it does not read its answers */
+    bool paused;         /* not read from, because it does not read its answers, or has too many to come */
     bool changed;        /* stands in server->changed */
     bool writing;        /* `write` is under way and reads from `sending` */
     bool failed;         /* an answer could not be kept: out of memory */
@@ -36,10 +36,13 @@ typedef struct undr_peer {
     undr_buffer sending; /* answers being written */
     uv_write_t write;
     uv_shutdown_t shutdown;
-    uint64_t deadline; /* ENDING: when it is closed at the latest */
-    size_t dropped;    /* ENDING: bytes */
+    size_t unanswered;        /* requests whose answer the core has not given yet: held, or behind such */
+    struct undr_peer **clock; /* the list of the server that it is in; NULL: it may stay */
+    uint64_t deadline;        /* while it has a clock */
+    size_t left;              /* of its answers when its clock was last set, while they are written */
+    size_t dropped;           /* ENDING: bytes */
     struct undr_peer *next_changed;
-    struct undr_peer *prev, *next; /* of server->ending */
+    struct undr_peer *prev, *next; /* of *clock */
     UT_hash_handle hh;
 } undr_peer;
 
@@ -65,10 +68,11 @@ struct undr_server {
     uv_async_t wakeup;
     uv_timer_t timer;
     uv_signal_t interrupt;
-    undr_peer *peers;   /* by handle: all that the core knows */
-    undr_peer *ending;  /* by deadline */
-    undr_peer *changed; /* have got answers that are not written yet */
-    uint64_t accept_at; /* a connection waits for memory until then; UINT64_MAX: none does */
+    undr_peer *peers;     /* by handle: all that the core knows */
+    undr_peer *leaving;   /* FINISHED or ENDING, and answers are still to be written; by deadline */
+    undr_peer *lingering; /* ENDING, all is written; by deadline */
+    undr_peer *changed;   /* have got answers that are not written yet */
+    uint64_t accept_at;   /* a connection waits for memory until then; UINT64_MAX: none does */
     uint8_t scratch[UNDR_SCRATCH_SIZE]; /* what a connection without a partial frame reads into */
 };
 
@@ -87,6 +91,7 @@ void undr_peer_adopt(undr_server *server, int socket); /* takes over a connected
 void undr_peer_queue(undr_peer *peer, const undr_frame *answer); /* lock held */
 void undr_peer_flush(undr_peer *peer);
 void undr_peer_close(undr_peer *peer); /* may free nothing before the loop's next turn */
+void undr_peer_overdue(undr_peer *peer); /* its deadline has come: closes it, or sets a later one */
 
 __attribute__((format(printf, 3, 4))) void undr_server_log(
     const undr_server *server, uint16_t peer_port, const char *format, ...);

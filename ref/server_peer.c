@@ -4,7 +4,9 @@
  *      |                                                                    ^
  *      +--- breaks the protocol ---> ENDING --- answers written, FIN sent; --+
  *      |                                        its end, too much, too long  |
- *      +--- reset, or a failed read or write --------------------------------+ */
+ *      +--- reset, or a failed read or write --------------------------------+
+ *
+ * Who does not read the answers that FINISHED and ENDING still write is CLOSED, too, when patience has run out. */
 #include "server_parts.h"
 
 #include <stdlib.h>
@@ -13,13 +15,19 @@
 #include <utlist.h>
 
 enum {
-    UNSENT_LIMIT = 1 << 20, /* beyond this many bytes of answers nothing more is read from a connection */
+    UNSENT_LIMIT = 1 << 20,  /* beyond this many bytes of answers nothing more is read from a connection, */
+    UNANSWERED_LIMIT = 4096, /* nor beyond this many requests that wait behind a held answer */
     DROPPED_LIMIT = 1 << 20,
     LINGER_MS = 1000
 };
 
 static size_t unsent(const undr_peer *peer) {
     return peer->out.size + peer->sending.size;
+}
+
+/* It must read its answers, or wait for them, before more of its requests are handled. */
+static bool is_full(const undr_peer *peer) {
+    return unsent(peer) > UNSENT_LIMIT || peer->unanswered >= UNANSWERED_LIMIT;
 }
 
 /* Ends. */
@@ -46,6 +54,13 @@ static void on_closed(uv_handle_t *handle) {
     free(peer);
 }
 
+static void stop_clock(undr_peer *peer) {
+    if (peer->clock != NULL) {
+        DL_DELETE(*peer->clock, peer);
+        peer->clock = NULL;
+    }
+}
+
 static void forget_change(undr_peer *peer) {
     for (undr_peer **at = &peer->server->changed; peer->changed && *at != NULL; at = &(*at)->next_changed) {
         if (*at == peer) {
@@ -56,17 +71,37 @@ static void forget_change(undr_peer *peer) {
     }
 }
 
+/* `list` holds those that have the same time left from when they enter it, so the first deadline comes first. */
+static void start_clock(undr_peer *peer, undr_peer **list, uint64_t ms) {
+    stop_clock(peer);
+    uint64_t now = uv_now(&peer->server->loop);
+    peer->deadline = now > UINT64_MAX - ms ? UINT64_MAX : now + ms;
+    peer->clock = list;
+    DL_APPEND(*list, peer);
+}
+
 void undr_peer_close(undr_peer *peer) {
     if (peer->state == UNDR_PEER_CLOSED) {
         return;
     }
     leave_core(peer);
     forget_change(peer);
-    if (peer->deadline != 0) {
-        DL_DELETE(peer->server->ending, peer);
-    }
+    stop_clock(peer);
     peer->state = UNDR_PEER_CLOSED;
     uv_close((uv_handle_t *)&peer->stream, on_closed);
+}
+
+void undr_peer_overdue(undr_peer *peer) {
+    size_t left = uv_stream_get_write_queue_size((uv_stream_t *)&peer->stream);
+    if (peer->clock == &peer->server->leaving && left < peer->left) { /* it reads, if slowly */
+        peer->left = left;
+        start_clock(peer, &peer->server->leaving, peer->server->options.patience);
+        return;
+    }
+    if (left > 0) {
+        undr_server_log(peer->server, peer->port, "connection ended: %zu bytes of answers were not read", left);
+    }
+    undr_peer_close(peer);
 }
 
 /* The same, but what the peer had asked is answered first. */
@@ -78,6 +113,8 @@ static void take_leave(undr_peer *peer, undr_peer_state state) {
     uv_mutex_unlock(&server->lock);
     leave_core(peer);
     peer->state = state;
+    peer->left = SIZE_MAX;
+    start_clock(peer, &server->leaving, server->options.patience);
     undr_buffer_free(&peer->in);
 }
 
@@ -100,11 +137,10 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer);
  * answers on their way. */
 static void linger(undr_peer *peer) {
     undr_server *server = peer->server;
-    if (peer->deadline != 0) {
+    if (peer->clock == &server->lingering) {
         return;
     }
-    peer->deadline = uv_now(&server->loop) + LINGER_MS;
-    DL_APPEND(server->ending, peer);
+    start_clock(peer, &server->lingering, LINGER_MS);
     peer->shutdown.data = peer;
     int status = uv_shutdown(&peer->shutdown, (uv_stream_t *)&peer->stream, on_shutdown);
     if (status == 0 && peer->paused) {
@@ -122,6 +158,7 @@ static bool handle_frame(undr_peer *peer, const undr_frame *frame) {
     undr_server *server = peer->server;
     uv_mutex_lock(&server->lock);
     undr_error error = undr_manager_receive(server->core, peer->handle, frame, uv_now(&server->loop));
+    peer->unanswered += error == UNDR_OK;
     undr_server_collect(server);
     uv_mutex_unlock(&server->lock);
     if (error != UNDR_OK) {
@@ -132,11 +169,11 @@ static bool handle_frame(undr_peer *peer, const undr_frame *frame) {
     return error == UNDR_OK;
 }
 
-/* Handles the frames at the start of input, as long as the peer reads its answers. Returns how many bytes are done
- * with. */
+/* Handles the frames at the start of input, as long as there is room for their answers. Returns how many bytes are
+ * done with. */
 static size_t handle_frames(undr_peer *peer, undr_slice input) {
     size_t used = 0;
-    while (peer->state == UNDR_PEER_OPEN && unsent(peer) <= UNSENT_LIMIT) { /* FRAME-4 */
+    while (peer->state == UNDR_PEER_OPEN && !is_full(peer)) { /* FRAME-4 */
         undr_frame frame;
         uint64_t size;
         undr_slice rest = undr_slice_of(input.data + used, input.size - used);
@@ -179,11 +216,18 @@ static void handle_fresh(undr_peer *peer, undr_slice bytes) {
     }
 }
 
-/* Stops to read from a peer that does not read its answers. Reading goes on when all of them are written: only then is
- * what it had asked handled, and no whole frame left in peer->in, behind which on_allocate has more read. */
+/* Something in peer->in can be handled without reading on. */
+static bool keeps_frame(const undr_peer *peer) {
+    undr_frame frame;
+    uint64_t size, limit = peer->server->options.payload_limit;
+    return undr_frame_decode(undr_buffer_slice(&peer->in), limit, &frame, &size) != UNDR_MORE;
+}
+
+/* Stops to read from a peer that is full. Reading goes on when no whole frame is left in peer->in: on_allocate has
+ * more read behind the start of a frame only. While one is left, answers are being written or held (NEXT-4 bounds it),
+ * and when they are written it is handled. The peer's end is not noticed before. */
 static void pause_or_resume(undr_peer *peer) {
-    size_t limit = peer->paused ? 0 : UNSENT_LIMIT;
-    bool pause = unsent(peer) > limit;
+    bool pause = is_full(peer) || keeps_frame(peer);
     if (pause == peer->paused || peer->state != UNDR_PEER_OPEN) {
         return;
     }
@@ -265,6 +309,7 @@ void undr_peer_queue(undr_peer *peer, const undr_frame *answer) {
     if (undr_frame_encode(&peer->out, answer) != UNDR_OK) {
         peer->failed = true;
     }
+    peer->unanswered--;
     if (!peer->changed) {
         peer->changed = true;
         peer->next_changed = peer->server->changed;

@@ -226,6 +226,164 @@ static void who_goes_on_sending_after_a_violation_is_cut_off(void **state) {
     finish(&self, "frame of type 0x00");
 }
 
+/* Who asks more than it reads. */
+
+static uint16_t port_of(int socket, int (*name)(int socket, struct sockaddr *address, socklen_t *size)) {
+    struct sockaddr_in address = {0};
+    socklen_t size = sizeof address;
+    return name(socket, (struct sockaddr *)&address, &size) == 0 ? address.sin_port : 0;
+}
+
+/* The server's end of a connection, which is in this process, too. -1: it is closed. */
+static int server_end(int client) {
+    uint16_t port = port_of(client, getsockname);
+    for (int socket = 0; socket < 1024; socket++) {
+        if (socket != client && port_of(socket, getpeername) == port) {
+            return socket;
+        }
+    }
+    return -1;
+}
+
+/* A connection that the server serves and whose sockets take little. */
+static int join_narrowly(const service *self) {
+    enum { SIZE = 32 * 1024 };
+    const int size = SIZE;
+    int client = new_socket();
+    assert_int_equal(setsockopt(client, SOL_SOCKET, SO_RCVBUF, &size, sizeof size), 0);
+    assert_int_equal(setsockopt(client, SOL_SOCKET, SO_SNDBUF, &size, sizeof size), 0);
+    assert_int_equal(connect_socket(client, self->port), 0);
+    send_frame(client, 'm', NOTE);
+    expect_type(client, 'm');
+    int other = server_end(client);
+    assert_true(other >= 0);
+    assert_int_equal(setsockopt(other, SOL_SOCKET, SO_SNDBUF, &size, sizeof size), 0);
+    assert_int_equal(setsockopt(other, SOL_SOCKET, SO_RCVBUF, &size, sizeof size), 0);
+    return client;
+}
+
+static void ask(int client, size_t times) {
+    undr_buffer bytes = {0};
+    for (size_t i = 0; i < times; i++) {
+        put_frame(&bytes, 'n', (undr_slice){0});
+    }
+    send_raw(client, bytes.data, bytes.size);
+    undr_buffer_free(&bytes);
+}
+
+static void await_handed_out(const service *self, uint64_t tasks) {
+    uint64_t got = 0;
+    while (got < tasks) { /* ctest ends a wait for ever */
+        (void)usleep(1000);
+        got = undr_manager_handed_out(undr_server_lock(self->server));
+        undr_server_unlock(self->server);
+    }
+}
+
+/* Half a megabyte of answers is being written, as much again makes it too much with requests left; when the first half
+ * is gone, those requests are still there: nothing may be read before they are handled. */
+static void kept_requests_are_handled_before_more_is_read(void **state) {
+    (void)state;
+    enum { SIZE = 100000, FIRST = 5, THEN = 20, LAST = 15 };
+    service self;
+    begin(&self);
+    uint8_t *task = calloc(1, SIZE);
+    assert_non_null(task);
+    for (uint8_t i = 0; i < FIRST + THEN + LAST; i++) {
+        memset(task, i, SIZE);
+        assert_int_equal(undr_manager_schedule(undr_server_lock(self.server), 0, undr_slice_of(task, SIZE)), UNDR_OK);
+        undr_server_unlock(self.server);
+    }
+    int client = join_narrowly(&self);
+    ask(client, FIRST);
+    await_handed_out(&self, FIRST);
+    ask(client, THEN);
+    await_handed_out(&self, FIRST + 1);
+    ask(client, LAST);
+    for (uint8_t i = 0; i < FIRST + THEN + LAST; i++) {
+        memset(task, i, SIZE);
+        expect_frame(client, 't', undr_slice_of(task, SIZE));
+    }
+    close(client);
+    await_messages(&self, 1 + FIRST + THEN + LAST); /* all are lost: the server has seen the end */
+    free(task);
+    finish(&self, NULL);
+}
+
+/* Sends as much of `bytes` as the server takes, and returns how much that is: it takes no more when nothing goes while
+ * another connection is served many times. */
+static size_t send_until_it_is_full(const service *self, int client, undr_slice bytes) {
+    size_t sent = 0;
+    int other = join_server(self->port);
+    for (int refusals = 0; refusals < 100 && sent < bytes.size;) {
+        ssize_t n = send(client, bytes.data + sent, bytes.size - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        assert_true(n > 0 || errno == EAGAIN);
+        sent += n > 0 ? (size_t)n : 0;
+        refusals = n > 0 ? 0 : refusals + 1;
+        send_frame(other, 'm', NOTE);
+        expect_type(other, 'm');
+    }
+    close(other);
+    return sent;
+}
+
+static void requests_behind_a_held_answer_are_bounded(void **state) {
+    (void)state;
+    enum { REQUESTS = 300000 };
+    service self;
+    begin_with(&self, (undr_server_options){.manager.hold = 3600000});
+    int client = join_narrowly(&self);
+    undr_buffer bytes = {0};
+    for (size_t i = 0; i < REQUESTS; i++) {
+        put_frame(&bytes, 'n', (undr_slice){0});
+    }
+    size_t sent = send_until_it_is_full(&self, client, undr_buffer_slice(&bytes));
+    assert_true(sent < bytes.size);
+    size_t asked = sent / UNDR_HEADER_SIZE; /* and perhaps the start of one more */
+    assert_int_equal(undr_manager_schedule(undr_server_lock(self.server), 0, text("x")), UNDR_OK);
+    undr_server_unlock(self.server);
+    undr_server_wake(self.server);
+    expect_frame(client, 't', text("x"));
+    undr_manager_close(undr_server_lock(self.server));
+    undr_server_unlock(self.server);
+    undr_server_wake(self.server);
+    for (size_t i = 1; i < asked; i++) { /* each is answered in the end */
+        expect_frame(client, 't', CLOSE);
+    }
+    send_raw(client, bytes.data + sent, (asked + 1) * UNDR_HEADER_SIZE - sent);
+    expect_frame(client, 't', CLOSE);
+    close(client);
+    undr_buffer_free(&bytes);
+    finish(&self, NULL);
+}
+
+static void who_does_not_read_its_last_answers_is_cut_off(void **state) {
+    (void)state;
+    enum { SIZE = 500000 }; /* more than the sockets take, less than stops the server to read */
+    for (int violates = 0; violates < 2; violates++) {
+        service self;
+        begin_with(&self, (undr_server_options){.patience = 50});
+        uint8_t *task = calloc(1, SIZE);
+        assert_non_null(task);
+        int client = join_narrowly(&self);
+        assert_int_equal(
+            undr_manager_schedule(undr_server_lock(self.server), 0, undr_slice_of(task, SIZE)), UNDR_OK);
+        undr_server_unlock(self.server);
+        send_type(client, 'n');
+        if (violates) {
+            send_type(client, 'x');
+        } else {
+            assert_int_equal(shutdown(client, SHUT_WR), 0);
+        }
+        while (server_end(client) >= 0) { /* ctest ends a wait for ever */
+            (void)usleep(1000);
+        }
+        close(client);
+        free(task);
+        finish(&self, "bytes of answers were not read");
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_asked_before_a_half_close_is_answered),
@@ -239,6 +397,9 @@ int main(void) {
         cmocka_unit_test(a_payload_limit_is_kept),
         cmocka_unit_test(what_follows_a_violation_does_not_cost_the_earlier_answers),
         cmocka_unit_test(who_goes_on_sending_after_a_violation_is_cut_off),
+        cmocka_unit_test(kept_requests_are_handled_before_more_is_read),
+        cmocka_unit_test(requests_behind_a_held_answer_are_bounded),
+        cmocka_unit_test(who_does_not_read_its_last_answers_is_cut_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

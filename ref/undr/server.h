@@ -1,7 +1,10 @@
 /* server.h: the manager's core behind a TCP port of 127.0.0.1, in a thread of its own. It moves frames between the
  * connections and the core, times held answers, and ends connections that break the protocol. Spec: "The manager".
  *
- * The core is shared: whoever calls it takes the lock. All functions may be called from any thread but the server's. */
+ * The core is shared: whoever calls it takes the lock. All functions may be called from any thread but the server's;
+ * undr_server_interrupt in that one, too. undr_server_wait, undr_server_notify, undr_server_interrupts (and of course
+ * undr_server_unlock) want the lock held; undr_server_wake and undr_server_port do not mind; all others take it
+ * themselves and must be called without it. */
 #ifndef UNDR_SERVER_H
 #define UNDR_SERVER_H
 
@@ -10,6 +13,7 @@
 #include <stdio.h>
 
 #define UNDR_DEFAULT_PAYLOAD_LIMIT ((uint64_t)1 << 30)
+enum { UNDR_DEFAULT_PATIENCE_MS = 30000 };
 
 typedef struct undr_server undr_server;
 
@@ -17,7 +21,10 @@ typedef struct undr_server_options {
     undr_manager_options manager;
     uint16_t port;          /* 0: the system chooses one */
     uint64_t payload_limit; /* of one frame (FRAME-7); 0: UNDR_DEFAULT_PAYLOAD_LIMIT */
-    FILE *log;              /* a line for each connection that is ended, with its peer and the reason; NULL: none */
+    uint64_t patience;      /* ms that a connection at its end may leave its answers unread before it is closed; 0:
+                               UNDR_DEFAULT_PATIENCE_MS */
+    FILE *log;              /* a line for each connection that is ended, with its peer and the reason; NULL: none.
+                               Written in the server's thread: a log that blocks blocks the server */
     bool handle_interrupt;  /* SIGINT counts as an interrupt */
 } undr_server_options;
 
@@ -36,7 +43,8 @@ void undr_server_wake(undr_server *server);
 bool undr_server_wait(undr_server *server, uint64_t ms);
 void undr_server_notify(undr_server *server);
 
-/* Interrupts so far (with the lock held): SIGINTs, when they are handled, and calls of undr_server_interrupt. */
+/* Interrupts so far (with the lock held): SIGINTs, when they are handled, and calls of undr_server_interrupt, which
+ * takes the lock itself and is not for a signal handler. */
 unsigned undr_server_interrupts(const undr_server *server);
 void undr_server_interrupt(undr_server *server);
 
