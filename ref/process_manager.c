@@ -11,12 +11,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { HOLD_MS = 500, MAXIMUM_WORKERS = 4096, PICKLE_PROTOCOL = 4 };
+enum { MAXIMUM_WORKERS = 4096, PICKLE_PROTOCOL = 4 };
 
 struct undr_process_manager {
     undr_manager interface; /* first: an undr_manager* of it is an undr_process_manager* */
     undr_server *server;
     undr_worker_processes *workers; /* NULL: none */
+    undr_buffer undecoded;          /* the message that next_message could not decode; empty: none */
     uint64_t grace;                 /* ms; UINT64_MAX: without bound */
     bool closed;
 };
@@ -61,7 +62,7 @@ static undr_error make_directory(const char *path) {
 }
 
 static undr_error start_server(undr_process_manager *manager, const undr_process_manager_options *options) {
-    int64_t hold = options->hold >= 0 ? options->hold : worker_count(options) > 0 ? HOLD_MS : 0;
+    int64_t hold = options->hold >= 0 ? options->hold : worker_count(options) > 0 ? UNDR_POOL_HOLD_MS : 0;
     undr_server_options server = {
         .manager = {
             .priority_levels = options->priority_levels, .hold = (uint64_t)hold, .retries = options->retries},
@@ -178,6 +179,12 @@ static undr_error wait_for_message(undr_process_manager *manager, undr_manager_c
         if (undr_server_interrupts(manager->server) > 0 && !manager->closed) {
             return UNDR_INTERRUPTED;
         }
+        if (manager->undecoded.size > 0) {
+            undr_buffer_free(message);
+            *message = manager->undecoded;
+            manager->undecoded = (undr_buffer){0};
+            return UNDR_OK;
+        }
         undr_error error = undr_manager_next_message(core, message);
         if (error == UNDR_WAIT && manager->closed) {
             return UNDR_DONE; /* whoever still has a task is none of ours */
@@ -202,6 +209,10 @@ undr_error undr_process_manager_next_message(
     undr_error error = undr_process_manager_next_pickle(manager, &pickle);
     if (error == UNDR_OK) {
         error = undr_pickle_read(undr_buffer_slice(&pickle), NULL, arena, message, NULL, NULL);
+        if (error != UNDR_OK) {
+            manager->undecoded = pickle; /* still the next one */
+            return error;
+        }
     }
     undr_buffer_free(&pickle);
     return error;
@@ -320,5 +331,6 @@ void undr_process_manager_free(undr_process_manager *manager) {
     (void)error; /* KILL of a manager can't fail */
     undr_server_free(manager->server); /* before the processes' memory, which its loop holds */
     undr_worker_processes_free(manager->workers);
+    undr_buffer_free(&manager->undecoded);
     free(manager);
 }

@@ -17,7 +17,7 @@
 #define PROGRAM "undr-manager"
 #define VERBS "capabilities, manager"
 
-enum { POOL_HOLD_MS = 500, NO_VALUE = -1 };
+enum { NO_VALUE = -1 };
 
 /* The options of both verbs. They may stand before the verb, too, so that a command that something else completes
  * ("undr-check manager -- undr-manager --hold 200") can carry them. */
@@ -50,7 +50,7 @@ static bool read_settings(const char *verb, int argc, char **argv, settings *rea
 
 /* `hold` is what a manager without workers of its own does, `pool-hold` what one with workers does. */
 static int capabilities(const settings *read) {
-    uint64_t pool_hold = read->has_hold ? read->hold : POOL_HOLD_MS;
+    uint64_t pool_hold = read->has_hold ? read->hold : UNDR_POOL_HOLD_MS;
     int printed = printf("manager\npool\npriority-levels %d\nhold %llu\npool-hold %llu\nmax-payload %llu\n"
                          "pickle 0-5\nlog-directory\n",
         UNDR_MAXIMUM_PRIORITY_LEVELS, (unsigned long long)read->hold, (unsigned long long)pool_hold,
@@ -82,7 +82,7 @@ static int help(void) {
         "It prints `ready PORT` first. The end of input kills its workers. SIGINT closes as `close cancel` does;\n"
         "a second one kills its workers. Exit status: 0 at the end of input; 130 after SIGINT; 1 it can't serve;\n"
         "2 usage; %d a verb that is not implemented.\n",
-        POOL_HOLD_MS, ADAPTER_EXIT_NO_VERB);
+        UNDR_POOL_HOLD_MS, ADAPTER_EXIT_NO_VERB);
     return printed > 0 && fflush(stdout) == 0 ? 0 : ADAPTER_EXIT_FAILURE;
 }
 

@@ -11,6 +11,8 @@
 
 #include <stdio.h>
 
+enum { UNDR_POOL_HOLD_MS = 500 }; /* the default of `hold` with workers of its own */
+
 typedef enum undr_close_policy {
     UNDR_CLOSE_JOIN,   /* consume all messages, run all tasks, then shut down */
     UNDR_CLOSE_CANCEL, /* let running tasks finish, drop queued ones, shut down */
@@ -24,7 +26,7 @@ typedef struct undr_process_manager_options {
     unsigned priority_levels;  /* 1..128; 0: 2 */
     const char *log_directory; /* one file per worker, worker-1.log ...; made if it does not exist; NULL: no logs */
     uint64_t payload_limit;    /* of one frame; 0: 1 GiB. At least UNDR_PAYLOAD_MINIMUM (FRAME-6) */
-    int64_t hold;              /* ms; -1: the default (500 with workers of its own, 0 without); 0: never (NEXT-4) */
+    int64_t hold;              /* ms; -1: UNDR_POOL_HOLD_MS with workers of its own, 0 without; 0: never (NEXT-4) */
     uint64_t grace;            /* ms that CANCEL waits for running tasks before it kills; 0: without bound */
     unsigned retries;          /* of a task whose worker died; 0: reported at once (FAULT-3) */
     bool handle_interrupt;     /* SIGINT is undr_process_manager_interrupt */
@@ -36,9 +38,9 @@ typedef struct undr_process_manager_options {
 void undr_process_manager_main(int argc, char **argv, const undr_registry *registry);
 
 /* Starts the server on 127.0.0.1 (SEC-2) and the workers. A worker process that ends while the manager is open is
- * replaced, until 16 times as many as there are workers have ended one after the other without being handed a task;
- * tasks that then nobody runs are reported (FAULT-4). On failure nothing is left running; UNDR_ARGUMENT, UNDR_MEMORY,
- * UNDR_SYSTEM (errno says why). */
+ * replaced, until 16 times as many as there are workers, at most 256, have ended one after the other without one task
+ * being handed out; tasks that then nobody runs are reported (FAULT-4). On failure nothing is left running;
+ * UNDR_ARGUMENT, UNDR_MEMORY, UNDR_SYSTEM (errno says why). */
 UNDR_MUST_USE undr_error undr_process_manager_start(
     const undr_process_manager_options *options, undr_process_manager **manager);
 uint16_t undr_process_manager_port(const undr_process_manager *manager);
@@ -58,7 +60,11 @@ UNDR_MUST_USE undr_error undr_process_manager_send_pickle(undr_process_manager *
 
 /* One step of messages(): blocks until a message comes (UNDR_OK, decoded into arena), or until the inbox is empty and
  * no task is left (UNDR_DONE; a later call starts a new iteration), or an interrupt (UNDR_INTERRUPTED). The reader
- * may schedule between two steps (MSGS-4). */
+ * may schedule between two steps (MSGS-4).
+ *
+ * A message may hold more than can be decoded here, or than the arena's limit allows (LIMIT_NODES, LIMIT_BYTES;
+ * FRAME-6), or memory may be short: such an error takes no message away. It stays the next one, for which every further
+ * call of this function fails alike, until undr_process_manager_next_pickle takes it; JOIN consumes it too. */
 UNDR_MUST_USE undr_error undr_process_manager_next_message(
     undr_process_manager *manager, undr_arena *arena, undr_value **message);
 /* The same as the pickle that came, owned by the caller. */
