@@ -10,8 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A pool gives up when this many times as many processes as it has have ended without being handed a task. */
-enum { FUTILE_STARTS = 16 };
+/* A pool gives up when this many times as many processes as it has, or the maximum, have ended while no task was handed
+ * out. */
+enum { FUTILE_STARTS = 16, MAXIMUM_FUTILE_STARTS = 256 };
 
 typedef struct worker {
     uv_process_t process; /* .data is the worker */
@@ -28,7 +29,7 @@ struct undr_worker_processes {
     size_t futile;       /* ended in a row while no task was handed out */
     uint64_t handed_out; /* tasks, when the last one ended */
     bool closed;
-    int status; /* of the first start that failed */
+    int status; /* of the first process that start_all could not start; set there only */
     size_t count;
     worker workers[];
 };
@@ -72,18 +73,18 @@ static int spawn(worker *one) {
     return uv_spawn(&all->server->loop, &one->process, &options);
 }
 
-/* It is counted already. */
-static void start(worker *one) {
+/* It is counted already. Less than 0: it can't be started, which counts as one that has ended. */
+static int start(worker *one) {
     undr_worker_processes *all = one->all;
     int status = spawn(one);
     one->runs = status == 0;
     if (status == 0) {
-        return;
+        return 0;
     }
     undr_server_log(all->server, undr_server_port(all->server), "worker %zu can't be started: %s", one->number,
         uv_strerror(status));
-    all->status = all->status == 0 ? status : all->status;
     uv_close((uv_handle_t *)&one->process, on_closed);
+    return status;
 }
 
 static void on_exit_of_process(uv_process_t *process, int64_t status, int signal) {
@@ -104,7 +105,8 @@ static bool count_end(undr_worker_processes *all) {
     undr_manager_core *core = all->server->core;
     all->futile = all->handed_out == undr_manager_handed_out(core) ? all->futile + 1 : 0;
     all->handed_out = undr_manager_handed_out(core);
-    if (!all->closed && all->futile < FUTILE_STARTS * all->count) {
+    size_t limit = all->count * FUTILE_STARTS;
+    if (!all->closed && all->futile < (limit < MAXIMUM_FUTILE_STARTS ? limit : MAXIMUM_FUTILE_STARTS)) {
         return true; /* FAULT-4 */
     }
     all->left--;
@@ -123,7 +125,7 @@ static void on_closed(uv_handle_t *handle) {
     undr_server_notify(server);
     uv_mutex_unlock(&server->lock);
     if (again) {
-        start(one);
+        (void)start(one); /* logged; a failed start comes here again */
     }
 }
 
@@ -133,7 +135,7 @@ static void start_all(undr_server *server, void *workers) {
         uv_mutex_lock(&server->lock);
         all->left++;
         uv_mutex_unlock(&server->lock);
-        start(&all->workers[i]);
+        all->status = start(&all->workers[i]);
     }
 }
 

@@ -111,6 +111,34 @@ static void what_is_no_task_is_refused(void **state) {
     undr_process_manager_free(manager);
 }
 
+static void a_message_that_can_not_be_decoded_is_not_lost(void **state) {
+    (void)state;
+    undr_process_manager *manager = start_with(0);
+    static const undr_slice large = {(const uint8_t *)"](NNNe.", 7};
+    undr_buffer got = {0};
+    for (int joins = 0; joins < 2; joins++) {
+        assert_int_equal(undr_process_manager_send_pickle(manager, large), UNDR_OK);
+        assert_int_equal(undr_process_manager_send_pickle(manager, undr_slice_of("K\5.", 3)), UNDR_OK);
+        for (int i = 0; i < 2; i++) {
+            undr_arena arena = {.limit = 1};
+            undr_value *message;
+            assert_int_equal(undr_process_manager_next_message(manager, &arena, &message), UNDR_LIMIT_BYTES);
+            undr_arena_free(&arena);
+        }
+        if (joins) {
+            close_by(manager, UNDR_CLOSE_JOIN); /* it consumes that one, too */
+            break;
+        }
+        assert_int_equal(undr_process_manager_next_pickle(manager, &got), UNDR_OK);
+        assert_true(undr_slice_equal(undr_buffer_slice(&got), large));
+        assert_int_equal(next_number(manager), 5);
+        expect_done(manager);
+    }
+    expect_done(manager);
+    undr_buffer_free(&got);
+    undr_process_manager_free(manager);
+}
+
 /* Workers that die. */
 
 static void a_killed_worker_is_replaced_and_its_task_reported(void **state) {
@@ -169,6 +197,37 @@ static void tasks_without_workers_are_reported(void **state) {
     close_by(manager, UNDR_CLOSE_JOIN);
     undr_process_manager_free(manager);
     assert_int_equal(rmdir(log), 0);
+    assert_int_equal(rmdir(path), 0);
+}
+
+/* However many workers there are, that ends soon. */
+static void replacing_workers_in_vain_is_bounded(void **state) {
+    (void)state;
+    enum { WORKERS = 24, LIMIT = 256 + WORKERS };
+    char path[] = "/tmp/undr-test-XXXXXX", log[64], *said = NULL;
+    size_t size = 0, ends = 0;
+    FILE *journal = open_memstream(&said, &size);
+    assert_non_null(journal);
+    assert_non_null(mkdtemp(path));
+    for (int i = 1; i <= WORKERS; i++) {
+        assert_true(snprintf(log, sizeof log, "%s/worker-%d.log", path, i) > 0);
+        assert_int_equal(mkdir(log, 0700), 0);
+    }
+    undr_process_manager *manager = start((undr_process_manager_options){
+        .workers = WORKERS, .hold = -1, .log_directory = path, .log = journal});
+    schedule(manager, "Echo", 1);
+    expect_exception(manager, "no worker is left");
+    undr_process_manager_free(manager);
+    assert_int_equal(fclose(journal), 0);
+    for (const char *at = said; (at = strstr(at, "ended with exit status")) != NULL; at++) {
+        ends++;
+    }
+    assert_in_range(ends, WORKERS, LIMIT);
+    free(said);
+    for (int i = 1; i <= WORKERS; i++) {
+        assert_true(snprintf(log, sizeof log, "%s/worker-%d.log", path, i) > 0);
+        assert_int_equal(rmdir(log), 0);
+    }
     assert_int_equal(rmdir(path), 0);
 }
 
@@ -249,10 +308,12 @@ int main(int argc, char **argv) {
         CLEAN(a_failing_task_is_reported),
         CLEAN(the_program_sends_and_schedules_through_the_interface),
         CLEAN(what_is_no_task_is_refused),
+        CLEAN(a_message_that_can_not_be_decoded_is_not_lost),
         CLEAN(a_killed_worker_is_replaced_and_its_task_reported),
         CLEAN(many_tasks_may_end_their_workers),
         CLEAN(a_task_is_tried_again),
         CLEAN(tasks_without_workers_are_reported),
+        CLEAN(replacing_workers_in_vain_is_bounded),
         CLEAN(each_worker_writes_a_log),
         CLEAN(starting_can_fail),
         CLEAN(workers_die_with_their_manager),
