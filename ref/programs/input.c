@@ -5,10 +5,17 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+#include <utlist.h>
 
-enum { LEAVE_MS = 500 };
+enum { LEAVE_MS = 500, MAXIMUM_LINES = 1024 };
+
+struct input_line {
+    undr_buffer text;
+    input_line *prev, *next;
+};
 
 static sigset_t interrupt_only(void) {
     sigset_t signals;
@@ -32,18 +39,31 @@ static void interrupt(input *self, bool *reason) {
     (void)pthread_mutex_unlock(&self->lock);
 }
 
-/* One command is in flight at most, so there is one place for a line. False: out of memory. */
-static bool hand_over(input *self, undr_slice line) {
+static input_line *new_line(undr_slice text) {
+    input_line *line = calloc(1, sizeof *line);
+    if (line != NULL && undr_put_slice(&line->text, text) != UNDR_OK) {
+        free(line);
+        return NULL;
+    }
+    return line;
+}
+
+/* One command is in flight at most, but the end of the input behind more lines is to be noticed as well, behind a
+ * sensible number of them. False: out of memory. */
+static bool hand_over(input *self, undr_slice text) {
+    input_line *line = new_line(text);
+    if (line == NULL) {
+        return false;
+    }
     (void)pthread_mutex_lock(&self->lock);
-    while (self->has_line) {
+    while (self->count == MAXIMUM_LINES) {
         (void)pthread_cond_wait(&self->changed, &self->lock);
     }
-    self->line.size = 0;
-    bool kept = undr_put_slice(&self->line, line) == UNDR_OK;
-    self->has_line = kept;
+    DL_APPEND(self->lines, line);
+    self->count++;
     (void)pthread_cond_broadcast(&self->changed);
     (void)pthread_mutex_unlock(&self->lock);
-    return kept;
+    return true;
 }
 
 static void *watch_lines(void *argument) {
@@ -86,7 +106,13 @@ undr_error input_start(input *self, undr_process_manager *manager) {
     (void)pthread_mutex_init(&self->lock, NULL); /* neither can fail with default attributes here */
     (void)pthread_cond_init(&self->changed, NULL);
     undr_error error = start_thread(watch_interrupts, self);
-    return error == UNDR_OK ? start_thread(watch_lines, self) : error;
+    if (error == UNDR_OK) {
+        error = start_thread(watch_lines, self);
+    }
+    if (error != UNDR_OK) {
+        input_release_manager(self); /* the first thread may run already */
+    }
+    return error;
 }
 
 void input_release_manager(input *self) {
@@ -97,15 +123,17 @@ void input_release_manager(input *self) {
 
 input_event input_next(input *self, undr_buffer *line) {
     (void)pthread_mutex_lock(&self->lock);
-    while (!self->has_line && !self->ended && !self->interrupted) {
+    while (self->lines == NULL && !self->ended && !self->interrupted) {
         (void)pthread_cond_wait(&self->changed, &self->lock);
     }
-    input_event event = self->interrupted ? INPUT_INTERRUPT : self->has_line ? INPUT_LINE : INPUT_END;
+    input_event event = self->interrupted ? INPUT_INTERRUPT : self->lines != NULL ? INPUT_LINE : INPUT_END;
     if (event == INPUT_LINE) {
-        undr_buffer taken = self->line;
-        self->line = *line;
-        *line = taken;
-        self->has_line = false;
+        input_line *first = self->lines;
+        DL_DELETE(self->lines, first);
+        self->count--;
+        undr_buffer_free(line);
+        *line = first->text;
+        free(first);
         (void)pthread_cond_broadcast(&self->changed);
     }
     (void)pthread_mutex_unlock(&self->lock);

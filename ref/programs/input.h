@@ -13,18 +13,22 @@ typedef enum input_event {
     INPUT_INTERRUPT /* SIGINT */
 } input_event;
 
+typedef struct input_line input_line;
+
 typedef struct input {
     pthread_mutex_t lock; /* guards the rest */
     pthread_cond_t changed;
     undr_process_manager *manager; /* borrowed; NULL: nothing to interrupt */
-    undr_buffer line;
-    bool has_line, ended, interrupted;
+    input_line *lines; /* not taken yet */
+    size_t count;      /* of them */
+    bool ended, interrupted;
 } input;
 
 /* Blocks SIGINT in this thread and in those that it starts from now on: to be called before any is. */
 void input_block_interrupts(void);
 
-/* Starts to watch. The end of input and SIGINT interrupt `manager`; when the program has not left half a second after
+/* Starts to watch (on failure `manager` is not touched any more). The end of input, which is noticed behind up to 1,024
+ * lines that were not taken, and SIGINT interrupt `manager`; when the program has not left half a second after
  * the end of input, whatever it waits for, it is ended with exit status 0. The input lives as long as the program. */
 UNDR_MUST_USE undr_error input_start(input *self, undr_process_manager *manager);
 
