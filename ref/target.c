@@ -4,6 +4,7 @@
 #include "undr/pickle.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -91,7 +92,8 @@ static undr_error next(worker *self, bool settle) {
 static void pause_before_asking(const worker *self) {
     unsigned period = self->options->poll_period_ms;
     struct pollfd stream = {.fd = self->proxy.client, .events = POLLRDHUP};
-    (void)poll(&stream, 1, period == 0 ? POLL_PERIOD_MS : (int)period); /* a signal may cut it short too */
+    int ms = period == 0 ? POLL_PERIOD_MS : period > INT_MAX ? INT_MAX : (int)period;
+    (void)poll(&stream, 1, ms); /* a signal may cut it short too */
 }
 
 /* WORK-10: the failure goes to the inbox as a WorkerException. */
