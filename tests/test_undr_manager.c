@@ -180,8 +180,8 @@ static void mistakes_are_explained(void **state) {
     expect_failure("manager --worker 1", 2, "unknown option '--worker'");
     expect_failure("manager --workers x", 2, "from 0 to 4096");
     expect_failure("manager --workers", 2, "--workers needs a value");
-    expect_failure("manager --priority-levels 129", 2, "from 1 to 128");
-    expect_failure("manager --priority-levels 0", 2, "from 1 to 128");
+    expect_failure("manager --priority-levels 129", 2, "from 2 to 128");
+    expect_failure("manager --priority-levels 1", 2, "from 2 to 128");
     expect_failure("manager --payload-limit 1000", 2, "from 67108864");
     expect_failure("manager --workers 0 --log-directory /nowhere/at/all", 1, "/nowhere/at/all: No such file");
     expect_failure("undr-worker-process 1", 2, "not to be called by hand");

@@ -31,7 +31,7 @@ static bool read_settings(const char *verb, int argc, char **argv, settings *rea
     *read = (settings){.priority_levels = UNDR_DEFAULT_PRIORITY_LEVELS, .payload_limit = UNDR_DEFAULT_PAYLOAD_LIMIT};
     adapter_option options[] = {
         {.name = "--workers", .maximum = 4096, .number = &read->workers},
-        {.name = "--priority-levels", .minimum = 1, .maximum = UNDR_MAXIMUM_PRIORITY_LEVELS,
+        {.name = "--priority-levels", .minimum = 2, /* SCHED-8 */ .maximum = UNDR_MAXIMUM_PRIORITY_LEVELS,
             .number = &read->priority_levels},
         {.name = "--log-directory", .text = &read->log_directory},
         {.name = "--hold", .maximum = 3600000, .number = &read->hold},
@@ -69,7 +69,7 @@ static int help(void) {
         "\n"
         "options, before or behind the verb:\n"
         "  --workers N           worker processes of its own; 0: none; default: twice the number of cores\n"
-        "  --priority-levels P   queues, 1 to 128; default 2\n"
+        "  --priority-levels P   queues, 2 to 128; default 2\n"
         "  --log-directory DIR   one log file per worker; made if it does not exist\n"
         "  --hold MS             how long the answer to a worker is held until a task comes; default: %d with workers\n"
         "                        of its own, 0 without\n"

@@ -230,7 +230,6 @@
     X(end_reconnects, worker, "WORK-17", "connects again when the manager ends the connection") \
     X(end_status_1, worker, "WORK-18", "exit status 1 when the manager leaves") \
     X(exit_ignored, worker, "WORK-19", "a task that exits leaves the process waiting") \
-    X(exit_status_0, worker, "WORK-19", "exit status 0 whatever the task exits with, silently") \
     X(settles_elsewhere, worker, "WORK-6", "settles on a connection of its own") \
     X(late_answer_leaves, worker, "WORK-3 NEXT-4", "leaves when an answer takes a moment") \
     X(worker_big_endian, worker, "FRAME-1", "writes lengths big-endian") \

@@ -168,7 +168,7 @@ static outcome exit_step(worker *w, long long status) {
     if (bug(BUG_exit_ignored)) {
         pause();
     }
-    w->status = bug(BUG_exit_status_0) ? 0 : (int)status;
+    w->status = (int)status;
     return LEAVES;
 }
 
