@@ -16,7 +16,7 @@
     X(length_one_short, manager, "FRAME-1", "announces one byte less than it writes") \
     X(header_in_one_read, manager, "FRAME-3", "takes one read for a whole header") \
     X(payload_in_one_read, manager, "FRAME-3", "takes one read for a whole payload") \
-    X(drops_coalesced, manager, "FRAME-4", "throws away what arrives behind a frame") \
+    X(drops_coalesced, manager, "FRAME-4 FRAME-3", "throws away what arrives behind a frame") \
     X(partial_takes_effect, manager, "FRAME-5", "queues a task whose payload ended early") \
     X(refuses_64k, manager, "FRAME-6", "refuses payloads above 65,535 bytes") \
     X(refuses_1m, manager, "FRAME-6", "refuses payloads above 1 MiB") \
