@@ -122,7 +122,7 @@ static void refusals_name_the_choices(void **state) {
     assert_refused("undr-check x -- x", "manager, worker, pool, all, parse, decode");
     assert_refused("undr-check manager --onyl x -- x", "did you mean --only?");
     assert_refused("undr-check manager --qqqqqq -- x", "--write-expect");
-    assert_refused("undr-check manager --delivery cut9 -- x", "cut-8, coalesced, all");
+    assert_refused("undr-check manager --delivery cut9 -- x", "cut-8, coalesced, straddled, all");
     assert_refused("undr-check manager --color blue -- x", "auto, always, never");
     assert_refused("undr-check manager worker -- x", "'worker'");
 }
