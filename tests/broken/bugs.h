@@ -109,7 +109,7 @@
     X(join_leaves_queue, manager, "CLOSE-JOIN-1", "JOIN waits only for the tasks that are out") \
     X(join_needs_reader, manager, "CLOSE-JOIN-4", "JOIN waits until somebody has read the inbox") \
     X(join_refuses_spawned, manager, "CLOSE-1 CLOSE-JOIN-1", "refuses tasks during JOIN") \
-    X(join_refuses_messages, manager, "CLOSE-1", "refuses messages during JOIN") \
+    X(join_refuses_messages, manager, "CLOSE-1 CLOSE-JOIN-4", "refuses messages during JOIN") \
     X(join_closes_early, manager, "CLOSE-JOIN-3 CLOSE-JOIN-1", "answers CloseRequest during JOIN while tasks are out") \
     X(join_never_closes, manager, "CLOSE-2 CLOSE-JOIN-3", "answers None after JOIN") \
     X(join_never_returns, manager, "CLOSE-JOIN-2", "JOIN does not return") \
@@ -236,8 +236,8 @@
     X(worker_reads_big_endian, worker, "FRAME-1", "reads lengths big-endian") \
     X(worker_length_off, worker, "FRAME-1", "announces one byte more than it writes") \
     X(worker_header_one_read, worker, "FRAME-3", "takes one read for a whole header") \
-    X(worker_payload_one_read, worker, "FRAME-3", "takes one read for a whole payload") \
-    X(worker_refuses_64k, worker, "FRAME-6", "leaves when a task is above 64 KiB") \
+    X(worker_payload_one_read, worker, "FRAME-3 PAY-3 WORK-8", "takes one read for a whole payload") \
+    X(worker_refuses_64k, worker, "FRAME-6 FRAME-1 WORK-8", "leaves when a task is above 64 KiB") \
     X(worker_absurd_length, worker, "FRAME-7 FRAME-10", "waits for 2^62 bytes") \
     X(done_has_payload, worker, "REQ-5 WORK-6", "puts a payload into t") \
     X(next_has_payload, worker, "REQ-5 WORK-1 WORK-3", "puts a payload into n") \
