@@ -132,7 +132,6 @@
     X(lock_while_reading, manager, "FAULT-1", "holds its lock while a payload arrives") \
     X(reset_crashes, manager, "FAULT-2", "dies when a connection is reset") \
     X(reset_loses_queue, manager, "FAULT-2", "empties the queues when a connection is reset") \
-    X(end_drops_messages, manager, "FAULT-2", "drops the inbox when a connection ends") \
     X(lost_task_silent, manager, "FAULT-3", "says nothing of a task whose connection ended") \
     X(lost_task_counts, manager, "CLOSE-JOIN-5 FAULT-3", "a task whose connection ended is never settled") \
     X(listens_everywhere, manager, "SEC-2", "listens on every address") \

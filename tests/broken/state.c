@@ -268,9 +268,6 @@ void forget_connection(manager *m, connection *c) {
         m->left -= t->counted && !bug(BUG_lost_task_counts) ? 1 : 0;
         free_task(t);
     }
-    if (bug(BUG_end_drops_messages)) {
-        clear_inbox(m);
-    }
     for (connection **place = &m->connections; *place != NULL; place = &(*place)->next) {
         if (*place == c) {
             *place = c->next;

@@ -129,7 +129,7 @@ class Cases(Behaviour):
     def test_deliveries_and_seed(self):
         words = ["manager", "--only", "manager.user.good", "--cases", CASES, "-v"]
         done = self.assert_run(0, *words, "--all-deliveries", "--", MANAGER)
-        self.assertEqual(done.stdout.count("pass "), 11)
+        self.assertEqual(done.stdout.count("pass "), 12)
         done = self.assert_run(0, *words, "--delivery", "cut-8", "--", MANAGER)
         self.assertEqual(re.findall(r"good \((\S+)\)", done.stdout), ["cut-8"])
         runs = [self.assert_run(0, *words, "--seed", 5, "--", MANAGER).stdout for _ in range(2)]
