@@ -1,0 +1,43 @@
+"""The units that are held to full coverage: their sources, and the fast tests that matter for each."""
+
+import pathlib
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+UNITS = {
+    "bytes": ["ref/bytes.c"],
+    "frame": ["ref/frame.c"],
+    "pickle": ["ref/pickle*.c", "ref/map.c"],
+    "value": ["ref/value*.c", "ref/number*.c"],
+    "manager core": ["ref/manager*.c"],
+    "worker core": ["ref/worker.c"],
+    "notation parser": ["conformance/notation/exchange*.c"],
+}
+
+TESTS = {
+    "bytes": ["bytes", "frame", "pickle*", "value*", "number*"],
+    "frame": ["frame", "vectors"],
+    "pickle": ["pickle*", "map", "vectors", "allocations*"],
+    "value": ["value*", "number*", "pickle*", "allocations*"],
+    "manager core": ["manager*", "allocations*"],
+    "worker core": ["worker*", "allocations*"],
+    "notation parser": ["exchange*", "term*", "match", "allocations*"],
+}
+
+FUZZ_TARGETS = ["receive_bytes", "receive_message", "pickle", "manager_session", "worker_session", "pair", "exchange"]
+
+
+def sources(unit):
+    """Paths below ROOT, as text."""
+    found = {str(path.relative_to(ROOT)) for glob in UNITS[unit] for path in ROOT.glob(glob)}
+    return sorted(found)
+
+
+def tests(unit):
+    """Names of programs, as in tests/CMakeLists.txt."""
+    return sorted({path.stem for name in TESTS[unit] for path in ROOT.glob(f"tests/test_{name}.c")})
+
+
+def unit_of(source):
+    """The unit of a path below ROOT, or None."""
+    return next((unit for unit in UNITS if source in sources(unit)), None)
