@@ -48,6 +48,7 @@ struct undr_manager_core {
     undr_task_queues queues; /* owned */
     undr_parcel *inbox;      /* owned: messages, and tasks that were lost */
     size_t messages;
+    uint64_t bytes;      /* that all tasks and messages take, in whichever list */
     size_t out;          /* tasks that are out, on all connections */
     uint64_t handed_out; /* ever */
     request *held;       /* the longest-waiting first, so the first deadline first */
@@ -103,11 +104,37 @@ static void forget_request(undr_manager_core *core, request *one) {
     free(one);
 }
 
-static void free_parcels(undr_parcel **list) {
+/* Parcels. */
+
+/* What a payload of that size takes. Small ones count, too: they are many. */
+static uint64_t cost(size_t size) {
+    return sizeof(undr_parcel) + (uint64_t)size;
+}
+
+/* Keeps a copy of a task or a message, as far as there is room. */
+static undr_error new_parcel(undr_manager_core *core, undr_slice bytes, unsigned priority, undr_parcel **parcel) {
+    uint64_t limit = core->options.queue_limit;
+    if (limit > 0 && cost(bytes.size) > limit - core->bytes) { /* bytes never exceeds it */
+        return UNDR_QUEUE_LIMIT;
+    }
+    *parcel = undr_parcel_new(bytes, (uint8_t)priority);
+    if (*parcel == NULL) {
+        return UNDR_MEMORY;
+    }
+    core->bytes += cost(bytes.size);
+    return UNDR_OK;
+}
+
+static void free_parcel(undr_manager_core *core, undr_parcel *parcel) {
+    core->bytes -= cost(parcel->size);
+    free(parcel);
+}
+
+static void free_parcels(undr_manager_core *core, undr_parcel **list) {
     while (*list != NULL) {
         undr_parcel *first = *list;
         DL_DELETE(*list, first);
-        free(first);
+        free_parcel(core, first);
     }
 }
 
@@ -158,7 +185,7 @@ static void settle(undr_manager_core *core, connection *from) {
     core->out--;
     task->settled = true;
     if (task->sent) {
-        free(task);
+        free_parcel(core, task);
     }
 }
 
@@ -253,9 +280,10 @@ static undr_error schedule(undr_manager_core *core, request *one, const undr_fra
     if (priority >= core->options.priority_levels) {
         return UNDR_PRIORITY; /* SCHED-5 */
     }
-    undr_parcel *task = undr_parcel_new(frame->payload, (uint8_t)priority);
-    if (task == NULL) {
-        return UNDR_MEMORY;
+    undr_parcel *task;
+    undr_error error = new_parcel(core, frame->payload, priority, &task);
+    if (error != UNDR_OK) {
+        return error;
     }
     enlist(one, UNDR_TYPE_SCHEDULED);
     answer(core, one, (undr_slice){0});
@@ -315,7 +343,7 @@ static connection *find_connection(undr_manager_core *core, undr_connection hand
 
 undr_error undr_manager_receive(
     undr_manager_core *core, undr_connection handle, const undr_frame *frame, uint64_t now) {
-    free_parcels(&core->spent);
+    free_parcels(core, &core->spent);
     connection *from = find_connection(core, handle);
     if (from == NULL) {
         return UNDR_ARGUMENT;
@@ -359,14 +387,14 @@ uint64_t undr_manager_deadline(const undr_manager_core *core) {
 }
 
 void undr_manager_advance(undr_manager_core *core, uint64_t now) {
-    free_parcels(&core->spent);
+    free_parcels(core, &core->spent);
     while (core->held != NULL && core->held->deadline <= now) {
         answer_held(core, core->held, undr_pickle_none()); /* NEXT-5 */
     }
 }
 
 void undr_manager_end_requests(undr_manager_core *core, undr_connection handle) {
-    free_parcels(&core->spent);
+    free_parcels(core, &core->spent);
     connection *from = find_connection(core, handle);
     if (from == NULL) {
         return;
@@ -382,7 +410,7 @@ void undr_manager_end_requests(undr_manager_core *core, undr_connection handle) 
 /* Connections. */
 
 undr_error undr_manager_connect(undr_manager_core *core, undr_connection *handle) {
-    free_parcels(&core->spent);
+    free_parcels(core, &core->spent);
     connection *fresh = calloc(1, sizeof *fresh);
     if (fresh == NULL) {
         return UNDR_MEMORY;
@@ -408,7 +436,7 @@ static void remove_connection(undr_manager_core *core, connection *gone) {
 }
 
 void undr_manager_disconnect(undr_manager_core *core, undr_connection handle) {
-    free_parcels(&core->spent);
+    free_parcels(core, &core->spent);
     connection *gone = find_connection(core, handle);
     if (gone != NULL) {
         remove_connection(core, gone);
@@ -418,23 +446,24 @@ void undr_manager_disconnect(undr_manager_core *core, undr_connection handle) {
 /* The manager's own side. */
 
 undr_error undr_manager_schedule(undr_manager_core *core, unsigned priority, undr_slice bytes) {
-    free_parcels(&core->spent);
+    free_parcels(core, &core->spent);
     if (core->state == UNDR_MANAGER_CLOSING) {
         return UNDR_CLOSED; /* CLOSE-6 */
     }
     if (priority >= core->options.priority_levels) {
         return UNDR_PRIORITY; /* POOL-3 */
     }
-    undr_parcel *task = undr_parcel_new(bytes, (uint8_t)priority);
-    if (task == NULL) {
-        return UNDR_MEMORY;
+    undr_parcel *task;
+    undr_error error = new_parcel(core, bytes, priority, &task);
+    if (error != UNDR_OK) {
+        return error;
     }
     put_in_queue(core, task);
     return UNDR_OK;
 }
 
 undr_error undr_manager_send_message(undr_manager_core *core, undr_slice pickle) {
-    free_parcels(&core->spent);
+    free_parcels(core, &core->spent);
     undr_arena arena = {0};
     undr_value *value;
     undr_error error = undr_pickle_read(pickle, NULL, &arena, &value, NULL, NULL); /* PAY-6, SEC-1, MSG-4, MSG-5 */
@@ -442,9 +471,10 @@ undr_error undr_manager_send_message(undr_manager_core *core, undr_slice pickle)
     if (error != UNDR_OK && !undr_pickle_is_too_large(error)) { /* MSG-3; FRAME-6: too large for the reader is no fault */
         return error;
     }
-    undr_parcel *parcel = undr_parcel_new(pickle, 0);
-    if (parcel == NULL) {
-        return UNDR_MEMORY;
+    undr_parcel *parcel;
+    error = new_parcel(core, pickle, 0, &parcel);
+    if (error != UNDR_OK) {
+        return error;
     }
     DL_APPEND(core->inbox, parcel); /* MSG-2, MSGS-5 */
     core->messages++;
@@ -452,7 +482,7 @@ undr_error undr_manager_send_message(undr_manager_core *core, undr_slice pickle)
 }
 
 undr_error undr_manager_next_message(undr_manager_core *core, undr_buffer *next) {
-    free_parcels(&core->spent);
+    free_parcels(core, &core->spent);
     undr_parcel *first = core->inbox; /* MSGS-1 */
     if (first == NULL) {
         return undr_manager_tasks_left(core) == 0 ? UNDR_DONE : UNDR_WAIT; /* MSGS-2, MSGS-3 */
@@ -465,23 +495,23 @@ undr_error undr_manager_next_message(undr_manager_core *core, undr_buffer *next)
     }
     DL_DELETE(core->inbox, first);
     core->messages--;
-    free(first);
+    free_parcel(core, first);
     return UNDR_OK;
 }
 
 void undr_manager_close(undr_manager_core *core) {
-    free_parcels(&core->spent);
+    free_parcels(core, &core->spent);
     core->state = UNDR_MANAGER_CLOSING;
     while (core->held != NULL) {
         answer_held(core, core->held, undr_pickle_close_request()); /* NEXT-6 */
     }
     for (undr_parcel *task; (task = undr_task_queues_take(&core->queues)) != NULL;) {
-        free(task); /* CLOSE-CANCEL-2 */
+        free_parcel(core, task); /* CLOSE-CANCEL-2 */
     }
 }
 
 void undr_manager_abandon(undr_manager_core *core) {
-    free_parcels(&core->spent);
+    free_parcels(core, &core->spent);
     core->abandoned = true;
     for (undr_parcel *task; (task = undr_task_queues_take(&core->queues)) != NULL;) {
         report_loss(core, task, UNDR_LOSS_WORKERS); /* FAULT-4 */
@@ -497,8 +527,8 @@ void undr_manager_free(undr_manager_core *core) {
     HASH_ITER(hh, core->connections, one, rest) {
         remove_connection(core, one);
     }
-    free_parcels(&core->inbox);
-    free_parcels(&core->spent);
+    free_parcels(core, &core->inbox);
+    free_parcels(core, &core->spent);
     free(core);
 }
 

@@ -39,7 +39,8 @@
     X(PICKLE_UNSUPPORTED, "a pickle feature that is refused (persistent ids, extension codes, out-of-band buffers)") \
     X(NOT_A_TASK, "the value cannot run: its class is not a registered task type") \
     X(ACKNOWLEDGEMENT, "the manager's acknowledgement is of the wrong type, or carries a payload") \
-    X(TASK, "the task failed")
+    X(TASK, "the task failed") \
+    X(QUEUE_LIMIT, "the queues and the inbox hold as many bytes as they may")
 
 typedef enum undr_error {
 #define UNDR_ERROR_MEMBER(name, text) UNDR_##name,

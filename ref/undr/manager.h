@@ -19,6 +19,7 @@ typedef enum undr_manager_state {
 typedef struct undr_manager_options {
     unsigned priority_levels; /* 1..128 (SCHED-9); 0: 2 */
     uint64_t hold;            /* ms that the answer to `n` or `t` may be held until a task comes (NEXT-4); 0: never */
+    uint64_t queue_limit;     /* bytes that tasks and messages may take at a time; 0: as many as there are */
     unsigned retries;         /* how often a lost task is handed out again before it is reported (FAULT-3) */
 } undr_manager_options;
 
@@ -47,8 +48,8 @@ void undr_manager_end_requests(undr_manager_core *core, undr_connection connecti
 void undr_manager_disconnect(undr_manager_core *core, undr_connection connection);
 
 /* One whole frame arrived. now: a monotonic clock in ms. UNDR_OK: exactly one answer is due, at once or, held, later.
- * UNEXPECTED_TYPE, UNEXPECTED_PAYLOAD, MISSING_PAYLOAD, PRIORITY, PICKLE_* and LIMIT_* (an `m` that is no pickle): the
- * frame had no effect, gets no answer, and the caller ends the connection (REQ-4, REQ-5, MSG-3, SCHED-5). */
+ * UNEXPECTED_TYPE, UNEXPECTED_PAYLOAD, MISSING_PAYLOAD, PRIORITY, PICKLE_* and LIMIT_* (an `m` that is no pickle),
+ * QUEUE_LIMIT, MEMORY: the frame had no effect, gets no answer, and the caller ends the connection (REQ-4, REQ-5, MSG-3, SCHED-5). */
 UNDR_MUST_USE undr_error undr_manager_receive(
     undr_manager_core *core, undr_connection connection, const undr_frame *frame, uint64_t now);
 
@@ -61,8 +62,8 @@ uint64_t undr_manager_deadline(const undr_manager_core *core);
 void undr_manager_advance(undr_manager_core *core, uint64_t now);
 
 /* The manager's own side. The bytes are copied. schedule: UNDR_PRIORITY; UNDR_CLOSED after a close (CLOSE-6).
- * send_message: PICKLE_*, LIMIT_DEPTH or LIMIT_MEMO for what is no pickle; one that only is too large to be read here is
- * taken unread (FRAME-6). */
+ * Both: UNDR_QUEUE_LIMIT, UNDR_MEMORY. send_message: PICKLE_*, LIMIT_DEPTH or LIMIT_MEMO for what is no pickle; one
+ * that only is too large to be read here is taken unread (FRAME-6). */
 UNDR_MUST_USE undr_error undr_manager_schedule(undr_manager_core *core, unsigned priority, undr_slice task);
 UNDR_MUST_USE undr_error undr_manager_send_message(undr_manager_core *core, undr_slice message);
 

@@ -1,0 +1,129 @@
+/* test_manager_limits.c: the bound on the bytes that tasks and messages take, and that each way out gives them back. */
+#include "manager_steps.h"
+
+enum { LIMIT = 4096, SIZE = 1000 };
+
+static uint8_t payload[SIZE];
+
+static undr_manager_core *make_limited(void) {
+    undr_manager_core *core;
+    undr_manager_options options = {.queue_limit = LIMIT};
+    assert_int_equal(undr_manager_new(&options, &core), UNDR_OK);
+    return core;
+}
+
+static undr_error try_schedule(undr_manager_core *core) {
+    return undr_manager_schedule(core, 1, undr_slice_of(payload, SIZE));
+}
+
+/* Schedules until nothing fits any more; how many did. */
+static size_t fill(undr_manager_core *core) {
+    size_t count = 0;
+    undr_error error;
+    while ((error = try_schedule(core)) == UNDR_OK) {
+        count++;
+    }
+    assert_int_equal(error, UNDR_QUEUE_LIMIT);
+    return count;
+}
+
+static void both_sides_meet_the_limit(void **state) {
+    (void)state;
+    undr_manager_core *core = make_limited();
+    undr_connection a = join(core);
+    assert_int_equal(fill(core), 3); /* each takes a little more than its bytes */
+    assert_int_equal(send_at(core, a, 0x81, undr_slice_of(payload, SIZE), 0), UNDR_QUEUE_LIMIT);
+    undr_answer answer;
+    assert_int_equal(undr_manager_next_answer(core, &answer), UNDR_DONE);
+    assert_int_equal(undr_manager_tasks_left(core), 3); /* nothing has changed */
+    while (undr_manager_send_message(core, note('1')) == UNDR_OK) {
+    }
+    assert_int_equal(send_at(core, a, 'm', note('1'), 0), UNDR_QUEUE_LIMIT);
+    assert_int_equal(undr_manager_send_message(core, note('1')), UNDR_QUEUE_LIMIT);
+    undr_manager_free(core);
+}
+
+static void what_is_settled_makes_room(void **state) {
+    (void)state;
+    undr_manager_core *core = make_limited();
+    undr_connection a = join(core);
+    for (size_t round = 0; round < 2; round++) {
+        assert_int_equal(fill(core), round == 0 ? 3 : 1);
+        send(core, a, 'n', (undr_slice){0});
+        expect(core, a, 't', undr_slice_of(payload, SIZE));
+        assert_int_equal(try_schedule(core), UNDR_QUEUE_LIMIT); /* a task that is out is kept */
+        send(core, a, 't', (undr_slice){0});
+        expect(core, a, 't', undr_slice_of(payload, SIZE));
+    }
+    undr_manager_free(core);
+}
+
+static void what_is_lost_makes_room_when_its_report_is_read(void **state) {
+    (void)state;
+    undr_buffer message = {0};
+    undr_manager_core *core = make_limited();
+    undr_connection a = join(core);
+    assert_int_equal(fill(core), 3);
+    send(core, a, 'n', (undr_slice){0});
+    expect(core, a, 't', undr_slice_of(payload, SIZE));
+    undr_manager_disconnect(core, a);
+    assert_int_equal(try_schedule(core), UNDR_QUEUE_LIMIT);
+    assert_int_equal(undr_manager_next_message(core, &message), UNDR_OK);
+    assert_int_equal(fill(core), 1);
+    undr_buffer_free(&message);
+    undr_manager_free(core);
+}
+
+static void what_was_settled_too_early_makes_room(void **state) {
+    (void)state;
+    undr_manager_core *core = make_limited();
+    undr_connection a = join(core);
+    assert_int_equal(fill(core), 3);
+    send(core, a, 'n', (undr_slice){0});
+    send(core, a, 't', (undr_slice){0}); /* settles what was not taken yet */
+    expect(core, a, 't', undr_slice_of(payload, SIZE));
+    expect(core, a, 't', undr_slice_of(payload, SIZE));
+    assert_int_equal(fill(core), 1);
+    undr_manager_free(core);
+}
+
+static void messages_make_room_when_they_are_read(void **state) {
+    (void)state;
+    undr_buffer message = {0};
+    undr_manager_core *core = make_limited();
+    size_t count = 0;
+    while (undr_manager_send_message(core, note('1')) == UNDR_OK) {
+        count++;
+    }
+    assert_true(count > 1);
+    assert_int_equal(undr_manager_next_message(core, &message), UNDR_OK);
+    assert_int_equal(undr_manager_send_message(core, note('2')), UNDR_OK);
+    assert_int_equal(undr_manager_send_message(core, note('3')), UNDR_QUEUE_LIMIT);
+    undr_buffer_free(&message);
+    undr_manager_free(core);
+}
+
+static void what_a_close_drops_makes_room(void **state) {
+    (void)state;
+    undr_manager_core *core = make_limited();
+    assert_int_equal(fill(core), 3);
+    undr_manager_close(core);
+    size_t count = 0;
+    while (undr_manager_send_message(core, note('1')) == UNDR_OK) {
+        count++;
+    }
+    assert_true(count >= LIMIT / 100);
+    undr_manager_free(core);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(both_sides_meet_the_limit),
+        cmocka_unit_test(what_is_settled_makes_room),
+        cmocka_unit_test(what_is_lost_makes_room_when_its_report_is_read),
+        cmocka_unit_test(what_was_settled_too_early_makes_room),
+        cmocka_unit_test(messages_make_room_when_they_are_read),
+        cmocka_unit_test(what_a_close_drops_makes_room),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
