@@ -6,19 +6,51 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <utlist.h>
 
-enum { BACKLOG = 4096, ACCEPT_AGAIN_MS = 100 };
+enum {
+    BACKLOG = 4096,
+    ACCEPT_AGAIN_MS = 100,
+    LOG_LINES_A_SECOND = 1000,
+    SPARE_DESCRIPTORS = 64 /* for what is no connection: processes, logs, the program's own files */
+};
 
-void undr_server_log(const undr_server *server, uint16_t peer_port, const char *format, ...) {
+/* Who connects and fails as fast as he can is not to fill a disk. True: this line is one too many. */
+static bool leaves_out(undr_server *server) {
+    uint64_t now = uv_now(&server->loop);
+    if (now - server->log_second >= 1000) {
+        server->log_second = now;
+        server->log_lines = 0;
+    }
+    if (server->log_lines == LOG_LINES_A_SECOND) {
+        server->log_left_out++;
+        return true;
+    }
+    server->log_lines++;
+    return false;
+}
+
+static void log_left_out(undr_server *server) {
+    if (server->options.log != NULL && server->log_left_out > 0) {
+        (void)fprintf(server->options.log, "%u lines of this log were left out\n", server->log_left_out);
+        server->log_left_out = 0;
+    }
+}
+
+void undr_server_log(undr_server *server, const struct sockaddr_in *peer, const char *format, ...) {
     FILE *log = server->options.log;
-    if (log == NULL) {
+    char name[INET_ADDRSTRLEN];
+    if (log == NULL || leaves_out(server)) {
         return;
     }
+    peer = peer == NULL ? &server->address : peer;
+    (void)uv_ip4_name(peer, name, sizeof name); /* fails only for want of room */
     va_list arguments;
     va_start(arguments, format);
     flockfile(log);
-    (void)fprintf(log, "127.0.0.1:%u: ", (unsigned)peer_port);
+    log_left_out(server);
+    (void)fprintf(log, "%s:%u: ", name, (unsigned)ntohs(peer->sin_port));
     (void)vfprintf(log, format, arguments);
     (void)fputc('\n', log);
     (void)fflush(log); /* a log that can't be written is no reason to stop serving */
@@ -51,7 +83,7 @@ static uint64_t first_deadline(const undr_peer *list) {
 }
 
 static void set_timer(undr_server *server, uint64_t held) {
-    uint64_t ends = earliest(first_deadline(server->leaving), first_deadline(server->lingering));
+    uint64_t ends = earliest(first_deadline(server->writing), first_deadline(server->lingering));
     uint64_t deadline = earliest(held, earliest(ends, server->accept_at));
     uint64_t now = uv_now(&server->loop);
     if (uv_is_closing((uv_handle_t *)&server->timer)) {
@@ -93,8 +125,8 @@ static void on_timer(uv_timer_t *timer) {
     uv_mutex_lock(&server->lock);
     undr_manager_advance(server->core, now); /* NEXT-5 */
     uv_mutex_unlock(&server->lock);
-    while (first_deadline(server->leaving) <= now) {
-        undr_peer_overdue(server->leaving); /* it is not the first any more */
+    while (first_deadline(server->writing) <= now) {
+        undr_peer_overdue(server->writing); /* it is not the first any more */
     }
     while (first_deadline(server->lingering) <= now) {
         undr_peer_overdue(server->lingering);
@@ -108,7 +140,7 @@ static void on_timer(uv_timer_t *timer) {
 static void on_connection(uv_stream_t *listener, int status) {
     undr_server *server = listener->data;
     if (status < 0) { /* libuv itself closes what comes while there are no descriptors */
-        undr_server_log(server, 0, "a connection could not be accepted: %s", uv_strerror(status));
+        undr_server_log(server, NULL, "a connection could not be accepted: %s", uv_strerror(status));
         return;
     }
     accept_waiting(server);
@@ -164,20 +196,15 @@ static undr_error system_error(int status) {
     return status == UV_ENOMEM ? UNDR_MEMORY : UNDR_SYSTEM;
 }
 
-static int listen_on_loopback(undr_server *server) {
-    struct sockaddr_in address;
-    int size = sizeof address;
-    int status = uv_ip4_addr("127.0.0.1", server->options.port, &address); /* SEC-2 */
-    if (status == 0) {
-        status = uv_tcp_bind(&server->listener, (const struct sockaddr *)&address, 0);
-    }
+static int start_listening(undr_server *server) {
+    int size = sizeof server->address;
+    int status = uv_tcp_bind(&server->listener, (const struct sockaddr *)&server->address, 0);
     if (status == 0) {
         status = uv_listen((uv_stream_t *)&server->listener, BACKLOG, on_connection);
     }
     if (status == 0) {
-        status = uv_tcp_getsockname(&server->listener, (struct sockaddr *)&address, &size);
+        status = uv_tcp_getsockname(&server->listener, (struct sockaddr *)&server->address, &size);
     }
-    server->port = ntohs(address.sin_port);
     return status;
 }
 
@@ -215,7 +242,7 @@ static int open_loop(undr_server *server) {
         status = uv_signal_start(&server->interrupt, on_interrupt, SIGINT);
     }
     if (status == 0) {
-        status = listen_on_loopback(server);
+        status = start_listening(server);
     }
     if (status != 0) {
         close_loop(server);
@@ -258,6 +285,37 @@ static int open_all(undr_server *server) {
     return status;
 }
 
+/* SEC-2: nobody is reachable from other machines by mistake. */
+static undr_error find_address(const undr_server_options *options, struct sockaddr_in *address) {
+    if (uv_ip4_addr(options->address == NULL ? "127.0.0.1" : options->address, options->port, address) != 0) {
+        return UNDR_ARGUMENT;
+    }
+    bool is_loopback = ntohl(address->sin_addr.s_addr) >> 24 == 127;
+    return is_loopback || options->beyond_loopback ? UNDR_OK : UNDR_BEYOND_LOOPBACK;
+}
+
+static size_t connection_limit(const undr_server_options *options) {
+    struct rlimit descriptors;
+    if (options->connections > 0) {
+        return options->connections;
+    }
+    if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur == RLIM_INFINITY) {
+        return SIZE_MAX;
+    }
+    size_t allowed = (size_t)descriptors.rlim_cur;
+    return allowed > 2 * SPARE_DESCRIPTORS ? allowed - SPARE_DESCRIPTORS : allowed / 2 + 1;
+}
+
+static void complete_options(undr_server_options *options) {
+    options->connections = connection_limit(options);
+    if (options->payload_limit == 0) {
+        options->payload_limit = UNDR_DEFAULT_PAYLOAD_LIMIT;
+    }
+    if (options->patience == 0) {
+        options->patience = UNDR_DEFAULT_PATIENCE_MS;
+    }
+}
+
 undr_error undr_server_start(const undr_server_options *options, undr_server **started) {
     undr_server *server = calloc(1, sizeof *server);
     if (server == NULL) {
@@ -265,13 +323,11 @@ undr_error undr_server_start(const undr_server_options *options, undr_server **s
     }
     server->options = *options;
     server->accept_at = UINT64_MAX;
-    if (options->payload_limit == 0) {
-        server->options.payload_limit = UNDR_DEFAULT_PAYLOAD_LIMIT;
+    complete_options(&server->options);
+    undr_error error = find_address(options, &server->address);
+    if (error == UNDR_OK) {
+        error = undr_manager_new(&options->manager, &server->core);
     }
-    if (options->patience == 0) {
-        server->options.patience = UNDR_DEFAULT_PATIENCE_MS;
-    }
-    undr_error error = undr_manager_new(&options->manager, &server->core);
     if (error == UNDR_OK) {
         error = system_error(open_all(server));
     }
@@ -285,7 +341,7 @@ undr_error undr_server_start(const undr_server_options *options, undr_server **s
 }
 
 uint16_t undr_server_port(const undr_server *server) {
-    return server->port;
+    return ntohs(server->address.sin_port);
 }
 
 /* Other threads. */
@@ -396,6 +452,7 @@ void undr_server_free(undr_server *server) {
     (void)uv_thread_join(&server->thread); /* fails only for a thread that is not ours */
     (void)uv_loop_close(&server->loop);    /* fails only while handles are open */
     close_locks(server);
+    log_left_out(server);
     undr_manager_free(server->core);
     free(server);
 }

@@ -26,8 +26,8 @@ typedef struct undr_peer {
     undr_server *server;
     undr_connection handle; /* 0: the core does not know it (any more) */
     undr_peer_state state;
-    uint16_t port;       /* of the other side, for the log */
-    bool paused;         /* not read from, because it does not read its answers, or has too many to come */
+    struct sockaddr_in address; /* of the other side */
+    bool paused;         /* not read from, because it does not read its answers */
     bool changed;        /* stands in server->changed */
     bool writing;        /* `write` is under way and reads from `sending` */
     bool failed;         /* an answer could not be kept: out of memory */
@@ -39,7 +39,7 @@ typedef struct undr_peer {
     size_t unanswered;        /* requests whose answer the core has not given yet: held, or behind such */
     struct undr_peer **clock; /* the list of the server that it is in; NULL: it may stay */
     uint64_t deadline;        /* while it has a clock */
-    size_t left;              /* of its answers when its clock was last set, while they are written */
+    size_t left;              /* of its answers when its clock was last set, while it is in `writing` */
     size_t dropped;           /* ENDING: bytes */
     struct undr_peer *next_changed;
     struct undr_peer *prev, *next; /* of *clock */
@@ -56,7 +56,7 @@ typedef struct undr_call {
 
 struct undr_server {
     undr_server_options options;
-    uint16_t port;
+    struct sockaddr_in address; /* that it listens on */
     uv_thread_t thread;
     uv_mutex_t lock;
     uv_cond_t news;
@@ -69,9 +69,12 @@ struct undr_server {
     uv_timer_t timer;
     uv_signal_t interrupt;
     undr_peer *peers;     /* by handle: all that the core knows */
-    undr_peer *leaving;   /* FINISHED or ENDING, and answers are still to be written; by deadline */
+    undr_peer *writing;   /* whose answers wait for it to read, in whichever state; by deadline */
     undr_peer *lingering; /* ENDING, all is written; by deadline */
     undr_peer *changed;   /* have got answers that are not written yet */
+    size_t connections;   /* that have a descriptor, or are about to lose it */
+    uint64_t log_second;  /* since when the next two count */
+    unsigned log_lines, log_left_out;
     uint64_t accept_at;   /* a connection waits for memory until then; UINT64_MAX: none does */
     uint8_t scratch[UNDR_SCRATCH_SIZE]; /* what a connection without a partial frame reads into */
 };
@@ -93,7 +96,13 @@ void undr_peer_flush(undr_peer *peer);
 void undr_peer_close(undr_peer *peer); /* may free nothing before the loop's next turn */
 void undr_peer_overdue(undr_peer *peer); /* its deadline has come: closes it, or sets a later one */
 
+/* peer_user.c. The user whose process holds the other end of a connection of this machine. Less than 0: nobody does (any
+ * more), or the kernel does not say. */
+UNDR_MUST_USE int undr_peer_user(const struct sockaddr_in *peer, const struct sockaddr_in *own, uid_t *user);
+
+/* A line that begins with the peer (NULL: with the server's own address). Of too many in a second some are left out, and
+ * counted. */
 __attribute__((format(printf, 3, 4))) void undr_server_log(
-    const undr_server *server, uint16_t peer_port, const char *format, ...);
+    undr_server *server, const struct sockaddr_in *peer, const char *format, ...);
 
 #endif

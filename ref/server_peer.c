@@ -6,7 +6,7 @@
  *      |                                        its end, too much, too long  |
  *      +--- reset, or a failed read or write --------------------------------+
  *
- * Who does not read the answers that FINISHED and ENDING still write is CLOSED, too, when patience has run out. */
+ * Who reads nothing of the answers that wait for it is CLOSED, too, in each state, when patience has run out. */
 #include "server_parts.h"
 
 #include <stdlib.h>
@@ -15,8 +15,8 @@
 #include <utlist.h>
 
 enum {
-    UNSENT_LIMIT = 1 << 20,  /* beyond this many bytes of answers nothing more is read from a connection, */
-    UNANSWERED_LIMIT = 4096, /* nor beyond this many requests that wait behind a held answer */
+    UNSENT_LIMIT = 1 << 20,  /* beyond this many bytes of answers nothing more is read from a connection */
+    UNANSWERED_LIMIT = 4096, /* of as many requests that wait for a task none waits any longer */
     DROPPED_LIMIT = 1 << 20,
     LINGER_MS = 1000
 };
@@ -25,9 +25,9 @@ static size_t unsent(const undr_peer *peer) {
     return peer->out.size + peer->sending.size;
 }
 
-/* It must read its answers, or wait for them, before more of its requests are handled. */
+/* It must read its answers before more of its requests are handled. */
 static bool is_full(const undr_peer *peer) {
-    return unsent(peer) > UNSENT_LIMIT || peer->unanswered >= UNANSWERED_LIMIT;
+    return unsent(peer) > UNSENT_LIMIT;
 }
 
 /* Ends. */
@@ -51,6 +51,7 @@ static void on_closed(uv_handle_t *handle) {
     undr_buffer_free(&peer->in);
     undr_buffer_free(&peer->out);
     undr_buffer_free(&peer->sending);
+    peer->server->connections--;
     free(peer);
 }
 
@@ -93,13 +94,13 @@ void undr_peer_close(undr_peer *peer) {
 
 void undr_peer_overdue(undr_peer *peer) {
     size_t left = uv_stream_get_write_queue_size((uv_stream_t *)&peer->stream);
-    if (peer->clock == &peer->server->leaving && left < peer->left) { /* it reads, if slowly */
+    if (peer->clock == &peer->server->writing && left < peer->left) { /* it reads, if slowly */
         peer->left = left;
-        start_clock(peer, &peer->server->leaving, peer->server->options.patience);
+        start_clock(peer, &peer->server->writing, peer->server->options.patience);
         return;
     }
     if (left > 0) {
-        undr_server_log(peer->server, peer->port, "connection ended: %zu bytes of answers were not read", left);
+        undr_server_log(peer->server, &peer->address, "connection ended: %zu bytes of answers were not read", left);
     }
     undr_peer_close(peer);
 }
@@ -114,7 +115,7 @@ static void take_leave(undr_peer *peer, undr_peer_state state) {
     leave_core(peer);
     peer->state = state;
     peer->left = SIZE_MAX;
-    start_clock(peer, &server->leaving, server->options.patience);
+    start_clock(peer, &server->writing, server->options.patience);
     undr_buffer_free(&peer->in);
 }
 
@@ -160,9 +161,13 @@ static bool handle_frame(undr_peer *peer, const undr_frame *frame) {
     undr_error error = undr_manager_receive(server->core, peer->handle, frame, uv_now(&server->loop));
     peer->unanswered += error == UNDR_OK;
     undr_server_collect(server);
+    if (peer->unanswered >= UNANSWERED_LIMIT) { /* all wait behind a held answer: held no longer */
+        undr_manager_end_requests(server->core, peer->handle);
+        undr_server_collect(server);
+    }
     uv_mutex_unlock(&server->lock);
     if (error != UNDR_OK) {
-        undr_server_log(server, peer->port, "connection ended: frame of type 0x%02x with %zu bytes: %s", frame->type,
+        undr_server_log(server, &peer->address, "connection ended: frame of type 0x%02x with %zu bytes: %s", frame->type,
             frame->payload.size, undr_error_text(error));
         end(peer);
     }
@@ -182,7 +187,7 @@ static size_t handle_frames(undr_peer *peer, undr_slice input) {
             return used; /* FRAME-3 */
         }
         if (error != UNDR_OK) {
-            undr_server_log(peer->server, peer->port, "connection ended: frame of type 0x%02x: %s (%llu bytes)",
+            undr_server_log(peer->server, &peer->address, "connection ended: frame of type 0x%02x: %s (%llu bytes)",
                 rest.data[0], undr_error_text(error), (unsigned long long)peer->server->options.payload_limit);
             end(peer); /* FRAME-7, FRAME-10 */
             return input.size;
@@ -211,7 +216,7 @@ static void handle_kept(undr_peer *peer) {
 static void handle_fresh(undr_peer *peer, undr_slice bytes) {
     size_t used = handle_frames(peer, bytes);
     if (used < bytes.size && undr_put_bytes(&peer->in, bytes.data + used, bytes.size - used) != UNDR_OK) {
-        undr_server_log(peer->server, peer->port, "connection ended: out of memory");
+        undr_server_log(peer->server, &peer->address, "connection ended: out of memory");
         end(peer);
     }
 }
@@ -224,8 +229,8 @@ static bool keeps_frame(const undr_peer *peer) {
 }
 
 /* Stops to read from a peer that is full. Reading goes on when no whole frame is left in peer->in: on_allocate has
- * more read behind the start of a frame only. While one is left, answers are being written or held (NEXT-4 bounds it),
- * and when they are written it is handled. The peer's end is not noticed before. */
+ * more read behind the start of a frame only. While one is left, answers are being written, and when they are written
+ * it is handled. The peer's end is not noticed before, but patience is bounded. */
 static void pause_or_resume(undr_peer *peer) {
     bool pause = is_full(peer) || keeps_frame(peer);
     if (pause == peer->paused || peer->state != UNDR_PEER_OPEN) {
@@ -264,7 +269,7 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 static void finish(undr_peer *peer) {
     if (peer->in.size > 0) { /* FRAME-5 */
         undr_server_log(
-            peer->server, peer->port, "the peer ended the connection %zu bytes into a frame", peer->in.size);
+            peer->server, &peer->address, "the peer ended the connection %zu bytes into a frame", peer->in.size);
     }
     (void)uv_read_stop((uv_stream_t *)&peer->stream); /* always succeeds */
     take_leave(peer, UNDR_PEER_FINISHED);
@@ -277,7 +282,7 @@ static void on_failed_read(undr_peer *peer, ssize_t status) {
         return;
     }
     if (status != UV_EOF) {
-        undr_server_log(peer->server, peer->port, "connection lost: %s", uv_strerror((int)status));
+        undr_server_log(peer->server, &peer->address, "connection lost: %s", uv_strerror((int)status));
     }
     undr_peer_close(peer);
 }
@@ -324,8 +329,11 @@ static void on_written(uv_write_t *write, int status) {
     if (peer->state == UNDR_PEER_CLOSED) {
         return;
     }
+    if (peer->state == UNDR_PEER_OPEN) {
+        stop_clock(peer);
+    }
     if (status < 0) {
-        undr_server_log(peer->server, peer->port, "connection lost: %s", uv_strerror(status));
+        undr_server_log(peer->server, &peer->address, "connection lost: %s", uv_strerror(status));
         undr_peer_close(peer);
     } else {
         undr_peer_flush(peer);
@@ -351,6 +359,10 @@ static int write_out(undr_peer *peer) {
     uv_buf_t rest = {.base = (char *)peer->sending.data + done, .len = peer->sending.size - done};
     peer->write.data = peer;
     peer->writing = true;
+    if (peer->state == UNDR_PEER_OPEN) { /* else the clock runs already */
+        peer->left = rest.len;
+        start_clock(peer, &peer->server->writing, peer->server->options.patience);
+    }
     return uv_write(&peer->write, stream, &rest, 1, on_written);
 }
 
@@ -387,7 +399,7 @@ void undr_peer_flush(undr_peer *peer) {
         }
     }
     if (status < 0) {
-        undr_server_log(peer->server, peer->port, "connection lost: %s", uv_strerror(status));
+        undr_server_log(peer->server, &peer->address, "connection lost: %s", uv_strerror(status));
         undr_peer_close(peer);
         return;
     }
@@ -395,22 +407,6 @@ void undr_peer_flush(undr_peer *peer) {
 }
 
 /* Begin. */
-
-static void close_unserved(undr_peer *peer, int status) {
-    undr_server_log(peer->server, peer->port, "connection not served: %s", uv_strerror(status));
-    undr_peer_close(peer);
-}
-
-static uint16_t port_of(const uv_tcp_t *stream) {
-    struct sockaddr_storage address;
-    int size = sizeof address;
-    if (uv_tcp_getpeername(stream, (struct sockaddr *)&address, &size) != 0 || address.ss_family != AF_INET) {
-        return 0;
-    }
-    struct sockaddr_in ip4;
-    memcpy(&ip4, &address, sizeof ip4);
-    return ntohs(ip4.sin_port);
-}
 
 static int enter_core(undr_peer *peer) {
     undr_server *server = peer->server;
@@ -430,11 +426,45 @@ static int enter_core(undr_peer *peer) {
     return error == UNDR_OK ? 0 : UV_ENOMEM;
 }
 
+/* Why a connection is none of ours; NULL: it is. */
+static const char *find_obstacle(const undr_peer *peer) {
+    const undr_server *server = peer->server;
+    struct sockaddr_in own;
+    int size = sizeof own;
+    uid_t user;
+    if (server->connections > server->options.connections) {
+        return "there are as many as the limit of connections allows";
+    }
+    if (!server->options.same_user) {
+        return NULL;
+    }
+    int status = uv_tcp_getsockname(&peer->stream, (struct sockaddr *)&own, &size);
+    if (status == 0) {
+        status = undr_peer_user(&peer->address, &own, &user);
+    }
+    if (status != 0) {
+        return "its user can't be found out";
+    }
+    return user == geteuid() ? NULL : "it belongs to another user";
+}
+
+static int begin(undr_peer *peer) {
+    int status = uv_tcp_nodelay(&peer->stream, 1);
+    if (status == 0) {
+        status = enter_core(peer);
+    }
+    if (status == 0) {
+        status = uv_read_start((uv_stream_t *)&peer->stream, on_allocate, on_read);
+    }
+    return status;
+}
+
 static undr_peer *new_peer(undr_server *server) {
     undr_peer *peer = calloc(1, sizeof *peer);
     if (peer != NULL) {
         peer->server = server;
         peer->stream.data = peer;
+        server->connections++;
         (void)uv_tcp_init(&server->loop, &peer->stream); /* without a domain it makes no socket: can't fail */
     }
     return peer;
@@ -442,25 +472,25 @@ static undr_peer *new_peer(undr_server *server) {
 
 /* `status`: of the step that gave it its socket. */
 static void serve(undr_peer *peer, int status) {
+    int size = sizeof peer->address;
     if (status == 0) {
-        peer->port = port_of(&peer->stream);
-        status = uv_tcp_nodelay(&peer->stream, 1);
+        status = uv_tcp_getpeername(&peer->stream, (struct sockaddr *)&peer->address, &size);
     }
-    if (status == 0) {
-        status = enter_core(peer);
+    const char *obstacle = status == 0 ? find_obstacle(peer) : uv_strerror(status);
+    if (obstacle == NULL) {
+        status = begin(peer);
+        obstacle = status == 0 ? NULL : uv_strerror(status);
     }
-    if (status == 0) {
-        status = uv_read_start((uv_stream_t *)&peer->stream, on_allocate, on_read);
-    }
-    if (status != 0) {
-        close_unserved(peer, status);
+    if (obstacle != NULL) {
+        undr_server_log(peer->server, &peer->address, "connection not served: %s", obstacle);
+        undr_peer_close(peer);
     }
 }
 
 bool undr_peer_accept(undr_server *server) {
     undr_peer *peer = new_peer(server);
     if (peer == NULL) {
-        undr_server_log(server, 0, "a connection waits: out of memory");
+        undr_server_log(server, NULL, "a connection waits: out of memory");
         return false;
     }
     serve(peer, uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)&peer->stream));

@@ -81,7 +81,7 @@ static int start(worker *one) {
     if (status == 0) {
         return 0;
     }
-    undr_server_log(all->server, undr_server_port(all->server), "worker %zu can't be started: %s", one->number,
+    undr_server_log(all->server, NULL, "worker %zu can't be started: %s", one->number,
         uv_strerror(status));
     uv_close((uv_handle_t *)&one->process, on_closed);
     return status;
@@ -92,9 +92,9 @@ static void on_exit_of_process(uv_process_t *process, int64_t status, int signal
     undr_server *server = one->all->server;
     one->runs = false;
     if (signal != 0) {
-        undr_server_log(server, server->port, "worker %zu was ended by signal %d", one->number, signal);
+        undr_server_log(server, NULL, "worker %zu was ended by signal %d", one->number, signal);
     } else if (status != 0) {
-        undr_server_log(server, server->port, "worker %zu ended with exit status %d", one->number, (int)status);
+        undr_server_log(server, NULL, "worker %zu ended with exit status %d", one->number, (int)status);
     }
     uv_close((uv_handle_t *)process, on_closed);
 }
@@ -111,7 +111,7 @@ static bool count_end(undr_worker_processes *all) {
     }
     all->left--;
     if (!all->closed && all->left == 0) {
-        undr_server_log(all->server, all->server->port, "no worker is left: they end as soon as they are started");
+        undr_server_log(all->server, NULL, "no worker is left: they end as soon as they are started");
         undr_manager_abandon(core);
     }
     return false;

@@ -1,4 +1,4 @@
-/* server.h: the manager's core behind a TCP port of 127.0.0.1, in a thread of its own. It moves frames between the
+/* server.h: the manager's core behind a TCP port, of 127.0.0.1 unless told otherwise twice, in a thread of its own. It moves frames between the
  * connections and the core, times held answers, and ends connections that break the protocol. Spec: "The manager".
  *
  * The core is shared: whoever calls it takes the lock. All functions may be called from any thread but the server's;
@@ -19,16 +19,20 @@ typedef struct undr_server undr_server;
 
 typedef struct undr_server_options {
     undr_manager_options manager;
+    const char *address;    /* IPv4 that it listens on; NULL: 127.0.0.1 */
     uint16_t port;          /* 0: the system chooses one */
+    bool beyond_loopback;   /* the address may be one that other machines reach (SEC-2) */
+    bool same_user;         /* who belongs to another user of this machine, or to none of it, is not served */
+    size_t connections;     /* at a time, more are not served; 0: as many as descriptors (RLIMIT_NOFILE), but 64 */
     uint64_t payload_limit; /* of one frame (FRAME-7); 0: UNDR_DEFAULT_PAYLOAD_LIMIT */
-    uint64_t patience;      /* ms that a connection at its end may leave its answers unread before it is closed; 0:
-                               UNDR_DEFAULT_PATIENCE_MS */
+    uint64_t patience;      /* ms for which a connection may read nothing of answers that wait for it, before it is
+                               closed; 0: UNDR_DEFAULT_PATIENCE_MS */
     FILE *log;              /* a line for each connection that is ended, with its peer and the reason; NULL: none.
                                Written in the server's thread: a log that blocks blocks the server */
     bool handle_interrupt;  /* SIGINT counts as an interrupt */
 } undr_server_options;
 
-/* Listens and serves. UNDR_ARGUMENT, UNDR_MEMORY, UNDR_SYSTEM (errno says why). */
+/* Listens and serves. UNDR_ARGUMENT, UNDR_BEYOND_LOOPBACK, UNDR_MEMORY, UNDR_SYSTEM (errno says why). */
 UNDR_MUST_USE undr_error undr_server_start(const undr_server_options *options, undr_server **server);
 uint16_t undr_server_port(const undr_server *server);
 
