@@ -44,6 +44,7 @@ typedef struct check_setting {
     uint64_t round_trip_ns;   /* measured: `n` to its answer (manager), command to answer */
     uint64_t settle_ns;       /* what `quiet` is a multiple of; measured on the target */
     double timeout_factor;    /* of every time limit; 1.0 */
+    bool silent;              /* the survey's first answer did not come in time: later ones are waited for a tenth */
     bool destructive;         /* --connect: cases that damage the target's counts may run, too */
     bool pause;               /* stop before the first step and print the target's pid (for a debugger) */
 } check_setting;

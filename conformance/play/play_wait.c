@@ -14,6 +14,7 @@ enum {
     LIMIT_POOL_S = 15,        /* where worker processes have to start first */
     LIMIT_START_S = 30,
     LIMIT_ROUND_TRIPS = 2000,
+    LIMIT_SILENT_PART = 10,   /* of these for a target that has let the first of all answers come too late */
     SLOWEST_RATE = 4000000,   /* bytes a second that a target handles at least */
     QUIET_MS = 5,
     QUIET_SETTLES = 3,
@@ -228,6 +229,7 @@ uint64_t check_player_limit(const check_player *player, bool held) {
     uint64_t limit = (player->one->role == CHECK_ROLE_MANAGER ? LIMIT_S : LIMIT_POOL_S) * CHECK_SECOND;
     uint64_t trips = LIMIT_ROUND_TRIPS * player->setting->round_trip_ns;
     limit = limit > trips ? limit : trips;
+    limit = player->setting->silent ? limit / LIMIT_SILENT_PART : limit;
     limit += crossed(player) * (CHECK_SECOND / SLOWEST_RATE);
     return scale(player, limit) + (held ? declared(player) : 0);
 }

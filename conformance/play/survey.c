@@ -12,7 +12,8 @@ enum {
     LINES = 64,
     TRIPS = 9,
     STANDARD_ROUND_TRIP_NS = 1000000, /* when the target answers too little to be measured: the cases will say why */
-    STANDARD_SETTLE_NS = 50000000
+    STANDARD_SETTLE_NS = 50000000,
+    SILENCE_S = 4 /* less than any answer may take: a play that failed sooner did not wait in vain */
 };
 
 /* The line numbers below are those of the cases unrolled, from 0. */
@@ -147,6 +148,12 @@ static undr_error say_refusal(const check_setting *setting, const check_result *
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }
 
+/* Was the first answer of all waited for in vain? `first`: its line. */
+static bool is_silent(const check_setting *setting, const check_result *result, const uint64_t *first) {
+    double factor = setting->timeout_factor > 0 ? setting->timeout_factor : 1;
+    return *first == 0 && (double)result->duration_ns >= factor * (double)(SILENCE_S * CHECK_SECOND);
+}
+
 /* A target that starts, and answers less than it should, is surveyed all the same: its cases will tell. */
 static undr_error measure(check_setting *setting, check_role role, const check_case *one, undr_buffer *why) {
     uint64_t times[LINES] = {0};
@@ -161,6 +168,7 @@ static undr_error measure(check_setting *setting, check_role role, const check_c
         error = say_refusal(setting, &result, why);
     } else {
         read_times(setting, role, &watch);
+        setting->silent = is_silent(setting, &result, &times[role == CHECK_ROLE_WORKER ? 0 : 1]);
     }
     check_result_free(&result);
     return error;
