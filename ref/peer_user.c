@@ -1,5 +1,5 @@
-/* peer_user.c: the user at the other end of a connection within this machine, which the kernel tells through the netlink
- * protocol sock_diag(7). */
+/* peer_user.c: the user at the other end of a connection within this machine, which the kernel tells through the
+ * netlink protocol sock_diag(7). */
 #include "server_parts.h"
 
 #include <errno.h>

@@ -65,7 +65,16 @@ static undr_error start_server(undr_process_manager *manager, const undr_process
     int64_t hold = options->hold >= 0 ? options->hold : worker_count(options) > 0 ? UNDR_POOL_HOLD_MS : 0;
     undr_server_options server = {
         .manager = {
-            .priority_levels = options->priority_levels, .hold = (uint64_t)hold, .retries = options->retries},
+            .priority_levels = options->priority_levels,
+            .hold = (uint64_t)hold,
+            .queue_limit = options->queue_limit,
+            .retries = options->retries,
+        },
+        .address = options->address,
+        .beyond_loopback = options->beyond_loopback,
+        .same_user = options->same_user,
+        .connections = options->connections,
+        .patience = options->patience,
         .payload_limit = options->payload_limit,
         .log = options->log,
         .handle_interrupt = options->handle_interrupt,

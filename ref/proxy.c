@@ -51,7 +51,7 @@ void undr_proxy_close(undr_proxy *proxy) {
 
 undr_error undr_proxy_setup(undr_proxy *proxy) {
     int on = 1;
-    undr_error error = undr_connect(proxy->server_port, &proxy->client);
+    undr_error error = undr_connect_to(proxy->server_address, proxy->server_port, &proxy->client);
     if (error != UNDR_OK) {
         return error;
     }

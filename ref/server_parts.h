@@ -96,12 +96,12 @@ void undr_peer_flush(undr_peer *peer);
 void undr_peer_close(undr_peer *peer); /* may free nothing before the loop's next turn */
 void undr_peer_overdue(undr_peer *peer); /* its deadline has come: closes it, or sets a later one */
 
-/* peer_user.c. The user whose process holds the other end of a connection of this machine. Less than 0: nobody does (any
- * more), or the kernel does not say. */
+/* peer_user.c. The user whose process holds the other end of a connection of this machine. Less than 0: nobody does
+ * (any more), or the kernel does not say. */
 UNDR_MUST_USE int undr_peer_user(const struct sockaddr_in *peer, const struct sockaddr_in *own, uid_t *user);
 
-/* A line that begins with the peer (NULL: with the server's own address). Of too many in a second some are left out, and
- * counted. */
+/* A line that begins with the peer (NULL: with the server's own address). Of too many in a second some are left out,
+ * and counted. */
 __attribute__((format(printf, 3, 4))) void undr_server_log(
     undr_server *server, const struct sockaddr_in *peer, const char *format, ...);
 

@@ -167,8 +167,8 @@ static bool handle_frame(undr_peer *peer, const undr_frame *frame) {
     }
     uv_mutex_unlock(&server->lock);
     if (error != UNDR_OK) {
-        undr_server_log(server, &peer->address, "connection ended: frame of type 0x%02x with %zu bytes: %s", frame->type,
-            frame->payload.size, undr_error_text(error));
+        undr_server_log(server, &peer->address, "connection ended: frame of type 0x%02x with %zu bytes: %s",
+            frame->type, frame->payload.size, undr_error_text(error));
         end(peer);
     }
     return error == UNDR_OK;

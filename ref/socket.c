@@ -35,8 +35,15 @@ static int finish_connect(int client) {
 }
 
 undr_error undr_connect(uint16_t port, int *client) {
+    return undr_connect_to(NULL, port, client);
+}
+
+undr_error undr_connect_to(const char *name, uint16_t port, int *client) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    *client = -1;
+    if (inet_pton(AF_INET, name == NULL ? "127.0.0.1" : name, &address.sin_addr) != 1) {
+        return UNDR_ARGUMENT;
+    }
     *client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (*client < 0) {
         return UNDR_SYSTEM;

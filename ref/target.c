@@ -162,12 +162,15 @@ static undr_error work_in_session(worker *self) {
 undr_error undr_target(const undr_target_options *options) {
     worker self = {.options = options};
     uint64_t limit = options->payload_limit == 0 ? UINT64_MAX : options->payload_limit;
+    const char *address = options->server_address == NULL ? "127.0.0.1" : options->server_address;
     undr_proxy_init(&self.proxy, options->server_port, limit);
+    self.proxy.server_address = address;
     undr_error error = undr_proxy_setup(&self.proxy);
     if (error != UNDR_OK) {
-        say(&self, "can't connect to a manager on 127.0.0.1:%u: %s", (unsigned)options->server_port, strerror(errno));
+        say(&self, "can't connect to a manager on %s:%u: %s", address, (unsigned)options->server_port,
+            error == UNDR_SYSTEM ? strerror(errno) : undr_error_text(error));
     } else {
-        say(&self, "connected to the manager on 127.0.0.1:%u", (unsigned)options->server_port);
+        say(&self, "connected to the manager on %s:%u", address, (unsigned)options->server_port);
         error = work_in_session(&self);
     }
     undr_arena_free(&self.arena);

@@ -34,8 +34,9 @@ static FILE *open_log(const char *directory, long number) {
     return fopen(path, "ae"); /* a worker that replaces another goes on in its file */
 }
 
-static int work(const undr_registry *registry, long port, long number, const char *directory) {
-    undr_target_options options = {.server_port = (uint16_t)port, .registry = registry};
+static int work(
+    const undr_registry *registry, const char *address, long port, long number, const char *directory) {
+    undr_target_options options = {.server_address = address, .server_port = (uint16_t)port, .registry = registry};
     FILE *log = NULL;
     if (*directory != '\0') {
         log = open_log(directory, number);
@@ -54,8 +55,8 @@ static int work(const undr_registry *registry, long port, long number, const cha
 
 static int run(int argc, char **argv, const undr_registry *registry) {
     long port, parent, number;
-    if (argc != UNDR_WORKER_ARGUMENTS || !parse_number(argv[2], UINT16_MAX, &port) ||
-        !parse_number(argv[3], INT_MAX, &parent) || !parse_number(argv[4], INT_MAX, &number)) {
+    if (argc != UNDR_WORKER_ARGUMENTS || !parse_number(argv[3], UINT16_MAX, &port) ||
+        !parse_number(argv[4], INT_MAX, &parent) || !parse_number(argv[5], INT_MAX, &number)) {
         (void)fprintf(stderr, "%s: how a manager starts its workers, not to be called by hand\n", UNDR_WORKER_WORD);
         return 2;
     }
@@ -64,7 +65,7 @@ static int run(int argc, char **argv, const undr_registry *registry) {
     }
     (void)signal(SIGINT, SIG_IGN); /* CTRL-C reaches the manager, which closes its workers in order */
     (void)close_range(STDERR_FILENO + 1, UINT_MAX, 0); /* what the manager's program has open is none of ours */
-    return work(registry, port, number, argv[5]);
+    return work(registry, argv[2], port, number, argv[6]);
 }
 
 void undr_process_manager_main(int argc, char **argv, const undr_registry *registry) {

@@ -10,23 +10,30 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A pool gives up when this many times as many processes as it has, or the maximum, have ended while no task was handed
- * out. */
-enum { FUTILE_STARTS = 16, MAXIMUM_FUTILE_STARTS = 256 };
+/* A pool gives up when processes have ended one after the other, each soon after its start, while no task was handed
+ * out: this many times as many as it has, and this many more than it has at most. */
+enum { FUTILE_STARTS = 16, MAXIMUM_FUTILE_STARTS = 256, SOON_MS = 10000 };
+
+/* When none can be started now, for want of memory or descriptors, it is tried again after a while. */
+enum { START_AGAIN_MS = 100 };
 
 typedef struct worker {
     uv_process_t process; /* .data is the worker */
     undr_worker_processes *all;
     size_t number; /* from 1 */
+    uint64_t started; /* in ms of the loop's clock */
     bool runs;     /* not reaped yet, so that its process id is its own */
+    bool failed;   /* the last start did */
+    bool waits;    /* for `again` to try once more */
 } worker;
 
 struct undr_worker_processes {
     undr_server *server;
     char *log_directory; /* "": none */
     char program[PATH_MAX];
+    uv_timer_t again;    /* .data is this */
     size_t left;         /* processes; guarded by the server's lock, as the next three */
-    size_t futile;       /* ended in a row while no task was handed out */
+    size_t futile;       /* ended in a row, soon, while no task was handed out */
     uint64_t handed_out; /* tasks, when the last one ended */
     bool closed;
     int status; /* of the first process that start_all could not start; set there only */
@@ -52,8 +59,10 @@ static void find_program(undr_worker_processes *all) {
 
 static int spawn(worker *one) {
     undr_worker_processes *all = one->all;
-    char port[8], parent[24], number[24], word[] = UNDR_WORKER_WORD;
-    char *arguments[UNDR_WORKER_ARGUMENTS + 1] = {all->program, word, port, parent, number, all->log_directory, NULL};
+    char address[INET_ADDRSTRLEN], port[8], parent[24], number[24], word[] = UNDR_WORKER_WORD;
+    char *arguments[UNDR_WORKER_ARGUMENTS + 1] = {
+        all->program, word, address, port, parent, number, all->log_directory, NULL};
+    (void)uv_ip4_name(&all->server->address, address, sizeof address); /* fails only for want of room */
     (void)snprintf(port, sizeof port, "%u", (unsigned)undr_server_port(all->server));
     (void)snprintf(parent, sizeof parent, "%ld", (long)getpid());
     (void)snprintf(number, sizeof number, "%zu", one->number);
@@ -77,7 +86,9 @@ static int spawn(worker *one) {
 static int start(worker *one) {
     undr_worker_processes *all = one->all;
     int status = spawn(one);
+    one->started = uv_now(&all->server->loop);
     one->runs = status == 0;
+    one->failed = status != 0;
     if (status == 0) {
         return 0;
     }
@@ -99,14 +110,19 @@ static void on_exit_of_process(uv_process_t *process, int64_t status, int signal
     uv_close((uv_handle_t *)process, on_closed);
 }
 
+static size_t futile_limit(const undr_worker_processes *all) {
+    size_t times = all->count * FUTILE_STARTS, more = all->count + MAXIMUM_FUTILE_STARTS;
+    return times < more ? times : more;
+}
+
 /* A process has ended; with the lock held. True: it is to be replaced, and counts as left all the while, so that a
  * close can't return in between (CLOSE-4). */
-static bool count_end(undr_worker_processes *all) {
+static bool count_end(undr_worker_processes *all, const worker *one) {
     undr_manager_core *core = all->server->core;
-    all->futile = all->handed_out == undr_manager_handed_out(core) ? all->futile + 1 : 0;
+    bool soon = uv_now(&all->server->loop) - one->started < SOON_MS;
+    all->futile = soon && all->handed_out == undr_manager_handed_out(core) ? all->futile + 1 : 0;
     all->handed_out = undr_manager_handed_out(core);
-    size_t limit = all->count * FUTILE_STARTS;
-    if (!all->closed && all->futile < (limit < MAXIMUM_FUTILE_STARTS ? limit : MAXIMUM_FUTILE_STARTS)) {
+    if (!all->closed && all->futile < futile_limit(all)) {
         return true; /* FAULT-4 */
     }
     all->left--;
@@ -117,11 +133,10 @@ static bool count_end(undr_worker_processes *all) {
     return false;
 }
 
-static void on_closed(uv_handle_t *handle) {
-    worker *one = handle->data;
+static void replace(worker *one) {
     undr_server *server = one->all->server;
     uv_mutex_lock(&server->lock);
-    bool again = count_end(one->all);
+    bool again = count_end(one->all, one);
     undr_server_notify(server);
     uv_mutex_unlock(&server->lock);
     if (again) {
@@ -129,8 +144,32 @@ static void on_closed(uv_handle_t *handle) {
     }
 }
 
+static void on_again(uv_timer_t *timer) {
+    undr_worker_processes *all = timer->data;
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->workers[i].waits) {
+            all->workers[i].waits = false;
+            replace(&all->workers[i]);
+        }
+    }
+}
+
+static void on_closed(uv_handle_t *handle) {
+    worker *one = handle->data;
+    if (!one->failed) {
+        replace(one);
+        return;
+    }
+    one->waits = true;
+    if (!uv_is_active((uv_handle_t *)&one->all->again)) {
+        (void)uv_timer_start(&one->all->again, on_again, START_AGAIN_MS, 0); /* fails only when it is closing */
+    }
+}
+
 static void start_all(undr_server *server, void *workers) {
     undr_worker_processes *all = workers;
+    all->again.data = all;
+    (void)uv_timer_init(&server->loop, &all->again); /* can't fail; closed with the server */
     for (size_t i = 0; i < all->count && all->status == 0; i++) {
         uv_mutex_lock(&server->lock);
         all->left++;

@@ -4,10 +4,10 @@
 
 #include "undr/server.h"
 
-/* The first argument of a worker process. Behind it: the manager's port, the manager's process id, the worker's number
- * from 1, the log directory (empty: no log). */
+/* The first argument of a worker process. Behind it: the manager's address and port, the manager's process id, the
+ * worker's number from 1, the log directory (empty: no log). */
 #define UNDR_WORKER_WORD "undr-worker-process"
-enum { UNDR_WORKER_ARGUMENTS = 6 };
+enum { UNDR_WORKER_ARGUMENTS = 7 };
 
 typedef struct undr_worker_processes undr_worker_processes;
 

@@ -183,6 +183,10 @@ static void mistakes_are_explained(void **state) {
     expect_failure("manager --priority-levels 129", 2, "from 2 to 128");
     expect_failure("manager --priority-levels 1", 2, "from 2 to 128");
     expect_failure("manager --payload-limit 1000", 2, "from 67108864");
+    expect_failure("manager --same-user=yes", 2, "--same-user takes no value");
+    expect_failure("manager --listen 0.0.0.0", 2, "add --beyond-loopback");
+    expect_failure("manager --listen here --beyond-loopback", 2, "not 'here'");
+    expect_failure("--same-user --hold 5", 89, "capabilities, manager");
     expect_failure("manager --workers 0 --log-directory /nowhere/at/all", 1, "/nowhere/at/all: No such file");
     expect_failure("undr-worker-process 1", 2, "not to be called by hand");
 }

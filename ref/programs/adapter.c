@@ -37,7 +37,7 @@ static void list_choices(const char *program, const char *verb, const adapter_op
         (void)fprintf(stderr, option->required ? " %s" : " [%s", option->name);
         if (option->number != NULL) {
             (void)fprintf(stderr, " %" PRIu64 "..%" PRIu64, option->minimum, option->maximum);
-        } else {
+        } else if (option->text != NULL) {
             (void)fprintf(stderr, " TEXT");
         }
         (void)fprintf(stderr, option->required ? "" : "]");
@@ -57,8 +57,24 @@ static adapter_option *find_option(adapter_option *options, size_t count, const 
     return NULL;
 }
 
+static bool set_flag(const char *program, adapter_option *option, const char *value) {
+    *option->flag = true;
+    if (value != NULL) {
+        (void)fprintf(stderr, "%s: %s takes no value\n", program, option->name);
+    }
+    return value == NULL;
+}
+
+/* value: NULL when there is none. */
 static bool set_option(const char *program, adapter_option *option, const char *value) {
     option->given = true;
+    if (option->flag != NULL) {
+        return set_flag(program, option, value);
+    }
+    if (value == NULL) {
+        (void)fprintf(stderr, "%s: %s needs a value\n", program, option->name);
+        return false;
+    }
     if (option->number != NULL) {
         if (adapter_parse_number(undr_slice_text(value), option->minimum, option->maximum, option->number)) {
             return true;
@@ -82,12 +98,8 @@ static bool parse_all(const char *program, int argc, char **argv, adapter_option
             (void)fprintf(stderr, "%s: unknown option '%s'\n", program, argv[i]);
             return false;
         }
-        if (value == NULL && i + 1 < argc) {
+        if (option->flag == NULL && value == NULL && i + 1 < argc) {
             value = argv[++i];
-        }
-        if (value == NULL) {
-            (void)fprintf(stderr, "%s: %s needs a value\n", program, option->name);
-            return false;
         }
         if (!set_option(program, option, value)) {
             return false;

@@ -14,13 +14,14 @@ enum {
     ADAPTER_EXIT_NO_VERB = 89 /* no verb, or one that this program does not implement */
 };
 
-/* One option that takes a value, `--name VALUE` or `--name=VALUE`. Exactly one of number and text is set; it keeps what
- * it held before when the option is not given. */
+/* One option that takes a value, `--name VALUE` or `--name=VALUE`, or is a flag, `--name`. Exactly one of number, text
+ * and flag is set; it keeps what it held before when the option is not given. */
 typedef struct adapter_option {
     const char *name;          /* "--port" */
     uint64_t minimum, maximum; /* of number */
     uint64_t *number;
     const char **text; /* borrowed from argv; never empty */
+    bool *flag;
     bool required;
     bool given; /* set by adapter_parse_options */
 } adapter_option;

@@ -22,10 +22,13 @@ enum { NO_VALUE = -1 };
 /* The options of both verbs. They may stand before the verb, too, so that a command that something else completes
  * ("undr-check manager -- undr-manager --hold 200") can carry them. */
 typedef struct settings {
-    uint64_t workers, priority_levels, hold, grace, payload_limit, retries;
-    bool has_workers, has_hold;
-    const char *log_directory;
+    uint64_t workers, priority_levels, hold, grace, patience, payload_limit, queue_limit, connections, retries;
+    bool has_workers, has_hold, beyond_loopback, same_user;
+    const char *log_directory, *listen;
 } settings;
+
+/* The options that take no value. */
+static const char beyond_loopback[] = "--beyond-loopback", same_user[] = "--same-user";
 
 static bool read_settings(const char *verb, int argc, char **argv, settings *read) {
     *read = (settings){.priority_levels = UNDR_DEFAULT_PRIORITY_LEVELS, .payload_limit = UNDR_DEFAULT_PAYLOAD_LIMIT};
@@ -39,6 +42,12 @@ static bool read_settings(const char *verb, int argc, char **argv, settings *rea
         {.name = "--payload-limit", .minimum = UNDR_PAYLOAD_MINIMUM, .maximum = UINT64_MAX,
             .number = &read->payload_limit},
         {.name = "--retries", .maximum = 1000000, .number = &read->retries},
+        {.name = "--queue-limit", .minimum = 1, .maximum = UINT64_MAX, .number = &read->queue_limit},
+        {.name = "--connections", .minimum = 1, .maximum = 1000000, .number = &read->connections},
+        {.name = "--patience", .minimum = 1, .maximum = 3600000, .number = &read->patience},
+        {.name = "--listen", .text = &read->listen},
+        {.name = beyond_loopback, .flag = &read->beyond_loopback},
+        {.name = same_user, .flag = &read->same_user},
     };
     if (!adapter_parse_options(PROGRAM, verb, argc, argv, options, sizeof options / sizeof *options)) {
         return false;
@@ -76,13 +85,19 @@ static int help(void) {
         "  --grace MS            how long `close cancel` waits for running tasks; default: until they have ended\n"
         "  --payload-limit BYTES of one frame, at least 64 MiB; default 1 GiB\n"
         "  --retries N           how often a task whose worker died is handed out again; default 0: it is reported\n"
+        "  --queue-limit BYTES   that tasks and messages may take here, what is more is refused; default: no limit\n"
+        "  --connections N       at a time, more are ended; default: the limit of open files, less 64\n"
+        "  --patience MS         who reads nothing of its answers for so long is ended; default: %d\n"
+        "  --listen ADDRESS      IPv4; default 127.0.0.1; one that other machines reach only with the next option\n"
+        "  --beyond-loopback     allows that: there is no authentication, whoever connects can give the workers tasks\n"
+        "  --same-user           only processes of the same user of this machine may connect\n"
         "\n"
         "commands: schedule PRIORITY HEX | message HEX | next | close join|cancel|kill\n"
         "\n"
         "It prints `ready PORT` first. The end of input kills its workers. SIGINT closes as `close cancel` does;\n"
         "a second one kills its workers. Exit status: 0 at the end of input; 130 after SIGINT; 1 it can't serve;\n"
         "2 usage; %d a verb that is not implemented.\n",
-        UNDR_POOL_HOLD_MS, ADAPTER_EXIT_NO_VERB);
+        UNDR_POOL_HOLD_MS, UNDR_DEFAULT_PATIENCE_MS, ADAPTER_EXIT_NO_VERB);
     return printed > 0 && fflush(stdout) == 0 ? 0 : ADAPTER_EXIT_FAILURE;
 }
 
@@ -90,6 +105,22 @@ static int fail(const char *what, undr_error error) {
     const char *reason = error == UNDR_SYSTEM ? strerror(errno) : undr_error_text(error);
     (void)fprintf(stderr, PROGRAM ": %s: %s\n", what, reason);
     return ADAPTER_EXIT_FAILURE;
+}
+
+static int fail_to_start(const settings *read, undr_error error) {
+    if (error == UNDR_BEYOND_LOOPBACK) {
+        (void)fprintf(stderr,
+            PROGRAM ": --listen %s: other machines can reach that address, and whoever connects can give the workers "
+                    "tasks; if that is meant, add %s\n",
+            read->listen, beyond_loopback);
+        return ADAPTER_EXIT_USAGE;
+    }
+    if (error == UNDR_ARGUMENT) { /* all others were checked */
+        (void)fprintf(
+            stderr, PROGRAM ": --listen must be an IPv4 address, such as 127.0.0.1, not '%s'\n", read->listen);
+        return ADAPTER_EXIT_USAGE;
+    }
+    return fail(read->log_directory == NULL ? "can't start" : read->log_directory, error);
 }
 
 static undr_error say_ready(const undr_process_manager *manager) {
@@ -103,7 +134,13 @@ static int manage(const settings *read) {
         .workers = read->has_workers ? (int)read->workers : NO_VALUE,
         .priority_levels = (unsigned)read->priority_levels,
         .log_directory = read->log_directory,
+        .address = read->listen,
+        .beyond_loopback = read->beyond_loopback,
+        .same_user = read->same_user,
+        .connections = (size_t)read->connections,
+        .queue_limit = read->queue_limit,
         .payload_limit = read->payload_limit,
+        .patience = read->patience,
         .hold = read->has_hold ? (int64_t)read->hold : NO_VALUE,
         .grace = read->grace,
         .retries = (unsigned)read->retries,
@@ -115,7 +152,7 @@ static int manage(const settings *read) {
     input_block_interrupts();
     undr_error error = undr_process_manager_start(&options, &manager);
     if (error != UNDR_OK) {
-        return fail(read->log_directory == NULL ? "can't start" : read->log_directory, error);
+        return fail_to_start(read, error);
     }
     error = say_ready(manager);
     if (error == UNDR_OK) {
@@ -140,11 +177,15 @@ static int run(const char *verb, int argc, char **argv) {
     return strcmp(verb, "manager") == 0 ? manage(&read) : capabilities(&read);
 }
 
-/* Where the verb stands: behind the options, each a word with its value, or `--name=value`. argc: there is none. */
+static bool is_one_word(const char *option) {
+    return strchr(option, '=') != NULL || strcmp(option, beyond_loopback) == 0 || strcmp(option, same_user) == 0;
+}
+
+/* Where the verb stands: behind the options, each a word with its value, `--name=value` or a flag. argc: nowhere. */
 static int find_verb(int argc, char **argv) {
     int at = 1;
     while (at < argc && strncmp(argv[at], "--", 2) == 0) {
-        at += strchr(argv[at], '=') == NULL ? 2 : 1;
+        at += is_one_word(argv[at]) ? 1 : 2;
     }
     return at < argc ? at : argc;
 }

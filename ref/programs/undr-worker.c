@@ -21,7 +21,8 @@ static int capabilities(void) {
 }
 
 static int help(void) {
-    int printed = printf("usage: " PROGRAM " worker --port PORT   work for the manager on 127.0.0.1:PORT until it closes\n"
+    int printed = printf("usage: " PROGRAM " worker --port PORT   work for the manager on 127.0.0.1:PORT until it closes;\n"
+                         "                                        --address IPV4 for one elsewhere\n"
                          "       " PROGRAM " capabilities         what this worker can do, one a line\n"
                          "       " PROGRAM " --help | --version\n"
                          "\n"
@@ -34,12 +35,16 @@ static int help(void) {
 
 static int worker(int argc, char **argv) {
     uint64_t port = 0;
+    const char *address = NULL;
     adapter_option options[] = {
-        {.name = "--port", .minimum = 1, .maximum = UINT16_MAX, .number = &port, .required = true}};
-    if (!adapter_parse_options(PROGRAM, "worker", argc, argv, options, 1)) {
+        {.name = "--port", .minimum = 1, .maximum = UINT16_MAX, .number = &port, .required = true},
+        {.name = "--address", .text = &address},
+    };
+    if (!adapter_parse_options(PROGRAM, "worker", argc, argv, options, sizeof options / sizeof *options)) {
         return ADAPTER_EXIT_USAGE;
     }
     const undr_target_options target = {
+        .server_address = address,
         .server_port = (uint16_t)port,
         .payload_limit = PAYLOAD_LIMIT,
         .registry = probe_registry(),

@@ -25,7 +25,13 @@ typedef struct undr_process_manager_options {
     int workers;               /* -1: twice the number of cores; 0: none of its own, only connections */
     unsigned priority_levels;  /* 1..128; 0: 2 */
     const char *log_directory; /* one file per worker, worker-1.log ...; made if it does not exist; NULL: no logs */
+    const char *address;       /* IPv4 that it listens on; NULL: 127.0.0.1 */
+    bool beyond_loopback;      /* the address may be one that other machines reach (SEC-2) */
+    bool same_user;            /* only connections of processes of the same user of this machine are served */
+    size_t connections;        /* at a time; 0: as many as descriptors (RLIMIT_NOFILE), but 64 */
+    uint64_t queue_limit;      /* bytes that tasks and messages may take in the manager; 0: as many as there are */
     uint64_t payload_limit;    /* of one frame; 0: 1 GiB. At least UNDR_PAYLOAD_MINIMUM (FRAME-6) */
+    uint64_t patience;         /* ms for which a connection may read nothing of what waits for it; 0: 30000 */
     int64_t hold;              /* ms; -1: UNDR_POOL_HOLD_MS with workers of its own, 0 without; 0: never (NEXT-4) */
     uint64_t grace;            /* ms that CANCEL waits for running tasks before it kills; 0: without bound */
     unsigned retries;          /* of a task whose worker died; 0: reported at once (FAULT-3) */
@@ -38,9 +44,10 @@ typedef struct undr_process_manager_options {
 void undr_process_manager_main(int argc, char **argv, const undr_registry *registry);
 
 /* Starts the server on 127.0.0.1 (SEC-2) and the workers. A worker process that ends while the manager is open is
- * replaced, until 16 times as many as there are workers, at most 256, have ended one after the other without one task
- * being handed out; tasks that then nobody runs are reported (FAULT-4). On failure nothing is left running;
- * UNDR_ARGUMENT, UNDR_MEMORY, UNDR_SYSTEM (errno says why). */
+ * replaced, until 16 times as many as there are workers, at most 256 more than there are, have ended one after the
+ * other, each within ten seconds, without one task being handed out; tasks that then nobody runs are reported
+ * (FAULT-4). On failure nothing is left running; UNDR_ARGUMENT, UNDR_BEYOND_LOOPBACK, UNDR_MEMORY, UNDR_SYSTEM (errno
+ * says why). */
 UNDR_MUST_USE undr_error undr_process_manager_start(
     const undr_process_manager_options *options, undr_process_manager **manager);
 uint16_t undr_process_manager_port(const undr_process_manager *manager);
@@ -49,6 +56,7 @@ uint16_t undr_process_manager_port(const undr_process_manager *manager);
 undr_manager *undr_process_manager_interface(undr_process_manager *manager);
 
 /* UNDR_PRIORITY: no such queue. UNDR_CLOSED: after a close. UNDR_NOT_A_TASK: None or CloseRequest (SCHED-12).
+ * UNDR_QUEUE_LIMIT: no more bytes are to be kept.
  * schedule_pickle and send_pickle: PICKLE_* or LIMIT_* for what is no pickle. */
 UNDR_MUST_USE undr_error undr_process_manager_schedule(
     undr_process_manager *manager, const undr_value *task, unsigned priority);

@@ -11,6 +11,8 @@
 
 /* A new connection to 127.0.0.1:port. *client is the caller's to close; -1 on failure. UNDR_SYSTEM, errno kept. */
 UNDR_MUST_USE undr_error undr_connect(uint16_t port, int *client);
+/* The same to an IPv4 address as text (NULL: 127.0.0.1). UNDR_ARGUMENT: it is none. */
+UNDR_MUST_USE undr_error undr_connect_to(const char *address, uint16_t port, int *client);
 
 UNDR_MUST_USE undr_error undr_send_bytes(int client, uint8_t type, undr_slice message);
 UNDR_MUST_USE undr_error undr_send_message(int client, uint8_t type, const undr_value *message); /* pickled, protocol 4 */
@@ -32,6 +34,7 @@ UNDR_MUST_USE undr_error undr_receive_type(int client, uint8_t expected_type);
  * {0}-initialise with undr_proxy_init; undr_proxy_close when done. */
 typedef struct undr_proxy {
     undr_manager manager; /* first: a Proxy* is an undr_manager* */
+    const char *server_address; /* NULL: 127.0.0.1; borrowed */
     uint16_t server_port;
     uint64_t payload_limit;
     int client; /* -1 before setup */
@@ -42,7 +45,7 @@ typedef struct undr_proxy {
 } undr_proxy;
 
 void undr_proxy_init(undr_proxy *proxy, uint16_t server_port, uint64_t payload_limit);
-UNDR_MUST_USE undr_error undr_proxy_setup(undr_proxy *proxy); /* connects to 127.0.0.1 */
+UNDR_MUST_USE undr_error undr_proxy_setup(undr_proxy *proxy); /* connects */
 /* Ask and wait. *action is POLL, RUN or LEAVE; *task is the decoded answer, in arena (NULL: an empty payload). */
 UNDR_MUST_USE undr_error undr_proxy_next_task(
     undr_proxy *proxy, undr_arena *arena, undr_worker_action *action, undr_value **task);
@@ -59,6 +62,7 @@ void undr_proxy_close(undr_proxy *proxy);
  * (WORK-17, WORK-18). Anything else is for exit status 1: the manager broke the protocol (WORK-16, WORK-23), or was gone
  * when a task had something to send, or reset the connection then; a system call or an allocation failed. */
 typedef struct undr_target_options {
+    const char *server_address; /* IPv4; NULL: 127.0.0.1 */
     uint16_t server_port;
     uint64_t payload_limit;  /* 0: no limit but the memory */
     unsigned poll_period_ms; /* pause after None (WORK-3, WORK-21); 0: 20 */
