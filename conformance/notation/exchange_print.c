@@ -124,6 +124,11 @@ static undr_error print_verb(undr_buffer *buffer, const check_step *step, const 
     return error == UNDR_OK ? undr_put_format(buffer, " %s", verb) : error;
 }
 
+static undr_error print_quiet(undr_buffer *buffer, const check_step *step) {
+    undr_error error = print_verb(buffer, step, "quiet");
+    return error == UNDR_OK && step->number > 0 ? undr_put_format(buffer, " %" PRIu64, step->number) : error;
+}
+
 static undr_error print_requirement(undr_buffer *buffer, const check_requirement *requirement) {
     static const char *const levels[] = {"must", "should", "may"};
     return undr_put_format(
@@ -138,7 +143,7 @@ static undr_error print_line(undr_buffer *buffer, const check_step *step) {
     case CHECK_COMMAND_END: case CHECK_SIGNAL: return print_command(buffer, step);
     case CHECK_RECEIVE: return print_receive(buffer, step);
     case CHECK_POLL: return print_poll(buffer, step);
-    case CHECK_QUIET: return print_verb(buffer, step, "quiet");
+    case CHECK_QUIET: return print_quiet(buffer, step);
     case CHECK_PAUSES: return print_verb(buffer, step, "pauses");
     case CHECK_REFUSED: return print_verb(buffer, step, "refused");
     case CHECK_ALIVE: return print_verb(buffer, step, "alive");

@@ -52,7 +52,8 @@ void check_player_stays_quiet(check_player *player, const check_step *step) {
             return;
         }
     }
-    uint64_t quiet = check_player_quiet(player), until = check_now() + quiet;
+    uint64_t quiet = check_player_quiet(player), least = step->number * CHECK_MILLISECOND;
+    uint64_t until = check_now() + (quiet > least ? quiet : least);
     undr_buffer what = {0};
     check_player_glance(player);
     while (!player->over) {
