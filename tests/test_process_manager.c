@@ -1,6 +1,8 @@
 /* test_process_manager.c: ProcessManager with real worker processes, which are this program itself. */
 #include "pool.h"
 
+#include <sys/resource.h>
+
 /* Tasks and messages. */
 
 static void workers_run_tasks_and_send_messages(void **state) {
@@ -203,7 +205,7 @@ static void tasks_without_workers_are_reported(void **state) {
 /* However many workers there are, that ends soon. */
 static void replacing_workers_in_vain_is_bounded(void **state) {
     (void)state;
-    enum { WORKERS = 24, LIMIT = 256 + WORKERS };
+    enum { WORKERS = 24, LIMIT = 256 + 2 * WORKERS };
     char path[] = "/tmp/undr-test-XXXXXX", log[64], *said = NULL;
     size_t size = 0, ends = 0;
     FILE *journal = open_memstream(&said, &size);
@@ -229,6 +231,88 @@ static void replacing_workers_in_vain_is_bounded(void **state) {
         assert_int_equal(rmdir(log), 0);
     }
     assert_int_equal(rmdir(path), 0);
+}
+
+/* Sends `signal` (0: none) to each child of this process; how many it has. */
+static size_t signal_children(int signal) {
+    char path[64], line[16 * 1024];
+    size_t count = 0;
+    DIR *threads = opendir("/proc/self/task");
+    assert_non_null(threads);
+    for (struct dirent *thread; (thread = readdir(threads)) != NULL;) {
+        assert_true(snprintf(path, sizeof path, "/proc/self/task/%.20s/children", thread->d_name) > 0);
+        FILE *list = fopen(path, "re");
+        char *rest = list == NULL ? NULL : fgets(line, sizeof line, list); /* none in . and .. */
+        for (char *pid; rest != NULL && (pid = strtok_r(rest, " \n", &rest)) != NULL; count++) {
+            assert_int_equal(kill((pid_t)strtol(pid, NULL, 10), signal), 0);
+        }
+        if (list != NULL) {
+            (void)fclose(list);
+        }
+    }
+    closedir(threads);
+    return count;
+}
+
+/* More than are replaced in vain, all killed at once before any had a task. */
+static void all_of_many_idle_workers_are_replaced(void **state) {
+    (void)state;
+    enum { WORKERS = 300 };
+    char *said = NULL;
+    size_t size = 0;
+    FILE *journal = open_memstream(&said, &size);
+    assert_non_null(journal);
+    undr_process_manager *manager =
+        start((undr_process_manager_options){.workers = WORKERS, .hold = -1, .log = journal});
+    assert_int_equal(signal_children(SIGKILL), WORKERS);
+    for (size_t ended = 0; ended < WORKERS;) { /* ctest ends a wait for ever */
+        (void)usleep(1000);
+        ended = 0;
+        flockfile(journal);
+        for (const char *at = said; at != NULL && (at = strstr(at, "ended by signal 9")) != NULL; at++) {
+            ended++;
+        }
+        funlockfile(journal);
+    }
+    while (signal_children(0) < WORKERS) {
+        (void)usleep(1000);
+    }
+    schedule(manager, "Echo", 1);
+    assert_int_equal(next_number(manager), 1);
+    undr_process_manager_free(manager);
+    assert_int_equal(fclose(journal), 0);
+    free(said);
+}
+
+/* A worker dies while no process can be started: its replacement comes when one can. */
+static void a_start_that_fails_is_tried_again(void **state) {
+    (void)state;
+    struct rlimit limit, low;
+    char *said = NULL;
+    size_t size = 0;
+    FILE *journal = open_memstream(&said, &size);
+    assert_non_null(journal);
+    undr_process_manager *manager = start((undr_process_manager_options){.workers = 1, .hold = -1, .log = journal});
+    schedule(manager, "Hang", 0);
+    pid_t pid = (pid_t)next_number(manager);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    low = limit;
+    low.rlim_cur = 0; /* none for the pipe that every start takes */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    for (bool failed = false; !failed;) { /* ctest ends a wait for ever */
+        (void)usleep(1000);
+        flockfile(journal);
+        failed = said != NULL && strstr(said, "worker 1 can't be started: too many open files") != NULL;
+        funlockfile(journal);
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    expect_exception(manager, "<class 't.Hang'>");
+    schedule(manager, "Echo", 2);
+    assert_int_equal(next_number(manager), 2);
+    undr_process_manager_free(manager);
+    assert_int_equal(fclose(journal), 0);
+    free(said);
 }
 
 /* The rest. */
@@ -314,6 +398,8 @@ int main(int argc, char **argv) {
         CLEAN(a_task_is_tried_again),
         CLEAN(tasks_without_workers_are_reported),
         CLEAN(replacing_workers_in_vain_is_bounded),
+        CLEAN(all_of_many_idle_workers_are_replaced),
+        CLEAN(a_start_that_fails_is_tried_again),
         CLEAN(each_worker_writes_a_log),
         CLEAN(starting_can_fail),
         CLEAN(workers_die_with_their_manager),
