@@ -1,5 +1,6 @@
 /* main.c: undr-check, the conformance harness: reads the command line and does what it says. */
 #include "decode.h"
+#include "explore.h"
 #include "options.h"
 #include "run.h"
 
@@ -40,6 +41,7 @@ static int act(const check_options *options) {
     switch (options->action) {
         case CHECK_ACTION_LIST: return check_run_list(options);
         case CHECK_ACTION_PARSE: return check_run_parse(options);
+        case CHECK_ACTION_EXPLORE: return check_explore(options);
         case CHECK_ACTION_DECODE: return decode(options);
         case CHECK_ACTION_HELP: check_help(stdout); return fflush(stdout) == 0 ? CHECK_HELD : CHECK_HARNESS;
         case CHECK_ACTION_VERSION: puts("undr-check " UNDR_CHECK_VERSION); return CHECK_HELD;

@@ -264,7 +264,14 @@ static void print_word(FILE *out, const char *word) {
 void check_print_alone(FILE *out, const check_session *session, const check_part *part, const check_record *record) {
     const check_options *options = session->options;
     check_delivery delivery = check_record_delivery(record);
-    fprintf(out, "undr-check %s", check_role_name(part->role));
+    bool explores = options->action == CHECK_ACTION_EXPLORE;
+    fprintf(out, "undr-check %s%s", explores ? "explore " : "", check_role_name(part->role));
+    if (explores) {
+        fprintf(out, " --seed %llu", (unsigned long long)session->seed);
+    }
+    if (explores && options->sessions != 0) {
+        fprintf(out, " --sessions %u", options->sessions);
+    }
     if (options->host != NULL) {
         fprintf(out, " --connect %s:%u", options->host, options->port);
     }

@@ -12,7 +12,7 @@ enum {
     OPTION_LIST = 256, OPTION_ONLY, OPTION_CASES, OPTION_JOBS, OPTION_VERBOSE, OPTION_TAP, OPTION_JUNIT, OPTION_JSON,
     OPTION_HTML, OPTION_STRICT, OPTION_DELIVERY, OPTION_ALL_DELIVERIES, OPTION_SEED, OPTION_REPEAT, OPTION_UNTIL_FAIL,
     OPTION_SHARD, OPTION_TIMEOUT_FACTOR, OPTION_EXPECT, OPTION_WRITE_EXPECT, OPTION_LOAD, OPTION_DESTRUCTIVE,
-    OPTION_PAUSE, OPTION_COLOR, OPTION_CONNECT, OPTION_HELP, OPTION_VERSION
+    OPTION_PAUSE, OPTION_COLOR, OPTION_CONNECT, OPTION_SESSIONS, OPTION_HELP, OPTION_VERSION
 };
 
 static const struct option long_options[] = {
@@ -40,13 +40,15 @@ static const struct option long_options[] = {
     {"pause", no_argument, NULL, OPTION_PAUSE},
     {"color", required_argument, NULL, OPTION_COLOR},
     {"connect", required_argument, NULL, OPTION_CONNECT},
+    {"sessions", required_argument, NULL, OPTION_SESSIONS},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
 };
 
 static const char *const role_names[] = {"manager", "worker", "pool", NULL};
-static const char *const verbs[] = {"manager", "worker", "pool", "all", "parse", "decode", NULL};
+static const char *const verbs[] = {"manager", "worker", "pool", "all", "explore", "parse", "decode", NULL};
+static const char *const explored_roles[] = {"manager", "worker", "all", NULL};
 static const char *const colors[] = {"auto", "always", "never", NULL};
 
 /* What the steps of the parsing share. */
@@ -203,6 +205,7 @@ static undr_error take_value(struct parsing *parsing, int option, char *value) {
             options->has_seed = true;
             return number_option(parsing, "--seed", value, 0, UINT64_MAX, &options->seed);
         case OPTION_REPEAT: return unsigned_option(parsing, "--repeat", value, 1000000, &options->repeat);
+        case OPTION_SESSIONS: return unsigned_option(parsing, "--sessions", value, 1000000, &options->sessions);
         case OPTION_SHARD: return parse_shard(parsing, value);
         case OPTION_TIMEOUT_FACTOR: return parse_factor(parsing, value);
         case OPTION_EXPECT: options->expect = value; return UNDR_OK;
@@ -293,6 +296,10 @@ static undr_error take_word(struct parsing *parsing, char *word, bool *has_verb)
     if (options->action == CHECK_ACTION_PARSE || options->action == CHECK_ACTION_DECODE) {
         return add_text(&options->files, word);
     }
+    if (options->action == CHECK_ACTION_RUN && !*has_verb && strcmp(word, "explore") == 0) {
+        options->action = CHECK_ACTION_EXPLORE; /* the role follows */
+        return UNDR_OK;
+    }
     if (*has_verb) {
         return complain(parsing, "unexpected argument '%s'; the adapter's command stands behind --", word);
     }
@@ -308,7 +315,9 @@ static undr_error take_word(struct parsing *parsing, char *word, bool *has_verb)
         options->action = word[0] == 'p' ? CHECK_ACTION_PARSE : CHECK_ACTION_DECODE;
         return UNDR_OK;
     }
-    return wrong_choice(parsing, "unknown command", word, verbs);
+    return options->action == CHECK_ACTION_EXPLORE
+        ? wrong_choice(parsing, "explore: unknown role", word, explored_roles)
+        : wrong_choice(parsing, "unknown command", word, verbs);
 }
 
 /* Options and words in any order: each round reads the options up to the next word. */
@@ -359,10 +368,24 @@ static undr_error finish_run(struct parsing *parsing, bool has_verb) {
     return UNDR_OK;
 }
 
+static undr_error finish_explore(struct parsing *parsing, bool has_verb) {
+    check_options *options = parsing->options;
+    bool only_pool = options->roles[CHECK_ROLE_POOL] && !options->all;
+    if (!has_verb || only_pool) {
+        return complain(parsing, "explore: name the role, %s", "manager, worker or all, as in undr-check explore manager -- ARGV...");
+    }
+    options->roles[CHECK_ROLE_POOL] = false;
+    if (options->cases.count > 0) {
+        return complain(parsing, "explore makes its own cases: %s", "leave --cases out");
+    }
+    return finish_run(parsing, has_verb);
+}
+
 static undr_error finish(struct parsing *parsing, bool has_verb) {
     check_options *options = parsing->options;
     switch (options->action) {
         case CHECK_ACTION_RUN: return finish_run(parsing, has_verb);
+        case CHECK_ACTION_EXPLORE: return finish_explore(parsing, has_verb);
         case CHECK_ACTION_LIST:
             for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
                 options->roles[role] = options->roles[role] || !has_verb;

@@ -11,6 +11,7 @@ typedef enum check_action {
     CHECK_ACTION_LIST,
     CHECK_ACTION_PARSE,
     CHECK_ACTION_DECODE,
+    CHECK_ACTION_EXPLORE,
     CHECK_ACTION_HELP,
     CHECK_ACTION_VERSION
 } check_action;
@@ -41,6 +42,7 @@ typedef struct check_options {
     bool has_seed;
     uint64_t seed;
     unsigned repeat;          /* 0: was not given */
+    unsigned sessions;        /* of explore; 0: was not given */
     unsigned shard, shards;   /* 1/1: everything */
     double timeout_factor;
     const char *expect, *write_expect;

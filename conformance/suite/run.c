@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include "clock.h"
+#include "ids.h"
 #include "output.h"
 #include "plan.h"
 #include "report.h"
@@ -19,7 +20,7 @@ enum { PLAY_LIMIT_S = 180, HEAVY_LIMIT_S = 900 };
 /* All that a run holds. */
 struct run {
     const check_options *options;
-    check_suite suite;
+    const check_suite *suite;
     check_expected expected;
     check_signals signals;
     check_outputs outputs;
@@ -73,7 +74,10 @@ static bool on_finished(void *context, const check_item *item, check_result *res
     check_record *record = &run->part->records[item->record];
     check_terminal_ended(&run->terminal, item->one, item->delivery, result, options->verbose);
     bool keep = options->verbose || options->json != NULL || options->html != NULL;
+    bool was_short = check_record_verdict(record) >= CHECK_WARN;
     check_record_add(record, item->delivery, run->repetition, result, keep);
+    bool has_ended = record->done % (record->due / run->repetitions) == 0;
+    check_terminal_count(&run->terminal, has_ended, !was_short && check_record_verdict(record) >= CHECK_WARN);
     if (run->repetition == run->repetitions) {
         print_tap(run, false);
     }
@@ -127,12 +131,16 @@ static undr_error play_round(struct run *run, const check_selection *selection) 
     return error;
 }
 
+check_setting check_run_setting(const check_options *options) {
+    check_setting setting = {.command = options->command, .host = options->host, .port = options->port,
+        .timeout_factor = options->timeout_factor, .destructive = options->destructive};
+    setting.capabilities.priority_levels = 2;
+    setting.capabilities.pickle_low = setting.capabilities.pickle_high = 4;
+    return setting;
+}
+
 static undr_error survey(struct run *run, check_part *part) {
-    part->setting = (check_setting){.command = run->options->command, .host = run->options->host,
-        .port = run->options->port, .timeout_factor = run->options->timeout_factor,
-        .destructive = run->options->destructive};
-    part->setting.capabilities.priority_levels = 2;
-    part->setting.capabilities.pickle_low = part->setting.capabilities.pickle_high = 4;
+    part->setting = check_run_setting(run->options);
     undr_error error =
         check_survey_apart(&part->setting, part->role, &part->why, &run->signals, &run->session.interrupted);
     part->setting.pause = run->options->pause; /* before each case, not while the target is measured */
@@ -182,7 +190,7 @@ static undr_error select_all(struct run *run, check_selection selections[CHECK_R
         check_part *part = &run->session.parts[run->session.part_count];
         check_selection *selection = &selections[run->session.part_count];
         undr_error error =
-            check_suite_select(&run->suite, (check_role)role, run->options, selection, &run->message);
+            check_suite_select(run->suite, (check_role)role, run->options, selection, &run->message);
         part->role = (check_role)role;
         run->session.part_count++;
         if (error == UNDR_OK) {
@@ -243,13 +251,17 @@ static int report(struct run *run) {
     return status;
 }
 
+uint64_t check_run_seed(const check_options *options) {
+    return options->has_seed ? options->seed : (check_now() ^ (uint64_t)getpid() << 20) % 1000000;
+}
+
 static void prepare_session(struct run *run) {
     const check_options *options = run->options;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     unsigned jobs = options->jobs != 0 ? options->jobs : cores > 0 ? (unsigned)cores : 1;
     run->repetitions = options->repeat != 0 ? options->repeat : options->until_fail ? UINT32_MAX / 32 : 1;
-    run->session = (check_session){.options = options, .expected = &run->expected, .suite = &run->suite,
-        .seed = options->has_seed ? options->seed : (check_now() ^ (uint64_t)getpid() << 20) % 1000000,
+    run->session = (check_session){.options = options, .expected = &run->expected, .suite = run->suite,
+        .seed = check_run_seed(options),
         /* One manager cannot serve two cases at once; a paused target wants the terminal for itself. */
         .jobs = options->host != NULL || options->pause ? 1 : jobs, .started = time(NULL)};
 }
@@ -267,14 +279,10 @@ static undr_error find_program(const check_options *options, undr_buffer *messag
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }
 
-static undr_error prepare(struct run *run, check_selection selections[CHECK_ROLE_COUNT], int *status) {
+static undr_error prepare(struct run *run, check_selection selections[CHECK_ROLE_COUNT]) {
     const check_options *options = run->options;
-    bool embedded_mistake = false;
-    *status = CHECK_USAGE;
-    undr_error error =
-        check_suite_load(&run->suite, check_embedded_cases, &options->cases, &run->message, &embedded_mistake);
-    *status = embedded_mistake ? CHECK_HARNESS : CHECK_USAGE;
-    if (error == UNDR_OK && options->expect != NULL) {
+    undr_error error = UNDR_OK;
+    if (options->expect != NULL) {
         error = check_expected_read(options->expect, &run->expected, &run->message);
     }
     if (error == UNDR_OK) {
@@ -290,21 +298,32 @@ static undr_error prepare(struct run *run, check_selection selections[CHECK_ROLE
     return error;
 }
 
-int check_run(const check_options *options) {
-    struct run run = {.options = options};
+/* Plays and reports, with the signals in our hands; then what the caller wants with what was found. */
+static undr_error play_all(struct run *run, const check_selection selections[CHECK_ROLE_COUNT],
+    check_run_ended *ended, void *context, int *status) {
+    undr_error error = check_signals_open(&run->signals);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    error = run_parts(run, selections);
+    *status = error == UNDR_OK ? report(run) : *status;
+    if (error == UNDR_OK && ended != NULL) {
+        error = ended(context, &run->session, &run->signals);
+    }
+    check_signals_close(&run->signals);
+    return error;
+}
+
+int check_run_suite(const check_options *options, const check_suite *suite, check_run_ended *ended, void *context) {
+    struct run run = {.options = options, .suite = suite};
     check_selection selections[CHECK_ROLE_COUNT] = {{0}};
     int status = CHECK_USAGE;
-    undr_error error = prepare(&run, selections, &status);
+    undr_error error = prepare(&run, selections);
     if (error == UNDR_OK) {
         /* What a runner that is killed leaves becomes ours, to be killed, too. */
         prctl(PR_SET_CHILD_SUBREAPER, 1);
         status = CHECK_HARNESS;
-        error = check_signals_open(&run.signals);
-    }
-    if (error == UNDR_OK) {
-        error = run_parts(&run, selections);
-        status = error == UNDR_OK ? report(&run) : status;
-        check_signals_close(&run.signals);
+        error = play_all(&run, selections, ended, context, &status);
     }
     if (error != UNDR_OK) {
         status = give_up(error, &run.message, status);
@@ -315,7 +334,21 @@ int check_run(const check_options *options) {
     check_outputs_close(&run.outputs);
     check_session_free(&run.session);
     check_expected_free(&run.expected);
-    check_suite_free(&run.suite);
     undr_buffer_free(&run.message);
+    return status;
+}
+
+int check_run(const check_options *options) {
+    check_suite suite;
+    undr_buffer message = {0};
+    bool embedded_mistake = false;
+    undr_error error = check_suite_load(&suite, check_embedded_cases, &options->cases, &message, &embedded_mistake);
+    if (error == UNDR_OK) {
+        check_ids_warn(stderr, &suite, check_known_ids);
+    }
+    int status = error == UNDR_OK ? check_run_suite(options, &suite, NULL, NULL)
+                                  : give_up(error, &message, embedded_mistake ? CHECK_HARNESS : CHECK_USAGE);
+    check_suite_free(&suite);
+    undr_buffer_free(&message);
     return status;
 }

@@ -91,6 +91,11 @@ static undr_error add_text(check_suite *suite, undr_slice text, char *name, undr
     return error;
 }
 
+undr_error check_suite_add_text(
+    check_suite *suite, undr_slice text, const char *name, undr_buffer *message) {
+    return add_text(suite, text, strdup(name), message);
+}
+
 undr_error check_suite_add_file(check_suite *suite, const char *path, undr_buffer *message) {
     undr_buffer text = {0};
     undr_error error = check_file_read(path, &text, message);
@@ -183,6 +188,7 @@ undr_error check_suite_load(check_suite *suite, const check_embedded *embedded, 
     *suite = (check_suite){0};
     undr_error error = add_embedded(suite, embedded, message);
     *embedded_mistake = error != UNDR_OK;
+    suite->embedded = suite->count;
     for (size_t i = 0; i < folders->count && error == UNDR_OK; i++) {
         error = check_suite_add_path(suite, folders->at[i], message);
     }

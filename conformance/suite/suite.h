@@ -12,6 +12,7 @@ typedef struct check_suite {
     size_t file_count;
     const check_case **all; /* every case, in the order of the files */
     size_t count;
+    size_t embedded; /* so many of them, the first ones, are not the user's */
 } check_suite;
 
 /* Loads the embedded table and every *.case file below each of `folders` (a file may be named, too). Not UNDR_OK:
@@ -24,6 +25,9 @@ void check_suite_free(check_suite *suite);
 /* NULL: no such case. */
 const check_case *check_suite_find(const check_suite *suite, const char *name);
 
+/* Reads a text into *suite; `name` stands where a file's name would. */
+UNDR_MUST_USE undr_error check_suite_add_text(
+    check_suite *suite, undr_slice text, const char *name, undr_buffer *message);
 /* Reads one file into *suite (a case name that is there already is a mistake). */
 UNDR_MUST_USE undr_error check_suite_add_file(check_suite *suite, const char *path, undr_buffer *message);
 /* The same for a file, or all *.case files below a folder, in the order of their names. */

@@ -1,0 +1,280 @@
+/* explore.c: plays random sessions; what fails is shrunk to a case that anyone can play again. */
+#include "explore.h"
+
+#include "report.h"
+#include "run.h"
+#include "shrink.h"
+#include "supervisor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LENGTH = 40, TRIES = 400, DEFAULT_SESSIONS = 100, PLAY_LIMIT_S = 60 };
+
+struct explorer {
+    const check_options *options;
+    uint64_t seed;
+    check_reachable reachable[CHECK_ROLE_COUNT];
+    const check_signals *signals;
+    const check_setting *setting; /* of the role that is being shrunk */
+    const check_result *wanted;   /* a failure like this one */
+    check_delivery delivery;
+    const char *name;             /* of the case that is being shrunk */
+    undr_buffer message;
+};
+
+static check_reachable reachable_of(const check_setting *setting) {
+    unsigned levels = setting->capabilities.priority_levels;
+    return (check_reachable){setting->command != NULL, setting->capabilities.hold > 0, levels > 5 ? 5 : levels};
+}
+
+static undr_error make(struct explorer *self, check_role role, size_t index, check_explored *session) {
+    return check_explored_make(session, role, self->seed * 1000003 + index, LENGTH);
+}
+
+/* ---- the sessions as a suite ---- */
+
+static undr_error write_session(struct explorer *self, check_role role, size_t index, undr_buffer *text) {
+    check_explored session;
+    char name[64];
+    snprintf(name, sizeof name, "%s.explore.%llu-%zu", check_role_name(role), (unsigned long long)self->seed, index);
+    undr_error error = make(self, role, index, &session);
+    if (error == UNDR_OK) {
+        error = check_explored_write(&session, &self->reachable[role], name, text);
+    }
+    if (error == UNDR_OK) {
+        error = undr_put_u8(text, '\n');
+    }
+    check_explored_free(&session);
+    return error;
+}
+
+static undr_error write_suite(struct explorer *self, check_suite *suite) {
+    unsigned sessions = self->options->sessions != 0 ? self->options->sessions : DEFAULT_SESSIONS;
+    undr_buffer text = {0};
+    undr_error error = UNDR_OK;
+    for (int role = 0; role < CHECK_ROLE_POOL; role++) {
+        for (size_t i = 0; i < sessions && self->options->roles[role] && error == UNDR_OK; i++) {
+            error = write_session(self, (check_role)role, i, &text);
+        }
+    }
+    if (error == UNDR_OK) {
+        error = check_suite_add_text(suite, undr_buffer_slice(&text), "explore", &self->message);
+    }
+    undr_buffer_free(&text);
+    return error;
+}
+
+/* ---- shrinking ---- */
+
+struct replay {
+    check_result result;
+    bool ended;
+};
+
+static void on_started(void *context, const check_item *item) {
+    (void)context;
+    (void)item;
+}
+
+static bool on_finished(void *context, const check_item *item, check_result *result) {
+    struct replay *replay = context;
+    (void)item;
+    replay->result = *result;
+    replay->ended = true;
+    return true;
+}
+
+static void on_tick(void *context) {
+    (void)context;
+}
+
+static undr_error parse(struct explorer *self, const check_explored *session, check_cases *cases) {
+    undr_buffer text = {0};
+    check_mistake mistake;
+    undr_error error = check_explored_write(session, &self->reachable[session->role], self->name, &text);
+    if (error == UNDR_OK) {
+        error = check_parse(undr_buffer_slice(&text), "explore", cases, &mistake);
+    }
+    if (error == UNDR_ARGUMENT && undr_put_text(&self->message, mistake.text) != UNDR_OK) {
+        error = UNDR_MEMORY;
+    }
+    undr_buffer_free(&text);
+    return error;
+}
+
+/* Plays a session once. check_result_free(&replay->result) afterwards. */
+static undr_error replay_session(struct explorer *self, const check_explored *session, struct replay *replay) {
+    check_cases cases = {0};
+    int interrupted = 0;
+    undr_error error = parse(self, session, &cases);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    check_item item = {&cases.at[0], 0, self->delivery};
+    check_supervision supervision = {&item, 1, self->setting, check_play, 1,
+        (uint64_t)((double)(PLAY_LIMIT_S * UINT64_C(1000000000)) * self->options->timeout_factor), false, self->signals,
+        {replay, on_started, on_finished, on_tick}};
+    error = check_supervise(&supervision, &interrupted);
+    check_cases_free(&cases);
+    return interrupted != 0 ? UNDR_INTERRUPTED : error;
+}
+
+/* check_fails: it fails with the same verdict for the same requirement. */
+static undr_error fails(void *context, const check_explored *session) {
+    struct explorer *self = context;
+    struct replay replay = {0};
+    undr_error error = replay_session(self, session, &replay);
+    bool same = replay.ended && replay.result.verdict == self->wanted->verdict &&
+        strcmp(replay.result.id, self->wanted->id) == 0;
+    check_result_free(&replay.result);
+    return error != UNDR_OK ? error : same ? UNDR_OK : UNDR_DONE;
+}
+
+/* The session of a case of the suite: its name ends with the number. */
+static size_t index_of(const char *name) {
+    return (size_t)strtoull(strrchr(name, '-') + 1, NULL, 10);
+}
+
+static const check_record *first_that_fell_short(const check_session *session, const check_part **part) {
+    for (size_t i = 0; i < session->part_count; i++) {
+        *part = &session->parts[i];
+        for (size_t k = 0; k < (*part)->count; k++) {
+            const check_record *record = &(*part)->records[k];
+            check_standing standing = check_record_standing(*part, record);
+            if (standing == CHECK_FAILED || (standing == CHECK_WARNED && session->options->strict)) {
+                return record;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* ---- what is said at the end ---- */
+
+static undr_error keep(struct explorer *self, undr_slice text, const char *path) {
+    FILE *out = fopen(path, "we");
+    bool written = out != NULL && fwrite(text.data, 1, text.size, out) == text.size;
+    if (out == NULL || fclose(out) != 0 || !written) {
+        undr_error error = undr_put_format(&self->message, "%s cannot be written: %s", path, strerror(errno));
+        return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    }
+    return UNDR_OK;
+}
+
+static void print_replay(const struct explorer *self, const check_session *session, const check_part *part,
+    const check_record *record, const char *path, FILE *out) {
+    check_options options = *self->options;
+    char *file = strdup(path);
+    check_session alone = *session;
+    options.action = CHECK_ACTION_RUN;
+    options.cases = (check_texts){file == NULL ? NULL : &file, file == NULL ? 0 : 1};
+    alone.options = &options;
+    fprintf(out, "\nIt is in %s; again: ", path);
+    check_print_alone(out, &alone, part, record);
+    fputc('\n', out);
+    free(file);
+}
+
+/* The smallest session, as a case: printed, and kept in a file of its name. */
+static undr_error tell(struct explorer *self, const check_explored *session, const check_session *run,
+    const check_part *part, const check_record *record, unsigned operations) {
+    undr_buffer text = {0};
+    char path[96];
+    FILE *out = self->options->tap || self->options->json != NULL ? stderr : stdout;
+    snprintf(path, sizeof path, "%s.case", self->name);
+    undr_error error = check_explored_write(session, &self->reachable[session->role], self->name, &text);
+    if (error == UNDR_OK) {
+        fprintf(out, "\nThe shortest session that falls short in this way (%zu of %u operations):\n\n", session->count,
+            operations);
+        fwrite(text.data, 1, text.size, out);
+        error = keep(self, undr_buffer_slice(&text), path);
+    }
+    if (error == UNDR_OK) {
+        print_replay(self, run, part, record, path, out);
+    }
+    undr_buffer_free(&text);
+    return error;
+}
+
+static undr_error shrink(struct explorer *self, const check_session *run, const check_part *part,
+    const check_record *record) {
+    check_explored session;
+    undr_error error = make(self, part->role, index_of(record->one->name), &session);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    unsigned operations = (unsigned)session.count;
+    self->setting = &part->setting;
+    self->wanted = check_record_worst(record);
+    self->delivery = check_record_delivery(record);
+    self->name = record->one->name;
+    error = fails(self, &session);
+    if (error == UNDR_DONE) {
+        fputs("\nPlayed once more, this session did not fall short: the target does not behave alike each time.\n", stdout);
+        error = UNDR_OK;
+    } else if (error == UNDR_OK) {
+        error = check_shrink(&session, fails, self, TRIES);
+    }
+    if (error == UNDR_OK || error == UNDR_INTERRUPTED) {
+        undr_error told = tell(self, &session, run, part, record, operations);
+        error = error == UNDR_OK ? told : error;
+    }
+    check_explored_free(&session);
+    return error;
+}
+
+static undr_error on_ended(void *context, const check_session *session, const check_signals *signals) {
+    struct explorer *self = context;
+    const check_part *part = NULL;
+    const check_record *record = first_that_fell_short(session, &part);
+    self->signals = signals;
+    return record == NULL || session->interrupted != 0 ? UNDR_OK : shrink(self, session, part, record);
+}
+
+/* ---- the whole ---- */
+
+/* What the sessions may contain depends on what the target declares. What keeps it from being measured is told by the run. */
+static undr_error measure(struct explorer *self) {
+    check_signals signals;
+    undr_error error = check_signals_open(&signals);
+    for (int role = 0; role < CHECK_ROLE_POOL && error == UNDR_OK; role++) {
+        undr_buffer why = {0};
+        int interrupted = 0;
+        check_setting setting = check_run_setting(self->options);
+        if (self->options->roles[role]) {
+            error = check_survey_apart(&setting, (check_role)role, &why, &signals, &interrupted);
+            error = error == UNDR_INTERRUPTED || error == UNDR_MEMORY ? error : UNDR_OK;
+        }
+        self->reachable[role] = reachable_of(&setting);
+        undr_buffer_free(&setting.capabilities.text);
+        undr_buffer_free(&why);
+    }
+    check_signals_close(&signals);
+    return error;
+}
+
+int check_explore(const check_options *options) {
+    struct explorer self = {.options = options, .seed = check_run_seed(options)};
+    check_options again = *options; /* the run's: the same seed, an end at what falls short first */
+    check_suite suite = {0};
+    again.has_seed = true;
+    again.seed = self.seed;
+    again.until_fail = true;
+    again.repeat = options->repeat == 0 ? 1 : options->repeat;
+    undr_error error = measure(&self);
+    if (error == UNDR_OK) {
+        error = write_suite(&self, &suite);
+    }
+    int status = CHECK_HARNESS;
+    if (error == UNDR_OK) {
+        status = check_run_suite(&again, &suite, on_ended, &self);
+    } else {
+        fprintf(stderr, "undr-check: explore: %s%s%.*s\n", undr_error_text(error), self.message.size > 0 ? ": " : "",
+            (int)self.message.size, (const char *)self.message.data);
+    }
+    check_suite_free(&suite);
+    undr_buffer_free(&self.message);
+    return status;
+}

@@ -1,0 +1,71 @@
+/* session.h: a random session, and the case that it is.
+ *
+ * A session is a list of operations that stays a session whichever of them are left out: what an operation means is decided
+ * when the list is written as a case, and one that is not possible at its place means nothing. So a session that fails
+ * is shrunk by leaving things out, and the case is right at every size: its expectations come from the oracle. */
+#ifndef CHECK_SESSION_H
+#define CHECK_SESSION_H
+
+#include "play.h"
+
+typedef enum check_operation_kind {
+    /* any role */
+    CHECK_OPERATION_NONE, /* means nothing */
+    /* manager: what a connection sends */
+    CHECK_OPERATION_NEXT, CHECK_OPERATION_DONE, CHECK_OPERATION_SCHEDULE, CHECK_OPERATION_MESSAGE,
+    CHECK_OPERATION_BAD, CHECK_OPERATION_CUT, CHECK_OPERATION_LEAVE,
+    /* manager: its own program */
+    CHECK_OPERATION_OWN_SCHEDULE, CHECK_OPERATION_OWN_MESSAGE, CHECK_OPERATION_OWN_NEXT,
+    /* manager: how the session ends; the last one counts */
+    CHECK_OPERATION_CLOSE,
+    /* worker: what its tasks do */
+    CHECK_OPERATION_TASK, CHECK_OPERATION_CHAIN, CHECK_OPERATION_LINK, CHECK_OPERATION_STEP_MESSAGE,
+    CHECK_OPERATION_STEP_SCHEDULE, CHECK_OPERATION_STEP_RAISE, CHECK_OPERATION_NO_TASK, CHECK_OPERATION_EMPTY,
+    CHECK_OPERATION_COUNT
+} check_operation_kind;
+
+typedef struct check_operation {
+    check_operation_kind kind;
+    unsigned connection; /* which of those that are open, or a new one */
+    unsigned choice;     /* priority, kind of violation, kind of close */
+    unsigned payload;    /* which sort of content */
+    unsigned size;       /* of it, where the sort has one */
+    bool joined;         /* sent behind the one before, without reading its answer first */
+} check_operation;
+
+typedef struct check_explored {
+    check_role role;    /* manager or worker */
+    uint64_t seed;
+    check_operation *at; /* owned */
+    size_t count;
+} check_explored;
+
+/* What may be played against the target. */
+typedef struct check_reachable {
+    bool control;    /* it has an adapter: the commands of M */
+    bool holds;      /* it may hold an answer: each is read before anything that could end the holding is sent */
+    unsigned levels; /* priorities that the case asks for */
+} check_reachable;
+
+/* A session of at most `length` operations that depends on nothing but the arguments. check_explored_free afterwards. */
+UNDR_MUST_USE undr_error check_explored_make(
+    check_explored *session, check_role role, uint64_t seed, size_t length);
+UNDR_MUST_USE undr_error check_explored_copy(check_explored *to, const check_explored *from);
+void check_explored_free(check_explored *session);
+
+/* Appends the session as a case of the notation. */
+UNDR_MUST_USE undr_error check_explored_write(
+    const check_explored *session, const check_reachable *reachable, const char *name, undr_buffer *text);
+
+/* Parts of it, one per role. */
+UNDR_MUST_USE undr_error check_explored_write_manager(
+    const check_explored *session, const check_reachable *reachable, undr_buffer *text);
+UNDR_MUST_USE undr_error check_explored_write_worker(const check_explored *session, undr_buffer *text);
+
+/* Appends the value number `identity` of an operation, a literal that says which one it is: "(17, 'x' * 256)". */
+UNDR_MUST_USE undr_error check_explored_value(undr_buffer *text, const check_operation *operation, size_t identity);
+/* Appends the payload of a task that a connection schedules, a blank before it: " b'task 17'", " b'17 ' * 4096",
+ * " (17, None)", or nothing for an empty payload. */
+UNDR_MUST_USE undr_error check_explored_task(undr_buffer *text, const check_operation *operation, size_t identity);
+
+#endif

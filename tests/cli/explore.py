@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""undr-check explore, as its users meet it: explore.py UNDR-CHECK UNDR-MANAGER UNDR-WORKER UNDR-BROKEN."""
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+CHECK, MANAGER, WORKER, BROKEN = (str(pathlib.Path(path).resolve()) for path in sys.argv[1:5])
+
+
+class Explore(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="undr-explore-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def run_here(self, *words):
+        return subprocess.run(list(map(str, words)), cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=300)
+
+    def explore(self, status, *words):
+        done = self.run_here(CHECK, "explore", *words)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        return done
+
+    def test_the_reference_holds(self):
+        for program in [MANAGER, WORKER]:
+            done = self.explore(0, "all", "--strict", "--sessions", "30", "--seed", "1", "--", program)
+            self.assertIn("30 cases, 30 passed", done.stdout)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def assert_found(self, role, bug, longest):
+        target = [BROKEN, "--bug", bug]
+        done = self.explore(1, role, "--seed", "1", "--", *target)
+        kept = list(self.folder.glob("*.case"))
+        self.assertEqual(len(kept), 1, done.stdout)
+        case = kept[0].read_text()
+        self.assertIn(case, done.stdout)
+        self.assertLessEqual(len(re.findall(r"->", case)), longest, case)
+        # The command that is printed plays it again; what is right passes it.
+        again = shlex.split(done.stdout.split("again: ")[1].splitlines()[0])
+        self.assertEqual(again[0], "undr-check")
+        self.assertEqual(self.run_here(CHECK, *again[1:]).returncode, 1)
+        right = again[1:again.index("--")]
+        held = self.run_here(CHECK, *right, "--", WORKER if role == "worker" else MANAGER)
+        self.assertEqual(held.returncode, 0, held.stdout + case)
+        # The same seed, the same case.
+        kept[0].unlink()
+        self.explore(1, role, "--seed", "1", "--", *target)
+        self.assertEqual(kept[0].read_text(), case)
+        kept[0].unlink()
+
+    def test_a_bug_is_found_and_made_short(self):
+        self.assert_found("manager", "lifo", 5)
+
+    def test_a_worker_s_bug_is_found_and_made_short(self):
+        self.assert_found("worker", "chain-goes-on", 3)
+
+    def test_mistakes_name_the_remedy(self):
+        for words, says in [([], "name the role"), (["pool", "--", MANAGER], "name the role"),
+                            (["mangaer", "--", MANAGER], "did you mean manager?"), (["manager"], "behind --"),
+                            (["manager", "--cases", ".", "--", MANAGER], "leave --cases out"),
+                            (["manager", "--sessions", "0", "--", MANAGER], "--sessions '0'")]:
+            with self.subTest(words):
+                self.assertIn(says, self.explore(2, *words).stderr)
+
+    def test_a_target_that_does_not_start_is_told(self):
+        done = self.explore(1, "manager", "--", "false")
+        self.assertIn("no case was run", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
