@@ -11,14 +11,12 @@
  * inbox. The count of tasks left is what is queued plus what is out. */
 #include "undr/manager.h"
 
+#include "handles.h"
 #include "manager_queue.h"
 #include "undr/pickle.h"
 
 #include <stdlib.h>
 #include <utlist.h>
-
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
 
 typedef enum request_place { REQUEST_HELD, REQUEST_BEHIND, REQUEST_READY } request_place;
 
@@ -34,30 +32,31 @@ typedef struct request {
 
 typedef struct connection {
     undr_connection handle;
+    void *owner;       /* the caller's */
     request *requests; /* owned, in order */
-    undr_parcel *out;  /* owned: tasks handed out and not settled, the oldest first */
-    UT_hash_handle hh;
+    undr_parcels out;  /* owned: tasks handed out and not settled, the oldest first */
+    request own;       /* serves most of its requests without an allocation: they come one at a time */
+    bool own_is_used;
 } connection;
 
 struct undr_manager_core {
     undr_manager_options options;
     undr_manager_state state;
     bool abandoned;
-    connection *connections; /* owned, by handle */
-    undr_connection last_handle;
-    undr_task_queues queues; /* owned */
-    undr_parcel *inbox;      /* owned: messages, and tasks that were lost */
+    undr_handles connections; /* owned */
+    undr_task_queues queues;  /* owned */
+    undr_parcels inbox;       /* owned: messages, and tasks that were lost */
     size_t messages;
     uint64_t bytes;      /* that all tasks and messages take, in whichever list */
     size_t out;          /* tasks that are out, on all connections */
     uint64_t handed_out; /* ever */
     request *held;       /* the longest-waiting first, so the first deadline first */
     request *ready;
-    undr_parcel *spent; /* settled before its answer was taken: lives until the next call */
+    undr_parcels spent;  /* settled before their answers were taken: live until the next call */
 };
 
 undr_error undr_manager_new(const undr_manager_options *options, undr_manager_core **core) {
-    if (options->priority_levels > UNDR_MAXIMUM_PRIORITY_LEVELS) {
+    if (options->priority_levels > UNDR_MAXIMUM_PRIORITY_LEVELS || options->retries > UNDR_MAXIMUM_RETRIES) {
         return UNDR_ARGUMENT; /* SCHED-9 */
     }
     *core = calloc(1, sizeof **core);
@@ -90,6 +89,26 @@ static void answer_held(undr_manager_core *core, request *one, undr_slice payloa
     answer(core, one, payload);
 }
 
+static request *new_request(connection *from) {
+    request *one = &from->own;
+    if (from->own_is_used) {
+        one = malloc(sizeof *one);
+    }
+    if (one != NULL) {
+        *one = (request){.connection = from};
+        from->own_is_used = true;
+    }
+    return one;
+}
+
+static void free_request(request *one) {
+    if (one == &one->connection->own) {
+        one->connection->own_is_used = false;
+    } else {
+        free(one);
+    }
+}
+
 /* Frees a request whose answer was taken or will never be. Its task is spent when it was settled in the meantime. */
 static void forget_request(undr_manager_core *core, request *one) {
     if (one->place == REQUEST_HELD) {
@@ -99,42 +118,36 @@ static void forget_request(undr_manager_core *core, request *one) {
     }
     DL_DELETE2(one->connection->requests, one, before, after);
     if (one->task != NULL && one->task->settled) {
-        DL_APPEND(core->spent, one->task);
+        undr_parcels_append(&core->spent, one->task);
     }
-    free(one);
+    free_request(one);
 }
 
 /* Parcels. */
 
-/* What a payload of that size takes. Small ones count, too: they are many. */
-static uint64_t cost(size_t size) {
-    return sizeof(undr_parcel) + (uint64_t)size;
-}
-
-/* Keeps a copy of a task or a message, as far as there is room. */
-static undr_error new_parcel(undr_manager_core *core, undr_slice bytes, unsigned priority, undr_parcel **parcel) {
+/* Keeps a task or a message, as far as there is room: a copy, or `whole` (undr_parcel_new). */
+static undr_error new_parcel(
+    undr_manager_core *core, undr_slice bytes, undr_buffer *whole, unsigned priority, undr_parcel **parcel) {
     uint64_t limit = core->options.queue_limit;
-    if (limit > 0 && cost(bytes.size) > limit - core->bytes) { /* bytes never exceeds it */
+    if (limit > 0 && undr_parcel_cost(bytes.size) > limit - core->bytes) { /* bytes never exceeds it */
         return UNDR_QUEUE_LIMIT;
     }
-    *parcel = undr_parcel_new(bytes, (uint8_t)priority);
+    *parcel = undr_parcel_new(bytes, whole, priority);
     if (*parcel == NULL) {
         return UNDR_MEMORY;
     }
-    core->bytes += cost(bytes.size);
+    core->bytes += undr_parcel_cost(bytes.size);
     return UNDR_OK;
 }
 
 static void free_parcel(undr_manager_core *core, undr_parcel *parcel) {
-    core->bytes -= cost(parcel->size);
-    free(parcel);
+    core->bytes -= undr_parcel_cost(undr_parcel_slice(parcel).size);
+    undr_parcel_free(parcel);
 }
 
-static void free_parcels(undr_manager_core *core, undr_parcel **list) {
-    while (*list != NULL) {
-        undr_parcel *first = *list;
-        DL_DELETE(*list, first);
-        free_parcel(core, first);
+static void free_parcels(undr_manager_core *core, undr_parcels *list) {
+    for (undr_parcel *parcel; (parcel = undr_parcels_take(list)) != NULL;) {
+        free_parcel(core, parcel);
     }
 }
 
@@ -146,7 +159,7 @@ static bool hands_out(const undr_manager_core *core) {
 
 static void hand_out(undr_manager_core *core, request *one, undr_parcel *task) {
     one->task = task;
-    DL_APPEND(one->connection->out, task);
+    undr_parcels_append(&one->connection->out, task);
     core->out++;
     core->handed_out++;
 }
@@ -161,8 +174,8 @@ static void serve_held(undr_manager_core *core) {
 }
 
 static void report_loss(undr_manager_core *core, undr_parcel *task, undr_loss loss) {
-    task->loss = loss;
-    DL_APPEND(core->inbox, task);
+    task->loss = loss & 3;
+    undr_parcels_append(&core->inbox, task);
     core->messages++;
 }
 
@@ -177,11 +190,10 @@ static void put_in_queue(undr_manager_core *core, undr_parcel *task) {
 
 /* DONE-1. What the connection does not have can't be settled: the count stays (DONE-4), `t` is but an `n` (DONE-3). */
 static void settle(undr_manager_core *core, connection *from) {
-    undr_parcel *task = from->out;
+    undr_parcel *task = undr_parcels_take(&from->out);
     if (task == NULL) {
         return;
     }
-    DL_DELETE(from->out, task);
     core->out--;
     task->settled = true;
     if (task->sent) {
@@ -206,17 +218,16 @@ static bool is_handed_out_again(const undr_manager_core *core, undr_parcel *task
 }
 
 static void lose_tasks(undr_manager_core *core, connection *gone) {
-    undr_parcel *task, *rest;
-    DL_FOREACH_SAFE(gone->out, task, rest) {
+    undr_parcels again = {0}; /* the youngest first, so that the oldest comes to the front of its queue */
+    for (undr_parcel *task; (task = undr_parcels_take(&gone->out)) != NULL;) {
         core->out--;
-        if (!is_handed_out_again(core, task)) {
-            DL_DELETE(gone->out, task);
+        if (is_handed_out_again(core, task)) {
+            undr_parcels_prepend(&again, task);
+        } else {
             report_loss(core, task, UNDR_LOSS_CONNECTION);
         }
     }
-    while (gone->out != NULL) { /* the youngest first, so that the oldest comes to the front */
-        task = gone->out->prev;
-        DL_DELETE(gone->out, task);
+    for (undr_parcel *task; (task = undr_parcels_take(&again)) != NULL;) {
         undr_task_queues_prepend(&core->queues, task);
     }
     serve_held(core);
@@ -225,7 +236,12 @@ static void lose_tasks(undr_manager_core *core, connection *gone) {
 /* Requests: what each does in each state. `one` is new, in no list yet; an error leaves it to the caller, and
  * everything as it was. */
 
-typedef undr_error handler(undr_manager_core *core, request *one, const undr_frame *frame);
+typedef struct arrival {
+    const undr_frame *frame;
+    undr_buffer *whole; /* NULL, or the payload, to be taken over */
+} arrival;
+
+typedef undr_error handler(undr_manager_core *core, request *one, const arrival *came);
 
 static void enlist(request *one, uint8_t answer_type) {
     one->answer.type = answer_type;
@@ -233,8 +249,8 @@ static void enlist(request *one, uint8_t answer_type) {
 }
 
 /* NEXT-1. Whatever the connection has out already (NEXT-3). */
-static undr_error next_task(undr_manager_core *core, request *one, const undr_frame *frame) {
-    (void)frame;
+static undr_error next_task(undr_manager_core *core, request *one, const arrival *came) {
+    (void)came;
     enlist(one, UNDR_TYPE_TASK);
     undr_parcel *task = undr_task_queues_take(&core->queues);
     if (task != NULL) {
@@ -248,25 +264,35 @@ static undr_error next_task(undr_manager_core *core, request *one, const undr_fr
     return UNDR_OK;
 }
 
-static undr_error settle_and_next(undr_manager_core *core, request *one, const undr_frame *frame) { /* DONE-2 */
+static undr_error settle_and_next(undr_manager_core *core, request *one, const arrival *came) { /* DONE-2 */
     settle(core, one->connection);
-    return next_task(core, one, frame);
+    return next_task(core, one, came);
 }
 
-static undr_error dismiss(undr_manager_core *core, request *one, const undr_frame *frame) { /* CLOSE-CANCEL-1 */
-    (void)frame;
+static undr_error dismiss(undr_manager_core *core, request *one, const arrival *came) { /* CLOSE-CANCEL-1 */
+    (void)came;
     enlist(one, UNDR_TYPE_TASK);
     answer(core, one, undr_pickle_close_request()); /* CLOSE-2 */
     return UNDR_OK;
 }
 
-static undr_error settle_and_dismiss(undr_manager_core *core, request *one, const undr_frame *frame) {
+static undr_error settle_and_dismiss(undr_manager_core *core, request *one, const arrival *came) {
     settle(core, one->connection);
-    return dismiss(core, one, frame);
+    return dismiss(core, one, came);
 }
 
-static undr_error message(undr_manager_core *core, request *one, const undr_frame *frame) {
-    undr_error error = undr_manager_send_message(core, frame->payload); /* MSG-1, MSG-3 */
+static undr_error put_in_inbox(undr_manager_core *core, undr_slice pickle, undr_buffer *whole) {
+    undr_parcel *parcel;
+    undr_error error = new_parcel(core, pickle, whole, 0, &parcel);
+    if (error == UNDR_OK) {
+        undr_parcels_append(&core->inbox, parcel); /* MSG-2, MSGS-5 */
+        core->messages++;
+    }
+    return error;
+}
+
+static undr_error message(undr_manager_core *core, request *one, const arrival *came) {
+    undr_error error = put_in_inbox(core, came->frame->payload, came->whole); /* MSG-1 */
     if (error != UNDR_OK) {
         return error;
     }
@@ -275,13 +301,13 @@ static undr_error message(undr_manager_core *core, request *one, const undr_fram
     return UNDR_OK;
 }
 
-static undr_error schedule(undr_manager_core *core, request *one, const undr_frame *frame) {
-    unsigned priority = frame->type - UNDR_TYPE_SCHEDULE;
+static undr_error schedule(undr_manager_core *core, request *one, const arrival *came) {
+    unsigned priority = came->frame->type - UNDR_TYPE_SCHEDULE;
     if (priority >= core->options.priority_levels) {
         return UNDR_PRIORITY; /* SCHED-5 */
     }
     undr_parcel *task;
-    undr_error error = new_parcel(core, frame->payload, priority, &task);
+    undr_error error = new_parcel(core, came->frame->payload, came->whole, priority, &task);
     if (error != UNDR_OK) {
         return error;
     }
@@ -292,8 +318,8 @@ static undr_error schedule(undr_manager_core *core, request *one, const undr_fra
 }
 
 /* CLOSE-1: acknowledged, but nothing is handed out any more. */
-static undr_error discard(undr_manager_core *core, request *one, const undr_frame *frame) {
-    if ((unsigned)frame->type - UNDR_TYPE_SCHEDULE >= core->options.priority_levels) {
+static undr_error discard(undr_manager_core *core, request *one, const arrival *came) {
+    if ((unsigned)came->frame->type - UNDR_TYPE_SCHEDULE >= core->options.priority_levels) {
         return UNDR_PRIORITY;
     }
     enlist(one, UNDR_TYPE_SCHEDULED);
@@ -335,14 +361,12 @@ static undr_error find_rule(const undr_frame *frame, const rule **found) {
     return UNDR_UNEXPECTED_TYPE; /* REQ-4 */
 }
 
-static connection *find_connection(undr_manager_core *core, undr_connection handle) {
-    connection *found;
-    HASH_FIND(hh, core->connections, &handle, sizeof handle, found);
-    return found;
+static connection *find_connection(const undr_manager_core *core, undr_connection handle) {
+    return undr_handles_find(&core->connections, handle);
 }
 
-undr_error undr_manager_receive(
-    undr_manager_core *core, undr_connection handle, const undr_frame *frame, uint64_t now) {
+undr_error undr_manager_receive_checked(undr_manager_core *core, undr_connection handle, const undr_frame *frame,
+    undr_buffer *whole, uint64_t now) {
     free_parcels(core, &core->spent);
     connection *from = find_connection(core, handle);
     if (from == NULL) {
@@ -353,18 +377,24 @@ undr_error undr_manager_receive(
     if (error != UNDR_OK) {
         return error;
     }
-    request *one = calloc(1, sizeof *one);
+    request *one = new_request(from);
     if (one == NULL) {
         return UNDR_MEMORY;
     }
     uint64_t hold = core->options.hold;
-    one->connection = from;
     one->deadline = now > UINT64_MAX - hold ? UINT64_MAX : now + hold;
-    error = found->handlers[core->state](core, one, frame); /* touches no other connection's requests (FAULT-2) */
+    const arrival came = {.frame = frame, .whole = whole};
+    error = found->handlers[core->state](core, one, &came); /* touches no other connection's requests (FAULT-2) */
     if (error != UNDR_OK) {
-        free(one);
+        free_request(one);
     }
     return error;
+}
+
+undr_error undr_manager_receive(
+    undr_manager_core *core, undr_connection handle, const undr_frame *frame, uint64_t now) {
+    undr_error error = undr_manager_check(frame);
+    return error == UNDR_OK ? undr_manager_receive_checked(core, handle, frame, NULL, now) : error;
 }
 
 undr_error undr_manager_next_answer(undr_manager_core *core, undr_answer *next) {
@@ -372,9 +402,11 @@ undr_error undr_manager_next_answer(undr_manager_core *core, undr_answer *next) 
     if (one == NULL) {
         return UNDR_DONE;
     }
-    *next = (undr_answer){.connection = one->connection->handle, .frame = one->answer};
+    *next = (undr_answer){
+        .connection = one->connection->handle, .owner = one->connection->owner, .frame = one->answer};
     if (one->task != NULL) {
         one->task->sent = true;
+        next->blob = undr_parcel_blob(one->task);
     }
     forget_request(core, one);
     return UNDR_OK;
@@ -415,22 +447,27 @@ undr_error undr_manager_connect(undr_manager_core *core, undr_connection *handle
     if (fresh == NULL) {
         return UNDR_MEMORY;
     }
-    fresh->handle = core->last_handle + 1;
-    HASH_ADD(hh, core->connections, handle, sizeof fresh->handle, fresh);
-    if (fresh->hh.tbl == NULL) { /* how uthash says that memory is short */
+    undr_error error = undr_handles_add(&core->connections, fresh, &fresh->handle);
+    if (error != UNDR_OK) {
         free(fresh);
-        return UNDR_MEMORY;
+        return error;
     }
-    core->last_handle = fresh->handle;
     *handle = fresh->handle;
     return UNDR_OK;
+}
+
+void undr_manager_set_owner(undr_manager_core *core, undr_connection handle, void *owner) {
+    connection *one = find_connection(core, handle);
+    if (one != NULL) {
+        one->owner = owner;
+    }
 }
 
 static void remove_connection(undr_manager_core *core, connection *gone) {
     while (gone->requests != NULL) {
         forget_request(core, gone->requests);
     }
-    HASH_DEL(core->connections, gone);
+    undr_handles_remove(&core->connections, gone->handle);
     lose_tasks(core, gone);
     free(gone);
 }
@@ -445,7 +482,8 @@ void undr_manager_disconnect(undr_manager_core *core, undr_connection handle) {
 
 /* The manager's own side. */
 
-undr_error undr_manager_schedule(undr_manager_core *core, unsigned priority, undr_slice bytes) {
+undr_error undr_manager_schedule_whole(
+    undr_manager_core *core, unsigned priority, undr_slice bytes, undr_buffer *whole) {
     free_parcels(core, &core->spent);
     if (core->state == UNDR_MANAGER_CLOSING) {
         return UNDR_CLOSED; /* CLOSE-6 */
@@ -454,7 +492,7 @@ undr_error undr_manager_schedule(undr_manager_core *core, unsigned priority, und
         return UNDR_PRIORITY; /* POOL-3 */
     }
     undr_parcel *task;
-    undr_error error = new_parcel(core, bytes, priority, &task);
+    undr_error error = new_parcel(core, bytes, whole, priority, &task);
     if (error != UNDR_OK) {
         return error;
     }
@@ -462,40 +500,37 @@ undr_error undr_manager_schedule(undr_manager_core *core, unsigned priority, und
     return UNDR_OK;
 }
 
+undr_error undr_manager_schedule(undr_manager_core *core, unsigned priority, undr_slice bytes) {
+    return undr_manager_schedule_whole(core, priority, bytes, NULL);
+}
+
 undr_error undr_manager_send_message(undr_manager_core *core, undr_slice pickle) {
+    const undr_frame frame = {.type = UNDR_TYPE_MESSAGE, .payload = pickle};
+    undr_error error = undr_manager_check(&frame);
+    return error == UNDR_OK ? undr_manager_send_checked(core, pickle, NULL) : error;
+}
+
+undr_error undr_manager_send_checked(undr_manager_core *core, undr_slice pickle, undr_buffer *whole) {
     free_parcels(core, &core->spent);
-    undr_arena arena = {0};
-    undr_value *value;
-    undr_error error = undr_pickle_read(pickle, NULL, &arena, &value, NULL, NULL); /* PAY-6, SEC-1, MSG-4, MSG-5 */
-    undr_arena_free(&arena);
-    if (error != UNDR_OK && !undr_pickle_is_too_large(error)) { /* MSG-3; FRAME-6: too large for the reader is no fault */
-        return error;
-    }
-    undr_parcel *parcel;
-    error = new_parcel(core, pickle, 0, &parcel);
-    if (error != UNDR_OK) {
-        return error;
-    }
-    DL_APPEND(core->inbox, parcel); /* MSG-2, MSGS-5 */
-    core->messages++;
-    return UNDR_OK;
+    return put_in_inbox(core, pickle, whole);
 }
 
 undr_error undr_manager_next_message(undr_manager_core *core, undr_buffer *next) {
     free_parcels(core, &core->spent);
-    undr_parcel *first = core->inbox; /* MSGS-1 */
+    undr_parcel *first = core->inbox.first; /* MSGS-1 */
     if (first == NULL) {
         return undr_manager_tasks_left(core) == 0 ? UNDR_DONE : UNDR_WAIT; /* MSGS-2, MSGS-3 */
     }
+    uint64_t cost = undr_parcel_cost(undr_parcel_slice(first).size);
     next->size = 0;
-    undr_error error = first->loss == UNDR_LOSS_NONE ? undr_put_slice(next, undr_parcel_slice(first))
-                                                     : undr_parcel_report(first, next);
+    undr_error error =
+        first->loss == UNDR_LOSS_NONE ? undr_parcel_unwrap(first, next) : undr_parcel_report(first, next);
     if (error != UNDR_OK) {
         return error;
     }
-    DL_DELETE(core->inbox, first);
+    undr_parcel_free(undr_parcels_take(&core->inbox));
+    core->bytes -= cost;
     core->messages--;
-    free_parcel(core, first);
     return UNDR_OK;
 }
 
@@ -523,10 +558,10 @@ void undr_manager_free(undr_manager_core *core) {
         return;
     }
     undr_manager_close(core);
-    connection *one, *rest;
-    HASH_ITER(hh, core->connections, one, rest) {
+    for (connection *one; (one = undr_handles_any(&core->connections)) != NULL;) {
         remove_connection(core, one);
     }
+    undr_handles_free(&core->connections);
     free_parcels(core, &core->inbox);
     free_parcels(core, &core->spent);
     free(core);
@@ -545,7 +580,7 @@ size_t undr_manager_messages(const undr_manager_core *core) {
 }
 
 size_t undr_manager_connections(const undr_manager_core *core) {
-    return HASH_COUNT(core->connections);
+    return core->connections.count;
 }
 
 uint64_t undr_manager_handed_out(const undr_manager_core *core) {

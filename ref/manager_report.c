@@ -7,12 +7,12 @@ enum { REPORT_PICKLE_SIZE = 64 * 1024, REPORT_ARENA_SIZE = 8 * 1024 * 1024, REPO
 
 static undr_error name_by_size(undr_buffer *name, const undr_parcel *parcel) {
     name->size = 0;
-    return undr_put_format(name, "a task of %zu bytes", parcel->size);
+    return undr_put_format(name, "a task of %zu bytes", undr_parcel_slice(parcel).size);
 }
 
 /* What is no pickle is a task, too (SCHED-11). Only want of memory is an error. */
 static undr_error name_of_task(undr_buffer *name, const undr_parcel *parcel, undr_arena *arena) {
-    if (parcel->size == 0 || parcel->size > REPORT_PICKLE_SIZE) {
+    if (undr_parcel_slice(parcel).size == 0 || undr_parcel_slice(parcel).size > REPORT_PICKLE_SIZE) {
         return name_by_size(name, parcel);
     }
     undr_value *task;

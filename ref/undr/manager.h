@@ -16,20 +16,26 @@ typedef enum undr_manager_state {
     UNDR_MANAGER_CLOSING  /* answers CloseRequest to every `n` and `t`; `m` and schedule are still acknowledged */
 } undr_manager_state;
 
+enum { UNDR_MAXIMUM_RETRIES = 4095 };
+
 typedef struct undr_manager_options {
     unsigned priority_levels; /* 1..128 (SCHED-9); 0: 2 */
     uint64_t hold;            /* ms that the answer to `n` or `t` may be held until a task comes (NEXT-4); 0: never */
     uint64_t queue_limit;     /* bytes that tasks and messages may take at a time; 0: as many as there are */
-    unsigned retries;         /* how often a lost task is handed out again before it is reported (FAULT-3) */
+    unsigned retries;         /* how often a lost task is handed out again before it is reported (FAULT-3), at most
+                                 UNDR_MAXIMUM_RETRIES */
 } undr_manager_options;
 
 typedef uint64_t undr_connection; /* the core's handle of a connection; never 0, never used again */
 
 /* An answer to write to a connection. The payload is borrowed until the next call on the core other than
- * undr_manager_next_answer, or until that connection settles its task or disconnects: copy or write it at once. */
+ * undr_manager_next_answer, or until that connection settles its task or disconnects: copy or write it at once, or
+ * share the blob (blob.h, private to the library) that owns it. */
 typedef struct undr_answer {
     undr_connection connection;
+    void *owner; /* of undr_manager_set_owner; NULL */
     undr_frame frame;
+    struct undr_blob *blob; /* NULL: the payload is not in one */
 } undr_answer;
 
 /* ARGUMENT, MEMORY */
@@ -37,6 +43,9 @@ UNDR_MUST_USE undr_error undr_manager_new(const undr_manager_options *options, u
 void undr_manager_free(undr_manager_core *core); /* NULL is fine */
 
 UNDR_MUST_USE undr_error undr_manager_connect(undr_manager_core *core, undr_connection *connection);
+
+/* What the caller wants to find in the answers to this connection. Unknown handle: nothing happens. */
+void undr_manager_set_owner(undr_manager_core *core, undr_connection connection, void *owner);
 
 /* The connection will send no more (its peer closed its sending side): answers that are held for it become due now,
  * as None, so that no task goes to a peer that could not settle it. */
@@ -49,9 +58,18 @@ void undr_manager_disconnect(undr_manager_core *core, undr_connection connection
 
 /* One whole frame arrived. now: a monotonic clock in ms. UNDR_OK: exactly one answer is due, at once or, held, later.
  * UNEXPECTED_TYPE, UNEXPECTED_PAYLOAD, MISSING_PAYLOAD, PRIORITY, PICKLE_* and LIMIT_* (an `m` that is no pickle),
- * QUEUE_LIMIT, MEMORY: the frame had no effect, gets no answer, and the caller ends the connection (REQ-4, REQ-5, MSG-3, SCHED-5). */
+ * QUEUE_LIMIT, MEMORY: the frame had no effect, gets no answer, and the caller ends the connection (REQ-4, REQ-5,
+ * MSG-3, SCHED-5). */
 UNDR_MUST_USE undr_error undr_manager_receive(
     undr_manager_core *core, undr_connection connection, const undr_frame *frame, uint64_t now);
+
+/* The same in two steps, so that what takes long for a large payload needs no core and can be done in another thread.
+ * undr_manager_check: PICKLE_* and LIMIT_* (is an `m` a pickle?). receive_checked: the rest, for a frame that was
+ * checked; whole: NULL, or a buffer that holds exactly frame->payload, which the core may take over (then it is {0})
+ * instead of copying it. */
+UNDR_MUST_USE undr_error undr_manager_check(const undr_frame *frame);
+UNDR_MUST_USE undr_error undr_manager_receive_checked(undr_manager_core *core, undr_connection connection,
+    const undr_frame *frame, undr_buffer *whole, uint64_t now);
 
 /* Takes the next answer due, in order of the requests of each connection. UNDR_DONE: none is due now. */
 UNDR_MUST_USE undr_error undr_manager_next_answer(undr_manager_core *core, undr_answer *answer);
@@ -66,8 +84,13 @@ void undr_manager_advance(undr_manager_core *core, uint64_t now);
  * that only is too large to be read here is taken unread (FRAME-6). */
 UNDR_MUST_USE undr_error undr_manager_schedule(undr_manager_core *core, unsigned priority, undr_slice task);
 UNDR_MUST_USE undr_error undr_manager_send_message(undr_manager_core *core, undr_slice message);
+/* The same; `whole` as in undr_manager_receive_checked, and the message was checked. */
+UNDR_MUST_USE undr_error undr_manager_schedule_whole(
+    undr_manager_core *core, unsigned priority, undr_slice task, undr_buffer *whole);
+UNDR_MUST_USE undr_error undr_manager_send_checked(undr_manager_core *core, undr_slice message, undr_buffer *whole);
 
-/* One step of messages(): UNDR_OK, *message (an initialised buffer, whose old content is dropped) holds the pickle;
+/* One step of messages(): UNDR_OK, *message (an initialised buffer, whose old content is dropped) holds the pickle,
+ * moved rather than copied when it is large;
  * UNDR_WAIT: the inbox is empty but tasks are left (MSGS-3); UNDR_DONE: inbox empty and no task left (MSGS-2). */
 UNDR_MUST_USE undr_error undr_manager_next_message(undr_manager_core *core, undr_buffer *message);
 

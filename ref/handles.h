@@ -1,0 +1,24 @@
+/* handles.h: numbers that stand for pointers, found in constant time and never given twice. Private to ref/. */
+#ifndef UNDR_HANDLES_H
+#define UNDR_HANDLES_H
+
+#include "undr/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* {0} is empty; undr_handles_free when done. What the numbers stand for is the caller's. */
+typedef struct undr_handles {
+    struct undr_handle_slot *slots;
+    size_t capacity;
+    size_t count;      /* numbers that stand for something */
+    size_t first_free; /* slot, + 1; 0: none */
+} undr_handles;
+
+UNDR_MUST_USE undr_error undr_handles_add(undr_handles *handles, void *what, uint64_t *number); /* never 0; MEMORY */
+void *undr_handles_find(const undr_handles *handles, uint64_t number);                          /* NULL: unknown */
+void undr_handles_remove(undr_handles *handles, uint64_t number);                               /* a known one */
+void *undr_handles_any(const undr_handles *handles); /* one of those that are left; NULL: none. Linear */
+void undr_handles_free(undr_handles *handles);
+
+#endif

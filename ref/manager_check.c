@@ -1,0 +1,18 @@
+/* manager_check.c: what can be said of a request without the manager's state. */
+#include "undr/manager.h"
+#include "undr/pickle.h"
+
+/* PAY-6, SEC-1, MSG-3 to MSG-5. FRAME-6: what only is too large for the reader is no fault. */
+static undr_error check_message(undr_slice pickle) {
+    undr_arena arena = {0};
+    undr_value *value;
+    undr_error error = undr_pickle_read(pickle, NULL, &arena, &value, NULL, NULL);
+    undr_arena_free(&arena);
+    return undr_pickle_is_too_large(error) ? UNDR_OK : error;
+}
+
+undr_error undr_manager_check(const undr_frame *frame) {
+    /* Without a pickle the core refuses it, or takes it for what it is (undr_manager_receive_checked). */
+    bool has_pickle = frame->type == UNDR_TYPE_MESSAGE && frame->payload.size > 0;
+    return has_pickle ? check_message(frame->payload) : UNDR_OK;
+}
