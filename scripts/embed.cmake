@@ -1,7 +1,9 @@
-# Writes OUTPUT, a C file that holds each of FILES as bytes: check_embedded_cases[], ended by a NULL name.
-# Called by the build as: cmake -D OUTPUT=... -D FILES=... -P embed.cmake
+# Writes OUTPUT, a C file that holds each of FILES as bytes: check_embedded_cases[], ended by a NULL name; and of SPEC, the
+# files of the specification, each line `**ID** (LEVEL) ...`: check_known_ids[].
+# Called by the build as: cmake -D OUTPUT=... -D FILES=... -D SPEC=... -P embed.cmake
 set(arrays "")
 set(table "")
+set(ids "")
 set(index 0)
 foreach(file ${FILES})
     get_filename_component(name ${file} NAME)
@@ -11,11 +13,23 @@ foreach(file ${FILES})
     string(APPEND table "    {\"${name}\", file_${index}, sizeof file_${index} - 1},\n")
     math(EXPR index "${index} + 1")
 endforeach()
-file(WRITE ${OUTPUT} "/* Generated from conformance/cases; not to be edited. */
-#include \"embedded.h\"
+foreach(file ${SPEC})
+    file(STRINGS ${file} lines REGEX "^\\*\\*[A-Z-]+-[0-9]+\\*\\* \\((MUST|SHOULD|MAY)\\)")
+    foreach(line ${lines})
+        if(line MATCHES "^\\*\\*([A-Z-]+-[0-9]+)\\*\\* \\((MUST|SHOULD|MAY)\\)")
+            string(APPEND ids "    {\"${CMAKE_MATCH_1}\", CHECK_${CMAKE_MATCH_2}},\n")
+        endif()
+    endforeach()
+endforeach()
+file(WRITE ${OUTPUT} "/* Generated from conformance/cases and spec; not to be edited. */
+#include \"ids.h\"
 
 ${arrays}
 const check_embedded check_embedded_cases[] = {
 ${table}    {NULL, NULL, 0},
+};
+
+const check_known_id check_known_ids[] = {
+${ids}    {NULL, CHECK_MUST},
 };
 ")

@@ -333,7 +333,7 @@ static void terminal_report(void **state) {
     assert_says(text, "UNMATCHED known.txt:3: there is no case manager.gone");
     assert_says(text, "manager: 8 cases, 1 passed, 1 fell short of a MUST, 1 of a SHOULD, 1 fell short as expected, "
         "1 expected to fall short, but passed, 1 broken in the harness, 1 not run, "
-        "1 skipped (the target does not declare held)\n");
+        "1 skipped (not declared: held)\n");
     assert_says(text, "seed 42\n");
     assert_null(strstr(text, "FAIL manager.good"));
     assert_null(strstr(text, "\033"));

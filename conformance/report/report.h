@@ -133,6 +133,7 @@ void check_tap_end(check_tap *tap, const check_session *session);   /* unmatched
 typedef struct check_playing {
     const check_case *one;
     check_delivery delivery;
+    uint64_t since_ns;
 } check_playing;
 enum { CHECK_PLAYING_NAMED = 32 };
 
@@ -142,7 +143,7 @@ typedef struct check_terminal {
     bool color, live; /* live: one line that is rewritten */
     bool line_shown;
     uint64_t started_ns, shown_ns;
-    size_t plays, ended, fell_short; /* of the present part */
+    size_t cases, ended, fell_short; /* of the present part, all of them cases */
     check_playing playing[CHECK_PLAYING_NAMED];
     size_t playing_count;
 } check_terminal;
@@ -151,7 +152,11 @@ void check_terminal_part(check_terminal *terminal, const check_session *session,
 void check_terminal_started(check_terminal *terminal, const check_case *one, check_delivery delivery);
 void check_terminal_ended(
     check_terminal *terminal, const check_case *one, check_delivery delivery, const check_result *result, bool verbose);
+/* A case has all its plays of this round behind it; its first play fell short. */
+void check_terminal_count(check_terminal *terminal, bool ended, bool fell_short);
 void check_terminal_tick(check_terminal *terminal);
+/* The same before any case is played: what is waited for. */
+void check_terminal_waits(check_terminal *terminal, check_role role, const char *what);
 void check_terminal_clear(check_terminal *terminal);
 /* What fell short, explained, then the summary. */
 void check_terminal_summary(check_terminal *terminal, const check_session *session);

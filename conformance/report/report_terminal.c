@@ -1,6 +1,7 @@
 /* report_terminal.c: the report for a person: what is going on, what fell short and why, what it all comes to. */
+#include "report_terminal.h"
+
 #include "clock.h"
-#include "report.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -8,14 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define RED "\033[1;31m"
-#define GREEN "\033[1;32m"
-#define YELLOW "\033[1;33m"
-#define BOLD "\033[1m"
-#define DIM "\033[2m"
-#define PLAIN "\033[0m"
-
-enum { LIVE_PERIOD_MS = 100, PLAIN_PERIOD_S = 10 };
+enum { LIVE_PERIOD_MS = 100, PLAIN_PERIOD_S = 10, LONG_S = 2 };
 
 /* ---- progress ---- */
 
@@ -33,7 +27,7 @@ void check_terminal_open(check_terminal *terminal, FILE *out, const check_option
     terminal->started_ns = terminal->shown_ns = check_now();
 }
 
-static const char *paint(const check_terminal *terminal, const char *code) {
+const char *check_paint(const check_terminal *terminal, const char *code) {
     return terminal->color ? code : "";
 }
 
@@ -46,15 +40,15 @@ void check_terminal_clear(check_terminal *terminal) {
 
 void check_terminal_part(check_terminal *terminal, const check_session *session, const check_part *part, size_t plays) {
     const check_options *options = session->options;
-    terminal->plays = plays;
+    terminal->cases = part->count;
     terminal->ended = 0;
     terminal->playing_count = 0;
     check_terminal_clear(terminal);
     if (session->repetitions == 1) {
-        fprintf(terminal->out, "%s%s%s: %zu case%s, %zu play%s, %u job%s, seed %llu\n", paint(terminal, BOLD),
-            check_role_name(part->role), paint(terminal, PLAIN), part->count, check_text_plural(part->count), plays,
-            check_text_plural(plays), session->jobs, check_text_plural(session->jobs),
-            (unsigned long long)session->seed);
+        fprintf(terminal->out, "%s%s%s: %zu case%s, %zu play%s, %u job%s, seed %llu\n",
+            check_paint(terminal, CHECK_BOLD), check_role_name(part->role), check_paint(terminal, CHECK_PLAIN),
+            part->count, check_text_plural(part->count), plays, check_text_plural(plays), session->jobs,
+            check_text_plural(session->jobs), (unsigned long long)session->seed);
         terminal->fell_short = 0;
     } else if (options->verbose || !terminal->live) {
         fprintf(terminal->out, "%s: repetition %u\n", check_role_name(part->role), session->repetitions);
@@ -67,35 +61,57 @@ static size_t width_of(FILE *out) {
     return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
 }
 
-static void show(check_terminal *terminal) {
-    char line[256];
-    double elapsed = (double)(check_now() - terminal->started_ns) / (double)CHECK_SECOND;
+/* "[12/280 cases] 3 s, 1 fell short  manager.next.none (bytes, for 2 s)" */
+static size_t say_progress(const check_terminal *terminal, char *line, size_t size) {
     const check_playing *oldest = terminal->playing_count > 0 ? &terminal->playing[0] : NULL;
-    int size = snprintf(line, sizeof line, "[%zu/%zu] %.0f s, %zu fell short  %.100s (%s)", terminal->ended,
-        terminal->plays, elapsed, terminal->fell_short, oldest == NULL ? "" : oldest->one->name,
-        oldest == NULL ? "" : check_delivery_name(oldest->delivery));
-    size_t shown = size < 0 ? 0 : (size_t)size < sizeof line ? (size_t)size : sizeof line - 1;
+    uint64_t now = check_now();
+    int used = snprintf(line, size, "[%zu/%zu cases] %.0f s, %zu fell short", terminal->ended, terminal->cases,
+        (double)(now - terminal->started_ns) / (double)CHECK_SECOND, terminal->fell_short);
+    if (oldest != NULL && used > 0 && (size_t)used < size) {
+        uint64_t since = (now - oldest->since_ns) / CHECK_SECOND;
+        used += snprintf(line + used, size - (size_t)used, since < LONG_S ? "  %.100s (%s)" : "  %.100s (%s, for %llu s)",
+            oldest->one->name, check_delivery_name(oldest->delivery), (unsigned long long)since);
+    }
+    return used < 0 ? 0 : (size_t)used < size ? (size_t)used : size - 1;
+}
+
+static void show_line(check_terminal *terminal, const char *line, size_t size) {
     if (terminal->live) {
         size_t width = width_of(terminal->out) - 1;
-        fprintf(terminal->out, "\r\033[K%.*s", (int)(shown < width ? shown : width), line);
+        fprintf(terminal->out, "\r\033[K%.*s", (int)(size < width ? size : width), line);
         terminal->line_shown = true;
     } else {
-        fprintf(terminal->out, "%s\n", line);
+        fprintf(terminal->out, "%.*s\n", (int)size, line);
     }
     fflush(terminal->out);
     terminal->shown_ns = check_now();
 }
 
-void check_terminal_tick(check_terminal *terminal) {
+static bool is_time(const check_terminal *terminal) {
     uint64_t period = terminal->live ? LIVE_PERIOD_MS * CHECK_MILLISECOND : PLAIN_PERIOD_S * CHECK_SECOND;
-    if (check_now() - terminal->shown_ns >= period) {
-        show(terminal);
+    return check_now() - terminal->shown_ns >= period;
+}
+
+void check_terminal_waits(check_terminal *terminal, check_role role, const char *what) {
+    char line[256];
+    if (!is_time(terminal)) {
+        return;
+    }
+    int size = snprintf(line, sizeof line, "%s: %.0f s, the target is measured: %s", check_role_name(role),
+        (double)(check_now() - terminal->started_ns) / (double)CHECK_SECOND, what);
+    show_line(terminal, line, size < 0 ? 0 : (size_t)size < sizeof line ? (size_t)size : sizeof line - 1);
+}
+
+void check_terminal_tick(check_terminal *terminal) {
+    char line[256];
+    if (is_time(terminal)) {
+        show_line(terminal, line, say_progress(terminal, line, sizeof line));
     }
 }
 
 void check_terminal_started(check_terminal *terminal, const check_case *one, check_delivery delivery) {
     if (terminal->playing_count < CHECK_PLAYING_NAMED) {
-        terminal->playing[terminal->playing_count++] = (check_playing){one, delivery};
+        terminal->playing[terminal->playing_count++] = (check_playing){one, delivery, check_now()};
     }
     check_terminal_tick(terminal);
 }
@@ -114,135 +130,34 @@ static void forget(check_terminal *terminal, const check_case *one, check_delive
 
 static const char *verdict_color(check_verdict verdict) {
     switch (verdict) {
-        case CHECK_PASS: return GREEN;
-        case CHECK_WARN: return YELLOW;
+        case CHECK_PASS: return CHECK_GREEN;
+        case CHECK_WARN: return CHECK_YELLOW;
         case CHECK_FAIL:
-        case CHECK_ERROR: return RED;
-        default: return DIM;
+        case CHECK_ERROR: return CHECK_RED;
+        default: return CHECK_DIM;
     }
+}
+
+void check_terminal_count(check_terminal *terminal, bool ended, bool fell_short) {
+    terminal->ended += ended ? 1 : 0;
+    terminal->fell_short += fell_short ? 1 : 0;
 }
 
 void check_terminal_ended(check_terminal *terminal, const check_case *one, check_delivery delivery,
     const check_result *result, bool verbose) {
-    terminal->ended++;
     forget(terminal, one, delivery);
-    terminal->fell_short += result->verdict >= CHECK_WARN ? 1 : 0;
     if (!verbose) {
         return;
     }
     check_terminal_clear(terminal);
-    fprintf(terminal->out, "%s%-7s%s %s (%s) %.1f ms\n", paint(terminal, verdict_color(result->verdict)),
-        check_verdict_name(result->verdict), paint(terminal, PLAIN), one->name, check_delivery_name(delivery),
-        (double)result->duration_ns / 1e6);
+    fprintf(terminal->out, "%s%-7s%s %s (%s) %.1f ms\n", check_paint(terminal, verdict_color(result->verdict)),
+        check_verdict_name(result->verdict), check_paint(terminal, CHECK_PLAIN), one->name,
+        check_delivery_name(delivery), (double)result->duration_ns / 1e6);
     check_text_lines(terminal->out, undr_buffer_slice(&result->transcript), "        ");
     if (result->notes.size > 0) {
         check_text_lines(terminal->out, undr_buffer_slice(&result->notes), "        # ");
     }
     fflush(terminal->out);
-}
-
-/* ---- what fell short ---- */
-
-static void print_clause(FILE *out, const char *label, undr_slice text) {
-    text = check_text_trim(text);
-    if (text.size == 0) {
-        return;
-    }
-    fprintf(out, "    %-10s", label);
-    const uint8_t *newline = memchr(text.data, '\n', text.size);
-    size_t first = newline == NULL ? text.size : (size_t)(newline - text.data);
-    check_text_plain(out, undr_slice_of(text.data, first));
-    fputc('\n', out);
-    if (newline != NULL) {
-        check_text_lines(out, undr_slice_of(newline + 1, text.size - first - 1), "              ");
-    }
-}
-
-/* The line where the play failed begins with an exclamation mark. */
-static void print_transcript(const check_terminal *terminal, const check_result *result) {
-    undr_slice text = check_text_trim(undr_buffer_slice(&result->transcript));
-    if (text.size > 0) {
-        fputs("    transcript\n", terminal->out);
-    }
-    while (text.size > 0) {
-        const uint8_t *newline = memchr(text.data, '\n', text.size);
-        size_t size = newline == NULL ? text.size : (size_t)(newline - text.data);
-        bool marked = text.data[0] == '!';
-        fputs(paint(terminal, marked ? RED : DIM), terminal->out);
-        check_text_lines(terminal->out, undr_slice_of(text.data, size), marked ? "      " : "        ");
-        fputs(paint(terminal, PLAIN), terminal->out);
-        size += newline == NULL ? 0 : 1;
-        text = undr_slice_of(text.data + size, text.size - size);
-    }
-}
-
-/* "whole 1/1, cut-3 0/1": how often it passed, by delivery. */
-static void print_deliveries(FILE *out, const check_record *record) {
-    const char *separator = "";
-    for (int i = 0; i < CHECK_DELIVERY_COUNT; i++) {
-        const check_plays *plays = &record->plays[i];
-        unsigned passed = plays->counts[CHECK_PASS] + plays->counts[CHECK_INFO];
-        if (plays->total == 0) {
-            continue;
-        }
-        fprintf(out, "%s%s", separator, check_delivery_name((check_delivery)i));
-        if (plays->total > 1) {
-            fprintf(out, " passed %u of %u", passed, plays->total);
-        } else {
-            fprintf(out, " %s", check_verdict_name(plays->worst.verdict));
-        }
-        separator = ", ";
-    }
-}
-
-static void print_details(const check_terminal *terminal, const check_session *session, const check_part *part,
-    const check_record *record) {
-    FILE *out = terminal->out;
-    const check_result *worst = check_record_worst(record);
-    const char *level = NULL, *id = NULL;
-    undr_slice sentence;
-    if (check_blamed(record, &level, &id, &sentence)) {
-        fprintf(out, "    %s %s  ", level, id);
-        check_text_plain(out, check_text_trim(sentence));
-        fputc('\n', out);
-    }
-    fprintf(out, "    %-10s", "delivery");
-    print_deliveries(out, record);
-    fputc('\n', out);
-    print_clause(out, "step", undr_buffer_slice(&worst->step));
-    print_clause(out, "expected", undr_buffer_slice(&worst->expected));
-    print_clause(out, "received", undr_buffer_slice(&worst->received));
-    print_transcript(terminal, worst);
-    print_clause(out, "notes", undr_buffer_slice(&worst->notes));
-    if (worst->output.size > 0) {
-        fputs("    output of the target\n", out);
-        check_text_lines(out, undr_buffer_slice(&worst->output), "        | ");
-    }
-    fprintf(out, "    %-10s", "alone");
-    check_print_alone(out, session, part, record);
-    fputc('\n', out);
-}
-
-static void explain(const check_terminal *terminal, const check_session *session, const check_part *part,
-    const check_record *record) {
-    static const char *const titles[CHECK_STANDING_COUNT] = {[CHECK_BLOCKED_OFF] = "BLOCKED", [CHECK_WARNED] = "WARN",
-        [CHECK_FAILED] = "FAIL", [CHECK_STALE] = "STALE", [CHECK_CHANGED] = "CHANGED", [CHECK_BROKEN] = "ERROR"};
-    check_standing standing = check_record_standing(part, record);
-    const check_result *worst = check_record_worst(record);
-    if (titles[standing] == NULL) {
-        return;
-    }
-    undr_buffer remark = {0};
-    fprintf(terminal->out, "\n%s%s%s %s%s%s  %s:%d\n", paint(terminal, standing == CHECK_WARNED ? YELLOW : RED),
-        titles[standing], paint(terminal, PLAIN), paint(terminal, BOLD), record->one->name, paint(terminal, PLAIN),
-        record->one->file, worst->line > 0 ? worst->line : record->one->line);
-    if (check_record_remark(part, record, &remark) == UNDR_OK && remark.size > 0) {
-        check_text_lines(terminal->out, undr_buffer_slice(&remark), "    ");
-    }
-    undr_buffer_free(&remark);
-    if (worst->verdict >= CHECK_WARN) {
-        print_details(terminal, session, part, record);
-    }
 }
 
 /* ---- the summary ---- */
@@ -253,35 +168,63 @@ static void count(FILE *out, size_t number, const char *text, bool always) {
     }
 }
 
-/* Each reason once: " (priority-levels 128 not declared; --destructive was not given)". */
-static void print_skip_reasons(FILE *out, const check_part *part) {
-    const char *separator = " (";
-    for (size_t i = 0; i < part->count; i++) {
-        undr_buffer reason = {0}, other = {0};
-        bool is_new = check_record_standing(part, &part->records[i]) == CHECK_SKIPPED &&
-            check_record_remark(part, &part->records[i], &reason) == UNDR_OK;
-        for (size_t k = 0; k < i && is_new; k++) {
-            other.size = 0;
-            if (check_record_standing(part, &part->records[k]) == CHECK_SKIPPED &&
-                check_record_remark(part, &part->records[k], &other) == UNDR_OK) {
-                is_new = !undr_slice_equal(undr_buffer_slice(&reason), undr_buffer_slice(&other));
-            }
-        }
-        if (is_new && reason.size > 0) {
-            fputs(separator, out);
-            check_text_plain(out, undr_buffer_slice(&reason));
-            separator = "; ";
-        }
-        undr_buffer_free(&reason);
+/* The reason of a skipped record, without what all of one kind begin with. *declared: it is a capability. */
+static undr_error skip_reason(const check_part *part, const check_record *record, undr_buffer *reason, bool *declared) {
+    static const char start[] = "the target does not declare ";
+    undr_error error = check_record_remark(part, record, reason);
+    *declared = reason->size > sizeof start - 1 && memcmp(reason->data, start, sizeof start - 1) == 0;
+    if (*declared) {
+        reason->size -= sizeof start - 1;
+        memmove(reason->data, reason->data + sizeof start - 1, reason->size);
+    }
+    return error;
+}
+
+/* Does no record before this one have the same reason? */
+static bool is_new_reason(const check_part *part, size_t index, undr_slice reason) {
+    bool is_new = true;
+    for (size_t i = 0; i < index && is_new; i++) {
+        undr_buffer other = {0};
+        bool declared = false;
+        is_new = check_record_standing(part, &part->records[i]) != CHECK_SKIPPED ||
+            skip_reason(part, &part->records[i], &other, &declared) != UNDR_OK ||
+            !undr_slice_equal(reason, undr_buffer_slice(&other));
         undr_buffer_free(&other);
     }
+    return is_new;
+}
+
+/* Each reason once: "not declared: hold 200, grace", then the others: "--destructive was not given". */
+static void print_reasons(FILE *out, const check_part *part, bool capabilities, const char **separator) {
+    bool began = false;
+    for (size_t i = 0; i < part->count; i++) {
+        undr_buffer reason = {0};
+        bool declared = false;
+        bool fits = check_record_standing(part, &part->records[i]) == CHECK_SKIPPED &&
+            skip_reason(part, &part->records[i], &reason, &declared) == UNDR_OK && declared == capabilities;
+        if (fits && is_new_reason(part, i, undr_buffer_slice(&reason))) {
+            fputs(began && capabilities ? ", " : *separator, out);
+            fputs(!began && capabilities ? "not declared: " : "", out);
+            check_text_plain(out, undr_buffer_slice(&reason));
+            began = true;
+            *separator = "; ";
+        }
+        undr_buffer_free(&reason);
+    }
+}
+
+static void print_skip_reasons(FILE *out, const check_part *part) {
+    const char *separator = " (";
+    print_reasons(out, part, true, &separator);
+    print_reasons(out, part, false, &separator);
     fputs(separator[0] == ';' ? ")" : "", out);
 }
 
 static void summarise_part(const check_terminal *terminal, const check_part *part) {
     FILE *out = terminal->out;
     check_tally tally = check_part_tally(part);
-    fprintf(out, "%s%s%s: ", paint(terminal, BOLD), check_role_name(part->role), paint(terminal, PLAIN));
+    fprintf(out, "%s%s%s: ", check_paint(terminal, CHECK_BOLD), check_role_name(part->role),
+        check_paint(terminal, CHECK_PLAIN));
     if (!part->surveyed) {
         if (part->undeclared || part->why.size == 0) {
             fputs(part->undeclared ? "not declared by the adapter\n" : "not run\n", out);
@@ -295,7 +238,7 @@ static void summarise_part(const check_terminal *terminal, const check_part *par
     count(out, tally.by[CHECK_PASSED], "passed", true);
     count(out, tally.by[CHECK_FAILED], "fell short of a MUST", false);
     count(out, tally.by[CHECK_WARNED], tally.by[CHECK_FAILED] > 0 ? "of a SHOULD" : "fell short of a SHOULD", false);
-    count(out, tally.by[CHECK_OBSERVED], "observed", false);
+    count(out, tally.by[CHECK_OBSERVED], "without something optional (a MAY)", false);
     count(out, tally.by[CHECK_EXPECTED], "fell short as expected", false);
     count(out, tally.by[CHECK_STALE], "expected to fall short, but passed", false);
     count(out, tally.by[CHECK_CHANGED], "fell short otherwise than expected", false);
@@ -315,7 +258,8 @@ static void print_unmatched(const check_terminal *terminal, const check_session 
     size_t index = 0;
     for (const check_entry *entry = NULL; (entry = check_unmatched(session, &index)) != NULL;) {
         fprintf(terminal->out, "\n%sUNMATCHED%s %s:%d: there is no case %s: correct its name, or remove the line\n",
-            paint(terminal, RED), paint(terminal, PLAIN), session->expected->file, entry->line, entry->name);
+            check_paint(terminal, CHECK_RED), check_paint(terminal, CHECK_PLAIN), session->expected->file, entry->line,
+            entry->name);
     }
 }
 
@@ -336,8 +280,8 @@ static void print_sentence(const check_terminal *terminal, const check_session *
     FILE *out = terminal->out;
     int status = check_session_status(session);
     check_tally all = check_session_tally(session);
-    const char *color = status == 0 ? GREEN : RED;
-    fputs(paint(terminal, color), out);
+    const char *color = status == 0 ? CHECK_GREEN : CHECK_RED;
+    fputs(check_paint(terminal, color), out);
     if (session->interrupted != 0) {
         fprintf(out, "Interrupted: the cases that were not run are not judged.");
     } else if (status == 3) {
@@ -354,16 +298,13 @@ static void print_sentence(const check_terminal *terminal, const check_session *
         print_short_sentence(out, session, &all);
     }
     double seconds = (double)session->duration_ns / (double)CHECK_SECOND;
-    fprintf(out, "%s  %.1f s, seed %llu\n", paint(terminal, PLAIN), seconds, (unsigned long long)session->seed);
+    fprintf(out, "%s  %.1f s, seed %llu\n", check_paint(terminal, CHECK_PLAIN), seconds,
+        (unsigned long long)session->seed);
 }
 
 void check_terminal_summary(check_terminal *terminal, const check_session *session) {
     check_terminal_clear(terminal);
-    for (size_t i = 0; i < session->part_count; i++) {
-        for (size_t k = 0; k < session->parts[i].count; k++) {
-            explain(terminal, session, &session->parts[i], &session->parts[i].records[k]);
-        }
-    }
+    check_terminal_short(terminal, session);
     print_unmatched(terminal, session);
     fputc('\n', terminal->out);
     for (size_t i = 0; i < session->part_count; i++) {

@@ -1,6 +1,7 @@
 /* run_list.c: what undr-check does without a target: --list and parse. */
 #include "run.h"
-#include "suite.h"
+
+#include "ids.h"
 #include "text.h"
 
 #include <stdlib.h>
@@ -42,6 +43,7 @@ int check_run_list(const check_options *options) {
     if (error != UNDR_OK) {
         return give_up(&suite, error, &message, embedded ? CHECK_HARNESS : CHECK_USAGE);
     }
+    check_ids_warn(stderr, &suite, check_known_ids);
     for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
         check_selection selection = {0};
         error = options->roles[role] ? check_suite_select(&suite, (check_role)role, options, &selection, &message)
@@ -65,10 +67,22 @@ int check_run_list(const check_options *options) {
     return fflush(stdout) == 0 ? CHECK_HELD : CHECK_HARNESS;
 }
 
-/* Every file is read, so that one mistake does not hide another. */
+static void sum_up(const check_suite *suite, size_t mistakes, size_t warnings) {
+    printf("%zu case%s read", suite->count, check_text_plural(suite->count));
+    if (suite->file_count > 0) {
+        printf(" in %zu file%s", suite->file_count, check_text_plural(suite->file_count));
+    }
+    if (mistakes == 0) {
+        fputs(warnings == 0 ? ", no mistake\n" : ", no mistake, but see the warnings\n", stdout);
+    } else {
+        printf("; %zu mistake%s: a file or folder is read up to its first one\n", mistakes, check_text_plural(mistakes));
+    }
+}
+
+/* Every file that was named is read, so that one mistake does not hide another. */
 int check_run_parse(const check_options *options) {
     check_suite suite = {0};
-    int status = CHECK_HELD;
+    size_t mistakes = 0;
     for (size_t i = 0; i < options->files.count; i++) {
         undr_buffer message = {0};
         undr_error error = check_suite_add_path(&suite, options->files.at[i], &message);
@@ -77,12 +91,11 @@ int check_run_parse(const check_options *options) {
                 return give_up(&suite, error, &message, CHECK_HARNESS);
             }
             check_text_lines(stdout, undr_buffer_slice(&message), "");
-            status = CHECK_USAGE;
+            mistakes++;
         }
         undr_buffer_free(&message);
     }
-    printf("%zu case%s in %zu file%s%s\n", suite.count, check_text_plural(suite.count), suite.file_count,
-        check_text_plural(suite.file_count), status == CHECK_HELD ? ", no mistake" : " without a mistake");
+    sum_up(&suite, mistakes, check_ids_warn(stdout, &suite, check_known_ids));
     check_suite_free(&suite);
-    return fflush(stdout) == 0 ? status : CHECK_HARNESS;
+    return fflush(stdout) != 0 ? CHECK_HARNESS : mistakes == 0 ? CHECK_HELD : CHECK_USAGE;
 }

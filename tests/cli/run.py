@@ -92,8 +92,17 @@ class Cases(Behaviour):
         place = f"{HERE}/mistake/typo.case:5"
         done = self.assert_run(2, "manager", "--cases", HERE / "mistake", "--", MANAGER, says=[place, "expected"])
         self.assertEqual(done.stdout, "")
-        self.assert_run(2, "parse", HERE / "mistake", says=[place, "expected"])
-        self.assert_run(0, "parse", CASES, says="6 cases in 1 file, no mistake")
+        self.assert_run(2, "parse", HERE / "mistake", says=[place, "expected", "1 mistake"])
+        self.assert_run(0, "parse", CASES, says="6 cases read in 1 file, no mistake\n")
+
+    def test_a_requirement_that_the_specification_does_not_have(self):
+        path = self.file("my.case", "case manager.my.own\n  must  SCHED-99  nobody knows\n  A -> n\n  A <- t None\n"
+                         "  should  NEXT-2  and less than it is\n  A -> n\n  A <- t None\n")
+        says = [f"{path}:2: the specification has no requirement SCHED-99; did you mean SCHED-9?",
+                f"{path}:5: NEXT-2 is a `must` in the specification, and a `should` here"]
+        self.assert_run(0, "parse", path, says=[*says, "no mistake, but see the warnings"])
+        done = self.assert_run(0, "manager", "--cases", path, "--only", "manager.my.own", "--", MANAGER, says="1 passed")
+        self.assertEqual([line.partition("warning: ")[2] for line in done.stderr.splitlines()], says)
 
     def test_a_name_that_is_taken(self):
         self.assert_run(2, "manager", "--cases", CASES, "--cases", CASES / "user.case", "--", MANAGER, says="stands at")

@@ -1,0 +1,34 @@
+/* digest.h: what fell short, with cases that did so alike put together, so that one mistake is explained once. */
+#ifndef CHECK_DIGEST_H
+#define CHECK_DIGEST_H
+
+#include "report.h"
+
+/* One case that fell short. Alike are cases whose expected and received clauses say the same but for connections, values
+ * and numbers; those blocked by the same case; those that pass although they should not. */
+typedef struct check_short {
+    const check_part *part;
+    const check_record *record;
+    check_standing standing;
+    undr_buffer shape; /* owned */
+    size_t leader;     /* the entry that is explained for all that are alike; its own index: this one */
+    size_t alike;      /* of a leader: how many they are, itself included */
+    size_t blocked;    /* of a leader: how many others wait for them to pass */
+} check_short;
+
+typedef struct check_digest {
+    check_short *at; /* owned, in the order of the records */
+    size_t count;
+} check_digest;
+
+/* check_digest_free afterwards, always. */
+UNDR_MUST_USE undr_error check_digest_make(const check_session *session, check_digest *digest);
+void check_digest_free(check_digest *digest);
+
+/* "A <- t b'x'" and "A <- end fin" become "<- t / <- end fin ": the words, without what differs from case to case. */
+UNDR_MUST_USE undr_error check_digest_shape(undr_buffer *shape, undr_slice expected, undr_slice received);
+
+/* The leaders, what explains most first. UNDR_MEMORY: *order is NULL; else the caller's to free. */
+UNDR_MUST_USE undr_error check_digest_order(const check_digest *digest, size_t **order, size_t *count);
+
+#endif

@@ -1,0 +1,240 @@
+/* report_short.c: for a person: what fell short, and why. Cases that fell short alike are explained once. */
+#include "digest.h"
+#include "report_terminal.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    NAMED = 12,       /* of the cases that are alike */
+    CLAUSE = 100,     /* characters of a clause in the table */
+    TABLE_LINES = 12,
+    TRANSCRIPT_HEAD = 6,
+    TRANSCRIPT_TAIL = 24
+};
+
+/* ---- one case ---- */
+
+static void print_clause(FILE *out, const char *label, undr_slice text) {
+    text = check_text_trim(text);
+    if (text.size == 0) {
+        return;
+    }
+    fprintf(out, "    %-10s", label);
+    const uint8_t *newline = memchr(text.data, '\n', text.size);
+    size_t first = newline == NULL ? text.size : (size_t)(newline - text.data);
+    check_text_plain(out, undr_slice_of(text.data, first));
+    fputc('\n', out);
+    if (newline != NULL) {
+        check_text_lines(out, undr_slice_of(newline + 1, text.size - first - 1), "              ");
+    }
+}
+
+static size_t line_size(undr_slice text) {
+    const uint8_t *newline = text.size == 0 ? NULL : memchr(text.data, '\n', text.size);
+    return newline == NULL ? text.size : (size_t)(newline - text.data);
+}
+
+static size_t count_lines(undr_slice text) {
+    size_t count = text.size > 0 ? 1 : 0;
+    for (size_t i = 0; i < text.size; i++) {
+        count += text.data[i] == '\n' ? 1 : 0;
+    }
+    return count;
+}
+
+/* The line where the play failed begins with an exclamation mark. Of a long one (and not with -v), the two ends. */
+static void print_transcript(const check_terminal *terminal, const check_result *result, bool whole) {
+    undr_slice text = check_text_trim(undr_buffer_slice(&result->transcript));
+    size_t count = count_lines(text);
+    bool cut = !whole && count > TRANSCRIPT_HEAD + TRANSCRIPT_TAIL + 1;
+    fputs(text.size > 0 ? "    transcript\n" : "", terminal->out);
+    for (size_t i = 0; text.size > 0; i++) {
+        size_t size = line_size(text);
+        bool marked = text.data[0] == '!', shown = !cut || i < TRANSCRIPT_HEAD || i + TRANSCRIPT_TAIL >= count;
+        if (cut && i == TRANSCRIPT_HEAD) {
+            fprintf(terminal->out, "          ... %zu lines; -v prints all ...\n",
+                count - TRANSCRIPT_HEAD - TRANSCRIPT_TAIL);
+        }
+        if (shown) {
+            fputs(check_paint(terminal, marked ? CHECK_RED : CHECK_DIM), terminal->out);
+            check_text_lines(terminal->out, undr_slice_of(text.data, size), marked ? "      " : "        ");
+            fputs(check_paint(terminal, CHECK_PLAIN), terminal->out);
+        }
+        size += size < text.size ? 1 : 0;
+        text = undr_slice_of(text.data + size, text.size - size);
+    }
+}
+
+/* "whole 1/1, cut-3 0/1": how often it passed, by delivery. */
+static void print_deliveries(FILE *out, const check_record *record) {
+    const char *separator = "";
+    for (int i = 0; i < CHECK_DELIVERY_COUNT; i++) {
+        const check_plays *plays = &record->plays[i];
+        unsigned passed = plays->counts[CHECK_PASS] + plays->counts[CHECK_INFO];
+        if (plays->total == 0) {
+            continue;
+        }
+        fprintf(out, "%s%s", separator, check_delivery_name((check_delivery)i));
+        if (plays->total > 1) {
+            fprintf(out, " passed %u of %u", passed, plays->total);
+        } else {
+            fprintf(out, " %s", check_verdict_name(plays->worst.verdict));
+        }
+        separator = ", ";
+    }
+}
+
+static void print_details(const check_terminal *terminal, const check_session *session, const check_part *part,
+    const check_record *record) {
+    FILE *out = terminal->out;
+    const check_result *worst = check_record_worst(record);
+    const char *level = NULL, *id = NULL;
+    undr_slice sentence;
+    if (check_blamed(record, &level, &id, &sentence)) {
+        fprintf(out, "    %s %s  ", level, id);
+        check_text_plain(out, check_text_trim(sentence));
+        fputc('\n', out);
+    }
+    fprintf(out, "    %-10s", "delivery");
+    print_deliveries(out, record);
+    fputc('\n', out);
+    if (!undr_slice_equal(undr_buffer_slice(&worst->step), undr_buffer_slice(&worst->expected))) {
+        print_clause(out, "step", undr_buffer_slice(&worst->step));
+    }
+    print_clause(out, "expected", undr_buffer_slice(&worst->expected));
+    print_clause(out, "received", undr_buffer_slice(&worst->received));
+    print_transcript(terminal, worst, session->options->verbose);
+    print_clause(out, "notes", undr_buffer_slice(&worst->notes));
+    if (worst->output.size > 0) {
+        fputs("    output of the target\n", out);
+        check_text_lines(out, undr_buffer_slice(&worst->output), "        | ");
+    }
+    fprintf(out, "    %-10s", "alone");
+    check_print_alone(out, session, part, record);
+    fputc('\n', out);
+}
+
+static const char *title_of(check_standing standing) {
+    static const char *const titles[CHECK_STANDING_COUNT] = {[CHECK_BLOCKED_OFF] = "BLOCKED", [CHECK_WARNED] = "WARN",
+        [CHECK_FAILED] = "FAIL", [CHECK_STALE] = "STALE", [CHECK_CHANGED] = "CHANGED", [CHECK_BROKEN] = "ERROR"};
+    return titles[standing];
+}
+
+static const char *color_of(const check_terminal *terminal, check_standing standing) {
+    return check_paint(terminal, standing == CHECK_WARNED ? CHECK_YELLOW : CHECK_RED);
+}
+
+static void explain(const check_terminal *terminal, const check_session *session, const check_short *one) {
+    FILE *out = terminal->out;
+    const check_record *record = one->record;
+    const check_result *worst = check_record_worst(record);
+    undr_buffer remark = {0};
+    fprintf(out, "\n%s%s%s %s%s%s  %s:%d\n", color_of(terminal, one->standing), title_of(one->standing),
+        check_paint(terminal, CHECK_PLAIN), check_paint(terminal, CHECK_BOLD), record->one->name,
+        check_paint(terminal, CHECK_PLAIN), record->one->file, worst->line > 0 ? worst->line : record->one->line);
+    if (check_record_remark(one->part, record, &remark) == UNDR_OK && remark.size > 0) {
+        check_text_lines(out, undr_buffer_slice(&remark), "    ");
+    }
+    undr_buffer_free(&remark);
+    if (worst->verdict >= CHECK_WARN) {
+        print_details(terminal, session, one->part, record);
+    }
+}
+
+/* ---- those that are alike ---- */
+
+static void print_alike(FILE *out, const check_digest *digest, size_t leader) {
+    const check_short *first = &digest->at[leader];
+    size_t named = 0, others = first->alike - 1;
+    if (others == 0) {
+        return;
+    }
+    const char *how = first->standing == CHECK_BLOCKED_OFF ? "blocked" : "alike";
+    fprintf(out, "    %zu more %s; -v explains each:\n", others, how);
+    for (size_t i = 0; i < digest->count && named < NAMED; i++) {
+        const check_short *one = &digest->at[i];
+        const char *level = NULL, *id = NULL;
+        undr_slice sentence;
+        if (one->leader == leader && i != leader) {
+            bool known = check_blamed(one->record, &level, &id, &sentence);
+            fprintf(out, "        %s  %s\n", one->record->one->name, known ? id : "");
+            named++;
+        }
+    }
+    if (named < others) {
+        fprintf(out, "        and %zu more\n", others - named);
+    }
+}
+
+/* A clause on one line, cut to what a line can hold. */
+static void print_short_clause(FILE *out, undr_slice text) {
+    text = check_text_trim(text);
+    const uint8_t *newline = text.size == 0 ? NULL : memchr(text.data, '\n', text.size);
+    size_t size = newline == NULL ? text.size : (size_t)(newline - text.data);
+    bool whole = size <= CLAUSE && newline == NULL;
+    size = size <= CLAUSE ? size : CLAUSE;
+    while (size > 0 && size < text.size && (text.data[size] & 0xc0) == 0x80) {
+        size--; /* not inside a character */
+    }
+    check_text_plain(out, undr_slice_of(text.data, size));
+    fputs(whole ? "" : "...", out);
+}
+
+static void print_digest_line(FILE *out, const check_short *one) {
+    const check_result *worst = check_record_worst(one->record);
+    fprintf(out, "    %4zu %s", one->alike, title_of(one->standing));
+    if (one->standing == CHECK_BLOCKED_OFF) {
+        fputs("  ", out);
+        print_short_clause(out, undr_buffer_slice(&worst->notes));
+    } else if (one->standing == CHECK_STALE) {
+        fputs("  passed although they are expected to fall short", out);
+    } else {
+        fputs(worst->expected.size > 0 ? "  expected " : "", out);
+        print_short_clause(out, undr_buffer_slice(&worst->expected));
+        fputs(worst->expected.size > 0 ? ", received " : "  ", out);
+        print_short_clause(out, undr_buffer_slice(&worst->received));
+    }
+    fprintf(out, "\n         %s %s\n", one->alike > 1 ? "begin with" : "in", one->record->one->name);
+}
+
+/* One mistake often shows in many cases: which to look at first. */
+static void print_digest(const check_terminal *terminal, const check_digest *digest) {
+    FILE *out = terminal->out;
+    size_t *order = NULL, count = 0;
+    if (check_digest_order(digest, &order, &count) != UNDR_OK) {
+        fputs("\nThere is no memory for a table of what fell short.\n", out);
+        return;
+    }
+    if (digest->count > 2 && count > 1) {
+        fprintf(out, "\n%sWhat fell short, alike cases together%s\n", check_paint(terminal, CHECK_BOLD),
+            check_paint(terminal, CHECK_PLAIN));
+        for (size_t i = 0; i < count && i < TABLE_LINES; i++) {
+            print_digest_line(out, &digest->at[order[i]]);
+        }
+    }
+    if (digest->count > 2 && count > TABLE_LINES) {
+        fprintf(out, "    and %zu other ways\n", count - TABLE_LINES);
+    }
+    free(order);
+}
+
+void check_terminal_short(const check_terminal *terminal, const check_session *session) {
+    check_digest digest;
+    if (check_digest_make(session, &digest) != UNDR_OK) {
+        fputs("\nThere is no memory to explain what fell short.\n", terminal->out);
+    } else {
+        for (size_t i = 0; i < digest.count; i++) {
+            bool leads = digest.at[i].leader == i;
+            if (leads || session->options->verbose) {
+                explain(terminal, session, &digest.at[i]);
+            }
+            if (leads && !session->options->verbose) {
+                print_alike(terminal->out, &digest, i);
+            }
+        }
+        print_digest(terminal, &digest);
+    }
+    check_digest_free(&digest);
+}

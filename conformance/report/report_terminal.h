@@ -1,0 +1,21 @@
+/* report_terminal.h: what the parts of the terminal report share. */
+#ifndef CHECK_REPORT_TERMINAL_H
+#define CHECK_REPORT_TERMINAL_H
+
+#include "report.h"
+
+#define CHECK_RED "\033[1;31m"
+#define CHECK_GREEN "\033[1;32m"
+#define CHECK_YELLOW "\033[1;33m"
+#define CHECK_BOLD "\033[1m"
+#define CHECK_DIM "\033[2m"
+#define CHECK_PLAIN "\033[0m"
+
+/* The code when the terminal wants colors, else "". */
+const char *check_paint(const check_terminal *terminal, const char *code);
+
+/* What fell short: one of those that are alike explained in full (with --verbose: all of them), the others named, then
+ * a table of them when there are several. */
+void check_terminal_short(const check_terminal *terminal, const check_session *session);
+
+#endif

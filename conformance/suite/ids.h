@@ -1,0 +1,19 @@
+/* ids.h: are the requirements that a user's cases name those of the specification? */
+#ifndef CHECK_IDS_H
+#define CHECK_IDS_H
+
+#include "suite.h"
+
+/* What the specification says of an id. The build generates the table from spec/. */
+typedef struct check_known_id {
+    const char *id; /* NULL ends the table */
+    check_level level;
+} check_known_id;
+
+extern const check_known_id check_known_ids[];
+
+/* Prints a warning for each requirement of a case that was not embedded whose id is not in the table, naming the nearest
+ * one, or which has another level there. Answers how many. */
+size_t check_ids_warn(FILE *out, const check_suite *suite, const check_known_id *known);
+
+#endif
