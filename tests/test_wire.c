@@ -82,6 +82,23 @@ static void frames_come_in_pieces(void **state) {
     close_pair(&both);
 }
 
+static void a_deaf_wire_reads_nothing(void **state) {
+    (void)state;
+    pair both;
+    open_pair(&both);
+    both.wire.deaf = true;
+    peer_sends(&both, "x", 1);
+    struct pollfd there = {.fd = both.wire.socket, .events = POLLIN};
+    assert_int_equal(poll(&there, 1, 5000), 1);
+    assert_false(check_wire_wants_to_read(&both.wire));
+    assert_int_equal(check_wire_read(&both.wire), UNDR_OK);
+    assert_int_equal(check_wire_unread(&both.wire), 0);
+    both.wire.deaf = false;
+    read_until(&both.wire, 1);
+    assert_int_equal(check_wire_unread(&both.wire), 1);
+    close_pair(&both);
+}
+
 static void fin_is_told_from_reset(void **state) {
     (void)state;
     for (int way = 0; way < 2; way++) {
@@ -267,6 +284,7 @@ static void gates_hold_and_release(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_come_in_pieces),
+        cmocka_unit_test(a_deaf_wire_reads_nothing),
         cmocka_unit_test(fin_is_told_from_reset),
         cmocka_unit_test(a_send_to_a_reset_peer_is_no_error),
         cmocka_unit_test(refusal_is_an_end),

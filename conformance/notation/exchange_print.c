@@ -145,6 +145,7 @@ static undr_error print_line(undr_buffer *buffer, const check_step *step) {
     case CHECK_POLL: return print_poll(buffer, step);
     case CHECK_QUIET: return print_quiet(buffer, step);
     case CHECK_PAUSES: return print_verb(buffer, step, "pauses");
+    case CHECK_DEAF: return print_verb(buffer, step, "deaf");
     case CHECK_REFUSED: return print_verb(buffer, step, "refused");
     case CHECK_ALIVE: return print_verb(buffer, step, "alive");
     case CHECK_ALONE: return print_verb(buffer, step, "alone");

@@ -219,6 +219,7 @@ static const struct {
     {"quiet", CHECK_QUIET, 'B'},
     {"refused", CHECK_REFUSED, 'A'},
     {"pauses", CHECK_PAUSES, 'A'},
+    {"deaf", CHECK_DEAF, 'A'},
     {"accept", CHECK_GATE_ACCEPT, 'A'},
     {"close", CHECK_GATE_CLOSE, 'A'},
     {"untouched", CHECK_GATE_UNTOUCHED, 'A'},
@@ -231,7 +232,7 @@ static const struct {
 static undr_error unknown_step(check_lexer *lexer, char channel) {
     const char *choices = channel == 'M' ? "`->`, `<-` or `quiet`"
         : channel == 'P'                 ? "`<-`, `->`, `alone`, `loopback`, `alive` or `logs`"
-                                         : "`->`, `<-`, `quiet`, `refused`, `pauses`, or for a gate `accept`, `close`, "
+                                         : "`->`, `<-`, `quiet`, `refused`, `pauses`, `deaf`, or for a gate `accept`, `close`, "
                                            "`untouched`";
     size_t from = lexer->start + check_lex_indent(lexer), size = lexer->end - from;
     return check_lex_fail(lexer, lexer->at, "unknown step `%.*s`: expected %s", (int)(size < 60 ? size : 60),

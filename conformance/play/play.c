@@ -149,6 +149,9 @@ static void play_step(check_player *player, const check_step *step) {
     case CHECK_PAUSES:
         check_player_pauses(player, step);
         break;
+    case CHECK_DEAF:
+        check_player_deaf(player, step);
+        break;
     case CHECK_REFUSED:
         check_player_refused(player, step);
         break;
@@ -273,7 +276,7 @@ static bool is_skipped(const check_case *one, const check_setting *setting, chec
         error = undr_put_text(&result->received, "the case needs an adapter; --connect has none");
     } else if (setting->command == NULL && one->destructive && !setting->destructive) {
         error = undr_put_text(&result->received, "--destructive was not given");
-    } else if (need != NULL && need->minimum > 0) {
+    } else if (need != NULL && (need->minimum > 0 || strcmp(need->capability, "pickle") == 0)) {
         error = undr_put_format(&result->received, "the target does not declare %s %lld", need->capability,
             (long long)need->minimum);
     } else if (need != NULL) {

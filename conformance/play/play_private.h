@@ -121,6 +121,7 @@ void check_player_poll(check_player *player, const check_step *step);
 
 void check_player_stays_quiet(check_player *player, const check_step *step);
 void check_player_pauses(check_player *player, const check_step *step);
+void check_player_deaf(check_player *player, const check_step *step);
 void check_player_refused(check_player *player, const check_step *step);
 void check_player_unordered(check_player *player, const check_step *step);
 /* ---- play_receive.c again ---- */

@@ -51,6 +51,7 @@ void check_player_stays_quiet(check_player *player, const check_step *step) {
         if (connection == NULL || !check_player_open(player, connection)) {
             return;
         }
+        connection->wire.deaf = false;
     }
     uint64_t quiet = check_player_quiet(player), least = step->number * CHECK_MILLISECOND;
     uint64_t until = check_now() + (quiet > least ? quiet : least);
@@ -79,6 +80,7 @@ void check_player_pauses(check_player *player, const check_step *step) {
     if (connection == NULL || !check_player_open(player, connection)) {
         return;
     }
+    connection->wire.deaf = false;
     uint64_t until = player->delivers_since + PAUSE_MS * CHECK_MILLISECOND;
     check_player_glance(player);
     while (!player->over && check_now() < until) {
@@ -94,6 +96,18 @@ void check_player_pauses(check_player *player, const check_step *step) {
     if (!player->over) {
         check_player_line(player, "%s pauses", step->channel);
     }
+}
+
+/* ---- deaf ---- */
+
+/* Until the case receives on this connection again; what was taken in before stays. */
+void check_player_deaf(check_player *player, const check_step *step) {
+    check_connection *connection = check_player_connection(player, step);
+    if (connection == NULL || !check_player_open(player, connection)) {
+        return;
+    }
+    connection->wire.deaf = true;
+    check_player_line(player, "%s deaf", connection->name);
 }
 
 /* ---- refused ---- */

@@ -70,8 +70,8 @@ static check_look look_at_frame(check_player *player, const check_step *step, ch
             continue;
         }
         clauses.size = 0;
-        undr_error error =
-            check_match_expectation(one, frame->type, frame->payload, &player->names, &matches, &clauses);
+        undr_buffer *told = one->type == frame->type ? &clauses : NULL; /* else what came says it all */
+        undr_error error = check_match_expectation(one, frame->type, frame->payload, &player->names, &matches, told);
         if (error == UNDR_ARGUMENT) {
             check_player_break(player, "%.*s", (int)clauses.size, clauses.size == 0 ? "" : (const char *)clauses.data);
         } else {
@@ -132,6 +132,7 @@ static check_look look_at_connection(check_player *player, const check_step *ste
     if (connection == NULL || !check_player_open(player, connection)) {
         return CHECK_LOOK_OTHER;
     }
+    connection->wire.deaf = false;
     undr_frame frame;
     uint64_t size;
     undr_error error = check_wire_peek(&connection->wire, &frame, &size);

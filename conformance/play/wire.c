@@ -140,7 +140,8 @@ bool check_wire_wants_to_write(const check_wire *wire) {
 }
 
 bool check_wire_wants_to_read(const check_wire *wire) {
-    return wire->socket >= 0 && wire->end == CHECK_WIRE_OPEN && check_wire_unread(wire) < CHECK_WIRE_LIMIT_IN;
+    return wire->socket >= 0 && wire->end == CHECK_WIRE_OPEN && !wire->deaf &&
+        check_wire_unread(wire) < CHECK_WIRE_LIMIT_IN;
 }
 
 /* The peer takes nothing more: what is left to be sent is dropped, what it sent before is still read. */

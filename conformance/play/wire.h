@@ -28,6 +28,7 @@ void check_count(check_counter *counter, undr_slice bytes);
 typedef struct check_wire {
     int socket; /* -1 when closed */
     check_wire_end end;
+    bool deaf;           /* takes nothing in, as a peer that does not read */
     bool can_send;       /* false after close, half-close, or when a send found the peer gone */
     struct sockaddr_in here, there;
     undr_buffer in;      /* received; what lies before `taken` has been taken */
