@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { CONNECTIONS = 6, TASKS = 256, OWED = 64, LEVELS = 3, HOLD = 10 };
+enum { CONNECTIONS = 6, TASKS = 64, OWED = 24, LEVELS = 3, HOLD = 10, OPS = 200, READS = 2, QUEUE_LIMIT = 300 };
 
 /* A task is known by its number; its payload is the number's two bytes, or nothing for some. */
 typedef enum place { QUEUED, OUT, GONE } place;
@@ -46,6 +46,7 @@ typedef struct model_connection {
 typedef struct model {
     undr_manager_core *core;
     bool closing, abandoned;
+    bool bounded; /* in the bytes that tasks and messages take */
     uint64_t hold, now, steps;
     unsigned retries;
     model_connection connections[CONNECTIONS];
@@ -292,7 +293,7 @@ static void op_schedule(model *m, int connection, unsigned priority) {
         FUZZ_REQUIRE(error == UNDR_CLOSED); /* CLOSE-6 */
         return;
     }
-    FUZZ_REQUIRE(error == UNDR_OK || error == UNDR_MEMORY);
+    FUZZ_REQUIRE(error == UNDR_OK || error == UNDR_MEMORY || (m->bounded && error == UNDR_QUEUE_LIMIT));
     if (error != UNDR_OK) {
         return;
     }
@@ -434,19 +435,44 @@ static void run_op(model *m, fuzz_source *source) {
     require_counts(m);
 }
 
+/* Every connection ends, a close forgets what is queued, the inbox is read if that is soon done: nothing is left. */
+static void come_to_an_end(model *m, bool close_first) {
+    take_answers(m, UINT32_MAX);
+    if (close_first) {
+        op_close(m, true);
+        take_answers(m, UINT32_MAX);
+    }
+    for (int c = 0; c < CONNECTIONS; c++) {
+        if (m->connections[c].live) {
+            op_connect(m, c);
+        }
+    }
+    op_close(m, true);
+    for (int reads = 0; reads < READS; reads++) {
+        op_read(m); /* the last one finds the end, MSGS-2 */
+    }
+    require_counts(m);
+    undr_answer answer;
+    FUZZ_REQUIRE(undr_manager_tasks_left(m->core) == 0 && undr_manager_connections(m->core) == 0);
+    FUZZ_REQUIRE(undr_manager_next_answer(m->core, &answer) == UNDR_DONE); /* REQ-2 */
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_source source = fuzz_source_over(data, size);
     static model m; /* too large for the stack of some engines */
-    m = (model){.now = 1000};
+    memset(&m, 0, sizeof m);
+    m.now = 1000;
     uint8_t how = fuzz_take_u8(&source);
     m.hold = how & 1 ? HOLD : 0;
     m.retries = how >> 1 & 3;
-    undr_manager_options options = {.priority_levels = LEVELS, .hold = m.hold, .retries = m.retries};
+    m.bounded = how >> 3 & 1;
+    undr_manager_options options = {.priority_levels = LEVELS, .hold = m.hold, .retries = m.retries,
+        .queue_limit = m.bounded ? QUEUE_LIMIT : 0};
     FUZZ_REQUIRE(undr_manager_new(&options, &m.core) == UNDR_OK);
-    for (int ops = 0; source.left.size > 0 && ops < 400; ops++) {
+    for (int ops = 0; source.left.size > 0 && ops < OPS; ops++) {
         run_op(&m, &source);
     }
-    take_answers(&m, UINT32_MAX);
+    come_to_an_end(&m, how >> 4 & 1);
     undr_manager_free(m.core); /* whatever is left is freed: a leak check sees to it */
     return 0;
 }

@@ -9,7 +9,7 @@
 #include "undr/pickle.h"
 #include "undr/worker.h"
 
-enum { WORKERS = 3, TASKS = 40, MOVES = 4000 };
+enum { WORKERS = 3, TASKS = 16, MOVES = 1000 };
 
 typedef struct pipe_bytes {
     undr_buffer bytes;
@@ -38,6 +38,9 @@ static void put_frame(pipe_bytes *to, const undr_frame *frame) {
 
 /* More bytes arrive; true: *frame is the next whole frame. */
 static bool next_frame(pipe_bytes *from, size_t arrive, undr_frame *frame) {
+    if (from->spent == from->bytes.size) { /* nothing is under way: what comes begins anew */
+        from->bytes.size = from->read = from->spent = 0;
+    }
     size_t left = from->bytes.size - from->read;
     from->read += arrive < left ? arrive : left;
     undr_slice known = undr_slice_of(from->bytes.data, from->read);

@@ -8,19 +8,21 @@
 
 enum { LIMIT = 1 << 16 }; /* payload limit: low, so that both sides of it are reached */
 
-/* All that a run of the decoder has shown: a hash over the frames, and how it ended. */
+/* All that a run of the decoder has shown: a hash over the frames, and how it ended. Payloads are borrowed from the
+ * stream, never copied: where one begins and ends says which bytes it has. */
 typedef struct trace {
     uint64_t hash;
     uint64_t frames, offset;
     undr_error last;
 } trace;
 
+static uint64_t mix(uint64_t hash, uint64_t more) {
+    hash = (hash ^ more) * 0x9e3779b97f4a7c15;
+    return hash ^ hash >> 29;
+}
+
 static void note(trace *seen, const undr_frame *frame) {
-    seen->hash = (seen->hash ^ frame->type) * 0x100000001b3;
-    seen->hash = (seen->hash ^ frame->payload.size) * 0x100000001b3;
-    for (size_t i = 0; i < frame->payload.size; i++) {
-        seen->hash = (seen->hash ^ frame->payload.data[i]) * 0x100000001b3;
-    }
+    seen->hash = mix(mix(mix(seen->hash, frame->type), seen->offset), frame->payload.size);
     seen->frames++;
 }
 
