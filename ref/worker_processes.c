@@ -14,8 +14,9 @@
  * out: this many times as many as it has, and this many more than it has at most. */
 enum { FUTILE_STARTS = 16, MAXIMUM_FUTILE_STARTS = 256, SOON_MS = 10000 };
 
-/* When none can be started now, for want of memory or descriptors, it is tried again after a while. */
-enum { START_AGAIN_MS = 100 };
+/* When one can't be started now, for want of memory or descriptors, or leaves as soon as it is started, because the
+ * server has no room for its connection, it is tried again after a while. */
+enum { START_AGAIN_MS = 50 };
 
 typedef struct worker {
     uv_process_t process; /* .data is the worker */
@@ -23,7 +24,7 @@ typedef struct worker {
     size_t number; /* from 1 */
     uint64_t started; /* in ms of the loop's clock */
     bool runs;     /* not reaped yet, so that its process id is its own */
-    bool failed;   /* the last start did */
+    bool hurried;  /* the last start failed, or was over as soon as it had begun */
     bool waits;    /* for `again` to try once more */
 } worker;
 
@@ -88,7 +89,7 @@ static int start(worker *one) {
     int status = spawn(one);
     one->started = uv_now(&all->server->loop);
     one->runs = status == 0;
-    one->failed = status != 0;
+    one->hurried = status != 0;
     if (status == 0) {
         return 0;
     }
@@ -102,6 +103,7 @@ static void on_exit_of_process(uv_process_t *process, int64_t status, int signal
     worker *one = process->data;
     undr_server *server = one->all->server;
     one->runs = false;
+    one->hurried = signal == 0 && uv_now(&server->loop) - one->started < START_AGAIN_MS;
     if (signal != 0) {
         undr_server_log(server, NULL, "worker %zu was ended by signal %d", one->number, signal);
     } else if (status != 0) {
@@ -156,7 +158,7 @@ static void on_again(uv_timer_t *timer) {
 
 static void on_closed(uv_handle_t *handle) {
     worker *one = handle->data;
-    if (!one->failed) {
+    if (!one->hurried) {
         replace(one);
         return;
     }

@@ -5,7 +5,9 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 #include <utlist.h>
@@ -49,11 +51,11 @@ static input_line *new_line(undr_slice text) {
 }
 
 /* One command is in flight at most, but the end of the input behind more lines is to be noticed as well, behind a
- * sensible number of them. False: out of memory. */
-static bool hand_over(input *self, undr_slice text) {
+ * sensible number of them. */
+static undr_error hand_over(input *self, undr_slice text) {
     input_line *line = new_line(text);
     if (line == NULL) {
-        return false;
+        return UNDR_MEMORY;
     }
     (void)pthread_mutex_lock(&self->lock);
     while (self->count == MAXIMUM_LINES) {
@@ -63,16 +65,30 @@ static bool hand_over(input *self, undr_slice text) {
     self->count++;
     (void)pthread_cond_broadcast(&self->changed);
     (void)pthread_mutex_unlock(&self->lock);
-    return true;
+    return UNDR_OK;
+}
+
+static undr_error hand_over_all(input *self) {
+    adapter_lines lines = {.descriptor = STDIN_FILENO};
+    undr_slice line;
+    undr_error error;
+    do {
+        error = adapter_read_line(&lines, &line);
+        error = error == UNDR_OK ? hand_over(self, line) : error;
+    } while (error == UNDR_OK);
+    int reason = errno;
+    adapter_lines_free(&lines);
+    errno = reason;
+    return error;
 }
 
 static void *watch_lines(void *argument) {
     input *self = argument;
-    adapter_lines lines = {.descriptor = STDIN_FILENO};
-    undr_slice line;
-    while (adapter_read_line(&lines, &line) == UNDR_OK && hand_over(self, line)) {
+    undr_error error = hand_over_all(self);
+    if (error != UNDR_END) {
+        (void)fprintf(stderr, "undr-manager: standard input can't be read any more: %s\n",
+            error == UNDR_SYSTEM ? strerror(errno) : undr_error_text(error));
     }
-    adapter_lines_free(&lines);
     interrupt(self, &self->ended);
     struct timespec rest = {.tv_nsec = LEAVE_MS * 1000000L};
     while (nanosleep(&rest, &rest) != 0 && errno == EINTR) {

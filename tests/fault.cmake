@@ -1,0 +1,20 @@
+# The reference under faults (label `fault`): killed workers, workers that hang, failing system calls, hostile peers. Label
+# `security`: who may connect, what payloads may do, the flags of the release. Python's standard library is what they need.
+find_package(Python3 COMPONENTS Interpreter)
+if(NOT Python3_FOUND OR NOT TARGET undr-manager)
+    return()
+endif()
+
+add_library(fault-shim MODULE fault/shim.c)
+target_link_libraries(fault-shim PRIVATE undr-flags ${CMAKE_DL_LIBS})
+
+function(fault_test label name)
+    add_test(NAME ${label}.${name}
+        COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/fault/${name}.py ${CMAKE_BINARY_DIR})
+    set_tests_properties(${label}.${name} PROPERTIES
+        LABELS ${label} TIMEOUT 900 SKIP_RETURN_CODE 77 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+endfunction()
+
+fault_test(fault kills)
+fault_test(fault closes)
+fault_test(fault inject)

@@ -1,0 +1,220 @@
+"""inject.py BUILD: a short session of undr-manager and its pool, again and again: each time one call of one function
+fails (shim.c), the first, the second, ... until the session has no more of them. Each time the session must end: with
+every task accounted for, or with a clear message and an exit status of 1, and nothing may be left behind."""
+
+import concurrent.futures
+import errno
+import os
+import pathlib
+import pickle
+import subprocess
+import sys
+import tempfile
+import threading
+
+import harness
+
+BUILD = sys.argv[1]
+ONLY = sys.argv[2:]  # "ROLE FUNCTION K ERROR": that session alone, its log shown
+SHORT = 0
+TASKS, SIZE = 3, 30000  # short enough to be named when it is lost
+TRIES = 4  # a session whose number of calls varies ends its sweep when it was not reached so often in a row
+TRANSIENT = [errno.EINTR]
+SCARCE = [errno.EMFILE, errno.ENOMEM]
+READ = [errno.EINTR, errno.EAGAIN, errno.ECONNRESET, SHORT]
+WRITE = [errno.EINTR, errno.EAGAIN, errno.ECONNRESET, errno.EPIPE, SHORT]
+
+SWEEPS = {
+    "manager": {
+        "read": READ, "write": WRITE,
+        "socket": SCARCE, "bind": [errno.EADDRINUSE, errno.ENOMEM], "listen": [errno.EADDRINUSE],
+        "accept4": [errno.EINTR, errno.EAGAIN, errno.ECONNABORTED, *SCARCE],
+        "getsockname": [errno.ENOBUFS], "getpeername": [errno.ENOTCONN, errno.ENOBUFS],
+        "setsockopt": [errno.ENOMEM], "epoll_create1": SCARCE, "epoll_ctl": [errno.ENOMEM],
+        "epoll_wait": TRANSIENT, "eventfd": SCARCE, "pipe2": SCARCE, "open": [errno.EINTR, *SCARCE],
+        "fork": [errno.EAGAIN, errno.ENOMEM], "execvp": [errno.ENOMEM], "pthread_create": [errno.EAGAIN],
+        "malloc": [errno.ENOMEM],
+    },
+    "worker": {
+        "socket": SCARCE, "connect": [errno.EINTR, errno.ECONNRESET, errno.ENOMEM], "setsockopt": [errno.ENOMEM],
+        "sendmsg": [errno.EINTR, errno.ECONNRESET, errno.EPIPE, errno.ENOMEM, SHORT],
+        "recv": [errno.EINTR, errno.ECONNRESET, errno.ENOMEM, SHORT],
+        "poll": TRANSIENT, "malloc": [errno.ENOMEM],
+    },
+}
+
+# When these fail libuv itself ends the process (abort): any epoll_ctl, and the pipe for signals, its first.
+def ends_libuv(function, nth):
+    return function == "epoll_ctl" or (function, nth) == ("pipe2", 1)
+
+# Where an option of undr-manager is needed for the function to be called.
+OPTIONS = {"poll": ["--hold", "0"]}
+
+
+def preload(shim):
+    """The shim stands behind AddressSanitizer's runtime, which must come first."""
+    linked = subprocess.run(["ldd", str(pathlib.Path(BUILD, "undr-manager"))], capture_output=True, text=True).stdout
+    runtime = [line.split()[2] for line in linked.splitlines() if "libasan" in line]
+    return ":".join([*runtime, shim])
+
+
+PRELOAD = preload(str(pathlib.Path(BUILD, "tests", "libfault-shim.so").resolve()))
+
+
+class Session:
+    """One run: what it said, how it ended, what the shim reports."""
+
+    def __init__(self, fault, folder):
+        self.fault = fault
+        report = pathlib.Path(folder, "report")
+        token = pathlib.Path(folder, "token")
+        token.touch()
+        environment = {"LD_PRELOAD": PRELOAD, "UNDR_FAULT": "{} {} {} {}".format(*fault),
+            "UNDR_FAULT_REPORT": str(report), "UNDR_FAULT_TOKEN": str(token)}
+        self.answers, self.hung = [], False
+        with tempfile.TemporaryFile() as log:
+            self.process = subprocess.Popen(
+                [str(pathlib.Path(BUILD, "undr-manager").resolve()), "manager", "--workers", "2", *OPTIONS.get(fault[1], [])],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env={**os.environ, **environment})
+            alarm = threading.Timer(harness.LIMIT, self.kill)
+            alarm.start()
+            self.play()
+            self.status = self.process.wait()
+            alarm.cancel()
+            log.seek(0)
+            self.log = log.read().decode(errors="replace")
+        self.report = report.read_text() if report.exists() else ""
+
+    def kill(self):
+        self.hung = True
+        self.process.kill()
+
+    def play(self):
+        tasks = [harness.probe(("message", f"task-{i}"), ("message", b"x" * SIZE)) for i in range(TASKS)]
+        commands = [f"schedule 1 {task.hex()}" for task in tasks] + ["next"] * (3 * TASKS) + ["close join"]
+        lines = "".join(command + "\n" for command in commands).encode()
+        writer = threading.Thread(target=self.write, args=(lines,))
+        writer.start()
+        for line in self.process.stdout:
+            self.answers.append(line.decode().rstrip("\n"))
+            if self.answers[-1] == "closed" or self.answers[-1].startswith("error"):
+                break
+        writer.join()
+        for stream in (self.process.stdin, self.process.stdout):
+            try:
+                stream.close()
+            except BrokenPipeError:
+                pass
+
+    def write(self, lines):
+        try:
+            self.process.stdin.write(lines)
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass
+
+    def lines(self, word):
+        return [line.split()[1:] for line in self.report.splitlines() if line.startswith(word)]
+
+    def fired(self):
+        return bool(self.lines("fired"))
+
+    def held(self):
+        return [tuple(map(int, numbers)) for numbers in self.lines("held")]
+
+    def complaint(self, most):
+        """What is wrong with it; None: nothing. most: what a session without a fault holds at its end."""
+        if self.hung:
+            return "it hangs"
+        if "Sanitizer" in self.log:
+            return "the sanitizer complains"
+        if self.fired() and ends_libuv(*self.fault[1:3]) and self.status == -6:
+            return None
+        if self.status == 1:
+            return None if "undr-manager: " in self.log else "exit status 1 without a message"
+        if self.status != 0:
+            return f"it ended with {self.status}"
+        if self.answers[-1:] != ["closed"]:
+            return self.excuse()
+        if any(blocks > most[0] or files > most[1] for blocks, files in self.held()):
+            return f"it holds {self.held()} (blocks, descriptors) at its end, {most} is usual"
+        return self.missing_task()
+
+    def excuse(self):
+        """It was not closed. A command may have been refused with the reason."""
+        refused = self.answers and self.answers[-1].startswith("error ")
+        return None if refused or "undr-manager: " in self.log else "it left without closing and without a message"
+
+    def missing_task(self):
+        """Each task was run, or its loss was told, or its failure, which need not name it."""
+        messages = [bytes.fromhex(line.split()[1]) for line in self.answers if line.startswith("message ")]
+        failures = sum(b"WorkerException" in message and b"task-" not in message for message in messages)
+        silent = [i for i in range(TASKS) if not any(b"task-%d" % i in message for message in messages)]
+        return f"nothing was heard of the tasks {silent}" if len(silent) > failures else None
+
+
+def play(fault):
+    with tempfile.TemporaryDirectory() as folder:
+        return Session(fault, folder)
+
+
+def describe(fault):
+    role, function, nth, error = fault
+    return f"{role}: {function} number {nth}: {errno.errorcode.get(error, 'short')}"
+
+
+def usual(role):
+    """What is held at the end of a session whose fault is never reached: the most of some."""
+    sessions = [play((role, "none", 1, errno.EIO)) for _ in range(5)]
+    for session in sessions:
+        complaint = session.complaint((1 << 30, 1 << 30))
+        assert complaint is None and not session.fired(), f"without a fault {complaint}\n{session.log}"
+    held = [numbers for session in sessions for numbers in session.held()]
+    assert held, f"the shim does not report for the role {role}"
+    return max(blocks for blocks, _ in held), max(files for _, files in held)
+
+
+def sweep(role, function, error, most):
+    """All k, until the session has no more calls. Returns how many were tried, and the complaints."""
+    tried, unreached, nth, complaints = 0, 0, 1, []
+    while unreached < TRIES:
+        session = play((role, function, nth, error))
+        if session.fired():
+            tried, unreached = tried + 1, 0
+        else:
+            unreached += 1
+        complaint = session.complaint(most)
+        if complaint is not None:
+            complaints.append(f"{describe(session.fault)}: {complaint}\n" +
+                "".join(f"    | {line}\n" for line in session.log.splitlines()[-8:]))
+        nth += 1
+    return tried, complaints
+
+
+def single(words):
+    role, function, nth, error = words[0].split()
+    session = play((role, function, int(nth), int(error)))
+    print(*(answer[:60] for answer in session.answers), session.log, sep="\n")
+    print(f"status {session.status}, fired {session.fired()}, held {session.held()}: "
+          f"{session.complaint((1 << 30, 1 << 30))}")
+
+
+def main():
+    most = {role: usual(role) for role in SWEEPS}
+    jobs = [(role, function, error) for role in SWEEPS for function in SWEEPS[role] for error in SWEEPS[role][function]]
+    with concurrent.futures.ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
+        results = list(pool.map(lambda job: sweep(*job, most[job[0]]), jobs))
+    total = 0
+    complaints = []
+    for (role, function, error), (tried, found) in zip(jobs, results):
+        total += tried
+        complaints += found
+        print(f"{role:8} {function:15} {errno.errorcode.get(error, 'short'):13} {tried:4} calls")
+    print(f"{total} sessions with one failed call each, {len(complaints)} complaints")
+    print(*complaints, sep="\n")
+    assert not complaints
+    assert all(tried > 0 or error == errno.EAGAIN for (_, function, error), (tried, _) in zip(jobs, results)
+               ), "a function of the list is not called any more"
+
+
+single(ONLY) if ONLY else main()
