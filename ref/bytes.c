@@ -124,6 +124,20 @@ undr_slice undr_buffer_slice(const undr_buffer *buffer) {
     return undr_slice_of(buffer->data, buffer->size);
 }
 
+static undr_error resize(undr_buffer *buffer, size_t capacity) {
+    uint8_t *data = realloc(buffer->data, capacity);
+    if (data == NULL) {
+        return UNDR_MEMORY;
+    }
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return UNDR_OK;
+}
+
+undr_error undr_buffer_grow(undr_buffer *buffer, size_t capacity) {
+    return capacity <= buffer->capacity ? UNDR_OK : resize(buffer, capacity);
+}
+
 undr_error undr_buffer_reserve(undr_buffer *buffer, size_t more) {
     if (more <= buffer->capacity - buffer->size) {
         return UNDR_OK;
@@ -136,13 +150,7 @@ undr_error undr_buffer_reserve(undr_buffer *buffer, size_t more) {
     if (capacity < needed || capacity > SIZE_MAX / 2) {
         capacity = needed;
     }
-    uint8_t *data = realloc(buffer->data, capacity);
-    if (data == NULL) {
-        return UNDR_MEMORY;
-    }
-    buffer->data = data;
-    buffer->capacity = capacity;
-    return UNDR_OK;
+    return resize(buffer, capacity);
 }
 
 undr_error undr_put_bytes(undr_buffer *buffer, const void *data, size_t size) {

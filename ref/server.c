@@ -63,10 +63,9 @@ void undr_server_log(undr_server *server, const struct sockaddr_in *peer, const 
 void undr_server_collect(undr_server *server) {
     undr_answer answer;
     while (undr_manager_next_answer(server->core, &answer) == UNDR_OK) { /* nothing else is ever sent (REQ-2) */
-        undr_peer *peer;
-        HASH_FIND(hh, server->peers, &answer.connection, sizeof answer.connection, peer);
-        undr_peer_queue(peer, &answer.frame); /* the core answers only connections that it knows */
+        undr_peer_queue(answer.owner, &answer);
     }
+    server->held_until = undr_manager_deadline(server->core);
     if (undr_manager_messages(server->core) > 0 || undr_manager_tasks_left(server->core) == 0) {
         uv_cond_broadcast(&server->news);
     }
@@ -82,35 +81,34 @@ static uint64_t first_deadline(const undr_peer *list) {
     return list == NULL ? UINT64_MAX : list->deadline;
 }
 
-static void set_timer(undr_server *server, uint64_t held) {
+/* A timer that ends too early does no harm: it is set again then. */
+static void set_timer(undr_server *server) {
     uint64_t ends = earliest(first_deadline(server->writing), first_deadline(server->lingering));
-    uint64_t deadline = earliest(held, earliest(ends, server->accept_at));
+    uint64_t deadline = earliest(server->held_until, earliest(ends, server->accept_at));
     uint64_t now = uv_now(&server->loop);
-    if (uv_is_closing((uv_handle_t *)&server->timer)) {
-        return;
-    }
-    if (deadline == UINT64_MAX) {
-        (void)uv_timer_stop(&server->timer); /* can't fail */
+    if (deadline >= server->timer_at || uv_is_closing((uv_handle_t *)&server->timer)) {
         return;
     }
     uint64_t rest = deadline > now ? deadline - now : 0;
+    server->timer_at = deadline;
     (void)uv_timer_start(&server->timer, on_timer, rest, 0); /* fails only when it is closing */
 }
 
-void undr_server_deliver(undr_server *server) {
-    uv_mutex_lock(&server->lock);
-    undr_server_collect(server);
-    uv_mutex_unlock(&server->lock);
+void undr_server_send(undr_server *server) {
     while (server->changed != NULL) {
         undr_peer *peer = server->changed;
         server->changed = peer->next_changed;
         peer->changed = false;
         undr_peer_flush(peer);
     }
+    set_timer(server);
+}
+
+static void collect_and_send(undr_server *server) {
     uv_mutex_lock(&server->lock);
-    uint64_t held = undr_manager_deadline(server->core);
+    undr_server_collect(server);
     uv_mutex_unlock(&server->lock);
-    set_timer(server, held);
+    undr_server_send(server);
 }
 
 /* The loop's events. */
@@ -122,8 +120,10 @@ static void accept_waiting(undr_server *server) {
 static void on_timer(uv_timer_t *timer) {
     undr_server *server = timer->data;
     uint64_t now = uv_now(&server->loop);
+    server->timer_at = UINT64_MAX;
     uv_mutex_lock(&server->lock);
     undr_manager_advance(server->core, now); /* NEXT-5 */
+    undr_server_collect(server);
     uv_mutex_unlock(&server->lock);
     while (first_deadline(server->writing) <= now) {
         undr_peer_overdue(server->writing); /* it is not the first any more */
@@ -134,7 +134,7 @@ static void on_timer(uv_timer_t *timer) {
     if (server->accept_at <= now) {
         accept_waiting(server);
     }
-    undr_server_deliver(server);
+    undr_server_send(server);
 }
 
 static void on_connection(uv_stream_t *listener, int status) {
@@ -144,7 +144,7 @@ static void on_connection(uv_stream_t *listener, int status) {
         return;
     }
     accept_waiting(server);
-    undr_server_deliver(server);
+    undr_server_send(server);
 }
 
 static undr_call *take_call(undr_server *server) {
@@ -166,7 +166,7 @@ static void on_wakeup(uv_async_t *wakeup) {
         uv_cond_broadcast(&server->news);
         uv_mutex_unlock(&server->lock);
     }
-    undr_server_deliver(server);
+    collect_and_send(server);
 }
 
 static void on_interrupt(uv_signal_t *signal, int number) {
@@ -322,7 +322,7 @@ undr_error undr_server_start(const undr_server_options *options, undr_server **s
         return UNDR_MEMORY;
     }
     server->options = *options;
-    server->accept_at = UINT64_MAX;
+    server->accept_at = server->held_until = server->timer_at = UINT64_MAX;
     complete_options(&server->options);
     undr_error error = find_address(options, &server->address);
     if (error == UNDR_OK) {
@@ -419,12 +419,15 @@ void undr_server_stop_listening(undr_server *server) {
     undr_server_call(server, stop_listening, NULL); /* CLOSE-3 */
 }
 
+static void close_peer(uv_handle_t *handle, void *listener) {
+    if (handle->type == UV_TCP && handle != listener) {
+        undr_peer_close(handle->data); /* also one that the core does not know any more */
+    }
+}
+
 static void end_connections(undr_server *server, void *unused) {
     (void)unused;
-    undr_peer *peer, *rest;
-    HASH_ITER(hh, server->peers, peer, rest) {
-        undr_peer_close(peer);
-    }
+    uv_walk(&server->loop, close_peer, &server->listener);
 }
 
 void undr_server_end_connections(undr_server *server) {
@@ -433,7 +436,7 @@ void undr_server_end_connections(undr_server *server) {
 
 static void close_any(uv_handle_t *handle, void *listener) {
     if (handle->type == UV_TCP && handle != listener) {
-        undr_peer_close(handle->data); /* also one that the core does not know any more */
+        close_peer(handle, listener);
     } else {
         close_handle(handle, NULL);
     }

@@ -4,14 +4,16 @@
 #ifndef UNDR_SERVER_PARTS_H
 #define UNDR_SERVER_PARTS_H
 
+#include "blob.h"
 #include "undr/server.h"
 
 #include <uv.h>
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
-enum { UNDR_SCRATCH_SIZE = 64 * 1024 };
+enum {
+    UNDR_SCRATCH_SIZE = 64 * 1024,
+    UNDR_LARGE_PAYLOAD = 16 * 1024 /* beyond it a payload gets memory of its own, is never copied, and is decoded by
+                                      another thread (FAULT-1) */
+};
 
 typedef enum undr_peer_state {
     UNDR_PEER_OPEN,     /* its requests are handled */
@@ -20,30 +22,35 @@ typedef enum undr_peer_state {
     UNDR_PEER_CLOSED    /* uv_close was called; freed in its callback */
 } undr_peer_state;
 
-/* One connection. */
+/* Answers in the order in which they go out: bytes, then the payload of the last of them when that is large. */
+typedef struct undr_output {
+    undr_buffer bytes;
+    undr_blob *blob; /* a share; NULL: none */
+} undr_output;
+
+/* One connection. There may be thousands that are idle: what only some need is allocated when they do. */
 typedef struct undr_peer {
     uv_tcp_t stream; /* .data is the peer */
     undr_server *server;
     undr_connection handle; /* 0: the core does not know it (any more) */
     undr_peer_state state;
-    struct sockaddr_in address; /* of the other side */
-    bool paused;         /* not read from, because it does not read its answers */
-    bool changed;        /* stands in server->changed */
-    bool writing;        /* `write` is under way and reads from `sending` */
-    bool failed;         /* an answer could not be kept: out of memory */
-    undr_buffer in;      /* the start of a frame that is not whole; no memory while there is none */
-    undr_buffer out;     /* answers to be written next */
-    undr_buffer sending; /* answers being written */
-    uv_write_t write;
-    uv_shutdown_t shutdown;
-    size_t unanswered;        /* requests whose answer the core has not given yet: held, or behind such */
-    struct undr_peer **clock; /* the list of the server that it is in; NULL: it may stay */
-    uint64_t deadline;        /* while it has a clock */
-    size_t left;              /* of its answers when its clock was last set, while it is in `writing` */
-    size_t dropped;           /* ENDING: bytes */
+    bool paused;  /* not read from, because it does not read its answers, or a message of it is being checked */
+    bool changed; /* stands in server->changed */
+    bool failed;  /* an answer could not be kept: out of memory */
+    uint8_t large_type;
+    struct sockaddr_in address;   /* of the other side */
+    undr_buffer in;               /* the start of a frame that is not whole; no memory while there is none */
+    uint64_t large_size;          /* not 0: `in` is the start of such a payload, of a frame of large_type */
+    undr_output out;              /* to be written next */
+    struct undr_sending *sending; /* answers being written; NULL: none */
+    struct undr_check *check;     /* a message of it that another thread decodes; NULL: none */
+    size_t unanswered;            /* requests whose answer the core has not given yet: held, or behind such */
+    struct undr_peer **clock;     /* the list of the server that it is in; NULL: it may stay */
+    uint64_t deadline;            /* while it has a clock */
+    size_t left;                  /* of its answers when its clock was last set, while it is in `writing` */
+    size_t dropped;               /* ENDING: bytes */
     struct undr_peer *next_changed;
     struct undr_peer *prev, *next; /* of *clock */
-    UT_hash_handle hh;
 } undr_peer;
 
 /* A function that another thread wants to have run in the loop's thread; lives on that thread's stack. */
@@ -68,13 +75,14 @@ struct undr_server {
     uv_async_t wakeup;
     uv_timer_t timer;
     uv_signal_t interrupt;
-    undr_peer *peers;     /* by handle: all that the core knows */
     undr_peer *writing;   /* whose answers wait for it to read, in whichever state; by deadline */
     undr_peer *lingering; /* ENDING, all is written; by deadline */
     undr_peer *changed;   /* have got answers that are not written yet */
     size_t connections;   /* that have a descriptor, or are about to lose it */
     uint64_t log_second;  /* since when the next two count */
     unsigned log_lines, log_left_out;
+    uint64_t held_until;  /* when the first answer that the core holds must go */
+    uint64_t timer_at;    /* when the timer ends at the latest; UINT64_MAX: it does not run */
     uint64_t accept_at;   /* a connection waits for memory until then; UINT64_MAX: none does */
     uint8_t scratch[UNDR_SCRATCH_SIZE]; /* what a connection without a partial frame reads into */
 };
@@ -82,19 +90,34 @@ struct undr_server {
 /* Runs function in the loop's thread and returns when it has returned. Not to be called from there. */
 void undr_server_call(undr_server *server, void (*function)(undr_server *server, void *argument), void *argument);
 
-/* Moves the answers that are due to their connections' buffers and writes them; sets the timer. Takes the lock. */
-void undr_server_deliver(undr_server *server);
-
-/* The same without writing, with the lock held: for between two requests. */
+/* Moves the answers that are due to their connections' buffers, with the lock held. Follows each call of the core. */
 void undr_server_collect(undr_server *server);
+
+/* Writes what was collected, sets the timer. Ends each event of the loop. */
+void undr_server_send(undr_server *server);
 
 /* server_peer.c. Accepts the connection that waits. False: out of memory, it still waits. */
 bool undr_peer_accept(undr_server *server);
 void undr_peer_adopt(undr_server *server, int socket); /* takes over a connected socket */
-void undr_peer_queue(undr_peer *peer, const undr_frame *answer); /* lock held */
-void undr_peer_flush(undr_peer *peer);
 void undr_peer_close(undr_peer *peer); /* may free nothing before the loop's next turn */
 void undr_peer_overdue(undr_peer *peer); /* its deadline has come: closes it, or sets a later one */
+/* No more is handled of it, but what it had asked is answered: FINISHED or ENDING (REQ-3 to REQ-6). */
+void undr_peer_leave(undr_peer *peer, undr_peer_state state);
+void undr_peer_start_clock(undr_peer *peer, undr_peer **list, uint64_t ms);
+void undr_peer_stop_clock(undr_peer *peer);
+
+/* server_input.c: requests. */
+UNDR_MUST_USE int undr_peer_read(undr_peer *peer); /* begins, or goes on, to read; less than 0: failed */
+void undr_peer_handle_kept(undr_peer *peer);       /* frames for whose answers there was no room */
+void undr_peer_pause_or_resume(undr_peer *peer);
+bool undr_peer_is_full(const undr_peer *peer);     /* it must read its answers before more of it is handled */
+void undr_check_forget(struct undr_check *check);  /* the peer is gone; NULL is fine */
+
+/* server_output.c: answers. */
+void undr_peer_queue(undr_peer *peer, const undr_answer *answer); /* lock held */
+void undr_peer_flush(undr_peer *peer);
+size_t undr_peer_unsent(const undr_peer *peer); /* bytes */
+void undr_output_drop(undr_output *output);
 
 /* peer_user.c. The user whose process holds the other end of a connection of this machine. Less than 0: nobody does
  * (any more), or the kernel does not say. */
