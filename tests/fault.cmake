@@ -18,3 +18,8 @@ endfunction()
 fault_test(fault kills)
 fault_test(fault closes)
 fault_test(fault inject)
+fault_test(fault peers)
+fault_test(fault counts)
+fault_test(security limits)
+fault_test(security hardened)
+set_tests_properties(fault.peers PROPERTIES RUN_SERIAL ON) # it compares rates

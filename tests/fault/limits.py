@@ -1,0 +1,164 @@
+"""limits.py BUILD: who may connect to undr-manager, how much it keeps, and that no payload is executed."""
+
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+
+import harness
+
+BUILD = sys.argv[1]
+NOBODY = 65534
+MINIMUM = 64 << 20  # of a payload limit
+
+
+def refused(*options):
+    """What undr-manager says when it does not start."""
+    ended = subprocess.run([f"{BUILD}/undr-manager", "manager", "--workers", "0", *options], stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=harness.LIMIT)
+    assert ended.returncode == 2 and ended.stdout == "", ended
+    return ended.stderr
+
+
+def listens_on(manager):
+    """The addresses of its listening sockets, as /proc/net/tcp has them."""
+    own = {name[8:-1] for name in harness.descriptors(manager.pid) if name.startswith("socket:[")}
+    with open("/proc/net/tcp") as table:
+        rows = [row.split() for row in list(table)[1:]]
+    return [row[1].split(":")[0] for row in rows if row[3] == "0A" and row[9] in own]
+
+
+def loopback_unless_told_otherwise_twice():
+    with harness.Manager(BUILD) as manager:
+        assert listens_on(manager) == ["0100007F"]
+    with harness.Manager(BUILD, "--beyond-loopback") as manager:
+        assert listens_on(manager) == ["0100007F"]
+    for address in ("0.0.0.0", "10.0.0.1", "128.0.0.1"):
+        said = refused("--listen", address)
+        assert address in said and "--beyond-loopback" in said, said
+    assert "IPv4" in refused("--listen", "localhost")
+    with harness.Manager(BUILD, "--listen", "0.0.0.0", "--beyond-loopback", workers=1) as manager:
+        assert listens_on(manager) == ["00000000"]
+        manager.schedule(harness.probe(("message", 5)))
+        assert pickle.loads(manager.next()) == 5  # its own workers find it there
+        manager.close("join")
+        manager.end()
+
+
+ASK_AS_NOBODY = f"""
+import os, socket, sys
+"".encode("idna")  # is loaded when it is needed, which another user may not be allowed to
+os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})
+peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout={harness.LIMIT})
+try:
+    peer.sendall(b"n" + bytes(8))
+    print(len(peer.recv(1)))
+except ConnectionError:
+    print(0)
+"""
+
+
+def answers_to_nobody(manager):
+    command = [sys.executable, "-c", ASK_AS_NOBODY, str(manager.port)]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def only_the_same_user():
+    if os.geteuid() != 0:
+        print("SKIPPED: --same-user as another user (this is not root)")
+        return
+    with harness.Manager(BUILD, workers=1) as manager:
+        assert answers_to_nobody(manager) == 1, "without the option everyone is served"
+    with harness.Manager(BUILD, "--same-user", workers=1) as manager:
+        assert answers_to_nobody(manager) == 0, "another user was served"
+        assert "connection not served: it belongs to another user" in manager.said()
+        manager.schedule(harness.probe(("message", 6)))
+        assert pickle.loads(manager.next()) == 6
+        manager.end()
+
+
+def connections_are_limited():
+    with harness.Manager(BUILD, "--connections", 2) as manager, harness.Connection(manager.port) as a, \
+            harness.Connection(manager.port) as b:
+        assert a.ask("n") == b.ask("n") == ("t", harness.NONE)
+        with harness.Connection(manager.port) as surplus:
+            surplus.ended()
+            name = surplus.name
+        assert f"{name}: connection not served: there are as many as the limit" in manager.said()
+        assert a.ask("n") == b.ask("n") == ("t", harness.NONE)
+        manager.end()
+
+
+def queued_bytes_are_limited():
+    with harness.Manager(BUILD, "--queue-limit", 100000) as manager:
+        task = harness.probe(("message", b"x" * 40000))
+        manager.schedule(task)
+        manager.schedule(task)
+        answer = " ".join(manager.ask("schedule", 1, task.hex()))
+        assert answer == "error the queues and the inbox hold as many bytes as they may", answer
+        for kind, payload in ((0x81, task), ("m", pickle.dumps(b"x" * 40000))):
+            with harness.Connection(manager.port) as worker:
+                worker.send(kind, payload)
+                worker.ended()
+                assert f"{worker.name}: connection ended: frame of type" in manager.said()
+        assert manager.said().count("the queues and the inbox hold as many bytes as they may") == 2
+        with harness.Connection(manager.port) as worker:
+            assert worker.ask("n") == worker.ask("t") == ("t", task)
+            assert worker.ask("t") == ("t", harness.NONE)
+        manager.schedule(task)  # there is room again
+        manager.end()
+
+
+def frames_are_limited():
+    with harness.Manager(BUILD, "--payload-limit", MINIMUM) as manager:
+        for size in (MINIMUM + 1, 1 << 40, (1 << 64) - 1):
+            with harness.Connection(manager.port) as worker:
+                worker.socket.sendall(harness.HEADER.pack(0x81, size))
+                worker.ended()
+                said = manager.said()
+                assert f"{worker.name}: connection ended" in said and f"({MINIMUM} bytes)" in said, said
+        assert "above the limit" in manager.said()
+        assert harness.memory(manager.pid) < MINIMUM
+        manager.end()
+
+
+def payloads_are_not_executed(folder):
+    """The classic: a pickle that runs a command when it is read. As a message, as a task, inside of both, as a state."""
+    target = os.path.join(folder, "executed")
+
+    class Command:
+        def __reduce__(self):
+            return os.system, (f"touch {target}",)
+
+    bombs = [pickle.dumps(Command(), protocol) for protocol in range(6)]
+    bombs += [pickle.dumps([1, Command()]), harness.probe(("message", Command())), harness.probe(Command())]
+    bombs.append(f"cos\nsystem\n(S'touch {target}'\ntR.".encode())
+    pickle.loads(bombs[0])
+    assert os.path.exists(target), "the bomb is a dud"
+    os.unlink(target)
+    with harness.Manager(BUILD, workers=2) as manager, harness.Connection(manager.port) as worker:
+        for bomb in bombs:
+            assert worker.ask("m", bomb) == ("m", b"")
+            assert worker.ask(0x80, bomb) == ("s", b"")
+            assert manager.ask("message", bomb.hex()) == ["ok"]
+            manager.schedule(bomb)
+        messages = list(manager.messages())
+        assert len(messages) >= 3 * len(bombs), f"{len(messages)} messages: not every task was told of"
+        manager.close("join")
+        manager.end()
+    assert not os.path.exists(target), "a payload was executed"
+
+
+def main():
+    loopback_unless_told_otherwise_twice()
+    only_the_same_user()
+    connections_are_limited()
+    queued_bytes_are_limited()
+    frames_are_limited()
+    with tempfile.TemporaryDirectory() as folder:
+        payloads_are_not_executed(folder)
+    print("loopback, users, connections, bytes, frames: all limits hold; no payload was executed")
+
+
+main()
