@@ -25,8 +25,8 @@ struct explorer {
 };
 
 static check_reachable reachable_of(const check_setting *setting) {
-    unsigned levels = setting->capabilities.priority_levels;
-    return (check_reachable){setting->command != NULL, setting->capabilities.hold > 0, levels > 5 ? 5 : levels};
+    return (check_reachable){
+        setting->command != NULL, setting->capabilities.hold > 0, setting->capabilities.priority_levels};
 }
 
 static undr_error make(struct explorer *self, check_role role, size_t index, check_explored *session) {
@@ -112,7 +112,7 @@ static undr_error replay_session(struct explorer *self, const check_explored *se
     if (error != UNDR_OK) {
         return error;
     }
-    check_item item = {&cases.at[0], 0, self->delivery};
+    check_item item = {&cases.at[0], 0, self->delivery, NULL};
     check_supervision supervision = {&item, 1, self->setting, check_play, 1,
         (uint64_t)((double)(PLAY_LIMIT_S * UINT64_C(1000000000)) * self->options->timeout_factor), false, self->signals,
         {replay, on_started, on_finished, on_tick}};
@@ -244,7 +244,8 @@ static undr_error measure(struct explorer *self) {
         int interrupted = 0;
         check_setting setting = check_run_setting(self->options);
         if (self->options->roles[role]) {
-            error = check_survey_apart(&setting, (check_role)role, &why, &signals, &interrupted);
+            error = check_survey_apart(&setting, (check_role)role, &why, &signals, &(check_survey_watcher){NULL, NULL},
+                &interrupted);
             error = error == UNDR_INTERRUPTED || error == UNDR_MEMORY ? error : UNDR_OK;
         }
         self->reachable[role] = reachable_of(&setting);

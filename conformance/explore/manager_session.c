@@ -21,6 +21,7 @@ typedef struct script_connection {
 struct script {
     const check_explored *session;
     const check_reachable *reachable;
+    unsigned levels;
     undr_manager_core *core;
     undr_buffer *text;
     undr_buffer answers;         /* lines for the answers that are not read yet, all of one connection */
@@ -205,7 +206,7 @@ static undr_error act_on_connection(struct script *script, const check_operation
         case CHECK_OPERATION_SCHEDULE:
             error = check_explored_task(content, operation, number);
             return error != UNDR_OK ? error : request(script, connection,
-                (uint8_t)(0x80 + operation->choice % script->reachable->levels), pickled_number(number, pickled),
+                (uint8_t)(0x80 + operation->choice % script->levels), pickled_number(number, pickled),
                 undr_buffer_slice(content));
         case CHECK_OPERATION_MESSAGE:
             error = undr_put_u8(content, ' ');
@@ -244,7 +245,7 @@ static undr_error next_message(struct script *script) {
 static undr_error act_on_control(struct script *script, const check_operation *operation, uint32_t number) {
     undr_buffer *content = &script->contents[number];
     uint8_t pickled[NUMBER_SIZE];
-    unsigned priority = operation->choice % script->reachable->levels;
+    unsigned priority = operation->choice % script->levels;
     undr_error error = read_answers(script);
     if (error != UNDR_OK || !script->reachable->control) {
         return error;
@@ -323,6 +324,9 @@ static undr_error run_queue(struct script *script) {
 /* All messages that are left, in their order, then the end of them. */
 static undr_error read_inbox(struct script *script) {
     undr_error error = UNDR_OK;
+    if (undr_manager_messages(script->core) == 0) {
+        return UNDR_OK; /* a short case is a clear one */
+    }
     while (error == UNDR_OK && undr_manager_messages(script->core) > 0) {
         error = next_message(script);
     }
@@ -374,24 +378,35 @@ static undr_error finish(struct script *script) {
 static undr_error write_head(struct script *script) {
     undr_error error = undr_put_text(script->text,
         "  must REQ-1  every request gets exactly one answer, in the order of the requests of its connection\n");
-    if (error == UNDR_OK && script->reachable->levels != LEVELS) {
-        error = undr_put_format(script->text, "  role manager levels %u\n", script->reachable->levels);
+    if (error == UNDR_OK && script->levels != LEVELS) {
+        error = undr_put_format(script->text, "  role manager levels %u\n", script->levels);
     }
     return error == UNDR_OK ? undr_put_u8(script->text, '\n') : error;
 }
 
+/* A case has a step. */
+static undr_error ask_once(struct script *script) {
+    int connection = -1;
+    undr_error error = find_connection(script, 0, &connection);
+    error = error == UNDR_OK ? bare_request(script, connection, 'n') : error;
+    return error == UNDR_OK ? read_answers(script) : error;
+}
+
 static undr_error write_all(struct script *script) {
     undr_error error = write_head(script);
+    size_t head = script->text->size;
     for (size_t i = 0; i < script->session->count && error == UNDR_OK; i++) {
         error = act(script, (uint32_t)i);
     }
-    return error == UNDR_OK ? finish(script) : error;
+    error = error == UNDR_OK ? finish(script) : error;
+    return error == UNDR_OK && script->text->size == head ? ask_once(script) : error;
 }
 
 undr_error check_explored_write_manager(
     const check_explored *session, const check_reachable *reachable, undr_buffer *text) {
-    undr_manager_options options = {.priority_levels = reachable->levels};
-    struct script script = {.session = session, .reachable = reachable, .text = text, .reading = -1,
+    unsigned levels = session->levels < reachable->levels ? session->levels : reachable->levels;
+    undr_manager_options options = {.priority_levels = levels};
+    struct script script = {.session = session, .reachable = reachable, .levels = levels, .text = text, .reading = -1,
         .contents = calloc(session->count + 1, sizeof *script.contents)};
     undr_error error = script.contents == NULL ? UNDR_MEMORY : undr_manager_new(&options, &script.core);
     if (error == UNDR_OK) {

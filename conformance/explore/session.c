@@ -62,12 +62,17 @@ static check_operation_kind draw_kind(uint64_t *state, const struct tendency *te
 undr_error check_explored_make(check_explored *session, check_role role, uint64_t seed, size_t length) {
     uint64_t state = seed;
     struct tendency tendency = draw_tendency(&state, role);
+    if (draw_below(&state, 8) == 0) {
+        length *= 6; /* what shows only once much is queued */
+    }
     size_t count = 1 + draw_below(&state, (unsigned)length);
     *session = (check_explored){.role = role, .seed = seed, .at = calloc(count, sizeof *session->at)};
     if (session->at == NULL) {
         return UNDR_MEMORY;
     }
     session->count = count;
+    /* Not all 128: a priority too high is one of the violations. */
+    session->levels = (unsigned[]){2, 3, 5, 127}[draw_below(&state, 4)];
     for (size_t i = 0; i < count; i++) {
         session->at[i] = (check_operation){.kind = draw_kind(&state, &tendency),
             .connection = draw_below(&state, tendency.connections), .choice = draw_below(&state, 256),

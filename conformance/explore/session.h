@@ -36,6 +36,7 @@ typedef struct check_operation {
 typedef struct check_explored {
     check_role role;    /* manager or worker */
     uint64_t seed;
+    unsigned levels;     /* priorities that it uses at most */
     check_operation *at; /* owned */
     size_t count;
 } check_explored;
@@ -44,10 +45,10 @@ typedef struct check_explored {
 typedef struct check_reachable {
     bool control;    /* it has an adapter: the commands of M */
     bool holds;      /* it may hold an answer: each is read before anything that could end the holding is sent */
-    unsigned levels; /* priorities that the case asks for */
+    unsigned levels; /* priorities that it declares */
 } check_reachable;
 
-/* A session of at most `length` operations that depends on nothing but the arguments. check_explored_free afterwards. */
+/* A session of about `length` operations at most (now and then of six times as many) that depends on nothing but the arguments. check_explored_free afterwards. */
 UNDR_MUST_USE undr_error check_explored_make(
     check_explored *session, check_role role, uint64_t seed, size_t length);
 UNDR_MUST_USE undr_error check_explored_copy(check_explored *to, const check_explored *from);
