@@ -1,40 +1,14 @@
 /* test_worker_faults.c: each allocation of the worker's side fails in turn: an error, and nothing leaks. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "failing_malloc.h"
 
 #include "../ref/programs/adapter.c"
-#include "failing_malloc.h"
 #include "undr/pickle.h"
 #include "undr/socket.h"
 
 #include <sys/socket.h>
 
-/* One operation on fresh values; it frees what it took. */
-typedef undr_error (*operation)(void);
-
-/* Fails its first allocation, then its second, ... until it gets by without a failure. */
-static void fail_each(operation run, size_t at_least) {
-    size_t failures = 0;
-    for (;;) {
-        fail_allocation(failures + 1);
-        undr_error error = run();
-        bool failed = allocation_failed;
-        fail_allocation(0);
-        if (!failed) {
-            assert_int_equal(error, UNDR_OK);
-            break;
-        }
-        assert_int_equal(error, UNDR_MEMORY);
-        failures++;
-    }
-    assert_true(failures >= at_least); /* else the operation took no memory, and the test showed nothing */
-}
-
-static undr_error make_exception(void) {
+static undr_error make_exception(void *unused) {
+    (void)unused;
     undr_arena arena = {0};
     undr_value *exception;
     const undr_failure failure = {.class_name = "my.Error", .text = "boom"};
@@ -43,7 +17,8 @@ static undr_error make_exception(void) {
     return error;
 }
 
-static undr_error make_chain(void) {
+static undr_error make_chain(void *unused) {
+    (void)unused;
     undr_arena arena = {0};
     undr_value *chain;
     undr_error error = undr_chain(&arena, NULL, 0, &chain);
@@ -51,7 +26,8 @@ static undr_error make_chain(void) {
     return error;
 }
 
-static undr_error make_close_request(void) {
+static undr_error make_close_request(void *unused) {
+    (void)unused;
     undr_arena arena = {0};
     undr_value *close_request;
     undr_error error = undr_close_request(&arena, &close_request);
@@ -59,7 +35,8 @@ static undr_error make_close_request(void) {
     return error;
 }
 
-static undr_error print_task(void) {
+static undr_error print_task(void *unused) {
+    (void)unused;
     static undr_value class = {
         .kind = UNDR_CLASS, .class_name = {{(const uint8_t *)"m", 1}, {(const uint8_t *)"T", 1}}};
     static const undr_value task = {.kind = UNDR_OBJECT, .object = {.callable = &class}};
@@ -74,10 +51,10 @@ static undr_error print_task(void) {
 
 static void values(void **state) {
     (void)state;
-    fail_each(make_exception, 2);
-    fail_each(make_chain, 1);
-    fail_each(make_close_request, 1);
-    fail_each(print_task, 1);
+    assert_true(fail_each(make_exception, NULL) >= 2);
+    assert_true(fail_each(make_chain, NULL) >= 1);
+    assert_true(fail_each(make_close_request, NULL) >= 1);
+    assert_true(fail_each(print_task, NULL) >= 1);
 }
 
 typedef struct wire {
@@ -93,7 +70,8 @@ static wire make_wire(const char *answer, size_t size) {
 
 #define WIRE(literal) make_wire(literal, sizeof(literal) - 1)
 
-static undr_error receive_message(void) {
+static undr_error receive_message(void *unused) {
+    (void)unused;
     wire both = WIRE("m\x02\0\0\0\0\0\0\0].");
     undr_arena arena = {0};
     undr_value *value;
@@ -105,7 +83,8 @@ static undr_error receive_message(void) {
     return error;
 }
 
-static undr_error send_message(void) {
+static undr_error send_message(void *unused) {
+    (void)unused;
     wire both = WIRE("");
     static const undr_value none = {.kind = UNDR_NONE};
     undr_error error = undr_send_message(both.here, 'm', &none);
@@ -115,7 +94,8 @@ static undr_error send_message(void) {
 }
 
 /* Asks for a task, then sends a message and schedules from it. */
-static undr_error proxy_in_a_task(void) {
+static undr_error proxy_in_a_task(void *unused) {
+    (void)unused;
     wire both = WIRE("t\x02\0\0\0\0\0\0\0]." "m\0\0\0\0\0\0\0\0" "s\0\0\0\0\0\0\0\0");
     static const undr_value none = {.kind = UNDR_NONE};
     undr_proxy proxy;
@@ -140,12 +120,13 @@ static undr_error proxy_in_a_task(void) {
 
 static void sockets(void **state) {
     (void)state;
-    fail_each(receive_message, 2);
-    fail_each(send_message, 1);
-    fail_each(proxy_in_a_task, 3);
+    assert_true(fail_each(receive_message, NULL) >= 2);
+    assert_true(fail_each(send_message, NULL) >= 1);
+    assert_true(fail_each(proxy_in_a_task, NULL) >= 3);
 }
 
-static undr_error hex_both_ways(void) {
+static undr_error hex_both_ways(void *unused) {
+    (void)unused;
     undr_buffer text = {0};
     undr_buffer bytes = {0};
     undr_error error = adapter_hex_encode(undr_slice_text("xyz"), &text);
@@ -157,7 +138,8 @@ static undr_error hex_both_ways(void) {
     return error;
 }
 
-static undr_error line_there_and_back(void) {
+static undr_error line_there_and_back(void *unused) {
+    (void)unused;
     wire both = WIRE("");
     adapter_lines lines = {.descriptor = both.here};
     undr_slice line;
@@ -173,8 +155,8 @@ static undr_error line_there_and_back(void) {
 
 static void adapters(void **state) {
     (void)state;
-    fail_each(hex_both_ways, 2);
-    fail_each(line_there_and_back, 2);
+    assert_true(fail_each(hex_both_ways, NULL) >= 2);
+    assert_true(fail_each(line_there_and_back, NULL) >= 2);
 }
 
 int main(void) {
