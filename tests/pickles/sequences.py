@@ -25,6 +25,12 @@ DIFFERENCES = {
              "a name has no methods"),
     "encode": ("_codecs.encode takes any codec", "only latin1 gives bytes, else an object",
                "what pickles use is latin1"),
+    "frame": ("reading from a file, takes a frame's bytes apart, and an opcode that is not whole in it is cut or misread",
+              "a frame must be there, what is in it is read on", "as CPython does when it reads from bytes"),
+    "hash": ("hashes a tuple anew wherever it occurs, so that small pickles take for ever", "hashes each value once",
+             "work in proportion to the input"),
+    "work": ("works as long as it takes", "refuses what takes more than a constant times the input",
+             "work in proportion to the input"),
 }
 
 

@@ -1,0 +1,259 @@
+#!/usr/bin/env python3
+"""Freezes CPython's verdict on every saved pickle of the fuzz targets in fuzz/verdicts.tsv (columns: fuzz/verdicts.c).
+
+    saved.py PROGRAM    writes the file. PROGRAM is build/fuzz/replay-verdicts, which prints ours: where they differ, the
+                        entry names a row of differences.md, which `difference` below chooses; what it can't
+                        explain is printed, and then the exit status is 1
+    saved.py --check    exits 1 when CPython's verdicts are not the frozen ones (77: another version of Python)
+
+CPython is its C unpickler, which undr.task uses, and its Python one, which also tells where it gave up; where the two
+differ, the entry is a difference of its own. Each pickle is judged in a child process whose memory is limited.
+"""
+import io
+import os
+import pathlib
+import pickle
+import pickletools
+import platform
+import resource
+import subprocess
+import sys
+
+import oracle
+
+FUZZ = pathlib.Path(__file__).resolve().parents[2] / "fuzz"
+MEMORY = 1 << 30
+SECONDS = 20
+LONG_TEXT = 200
+PRINTED_NODES = 20000
+PRINTED_BYTES = 1 << 20
+
+# Our error -> the difference.
+REASONS = {
+    "UNDR_LIMIT_DEPTH": "depth",
+    "UNDR_LIMIT_MEMO": "memo-index",
+    "UNDR_LIMIT_NODES": "work",
+    "UNDR_LIMIT_BYTES": "work",
+}
+
+FRAME = 0x95
+READONLY_BUFFER = 0x98
+
+
+class TooLarge(Exception):
+    pass
+
+
+class BoundedPrinter(oracle.Printer):
+    """Gives up where undr_value_print_within does, or a little later: then neither text is compared."""
+
+    def __init__(self):
+        super().__init__()
+        self.nodes = 0
+        self.bytes = 0
+
+    def text(self, value):
+        self.nodes += 1
+        if self.nodes > PRINTED_NODES or self.bytes > PRINTED_BYTES:
+            raise TooLarge
+        text = super().text(value)
+        self.bytes += 0 if isinstance(value, (list, tuple, dict, set, frozenset)) else len(text)
+        return text
+
+
+class TracingUnpickler(oracle.PythonUnpickler):
+    """Counts the opcodes that were obeyed."""
+
+    def load(self):
+        self.obeyed = 0
+
+        def counted(function):
+            def one(unpickler):
+                function(unpickler)
+                unpickler.obeyed += 1
+            return one
+        self.dispatch = {key: counted(function) for key, function in pickle._Unpickler.dispatch.items()}
+        return super().load()
+
+
+def positions(data):
+    """Where the opcodes stand, up to STOP or one that pickletools can't read, and where the last of them ends."""
+    file = io.BytesIO(data)
+    starts = []
+    while True:
+        starts.append(file.tell())
+        opcode = pickletools.code2op.get(file.read(1).decode("latin-1"))
+        try:
+            if opcode is None:
+                return starts, file.tell()
+            if opcode.arg is not None:
+                opcode.arg.reader(file)
+        except Exception:  # whatever is wrong with an argument
+            return starts, file.tell()
+        if opcode.name == "STOP":
+            return starts, file.tell()
+
+
+def has_frame(data):
+    starts, _ = positions(data)
+    return any(data[start:start + 1] == bytes([FRAME]) for start in starts)
+
+
+def refused_at(data, starts, obeyed):
+    """Where both unpicklers gave up, or - when they give up at different opcodes, and when there are frames: what the C
+    one has taken from its file shows where it is, but it takes a frame as a whole."""
+    if obeyed >= len(starts) or has_frame(data):
+        return "-"
+    place = starts[obeyed]
+    file = io.BytesIO(data)
+    try:
+        one = oracle.CUnpickler(file)
+        one.protocol = data[1] if data[:1] == b"\x80" and len(data) > 1 else 0
+        one.classes = oracle.Classes()
+        one.load()
+        return "-"
+    except Exception:
+        reached = max(start for start in starts if start <= max(file.tell() - 1, 0))
+        at_end = file.tell() == len(data) and place == len(data)
+        return str(place) if reached == place or at_end else "-"
+
+
+def attempt(data, unpickler):
+    try:
+        return True, oracle.load(data, unpickler)
+    except Exception as error:
+        return False, type(error).__name__
+
+
+def judge(data):
+    """(word, offset, text), of the C unpickler, and whether the Python one says the same."""
+    tracing = []
+
+    def traced(file):
+        tracing.append(TracingUnpickler(file))
+        return tracing[0]
+    accepted, value = attempt(data, oracle.CUnpickler)
+    other_accepted, other = attempt(data, traced)
+    starts, end = positions(data)
+    if not accepted:
+        return "refused", refused_at(data, starts, tracing[0].obeyed), value, not other_accepted
+    text = printed(value)
+    return "accepted", str(end), text, other_accepted and printed(other) == text
+
+
+def printed(value):
+    if isinstance(value, memoryview):
+        return "*"
+    try:
+        text = BoundedPrinter().text(value)
+    except (TooLarge, MemoryError, RecursionError):
+        return "*"
+    if len(text) <= LONG_TEXT:
+        return text
+    number = 0xcbf29ce484222325
+    for byte in text.encode():
+        number = ((number ^ byte) * 0x100000001b3) & (2**64 - 1)
+    return "#%016x:%d" % (number, len(text.encode()))
+
+
+def judge_in_child(data):
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        try:
+            result = judge(data)
+        except MemoryError:
+            result = ("refused", "-", "MemoryError", True)
+        os.write(writer, "\t".join([str(each) for each in result]).encode())
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        text = pipe.read().decode()
+    _, status = os.waitpid(child, 0)
+    if status != 0 or text.count("\t") != 3:
+        return "refused", "-", "died", False
+    word, offset, value, same = text.split("\t")
+    return word, offset, value, same == "True"
+
+
+def saved():
+    """(name, pickle) of every input that has one, as fuzz/verdicts.c finds them."""
+    for kind in ("corpus", "regress"):
+        for target in ("pickle", "receive_message"):
+            for path in sorted((FUZZ / kind / target).iterdir()):
+                data = path.read_bytes()
+                if target == "pickle":
+                    data = data[1:] if data and data[0] & 1 else b""
+                else:
+                    size = int.from_bytes(data[1:9], "little")
+                    data = data[9:9 + size] if size <= len(data) - 9 else b""
+                if data and not path.name.startswith("."):
+                    yield "%s/%s/%s" % (kind, target, path.name), data
+
+
+def difference(name, data, verdict, ours):
+    """The row of differences.md, - when there is none to explain, None when there is none that explains it."""
+    word, offset, text, _ = verdict
+    our_word, our_offset, our_text = ours
+    agrees = word == our_word and offset in ("-", our_offset) and (
+        word == "refused" or "*" in (text, our_text) or text == our_text)
+    if agrees:
+        return "-"
+    if our_word == "refused":
+        if data[int(our_offset):int(our_offset) + 1] == bytes([READONLY_BUFFER]):
+            return "buffers"
+        return REASONS.get(our_text)
+    if text == "MemoryError":
+        return "calls"
+    if text == "died":
+        return "hash"
+    return "frame" if has_frame(data) else None
+
+
+def ours_from(program):
+    lines = subprocess.run([program, str(FUZZ), "--print"], check=True, stdout=subprocess.PIPE).stdout.decode()
+    split = [line.split("\t", 4) for line in lines.splitlines()]
+    return {line[0]: (line[1], line[2], line[4]) for line in split}
+
+
+def main(arguments):
+    if len(arguments) != 1:
+        sys.exit(__doc__)
+    path = FUZZ / "verdicts.tsv"
+    version = "# CPython %s" % platform.python_version()
+    if arguments == ["--check"]:
+        lines = path.read_text().splitlines()
+        frozen = {line.split("\t")[0]: line.split("\t") for line in lines if not line.startswith("#")}
+        stale = 0
+        for name, data in saved():
+            word, offset, text, _ = judge_in_child(data)
+            line = frozen.pop(name, None)
+            if line is None or [word, offset, text] != [line[1], line[2], line[4]]:
+                print("%s: CPython says %s at %s: %s; frozen is %s" % (name, word, offset, text, line))
+                stale = 1
+        for name in frozen:
+            print("%s: frozen, but there is no such input" % name)
+            stale = 1
+        return 77 if stale and lines[0] != version else stale
+    program = ours_from(arguments[0])
+    lines = [version, "# file\tverdict\toffset\tdifference\ttext; made by tests/pickles/saved.py, read by verdicts.c"]
+    unexplained = 0
+    for name, data in saved():
+        verdict = judge_in_child(data)
+        why = difference(name, data, verdict, program[name])
+        if why is None:
+            print("%s: %s\n  CPython %s\n  ours    %s" % (name, data[:120], verdict, program[name]))
+            unexplained += 1
+            why = "unexplained"
+        lines.append("\t".join([name, verdict[0], verdict[1], why, verdict[2]]))
+    path.write_text("\n".join(lines) + "\n")
+    print("%d saved pickles, %d differences unexplained" % (len(lines) - 2, unexplained))
+    return 1 if unexplained else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
