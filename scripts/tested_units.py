@@ -21,7 +21,7 @@ TESTS = {
     "value": ["value*", "number*", "pickle*", "allocations*"],
     "manager core": ["manager*", "allocations*"],
     "worker core": ["worker*", "allocations*"],
-    "notation parser": ["exchange*", "term*", "match", "allocations*"],
+    "notation parser": ["exchange*", "term*", "match", "decode", "transcript", "allocations*"],
 }
 
 FUZZ_TARGETS = ["receive_bytes", "receive_message", "pickle", "manager_session", "worker_session", "pair", "exchange"]
