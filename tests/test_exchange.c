@@ -29,7 +29,7 @@ static const char *const canonical[] = {
     "  A -> bad 0x82 b'x'\n  A -> bad s\n  A -> bad 0x00\n  A -> 0x80 b'x' * 65536\n  A -> 0x80\n"
     "  A -> bad 0x80 None\n  A -> bad 0x81 CloseRequest\n  A -> header 0x80 18446744073709551615\n"
     "  A -> header n 0\n  A -> raw b'n\\x00'\n  A -> raw b'n' * 3\n  A -> half-close\n  A -> close\n"
-    "  B -> reset\n  C refused\n  D pauses\n  D deaf\n  D quiet\n  D quiet 1500\n",
+    "  B -> reset\n  C refused\n  D pauses\n  D deaf\n  D deaf 9\n  D quiet\n  D quiet 1500\n",
     "case manager.receive.all\n  must  REQ-1  s\n\n  A <- t b'soon'\n  A <- m\n  A <- t ('x', ?v, _)\n"
     "  A <- t ?v\n  A <- m WorkerException contains 'boom'\n  A <- t _ contains \"it's\"\n"
     "  A <- t None or t CloseRequest or end\n  A <- end fin\n  A <- end reset or m\n"

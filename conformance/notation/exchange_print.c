@@ -124,8 +124,8 @@ static undr_error print_verb(undr_buffer *buffer, const check_step *step, const 
     return error == UNDR_OK ? undr_put_format(buffer, " %s", verb) : error;
 }
 
-static undr_error print_quiet(undr_buffer *buffer, const check_step *step) {
-    undr_error error = print_verb(buffer, step, "quiet");
+static undr_error print_wait(undr_buffer *buffer, const check_step *step, const char *verb) {
+    undr_error error = print_verb(buffer, step, verb);
     return error == UNDR_OK && step->number > 0 ? undr_put_format(buffer, " %" PRIu64, step->number) : error;
 }
 
@@ -143,9 +143,9 @@ static undr_error print_line(undr_buffer *buffer, const check_step *step) {
     case CHECK_COMMAND_END: case CHECK_SIGNAL: return print_command(buffer, step);
     case CHECK_RECEIVE: return print_receive(buffer, step);
     case CHECK_POLL: return print_poll(buffer, step);
-    case CHECK_QUIET: return print_quiet(buffer, step);
+    case CHECK_QUIET: return print_wait(buffer, step, "quiet");
     case CHECK_PAUSES: return print_verb(buffer, step, "pauses");
-    case CHECK_DEAF: return print_verb(buffer, step, "deaf");
+    case CHECK_DEAF: return print_wait(buffer, step, "deaf");
     case CHECK_REFUSED: return print_verb(buffer, step, "refused");
     case CHECK_ALIVE: return print_verb(buffer, step, "alive");
     case CHECK_ALONE: return print_verb(buffer, step, "alone");

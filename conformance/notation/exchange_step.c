@@ -251,7 +251,7 @@ static undr_error read_verb(check_lexer *lexer, char channel, check_step *step) 
         undr_error error = UNDR_OK;
         if (step->what == CHECK_LOGS) {
             error = check_lex_number(lexer, 0, 1000, "a number of log files", &step->number);
-        } else if (step->what == CHECK_QUIET && !check_lex_at_end(lexer)) {
+        } else if ((step->what == CHECK_QUIET || step->what == CHECK_DEAF) && !check_lex_at_end(lexer)) {
             error = check_lex_number(lexer, 1, 10000, "a number of milliseconds", &step->number);
         }
         return error == UNDR_OK ? check_lex_finish(lexer) : error;

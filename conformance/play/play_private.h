@@ -67,6 +67,8 @@ void check_player_fail_as(check_player *player, const char *expected, const char
     __attribute__((format(printf, 3, 4)));
 void check_player_crash(check_player *player, const char *expected, const char *received, ...)
     __attribute__((format(printf, 3, 4)));
+/* Ends the play: what the case needs was not there before its first step. */
+void check_player_block(check_player *player, const char *reason, ...) __attribute__((format(printf, 2, 3)));
 /* Ends the play: a mistake of the case, or of the harness. */
 void check_player_break(check_player *player, const char *reason, ...) __attribute__((format(printf, 2, 3)));
 /* The play goes on; its verdict is a warning at least, blamed on the step that is being played. */
@@ -81,7 +83,7 @@ void check_player_frame_line(
 /* How long the target may take, and the point in time: it grows with the bytes that crossed. */
 uint64_t check_player_limit(const check_player *player, bool held);
 uint64_t check_player_start_limit(const check_player *player);
-uint64_t check_player_quiet(const check_player *player);
+uint64_t check_player_quiet(const check_player *player, uint64_t least_of_case);
 
 /* Waits for something to move. False: the time is over, or the play is. */
 bool check_player_wait(check_player *player, uint64_t until);

@@ -53,8 +53,7 @@ void check_player_stays_quiet(check_player *player, const check_step *step) {
         }
         connection->wire.deaf = false;
     }
-    uint64_t quiet = check_player_quiet(player), least = step->number * CHECK_MILLISECOND;
-    uint64_t until = check_now() + (quiet > least ? quiet : least);
+    uint64_t until = check_now() + check_player_quiet(player, step->number * CHECK_MILLISECOND);
     undr_buffer what = {0};
     check_player_glance(player);
     while (!player->over) {
@@ -100,13 +99,17 @@ void check_player_pauses(check_player *player, const check_step *step) {
 
 /* ---- deaf ---- */
 
-/* Until the case receives on this connection again; what was taken in before stays. */
+/* Until the case receives on this connection again; what was taken in before stays. With a number the case goes on
+ * after that time. */
 void check_player_deaf(check_player *player, const check_step *step) {
     check_connection *connection = check_player_connection(player, step);
     if (connection == NULL || !check_player_open(player, connection)) {
         return;
     }
     connection->wire.deaf = true;
+    uint64_t until = check_now() + step->number * CHECK_MILLISECOND;
+    while (step->number > 0 && check_player_wait(player, until)) {
+    }
     check_player_line(player, "%s deaf", connection->name);
 }
 

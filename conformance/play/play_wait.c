@@ -141,6 +141,13 @@ void check_player_crash(check_player *player, const char *expected, const char *
     va_end(list);
 }
 
+void check_player_block(check_player *player, const char *reason, ...) {
+    va_list list;
+    va_start(list, reason);
+    end(player, CHECK_BLOCKED, "", reason, list);
+    va_end(list);
+}
+
 void check_player_break(check_player *player, const char *reason, ...) {
     va_list list;
     va_start(list, reason);
@@ -235,13 +242,15 @@ uint64_t check_player_limit(const check_player *player, bool held) {
 }
 
 uint64_t check_player_start_limit(const check_player *player) {
-    return scale(player, LIMIT_START_S * CHECK_SECOND);
+    bool silent = player->setting->silent && player->one->role == CHECK_ROLE_WORKER; /* where it is the first answer's */
+    return scale(player, LIMIT_START_S * CHECK_SECOND / (silent ? LIMIT_SILENT_PART : 1));
 }
 
-uint64_t check_player_quiet(const check_player *player) {
+uint64_t check_player_quiet(const check_player *player, uint64_t least_of_case) {
     uint64_t least = QUIET_MS * CHECK_MILLISECOND, most = QUIET_MOST_S * CHECK_SECOND;
     uint64_t quiet = QUIET_SETTLES * player->setting->settle_ns;
     quiet = scale(player, quiet < least ? least : quiet > most ? most : quiet);
+    quiet = quiet < least_of_case ? least_of_case : quiet;
     /* Behind a CANCEL a target may kill what runs longer than its grace, which would then be the harness's doing. */
     uint64_t grace = player->setting->capabilities.grace * CHECK_MILLISECOND / QUIET_PART_OF_GRACE;
     bool bounded = is_closing(player) && player->setting->capabilities.has_grace && grace < quiet;

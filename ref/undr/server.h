@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 #define UNDR_DEFAULT_PAYLOAD_LIMIT ((uint64_t)1 << 30)
-enum { UNDR_DEFAULT_PATIENCE_MS = 30000 };
+enum { UNDR_DEFAULT_PATIENCE_MS = 30000 }; /* FAULT-6: five seconds at the least */
 
 typedef struct undr_server undr_server;
 
