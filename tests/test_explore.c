@@ -13,7 +13,8 @@ enum { SEEDS = 300, LENGTH = 40 };
 static const check_reachable everything = {.control = true, .holds = false, .levels = 5};
 
 static const char *name_of(const check_explored *session) {
-    return session->role == CHECK_ROLE_WORKER ? "worker.explore.1" : "manager.explore.1";
+    static const char *const names[] = {"manager.explore.1", "worker.explore.1", "pool.explore.1"};
+    return names[session->role];
 }
 
 /* Written, it is one case without a mistake. */
@@ -40,9 +41,11 @@ static void every_session_is_a_case(void **state) {
         assert_int_equal(check_explored_make(&session, CHECK_ROLE_MANAGER, seed, LENGTH), UNDR_OK);
         assert_is_case(&session, &targets[seed % 3]);
         check_explored_free(&session);
-        assert_int_equal(check_explored_make(&session, CHECK_ROLE_WORKER, seed, LENGTH), UNDR_OK);
-        assert_is_case(&session, &everything);
-        check_explored_free(&session);
+        for (check_role role = CHECK_ROLE_WORKER; role <= CHECK_ROLE_POOL; role++) {
+            assert_int_equal(check_explored_make(&session, role, seed, LENGTH), UNDR_OK);
+            assert_is_case(&session, &everything);
+            check_explored_free(&session);
+        }
     }
 }
 
@@ -52,7 +55,7 @@ static void any_part_of_a_session_is_a_case(void **state) {
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         check_explored session;
         size_t kept = 0;
-        assert_int_equal(check_explored_make(&session, seed % 3 == 0 ? CHECK_ROLE_WORKER : CHECK_ROLE_MANAGER, seed, LENGTH),
+        assert_int_equal(check_explored_make(&session, (check_role)(seed % 3), seed, LENGTH),
             UNDR_OK);
         for (size_t i = 0; i < session.count; i++) {
             if (((i * 7 + seed) % 5) < 2) {
@@ -85,7 +88,7 @@ static void every_kind_of_operation_is_drawn(void **state) {
     (void)state;
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         check_explored session;
-        assert_int_equal(check_explored_make(&session, seed % 2 == 0 ? CHECK_ROLE_WORKER : CHECK_ROLE_MANAGER, seed, LENGTH),
+        assert_int_equal(check_explored_make(&session, (check_role)(seed % 3), seed, LENGTH),
             UNDR_OK);
         for (size_t i = 0; i < session.count; i++) {
             drawn[session.at[i].kind]++;

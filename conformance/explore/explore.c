@@ -54,7 +54,7 @@ static undr_error write_suite(struct explorer *self, check_suite *suite) {
     unsigned sessions = self->options->sessions != 0 ? self->options->sessions : DEFAULT_SESSIONS;
     undr_buffer text = {0};
     undr_error error = UNDR_OK;
-    for (int role = 0; role < CHECK_ROLE_POOL; role++) {
+    for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
         for (size_t i = 0; i < sessions && self->options->roles[role] && error == UNDR_OK; i++) {
             error = write_session(self, (check_role)role, i, &text);
         }
@@ -239,7 +239,7 @@ static undr_error on_ended(void *context, const check_session *session, const ch
 static undr_error measure(struct explorer *self) {
     check_signals signals;
     undr_error error = check_signals_open(&signals);
-    for (int role = 0; role < CHECK_ROLE_POOL && error == UNDR_OK; role++) {
+    for (int role = 0; role < CHECK_ROLE_COUNT && error == UNDR_OK; role++) {
         undr_buffer why = {0};
         int interrupted = 0;
         check_setting setting = check_run_setting(self->options);

@@ -1,5 +1,6 @@
 /* manager_session.c: a session as a case of the manager role. The manager's core of the reference, asked as the case is
  * written, says what is expected. */
+#include "requirement.h"
 #include "session.h"
 
 #include "undr/manager.h"
@@ -28,32 +29,23 @@ struct script {
     int reading;                 /* that connection; -1: none */
     script_connection connections[LETTERS];
     int opened;
-    const char *blamed;          /* the requirement that stands above the present line */
+    const char *above;           /* the requirement above the line that is written next */
     undr_buffer *contents;       /* of operation i, as it was sent: what is expected when it comes back */
     bool close;                  /* the session ends with one */
     unsigned close_choice;
 };
 
-/* The sentence that explains a failure of the steps below it. */
-static undr_error blame(struct script *script, undr_buffer *text, const char *requirement) {
-    if (script->blamed == requirement) {
-        return UNDR_OK;
-    }
-    script->blamed = requirement;
-    return undr_put_format(text, "  %s\n", requirement);
-}
-
-static const char a_task[] = "must SCHED-2  a task with a lower priority number is handed out first, "
+static const char a_task[] = "SCHED-2  a task with a lower priority number is handed out first, "
                              "those of one priority in the order in which they were scheduled";
-static const char no_task[] = "must NEXT-2  when no queue has a task, the answer to `n` or `t` is None";
-static const char a_close[] = "must CLOSE-2  after JOIN or CANCEL has returned, the next `n` or `t` is answered CloseRequest, "
+static const char no_task[] = "NEXT-2  when no queue has a task, the answer to `n` or `t` is None";
+static const char a_close[] = "CLOSE-2  after JOIN or CANCEL has returned, the next `n` or `t` is answered CloseRequest, "
                               "or the connection was ended";
-static const char scheduled[] = "must SCHED-1  0x80+p is acknowledged with `s`, empty";
-static const char sent[] = "must MSG-1  `m` is acknowledged with `m`, empty";
-static const char violated[] = "must REQ-6  a connection that is ended for a violation leaves all others as they were";
-static const char inbox[] = "must MSGS-1  messages() gives the messages of the inbox in the order in which they came";
-static const char inbox_end[] = "must MSGS-2  messages() ends when the inbox is empty and no task is left";
-static const char closes[] = "must CLOSE-JOIN-2  a close returns once no task is left that it waits for";
+static const char scheduled[] = "SCHED-1  0x80+p is acknowledged with `s`, empty";
+static const char sent[] = "MSG-1  `m` is acknowledged with `m`, empty";
+static const char violated[] = "REQ-6  a connection that is ended for a violation leaves all others as they were";
+static const char inbox[] = "MSGS-1  messages() gives the messages of the inbox in the order in which they came";
+static const char inbox_end[] = "MSGS-2  messages() ends when the inbox is empty and no task is left";
+static const char closes[] = "CLOSE-JOIN-2  a close returns once no task is left that it waits for";
 
 /* ---- what the core is told and answers ---- */
 
@@ -84,7 +76,7 @@ static undr_error expect_answer(struct script *script, int connection) {
     }
     bool is_task = answer.frame.type == 't' && answer.frame.payload.size == NUMBER_SIZE;
     bool closing = undr_manager_current_state(script->core) == UNDR_MANAGER_CLOSING;
-    error = blame(script, lines, answer.frame.type == 's' ? scheduled : answer.frame.type == 'm' ? sent
+    error = check_explored_blame(&script->above, lines, answer.frame.type == 's' ? scheduled : answer.frame.type == 'm' ? sent
             : is_task ? a_task : closing ? a_close : no_task);
     if (error == UNDR_OK) {
         error = undr_put_format(lines, "  %c <- %c", letters[connection], answer.frame.type);
@@ -159,7 +151,7 @@ static undr_error violate(struct script *script, int connection, unsigned choice
         "bad s", "bad 0x78 b'n'", "bad 0x00", "raw b'x\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00'"};
     undr_manager_disconnect(script->core, script->connections[connection].handle);
     script->connections[connection].ended = true;
-    undr_error error = blame(script, script->text, violated);
+    undr_error error = check_explored_blame(&script->above, script->text, violated);
     return error == UNDR_OK ? undr_put_format(script->text, "  %c -> %s\n  %c <- end\n", letters[connection],
                                   violations[choice % (sizeof violations / sizeof *violations)], letters[connection])
                             : error;
@@ -228,7 +220,7 @@ static undr_error next_message(struct script *script) {
     undr_error error = undr_manager_next_message(script->core, &message);
     undr_error told = UNDR_OK;
     if (error == UNDR_OK || error == UNDR_DONE) {
-        told = blame(script, script->text, error == UNDR_OK ? inbox : inbox_end);
+        told = check_explored_blame(&script->above, script->text, error == UNDR_OK ? inbox : inbox_end);
         told = told == UNDR_OK ? undr_put_text(script->text, "  M -> next\n") : told;
     }
     if (told == UNDR_OK && error == UNDR_OK) {
@@ -338,14 +330,14 @@ enum policy { BY_CANCEL, BY_KILL, BY_JOIN, POLICIES };
 /* Closes; then a connection that is still open is told so, but after a KILL, which promises nothing more. */
 static undr_error close_manager(struct script *script, enum policy policy) {
     static const char *const names[POLICIES] = {"cancel", "kill", "join"};
-    undr_error error = blame(script, script->text, closes);
+    undr_error error = check_explored_blame(&script->above, script->text, closes);
     if (error == UNDR_OK) {
         error = undr_put_format(script->text, "  M -> close %s\n  M <- closed\n", names[policy]);
     }
     undr_manager_close(script->core);
     for (int i = 0; i < script->opened && error == UNDR_OK && policy != BY_KILL; i++) {
         if (script->connections[i].used && !script->connections[i].ended) {
-            error = blame(script, script->text, a_close);
+            error = check_explored_blame(&script->above, script->text, a_close);
             error = error == UNDR_OK
                 ? undr_put_format(script->text, "  poll %c n until t CloseRequest or end\n", letters[i]) : error;
         }

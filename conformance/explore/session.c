@@ -22,6 +22,19 @@ static const check_operation_kind manager_kinds[] = {CHECK_OPERATION_NEXT, CHECK
 static const check_operation_kind worker_kinds[] = {CHECK_OPERATION_TASK, CHECK_OPERATION_CHAIN, CHECK_OPERATION_LINK,
     CHECK_OPERATION_STEP_MESSAGE, CHECK_OPERATION_STEP_SCHEDULE, CHECK_OPERATION_STEP_RAISE, CHECK_OPERATION_NO_TASK,
     CHECK_OPERATION_EMPTY};
+static const check_operation_kind pool_kinds[] = {CHECK_OPERATION_TASK, CHECK_OPERATION_CHAIN, CHECK_OPERATION_LINK,
+    CHECK_OPERATION_STEP_MESSAGE, CHECK_OPERATION_STEP_SCHEDULE, CHECK_OPERATION_STEP_RAISE, CHECK_OPERATION_OWN_MESSAGE,
+    CHECK_OPERATION_CLOSE};
+
+/* The kinds that a session of a role is made of. */
+static const struct kinds {
+    const check_operation_kind *at;
+    size_t count;
+} kinds_of[] = {
+    [CHECK_ROLE_MANAGER] = {manager_kinds, sizeof manager_kinds / sizeof *manager_kinds},
+    [CHECK_ROLE_WORKER] = {worker_kinds, sizeof worker_kinds / sizeof *worker_kinds},
+    [CHECK_ROLE_POOL] = {pool_kinds, sizeof pool_kinds / sizeof *pool_kinds},
+};
 
 /* How likely each kind is in one session: much, little or not at all, so that sessions differ in their nature and not only
  * in their details. */
@@ -35,16 +48,14 @@ struct tendency {
 static struct tendency draw_tendency(uint64_t *state, check_role role) {
     static const unsigned weights[] = {0, 1, 1, 4, 12};
     struct tendency drawn = {.connections = 1 + draw_below(state, 6), .joined = draw_below(state, 4)};
-    bool of_manager = role == CHECK_ROLE_MANAGER;
-    const check_operation_kind *kinds = of_manager ? manager_kinds : worker_kinds;
-    size_t count = of_manager ? sizeof manager_kinds / sizeof *kinds : sizeof worker_kinds / sizeof *kinds;
-    for (size_t i = 0; i < count; i++) {
+    const struct kinds *kinds = &kinds_of[role];
+    for (size_t i = 0; i < kinds->count; i++) {
         unsigned weight = weights[draw_below(state, sizeof weights / sizeof *weights)];
-        drawn.weights[kinds[i]] = weight;
+        drawn.weights[kinds->at[i]] = weight;
         drawn.total += weight;
     }
     if (drawn.total == 0) {
-        drawn.weights[kinds[0]] = drawn.total = 1;
+        drawn.weights[kinds->at[0]] = drawn.total = 1;
     }
     return drawn;
 }
@@ -104,8 +115,11 @@ undr_error check_explored_write(
     if (error != UNDR_OK) {
         return error;
     }
-    return session->role == CHECK_ROLE_WORKER ? check_explored_write_worker(session, text)
-                                              : check_explored_write_manager(session, reachable, text);
+    switch (session->role) {
+        case CHECK_ROLE_WORKER: return check_explored_write_worker(session, text);
+        case CHECK_ROLE_POOL: return check_explored_write_pool(session, text);
+        default: return check_explored_write_manager(session, reachable, text);
+    }
 }
 
 /* ---- contents ---- */

@@ -14,11 +14,11 @@ typedef enum check_operation_kind {
     /* manager: what a connection sends */
     CHECK_OPERATION_NEXT, CHECK_OPERATION_DONE, CHECK_OPERATION_SCHEDULE, CHECK_OPERATION_MESSAGE,
     CHECK_OPERATION_BAD, CHECK_OPERATION_CUT, CHECK_OPERATION_LEAVE,
-    /* manager: its own program */
+    /* manager and pool: the manager's own program */
     CHECK_OPERATION_OWN_SCHEDULE, CHECK_OPERATION_OWN_MESSAGE, CHECK_OPERATION_OWN_NEXT,
-    /* manager: how the session ends; the last one counts */
+    /* manager and pool: how the session ends; the last one counts */
     CHECK_OPERATION_CLOSE,
-    /* worker: what its tasks do */
+    /* worker and pool: what the tasks do */
     CHECK_OPERATION_TASK, CHECK_OPERATION_CHAIN, CHECK_OPERATION_LINK, CHECK_OPERATION_STEP_MESSAGE,
     CHECK_OPERATION_STEP_SCHEDULE, CHECK_OPERATION_STEP_RAISE, CHECK_OPERATION_NO_TASK, CHECK_OPERATION_EMPTY,
     CHECK_OPERATION_COUNT
@@ -34,7 +34,7 @@ typedef struct check_operation {
 } check_operation;
 
 typedef struct check_explored {
-    check_role role;    /* manager or worker */
+    check_role role;
     uint64_t seed;
     unsigned levels;     /* priorities that it uses at most */
     check_operation *at; /* owned */
@@ -62,6 +62,7 @@ UNDR_MUST_USE undr_error check_explored_write(
 UNDR_MUST_USE undr_error check_explored_write_manager(
     const check_explored *session, const check_reachable *reachable, undr_buffer *text);
 UNDR_MUST_USE undr_error check_explored_write_worker(const check_explored *session, undr_buffer *text);
+UNDR_MUST_USE undr_error check_explored_write_pool(const check_explored *session, undr_buffer *text);
 
 /* Appends the value number `identity` of an operation, a literal that says which one it is: "(17, 'x' * 256)". */
 UNDR_MUST_USE undr_error check_explored_value(undr_buffer *text, const check_operation *operation, size_t identity);

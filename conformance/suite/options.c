@@ -48,7 +48,6 @@ static const struct option long_options[] = {
 
 static const char *const role_names[] = {"manager", "worker", "pool", NULL};
 static const char *const verbs[] = {"manager", "worker", "pool", "all", "explore", "parse", "decode", NULL};
-static const char *const explored_roles[] = {"manager", "worker", "all", NULL};
 static const char *const colors[] = {"auto", "always", "never", NULL};
 
 /* What the steps of the parsing share. */
@@ -251,11 +250,6 @@ static undr_error unknown_option(struct parsing *parsing, const char *word) {
     const char *nearest = check_text_nearest(name, names);
     if (nearest != NULL && error == UNDR_OK) {
         error = undr_put_format(parsing->message, "; did you mean --%s?", nearest);
-    } else if (error == UNDR_OK) {
-        error = undr_put_text(parsing->message, "; the options are");
-        for (size_t i = 0; names[i] != NULL && error == UNDR_OK; i++) {
-            error = undr_put_format(parsing->message, "%s --%s", i == 0 ? "" : ",", names[i]);
-        }
     }
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }
@@ -315,9 +309,7 @@ static undr_error take_word(struct parsing *parsing, char *word, bool *has_verb)
         options->action = word[0] == 'p' ? CHECK_ACTION_PARSE : CHECK_ACTION_DECODE;
         return UNDR_OK;
     }
-    return options->action == CHECK_ACTION_EXPLORE
-        ? wrong_choice(parsing, "explore: unknown role", word, explored_roles)
-        : wrong_choice(parsing, "unknown command", word, verbs);
+    return wrong_choice(parsing, "unknown command", word, verbs);
 }
 
 /* Options and words in any order: each round reads the options up to the next word. */
@@ -370,11 +362,9 @@ static undr_error finish_run(struct parsing *parsing, bool has_verb) {
 
 static undr_error finish_explore(struct parsing *parsing, bool has_verb) {
     check_options *options = parsing->options;
-    bool only_pool = options->roles[CHECK_ROLE_POOL] && !options->all;
-    if (!has_verb || only_pool) {
-        return complain(parsing, "explore: name the role, %s", "manager, worker or all, as in undr-check explore manager -- ARGV...");
+    if (!has_verb) {
+        return complain(parsing, "explore: name the role, %s", "as in undr-check explore manager -- ARGV...");
     }
-    options->roles[CHECK_ROLE_POOL] = false;
     if (options->cases.count > 0) {
         return complain(parsing, "explore makes its own cases: %s", "leave --cases out");
     }

@@ -27,7 +27,7 @@ class Explore(unittest.TestCase):
         return done
 
     def test_the_reference_holds(self):
-        for program in [MANAGER, WORKER]:
+        for program in [MANAGER, WORKER]:  # the first in two roles
             done = self.explore(0, "all", "--strict", "--sessions", "30", "--seed", "1", "--", program)
             self.assertIn("30 cases, 30 passed", done.stdout)
         self.assertEqual(list(self.folder.iterdir()), [])
@@ -47,6 +47,8 @@ class Explore(unittest.TestCase):
         right = again[1:again.index("--")]
         held = self.run_here(CHECK, *right, "--", WORKER if role == "worker" else MANAGER)
         self.assertEqual(held.returncode, 0, held.stdout + case)
+        if role == "pool":
+            return  # what shows depends on how fast its processes are
         # The same seed, the same case.
         kept[0].unlink()
         self.explore(1, role, "--seed", "1", "--", *target)
@@ -59,8 +61,11 @@ class Explore(unittest.TestCase):
     def test_a_worker_s_bug_is_found_and_made_short(self):
         self.assert_found("worker", "chain-goes-on", 3)
 
+    def test_a_pool_s_bug_is_found_and_made_short(self):
+        self.assert_found("pool", "inbox-lifo", 9)
+
     def test_mistakes_name_the_remedy(self):
-        for words, says in [([], "name the role"), (["pool", "--", MANAGER], "name the role"),
+        for words, says in [([], "name the role"), 
                             (["mangaer", "--", MANAGER], "did you mean manager?"), (["manager"], "behind --"),
                             (["manager", "--cases", ".", "--", MANAGER], "leave --cases out"),
                             (["manager", "--sessions", "0", "--", MANAGER], "--sessions '0'")]:
