@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static int decode_stream(FILE *in, const char *name) {
     check_decode_options options = {.side = CHECK_SIDE_GUESS};
@@ -28,6 +29,12 @@ static int decode(const check_options *options) {
         return decode_stream(stdin, "standard input");
     }
     FILE *in = fopen(name, "rbe");
+    struct stat about;
+    if (in != NULL && fstat(fileno(in), &about) == 0 && S_ISDIR(about.st_mode)) {
+        fprintf(stderr, "undr-check: decode: %s is a folder; name the file with the captured bytes\n", name);
+        fclose(in);
+        return CHECK_USAGE;
+    }
     if (in == NULL) {
         fprintf(stderr, "undr-check: decode: %s: %s\n", name, strerror(errno));
         return CHECK_USAGE;

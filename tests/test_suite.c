@@ -29,6 +29,15 @@ static const check_embedded table[] = {
     {"two.case", (const uint8_t *)second_file, sizeof second_file - 1},
     {NULL, NULL, 0},
 };
+static const char life_file[] =
+    "case manager.a.frames\n  must  FRAME-1  a frame comes\n\n" ASKS "\n"
+    CASE("manager.a.second", "", ASKS)
+    CASE("manager.life.of-a-task", "", ASKS)
+    CASE("manager.z.third", "", ASKS);
+static const check_embedded with_life[] = {
+    {"life.case", (const uint8_t *)life_file, sizeof life_file - 1},
+    {NULL, NULL, 0},
+};
 static const check_embedded nothing[] = {{NULL, NULL, 0}};
 static const check_texts no_folders = {NULL, 0};
 
@@ -202,6 +211,42 @@ static void folders_of_the_user(void **state) {
     check_suite_free(&suite);
 }
 
+/* The first case that each item of a run waits for: "-" for none. */
+static void assert_waits(const check_suite *suite, const check_options *options, const char *expected) {
+    check_selection selection;
+    check_item *items = NULL;
+    size_t count = 0;
+    undr_buffer message = {0}, text = {0};
+    assert_int_equal(check_suite_select(suite, CHECK_ROLE_MANAGER, options, &selection, &message), UNDR_OK);
+    assert_int_equal(check_plan_round(&selection, options, 1, 1, &items, &count), UNDR_OK);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(undr_put_format(&text, "%s%s>%s", i == 0 ? "" : " ", items[i].one->name + 8,
+            items[i].first == NULL ? "-" : items[i].first + 8), UNDR_OK);
+    }
+    assert_int_equal(undr_put_u8(&text, 0), UNDR_OK);
+    assert_string_equal((const char *)text.data, expected);
+    undr_buffer_free(&text);
+    free(items);
+    free(selection.at);
+}
+
+static void the_life_of_a_task_comes_first(void **state) {
+    check_suite suite = loaded(with_life);
+    check_options options = options_of(NULL, 0);
+    char *only[] = {"manager.*"};
+    (void)state;
+    options.has_delivery = true;
+    assert_waits(&suite, &options,
+        "life.of-a-task>- a.frames>- a.second>life.of-a-task z.third>life.of-a-task");
+    options.shards = 4; /* it is a precondition in each of them */
+    options.shard = 4;
+    assert_waits(&suite, &options, "life.of-a-task>- z.third>life.of-a-task");
+    options = options_of(only, 1);
+    options.has_delivery = true;
+    assert_waits(&suite, &options, "a.frames>- a.second>- life.of-a-task>- z.third>-");
+    check_suite_free(&suite);
+}
+
 static size_t plan(const check_suite *suite, const char *name, const check_options *options, uint64_t seed,
     check_delivery deliveries[CHECK_DELIVERY_COUNT]) {
     const check_case *one = check_suite_find(suite, name);
@@ -246,6 +291,7 @@ int main(void) {
         cmocka_unit_test(shards_cover_everything_once),
         cmocka_unit_test(mistakes),
         cmocka_unit_test(folders_of_the_user),
+        cmocka_unit_test(the_life_of_a_task_comes_first),
         cmocka_unit_test(deliveries_of_a_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

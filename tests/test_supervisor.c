@@ -100,7 +100,8 @@ static int supervise(
         before[count] = after == NULL ? NULL : after[count];
         cases[count] =
             (check_case){.name = names[count], .after = &before[count], .after_count = before[count] != NULL};
-        items[count] = (check_item){&cases[count], count, CHECK_DELIVERY_BYTES};
+        const char *first = says(names[count], "needs") ? "first-fail" : NULL;
+        items[count] = (check_item){&cases[count], count, CHECK_DELIVERY_BYTES, first};
     }
     check_supervision supervision = {.items = items, .count = count, .play = pretend, .jobs = jobs, .limit_ns = limit,
         .signals = &signals, .watcher = {seen, on_started, on_finished, on_tick}};
@@ -166,6 +167,19 @@ static void preconditions(void **state) {
     assert_int_equal(seen.started, 6);
 }
 
+static void what_has_to_pass_first(void **state) {
+    const char *const names[] = {"needs", "a", "first-fail", "needs-too", NULL};
+    const char *const after[] = {NULL, NULL, NULL, "a"};
+    struct seen seen = {0};
+    (void)state;
+    assert_int_equal(supervise(names, after, 2, 60 * CHECK_SECOND, &seen), 0);
+    assert_int_equal(seen.verdicts[0], CHECK_BLOCKED);
+    assert_string_equal(seen.notes[0], "blocked by first-fail");
+    assert_int_equal(seen.verdicts[1], CHECK_PASS);
+    assert_int_equal(seen.verdicts[3], CHECK_BLOCKED);
+    assert_int_equal(seen.started, 2);
+}
+
 static void stopping_when_told(void **state) {
     const char *const names[] = {"a", "b", "c", "d", NULL};
     struct seen seen = {.stops = true};
@@ -219,6 +233,7 @@ int main(void) {
         cmocka_unit_test(crashes_stay_where_they_are),
         cmocka_unit_test(hangs_are_ended),
         cmocka_unit_test(preconditions),
+        cmocka_unit_test(what_has_to_pass_first),
         cmocka_unit_test(stopping_when_told),
         cmocka_unit_test(interrupted_by_a_signal),
         cmocka_unit_test(results_as_lines),

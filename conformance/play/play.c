@@ -2,8 +2,10 @@
 #include "play_private.h"
 
 #include "clock.h"
+#include "text.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -181,6 +183,17 @@ static void play_step(check_player *player, const check_step *step) {
     }
 }
 
+/* Who watches a survey wants to know what it waits for. */
+static void say_doing(const check_player *player) {
+    undr_buffer step = {0};
+    if (player->setting->doing != NULL && check_print_step(&step, player->step, 0) == UNDR_OK) {
+        undr_slice text = check_text_trim(undr_buffer_slice(&step));
+        snprintf(player->setting->doing, CHECK_DOING, "`%.*s`", (int)text.size,
+            text.size == 0 ? "" : (const char *)text.data);
+    }
+    undr_buffer_free(&step);
+}
+
 static void play_line(check_player *player, program *all, size_t index) {
     const line *one = &all->at[index];
     if (one->step == NULL) {
@@ -191,6 +204,7 @@ static void play_line(check_player *player, program *all, size_t index) {
     player->steps = one->steps;
     player->step_count = one->count;
     set_counter(player, one);
+    say_doing(player);
     if (one->step->what == CHECK_REQUIREMENT) {
         player->blamed = &one->step->requirement;
     } else if (check_player_is_send(one->step)) {

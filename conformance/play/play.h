@@ -36,6 +36,7 @@ typedef struct check_capabilities {
 } check_capabilities;
 
 /* What a session against one implementation knows of it. Filled by check_survey, constant afterwards. */
+enum { CHECK_DOING = 128 };
 typedef struct check_setting {
     char *const *command;     /* the adapter: argv, NULL-terminated; NULL under --connect */
     const char *host;         /* --connect */
@@ -46,6 +47,7 @@ typedef struct check_setting {
     double timeout_factor;    /* of every time limit; 1.0 */
     bool silent;              /* the survey's first answer did not come in time: later ones are waited for a tenth */
     bool destructive;         /* --connect: cases that damage the target's counts may run, too */
+    char *doing;              /* CHECK_DOING bytes, shared with who watches the survey: what it waits for; NULL */
     bool pause;               /* stop before the first step and print the target's pid (for a debugger) */
 } check_setting;
 

@@ -90,6 +90,13 @@ static void say_command_line(check_player *player, const char *const *argv) {
     undr_buffer_free(&line);
 }
 
+static void say_doing(const check_player *player, const char *const *argv, const char *what) {
+    if (player->setting->doing != NULL) {
+        snprintf(player->setting->doing, CHECK_DOING, "%s of `%s %s ...`", what, argv[0],
+            player->one->role == CHECK_ROLE_WORKER ? "worker" : "manager");
+    }
+}
+
 static void run_command(check_player *player) {
     const char **argv = make_command(player);
     if (argv == NULL) {
@@ -98,6 +105,7 @@ static void run_command(check_player *player) {
     }
     undr_buffer why = {0};
     say_command_line(player, argv);
+    say_doing(player, argv, player->one->role == CHECK_ROLE_WORKER ? "the connection" : "the line `ready PORT`");
     undr_error error = check_target_start(&player->scene.target, (char *const *)(uintptr_t)argv, &why);
     if (error == UNDR_SYSTEM && why.size > 0) {
         check_player_break(player, "%.*s", (int)why.size, (const char *)why.data);
@@ -132,29 +140,40 @@ static void await_ready(check_player *player) {
     check_line_free(&line);
 }
 
-/* --connect: a manager that has tasks from before would fail every case. */
-static void probe_fresh(check_player *player) {
-    check_connection *probe = NULL;
-    check_player_keep(player, check_scene_add(&player->scene, "(probe)", &probe));
-    if (player->over || !check_player_open(player, probe) ||
-        !check_player_queue_frame(player, probe, UNDR_TYPE_NEXT, undr_slice_of(NULL, 0))) {
-        return;
+/* --connect: the answer to a first `n`, when one comes in time. */
+static bool ask_first(check_player *player, check_connection *first, undr_frame *answer) {
+    uint64_t size, until = check_now() + check_player_limit(player, true);
+    if (!check_player_queue_frame(player, first, UNDR_TYPE_NEXT, undr_slice_of(NULL, 0))) {
+        return false;
     }
-    uint64_t until = check_now() + check_player_limit(player, true);
-    undr_frame frame = {0};
-    uint64_t size;
     check_player_deliver(player);
-    while (!player->over && check_wire_peek(&probe->wire, &frame, &size) != UNDR_OK) {
-        if (check_wire_has_ended(&probe->wire) || !check_player_wait(player, until)) {
-            check_player_break(player, "the manager at %s:%u does not answer `n`", player->setting->host,
-                player->setting->port);
+    while (!player->over && check_wire_peek(&first->wire, answer, &size) != UNDR_OK) {
+        if (check_wire_has_ended(&first->wire) || !check_player_wait(player, until)) {
+            return false;
         }
     }
-    if (!player->over && (frame.type != UNDR_TYPE_TASK || !check_is_none(frame.payload))) {
-        check_player_break(player, "the manager at %s:%u is not fresh: its answer to `n` is not None; start it anew",
-            player->setting->host, player->setting->port);
+    return !player->over;
+}
+
+/* --connect: a manager that has tasks from before would fail every case. */
+static void find_fresh(check_player *player) {
+    const check_setting *setting = player->setting;
+    check_connection *first = NULL;
+    undr_frame answer = {0};
+    check_player_keep(player, check_scene_add(&player->scene, "(first)", &first));
+    if (player->over || !check_player_connect(player, first)) {
+        return;
     }
-    check_wire_close(&probe->wire);
+    if (first->wire.socket < 0) {
+        check_player_block(player, "nothing listens at %s:%u: is the manager running there?", setting->host,
+            setting->port);
+    } else if (!ask_first(player, first, &answer)) {
+        check_player_block(player, "the manager at %s:%u does not answer `n`", setting->host, setting->port);
+    } else if (answer.type != UNDR_TYPE_TASK || !check_is_none(answer.payload)) {
+        check_player_block(player, "the manager at %s:%u is not fresh: its answer to `n` is not None; start it anew",
+            setting->host, setting->port);
+    }
+    check_wire_close(&first->wire);
 }
 
 static void open_gates(check_player *player) {
@@ -186,7 +205,7 @@ void check_player_start(check_player *player) {
     if (player->setting->command == NULL) {
         player->scene.port = player->setting->port;
         check_player_remark(player, "%s:%u", player->setting->host, player->setting->port);
-        probe_fresh(player);
+        find_fresh(player);
         return;
     }
     if (player->one->log_directory) {

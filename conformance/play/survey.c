@@ -130,21 +130,18 @@ static void read_times(check_setting *setting, check_role role, const check_stop
 
 static undr_error say_refusal(const check_setting *setting, const check_result *result, undr_buffer *why) {
     const undr_buffer *expected = &result->expected, *received = &result->received;
-    undr_error error = UNDR_OK;
-    if (result->verdict == CHECK_ERROR) {
-        error = undr_put_slice(why, undr_buffer_slice(received));
-    } else if (expected->size == 0) {
-        error = undr_put_format(why, "%s: %.*s", setting->command != NULL ? setting->command[0] : setting->host,
-            (int)received->size, received->size == 0 ? "" : (const char *)received->data);
-    } else {
-        error = undr_put_format(why, "%s: expected %.*s, received %.*s",
-            setting->command != NULL ? setting->command[0] : setting->host, (int)expected->size,
-            expected->size == 0 ? "" : (const char *)expected->data, (int)received->size,
-            received->size == 0 ? "" : (const char *)received->data);
+    if (result->verdict == CHECK_ERROR || result->verdict == CHECK_BLOCKED) {
+        undr_error error = undr_put_slice(why, undr_buffer_slice(received));
+        return error == UNDR_OK ? UNDR_ARGUMENT : error;
     }
-    if (error == UNDR_OK) {
-        error = check_say_last_words(why, undr_buffer_slice(&result->output));
+    undr_error error = setting->command != NULL ? undr_put_text(why, setting->command[0])
+                                                : undr_put_format(why, "%s:%u", setting->host, setting->port);
+    error = error == UNDR_OK ? undr_put_text(why, ": ") : error;
+    error = error == UNDR_OK ? check_say_last_words(why, undr_buffer_slice(&result->output)) : error;
+    if (error == UNDR_OK && expected->size > 0) {
+        error = undr_put_format(why, "expected %.*s, received ", (int)expected->size, (const char *)expected->data);
     }
+    error = error == UNDR_OK ? undr_put_slice(why, undr_buffer_slice(received)) : error;
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }
 

@@ -6,6 +6,7 @@
 #include "text.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,13 +41,13 @@ undr_error check_say_last_words(undr_buffer *why, undr_slice output) {
     for (size_t at = start; at < text.size && error == UNDR_OK;) {
         const uint8_t *newline = memchr(text.data + at, '\n', text.size - at);
         size_t size = newline == NULL ? text.size - at : (size_t)(newline - (text.data + at));
-        error = undr_put_text(why, at == start ? "; it said: " : " | ");
+        error = undr_put_text(why, at == start ? "it said: " : " | ");
         if (error == UNDR_OK) {
             error = put_shortened(why, undr_slice_of(text.data + at, size));
         }
         at += size + 1;
     }
-    return error;
+    return error == UNDR_OK && text.size > 0 ? undr_put_text(why, "; ") : error;
 }
 
 /* ---- capabilities ---- */
@@ -196,10 +197,13 @@ static undr_error judge(const check_setting *setting, const char *verb, int stat
     }
     undr_error error = say_how_it_ended(setting, verb, scene, how, why);
     if (error == UNDR_OK) {
-        error = undr_put_text(why, remedy);
+        error = undr_put_text(why, "; ");
     }
     if (error == UNDR_OK) {
         error = check_say_last_words(why, undr_buffer_slice(&scene->target.kept));
+    }
+    if (error == UNDR_OK) {
+        error = undr_put_text(why, remedy);
     }
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }
@@ -208,6 +212,9 @@ static undr_error ask(const check_setting *setting, const char *verb, int status
     undr_buffer *output, undr_buffer *why) {
     check_scene scene;
     check_scene_init(&scene);
+    if (setting->doing != NULL) {
+        snprintf(setting->doing, CHECK_DOING, "the end of `%s %s`", setting->command[0], verb);
+    }
     undr_error error = judge(setting, verb, status, remedy, &scene, why);
     if (error == UNDR_OK) {
         error = undr_put_slice(output, check_control_unread(&scene.control));
@@ -221,12 +228,12 @@ undr_error check_survey_adapter(check_setting *setting, undr_buffer *why) {
     sigaction(SIGPIPE, &ignore, &before);
     undr_buffer output = {0};
     undr_error error = ask(setting, nonsense, EXIT_NOT_IMPLEMENTED,
-        "; a verb that it does not implement must end with exit status 89: an adapter that accepts anything proves "
+        "a verb that it does not implement must end with exit status 89: an adapter that accepts anything proves "
         "nothing",
         &output, why);
     output.size = 0;
     if (error == UNDR_OK) {
-        error = ask(setting, "capabilities", 0, "; it must print what the adapter implements, one a line, and end with "
+        error = ask(setting, "capabilities", 0, "it must print what the adapter implements, one a line, and end with "
             "exit status 0", &output, why);
     }
     if (error == UNDR_OK) {

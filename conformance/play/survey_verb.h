@@ -11,7 +11,7 @@ UNDR_MUST_USE undr_error check_survey_adapter(check_setting *setting, undr_buffe
  * it can't have; *why names the line. */
 UNDR_MUST_USE undr_error check_read_capabilities(undr_slice text, check_capabilities *capabilities, undr_buffer *why);
 
-/* Appends "; it said: ..." with the last lines of what the target wrote to its standard error; nothing when it wrote
+/* Appends "it said: ...; " with the last lines of what the target wrote to its standard error; nothing when it wrote
  * none. */
 UNDR_MUST_USE undr_error check_say_last_words(undr_buffer *why, undr_slice output);
 

@@ -105,7 +105,7 @@ static bool is_explained(check_standing standing) {
 static undr_error shape_of(check_short *one) {
     const check_result *worst = check_record_worst(one->record);
     if (one->standing == CHECK_BLOCKED_OFF) {
-        return undr_put_slice(&one->shape, undr_buffer_slice(&worst->notes));
+        return check_record_remark(one->part, one->record, &one->shape);
     }
     if (one->standing == CHECK_STALE) {
         return undr_put_text(&one->shape, "passes");

@@ -111,16 +111,19 @@ static const check_record *find_record(const check_part *part, const char *name)
     return NULL;
 }
 
+static bool is_excused_by(const check_part *part, const char *name) {
+    const check_record *before = find_record(part, name);
+    check_standing standing = before == NULL ? CHECK_PASSED : check_record_standing(part, before);
+    return standing == CHECK_EXPECTED || standing == CHECK_EXCUSED;
+}
+
 /* Is what blocks it expected to fall short? The suite has no circles, so this ends. */
 static bool is_excused(const check_part *part, const check_record *record) {
-    for (size_t i = 0; i < record->one->after_count; i++) {
-        const check_record *before = find_record(part, record->one->after[i]);
-        check_standing standing = before == NULL ? CHECK_PASSED : check_record_standing(part, before);
-        if (standing == CHECK_EXPECTED || standing == CHECK_EXCUSED) {
-            return true;
-        }
+    bool excused = check_suite_needs_life(record->one) && is_excused_by(part, check_suite_life(record->one->role));
+    for (size_t i = 0; i < record->one->after_count && !excused; i++) {
+        excused = is_excused_by(part, record->one->after[i]);
     }
-    return false;
+    return excused;
 }
 
 check_standing check_record_standing(const check_part *part, const check_record *record) {

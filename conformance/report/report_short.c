@@ -151,8 +151,11 @@ static void print_alike(FILE *out, const check_digest *digest, size_t leader) {
     if (others == 0) {
         return;
     }
-    const char *how = first->standing == CHECK_BLOCKED_OFF ? "blocked" : "alike";
-    fprintf(out, "    %zu more %s; -v explains each:\n", others, how);
+    if (first->standing == CHECK_BLOCKED_OFF) {
+        fprintf(out, "    %zu more; -v names them, --only NAME plays one of them all the same\n", others);
+        return;
+    }
+    fprintf(out, "    %zu more alike; -v explains each:\n", others);
     for (size_t i = 0; i < digest->count && named < NAMED; i++) {
         const check_short *one = &digest->at[i];
         const char *level = NULL, *id = NULL;
@@ -196,7 +199,11 @@ static void print_digest_line(FILE *out, const check_short *one) {
         fputs(worst->expected.size > 0 ? ", received " : "  ", out);
         print_short_clause(out, undr_buffer_slice(&worst->received));
     }
-    fprintf(out, "\n         %s %s\n", one->alike > 1 ? "begin with" : "in", one->record->one->name);
+    if (one->standing == CHECK_BLOCKED_OFF) {
+        fputc('\n', out);
+    } else {
+        fprintf(out, "\n         %s %s\n", one->alike > 1 ? "begin with" : "in", one->record->one->name);
+    }
 }
 
 /* One mistake often shows in many cases: which to look at first. */

@@ -56,8 +56,11 @@ undr_error check_plan_round(const check_selection *selection, const check_option
     for (size_t i = 0; i < selection->count; i++) {
         check_delivery deliveries[CHECK_DELIVERY_COUNT];
         size_t chosen = check_plan_case(selection->at[i], options, seed, repetition, deliveries);
+        /* Who names cases wants these to be played. */
+        const char *life = options->only.count == 0 && check_suite_needs_life(selection->at[i])
+            ? check_suite_life(selection->at[i]->role) : NULL;
         for (size_t k = 0; k < chosen; k++) {
-            (*items)[(*count)++] = (check_item){selection->at[i], i, deliveries[k]};
+            (*items)[(*count)++] = (check_item){selection->at[i], i, deliveries[k], life};
         }
     }
     return UNDR_OK;

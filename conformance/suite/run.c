@@ -5,6 +5,7 @@
 #include "ids.h"
 #include "output.h"
 #include "plan.h"
+#include "program.h"
 #include "report.h"
 #include "suite.h"
 #include "text.h"
@@ -139,10 +140,17 @@ check_setting check_run_setting(const check_options *options) {
     return setting;
 }
 
+static void on_waits(void *context, const char *what) {
+    struct run *run = context;
+    check_terminal_waits(&run->terminal, run->part->role, what);
+}
+
 static undr_error survey(struct run *run, check_part *part) {
+    const check_survey_watcher watcher = {run, on_waits};
     part->setting = check_run_setting(run->options);
     undr_error error =
-        check_survey_apart(&part->setting, part->role, &part->why, &run->signals, &run->session.interrupted);
+        check_survey_apart(
+        &part->setting, part->role, &part->why, &run->signals, &watcher, &run->session.interrupted);
     part->setting.pause = run->options->pause; /* before each case, not while the target is measured */
     const check_capabilities *can = &part->setting.capabilities;
     const bool declared[CHECK_ROLE_COUNT] = {can->manager, can->worker, can->pool};
@@ -167,8 +175,8 @@ static undr_error play_rounds(struct run *run, const check_selection *selection)
 }
 
 static undr_error run_part(struct run *run, check_part *part, const check_selection *selection) {
-    undr_error error = survey(run, part);
     run->part = part;
+    undr_error error = survey(run, part);
     run->tap_next = 0;
     if (error == UNDR_OK && part->surveyed && run->session.interrupted == 0) {
         error = play_rounds(run, selection);
@@ -266,19 +274,6 @@ static void prepare_session(struct run *run) {
         .jobs = options->host != NULL || options->pause ? 1 : jobs, .started = time(NULL)};
 }
 
-/* Is there such a program? Told before anything is started. */
-static undr_error find_program(const check_options *options, undr_buffer *message) {
-    const char *name = options->command == NULL ? NULL : options->command[0];
-    if (name == NULL || strchr(name, '/') == NULL) {
-        return UNDR_OK; /* found in PATH or not: the survey says so */
-    }
-    if (access(name, X_OK) == 0) {
-        return UNDR_OK;
-    }
-    undr_error error = undr_put_format(message, "the adapter %s cannot be run: %s", name, strerror(errno));
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
-}
-
 static undr_error prepare(struct run *run, check_selection selections[CHECK_ROLE_COUNT]) {
     const check_options *options = run->options;
     undr_error error = UNDR_OK;
@@ -290,7 +285,7 @@ static undr_error prepare(struct run *run, check_selection selections[CHECK_ROLE
         error = select_all(run, selections);
     }
     if (error == UNDR_OK) {
-        error = find_program(options, &run->message);
+        error = check_find_program(options, &run->message);
     }
     if (error == UNDR_OK) {
         error = check_outputs_open(&run->outputs, options, &run->message);

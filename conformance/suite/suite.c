@@ -208,6 +208,20 @@ void check_suite_free(check_suite *suite) {
 
 /* ---- choosing ---- */
 
+const char *check_suite_life(check_role role) {
+    static const char *const names[CHECK_ROLE_COUNT] = {
+        "manager.life.of-a-task", "worker.life.of-a-task", "pool.life.of-a-task"};
+    return names[role];
+}
+
+bool check_suite_needs_life(const check_case *one) {
+    bool frames = strcmp(one->name, check_suite_life(one->role)) == 0;
+    for (size_t i = 0; i < one->requirement_count; i++) {
+        frames = frames || strncmp(one->requirements[i].id, "FRAME-", 6) == 0;
+    }
+    return !frames;
+}
+
 /* One visit of a case on the way through what it comes after. */
 typedef enum check_mark { CHECK_UNSEEN, CHECK_OPEN, CHECK_TAKEN } check_mark;
 
@@ -313,6 +327,10 @@ undr_error check_suite_select(const check_suite *suite, check_role role, const c
     check_mark *marks = calloc(suite->count + 1, sizeof *marks);
     undr_error error = selection->at == NULL || marks == NULL ? UNDR_MEMORY : UNDR_OK;
     struct choosing choosing = {suite, options, marks, selection, message};
+    size_t life = index_of(suite, check_suite_life(role));
+    if (error == UNDR_OK && options->only.count == 0 && life < suite->count) {
+        error = take(&choosing, life);
+    }
     if (error == UNDR_OK) {
         error = choose(&choosing, role);
     }

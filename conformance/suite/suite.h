@@ -40,7 +40,13 @@ typedef struct check_selection {
     size_t heavy; /* cases of the set `load` that were left out */
 } check_selection;
 
+/* The case that a whole run of the role plays first: "manager.life.of-a-task". */
+const char *check_suite_life(check_role role);
+/* Does the case say nothing while that one falls short? Not itself, and not the cases about frames: these may tell why. */
+bool check_suite_needs_life(const check_case *one);
+
 /* Chooses the cases of `role` by --only, --load and --shard; what a chosen case comes after is chosen with it.
+ * Without --only the case of check_suite_life is the first, in every shard.
  * Preconditions that form a circle, or that do not exist: UNDR_ARGUMENT, *message names them. */
 UNDR_MUST_USE undr_error check_suite_select(const check_suite *suite, check_role role, const check_options *options,
     check_selection *selection, undr_buffer *message);

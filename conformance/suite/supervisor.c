@@ -86,26 +86,33 @@ static size_t precondition(const struct supervisor *self, size_t index, const ch
 
 typedef enum item_chance { CHANCE_NOW, CHANCE_LATER, CHANCE_BLOCKED, CHANCE_SKIPPED } item_chance;
 
-static item_chance chance_of(const struct supervisor *self, size_t index, const char **blocker) {
-    const check_case *one = self->work->items[index].one;
-    for (size_t i = 0; i < one->after_count; i++) {
-        size_t before = precondition(self, index, one->after[i]);
-        if (before == self->work->count) {
-            continue; /* not part of this run */
-        }
-        *blocker = one->after[i];
-        if (self->progress[before].state != ITEM_ENDED) {
-            return CHANCE_LATER;
-        }
-        check_verdict verdict = self->progress[before].verdict;
-        if (verdict == CHECK_SKIP) {
-            return CHANCE_SKIPPED;
-        }
-        if (verdict == CHECK_FAIL || verdict == CHECK_ERROR || verdict == CHECK_BLOCKED) {
-            return CHANCE_BLOCKED;
-        }
+static item_chance chance_behind(const struct supervisor *self, size_t index, const char *name) {
+    size_t before = precondition(self, index, name);
+    if (before == self->work->count || before == index) {
+        return CHANCE_NOW; /* not part of this run */
     }
-    return CHANCE_NOW;
+    if (self->progress[before].state != ITEM_ENDED) {
+        return CHANCE_LATER;
+    }
+    check_verdict verdict = self->progress[before].verdict;
+    if (verdict == CHECK_SKIP) {
+        return CHANCE_SKIPPED;
+    }
+    return verdict == CHECK_FAIL || verdict == CHECK_ERROR || verdict == CHECK_BLOCKED ? CHANCE_BLOCKED : CHANCE_NOW;
+}
+
+static item_chance chance_of(const struct supervisor *self, size_t index, const char **blocker) {
+    const check_item *item = &self->work->items[index];
+    item_chance chance = CHANCE_NOW;
+    *blocker = item->first;
+    if (item->first != NULL) {
+        chance = chance_behind(self, index, item->first);
+    }
+    for (size_t i = 0; i < item->one->after_count && chance == CHANCE_NOW; i++) {
+        *blocker = item->one->after[i];
+        chance = chance_behind(self, index, item->one->after[i]);
+    }
+    return chance;
 }
 
 static void settle(struct supervisor *self, size_t index, check_result *result) {

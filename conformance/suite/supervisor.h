@@ -14,6 +14,7 @@ typedef struct check_item {
     const check_case *one;
     size_t record; /* the caller's */
     check_delivery delivery;
+    const char *first; /* a case that has to pass before, beside those of one->after; NULL: none */
 } check_item;
 
 /* Who is told. `result` is the watcher's from then on; false: nothing more is to be started. */
@@ -36,13 +37,19 @@ typedef struct check_supervision {
     check_watcher watcher;
 } check_supervision;
 
-/* Plays all items, those that a case comes `after` first (under the same delivery, else under the first one that it is
+/* Plays all items, those that a case comes `after` and its `first` one first (under the same delivery, else under the first one that it is
  * played in). An item whose precondition did not pass is not played: blocked, or skipped when that was skipped.
  * *interrupted: the signal that ended it early, else 0. No process is left behind. */
 UNDR_MUST_USE undr_error check_supervise(const check_supervision *supervision, int *interrupted);
 
+/* Is told a few times a second what the survey waits for. */
+typedef struct check_survey_watcher {
+    void *context;
+    void (*waits)(void *context, const char *what); /* NULL: nobody wants to know */
+} check_survey_watcher;
+
 /* check_survey in a process of its own, under the same supervision. UNDR_INTERRUPTED: *interrupted says by which. */
-UNDR_MUST_USE undr_error check_survey_apart(
-    check_setting *setting, check_role role, undr_buffer *why, const check_signals *signals, int *interrupted);
+UNDR_MUST_USE undr_error check_survey_apart(check_setting *setting, check_role role, undr_buffer *why,
+    const check_signals *signals, const check_survey_watcher *watcher, int *interrupted);
 
 #endif

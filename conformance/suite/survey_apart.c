@@ -5,10 +5,11 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { LIMIT_S = 120 };
+enum { LIMIT_S = 120, TICK_MS = 100 };
 
 /* What the player finds out, in memory that it shares with its parent; the texts cross through the pipe: first that of
  * the capabilities, then the reason. Both are the same program, forked: pointers from before mean the same to both. */
@@ -17,21 +18,29 @@ struct answer {
     undr_error error;
     check_setting setting;
     size_t text_size, why_size;
+    char doing[CHECK_DOING];
 };
 
 struct question {
     check_setting *setting;
     check_role role;
     struct answer *answer;
+    const check_signals *signals;
+    const check_survey_watcher *watcher;
 };
 
 static void survey(void *context, int orders, int results) {
     const struct question *question = context;
     undr_buffer why = {0};
     (void)orders;
+    question->setting->doing = question->answer->doing;
     undr_error error = check_survey(question->setting, question->role, &why);
     const undr_buffer *text = &question->setting->capabilities.text;
-    *question->answer = (struct answer){false, error, *question->setting, text->size, why.size};
+    question->setting->doing = NULL; /* it is the parent's */
+    question->answer->error = error;
+    question->answer->setting = *question->setting;
+    question->answer->text_size = text->size;
+    question->answer->why_size = why.size;
     error = check_write_all(results, text->data, text->size);
     if (error == UNDR_OK) {
         error = check_write_all(results, why.data, why.size);
@@ -44,15 +53,22 @@ static void survey(void *context, int orders, int results) {
 }
 
 /* Everything that the player writes, to its end. */
-static undr_error collect(
-    const check_guard *guard, const check_signals *signals, uint64_t limit, undr_buffer *got, int *interrupted) {
+static undr_error collect(const check_guard *guard, const struct question *question, uint64_t limit, undr_buffer *got,
+    int *interrupted) {
     enum { PIECE = 65536 };
     for (;;) {
-        struct pollfd polled[] = {{.fd = signals->fd, .events = POLLIN}, {.fd = guard->results, .events = POLLIN}};
-        if (poll(polled, 2, check_poll_timeout(limit, 1000)) < 0 && errno != EINTR) {
+        struct pollfd polled[] = {
+            {.fd = question->signals->fd, .events = POLLIN}, {.fd = guard->results, .events = POLLIN}};
+        if (poll(polled, 2, check_poll_timeout(limit, TICK_MS)) < 0 && errno != EINTR) {
             return UNDR_SYSTEM;
         }
-        *interrupted = check_signals_take(signals);
+        if (question->watcher->waits != NULL) {
+            char doing[CHECK_DOING];
+            memcpy(doing, question->answer->doing, sizeof doing); /* may be torn: it is only shown */
+            doing[sizeof doing - 1] = '\0';
+            question->watcher->waits(question->watcher->context, doing);
+        }
+        *interrupted = check_signals_take(question->signals);
         if (*interrupted != 0) {
             return UNDR_INTERRUPTED;
         }
@@ -86,14 +102,14 @@ static undr_error take_answer(const struct answer *answer, undr_slice got, check
     return error == UNDR_OK ? answer->error : error;
 }
 
-static undr_error ask(struct question *question, undr_buffer *why, const check_signals *signals, int *interrupted) {
+static undr_error ask(struct question *question, undr_buffer *why, int *interrupted) {
     check_guard guard = {0};
     undr_buffer got = {0};
-    check_guard_how how = {survey, question, &signals->before, false, NULL, 0};
+    check_guard_how how = {survey, question, &question->signals->before, false, NULL, 0};
     undr_error error = check_guard_start(&guard, &how);
     if (error == UNDR_OK) {
         double patience = (double)(LIMIT_S * CHECK_SECOND) * question->setting->timeout_factor;
-        error = collect(&guard, signals, check_now() + (uint64_t)patience, &got, interrupted);
+        error = collect(&guard, question, check_now() + (uint64_t)patience, &got, interrupted);
     }
     check_guard_stop(&guard);
     check_guard_sweep();
@@ -107,15 +123,15 @@ static undr_error ask(struct question *question, undr_buffer *why, const check_s
     return error;
 }
 
-undr_error check_survey_apart(
-    check_setting *setting, check_role role, undr_buffer *why, const check_signals *signals, int *interrupted) {
+undr_error check_survey_apart(check_setting *setting, check_role role, undr_buffer *why,
+    const check_signals *signals, const check_survey_watcher *watcher, int *interrupted) {
     struct answer *answer =
         mmap(NULL, sizeof *answer, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (answer == MAP_FAILED) {
         return UNDR_SYSTEM;
     }
-    struct question question = {setting, role, answer};
-    undr_error error = ask(&question, why, signals, interrupted);
+    struct question question = {setting, role, answer, signals, watcher};
+    undr_error error = ask(&question, why, interrupted);
     munmap(answer, sizeof *answer);
     return error;
 }

@@ -68,6 +68,10 @@ class Usage(Behaviour):
                 done = self.assert_run(2, *words, says=says)
                 self.assertEqual(done.stdout, "")
 
+    def test_an_option_that_is_like_no_other(self):
+        done = self.assert_run(2, "manager", "--zzzzzzqqq", says="unknown option '--zzzzzzqqq'")
+        self.assertNotIn("--until-fail", done.stderr)
+
     def test_help_and_version(self):
         done = self.assert_run(0, "--help", says=["--timeout-factor", "Exit status", "Examples"])
         self.assertLessEqual(max(map(len, done.stdout.splitlines())), 120)
@@ -152,14 +156,62 @@ class Cases(Behaviour):
         capture.write_bytes(b"n" + b"\1" + bytes(7) + b"x")
         self.assert_run(1, "decode", capture, says="offset 0")
         self.assert_run(2, "decode", "/nonexistent/capture", says="/nonexistent/capture")
+        self.assert_run(2, "decode", self.folder, says=f"{self.folder} is a folder")
 
 
 class Targets(Behaviour):
     def test_missing_program(self):
-        self.assert_run(2, "manager", *GOOD, "--", "./no-such-adapter", says=["./no-such-adapter", "No such file"])
-        done = check("manager", *GOOD, "--", "no-such-adapter-in-path")
-        self.assertIn(done.returncode, (1, 2))
-        self.assertIn("no-such-adapter-in-path", done.stdout + done.stderr)
+        for command, says in [
+            ("./no-such-adapter", "there is no such file"),
+            ("no-such-adapter-in-path", "in no folder of PATH"),
+            (self.folder, "it is a folder"),
+            (self.file("not-executable", "#!/bin/sh\n"), "chmod +x"),
+        ]:
+            with self.subTest(command):
+                done = self.assert_run(2, "manager", *GOOD, "--", command, says=[str(command), says])
+                self.assertEqual(done.stdout, "")
+
+    def test_what_a_program_that_dies_has_said_comes_first(self):
+        for name in ("at-once", "at-start"):
+            with self.subTest(name):
+                body = 'test "$1" = capabilities && echo manager && exit 0; test "$1" = manager || exit 89'
+                body = body if name == "at-start" else "true"
+                adapter = self.file(name, f"#!/bin/sh\n{body}\necho no module named foo >&2; exit 1\n", 0o755)
+                done = self.assert_run(1, "manager", *GOOD, "--", adapter, says="it said: no module named foo; ")
+                self.assertNotIn("expected", done.stdout.partition("it said")[0])
+
+    def test_what_is_waited_for_is_shown(self):
+        body = 'case "$1" in capabilities) echo manager;; manager) exec sleep 1000;; *) exit 89;; esac'
+        adapter = self.file("hangs", f"#!/bin/sh\n{body}\n", 0o755)
+        leader, follower = os.openpty()
+        self.addCleanup(os.close, leader)
+        run = subprocess.Popen([CHECK, "manager", "--timeout-factor", "0.05", *GOOD, "--", str(adapter)],
+                               stdin=follower, stdout=follower, stderr=follower, env={**os.environ, "TERM": "xterm"})
+        os.close(follower)
+        text = b""
+        try:
+            while piece := os.read(leader, 4096):
+                text += piece
+        except OSError:
+            pass  # the other side is closed
+        self.assertEqual(run.wait(timeout=30), 1)
+        self.assertIn(b"the target is measured: the line `ready PORT`", text)
+
+    def test_a_target_that_can_do_nothing_blocks_the_rest(self):
+        body = ('import socket, sys\nif sys.argv[1] == "capabilities": print("manager")\n'
+                'elif sys.argv[1] != "manager": sys.exit(89)\n'
+                'else:\n  s = socket.create_server(("127.0.0.1", 0)); print("ready", s.getsockname()[1], flush=True)\n'
+                '  while True: s.accept()[0].close()\n')
+        adapter = self.file("closes", f"#!/usr/bin/env python3\n{body}", 0o755)
+        path = self.folder / "r.json"
+        self.assert_run(1, "manager", "--delivery", "whole", "--timeout-factor", "0.2", "--json", path, "--", adapter,
+                        says=["FAIL manager.life.of-a-task", "blocked by manager.life.of-a-task", "alike; -v explains each"])
+        cases = {case["name"]: case["standing"] for case in json.loads(path.read_text())["roles"][0]["cases"]}
+        self.assertEqual(cases["manager.life.of-a-task"], "fail")
+        self.assertEqual(cases["manager.schedule.priority-order"], "blocked")
+        self.assertEqual(cases["manager.framing.length-is-little-endian"], "fail")
+        self.assert_run(1, "manager", "--only", "manager.schedule.priority-order", "--timeout-factor", "0.2", "--", adapter,
+                        says="FAIL manager.schedule.priority-order")
 
     def test_role_that_is_not_declared(self):
         done = check("worker", "--only", "worker.*", "--", MANAGER)
@@ -215,7 +267,14 @@ class Connect(Behaviour):
         self.assert_run(1, "manager", "--connect", self.host, "--only", "manager.next.*", says="not fresh")
 
     def test_nobody_listens(self):
-        self.assert_run(1, "manager", "--connect", "127.0.0.1:1", says=["127.0.0.1: ", "refused"])
+        for host in ("127.0.0.1:1", "localhost:1"):
+            self.assert_run(1, "manager", "--connect", host, says=f"nothing listens at {host}: is the manager running")
+        self.assert_run(1, "manager", "--connect", "no-such-host.invalid:4000", says="no-such-host.invalid has no IPv4")
+
+    def test_a_name_instead_of_an_address(self):
+        host = self.host.replace("127.0.0.1", "localhost")
+        self.assert_run(0, "manager", "--connect", host, "--only", "manager.next.empty*", "--only", "manager.life.*",
+                        says="1 passed")
 
     def test_only_a_manager(self):
         self.assert_run(2, "worker", "--connect", self.host, says="reaches a manager only")
