@@ -7,10 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-undr_slice undr_slice_of(const void *data, size_t size) {
-    return (undr_slice){.data = data, .size = size};
-}
-
 undr_slice undr_slice_text(const char *text) {
     return undr_slice_of(text, strlen(text));
 }
@@ -39,14 +35,6 @@ static bool read_little_endian(undr_cursor *cursor, size_t size, uint64_t *value
     }
     cursor->offset += size;
     *value = result;
-    return true;
-}
-
-bool undr_read_u8(undr_cursor *cursor, uint8_t *value) {
-    if (undr_cursor_left(cursor) == 0) {
-        return false;
-    }
-    *value = cursor->bytes.data[cursor->offset++];
     return true;
 }
 
@@ -82,11 +70,14 @@ static uint64_t swap_u64(uint64_t value) {
 }
 
 bool undr_read_f64be(undr_cursor *cursor, double *value) {
-    uint64_t bits = 0;
-    if (!undr_read_u64le(cursor, &bits)) {
+    undr_slice bytes;
+    if (!undr_read_slice(cursor, sizeof *value, &bytes)) {
         return false;
     }
-    bits = swap_u64(bits);
+    uint64_t bits = 0;
+    for (size_t index = 0; index < sizeof bits; ++index) {
+        bits = bits << 8 | bytes.data[index];
+    }
     memcpy(value, &bits, sizeof *value); /* CPython's BINFLOAT is an IEEE 754 double; so is ours */
     return true;
 }

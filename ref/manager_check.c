@@ -6,7 +6,7 @@
 static undr_error check_message(undr_slice pickle) {
     undr_arena arena = {0};
     undr_value *value;
-    undr_error error = undr_pickle_read(pickle, NULL, &arena, &value, NULL, NULL);
+    undr_error error = undr_pickle_read_in_place(pickle, NULL, &arena, &value, NULL, NULL);
     undr_arena_free(&arena);
     return undr_pickle_is_too_large(error) ? UNDR_OK : error;
 }

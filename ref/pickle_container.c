@@ -7,11 +7,10 @@
 /* How many items an array has room for that holds `count`: a power of two, so that it need not be noted anywhere.
  * Only arrays that were made here are extended. */
 static size_t room(size_t count) {
-    size_t size = count == 0 ? 0 : 4;
-    while (size < count) {
-        size *= 2;
+    if (count <= 4) {
+        return count == 0 ? 0 : 4;
     }
-    return size;
+    return (size_t)1 << (64 - __builtin_clzll(count - 1));
 }
 
 undr_error undr_reader_extend(undr_reader *reader, undr_items *items, undr_value *const *more, size_t count) {

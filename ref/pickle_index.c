@@ -30,6 +30,9 @@ static undr_error scan(
     undr_error error = UNDR_OK;
     size_t entry = 0;
     for (; error == UNDR_OK && entry < count; ++entry) {
+        if (key_at(container, entry)->hash != key->hash) {
+            continue; /* so few that their steps need not be counted */
+        }
         error = undr_key_equal(reader, key_at(container, entry), key, depth, &equal);
         if (equal) {
             break;

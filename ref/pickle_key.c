@@ -67,10 +67,16 @@ static uint64_t mix(uint64_t hash, uint64_t more) {
 }
 
 static uint64_t hash_bytes(uint64_t hash, undr_slice bytes) {
-    for (size_t index = 0; index < bytes.size; ++index) {
-        hash = (hash ^ bytes.data[index]) * UINT64_C(0x100000001b3);
+    uint64_t eight;
+    size_t index = 0;
+    for (; bytes.size - index >= sizeof eight; index += sizeof eight) {
+        memcpy(&eight, bytes.data + index, sizeof eight);
+        hash = mix(hash, eight);
     }
-    return mix(hash, bytes.size);
+    for (eight = 0; index < bytes.size; ++index) {
+        eight = eight << 8 | bytes.data[index];
+    }
+    return mix(mix(hash, eight), bytes.size);
 }
 
 /* Of a tuple the order counts, of a frozenset it does not. */

@@ -3,6 +3,7 @@
 
 #include "pickle_opcode.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* A frame ends at the first value after 64 KiB; what is itself so large stands outside of frames; below 4 bytes a
@@ -75,6 +76,39 @@ undr_error undr_output_end(undr_output *output) {
     return error;
 }
 
+static undr_error borrow(undr_pieces *pieces, undr_slice slice) {
+    if (pieces->count == pieces->capacity) {
+        const size_t capacity = pieces->capacity == 0 ? 4 : pieces->capacity * 2;
+        undr_piece *borrowed = realloc(pieces->borrowed, capacity * sizeof *borrowed);
+        if (borrowed == NULL) {
+            return UNDR_MEMORY;
+        }
+        pieces->borrowed = borrowed;
+        pieces->capacity = capacity;
+    }
+    pieces->borrowed[pieces->count++] = (undr_piece){.offset = pieces->bytes.size, .slice = slice};
+    return UNDR_OK;
+}
+
+void undr_pieces_clear(undr_pieces *pieces) {
+    pieces->bytes.size = 0;
+    pieces->count = 0;
+}
+
+void undr_pieces_free(undr_pieces *pieces) {
+    undr_buffer_free(&pieces->bytes);
+    free(pieces->borrowed);
+    *pieces = (undr_pieces){0};
+}
+
+size_t undr_pieces_size(const undr_pieces *pieces) {
+    size_t size = pieces->bytes.size;
+    for (size_t index = 0; index < pieces->count; ++index) {
+        size += pieces->borrowed[index].slice.size;
+    }
+    return size;
+}
+
 undr_error undr_output_sized(undr_output *output, undr_sized_opcodes opcodes, undr_slice bytes) {
     const bool one = opcodes.one != 0 && bytes.size <= UINT8_MAX;
     const bool four = !one && opcodes.four != 0 && bytes.size <= UINT32_MAX;
@@ -90,7 +124,10 @@ undr_error undr_output_sized(undr_output *output, undr_sized_opcodes opcodes, un
         output->framing = false;
     }
     undr_error error = undr_output_raw(output, header, 1 + count);
-    if (error == UNDR_OK) {
+    /* Below protocol 4 the text may be the writer's own, for bytes that it had to encode. */
+    if (error == UNDR_OK && output->pieces != NULL && output->protocol >= 4 && bytes.size >= FRAME_TARGET) {
+        error = borrow(output->pieces, bytes);
+    } else if (error == UNDR_OK) {
         error = undr_output_raw(output, bytes.data, bytes.size);
     }
     output->framing = framing;

@@ -15,6 +15,7 @@ typedef struct undr_named {
 
 typedef struct undr_output {
     undr_buffer *buffer;
+    undr_pieces *pieces; /* whose bytes are the buffer, when large ones are borrowed; NULL: all is copied */
     int protocol;
     bool framing;       /* protocol 4 and up, except around what is too large for a frame */
     bool in_frame;

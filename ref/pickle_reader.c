@@ -47,13 +47,11 @@ static undr_error op_stop(undr_reader *reader, unsigned argument) {
 static undr_error op_mark(undr_reader *reader, unsigned argument) {
     (void)argument;
     if (reader->mark_count == reader->mark_capacity) {
-        const size_t capacity = reader->mark_capacity == 0 ? 16 : reader->mark_capacity * 2;
-        size_t *marks = realloc(reader->marks, capacity * sizeof *marks);
+        void *marks = undr_reader_grow(reader->marks, reader->mark_room, &reader->mark_capacity, sizeof *reader->marks);
         if (marks == NULL) {
             return UNDR_MEMORY;
         }
         reader->marks = marks;
-        reader->mark_capacity = capacity;
     }
     reader->marks[reader->mark_count++] = reader->stack_count;
     return UNDR_OK;
@@ -199,6 +197,9 @@ static undr_error run(undr_reader *reader, undr_pickle_fault *fault) {
             return error;
         }
     }
+    if (reader->nodes <= reader->limits.depth) {
+        return UNDR_OK; /* so few can't nest deeper */
+    }
     return undr_value_check_depth(reader->result, reader->limits.depth);
 }
 
@@ -217,15 +218,14 @@ static size_t arena_limit(const undr_arena *arena, size_t allowed) {
     return arena->limit != 0 && arena->limit < end ? arena->limit : end;
 }
 
-undr_error undr_pickle_read(undr_slice input, const undr_pickle_limits *limits, undr_arena *arena,
+static undr_error read_pickle(bool in_place, undr_slice input, const undr_pickle_limits *limits, undr_arena *arena,
     undr_value **value, size_t *used, undr_pickle_fault *fault) {
     undr_pickle_fault place = {0};
-    undr_reader reader = {
-        .cursor = undr_cursor_over(input),
-        .limits = limits == NULL ? undr_pickle_default_limits : *limits,
-        .arena = arena,
-        .work = allowance(FREE_WORK, WORK_PER_BYTE, input.size, SIZE_MAX),
-    };
+    undr_reader reader;
+    undr_reader_begin(&reader, input, arena);
+    reader.in_place = in_place;
+    reader.limits = limits == NULL ? undr_pickle_default_limits : *limits;
+    reader.work = allowance(FREE_WORK, WORK_PER_BYTE, input.size, SIZE_MAX);
     const size_t own_limit = arena->limit;
     arena->limit = arena_limit(arena, allowance(FREE_BYTES, BYTES_PER_BYTE, input.size, reader.limits.bytes));
     const undr_error error = run(&reader, &place);
@@ -242,4 +242,14 @@ undr_error undr_pickle_read(undr_slice input, const undr_pickle_limits *limits, 
         *used = reader.cursor.offset;
     }
     return UNDR_OK;
+}
+
+undr_error undr_pickle_read(undr_slice input, const undr_pickle_limits *limits, undr_arena *arena,
+    undr_value **value, size_t *used, undr_pickle_fault *fault) {
+    return read_pickle(false, input, limits, arena, value, used, fault);
+}
+
+undr_error undr_pickle_read_in_place(undr_slice input, const undr_pickle_limits *limits, undr_arena *arena,
+    undr_value **value, size_t *used, undr_pickle_fault *fault) {
+    return read_pickle(true, input, limits, arena, value, used, fault);
 }

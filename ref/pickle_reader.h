@@ -9,6 +9,8 @@
 #include "map.h"
 #include "undr/pickle.h"
 
+enum { UNDR_READER_ROOM = 32 };
+
 typedef struct undr_reader {
     undr_cursor cursor; /* behind the opcode that is being obeyed */
     undr_pickle_limits limits;
@@ -17,26 +19,75 @@ typedef struct undr_reader {
     size_t stack_count, stack_capacity;
     size_t *marks;      /* each the height of the stack when the mark was set */
     size_t mark_count, mark_capacity;
-    undr_map memo;
+    undr_value **memo;  /* the entries 0, 1, 2, ... as far as they came in this order, which is how picklers number */
+    size_t memo_count, memo_capacity;
+    undr_map sparse;    /* all that came after one that did not */
     size_t nodes;
     uint64_t work;      /* steps left, in proportion to the input: ends what chosen keys and copies would prolong */
     uint8_t protocol;   /* the last PROTO, 0 before */
     undr_value *none, *yes, *no; /* one of each is enough */
     undr_value *result; /* not NULL: STOP came */
+    bool in_place;      /* text and bytes are borrowed from the input */
+    undr_value *stack_room[UNDR_READER_ROOM], *memo_room[UNDR_READER_ROOM]; /* enough for most, without an allocation */
+    size_t mark_room[UNDR_READER_ROOM];
 } undr_reader;
 
-/* The machine. */
-UNDR_MUST_USE undr_error undr_reader_push(undr_reader *reader, undr_value *value);
-UNDR_MUST_USE undr_error undr_reader_push_new(undr_reader *reader, undr_value *value); /* counted against the limit */
+/* The machine. What each opcode needs stands here, so that it costs no call. */
+UNDR_MUST_USE undr_error undr_reader_grow_stack(undr_reader *reader);
+
+UNDR_MUST_USE static inline undr_error undr_reader_push(undr_reader *reader, undr_value *value) {
+    if (reader->stack_count == reader->stack_capacity) {
+        const undr_error error = undr_reader_grow_stack(reader);
+        if (error != UNDR_OK) {
+            return error;
+        }
+    }
+    reader->stack[reader->stack_count++] = value;
+    return UNDR_OK;
+}
+
+/* Counted against the limit. */
+UNDR_MUST_USE static inline undr_error undr_reader_push_new(undr_reader *reader, undr_value *value) {
+    if (reader->nodes == reader->limits.nodes) {
+        return UNDR_LIMIT_NODES;
+    }
+    ++reader->nodes;
+    return undr_reader_push(reader, value);
+}
+
 UNDR_MUST_USE undr_error undr_reader_pop(undr_reader *reader, undr_value **value);
 UNDR_MUST_USE undr_error undr_reader_pop_mark(undr_reader *reader, size_t *height);
-bool undr_reader_has(const undr_reader *reader, size_t count); /* values above the last mark */
-UNDR_MUST_USE undr_error undr_reader_spend(undr_reader *reader, size_t steps);
-UNDR_MUST_USE undr_error undr_reader_read(undr_reader *reader, uint64_t size, undr_slice *bytes);
+/* Are there so many values above the last mark? Those below it belong to what was begun before it. */
+static inline bool undr_reader_has(const undr_reader *reader, size_t count) {
+    const size_t fence = reader->mark_count == 0 ? 0 : reader->marks[reader->mark_count - 1];
+    return reader->stack_count - fence >= count;
+}
+
+UNDR_MUST_USE static inline undr_error undr_reader_spend(undr_reader *reader, size_t steps) {
+    if (reader->work < steps) {
+        return UNDR_LIMIT_NODES;
+    }
+    reader->work -= steps;
+    return UNDR_OK;
+}
+
+UNDR_MUST_USE static inline undr_error undr_reader_read(undr_reader *reader, uint64_t size, undr_slice *bytes) {
+    undr_cursor *cursor = &reader->cursor;
+    if (size > cursor->bytes.size - cursor->offset) {
+        return UNDR_PICKLE_TRUNCATED;
+    }
+    *bytes = undr_slice_of(cursor->bytes.data + cursor->offset, (size_t)size);
+    cursor->offset += (size_t)size;
+    return UNDR_OK;
+}
+
 UNDR_MUST_USE undr_error undr_reader_line(undr_reader *reader, undr_slice *line);
 /* A little-endian length of 1, 4 or 8 bytes, then that many bytes. */
 UNDR_MUST_USE undr_error undr_reader_counted(undr_reader *reader, size_t length_size, undr_slice *bytes);
+void undr_reader_begin(undr_reader *reader, undr_slice input, undr_arena *arena);
 void undr_reader_free(undr_reader *reader);
+/* Twice the capacity for stack, marks or memo, which begin in `room`. NULL: out of memory, all is as it was. */
+void *undr_reader_grow(void *items, const void *room, size_t *capacity, size_t item_size);
 
 /* Items that grow; their room follows from their count, see pickle_container.c. */
 UNDR_MUST_USE undr_error undr_reader_extend(

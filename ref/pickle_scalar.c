@@ -2,12 +2,21 @@
 #include "number.h"
 #include "pickle_opcode.h"
 #include "pickle_reader.h"
+#include "value_walk.h"
 
 #include <string.h>
 
 /* Pushes what a constructor made. */
 static undr_error push_made(undr_reader *reader, undr_error made, undr_value *value) {
     return made != UNDR_OK ? made : undr_reader_push_new(reader, value);
+}
+
+/* Bytes of the input itself. */
+static undr_error push_input(undr_reader *reader, undr_kind kind, undr_slice bytes) {
+    undr_value *value = NULL;
+    const undr_error error = reader->in_place ? undr_value_borrow(reader->arena, kind, bytes, &value)
+                                              : undr_value_bytes(reader->arena, kind, bytes, &value);
+    return push_made(reader, error, value);
 }
 
 static undr_error push_bytes(undr_reader *reader, undr_kind kind, undr_slice bytes) {
@@ -54,10 +63,16 @@ undr_error undr_op_int(undr_reader *reader, unsigned size) {
     if (error != UNDR_OK) {
         return error;
     }
-    uint8_t number[5] = {0};
-    memcpy(number, bytes.data, size);
     undr_value *value = NULL;
-    error = undr_value_big(reader->arena, undr_slice_of(number, size == 4 ? 4 : size + 1), &value);
+    if (reader->in_place && (size == 4 || bytes.data[size - 1] < 0x80)) { /* it stands there as a value has it */
+        error = undr_value_borrow(reader->arena, UNDR_INT, undr_shortest(bytes), &value);
+        return push_made(reader, error, value);
+    }
+    uint32_t number = 0;
+    for (size_t index = size; index > 0; --index) {
+        number = number << 8 | bytes.data[index - 1];
+    }
+    error = undr_value_int(reader->arena, size == 4 ? (int32_t)number : (int64_t)number, &value);
     return push_made(reader, error, value);
 }
 
@@ -117,15 +132,45 @@ static size_t character_size(undr_slice text, bool surrogates) {
     return overlong || beyond || (surrogate && !surrogates) ? 0 : size;
 }
 
+/* How many bytes at the start of text are ASCII for certain. */
+static size_t ascii_size(undr_slice text) {
+    size_t size = 0;
+    uint64_t eight;
+    while (text.size - size >= sizeof eight) {
+        memcpy(&eight, text.data + size, sizeof eight);
+        if ((eight & UINT64_C(0x8080808080808080)) != 0) {
+            break;
+        }
+        size += sizeof eight;
+    }
+    return size;
+}
+
+/* How many bytes at the start of text are characters of two bytes. */
+static size_t two_byte_size(undr_slice text) {
+    size_t size = 0;
+    while (text.size - size >= 2 && text.data[size] >= 0xc2 && text.data[size] < 0xe0
+        && (text.data[size + 1] & 0xc0) == 0x80) {
+        size += 2;
+    }
+    return size;
+}
+
 undr_error undr_check_utf8(undr_slice text, bool surrogates) {
-    while (text.size > 0) {
+    for (;;) {
+        const size_t ascii = ascii_size(text);
+        text = undr_slice_of(text.data + ascii, text.size - ascii);
+        const size_t pairs = two_byte_size(text);
+        text = undr_slice_of(text.data + pairs, text.size - pairs);
+        if (text.size == 0) {
+            return UNDR_OK;
+        }
         const size_t size = character_size(text, surrogates);
         if (size == 0) {
             return UNDR_PICKLE_TEXT;
         }
         text = undr_slice_of(text.data + size, text.size - size);
     }
-    return UNDR_OK;
 }
 
 undr_error undr_reader_latin1(undr_reader *reader, undr_slice text, undr_slice *bytes) {
@@ -234,7 +279,7 @@ undr_error undr_op_unicode(undr_reader *reader, unsigned length_size) {
     if (error == UNDR_OK) {
         error = undr_check_utf8(text, true);
     }
-    return error != UNDR_OK ? error : push_bytes(reader, UNDR_STR, text);
+    return error != UNDR_OK ? error : push_input(reader, UNDR_STR, text);
 }
 
 /* The old str of Python 2: CPython takes ASCII only, unless it is told otherwise. */
@@ -331,11 +376,11 @@ undr_error undr_op_string_text(undr_reader *reader, unsigned argument) {
 undr_error undr_op_bytes(undr_reader *reader, unsigned length_size) {
     undr_slice bytes = {0};
     const undr_error error = undr_reader_counted(reader, length_size, &bytes);
-    return error != UNDR_OK ? error : push_bytes(reader, UNDR_BYTES, bytes);
+    return error != UNDR_OK ? error : push_input(reader, UNDR_BYTES, bytes);
 }
 
 undr_error undr_op_bytearray(undr_reader *reader, unsigned length_size) {
     undr_slice bytes = {0};
     const undr_error error = undr_reader_counted(reader, length_size, &bytes);
-    return error != UNDR_OK ? error : push_bytes(reader, UNDR_BYTEARRAY, bytes);
+    return error != UNDR_OK ? error : push_input(reader, UNDR_BYTEARRAY, bytes);
 }

@@ -2,43 +2,52 @@
 #include "number.h"
 #include "pickle_reader.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
+
+void undr_reader_begin(undr_reader *reader, undr_slice input, undr_arena *arena) {
+    memset(reader, 0, offsetof(undr_reader, stack_room));
+    reader->cursor = undr_cursor_over(input);
+    reader->arena = arena;
+    reader->stack = reader->stack_room;
+    reader->marks = reader->mark_room;
+    reader->memo = reader->memo_room;
+    reader->stack_capacity = reader->mark_capacity = reader->memo_capacity = UNDR_READER_ROOM;
+}
+
+static void free_items(void *items, const void *room) {
+    if (items != room) {
+        free(items);
+    }
+}
 
 void undr_reader_free(undr_reader *reader) {
-    free(reader->stack);
-    free(reader->marks);
-    undr_map_free(&reader->memo);
+    free_items(reader->stack, reader->stack_room);
+    free_items(reader->marks, reader->mark_room);
+    free_items(reader->memo, reader->memo_room);
+    undr_map_free(&reader->sparse);
 }
 
-/* Below the last mark the stack belongs to what was begun before it. */
-static size_t fence(const undr_reader *reader) {
-    return reader->mark_count == 0 ? 0 : reader->marks[reader->mark_count - 1];
-}
-
-bool undr_reader_has(const undr_reader *reader, size_t count) {
-    return reader->stack_count - fence(reader) >= count;
-}
-
-undr_error undr_reader_push(undr_reader *reader, undr_value *value) {
-    if (reader->stack_count == reader->stack_capacity) {
-        const size_t capacity = reader->stack_capacity == 0 ? 64 : reader->stack_capacity * 2;
-        undr_value **stack = realloc(reader->stack, capacity * sizeof *stack);
-        if (stack == NULL) {
-            return UNDR_MEMORY;
+void *undr_reader_grow(void *items, const void *room, size_t *capacity, size_t item_size) {
+    const size_t size = *capacity * item_size;
+    void *larger = realloc(items == room ? NULL : items, size * 2);
+    if (larger != NULL) {
+        if (items == room) {
+            memcpy(larger, room, size);
         }
-        reader->stack = stack;
-        reader->stack_capacity = capacity;
+        *capacity *= 2;
     }
-    reader->stack[reader->stack_count++] = value;
-    return UNDR_OK;
+    return larger;
 }
 
-undr_error undr_reader_push_new(undr_reader *reader, undr_value *value) {
-    if (reader->nodes == reader->limits.nodes) {
-        return UNDR_LIMIT_NODES;
+undr_error undr_reader_grow_stack(undr_reader *reader) {
+    void *stack = undr_reader_grow(reader->stack, reader->stack_room, &reader->stack_capacity, sizeof(undr_value *));
+    if (stack == NULL) {
+        return UNDR_MEMORY;
     }
-    ++reader->nodes;
-    return undr_reader_push(reader, value);
+    reader->stack = stack;
+    return UNDR_OK;
 }
 
 undr_error undr_reader_pop(undr_reader *reader, undr_value **value) {
@@ -55,18 +64,6 @@ undr_error undr_reader_pop_mark(undr_reader *reader, size_t *height) {
     }
     *height = reader->marks[--reader->mark_count];
     return UNDR_OK;
-}
-
-undr_error undr_reader_spend(undr_reader *reader, size_t steps) {
-    if (reader->work < steps) {
-        return UNDR_LIMIT_NODES;
-    }
-    reader->work -= steps;
-    return UNDR_OK;
-}
-
-undr_error undr_reader_read(undr_reader *reader, uint64_t size, undr_slice *bytes) {
-    return undr_read_slice(&reader->cursor, size, bytes) ? UNDR_OK : UNDR_PICKLE_TRUNCATED;
 }
 
 undr_error undr_reader_line(undr_reader *reader, undr_slice *line) {
@@ -118,18 +115,34 @@ static undr_error read_binary_index(undr_reader *reader, unsigned size, int64_t 
 
 /* Chosen indexes may collide in the map; its steps count as work, so that this ends. */
 static undr_error spend_memo_steps(undr_reader *reader) {
-    const uint64_t steps = reader->memo.steps;
-    reader->memo.steps = 0;
+    const uint64_t steps = reader->sparse.steps;
+    reader->sparse.steps = 0;
     return undr_reader_spend(reader, (size_t)steps);
 }
 
 static undr_error get(undr_reader *reader, int64_t index) {
-    const void *found = undr_map_get(&reader->memo, (uint64_t)index);
+    if ((uint64_t)index < reader->memo_count) {
+        return undr_reader_push(reader, reader->memo[index]);
+    }
+    const void *found = undr_map_get(&reader->sparse, (uint64_t)index);
     const undr_error error = spend_memo_steps(reader);
     if (error != UNDR_OK) {
         return error;
     }
     return found == NULL ? UNDR_PICKLE_MEMO : undr_reader_push(reader, (undr_value *)found);
+}
+
+/* The next entry in order. */
+static undr_error append_to_memo(undr_reader *reader, undr_value *value) {
+    if (reader->memo_count == reader->memo_capacity) {
+        void *memo = undr_reader_grow(reader->memo, reader->memo_room, &reader->memo_capacity, sizeof(undr_value *));
+        if (memo == NULL) {
+            return UNDR_MEMORY;
+        }
+        reader->memo = memo;
+    }
+    reader->memo[reader->memo_count++] = value;
+    return UNDR_OK;
 }
 
 static undr_error put(undr_reader *reader, int64_t index) {
@@ -139,8 +152,15 @@ static undr_error put(undr_reader *reader, int64_t index) {
     if ((uint64_t)index >= reader->limits.memo) {
         return UNDR_LIMIT_MEMO;
     }
-    const undr_error error =
-        undr_map_put(&reader->memo, (uint64_t)index, reader->stack[reader->stack_count - 1]);
+    undr_value *value = reader->stack[reader->stack_count - 1];
+    if ((uint64_t)index < reader->memo_count) {
+        reader->memo[index] = value;
+        return UNDR_OK;
+    }
+    if ((uint64_t)index == reader->memo_count && reader->sparse.count == 0) {
+        return append_to_memo(reader, value);
+    }
+    const undr_error error = undr_map_put(&reader->sparse, (uint64_t)index, value);
     return error != UNDR_OK ? error : spend_memo_steps(reader);
 }
 
@@ -172,5 +192,5 @@ undr_error undr_op_put(undr_reader *reader, unsigned size) {
 
 undr_error undr_op_memoize(undr_reader *reader, unsigned argument) {
     (void)argument;
-    return put(reader, (int64_t)reader->memo.count);
+    return put(reader, (int64_t)(reader->memo_count + reader->sparse.count));
 }

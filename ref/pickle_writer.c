@@ -499,22 +499,36 @@ static undr_error save(undr_output *out, const undr_value *value, size_t depth) 
     }
 }
 
-undr_error undr_pickle_write(const undr_value *value, int protocol, undr_buffer *buffer) {
-    if (value == NULL || protocol < 2 || protocol > PICKLE_HIGHEST_PROTOCOL) {
+static undr_error write_all(undr_output *out, const undr_value *value) {
+    if (value == NULL || out->protocol < 2 || out->protocol > PICKLE_HIGHEST_PROTOCOL) {
         return UNDR_ARGUMENT;
     }
+    undr_error error = undr_output_begin(out);
+    if (error == UNDR_OK) {
+        error = save(out, value, 0);
+    }
+    if (error == UNDR_OK) {
+        error = undr_output_end(out);
+    }
+    undr_output_free(out);
+    return error;
+}
+
+undr_error undr_pickle_write(const undr_value *value, int protocol, undr_buffer *buffer) {
     const size_t start = buffer->size;
     undr_output out = {.buffer = buffer, .protocol = protocol};
-    undr_error error = undr_output_begin(&out);
-    if (error == UNDR_OK) {
-        error = save(&out, value, 0);
-    }
-    if (error == UNDR_OK) {
-        error = undr_output_end(&out);
-    }
-    undr_output_free(&out);
+    const undr_error error = write_all(&out, value);
     if (error != UNDR_OK) {
         buffer->size = start;
+    }
+    return error;
+}
+
+undr_error undr_pickle_write_pieces(const undr_value *value, int protocol, undr_pieces *pieces) {
+    undr_output out = {.buffer = &pieces->bytes, .pieces = pieces, .protocol = protocol};
+    const undr_error error = write_all(&out, value);
+    if (error != UNDR_OK) {
+        undr_pieces_clear(pieces);
     }
     return error;
 }

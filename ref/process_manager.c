@@ -3,6 +3,7 @@
 
 #include "undr/pickle.h"
 #include "undr/server.h"
+#include "server_parts.h"
 #include "worker_processes.h"
 
 #include <errno.h>
@@ -132,8 +133,11 @@ static undr_error check_task(const undr_value *task) {
     return undr_is_schedulable(task) ? UNDR_OK : UNDR_NOT_A_TASK; /* SCHED-13 */
 }
 
-static undr_error schedule(undr_process_manager *manager, undr_slice pickle, unsigned priority) {
-    undr_error error = undr_manager_schedule(undr_server_lock(manager->server), priority, pickle);
+/* A large pickle that is ours to give is taken over: *whole is {0} then. */
+static undr_error schedule(
+    undr_process_manager *manager, undr_slice pickle, undr_buffer *whole, unsigned priority) {
+    undr_buffer *given = pickle.size > UNDR_LARGE_PAYLOAD ? whole : NULL;
+    undr_error error = undr_manager_schedule_whole(undr_server_lock(manager->server), priority, pickle, given);
     undr_server_unlock(manager->server);
     undr_server_wake(manager->server); /* it may be the answer that somebody waits for */
     return error;
@@ -148,7 +152,7 @@ undr_error undr_process_manager_schedule(
     undr_buffer pickle = {0};
     error = undr_pickle_write(task, PICKLE_PROTOCOL, &pickle);
     if (error == UNDR_OK) {
-        error = schedule(manager, undr_buffer_slice(&pickle), priority);
+        error = schedule(manager, undr_buffer_slice(&pickle), &pickle, priority);
     }
     undr_buffer_free(&pickle);
     return error;
@@ -158,17 +162,21 @@ undr_error undr_process_manager_schedule_pickle(
     undr_process_manager *manager, undr_slice task, unsigned priority) {
     undr_arena arena = {0};
     undr_value *value;
-    undr_error error = undr_pickle_read(task, NULL, &arena, &value, NULL, NULL);
+    undr_error error = undr_pickle_read_in_place(task, NULL, &arena, &value, NULL, NULL);
     if (error == UNDR_OK) {
         error = check_task(value);
     }
     undr_arena_free(&arena);
-    return error == UNDR_OK ? schedule(manager, task, priority) : error;
+    return error == UNDR_OK ? schedule(manager, task, NULL, priority) : error;
 }
 
 undr_error undr_process_manager_send_pickle(undr_process_manager *manager, undr_slice message) {
-    undr_error error = undr_manager_send_message(undr_server_lock(manager->server), message);
-    undr_server_unlock(manager->server);
+    const undr_frame frame = {.type = UNDR_TYPE_MESSAGE, .payload = message};
+    undr_error error = undr_manager_check(&frame); /* without the lock */
+    if (error == UNDR_OK) {
+        error = undr_manager_send_checked(undr_server_lock(manager->server), message, NULL);
+        undr_server_unlock(manager->server);
+    }
     return error;
 }
 
@@ -217,7 +225,10 @@ undr_error undr_process_manager_next_message(
     undr_buffer pickle = {0};
     undr_error error = undr_process_manager_next_pickle(manager, &pickle);
     if (error == UNDR_OK) {
-        error = undr_pickle_read(undr_buffer_slice(&pickle), NULL, arena, message, NULL, NULL);
+        error = undr_pickle_read_in_place(undr_buffer_slice(&pickle), NULL, arena, message, NULL, NULL);
+        if (error == UNDR_OK) {
+            error = undr_arena_adopt(arena, &pickle); /* the message's text and bytes stand there */
+        }
         if (error != UNDR_OK) {
             manager->undecoded = pickle; /* still the next one */
             return error;

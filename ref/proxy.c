@@ -44,7 +44,7 @@ void undr_proxy_close(undr_proxy *proxy) {
     }
     proxy->client = -1;
     undr_worker_end(&proxy->core);
-    undr_buffer_free(&proxy->out);
+    undr_pieces_free(&proxy->out);
     undr_buffer_free(&proxy->in);
     errno = kept;
 }
@@ -67,10 +67,10 @@ static undr_error give_up(undr_proxy *proxy, undr_error why) {
 }
 
 /* One request, one answer (WORK-2). */
-static undr_error exchange(
-    undr_proxy *proxy, const undr_frame *request, undr_arena *arena, undr_worker_action *action, undr_value **task) {
+static undr_error exchange(undr_proxy *proxy, uint8_t request_type, const undr_pieces *request, undr_arena *arena,
+    undr_worker_action *action, undr_value **task) {
     undr_frame answer;
-    undr_error error = undr_send_bytes(proxy->client, request->type, request->payload);
+    undr_error error = undr_send_pieces(proxy->client, request_type, request);
     if (error == UNDR_OK) {
         error = undr_receive_bytes(proxy->client, proxy->payload_limit, &answer.type, &proxy->in);
     }
@@ -79,22 +79,28 @@ static undr_error exchange(
     }
     answer.payload = undr_buffer_slice(&proxy->in);
     error = undr_worker_receive(&proxy->core, &answer, arena, action, task);
-    trim(&proxy->in); /* what was decoded lives in arena */
+    if (error == UNDR_OK && *task != NULL) {
+        error = undr_arena_adopt(arena, &proxy->in); /* the task's text and bytes stand there */
+        error = error == UNDR_OK ? UNDR_OK : give_up(proxy, error);
+    }
+    trim(&proxy->in);
     return error;
 }
 
 undr_error undr_proxy_next_task(
     undr_proxy *proxy, undr_arena *arena, undr_worker_action *action, undr_value **task) {
     undr_frame request;
+    const undr_pieces nothing = {0};
     undr_error error = undr_worker_ask(&proxy->core, &request);
-    return error == UNDR_OK ? exchange(proxy, &request, arena, action, task) : error;
+    return error == UNDR_OK ? exchange(proxy, request.type, &nothing, arena, action, task) : error;
 }
 
 undr_error undr_proxy_acknowledge_and_next_task(
     undr_proxy *proxy, undr_arena *arena, undr_worker_action *action, undr_value **task) {
     undr_frame request;
+    const undr_pieces nothing = {0};
     undr_error error = undr_worker_finish(&proxy->core, &request);
-    return error == UNDR_OK ? exchange(proxy, &request, arena, action, task) : error;
+    return error == UNDR_OK ? exchange(proxy, request.type, &nothing, arena, action, task) : error;
 }
 
 /* A manager that has ended the connection would still let the first send pass, and what a task sends must not be lost
@@ -104,16 +110,24 @@ static bool has_ended(int client) {
     return recv(client, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0; /* an error comes again from the send */
 }
 
-/* Sends a request of a task and waits for its acknowledgement. Nothing is decoded: the arena stays empty. */
-static undr_error request_of_task(undr_proxy *proxy, const undr_frame *request) {
+/* Sends a request of a task, with proxy->out, and waits for its acknowledgement. Nothing is decoded: the arena stays
+ * empty. */
+static undr_error request_of_task(undr_proxy *proxy, uint8_t type) {
     undr_worker_action action;
     undr_value *nothing;
     undr_arena unused = {0};
     if (has_ended(proxy->client)) {
         return give_up(proxy, UNDR_RESET);
     }
-    undr_error error = exchange(proxy, request, &unused, &action, &nothing);
+    undr_error error = exchange(proxy, type, &proxy->out, &unused, &action, &nothing);
     undr_arena_free(&unused);
+    return error;
+}
+
+static undr_error finish_request(undr_proxy *proxy, undr_error error, const undr_frame *request) {
+    error = error == UNDR_OK ? request_of_task(proxy, request->type) : error;
+    undr_pieces_clear(&proxy->out);
+    trim(&proxy->out.bytes);
     return error;
 }
 
@@ -122,22 +136,18 @@ undr_error undr_proxy_schedule(undr_proxy *proxy, const undr_value *task, unsign
     if (!undr_is_schedulable(task)) {
         return UNDR_NOT_A_TASK; /* SCHED-13 */
     }
-    undr_error error = undr_pickle_write(task, 4, &proxy->out);
+    undr_error error = undr_pickle_write_pieces(task, 4, &proxy->out);
     if (error == UNDR_OK) {
-        error = undr_worker_schedule(&proxy->core, undr_buffer_slice(&proxy->out), priority, &request);
+        error = undr_worker_schedule(&proxy->core, undr_buffer_slice(&proxy->out.bytes), priority, &request);
     }
-    error = error == UNDR_OK ? request_of_task(proxy, &request) : error;
-    trim(&proxy->out);
-    return error;
+    return finish_request(proxy, error, &request);
 }
 
 undr_error undr_proxy_send_message(undr_proxy *proxy, const undr_value *message) {
     undr_frame request;
-    undr_error error = undr_pickle_write(message, 4, &proxy->out);
+    undr_error error = undr_pickle_write_pieces(message, 4, &proxy->out);
     if (error == UNDR_OK) {
-        error = undr_worker_send_message(&proxy->core, undr_buffer_slice(&proxy->out), &request);
+        error = undr_worker_send_message(&proxy->core, undr_buffer_slice(&proxy->out.bytes), &request);
     }
-    error = error == UNDR_OK ? request_of_task(proxy, &request) : error;
-    trim(&proxy->out);
-    return error;
+    return finish_request(proxy, error, &request);
 }

@@ -75,14 +75,9 @@ static void advance(struct msghdr *message, size_t sent) {
     }
 }
 
-undr_error undr_send_bytes(int client, uint8_t type, undr_slice message) {
-    uint8_t header[UNDR_HEADER_SIZE];
-    undr_frame_header(header, type, message.size);
-    struct iovec pieces[2] = {
-        {.iov_base = header, .iov_len = sizeof header},
-        {.iov_base = (void *)(uintptr_t)message.data, .iov_len = message.size}, /* only read */
-    };
-    struct msghdr rest = {.msg_iov = pieces, .msg_iovlen = message.size > 0 ? 2 : 1};
+/* Sends the pieces, which it moves, whole. */
+static undr_error send_all(int client, struct iovec *pieces, size_t count) {
+    struct msghdr rest = {.msg_iov = pieces, .msg_iovlen = count};
     while (rest.msg_iovlen > 0) {
         ssize_t sent = sendmsg(client, &rest, MSG_NOSIGNAL);
         if (sent >= 0) {
@@ -92,6 +87,40 @@ undr_error undr_send_bytes(int client, uint8_t type, undr_slice message) {
         }
     }
     return UNDR_OK;
+}
+
+static struct iovec piece_of(undr_slice slice) {
+    return (struct iovec){.iov_base = (void *)(uintptr_t)slice.data, .iov_len = slice.size}; /* only read */
+}
+
+undr_error undr_send_bytes(int client, uint8_t type, undr_slice message) {
+    uint8_t header[UNDR_HEADER_SIZE];
+    undr_frame_header(header, type, message.size);
+    struct iovec pieces[2] = {piece_of(undr_slice_of(header, sizeof header)), piece_of(message)};
+    return send_all(client, pieces, message.size > 0 ? 2 : 1);
+}
+
+undr_error undr_send_pieces(int client, uint8_t type, const undr_pieces *message) {
+    uint8_t header[UNDR_HEADER_SIZE];
+    undr_frame_header(header, type, undr_pieces_size(message));
+    undr_slice before = undr_slice_of(header, sizeof header);
+    size_t offset = 0;
+    for (size_t i = 0; i < message->count; i++) { /* with the header, or what stands before it, in one call each */
+        const undr_piece *next = &message->borrowed[i];
+        undr_slice bytes = undr_slice_of(message->bytes.data + offset, next->offset - offset);
+        struct iovec pieces[3] = {piece_of(before), piece_of(bytes), piece_of(next->slice)};
+        undr_error error = send_all(client, pieces, 3);
+        if (error != UNDR_OK) {
+            return error;
+        }
+        before = (undr_slice){0};
+        offset = next->offset;
+    }
+    undr_slice bytes = offset == message->bytes.size
+        ? (undr_slice){0}
+        : undr_slice_of(message->bytes.data + offset, message->bytes.size - offset);
+    struct iovec pieces[2] = {piece_of(before), piece_of(bytes)};
+    return send_all(client, pieces, 2);
 }
 
 undr_error undr_send_type(int client, uint8_t type) {

@@ -1,15 +1,23 @@
 /* value.c: the arena, the constructors of values and the simple questions about one. */
 #include "undr/value.h"
 
+#include "value_walk.h"
+
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* One allocation of an arena; its memory follows it. */
 struct undr_arena_chunk {
     struct undr_arena_chunk *next;
-    size_t size;  /* of the memory */
-    size_t taken; /* of the memory */
+    size_t size; /* of the memory */
 };
+
+/* Memory of others that goes with the arena. */
+typedef struct undr_adopted {
+    struct undr_adopted *next;
+    undr_buffer bytes;
+} undr_adopted;
 
 enum { ARENA_ALIGNMENT = 16, ARENA_FIRST_CHUNK = 1024, ARENA_LARGEST_CHUNK = 1 << 20 };
 
@@ -24,8 +32,31 @@ void undr_arena_free(undr_arena *arena) {
         free(chunk);
         chunk = next;
     }
-    arena->chunks = NULL;
-    arena->used = 0;
+    while (arena->adopted != NULL) {
+        undr_adopted *next = arena->adopted->next;
+        undr_buffer_free(&arena->adopted->bytes);
+        free(arena->adopted);
+        arena->adopted = next;
+    }
+    *arena = (undr_arena){.limit = arena->limit};
+}
+
+void undr_arena_clear(undr_arena *arena) {
+    struct undr_arena_chunk *kept = arena->chunks;
+    if (kept != NULL && kept->size > ARENA_LARGEST_CHUNK) {
+        kept = NULL;
+    }
+    if (kept != NULL) {
+        arena->chunks = kept->next;
+    }
+    undr_arena_free(arena);
+    if (kept != NULL) {
+        kept->next = NULL;
+        arena->chunks = kept;
+        arena->next = (uint8_t *)kept + chunk_header;
+        arena->left = kept->size;
+        arena->used = chunk_header + kept->size;
+    }
 }
 
 /* How large the next chunk is: what is needed, better twice what there is, never above the limit. 0: impossible. */
@@ -43,6 +74,17 @@ static size_t chunk_size(const undr_arena *arena, size_t needed) {
     return wanted > left - chunk_header ? left - chunk_header : wanted;
 }
 
+undr_error undr_arena_adopt(undr_arena *arena, undr_buffer *buffer) {
+    undr_adopted *chunk = malloc(sizeof *chunk);
+    if (chunk == NULL) {
+        return UNDR_MEMORY;
+    }
+    *chunk = (undr_adopted){.next = arena->adopted, .bytes = *buffer};
+    arena->adopted = chunk;
+    *buffer = (undr_buffer){0};
+    return UNDR_OK;
+}
+
 static undr_error add_chunk(undr_arena *arena, size_t needed) {
     const size_t size = chunk_size(arena, needed);
     if (size == 0) {
@@ -52,8 +94,10 @@ static undr_error add_chunk(undr_arena *arena, size_t needed) {
     if (chunk == NULL) {
         return UNDR_MEMORY;
     }
-    *chunk = (struct undr_arena_chunk){.next = arena->chunks, .size = size, .taken = 0};
+    *chunk = (struct undr_arena_chunk){.next = arena->chunks, .size = size};
     arena->chunks = chunk;
+    arena->next = (uint8_t *)chunk + chunk_header;
+    arena->left = size;
     arena->used += chunk_header + size;
     return UNDR_OK;
 }
@@ -64,30 +108,58 @@ undr_error undr_arena_take(undr_arena *arena, size_t size, void **memory) {
     }
     const size_t rounded = (size == 0 ? 1 : size) + ARENA_ALIGNMENT - 1;
     const size_t needed = rounded - rounded % ARENA_ALIGNMENT;
-    struct undr_arena_chunk *chunk = arena->chunks;
-    if (chunk == NULL || chunk->size - chunk->taken < needed) {
-        const undr_error error = add_chunk(arena, needed);
-        if (error != UNDR_OK) {
-            return error;
-        }
-        chunk = arena->chunks;
+    const undr_error error = arena->left < needed ? add_chunk(arena, needed) : UNDR_OK;
+    if (error == UNDR_OK) {
+        *memory = arena->next;
+        arena->next += needed;
+        arena->left -= needed;
     }
-    *memory = (uint8_t *)chunk + chunk_header + chunk->taken;
-    chunk->taken += needed;
-    return UNDR_OK;
+    return error;
 }
 
-static undr_error new_value(undr_arena *arena, undr_kind kind, undr_value **value) {
+/* A value has memory for what its kind needs, which is a third of the whole for most. */
+static size_t size_of_kind(undr_kind kind) {
+    switch (kind) {
+        case UNDR_OBJECT: return sizeof(undr_value);
+        case UNDR_CLASS: return offsetof(undr_value, class_name.name) + sizeof(undr_slice);
+        case UNDR_DICT:
+        case UNDR_SET:
+        case UNDR_FROZENSET: return offsetof(undr_value, keyed.index) + sizeof(struct undr_index *);
+        default: return offsetof(undr_value, bytes) + sizeof(undr_slice);
+    }
+}
+
+/* *room: memory behind it, of `more` bytes, aligned; in the same step, because most values need both. */
+static inline undr_error new_value_with(
+    undr_arena *arena, undr_kind kind, size_t more, undr_value **value, void **room) {
     void *memory = NULL;
-    const undr_error error = undr_arena_take(arena, sizeof **value, &memory);
+    const size_t size = (size_of_kind(kind) + ARENA_ALIGNMENT - 1) / ARENA_ALIGNMENT * ARENA_ALIGNMENT;
+    const undr_error error = more > SIZE_MAX / 4 ? UNDR_MEMORY : undr_arena_take(arena, size + more, &memory);
     if (error != UNDR_OK) {
         return error;
     }
     undr_value *made = memory;
-    memset(made, 0, sizeof *made);
+    memset(made, 0, UNDR_SMALL_VALUE); /* of constant size: in two instructions */
+    if (size > UNDR_SMALL_VALUE) {
+        memset((uint8_t *)memory + UNDR_SMALL_VALUE, 0, size - UNDR_SMALL_VALUE);
+    }
     made->kind = kind;
     *value = made;
+    *room = (uint8_t *)memory + size;
     return UNDR_OK;
+}
+
+static undr_error new_value(undr_arena *arena, undr_kind kind, undr_value **value) {
+    void *nothing;
+    return new_value_with(arena, kind, 0, value, &nothing);
+}
+
+undr_error undr_value_copy(undr_arena *arena, const undr_value *value, undr_value **copy) {
+    const undr_error error = new_value(arena, value->kind, copy);
+    if (error == UNDR_OK) {
+        memcpy(*copy, value, size_of_kind(value->kind));
+    }
+    return error;
 }
 
 static undr_error copy_slice(undr_arena *arena, undr_slice from, undr_slice *to) {
@@ -117,32 +189,27 @@ undr_error undr_value_bool(undr_arena *arena, bool boolean, undr_value **value) 
     return error;
 }
 
-undr_error undr_value_int(undr_arena *arena, int64_t integer, undr_value **value) {
-    uint8_t bytes[sizeof integer];
-    uint64_t bits = (uint64_t)integer;
-    for (size_t index = 0; index < sizeof bytes; ++index) {
-        bytes[index] = (uint8_t)bits;
-        bits >>= 8;
+static void put_u64le(uint8_t *bytes, uint64_t number) {
+    for (size_t index = 0; index < sizeof number; ++index) {
+        bytes[index] = (uint8_t)(number >> (8 * index));
     }
-    return undr_value_big(arena, undr_slice_of(bytes, sizeof bytes), value);
 }
 
-/* Without the high bytes that only repeat the sign; zero is empty. */
-static undr_slice shortest(undr_slice number) {
-    while (number.size > 0) {
-        const uint8_t high = number.data[number.size - 1];
-        const bool negative_below = number.size > 1 && (number.data[number.size - 2] & 0x80) != 0;
-        const bool repeats = high == 0 ? !negative_below : high == 0xff && negative_below;
-        if (!repeats) {
-            break;
-        }
-        --number.size;
+undr_error undr_value_int(undr_arena *arena, int64_t integer, undr_value **value) {
+    void *room;
+    const undr_error error = new_value_with(arena, UNDR_INT, sizeof integer, value, &room);
+    if (error != UNDR_OK) {
+        return error;
     }
-    return number;
+    const uint64_t magnitude = (uint64_t)(integer < 0 ? ~integer : integer); /* without the sign's bits */
+    const size_t bits = magnitude == 0 ? 0 : 64 - (size_t)__builtin_clzll(magnitude);
+    put_u64le(room, (uint64_t)integer);
+    (*value)->bytes = undr_slice_of(room, integer == 0 ? 0 : bits / 8 + 1);
+    return UNDR_OK;
 }
 
 undr_error undr_value_big(undr_arena *arena, undr_slice twos_complement, undr_value **value) {
-    return undr_value_bytes(arena, UNDR_INT, shortest(twos_complement), value);
+    return undr_value_bytes(arena, UNDR_INT, undr_shortest(twos_complement), value);
 }
 
 undr_error undr_value_float(undr_arena *arena, double real, undr_value **value) {
@@ -154,13 +221,11 @@ undr_error undr_value_float(undr_arena *arena, double real, undr_value **value) 
 }
 
 undr_error undr_value_bytes(undr_arena *arena, undr_kind kind, undr_slice bytes, undr_value **value) {
-    undr_slice copy = {0};
-    undr_error error = copy_slice(arena, bytes, &copy);
-    if (error == UNDR_OK) {
-        error = new_value(arena, kind, value);
-    }
-    if (error == UNDR_OK) {
-        (*value)->bytes = copy;
+    void *copy;
+    const undr_error error = new_value_with(arena, kind, bytes.size, value, &copy);
+    if (error == UNDR_OK && bytes.size > 0) {
+        memcpy(copy, bytes.data, bytes.size);
+        (*value)->bytes = undr_slice_of(copy, bytes.size);
     }
     return error;
 }
@@ -174,17 +239,11 @@ undr_error undr_value_items(
     if (count > SIZE_MAX / sizeof *items || (kind == UNDR_DICT && count % 2 != 0)) {
         return UNDR_ARGUMENT;
     }
-    void *memory = NULL;
-    if (count > 0) {
-        const undr_error error = undr_arena_take(arena, count * sizeof *items, &memory);
-        if (error != UNDR_OK) {
-            return error;
-        }
-        memcpy(memory, items, count * sizeof *items);
-    }
-    const undr_error error = new_value(arena, kind, value);
-    if (error == UNDR_OK) {
-        (*value)->items = (undr_items){.at = memory, .count = count};
+    void *copy;
+    const undr_error error = new_value_with(arena, kind, count * sizeof *items, value, &copy);
+    if (error == UNDR_OK && count > 0) {
+        memcpy(copy, items, count * sizeof *items);
+        (*value)->items = (undr_items){.at = copy, .count = count};
     }
     return error;
 }

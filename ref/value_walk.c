@@ -104,6 +104,10 @@ static undr_error step(walk_path *path, size_t limit) {
         return pop(path, limit);
     }
     undr_value *child = undr_child(top->value, top->next++);
+    if (undr_child_count(child) == 0) { /* most are: no need to go there */
+        top->depth = top->depth < 1 ? 1 : top->depth;
+        return UNDR_OK;
+    }
     if (child->mark == 0) {
         child->mark = MARK_OPEN;
         return push(path, child);

@@ -120,7 +120,7 @@ static input classify_task(
     }
     undr_pickle_limits limits = undr_pickle_default_limits;
     limits.bytes += payload.size; /* one value as large as the payload fits, however large frames may be */
-    *error = undr_pickle_read(payload, &limits, arena, task, NULL, &core->fault);
+    *error = undr_pickle_read_in_place(payload, &limits, arena, task, NULL, &core->fault);
     if (*error != UNDR_OK) {
         *task = NULL;
         return undr_pickle_is_too_large(*error) ? GOT_TASK : GOT_JUNK; /* FRAME-6: a task that can't be run (WORK-15) */

@@ -101,19 +101,11 @@ static const char *gate_of(const check_names *names, const undr_value *value) {
 static undr_error leaf_to_term(term_maker *maker, const undr_value *value, check_term **term) {
     const char *gate = gate_of(maker->names, value);
     undr_error error = new_term(maker, gate[0] != '\0' ? CHECK_TERM_GATE : CHECK_TERM_VALUE, 0, term);
-    void *copy = NULL;
     if (error == UNDR_OK && gate[0] != '\0') {
         (*term)->text = gate;
         return UNDR_OK;
     }
-    if (error == UNDR_OK) {
-        error = undr_arena_take(&maker->arena, sizeof(undr_value), &copy);
-    }
-    if (error == UNDR_OK) {
-        (*term)->value = copy;
-        *(*term)->value = *value;
-    }
-    return error;
+    return error == UNDR_OK ? undr_value_copy(&maker->arena, value, &(*term)->value) : error;
 }
 
 /* UNDR_ARGUMENT: the notation can't say it. */

@@ -16,7 +16,10 @@ typedef struct undr_slice {
     size_t size;
 } undr_slice;
 
-undr_slice undr_slice_of(const void *data, size_t size);
+static inline undr_slice undr_slice_of(const void *data, size_t size) {
+    return (undr_slice){.data = (const uint8_t *)data, .size = size};
+}
+
 undr_slice undr_slice_text(const char *text); /* without the final NUL */
 bool undr_slice_equal(undr_slice a, undr_slice b);
 
@@ -28,7 +31,13 @@ typedef struct undr_cursor {
 
 undr_cursor undr_cursor_over(undr_slice bytes);
 size_t undr_cursor_left(const undr_cursor *cursor);
-bool undr_read_u8(undr_cursor *cursor, uint8_t *value);
+static inline bool undr_read_u8(undr_cursor *cursor, uint8_t *value) { /* once for each opcode of a pickle */
+    if (cursor->offset == cursor->bytes.size) {
+        return false;
+    }
+    *value = cursor->bytes.data[cursor->offset++];
+    return true;
+}
 bool undr_read_u16le(undr_cursor *cursor, uint16_t *value);
 bool undr_read_u32le(undr_cursor *cursor, uint32_t *value);
 bool undr_read_u64le(undr_cursor *cursor, uint64_t *value);

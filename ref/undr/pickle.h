@@ -29,6 +29,11 @@ typedef struct undr_pickle_fault {
 UNDR_MUST_USE undr_error undr_pickle_read(undr_slice input, const undr_pickle_limits *limits, undr_arena *arena,
     undr_value **value, size_t *used, undr_pickle_fault *fault);
 
+/* The same without copying text and bytes: they stay in input, which must live as long as the arena (undr_arena_adopt)
+ * and not change. */
+UNDR_MUST_USE undr_error undr_pickle_read_in_place(undr_slice input, const undr_pickle_limits *limits,
+    undr_arena *arena, undr_value **value, size_t *used, undr_pickle_fault *fault);
+
 /* Did a reading stop because the pickle holds more than this reader takes in at once (LIMIT_NODES, LIMIT_BYTES)? Then
  * nothing is wrong with it as far as it was read: who need not look inside may pass it on as it is (FRAME-6). */
 bool undr_pickle_is_too_large(undr_error error);
@@ -36,6 +41,25 @@ bool undr_pickle_is_too_large(undr_error error);
 /* Appends a pickle of value in `protocol` 2..5 (4 is CPython's default), in the opcodes that CPython uses; values
  * that are shared or contain themselves go through the memo. UNDR_ARGUMENT for another protocol. */
 UNDR_MUST_USE undr_error undr_pickle_write(const undr_value *value, int protocol, undr_buffer *buffer);
+
+/* A pickle in pieces: text and bytes from 64 KiB up are not copied (protocols 4 and 5) but borrowed from the value,
+ * which must live as long. {0} is empty; undr_pieces_free when done. */
+typedef struct undr_piece {
+    size_t offset; /* in front of which of `bytes` it belongs */
+    undr_slice slice;
+} undr_piece;
+
+typedef struct undr_pieces {
+    undr_buffer bytes;    /* all that is not borrowed */
+    undr_piece *borrowed; /* in order */
+    size_t count, capacity;
+} undr_pieces;
+
+void undr_pieces_clear(undr_pieces *pieces); /* keeps the memory */
+void undr_pieces_free(undr_pieces *pieces);
+size_t undr_pieces_size(const undr_pieces *pieces); /* of the whole */
+/* Appends; on an error the pieces are cleared. */
+UNDR_MUST_USE undr_error undr_pickle_write_pieces(const undr_value *value, int protocol, undr_pieces *pieces);
 
 /* The pickles of None and of CloseRequest as CPython writes them; borrowed for ever. */
 undr_slice undr_pickle_none(void);

@@ -6,6 +6,7 @@
 #define UNDR_SOCKET_H
 
 #include "undr/frame.h"
+#include "undr/pickle.h"
 #include "undr/task.h"
 #include "undr/worker.h"
 
@@ -15,6 +16,7 @@ UNDR_MUST_USE undr_error undr_connect(uint16_t port, int *client);
 UNDR_MUST_USE undr_error undr_connect_to(const char *address, uint16_t port, int *client);
 
 UNDR_MUST_USE undr_error undr_send_bytes(int client, uint8_t type, undr_slice message);
+UNDR_MUST_USE undr_error undr_send_pieces(int client, uint8_t type, const undr_pieces *message);
 UNDR_MUST_USE undr_error undr_send_message(int client, uint8_t type, const undr_value *message); /* pickled, protocol 4 */
 UNDR_MUST_USE undr_error undr_send_type(int client, uint8_t type);                               /* empty payload */
 
@@ -40,7 +42,7 @@ typedef struct undr_proxy {
     int client; /* -1 before setup */
     undr_worker_core core;
     undr_error ended; /* how the stream ended or failed; UNDR_OK while it has not */
-    undr_buffer out; /* pickle of the request being sent */
+    undr_pieces out; /* pickle of the request being sent */
     undr_buffer in;  /* payload of the last answer */
 } undr_proxy;
 

@@ -11,12 +11,21 @@
 /* Memory that is freed as a whole. `limit` bounds the bytes it may ask the system for (0: no bound). */
 typedef struct undr_arena {
     struct undr_arena_chunk *chunks;
+    struct undr_adopted *adopted;
+    uint8_t *next; /* free bytes of the first chunk */
+    size_t left;
     size_t used;
     size_t limit;
 } undr_arena;
 
 void undr_arena_free(undr_arena *arena);                                         /* keeps the limit */
+/* The same, but up to 1 MiB of the memory stays for the values to come: for who decodes one pickle after the other. */
+void undr_arena_clear(undr_arena *arena);
 UNDR_MUST_USE undr_error undr_arena_take(undr_arena *arena, size_t size, void **memory); /* aligned; MEMORY or LIMIT_BYTES */
+
+/* Takes the buffer's memory over, which is {0} then and lives as long as the arena; it does not count against the
+ * limit. MEMORY: the buffer is as it was. */
+UNDR_MUST_USE undr_error undr_arena_adopt(undr_arena *arena, undr_buffer *buffer);
 
 typedef enum undr_kind {
     UNDR_NONE,
@@ -96,10 +105,15 @@ UNDR_MUST_USE undr_error undr_value_instance(
 UNDR_MUST_USE undr_error undr_value_reduce(
     undr_arena *arena, undr_value *callable, undr_value *args, undr_value **value);
 
+/* A value of its own that holds the same: the parts are shared. (A value has memory for its kind only: never copy the
+ * whole struct.) */
+UNDR_MUST_USE undr_error undr_value_copy(undr_arena *arena, const undr_value *value, undr_value **copy);
+
 /* Questions. All accept NULL and answer false or NULL for it. */
 bool undr_value_int64(const undr_value *value, int64_t *integer); /* false: not an int, or out of range */
 bool undr_value_is_text(const undr_value *value, const char *text); /* a str that equals text */
-/* Is it an instance of exactly this class, however it was built (NEWOBJ, REDUCE, OBJ, INST)? class_name = "module.name" */
+/* Is it an instance of exactly this class, however it was built (NEWOBJ, REDUCE, OBJ, INST)? class_name =
+ * "module.name" */
 bool undr_value_is_instance(const undr_value *value, const char *class_name);
 /* state[key] when the state is a dict (also of a (dict, slots) pair), else NULL */
 const undr_value *undr_value_attribute(const undr_value *value, const char *key);

@@ -38,12 +38,13 @@ UNDR_MUST_USE undr_error undr_worker_send_message(undr_worker_core *core, undr_s
 UNDR_MUST_USE undr_error undr_worker_schedule(
     undr_worker_core *core, undr_slice pickle, unsigned priority, undr_frame *request);
 
-/* An answer arrived. For an answer to `n`/`t`: *action is POLL, RUN or LEAVE, and *task is what the payload decodes to,
- * in arena; NULL for an empty payload, or one that holds more than the reader takes, which RUN reports as a task that
- * can't be run (WORK-15). UNEXPECTED_TYPE, PICKLE_*, LIMIT_DEPTH or LIMIT_MEMO: the manager broke the protocol, the state
- * is LEFT (WORK-16); MEMORY: LEFT too. For an acknowledgement: RESUME, or UNDR_ACKNOWLEDGEMENT with the state back at
- * RUNNING: the task fails, the worker goes on (WORK-14). A frame when none is due: UNEXPECTED_TYPE, LEFT. *task is NULL
- * unless an answer to `n`/`t` was decoded. */
+/* An answer arrived. For an answer to `n`/`t`: *action is POLL, RUN or LEAVE, and *task is what the payload decodes
+ * to, in arena, text and bytes in the payload itself, which must live as long (undr_arena_adopt); NULL for an empty
+ * payload, or one that holds more than the reader takes, which RUN reports as a task that can't be run (WORK-15).
+ * UNEXPECTED_TYPE, PICKLE_*, LIMIT_DEPTH or LIMIT_MEMO: the manager broke the protocol, the state is LEFT (WORK-16);
+ * MEMORY: LEFT too. For an acknowledgement: RESUME, or UNDR_ACKNOWLEDGEMENT with the state back at RUNNING: the task
+ * fails, the worker goes on (WORK-14). A frame when none is due: UNEXPECTED_TYPE, LEFT. *task is NULL unless an answer
+ * to `n`/`t` was decoded. */
 UNDR_MUST_USE undr_error undr_worker_receive(undr_worker_core *core, const undr_frame *frame, undr_arena *arena,
     undr_worker_action *action, undr_value **task);
 
