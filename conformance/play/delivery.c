@@ -19,6 +19,13 @@ size_t check_straddled_end(const size_t *cuts, size_t count, size_t index, size_
     return cuts[index] + (over < next ? over : next == 0 ? 0 : next - 1); /* raw bytes may be fewer */
 }
 
+check_delivery check_delivery_of_frame(check_delivery delivery, uint64_t frame) {
+    if (delivery != CHECK_DELIVERY_BYTES || frame < CHECK_SINGLE_FRAMES) {
+        return delivery;
+    }
+    return (check_delivery)(CHECK_DELIVERY_CUT_1 + frame % (UNDR_HEADER_SIZE - 1));
+}
+
 size_t check_piece_end(check_delivery delivery, size_t size, size_t offset) {
     if (delivery == CHECK_DELIVERY_BYTES) {
         return single_end(size, offset);

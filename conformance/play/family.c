@@ -114,6 +114,54 @@ static undr_error read_processes(processes *list) {
     return error;
 }
 
+/* Appends the children of one thread, as the kernel lists them. False: it does not list them (or the thread is gone). */
+static bool add_listed(pid_t pid, const char *thread, check_pids *found, undr_error *error) {
+    char path[96], text[4096];
+    snprintf(path, sizeof path, "/proc/%ld/task/%.20s/children", (long)pid, thread);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        return false;
+    }
+    ssize_t size = read(file, text, sizeof text - 1);
+    close(file);
+    if (size < 0 || size == (ssize_t)sizeof text - 1) {
+        return false; /* so many: the slow way sees them all */
+    }
+    text[size] = '\0';
+    char *at = text, *end = NULL;
+    for (long child = strtol(at, &end, 10); end != at && *error == UNDR_OK; child = strtol(at, &end, 10)) {
+        *error = add_pid(found, (pid_t)child);
+        at = end;
+    }
+    return true;
+}
+
+static bool add_children(pid_t pid, check_pids *found, undr_error *error) {
+    char path[64];
+    bool listed = true;
+    snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
+    DIR *folder = opendir(path);
+    if (folder == NULL) {
+        return pid != getpid(); /* it has gone meanwhile, and its children are ours now */
+    }
+    for (struct dirent *entry = readdir(folder); entry != NULL && listed && *error == UNDR_OK; entry = readdir(folder)) {
+        listed = !isdigit((unsigned char)entry->d_name[0]) || add_listed(pid, entry->d_name, found, error);
+    }
+    closedir(folder);
+    return listed;
+}
+
+/* Replaces `found` by the descendants that the kernel lists, which may lack one while another is just ending: good
+ * enough to kill by, as long as whoever kills looks again. False: the kernel does not list them. */
+static bool list_descendants(check_pids *found, undr_error *error) {
+    found->count = 0;
+    bool listed = add_children(getpid(), found, error);
+    for (size_t i = 0; i < found->count && listed && *error == UNDR_OK; i++) {
+        listed = add_children(found->at[i], found, error);
+    }
+    return listed;
+}
+
 /* Follows the parents up to this process; the child of ours that it passes last decides. */
 static bool descends_from_us(const processes *list, const process *one, const check_pids *spared) {
     pid_t self = getpid();
@@ -159,6 +207,15 @@ undr_error check_family_descendants(const check_pids *spared, check_pids *found)
     return find(spared, false, found);
 }
 
+undr_error check_family_listed(const check_pids *spared, check_pids *found) {
+    undr_error error = UNDR_OK;
+    bool listed = spared->count == 0 && list_descendants(found, &error);
+    if (error == UNDR_OK && (!listed || found->count == 0)) {
+        error = check_family_descendants(spared, found);
+    }
+    return error;
+}
+
 bool check_process_is_leaving(pid_t pid) {
     process one;
     return read_process(pid, &one) && (one.flags & FLAG_EXITING) != 0;
@@ -177,20 +234,22 @@ bool check_family_end(const check_pids *spared, unsigned long long limit_ns) {
     check_pids found = {0};
     bool ended = false;
     while (!ended) {
-        if (check_family_descendants(spared, &found) != UNDR_OK) {
+        if (check_family_listed(spared, &found) != UNDR_OK) {
             break;
         }
+        size_t reaped = 0;
         for (size_t i = 0; i < found.count; i++) {
             kill(found.at[i], SIGKILL);
         }
         for (size_t i = 0; i < found.count; i++) {
-            waitpid(found.at[i], NULL, WNOHANG); /* a grandchild is not ours yet: ECHILD, next round */
+            /* A grandchild is not ours yet: ECHILD, next round. */
+            reaped += waitpid(found.at[i], NULL, WNOHANG) == found.at[i] ? 1 : 0;
         }
         ended = found.count == 0;
         if (!ended && check_now() >= until) {
             break;
         }
-        if (!ended) {
+        if (!ended && reaped < found.count) {
             poll(NULL, 0, 1); /* a killed process needs a moment to become a zombie; nothing tells us when */
         }
     }

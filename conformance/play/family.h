@@ -24,6 +24,9 @@ UNDR_MUST_USE undr_error check_family_children(check_pids *found);
 /* Replaces `found` by all descendants, without the children in `spared` and whatever descends from those. */
 UNDR_MUST_USE undr_error check_family_descendants(const check_pids *spared, check_pids *found);
 
+/* The same, quicker, and unreliable while some of them are just ending: one can be missing, but not all. */
+UNDR_MUST_USE undr_error check_family_listed(const check_pids *spared, check_pids *found);
+
 /* Is the process in its exit already, its files closed or about to be? False when it can't be read. */
 bool check_process_is_leaving(pid_t pid);
 

@@ -30,6 +30,7 @@ typedef struct check_player {
     bool warned;     /* an end came another way than it should */
     bool no_memory;  /* some text is incomplete: an error of the harness */
     bool may_exit;   /* the case has asked the target to leave */
+    uint64_t frames_flown; /* delivered on all connections */
     uint64_t delivers_since; /* when the last delivery began */
     uint64_t last_chance; /* the limit behind which the harness has looked once more */
     int signalled;   /* the signal that the case sent to the target; 0: none */

@@ -317,7 +317,8 @@ static size_t next_piece(const check_player *player, const check_connection *con
     }
     size_t start = connection->flown == 0 ? 0 : connection->cuts[connection->flown - 1];
     size_t size = connection->cuts[connection->flown] - start;
-    return start + check_piece_end(player->delivery, size, connection->delivered - start);
+    check_delivery delivery = check_delivery_of_frame(player->delivery, player->frames_flown);
+    return start + check_piece_end(delivery, size, connection->delivered - start);
 }
 
 /* One piece of one connection, as far as the kernel takes it at once. */
@@ -343,6 +344,7 @@ static void send_piece(check_player *player, check_connection *connection) {
     connection->delivered = end;
     while (connection->flown < connection->cut_count && connection->cuts[connection->flown] <= end) {
         connection->flown++;
+        player->frames_flown++;
     }
     connection->straddled += connection->flown > 0 && end > connection->cuts[connection->flown - 1] ? 1 : 0;
 }

@@ -55,7 +55,7 @@ static void close_on_exec_from(unsigned first) {
     }
 }
 
-/* In the child, after fork: only what is safe there. Writes errno to the failure pipe when it can't. */
+/* In the child, which has its parent's memory: it changes nothing but its own locals and errno. Writes errno to the failure pipe when it can't. */
 static _Noreturn void become_target(char *const *argv, const pipes *all, pid_t harness) {
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -76,6 +76,15 @@ static _Noreturn void become_target(char *const *argv, const pipes *all, pid_t h
     int reason = errno;
     ssize_t written = write(all->failure[1], &reason, sizeof reason);
     _exit(written == (ssize_t)sizeof reason ? 127 : 126);
+}
+
+/* The harness's own pages are not copied for a process that drops them at once: the caller sleeps until then. */
+static pid_t start_child(char *const *argv, const pipes *all, pid_t harness) {
+    pid_t pid = vfork();
+    if (pid == 0) {
+        become_target(argv, all, harness);
+    }
+    return pid;
 }
 
 /* 0 when the program was executed, else the errno of the child. */
@@ -124,14 +133,11 @@ undr_error check_target_start(check_target *target, char *const *argv, undr_buff
     }
     pipes all;
     pid_t harness = getpid();
-    pid_t pid = open_pipes(&all) ? fork() : -1;
+    pid_t pid = open_pipes(&all) ? start_child(argv, &all, harness) : -1;
     if (pid < 0) {
         int reason = errno;
         close_pipes(&all);
         return say_failure(why, argv[0], reason);
-    }
-    if (pid == 0) {
-        become_target(argv, &all, harness);
     }
     target->pid = pid;
     close_one(&all.failure[1]);
@@ -224,11 +230,13 @@ bool check_target_stop(check_target *target, size_t *left) {
         check_target_look(target);
         if (left != NULL && target->state != CHECK_TARGET_RUNS) {
             check_pids found = {0};
-            done = check_family_descendants(&target->spared, &found) == UNDR_OK;
+            done = check_family_listed(&target->spared, &found) == UNDR_OK;
             *left = found.count - (check_pids_has(&found, target->pid) ? 1 : 0);
             check_pids_free(&found);
         }
         kill(-target->pid, SIGKILL);
+        struct pollfd notice = {.fd = target->notice, .events = POLLIN};
+        poll(&notice, target->notice >= 0 ? 1 : 0, target->notice >= 0 ? 1000 : 0); /* else asked for below */
         done = check_family_end(&target->spared, 10 * CHECK_SECOND) && done;
         target->pid = 0;
     }

@@ -29,7 +29,7 @@ void check_help(FILE *out) {
         "                       (default: whole, and one other per case that the seed picks)\n"
         "  --all-deliveries     the same as --delivery all\n"
         "  --seed N             the seed of these picks (default: a new one each time; it is printed)\n"
-        "  --jobs N             cases at the same time (default: the number of processors)\n"
+        "  --jobs N             cases at the same time (default: twice the number of processors)\n"
         "  --repeat N           everything N times\n"
         "  --until-fail         again and again (at most --repeat times) until something falls short\n"
         "  --timeout-factor F   multiplies every time limit, for slow targets (valgrind) and busy machines\n"

@@ -266,7 +266,8 @@ uint64_t check_run_seed(const check_options *options) {
 static void prepare_session(struct run *run) {
     const check_options *options = run->options;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned jobs = options->jobs != 0 ? options->jobs : cores > 0 ? (unsigned)cores : 1;
+    /* Many plays wait for most of their time. */
+    unsigned jobs = options->jobs != 0 ? options->jobs : cores > 0 ? 2 * (unsigned)cores : 2;
     run->repetitions = options->repeat != 0 ? options->repeat : options->until_fail ? UINT32_MAX / 32 : 1;
     run->session = (check_session){.options = options, .expected = &run->expected, .suite = run->suite,
         .seed = check_run_seed(options),
