@@ -1,19 +1,22 @@
 #!/bin/bash -eu
-# Builds the fuzz targets as ClusterFuzzLite and OSS-Fuzz want them: $CC $CFLAGS $LIB_FUZZING_ENGINE into $OUT, each with its
-# seed corpus (TARGET_seed_corpus.zip), dictionary (TARGET.dict) and options (TARGET.options).
-source_dir=$(cd "$(dirname "$0")" && pwd)
-[ -e "$source_dir/CMakeLists.txt" ] || source_dir=$(cd "$source_dir/.." && pwd)
-[ -e "$source_dir/CMakeLists.txt" ] || source_dir=$SRC/undr-task
+# Builds the fuzz targets as ClusterFuzzLite and OSS-Fuzz want them: with $CC $CFLAGS $LIB_FUZZING_ENGINE, from
+# $SRC/undr-task, into $OUT: each with its seed corpus (TARGET_seed_corpus.zip), dictionary (TARGET.dict) and options
+# (TARGET.options). tests/clusterfuzzlite runs it.
+source_dir=$SRC/undr-task
 targets="receive_bytes receive_message pickle manager_session worker_session pair exchange"
+if [ ! -e "$source_dir/CMakeLists.txt" ]; then
+    echo "build.sh: \$SRC/undr-task is not this project's source tree (SRC is $SRC)" >&2
+    exit 1
+fi
 
-engine=$LIB_FUZZING_ENGINE
-case $engine in
-*.a) engine="$engine -lc++ -lm" ;; # an engine in C++ that the compiler does not bring along
-esac
-
+# -w: which warnings there are depends on the compiler, and the project's own tests see to them. What no target uses
+# (libuv) is not linked: the image in which the targets run does not have it.
 work=$(mktemp -d)
-cmake -G Ninja -S "$source_dir" -B "$work" -D CMAKE_BUILD_TYPE=None -D CMAKE_C_COMPILER="$CC" -D CMAKE_C_FLAGS="$CFLAGS" \
-    -D CMAKE_EXE_LINKER_FLAGS=-Wl,--as-needed -D UNDR_TESTS=OFF -D UNDR_FUZZ_ENGINE="$engine"
+cmake -G Ninja -S "$source_dir" -B "$work" -D CMAKE_BUILD_TYPE=None -D CMAKE_C_COMPILER="$CC" -D CMAKE_C_FLAGS="$CFLAGS -w" \
+    -D CMAKE_CXX_COMPILER="${CXX:-$CC++}" -D CMAKE_CXX_FLAGS="${CXXFLAGS:-$CFLAGS}" \
+    -D CMAKE_EXE_LINKER_FLAGS=-Wl,--as-needed -D UNDR_TESTS=OFF -D UNDR_FUZZ_ENGINE="$LIB_FUZZING_ENGINE" \
+    -D UNDR_FUZZ_MUTATOR="$([ "${FUZZING_ENGINE:-libfuzzer}" = libfuzzer ] && echo ON || echo OFF)"
+# shellcheck disable=SC2046 # words are meant to be split
 ninja -C "$work" $(printf 'fuzz-%s ' $targets)
 
 for target in $targets; do
@@ -23,7 +26,8 @@ for target in $targets; do
     *) dictionary=frames ;;
     esac
     cp "$source_dir/fuzz/dictionaries/$dictionary.dict" "$OUT/$target.dict"
-    printf '[libfuzzer]\nmax_len = 4096\ntimeout = 10\n' >"$OUT/$target.options"
-    (cd "$source_dir/fuzz" && zip -q -j "$OUT/${target}_seed_corpus.zip" corpus/"$target"/* $(ls regress/"$target"/* 2>/dev/null))
+    printf '[libfuzzer]\nmax_len = 4096\ntimeout = 25\n' >"$OUT/$target.options"
+    find "$source_dir/fuzz/corpus/$target" "$source_dir/fuzz/regress/$target" -type f 2>"$work/absent" |
+        zip -q -j -@ "$OUT/${target}_seed_corpus.zip"
 done
 rm -rf "$work"

@@ -1,21 +1,63 @@
-# Saved inputs through the plain programs (label `replay`), and a short run of the fuzzers (label `fuzz`, skipped without
-# clang). The planted bug must be found: the proof that the fuzzing works.
-foreach(target receive_bytes receive_message pickle manager_session worker_session pair exchange)
-    if(NOT TARGET replay-${target})
-        continue()
-    endif()
-    set(inputs ${CMAKE_SOURCE_DIR}/fuzz/corpus/${target})
-    if(EXISTS ${CMAKE_SOURCE_DIR}/fuzz/regress/${target})
-        list(APPEND inputs ${CMAKE_SOURCE_DIR}/fuzz/regress/${target})
-    endif()
-    add_test(NAME replay.${target} COMMAND replay-${target} ${inputs})
-    set_tests_properties(replay.${target} PROPERTIES LABELS replay TIMEOUT 600)
-endforeach()
+# Saved inputs through the plain programs (label `replay`; under valgrind also label `valgrind`), and the fuzzers
+# themselves (label `fuzz`). The planted bug must be found: the proof that the fuzzing works. A test that lacks its
+# compiler or its tool is shown as skipped; scripts/setup --all installs them.
+set(FUZZED receive_bytes receive_message pickle manager_session worker_session pair exchange)
+find_program(VALGRIND valgrind)
+string(FIND "${CMAKE_C_FLAGS}" "-fsanitize" SANITIZED)
+if(UNDR_FUZZ)
+    foreach(target ${FUZZED})
+        set(inputs ${CMAKE_SOURCE_DIR}/fuzz/corpus/${target})
+        if(EXISTS ${CMAKE_SOURCE_DIR}/fuzz/regress/${target})
+            list(APPEND inputs ${CMAKE_SOURCE_DIR}/fuzz/regress/${target})
+        endif()
+        add_test(NAME replay.${target} COMMAND replay-${target} ${inputs})
+        set_tests_properties(replay.${target} PROPERTIES LABELS replay TIMEOUT 600)
+        if(VALGRIND AND SANITIZED EQUAL -1)
+            add_test(NAME replay.valgrind.${target}
+                COMMAND ${VALGRIND} -q --error-exitcode=9 --leak-check=full $<TARGET_FILE:replay-${target}> ${inputs})
+            set_tests_properties(replay.valgrind.${target} PROPERTIES LABELS "replay;valgrind" TIMEOUT 1800)
+        endif()
+    endforeach()
 
-find_program(FUZZ_COMPILER clang-19)
-if(FUZZ_COMPILER AND UNDR_FUZZ)
-    add_test(NAME fuzz.planted COMMAND ${CMAKE_SOURCE_DIR}/scripts/fuzz planted --time 120 --no-keep --build ${CMAKE_BINARY_DIR}/fuzz)
-    add_test(NAME fuzz.short COMMAND ${CMAKE_SOURCE_DIR}/scripts/fuzz all --time 5 --no-keep --build ${CMAKE_BINARY_DIR}/fuzz)
-    set_tests_properties(fuzz.planted fuzz.short PROPERTIES LABELS fuzz TIMEOUT 1800 RESOURCE_LOCK fuzz-build)
+    # Our pickle reader against CPython's frozen verdicts on all of those inputs; the verdicts against this CPython; the
+    # saved attacks against the script that makes them; and that the reader can't run anything.
+    add_test(NAME replay.verdicts COMMAND replay-verdicts ${CMAKE_SOURCE_DIR}/fuzz)
+    add_test(NAME replay.oracle
+        COMMAND sh -c "command -v python3 >/dev/null || { echo 'no python3'; exit 77; }; exec python3 -B saved.py --check"
+        WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/pickles)
+    add_test(NAME replay.attacks
+        COMMAND sh -c "command -v python3 >/dev/null || { echo 'no python3'; exit 77; }; exec python3 -B attacks.py --check"
+        WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/fuzz)
+    add_test(NAME replay.inert COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/inert $<TARGET_FILE:undrtask-static>)
+    set_tests_properties(replay.verdicts replay.oracle replay.attacks replay.inert PROPERTIES
+        LABELS replay TIMEOUT 900 SKIP_RETURN_CODE 77)
+
+    set(script ${CMAKE_SOURCE_DIR}/scripts/fuzz)
+    find_program(FUZZ_CLANG clang-19)
+    find_program(FUZZ_AFL afl-clang-fast)
+    set(libfuzzer ${script})
+    set(afl ${script})
+    if(NOT FUZZ_CLANG)
+        set(libfuzzer sh -c "echo no clang-19; exit 77")
+    endif()
+    if(NOT FUZZ_AFL)
+        set(afl sh -c "echo no afl++; exit 77")
+    endif()
+    set(build --no-keep --build ${CMAKE_BINARY_DIR}/fuzz)
+    add_test(NAME fuzz.planted COMMAND ${libfuzzer} planted --time 120 ${build})
+    add_test(NAME fuzz.short COMMAND ${libfuzzer} all --time 5 ${build})
+    add_test(NAME fuzz.planted-afl COMMAND ${afl} planted --engine afl --time 120 ${build})
+    add_test(NAME fuzz.short-afl COMMAND ${afl} all --engine afl --time 5 ${build})
     set_tests_properties(fuzz.short PROPERTIES DEPENDS fuzz.planted)
+    set_tests_properties(fuzz.short-afl PROPERTIES DEPENDS fuzz.planted-afl)
+    foreach(engine libfuzzer afl)
+        add_test(NAME fuzz.clusterfuzzlite-${engine} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/clusterfuzzlite
+            ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/clusterfuzzlite-${engine} ${engine})
+    endforeach()
+    add_test(NAME fuzz.workflows
+        COMMAND sh -c "command -v python3 >/dev/null || { echo 'no python3'; exit 77; }; exec python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/workflows.py ${CMAKE_SOURCE_DIR}")
+    add_test(NAME fuzz.usage COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/fuzz-usage ${script} ${CMAKE_BINARY_DIR}/fuzz-usage)
+    set_tests_properties(fuzz.planted fuzz.short fuzz.planted-afl fuzz.short-afl fuzz.clusterfuzzlite-libfuzzer
+        fuzz.clusterfuzzlite-afl fuzz.workflows fuzz.usage PROPERTIES LABELS fuzz TIMEOUT 1800 SKIP_RETURN_CODE 77)
+    set_tests_properties(fuzz.planted fuzz.short fuzz.planted-afl fuzz.short-afl PROPERTIES RESOURCE_LOCK fuzz-build)
 endif()
