@@ -24,7 +24,8 @@ static void accept_all(int loop, int listener) {
     }
 }
 
-/* The load generator sends whole requests, and never more than its answers' room: short reads and writes don't occur. */
+/* The load generator sends whole requests, and never more than its answers' room: short reads and writes don't
+ * occur. */
 static void serve(int client, const uint8_t *answers) {
     static uint8_t bytes[READ_SIZE];
     ssize_t got = read(client, bytes, sizeof bytes);

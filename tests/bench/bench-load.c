@@ -161,7 +161,8 @@ static void run_open(uint16_t port, long connections) {
             }
         }
     }
-    (void)printf("{\"connected\": %ld, \"late\": %ld, \"worst_ms\": %.1f}\n", connections - left, late, (double)worst / 1e6);
+    (void)printf("{\"connected\": %ld, \"late\": %ld, \"worst_ms\": %.1f}\n", connections - left, late,
+        (double)worst / 1e6);
     (void)fflush(stdout);
     (void)getchar();
     free(clients);
