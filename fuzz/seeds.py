@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Writes inputs to begin with into FOLDER/TARGET: from the golden vectors (spec/vectors), the conformance cases, and what
+crossed the wire while they were played.
+
+    seeds.py FOLDER [TRANSCRIPT...]     a TRANSCRIPT is what `undr-check ... -v` printed
+
+The corpora in fuzz/corpus began so; to add to one, FUZZER being build/fuzz-libfuzzer/fuzz/fuzz-TARGET:
+
+    fuzz/seeds.py seeds && FUZZER -set_cover_merge=1 fuzz/corpus/TARGET seeds/TARGET
+"""
+import hashlib
+import json
+import pathlib
+import re
+import sys
+
+SOURCE = pathlib.Path(__file__).resolve().parents[1]
+LONGEST = {"exchange": 2000, "pickle": 400, "receive_message": 400, "receive_bytes": 300}
+
+
+def frames():
+    """Frames and streams of them, whole and not."""
+    vectors = json.loads((SOURCE / "spec/vectors/frames.json").read_text())
+    for group in vectors.values():
+        for vector in group:
+            yield bytes.fromhex(vector["bytes"])
+
+
+def payloads():
+    vectors = json.loads((SOURCE / "spec/vectors/payloads.json").read_text())
+    for group in vectors.values():
+        for vector in group:
+            yield bytes.fromhex(vector["bytes"])
+
+
+def cases(transcripts):
+    """Each case of the suite, and each exchange that a transcript shows, as a case."""
+    for path in sorted((SOURCE / "conformance/cases").glob("*.case")):
+        for case in re.split(r"(?m)^(?=case )", path.read_text())[1:]:
+            yield case.encode()
+    for path in transcripts:
+        lines = pathlib.Path(path).read_text(errors="replace").splitlines()
+        steps = []
+        for line in lines + [""]:
+            step = re.match(r"\s+([A-Z]+ (?:->|<-) \S.*)$", line)
+            if step:
+                steps.append("  " + re.sub(r"\s{2,}#.*", "", step.group(1)))
+            elif steps:
+                yield ("case transcript\n  must  FRAME-1  it crossed\n\n%s\n" % "\n".join(steps)).encode()
+                steps = []
+
+
+def seeds(transcripts):
+    for stream in frames():
+        yield "receive_bytes", b"\x00" + stream
+        yield "receive_bytes", b"\x07" + stream + stream
+        yield "receive_message", stream
+    for payload in payloads():
+        yield "pickle", b"\x05" + payload
+        yield "receive_message", b"m" + len(payload).to_bytes(8, "little") + payload
+    for case in cases(transcripts):
+        yield "exchange", case
+
+
+def main(arguments):
+    if not arguments or arguments[0].startswith("-"):
+        sys.exit(__doc__)
+    count = 0
+    for target, data in seeds(arguments[1:]):
+        if len(data) <= LONGEST[target]:
+            folder = pathlib.Path(arguments[0]) / target
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / hashlib.sha1(data).hexdigest()).write_bytes(data)
+            count += 1
+    print("%d inputs" % count)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
