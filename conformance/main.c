@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 static int decode_stream(FILE *in, const char *name) {
@@ -56,7 +57,19 @@ static int act(const check_options *options) {
     }
 }
 
+/* A play may need a thousand connections, and so may its target, which inherits this. What the system allows beyond is
+ * more than anybody needs, and slow for a program that closes all it could have. */
+static void raise_file_limit(void) {
+    enum { ENOUGH = 16384 };
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < ENOUGH && files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = files.rlim_max < ENOUGH ? files.rlim_max : ENOUGH;
+        (void)setrlimit(RLIMIT_NOFILE, &files); /* where it is refused, a play that lacks descriptors says so */
+    }
+}
+
 int main(int argc, char **argv) {
+    raise_file_limit();
     check_options options;
     undr_buffer message = {0};
     undr_error error = check_options_parse(argc, argv, &options, &message);

@@ -150,6 +150,24 @@ static void refusal_is_an_end(void **state) {
     check_wire_free(&wire);
 }
 
+/* Who connects to a port where nobody listens may be given that port: the connection then is with itself. */
+static void a_connection_with_itself_is_none(void **state) {
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof here;
+    check_wire wire;
+    (void)state;
+    int file = socket(AF_INET, SOCK_STREAM, 0);
+    assert_true(file >= 0);
+    assert_int_equal(bind(file, (const struct sockaddr *)&here, sizeof here), 0);
+    assert_int_equal(getsockname(file, (struct sockaddr *)&here, &size), 0);
+    assert_int_equal(connect(file, (const struct sockaddr *)&here, sizeof here), 0);
+    check_wire_init(&wire);
+    assert_int_equal(check_wire_adopt(&wire, file), UNDR_OK);
+    assert_int_equal(wire.end, CHECK_WIRE_REFUSED);
+    assert_int_equal(wire.socket, -1);
+    check_wire_free(&wire);
+}
+
 static void the_peer_sees_each_end(void **state) {
     (void)state;
     void (*const ways[])(check_wire *) = {check_wire_close, check_wire_half_close, check_wire_reset};
@@ -295,6 +313,7 @@ int main(void) {
         cmocka_unit_test(fin_is_told_from_reset),
         cmocka_unit_test(a_send_to_a_reset_peer_is_no_error),
         cmocka_unit_test(refusal_is_an_end),
+        cmocka_unit_test(a_connection_with_itself_is_none),
         cmocka_unit_test(the_peer_sees_each_end),
         cmocka_unit_test(frames_are_counted_in_any_cut),
         cmocka_unit_test(the_queue_of_the_peer_is_seen),

@@ -114,7 +114,7 @@ static undr_error read_processes(processes *list) {
     return error;
 }
 
-/* Appends the children of one thread, as the kernel lists them. False: it does not list them (or the thread is gone). */
+/* Appends the children of one thread, as the kernel lists them. False: it does not, or the thread is gone. */
 static bool add_listed(pid_t pid, const char *thread, check_pids *found, undr_error *error) {
     char path[96], text[4096];
     snprintf(path, sizeof path, "/proc/%ld/task/%.20s/children", (long)pid, thread);
@@ -144,7 +144,8 @@ static bool add_children(pid_t pid, check_pids *found, undr_error *error) {
     if (folder == NULL) {
         return pid != getpid(); /* it has gone meanwhile, and its children are ours now */
     }
-    for (struct dirent *entry = readdir(folder); entry != NULL && listed && *error == UNDR_OK; entry = readdir(folder)) {
+    struct dirent *entry = NULL;
+    while (listed && *error == UNDR_OK && (entry = readdir(folder)) != NULL) {
         listed = !isdigit((unsigned char)entry->d_name[0]) || add_listed(pid, entry->d_name, found, error);
     }
     closedir(folder);

@@ -1,6 +1,6 @@
 /* play.h: plays one case against one target and says what came of it. Never hangs, leaves no process behind.
  *
- * Each play starts its own target. The caller runs it in a process of its own (a child subreaper), one play at a time. */
+ * Each play starts its own target. The caller runs it in a process of its own (a child subreaper), one at a time. */
 #ifndef CHECK_PLAY_H
 #define CHECK_PLAY_H
 
@@ -16,8 +16,8 @@ typedef enum check_delivery {
 } check_delivery;
 const char *check_delivery_name(check_delivery delivery); /* "whole", "bytes", "cut-3", "straddled" */
 
-/* pass, fail (a MUST), warn (a SHOULD), info (a MAY, observed), skip (a capability not declared), blocked (by a case that
- * did not pass), error (the harness itself). */
+/* pass, fail (a MUST), warn (a SHOULD), info (a MAY, observed), skip (a capability not declared), blocked (by a case
+ * that did not pass), error (the harness itself). */
 typedef enum check_verdict {
     CHECK_PASS, CHECK_INFO, CHECK_SKIP, CHECK_BLOCKED, CHECK_WARN, CHECK_FAIL, CHECK_ERROR
 } check_verdict;
@@ -61,8 +61,8 @@ typedef struct check_result {
     undr_buffer step;           /* that line, in the notation */
     undr_buffer expected, received; /* one clause each, in the notation where it can say it */
     undr_buffer transcript;     /* everything that crossed, in the notation, one line each */
-    undr_buffer output;         /* the target's standard error and what it printed beside the contract, the last 16 KiB */
-    undr_buffer notes;          /* "connection A ended by reset, fin was expected"; "12 pieces could not be separated" */
+    undr_buffer output;         /* the target's standard error, and prints beside the contract: the last 16 KiB */
+    undr_buffer notes;          /* "A: expected end fin, received A <- end reset"; "1 of 12 pieces could not be ..." */
     uint64_t duration_ns;
     unsigned pieces, joined;    /* sent apart; of those, not verified as read apart */
 } check_result;

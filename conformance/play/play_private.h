@@ -129,7 +129,7 @@ void check_player_refused(check_player *player, const check_step *step);
 void check_player_unordered(check_player *player, const check_step *step);
 /* ---- play_receive.c again ---- */
 
-/* Does what lies there match the step? TAKEN: it did and is spent. OTHER: it does not; *why says what it is, appended. */
+/* Does what lies there match the step? TAKEN: it did and is spent. OTHER: it does not; *why is what it is. */
 check_look check_player_look(check_player *player, const check_step *step, undr_buffer *why);
 /* After the last step: frames that nobody asked for, lines that answer nothing. */
 void check_player_leftovers(check_player *player);

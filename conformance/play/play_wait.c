@@ -49,7 +49,10 @@ void check_player_keep(check_player *player, undr_error error) {
     if (error == UNDR_OK || player->over) {
         return;
     }
-    if (error == UNDR_SYSTEM) {
+    if (error == UNDR_SYSTEM && (errno == EMFILE || errno == ENFILE)) {
+        check_player_break(player, "no file descriptor is left for the harness (%s): raise the limit, as with `ulimit "
+            "-n 4096`, or lower --jobs", strerror(errno));
+    } else if (error == UNDR_SYSTEM) {
         check_player_break(player, "a system call of the harness failed: %s", strerror(errno));
     } else {
         check_player_break(player, "%s", undr_error_text(error));
@@ -242,7 +245,8 @@ uint64_t check_player_limit(const check_player *player, bool held) {
 }
 
 uint64_t check_player_start_limit(const check_player *player) {
-    bool silent = player->setting->silent && player->one->role == CHECK_ROLE_WORKER; /* where it is the first answer's */
+    /* Of a worker it is the limit of its first answer. */
+    bool silent = player->setting->silent && player->one->role == CHECK_ROLE_WORKER;
     return scale(player, LIMIT_START_S * CHECK_SECOND / (silent ? LIMIT_SILENT_PART : 1));
 }
 

@@ -1,4 +1,4 @@
-/* survey_verb.h: the verbs of an adapter that need no case: a nonsense one, and `capabilities`. Private to the survey. */
+/* survey_verb.h: the verbs of an adapter that need no case: a nonsense one, and `capabilities`. For the survey only. */
 #ifndef CHECK_SURVEY_VERB_H
 #define CHECK_SURVEY_VERB_H
 

@@ -55,7 +55,8 @@ static void close_on_exec_from(unsigned first) {
     }
 }
 
-/* In the child, which has its parent's memory: it changes nothing but its own locals and errno. Writes errno to the failure pipe when it can't. */
+/* In the child, which has its parent's memory: it changes nothing but its own locals and errno. When it can't, errno
+ * goes into the failure pipe. */
 static _Noreturn void become_target(char *const *argv, const pipes *all, pid_t harness) {
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);

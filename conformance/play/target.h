@@ -27,8 +27,8 @@ typedef struct check_target {
     check_pids spared;   /* children that this process had before */
 } check_target;
 
-/* Starts argv[0], found as a shell would. On failure (UNDR_SYSTEM, UNDR_MEMORY) nothing runs and *why says in a sentence
- * what is wrong; check_target_stop is due all the same. Makes this process a child subreaper. */
+/* Starts argv[0], found as a shell would. On failure (UNDR_SYSTEM, UNDR_MEMORY) nothing runs and *why says in a
+ * sentence what is wrong; check_target_stop is due all the same. Makes this process a child subreaper. */
 UNDR_MUST_USE undr_error check_target_start(check_target *target, char *const *argv, undr_buffer *why);
 
 /* Reads the standard error that is there now; never blocks. */

@@ -63,6 +63,10 @@ static undr_error prepare(check_wire *wire) {
     }
     wire->can_send = true;
     wire->end = CHECK_WIRE_OPEN;
+    if (wire->here.sin_port == wire->there.sin_port && wire->here.sin_addr.s_addr == wire->there.sin_addr.s_addr) {
+        check_wire_close(wire); /* connected to itself: where nobody listens, the kernel may pick that very port */
+        wire->end = CHECK_WIRE_REFUSED;
+    }
     return UNDR_OK;
 }
 

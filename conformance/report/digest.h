@@ -4,8 +4,8 @@
 
 #include "report.h"
 
-/* One case that fell short. Alike are cases whose expected and received clauses say the same but for connections, values
- * and numbers; those blocked by the same case; those that pass although they should not. */
+/* One case that fell short. Alike are cases whose expected and received clauses say the same but for connections,
+ * values and numbers; those blocked by the same case; those that pass although they should not. */
 typedef struct check_short {
     const check_part *part;
     const check_record *record;

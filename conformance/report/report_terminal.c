@@ -69,8 +69,9 @@ static size_t say_progress(const check_terminal *terminal, char *line, size_t si
         (double)(now - terminal->started_ns) / (double)CHECK_SECOND, terminal->fell_short);
     if (oldest != NULL && used > 0 && (size_t)used < size) {
         uint64_t since = (now - oldest->since_ns) / CHECK_SECOND;
-        used += snprintf(line + used, size - (size_t)used, since < LONG_S ? "  %.100s (%s)" : "  %.100s (%s, for %llu s)",
-            oldest->one->name, check_delivery_name(oldest->delivery), (unsigned long long)since);
+        const char *format = since < LONG_S ? "  %.100s (%s)" : "  %.100s (%s, for %llu s)";
+        used += snprintf(line + used, size - (size_t)used, format, oldest->one->name,
+            check_delivery_name(oldest->delivery), (unsigned long long)since);
     }
     return used < 0 ? 0 : (size_t)used < size ? (size_t)used : size - 1;
 }

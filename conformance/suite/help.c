@@ -1,7 +1,7 @@
 /* help.c: what undr-check --help prints. */
 #include "options.h"
 
-void check_help(FILE *out) {
+static void help_with_cases(FILE *out) {
     fputs(
         "undr-check holds an implementation of the undr task protocol against its specification.\n"
         "\n"
@@ -17,6 +17,8 @@ void check_help(FILE *out) {
         "Which cases\n"
         "  --list               print the names of the cases (with -v: what they prove), run nothing\n"
         "  --only PATTERN       only the cases whose name matches, as in 'manager.close-*'; may be repeated\n"
+        "                       (without it the case ROLE.life.of-a-task is played first; while it falls short,\n"
+        "                       all other cases but those about frames are blocked by it)\n"
         "  --cases FOLDER       your own *.case files, beside the built-in ones; may be repeated\n"
         "  --load               the heavy cases, too (hundreds of connections, 64 MiB payloads)\n"
         "  --destructive        with --connect: also the cases that leave the manager's counts damaged\n"
@@ -34,7 +36,12 @@ void check_help(FILE *out) {
         "  --until-fail         again and again (at most --repeat times) until something falls short\n"
         "  --timeout-factor F   multiplies every time limit, for slow targets (valgrind) and busy machines\n"
         "  --pause              stop each target before its case begins and print its process id, for a debugger\n"
-        "\n"
+        "\n",
+        out);
+}
+
+static void help_with_results(FILE *out) {
+    fputs(
         "What counts\n"
         "  --strict             a SHOULD that does not hold fails the run, too\n"
         "  --expect FILE        what is known to fall short: lines `fail CASE REASON` or `warn CASE REASON`.\n"
@@ -65,4 +72,9 @@ void check_help(FILE *out) {
         "  undr-check pool --expect known.txt --repeat 20 -- ./my-manager\n"
         "  undr-check manager --connect 127.0.0.1:4000\n",
         out);
+}
+
+void check_help(FILE *out) {
+    help_with_cases(out);
+    help_with_results(out);
 }

@@ -12,8 +12,8 @@ typedef struct check_known_id {
 
 extern const check_known_id check_known_ids[];
 
-/* Prints a warning for each requirement of a case that was not embedded whose id is not in the table, naming the nearest
- * one, or which has another level there. Answers how many. */
+/* Prints a warning for each requirement of a case that was not embedded whose id is not in the table, naming the
+ * nearest one, or which has another level there. Answers how many. */
 size_t check_ids_warn(FILE *out, const check_suite *suite, const check_known_id *known);
 
 #endif

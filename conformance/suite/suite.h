@@ -42,7 +42,7 @@ typedef struct check_selection {
 
 /* The case that a whole run of the role plays first: "manager.life.of-a-task". */
 const char *check_suite_life(check_role role);
-/* Does the case say nothing while that one falls short? Not itself, and not the cases about frames: these may tell why. */
+/* Does the case say nothing while that one falls short? Not itself, and not those about frames: they may tell why. */
 bool check_suite_needs_life(const check_case *one);
 
 /* Chooses the cases of `role` by --only, --load and --shard; what a chosen case comes after is chosen with it.

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shlex
 import shutil
 import signal
@@ -179,6 +180,13 @@ class Targets(Behaviour):
                 adapter = self.file(name, f"#!/bin/sh\n{body}\necho no module named foo >&2; exit 1\n", 0o755)
                 done = self.assert_run(1, "manager", *GOOD, "--", adapter, says="it said: no module named foo; ")
                 self.assertNotIn("expected", done.stdout.partition("it said")[0])
+
+    def test_the_limit_of_open_files(self):
+        words = ["manager", "--delivery", "whole", "--only", "manager.schedule.hundred-and-fifty-connections", "--", MANAGER]
+        limit = lambda hard: (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard)))
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        self.assert_run(0, *words, says="1 passed", preexec_fn=limit(hard))
+        self.assert_run(3, *words, says=["no file descriptor is left", "ulimit -n"], preexec_fn=limit(64))
 
     def test_what_is_waited_for_is_shown(self):
         body = 'case "$1" in capabilities) echo manager;; manager) exec sleep 1000;; *) exit 89;; esac'
