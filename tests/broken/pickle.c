@@ -334,6 +334,45 @@ static void text_number(reader *r, bool is_long) {
     push(r, val_int(r->p, number));
 }
 
+static size_t put_utf8(uint8_t *to, unsigned long code) {
+    if (code < 0x80) {
+        to[0] = (uint8_t)code;
+        return 1;
+    }
+    size_t more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    static const uint8_t leads[] = {0, 0xc0, 0xe0, 0xf0};
+    to[0] = (uint8_t)(leads[more] | code >> 6 * more);
+    for (size_t i = 1; i <= more; i++) {
+        to[i] = (uint8_t)(0x80 | (code >> 6 * (more - i) & 0x3f));
+    }
+    return more + 1;
+}
+
+/* Latin-1, and the rest as \uXXXX or \UXXXXXXXX; a byte becomes two at most. */
+static val *from_raw_unicode(reader *r, const val *raw) {
+    uint8_t *text = calloc(2 * raw->size + 1, 1);
+    if (text == NULL) {
+        r->failed = true;
+        return val_new(r->p, K_NONE);
+    }
+    size_t size = 0;
+    for (size_t i = 0; i < raw->size; i++) {
+        unsigned long code = raw->data[i];
+        uint8_t escape = code == '\\' && i + 1 < raw->size ? raw->data[i + 1] : 0;
+        size_t digits = escape == 'u' ? 4 : escape == 'U' ? 8 : 0;
+        if (digits > 0 && i + 1 + digits < raw->size) {
+            char hex[9] = "";
+            memcpy(hex, raw->data + i + 2, digits);
+            code = strtoul(hex, NULL, 16);
+            i += 1 + digits;
+        }
+        size += put_utf8(text + size, code);
+    }
+    val *made = val_data(r->p, K_STR, text, size);
+    free(text);
+    return made;
+}
+
 static void text_string(reader *r, bool is_unicode) {
     size_t size;
     const uint8_t *line = take_line(r, &size);
@@ -344,7 +383,8 @@ static void text_string(reader *r, bool is_unicode) {
         line++;
         size -= 2;
     }
-    push(r, val_data(r->p, K_STR, line, size));
+    val *text = val_data(r->p, K_STR, line, size);
+    push(r, is_unicode ? from_raw_unicode(r, text) : text);
 }
 
 static void build(reader *r) {
@@ -384,12 +424,18 @@ static void step_text(reader *r, uint8_t opcode) {
         }
         return;
     }
-    case 'c': {
+    case 'c':
+    case 'i': { /* INST: a class, made of what lies above the mark */
         size_t module_size, name_size;
         const uint8_t *module = take_line(r, &module_size);
         const uint8_t *name = take_line(r, &name_size);
-        if (!r->failed) {
-            push_class(r, module, module_size, name, name_size);
+        if (r->failed) {
+            return;
+        }
+        val *args = opcode == 'i' ? pop_to_mark(r, K_TUPLE) : NULL;
+        push_class(r, module, module_size, name, name_size);
+        if (args != NULL) {
+            push_object(r, pop(r), args, false);
         }
         return;
     }
