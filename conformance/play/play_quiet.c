@@ -2,6 +2,7 @@
 #include "play_private.h"
 
 #include "clock.h"
+#include "listener.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,6 +141,18 @@ static void is_not_served(check_player *player, check_connection *connection) {
     }
 }
 
+/* The target has let go of its port, and the kernel has given it to somebody else: one more target, most likely. */
+static bool is_another(check_player *player) {
+    check_pids none = {0}, family = {0};
+    bool another = false;
+    if (player->setting->command != NULL) {
+        check_player_keep(player, check_family_descendants(&none, &family));
+        another = !player->over && check_listener_is_foreign(player->scene.port, &family);
+    }
+    check_pids_free(&family);
+    return another;
+}
+
 void check_player_refused(check_player *player, const check_step *step) {
     check_connection *connection = check_player_connection(player, step);
     if (connection == NULL) {
@@ -152,7 +165,10 @@ void check_player_refused(check_player *player, const check_step *step) {
     if (!check_player_connect(player, connection)) {
         return;
     }
-    if (connection->wire.socket >= 0) {
+    if (connection->wire.socket >= 0 && is_another(player)) {
+        check_wire_close(&connection->wire);
+        check_player_remark(player, "its port is another program's meanwhile");
+    } else if (connection->wire.socket >= 0) {
         is_not_served(player, connection);
     }
     if (!player->over) {
