@@ -106,3 +106,16 @@ undr_error undr_worker_exception(undr_arena *arena, const undr_failure *failure,
     }
     return error == UNDR_OK ? call(arena, "undr.task", "WorkerException", &traceback, 1, exception) : error;
 }
+
+static const undr_value *argument(const undr_value *object, size_t index) {
+    const undr_value *arguments = object != NULL && object->kind == UNDR_OBJECT ? object->object.args : NULL;
+    return arguments != NULL && index < arguments->items.count ? arguments->items.at[index] : NULL;
+}
+
+const undr_value *undr_worker_exception_text(const undr_value *exception) {
+    if (!undr_value_is_instance(exception, UNDR_CLASS_WORKER_EXCEPTION)) {
+        return NULL;
+    }
+    const undr_value *text = argument(argument(argument(exception, 0), 1), 0);
+    return text != NULL && text->kind == UNDR_STR ? text : NULL;
+}

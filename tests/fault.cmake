@@ -23,3 +23,4 @@ fault_test(fault counts)
 fault_test(security limits)
 fault_test(security hardened)
 set_tests_properties(fault.peers PROPERTIES RUN_SERIAL ON) # it compares rates
+fault_test(example checksum_tree)

@@ -329,6 +329,12 @@ static void assert_exception(const char *class_name, const char *text, const cha
     assert_int_equal(undr_worker_exception(&arena, &failure, &exception), UNDR_OK);
     assert_true(undr_value_is_instance(exception, UNDR_CLASS_WORKER_EXCEPTION)); /* PAY-7 */
     assert_true(exception->object.by_reduce);
+    const undr_value *said = undr_worker_exception_text(exception);
+    assert_non_null(said);
+    assert_true(said->bytes.size >= strlen(text)); /* the text, perhaps behind a class */
+    assert_memory_equal(said->bytes.data + said->bytes.size - strlen(text), text, strlen(text));
+    assert_null(undr_worker_exception_text(said));
+    assert_null(undr_worker_exception_text(exception->object.args->items.at[0]));
     assert_int_equal(undr_value_print(&got, exception), UNDR_OK);
     assert_int_equal(undr_put_format(&expected,
                          "undr.task.WorkerException(traceback.TracebackException("

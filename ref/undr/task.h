@@ -85,4 +85,7 @@ UNDR_MUST_USE undr_error undr_close_request(undr_arena *arena, undr_value **clos
  * builtins' exceptions becomes RuntimeError, its name put before the text. */
 UNDR_MUST_USE undr_error undr_worker_exception(undr_arena *arena, const undr_failure *failure, undr_value **exception);
 
+/* The text of one that was made like that, a str inside of it; NULL: Python made it, or it is none. */
+const undr_value *undr_worker_exception_text(const undr_value *exception);
+
 #endif

@@ -43,9 +43,10 @@ SWEEPS = {
     },
 }
 
-# When these fail libuv itself ends the process (abort): any epoll_ctl, and the pipe for signals, its first.
+# When these fail libuv itself ends the process (abort): any epoll_ctl, the pipe for signals, which is its first, and its
+# pool of threads, which begins with the first large message, behind the three threads of undr-manager.
 def ends_libuv(function, nth):
-    return function == "epoll_ctl" or (function, nth) == ("pipe2", 1)
+    return function == "epoll_ctl" or (function, nth) == ("pipe2", 1) or (function == "pthread_create" and nth > 3)
 
 # Where an option of undr-manager is needed for the function to be called.
 OPTIONS = {"poll": ["--hold", "0"]}
