@@ -41,7 +41,7 @@ static void numbers(void **state) {
 static bool parse(const char *const *words, int count, uint64_t *port, const char **directory, char *said, size_t size) {
     adapter_option options[] = {
         {.name = "--port", .minimum = 1, .maximum = 65535, .number = port, .required = true},
-        {.name = "--log-directory", .text = directory},
+        {.name = "--log-directory", .text = directory, .word = "DIR"},
     };
     char *arguments[8];
     for (int i = 0; i < count; i++) {
@@ -102,7 +102,7 @@ static void options_that_are_wrong(void **state) {
         if (strstr(said, rows[i].says) == NULL) {
             fail_msg("expected '%s' in '%s'", rows[i].says, said);
         }
-        assert_non_null(strstr(said, "usage: prog verb --port 1..65535 [--log-directory TEXT]\n"));
+        assert_non_null(strstr(said, "usage: prog verb --port 1..65535 [--log-directory DIR]\n"));
     }
 }
 

@@ -35,10 +35,12 @@ static void list_choices(const char *program, const char *verb, const adapter_op
     for (size_t i = 0; i < count; i++) {
         const adapter_option *option = &options[i];
         (void)fprintf(stderr, option->required ? " %s" : " [%s", option->name);
-        if (option->number != NULL) {
+        if (option->number != NULL && option->maximum == UINT64_MAX) {
+            (void)fprintf(stderr, " %" PRIu64 "...", option->minimum);
+        } else if (option->number != NULL) {
             (void)fprintf(stderr, " %" PRIu64 "..%" PRIu64, option->minimum, option->maximum);
         } else if (option->text != NULL) {
-            (void)fprintf(stderr, " TEXT");
+            (void)fprintf(stderr, " %s", option->word);
         }
         (void)fprintf(stderr, option->required ? "" : "]");
     }

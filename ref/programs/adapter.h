@@ -21,6 +21,7 @@ typedef struct adapter_option {
     uint64_t minimum, maximum; /* of number */
     uint64_t *number;
     const char **text; /* borrowed from argv; never empty */
+    const char *word;  /* of the text, in the usage line: "DIR" */
     bool *flag;
     bool required;
     bool given; /* set by adapter_parse_options */

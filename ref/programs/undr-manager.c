@@ -36,7 +36,7 @@ static bool read_settings(const char *verb, int argc, char **argv, settings *rea
         {.name = "--workers", .maximum = 4096, .number = &read->workers},
         {.name = "--priority-levels", .minimum = 2, /* SCHED-8 */ .maximum = UNDR_MAXIMUM_PRIORITY_LEVELS,
             .number = &read->priority_levels},
-        {.name = "--log-directory", .text = &read->log_directory},
+        {.name = "--log-directory", .text = &read->log_directory, .word = "DIR"},
         {.name = "--hold", .maximum = 3600000, .number = &read->hold},
         {.name = "--grace", .minimum = 1, .maximum = 3600000, .number = &read->grace},
         {.name = "--payload-limit", .minimum = UNDR_PAYLOAD_MINIMUM, .maximum = UINT64_MAX,
@@ -45,7 +45,7 @@ static bool read_settings(const char *verb, int argc, char **argv, settings *rea
         {.name = "--queue-limit", .minimum = 1, .maximum = UINT64_MAX, .number = &read->queue_limit},
         {.name = "--connections", .minimum = 1, .maximum = 1000000, .number = &read->connections},
         {.name = "--patience", .minimum = 1, .maximum = 3600000, .number = &read->patience},
-        {.name = "--listen", .text = &read->listen},
+        {.name = "--listen", .text = &read->listen, .word = "ADDRESS"},
         {.name = beyond_loopback, .flag = &read->beyond_loopback},
         {.name = same_user, .flag = &read->same_user},
     };

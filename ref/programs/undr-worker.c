@@ -38,7 +38,7 @@ static int worker(int argc, char **argv) {
     const char *address = NULL;
     adapter_option options[] = {
         {.name = "--port", .minimum = 1, .maximum = UINT16_MAX, .number = &port, .required = true},
-        {.name = "--address", .text = &address},
+        {.name = "--address", .text = &address, .word = "IPV4"},
     };
     if (!adapter_parse_options(PROGRAM, "worker", argc, argv, options, sizeof options / sizeof *options)) {
         return ADAPTER_EXIT_USAGE;
