@@ -94,7 +94,7 @@ static void set_timer(undr_server *server) {
     (void)uv_timer_start(&server->timer, on_timer, rest, 0); /* fails only when it is closing */
 }
 
-void undr_server_send(undr_server *server) {
+static void send_collected(undr_server *server) {
     while (server->changed != NULL) {
         undr_peer *peer = server->changed;
         server->changed = peer->next_changed;
@@ -104,11 +104,8 @@ void undr_server_send(undr_server *server) {
     set_timer(server);
 }
 
-static void collect_and_send(undr_server *server) {
-    uv_mutex_lock(&server->lock);
-    undr_server_collect(server);
-    uv_mutex_unlock(&server->lock);
-    undr_server_send(server);
+static void on_turn(uv_check_t *turn) {
+    send_collected(turn->data);
 }
 
 /* The loop's events. */
@@ -134,7 +131,7 @@ static void on_timer(uv_timer_t *timer) {
     if (server->accept_at <= now) {
         accept_waiting(server);
     }
-    undr_server_send(server);
+    send_collected(server); /* the end of this turn may be far */
 }
 
 static void on_connection(uv_stream_t *listener, int status) {
@@ -144,7 +141,6 @@ static void on_connection(uv_stream_t *listener, int status) {
         return;
     }
     accept_waiting(server);
-    undr_server_send(server);
 }
 
 static undr_call *take_call(undr_server *server) {
@@ -166,7 +162,9 @@ static void on_wakeup(uv_async_t *wakeup) {
         uv_cond_broadcast(&server->news);
         uv_mutex_unlock(&server->lock);
     }
-    collect_and_send(server);
+    uv_mutex_lock(&server->lock);
+    undr_server_collect(server); /* what those functions, or other threads, made due */
+    uv_mutex_unlock(&server->lock);
 }
 
 static void on_interrupt(uv_signal_t *signal, int number) {
@@ -232,12 +230,18 @@ static int open_loop(undr_server *server) {
         status = uv_timer_init(&server->loop, &server->timer);
     }
     if (status == 0) {
+        status = uv_check_init(&server->loop, &server->turn);
+    }
+    if (status == 0) {
+        status = uv_check_start(&server->turn, on_turn);
+    }
+    if (status == 0) {
         status = uv_tcp_init(&server->loop, &server->listener);
     }
     if (status == 0) {
         status = uv_signal_init(&server->loop, &server->interrupt);
     }
-    server->wakeup.data = server->timer.data = server->listener.data = server->interrupt.data = server;
+    server->wakeup.data = server->timer.data = server->turn.data = server->listener.data = server->interrupt.data = server;
     if (status == 0 && server->options.handle_interrupt) {
         status = uv_signal_start(&server->interrupt, on_interrupt, SIGINT);
     }

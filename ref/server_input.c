@@ -84,7 +84,6 @@ static void end_check(uv_work_t *work, int status) {
             refuse(peer, &frame, check->error);
         }
         undr_peer_flush(peer); /* and what stands behind the message */
-        undr_server_send(peer->server);
     }
     undr_buffer_free(&check->payload);
     free(check);
@@ -306,12 +305,15 @@ static void on_bytes(undr_peer *peer, size_t size, const uv_buf_t *buffer) {
     } else {
         handle_fresh(peer, undr_slice_of(buffer->base, size));
     }
-    undr_peer_flush(peer);
+    if (peer->changed) { /* it is flushed at the end of this turn */
+        undr_peer_pause_or_resume(peer);
+    } else {
+        undr_peer_flush(peer);
+    }
 }
 
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
     undr_peer *peer = stream->data;
-    undr_server *server = peer->server;
     if (size < 0) {
         on_failed_read(peer, size);
     } else if (peer->state == UNDR_PEER_ENDING) {
@@ -322,7 +324,6 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
     } else if (size > 0) {
         on_bytes(peer, (size_t)size, buffer);
     }
-    undr_server_send(server);
 }
 
 int undr_peer_read(undr_peer *peer) {

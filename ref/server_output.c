@@ -103,7 +103,6 @@ static void on_written(uv_write_t *write, int status) {
     } else {
         undr_peer_flush(peer);
     }
-    undr_server_send(server);
 }
 
 /* Writes peer->out from its byte `done` on in the background. */

@@ -71,9 +71,10 @@ struct undr_server {
     undr_call *calls;
     unsigned interrupts;
     uv_loop_t loop;
-    uv_tcp_t listener; /* .data is the server, of these four */
+    uv_tcp_t listener; /* .data is the server, of these five */
     uv_async_t wakeup;
     uv_timer_t timer;
+    uv_check_t turn; /* its end */
     uv_signal_t interrupt;
     undr_peer *writing;   /* whose answers wait for it to read, in whichever state; by deadline */
     undr_peer *lingering; /* ENDING, all is written; by deadline */
@@ -90,11 +91,10 @@ struct undr_server {
 /* Runs function in the loop's thread and returns when it has returned. Not to be called from there. */
 void undr_server_call(undr_server *server, void (*function)(undr_server *server, void *argument), void *argument);
 
-/* Moves the answers that are due to their connections' buffers, with the lock held. Follows each call of the core. */
+/* Moves the answers that are due to their connections' buffers, with the lock held. Follows each call of the core. They
+ * are written at the end of the loop's turn: to read all that came and then to write all answers takes less time than
+ * one after the other. */
 void undr_server_collect(undr_server *server);
-
-/* Writes what was collected, sets the timer. Ends each event of the loop. */
-void undr_server_send(undr_server *server);
 
 /* server_peer.c. Accepts the connection that waits. False: out of memory, it still waits. */
 bool undr_peer_accept(undr_server *server);
