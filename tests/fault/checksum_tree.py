@@ -136,15 +136,15 @@ def a_bar(folder):
     """On a terminal, and nowhere else."""
     fill(folder)
     ours, theirs = pty.openpty()
-    ended = subprocess.run([PROGRAM, folder], stdout=subprocess.DEVNULL, stderr=theirs, timeout=harness.LIMIT)
-    os.close(theirs)
     shown = b""
-    with contextlib.suppress(OSError):  # EIO is the end of a terminal
-        while piece := os.read(ours, 4096):
-            shown += piece
+    with subprocess.Popen([PROGRAM, folder], stdout=subprocess.DEVNULL, stderr=theirs) as program:
+        os.close(theirs)
+        with contextlib.suppress(OSError):  # EIO is the end of a terminal
+            while piece := os.read(ours, 4096):
+                shown += piece
     os.close(ours)
     frames = shown.strip().split(b"\r")
-    assert ended.returncode == 0 and b"] 100 %" in frames[-1] and len(frames) > 100, frames[-3:]
+    assert program.returncode == 0 and b"] 100 %" in frames[-1] and len(frames) > 100, frames[-3:]
     percents = [int(frame.split()[-2]) for frame in frames if frame.strip()]
     assert percents == sorted(percents) and percents[0] < 100, percents
 
