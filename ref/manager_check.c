@@ -2,7 +2,7 @@
 #include "undr/manager.h"
 #include "undr/pickle.h"
 
-/* PAY-6, SEC-1, MSG-3 to MSG-5. FRAME-6: what only is too large for the reader is no fault. */
+/* PAY-6, SEC-1, MSG-3, MSG-4, MSG-5. FRAME-6: what only is too large for the reader is no fault. */
 static undr_error check_message(undr_slice pickle) {
     undr_arena arena = {0};
     undr_value *value;
