@@ -24,6 +24,12 @@ bool bug(bug_id id) {
     return chosen == id;
 }
 
+bool declares_hold(void) {
+    return bug(BUG_holds) || bug(BUG_declares_hold_only) || bug(BUG_holds_shortly) || bug(BUG_hold_too_long) ||
+        bug(BUG_hold_keeps_reset) || bug(BUG_hold_not_released) || bug(BUG_hold_close_not_released) ||
+        bug(BUG_hold_releases_one) || bug(BUG_hold_blocks_all);
+}
+
 /* Names are written with hyphens, enumerators with underscores. */
 static bool same_name(const char *written, const char *member) {
     for (; *written != '\0' && *member != '\0'; written++, member++) {

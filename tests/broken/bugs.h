@@ -17,6 +17,7 @@
     X(header_in_one_read, manager, "FRAME-3", "takes one read for a whole header") \
     X(payload_in_one_read, manager, "FRAME-3", "takes one read for a whole payload") \
     X(drops_coalesced, manager, "FRAME-4 FRAME-3", "throws away what arrives behind a frame") \
+    X(drops_short_rests, manager, "FRAME-4 FRAME-3", "throws away one to eight bytes that arrive behind a frame") \
     X(partial_takes_effect, manager, "FRAME-5", "queues a task whose payload ended early") \
     X(refuses_64k, manager, "FRAME-6", "refuses payloads above 65,535 bytes") \
     X(refuses_1m, manager, "FRAME-6", "refuses payloads above 1 MiB") \
@@ -32,6 +33,7 @@
     X(upper_case_types, manager, "REQ-4", "takes N, T and M for n, t and m") \
     X(type_7f_schedules, manager, "REQ-4", "takes 0x7f for a priority") \
     X(s_schedules, manager, "REQ-4", "takes s for 0x80") \
+    X(priority_0_refused, manager, "SCHED-1 SCHED-8", "takes 0x80 for an unknown type") \
     X(next_payload_ignored, manager, "REQ-5", "answers n with a payload") \
     X(done_payload_ignored, manager, "REQ-5", "answers t with a payload") \
     X(done_payload_counts, manager, "REQ-5", "t with a payload is counted before it is refused") \
@@ -63,17 +65,24 @@
     X(priority_modulo_64, manager, "SCHED-2", "uses six bits of the priority") \
     X(fair_queues, manager, "SCHED-2", "takes turns between the queues") \
     X(swaps_neighbours, manager, "SCHED-3", "swaps every seventh task with the next") \
+    X(starves_the_rest, manager, "SCHED-10", "hands out no less urgent task while a more urgent one is out") \
     X(levels_off_by_one, manager, "SCHED-5", "accepts priority P of P levels") \
     X(last_level_refused, manager, "SCHED-1 SCHED-8 SCHED-9", "refuses the last priority") \
     X(priority_clamped, manager, "SCHED-5", "puts a priority that it has no queue for into the last queue") \
     X(refused_priority_queues, manager, "SCHED-5", "queues a task whose priority it then refuses") \
     X(loses_some, manager, "SCHED-6", "loses every 64th task") \
     X(loses_when_long, manager, "SCHED-6", "loses tasks while more than 1,000 are queued") \
+    X(loses_when_very_long, manager, "SCHED-6", "loses tasks while more than 20,000 are queued") \
+    X(loses_when_busy, manager, "SCHED-6", "loses every fourth task while eight or more are out") \
+    X(doubles_when_busy, manager, "SCHED-6", "hands out a task twice when 24 are out") \
+    X(loses_late, manager, "SCHED-6", "loses every task behind the 50,000th") \
+    X(truncates_when_busy, manager, "SCHED-4", "cuts the last byte of a task while two are out") \
     X(doubles_some, manager, "SCHED-6", "hands out every 50th task twice") \
     X(removes_at_done, manager, "SCHED-6 NEXT-3", "hands a task out until it is settled") \
     X(truncates_4096, manager, "SCHED-4", "cuts tasks at 4,096 bytes") \
     X(truncates_64k, manager, "SCHED-4 FRAME-6", "cuts tasks at 65,536 bytes") \
     X(truncates_1m, manager, "SCHED-4 FRAME-6", "cuts tasks at 1 MiB") \
+    X(truncates_32m, manager, "SCHED-4 FRAME-6", "cuts tasks at 32 MiB") \
     X(cuts_at_nul, manager, "SCHED-4 SCHED-11", "cuts tasks at their first NUL byte") \
     X(strips_newlines, manager, "SCHED-4 SCHED-11", "cuts the newline at the end of a task") \
     X(tasks_must_be_pickles, manager, "SCHED-11", "refuses tasks that are no pickles") \
@@ -89,11 +98,14 @@
     X(done_counts_twice, manager, "DONE-1", "t settles two tasks") \
     X(next_counts, manager, "DONE-1", "n settles a task") \
     X(counts_at_handout, manager, "DONE-1 CLOSE-JOIN-2", "a task counts as settled once it is handed out") \
+    X(count_wraps, manager, "MSGS-3 CLOSE-JOIN-1 CLOSE-JOIN-2", "counts tasks in eight bits") \
     X(surplus_done_counts, manager, "DONE-4", "t without a task settles another connection's") \
     X(spawned_not_counted, manager, "SCHED-1 CLOSE-JOIN-1", "tasks scheduled by a connection are not counted") \
     X(own_not_counted, manager, "CLOSE-JOIN-1 MSGS-3", "tasks scheduled by the program are not counted") \
     X(inbox_lifo, manager, "MSGS-1 MSG-2", "gives the newest message first") \
     X(inbox_loses_some, manager, "MSGS-1 MSG-1", "loses every tenth message") \
+    X(inbox_bounded, manager, "MSGS-1 MSG-1", "keeps 100 unread messages and drops the rest") \
+    X(inbox_lifo_above_16, manager, "MSGS-1 MSG-2", "gives the newest message first once 16 are unread") \
     X(inbox_doubles, manager, "MSGS-1 MSG-1", "gives every fifth message twice") \
     X(inbox_loses_large, manager, "MSG-1 MSGS-1 FRAME-6", "loses messages above 64 KiB") \
     X(empty_message_accepted, manager, "MSG-3", "acknowledges an empty m") \
@@ -111,11 +123,18 @@
     X(join_refuses_spawned, manager, "CLOSE-1 CLOSE-JOIN-1", "refuses tasks during JOIN") \
     X(join_refuses_messages, manager, "CLOSE-1 CLOSE-JOIN-4", "refuses messages during JOIN") \
     X(join_closes_early, manager, "CLOSE-JOIN-3 CLOSE-JOIN-1", "answers CloseRequest during JOIN while tasks are out") \
+    X(join_cuts_off, manager, "CLOSE-2 CLOSE-JOIN-3", "JOIN ends the open connections unanswered") \
+    X(join_listens, manager, "CLOSE-3", "serves new connections after a JOIN") \
+    X(cancel_listens, manager, "CLOSE-3", "serves new connections after a CANCEL") \
+    X(kill_listens, manager, "CLOSE-3", "serves new connections after a KILL") \
+    X(stops_listening_late, manager, "CLOSE-3", "close returns 100 ms before the listener is gone") \
     X(join_never_closes, manager, "CLOSE-2 CLOSE-JOIN-3", "answers None after JOIN") \
     X(join_never_returns, manager, "CLOSE-JOIN-2", "JOIN does not return") \
     X(cancel_runs_queue, manager, "CLOSE-CANCEL-1 CLOSE-CANCEL-2", "CANCEL runs all tasks first") \
     X(cancel_hands_out, manager, "CLOSE-CANCEL-1 CLOSE-CANCEL-2", "hands out queued tasks after CANCEL") \
     X(cancel_answers_none, manager, "CLOSE-CANCEL-1 CLOSE-2", "answers None after CANCEL") \
+    X(cancel_late, manager, "CLOSE-CANCEL-1", "the first request after CANCEL is answered None") \
+    X(cancel_refuses_spawned, manager, "CLOSE-1", "refuses tasks after CANCEL") \
     X(cancel_needs_reader, manager, "CLOSE-CANCEL-3", "CANCEL waits until the inbox has been read") \
     X(cancel_refuses_messages, manager, "CLOSE-1", "refuses messages after CANCEL") \
     X(kill_answers_late, manager, "CLOSE-KILL-2", "KILL waits for the tasks") \
@@ -124,6 +143,7 @@
     X(close_ends_connections, manager, "CLOSE-2 CLOSE-CANCEL-1", "ends open connections instead of CloseRequest") \
     X(listens_after_close, manager, "CLOSE-3", "serves new connections after a close") \
     X(second_close_hangs, manager, "CLOSE-5", "a second close never returns") \
+    X(join_after_cancel_hangs, manager, "CLOSE-5", "a JOIN after a CANCEL waits for the tasks that were dropped") \
     X(schedules_after_close, manager, "CLOSE-6", "schedule after a close is ok") \
     X(schedules_anything, manager, "SCHED-13", "schedule takes None and CloseRequest for tasks") \
     X(bad_priority_ok, manager, "POOL-3", "schedule with a priority that has no queue is ok") \
@@ -139,6 +159,10 @@
     X(max_hundred_connections, manager, "FAULT-1 SCHED-6 SCHED-10", "refuses the 101st connection") \
     X(hold_too_long, manager, "NEXT-5", "declares hold 250 and holds for ever") \
     X(hold_keeps_reset, manager, "FAULT-2 NEXT-6 SCHED-6 FAULT-3", "loses a task to a held connection that was reset") \
+    X(hold_not_released, manager, "NEXT-6 NEXT-2", "hold 250; a task that comes releases nobody") \
+    X(hold_close_not_released, manager, "NEXT-6 CLOSE-CANCEL-1 CLOSE-JOIN-3", "hold 250; held answers are None at a close") \
+    X(hold_releases_one, manager, "NEXT-6 NEXT-2 SCHED-10", "hold 250; of two tasks that come one is handed out") \
+    X(hold_blocks_all, manager, "FAULT-1 NEXT-6", "declares hold 250 and keeps its lock while it holds") \
     X(pickle_4_only, manager, "PAY-5", "declares pickle 0-5 and refuses messages of every protocol but 4") \
     X(idle_join_hangs, manager, "CLOSE-JOIN-2 CLOSE-JOIN-3", "JOIN without a single task ever does not return") \
     X(idle_cancel_hangs, manager, "CLOSE-CANCEL-3 CLOSE-CANCEL-1", "CANCEL without a single task ever does not return") \
@@ -159,7 +183,13 @@
     X(leaks_a_process, pool, "CLOSE-4", "leaves a copy of a worker behind") \
     X(grace_ignored, pool, "CLOSE-CANCEL-4", "declares grace 300 and waits for ever") \
     X(errors_end_the_pool, pool, "POOL-1 FAULT-3 WORK-11", "a failed task ends the manager") \
-    X(no_replacement, pool, "FAULT-4", "tasks queued when the last worker died wait for ever")
+    X(no_replacement, pool, "FAULT-4", "tasks queued when the last worker died wait for ever") \
+    X(death_ends_the_pool, pool, "POOL-1 FAULT-2 FAULT-3 FAULT-4 CLOSE-JOIN-5", "a worker that dies ends the manager") \
+    X(death_hangs_close, pool, "CLOSE-CANCEL-3 CLOSE-KILL-2 CLOSE-JOIN-5 CLOSE-4", "no close returns once a worker died") \
+    X(extra_worker, pool, "POOL-4", "starts one worker more than it is told") \
+    X(first_logs_empty, pool, "POOL-2", "makes log files and writes nothing") \
+    X(kill_forgets_idle, pool, "CLOSE-4 CLOSE-KILL-1", "KILL spares the workers that have no task") \
+    X(outlives_its_input, pool, "ADAPTER-1 CLOSE-4", "leaves its workers running at the end of its input")
 
 #define WORKER_BUGS(X) \
     X(starts_with_done, worker, "WORK-1", "sends t first") \
@@ -252,6 +282,25 @@
 /* Right, though unusual: every freedom of the specification used. Everything passes. */
 #define VARIANTS(X) \
     X(holds, manager, "", "declares hold 250 and holds answers") \
+    X(declares_hold_only, manager, "", "declares hold 250 and answers at once") \
+    X(holds_shortly, manager, "", "declares hold 250 and holds answers for 100 ms") \
+    X(join_closes_at_once, manager, "", "the t of the last task during JOIN is answered CloseRequest") \
+    X(join_refuses_connections, manager, "", "stops listening when JOIN begins") \
+    X(cancel_refuses_connections, manager, "", "stops listening when CANCEL begins") \
+    X(kill_ends_connections, manager, "", "KILL ends all connections") \
+    X(lost_is_repeated, manager, "", "hands a lost task out again, up to three times, then reports it") \
+    X(settles_newest, manager, "", "t settles the newest task of its connection") \
+    X(closed_drops, manager, "", "acknowledges tasks after CANCEL and drops them") \
+    X(two_levels_only, manager, "", "declares nothing but what must be") \
+    X(limit_64_mib, manager, "", "declares and refuses payloads above 64 MiB") \
+    X(none_is_protocol_0, manager, "", "None and CloseRequest in protocol 0") \
+    X(lazy_workers, pool, "", "starts its workers with the first task") \
+    X(quick_poll, worker, "", "polls every millisecond") \
+    X(slower_poll, worker, "", "polls every 300 ms") \
+    X(three_at_work, worker, "", "opens three connections, asks and works on all of them") \
+    X(plain_report, worker, "", "a WorkerException holds the text alone") \
+    X(unknown_class_leaves, worker, "", "leaves when it does not know a task's class") \
+    X(ends_by_reset, worker, "", "leaves by a reset when the manager broke the protocol") \
     X(one_byte_answers, manager, "", "writes byte by byte") \
     X(refuses_at_header, manager, "", "refuses as soon as the header says so, by a reset") \
     X(refuses_by_reset, manager, "", "refuses by a reset") \
@@ -282,6 +331,9 @@ typedef enum bug_id {
 
 /* Is this bug switched on? */
 bool bug(bug_id id);
+
+/* Does this peer declare `hold 250`? */
+bool declares_hold(void);
 
 /* Switches a bug on by its name, "lifo-above-16"; false: no such name. */
 bool bug_choose(const char *name);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,6 +38,9 @@ static bytes none_pickle(void) {
     if (bug(BUG_none_is_zero)) {
         return copy_bytes("\x80\x04K\0.", 5);
     }
+    if (bug(BUG_none_is_protocol_0)) {
+        return copy_bytes("N.", 2);
+    }
     return bug(BUG_none_is_protocol_2) ? copy_bytes("\x80\x02N.", 4) : copy_bytes("\x80\x04N.", 4);
 }
 
@@ -53,15 +57,23 @@ static bytes close_pickle(void) {
         static const char other[] = "\x80\x04" "cundr.tasks\nCloseRequest\n)\x81.";
         return copy_bytes(other, sizeof other - 1);
     }
-    static const char plain[] = "\x80\x04\x95\x21\0\0\0\0\0\0\0\x8c\x09undr.task\x94\x8c\x0c" "CloseRequest\x94\x93\x94)\x81\x94.";
+    if (bug(BUG_none_is_protocol_0)) {
+        static const char zero[] = "cundr.task\nCloseRequest\n(tR.";
+        return copy_bytes(zero, sizeof zero - 1);
+    }
+    static const char plain[] =
+        "\x80\x04\x95\x21\0\0\0\0\0\0\0\x8c\x09undr.task\x94\x8c\x0c" "CloseRequest\x94\x93\x94)\x81\x94.";
     static const char two[] = "\x80\x02" "cundr.task\nCloseRequest\n)\x81.";
     return bug(BUG_none_is_protocol_2) ? copy_bytes(two, sizeof two - 1) : copy_bytes(plain, sizeof plain - 1);
 }
 
 static bool closing_answer(manager *m, answer *a) {
+    if (m->policy == 1 && bug(BUG_cancel_late) && m->closing && !m->was_late) {
+        return false;
+    }
     bool closing = m->closing || (m->joining && bug(BUG_join_closes_early));
     if (!closing || (m->policy == 1 && (bug(BUG_cancel_answers_none) || bug(BUG_cancel_hands_out))) ||
-        (m->policy == 0 && bug(BUG_join_never_closes))) {
+        (m->policy == 0 && bug(BUG_join_never_closes)) || (m->policy == 2 && bug(BUG_kill_forgets_idle))) {
         return false;
     }
     if (bug(BUG_close_ends_connections)) {
@@ -73,8 +85,7 @@ static bool closing_answer(manager *m, answer *a) {
 }
 
 static bool may_hold(void) {
-    return bug(BUG_holds) || bug(BUG_holds_undeclared) || bug(BUG_hold_too_long) ||
-        bug(BUG_hold_keeps_reset);
+    return (declares_hold() && !bug(BUG_declares_hold_only)) || bug(BUG_holds_undeclared);
 }
 
 static bool peer_is_gone(const connection *c) {
@@ -82,39 +93,54 @@ static bool peer_is_gone(const connection *c) {
     return poll(&one, 1, 0) > 0 && (one.revents & (POLLERR | POLLHUP)) != 0;
 }
 
-static void hold(manager *m, connection *c) {
-    struct timespec until;
+static struct timespec later(long milliseconds) {
+    struct timespec at;
+    clock_gettime(CLOCK_REALTIME, &at);
+    at.tv_sec += milliseconds / 1000;
+    at.tv_nsec += milliseconds % 1000 * 1000000;
+    at.tv_sec += at.tv_nsec / 1000000000;
+    at.tv_nsec %= 1000000000;
+    return at;
+}
+
+/* Holds an answer until a task waits for it, the manager closes, or the time is over. False: the answer is None,
+ * whatever waits. */
+static bool hold(manager *m, connection *c) {
     bool for_ever = bug(BUG_holds_undeclared) || bug(BUG_holds_after_close) || bug(BUG_hold_too_long);
-    clock_gettime(CLOCK_REALTIME, &until);
-    long milliseconds = for_ever ? 1000000 : 200;
-    until.tv_sec += milliseconds / 1000;
-    until.tv_nsec += milliseconds % 1000 * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    while (!task_waits(m, c)) {
-        if (m->closing && !bug(BUG_holds_after_close)) {
-            return;
+    struct timespec until = later(for_ever ? 1000000 : bug(BUG_holds_shortly) ? 100 : 200);
+    bool deaf = bug(BUG_hold_not_released);
+    if (bug(BUG_hold_blocks_all)) {
+        struct timespec moment = {0, 200000000};
+        nanosleep(&moment, NULL);
+        return true;
+    }
+    while (deaf || !task_waits(m, c)) {
+        if (m->closing && !bug(BUG_holds_after_close) && !bug(BUG_hold_close_not_released)) {
+            return true;
         }
         if (pthread_cond_timedwait(&m->changed, &m->lock, &until) != 0) {
-            return;
+            return !deaf && !bug(BUG_hold_close_not_released);
         }
+        deaf = deaf || (bug(BUG_hold_releases_one) && task_waits(m, c) && m->released++ % 2 == 1);
     }
+    return true;
 }
 
 static void answer_request(manager *m, connection *c, answer *a, bool done) {
-    bool holds = may_hold() || (bug(BUG_holds_after_close) && m->closing);
+    bool holds = may_hold() || (bug(BUG_holds_after_close) && m->closing), released = true;
     if (holds && !task_waits(m, c) && (!m->closing || bug(BUG_holds_after_close))) {
-        hold(m, c);
+        released = hold(m, c);
     }
     a->type = bug(BUG_answer_type_n) ? 'n' : 't';
-    if (closing_answer(m, a)) {
+    if (released && closing_answer(m, a)) {
         c->told_to_close = true;
         return;
     }
-    bool hands_out = !(bug(BUG_one_task_out) && c->out_count > 0) && !(bug(BUG_done_gets_none) && done) &&
+    bool hands_out = released && !(bug(BUG_one_task_out) && c->out_count > 0) && !(bug(BUG_done_gets_none) && done) &&
         !(bug(BUG_none_is_for_ever) && c->had_none);
-    if (m->closing && bug(BUG_cancel_answers_none)) {
+    if (m->closing && (bug(BUG_cancel_answers_none) || bug(BUG_cancel_late))) {
         hands_out = false;
+        m->was_late = true;
     }
     if (may_hold() && !bug(BUG_hold_keeps_reset) && peer_is_gone(c)) {
         hands_out = false;
@@ -153,6 +179,10 @@ static void on_done(manager *m, connection *c, const frame *f, answer *a) {
         return;
     }
     settle_task(m, c);
+    if (bug(BUG_join_closes_at_once) && m->joining && m->left <= 0) {
+        clear_inbox(m);
+        m->closing = true;
+    }
     answer_request(m, c, a, true);
 }
 
@@ -194,7 +224,8 @@ static void execute(const frame *f) {
 }
 
 static void on_message(manager *m, connection *c, const frame *f, answer *a) {
-    bool closed_to_it = (m->joining && bug(BUG_join_refuses_messages)) || (m->closing && bug(BUG_cancel_refuses_messages));
+    bool closed_to_it = (m->joining && bug(BUG_join_refuses_messages)) ||
+        (m->closing && bug(BUG_cancel_refuses_messages));
     if (!message_fine(f) || closed_to_it) {
         if (bug(BUG_garbage_message_ends_unread)) {
             clear_inbox(m);
@@ -251,7 +282,8 @@ static bool task_fine(const frame *f) {
 
 static void on_schedule(manager *m, connection *c, const frame *f, answer *a) {
     unsigned priority = f->type == 's' || f->type == 0x7f ? 0 : f->type & 0x7f;
-    bool fine = priority_fine(m, priority) && task_fine(f) && !(m->joining && bug(BUG_join_refuses_spawned));
+    bool fine = priority_fine(m, priority) && task_fine(f) && !(m->joining && bug(BUG_join_refuses_spawned)) &&
+        !(m->closing && bug(BUG_cancel_refuses_spawned));
     if (!fine) {
         if (bug(BUG_refused_priority_queues)) {
             put_task(m, c, (unsigned)m->levels - 1, f->payload.data, f->payload.size, true);
@@ -259,7 +291,8 @@ static void on_schedule(manager *m, connection *c, const frame *f, answer *a) {
         a->refused = true;
         return;
     }
-    a->type = bug(BUG_schedule_ack_is_m) ? 'm' : bug(BUG_schedule_ack_echoes) ? f->type : bug(BUG_no_schedule_ack) ? 0 : 's';
+    a->type = bug(BUG_schedule_ack_is_m) ? 'm'
+        : bug(BUG_schedule_ack_echoes) ? f->type : bug(BUG_no_schedule_ack) ? 0 : 's';
     if (bug(BUG_early_schedule_ack)) {
         (void)write_frame(c->fd, &m->habits, 's', NULL, 0);
         a->type = 0;
@@ -268,7 +301,9 @@ static void on_schedule(manager *m, connection *c, const frame *f, answer *a) {
         nanosleep(&moment, NULL);
         pthread_mutex_lock(&m->lock);
     }
-    put_task(m, c, priority, f->payload.data, f->payload.size, !bug(BUG_spawned_not_counted));
+    if (!(m->closing && bug(BUG_closed_drops))) {
+        put_task(m, c, priority, f->payload.data, f->payload.size, !bug(BUG_spawned_not_counted));
+    }
     a->twice = bug(BUG_double_schedule_ack);
     if (bug(BUG_schedule_ack_payload)) {
         a->payload = copy_bytes("ok", 2);
@@ -297,7 +332,8 @@ static uint8_t known_type(uint8_t type) {
 
 static void dispatch(manager *m, connection *c, const frame *f, answer *a) {
     uint8_t type = known_type(f->type);
-    bool schedules = type >= 0x80 || (type == 's' && bug(BUG_s_schedules)) || (type == 0x7f && bug(BUG_type_7f_schedules));
+    bool schedules = type >= (bug(BUG_priority_0_refused) ? 0x81 : 0x80) ||
+        (type == 's' && bug(BUG_s_schedules)) || (type == 0x7f && bug(BUG_type_7f_schedules));
     if (type == 'n') {
         on_next(m, c, f, a);
     } else if (type == 't') {
@@ -358,6 +394,15 @@ static void drop_pending(int fd) {
     }
 }
 
+/* What a reader does that takes less than a header for the rest of a buffer. */
+static void drop_short_rest(int fd) {
+    char sink[8];
+    int waiting = 0;
+    if (ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0 && waiting < 9) {
+        (void)!recv(fd, sink, (size_t)waiting, MSG_DONTWAIT);
+    }
+}
+
 static bool serve_frame(manager *m, connection *c, frame *f) {
     answer a = {0};
     if (bug(BUG_half_close_ends)) {
@@ -369,6 +414,9 @@ static bool serve_frame(manager *m, connection *c, frame *f) {
     }
     if (bug(BUG_drops_coalesced)) {
         drop_pending(c->fd);
+    }
+    if (bug(BUG_drops_short_rests)) {
+        drop_short_rest(c->fd);
     }
     pthread_mutex_lock(&m->lock);
     dispatch(m, c, f, &a);

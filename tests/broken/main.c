@@ -20,8 +20,12 @@ static const char *option(int argc, char **argv, const char *name) {
 }
 
 static int capabilities(void) {
-    puts("manager\nworker\npool\nlog-directory");
-    if (bug(BUG_holds) || bug(BUG_hold_too_long) || bug(BUG_hold_keeps_reset)) {
+    puts("manager\nworker\npool");
+    if (bug(BUG_two_levels_only)) {
+        return 0;
+    }
+    puts("log-directory");
+    if (declares_hold()) {
         puts("hold 250");
     }
     if (bug(BUG_pickle_4_only) || bug(BUG_worker_pickle_4_only) || bug(BUG_reads_all_pickles)) {
@@ -30,7 +34,7 @@ static int capabilities(void) {
     if (bug(BUG_grace_ignored) || bug(BUG_keeps_grace)) {
         puts("grace 300");
     }
-    puts("priority-levels 128\nmax-payload 1073741824");
+    printf("priority-levels 128\nmax-payload %d\n", bug(BUG_limit_64_mib) ? 64 << 20 : 1 << 30);
     return 0;
 }
 

@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 static int nibble(char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9' ? c - '0'
+        : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 static bool from_hex(const char *hex, bytes *out) {
@@ -102,8 +103,15 @@ static void command_next(manager *m) {
     free(text.data);
 }
 
+static void stop_listening(manager *m) {
+    shutdown(m->listen_fd, SHUT_RDWR);
+}
+
 static void close_join(manager *m) {
     m->joining = true;
+    if (bug(BUG_join_refuses_connections) && m->worker_count == 0) {
+        stop_listening(m);
+    }
     while (bug(BUG_join_never_returns) || (bug(BUG_idle_join_hangs) && m->scheduled == 0)) {
         pthread_cond_wait(&m->changed, &m->lock);
     }
@@ -123,6 +131,9 @@ static void close_join(manager *m) {
     }
     m->closing = true;
     pthread_cond_broadcast(&m->changed);
+    if (bug(BUG_join_cuts_off)) {
+        shut_all(m);
+    }
     if (bug(BUG_join_kills)) {
         kill_workers(m);
     }
@@ -130,11 +141,15 @@ static void close_join(manager *m) {
 }
 
 static void close_cancel(manager *m) {
-    while ((bug(BUG_idle_cancel_hangs) && m->scheduled == 0) || (bug(BUG_cancel_runs_queue) && m->left > 0) || (bug(BUG_cancel_needs_reader) && m->inbox_count > 0)) {
+    while ((bug(BUG_idle_cancel_hangs) && m->scheduled == 0) || (bug(BUG_cancel_runs_queue) && m->left > 0) ||
+        (bug(BUG_cancel_needs_reader) && m->inbox_count > 0)) {
         pthread_cond_wait(&m->changed, &m->lock);
     }
     m->closing = true;
     pthread_cond_broadcast(&m->changed);
+    if (bug(BUG_cancel_refuses_connections)) {
+        stop_listening(m);
+    }
     if (bug(BUG_cancel_kills)) {
         kill_workers(m);
     }
@@ -153,8 +168,11 @@ static void close_kill(manager *m) {
     while ((bug(BUG_kill_answers_late) && m->left > 0) || (bug(BUG_idle_kill_hangs) && m->scheduled == 0)) {
         pthread_cond_wait(&m->changed, &m->lock);
     }
-    if (bug(BUG_kill_leaves_workers)) {
+    if (bug(BUG_kill_leaves_workers) || (bug(BUG_kill_forgets_idle) && m->out_count == 0)) {
         return;
+    }
+    if (bug(BUG_kill_ends_connections)) {
+        shut_all(m);
     }
     if (!bug(BUG_kill_is_cancel)) {
         kill_workers(m);
@@ -164,22 +182,39 @@ static void close_kill(manager *m) {
     }
 }
 
+static bool keeps_listening(const manager *m) {
+    static const bug_id of_policy[] = {BUG_join_listens, BUG_cancel_listens, BUG_kill_listens};
+    return bug(of_policy[m->policy]) || bug(BUG_listens_after_close);
+}
+
+static bool hangs_again(const manager *m) {
+    return bug(BUG_second_close_hangs) || (bug(BUG_join_after_cancel_hangs) && m->policy == 0 && m->left > 0);
+}
+
 static void command_close(manager *m, const char *policy) {
     pthread_mutex_lock(&m->lock);
     bool again = m->closing;
-    while (again && bug(BUG_second_close_hangs)) {
+    m->policy = strcmp(policy, "join") == 0 ? 0 : strcmp(policy, "cancel") == 0 ? 1 : 2;
+    while (again && hangs_again(m)) {
         pthread_cond_wait(&m->changed, &m->lock);
     }
-    m->policy = strcmp(policy, "join") == 0 ? 0 : strcmp(policy, "cancel") == 0 ? 1 : 2;
     if (!again) {
         m->policy == 0 ? close_join(m) : m->policy == 1 ? close_cancel(m) : close_kill(m);
-        if (!bug(BUG_listens_after_close)) {
-            shutdown(m->listen_fd, SHUT_RDWR);
-            close(m->listen_fd);
-        }
     }
+    bool stops = !again && !keeps_listening(m);
     pthread_mutex_unlock(&m->lock);
-    puts("closed");
+    if (bug(BUG_stops_listening_late)) {
+        puts("closed");
+        fflush(stdout);
+        (void)usleep(100000);
+    }
+    if (stops) {
+        stop_listening(m);
+        close(m->listen_fd);
+    }
+    if (!bug(BUG_stops_listening_late)) {
+        puts("closed");
+    }
 }
 
 static void command(manager *m, char *line) {
@@ -212,8 +247,13 @@ static wire_habits manager_habits(void) {
         .empty_blocks = bug(BUG_empty_blocks),
         .refuse_at_header = bug(BUG_refuses_at_header),
         .length_added = bug(BUG_length_counts_header) ? 9 : bug(BUG_length_one_short) ? -1 : 0,
-        .limit = bug(BUG_refuses_64k) ? 65535 : bug(BUG_refuses_1m) ? 1 << 20 : bug(BUG_refuses_32m) ? 32 << 20 : 1 << 30,
+        .limit = bug(BUG_refuses_64k) ? 65535 : bug(BUG_refuses_1m) ? 1 << 20 : bug(BUG_refuses_32m) ? 32 << 20
+            : bug(BUG_limit_64_mib) ? 64 << 20 : 1 << 30,
     };
+}
+
+static int worker_number(int told) {
+    return bug(BUG_one_worker) && told > 1 ? 1 : bug(BUG_extra_worker) && told > 0 ? told + 1 : told;
 }
 
 int manager_main(const char *self, const char *bug_name, int workers, int levels, const char *log_directory) {
@@ -223,7 +263,7 @@ int manager_main(const char *self, const char *bug_name, int workers, int levels
     pthread_mutex_init(&m->lock, NULL);
     pthread_cond_init(&m->changed, NULL);
     m->listen_fd = listen_on(bug(BUG_listens_everywhere) ? INADDR_ANY : INADDR_LOOPBACK, &m->port);
-    start_workers(m, self, bug_name, bug(BUG_one_worker) && workers > 1 ? 1 : workers, log_directory);
+    start_workers(m, self, bug_name, worker_number(workers), log_directory);
     pthread_t thread;
     if (pthread_create(&thread, NULL, accept_connections, m) != 0) {
         return 70;
@@ -237,6 +277,8 @@ int manager_main(const char *self, const char *bug_name, int workers, int levels
     }
     free(line);
     pthread_mutex_lock(&m->lock);
-    kill_workers(m);
+    if (!bug(BUG_outlives_its_input)) {
+        kill_workers(m);
+    }
     return bug(BUG_leaves_with_status_1) ? 1 : 0;
 }

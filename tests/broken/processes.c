@@ -17,14 +17,16 @@ enum { RESTARTS = 64 };
 
 static void become_worker(const manager *m, int number, pid_t parent) {
     char port[16], path[4096];
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (!bug(BUG_outlives_its_input) && !bug(BUG_lazy_workers)) { /* whose threads may end before it does */
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+    }
     if (getppid() != parent) {
         _exit(1);
     }
     if (m->log_directory != NULL && !bug(BUG_no_logs)) {
         snprintf(path, sizeof path, "%s/%d.log", m->log_directory, bug(BUG_one_log) ? 0 : number);
         int log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-        if (log < 0 || dprintf(log, "start worker\n") < 0) {
+        if (log < 0 || (!bug(BUG_first_logs_empty) && dprintf(log, "start worker\n") < 0)) {
             perror("undr-broken: log");
         }
     }
@@ -32,7 +34,7 @@ static void become_worker(const manager *m, int number, pid_t parent) {
     int null = open("/dev/null", O_RDWR);
     dup2(null, 0);
     dup2(2, 1);
-    if (m->bug_name != NULL) {
+    if (m->bug_name != NULL && !bug(BUG_three_at_work)) { /* one at a time in a pool: POOL-4 */
         execl(m->self, m->self, "--bug", m->bug_name, "worker", "--port", port, (char *)NULL);
     } else {
         execl(m->self, m->self, "worker", "--port", port, (char *)NULL);
@@ -53,6 +55,10 @@ static void worker_ended(manager *m, pid_t child) {
         if (m->workers[i] != child) {
             continue;
         }
+        if (!m->closing && bug(BUG_death_ends_the_pool)) {
+            _exit(1);
+        }
+        m->deaths += m->closing ? 0 : 1;
         bool again = !m->closing && m->restarts < RESTARTS && !bug(BUG_no_replacement);
         m->restarts++;
         m->workers[i] = again ? start_one(m, i) : 0;
@@ -77,6 +83,17 @@ static void *reap(void *argument) {
     }
 }
 
+static void start_all(manager *m) {
+    m->workers = must_have(calloc((size_t)m->worker_count, sizeof *m->workers));
+    for (int i = 0; i < m->worker_count; i++) {
+        m->workers[i] = start_one(m, i);
+    }
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, reap, m) == 0) {
+        pthread_detach(thread);
+    }
+}
+
 void start_workers(manager *m, const char *self, const char *bug_name, int count, const char *log_directory) {
     m->self = self;
     m->bug_name = bug_name;
@@ -89,18 +106,19 @@ void start_workers(manager *m, const char *self, const char *bug_name, int count
         perror("undr-broken: log directory");
         exit(1);
     }
-    m->workers = must_have(calloc((size_t)count, sizeof *m->workers));
-    for (int i = 0; i < count; i++) {
-        m->workers[i] = start_one(m, i);
+    if (!bug(BUG_lazy_workers)) {
+        start_all(m);
     }
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, reap, m) == 0) {
-        pthread_detach(thread);
+}
+
+void start_late(manager *m) {
+    if (m->workers == NULL && m->worker_count > 0) {
+        start_all(m);
     }
 }
 
 void kill_workers(manager *m) {
-    for (int i = 0; i < m->worker_count - (bug(BUG_kill_spares_one) ? 1 : 0); i++) {
+    for (int i = 0; m->workers != NULL && i < m->worker_count - (bug(BUG_kill_spares_one) ? 1 : 0); i++) {
         if (m->workers[i] > 0) {
             kill(m->workers[i], SIGKILL);
         }
@@ -108,7 +126,7 @@ void kill_workers(manager *m) {
 }
 
 static bool any_worker(const manager *m) {
-    for (int i = 0; i < m->worker_count; i++) {
+    for (int i = 0; m->workers != NULL && i < m->worker_count; i++) {
         if (m->workers[i] > 0) {
             return true;
         }
@@ -132,7 +150,7 @@ void wait_for_workers(manager *m) {
             pause();
         }
     }
-    while (any_worker(m)) {
+    while (any_worker(m) || (bug(BUG_death_hangs_close) && m->deaths > 0)) {
         pthread_cond_wait(&m->changed, &m->lock);
     }
 }

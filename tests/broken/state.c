@@ -30,6 +30,11 @@ static task *remove_at(queue *q, task **place) {
     return t;
 }
 
+static void free_task(task *t) {
+    free(t->data.data);
+    free(t);
+}
+
 static size_t kept_size(const void *data, size_t size) {
     if (bug(BUG_truncates_4096) && size > 4096) {
         return 4096;
@@ -39,6 +44,9 @@ static size_t kept_size(const void *data, size_t size) {
     }
     if (bug(BUG_truncates_1m) && size > 1 << 20) {
         return 1 << 20;
+    }
+    if (bug(BUG_truncates_32m) && size > 32 << 20) {
+        return 32 << 20;
     }
     if (bug(BUG_cuts_at_nul)) {
         return strnlen(data, size);
@@ -65,9 +73,14 @@ static unsigned queue_of(const manager *m, unsigned priority) {
     return priority;
 }
 
+static bool is_lost(const manager *m) {
+    return (bug(BUG_loses_some) && m->scheduled % 64 == 0) || (bug(BUG_loses_when_long) && m->queued > 1000) ||
+        (bug(BUG_loses_when_very_long) && m->queued > 20000) || (bug(BUG_loses_late) && m->scheduled > 50000);
+}
+
 void put_task(manager *m, connection *c, unsigned priority, const void *data, size_t size, bool counted) {
     m->scheduled++;
-    if ((bug(BUG_loses_some) && m->scheduled % 64 == 0) || (bug(BUG_loses_when_long) && m->queued > 1000)) {
+    if (is_lost(m)) {
         return;
     }
     task *t = must_have(calloc(1, sizeof *t));
@@ -80,6 +93,24 @@ void put_task(manager *m, connection *c, unsigned priority, const void *data, si
     append(&m->queues[t->priority], t);
     m->queued++;
     m->left += counted ? 1 : 0;
+    if (bug(BUG_count_wraps) && m->left >= 256) {
+        m->left -= 256;
+    }
+    if (bug(BUG_lazy_workers)) {
+        start_late(m);
+    }
+}
+
+/* Is a task out that is more urgent than priority p? */
+static bool urgent_is_out(const manager *m, unsigned p) {
+    for (const connection *c = m->connections; c != NULL; c = c->next) {
+        for (const task *t = c->out; t != NULL; t = t->next) {
+            if (t->priority < p) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 /* Which queue is next; NULL when all are empty. */
@@ -87,7 +118,7 @@ static queue *next_queue(manager *m) {
     unsigned levels = (unsigned)m->levels + 1;
     for (unsigned i = 0; i < levels; i++) {
         unsigned at = bug(BUG_inverted_priority) ? levels - 1 - i : bug(BUG_fair_queues) ? (m->turn + i) % levels : i;
-        if (m->queues[at].count > 0) {
+        if (m->queues[at].count > 0 && !(bug(BUG_starves_the_rest) && urgent_is_out(m, at))) {
             m->turn = bug(BUG_fair_queues) ? at + 1 : 0;
             return &m->queues[at];
         }
@@ -131,11 +162,19 @@ task *take_task(manager *m, connection *c) {
         return NULL;
     }
     m->handed_out++;
-    if (bug(BUG_removes_at_done) || (bug(BUG_doubles_some) && m->handed_out % 50 == 0)) {
+    bool doubles = (bug(BUG_doubles_some) && m->handed_out % 50 == 0) ||
+        (bug(BUG_doubles_when_busy) && m->out_count == 24);
+    if (bug(BUG_removes_at_done) || doubles) {
         return copy_task(*place);
     }
     m->queued--;
-    return remove_at(q, place);
+    task *taken = remove_at(q, place);
+    if (bug(BUG_loses_when_busy) && m->out_count >= 8 && m->handed_out % 4 == 0) {
+        free_task(taken);
+        return take_task(m, c);
+    }
+    taken->data.size -= bug(BUG_truncates_when_busy) && m->out_count >= 2 && taken->data.size > 0 ? 1 : 0;
+    return taken;
 }
 
 void hand_out(manager *m, connection *c, task *t) {
@@ -153,18 +192,18 @@ void hand_out(manager *m, connection *c, task *t) {
     }
 }
 
-static void free_task(task *t) {
-    free(t->data.data);
-    free(t);
-}
-
 void settle_task(manager *m, connection *c) {
     task *t = c->out;
     if (t == NULL) {
         m->left -= bug(BUG_surplus_done_counts) ? 1 : 0;
         return;
     }
-    c->out = t->next;
+    task **place = &c->out;
+    while (bug(BUG_settles_newest) && (*place)->next != NULL) {
+        place = &(*place)->next;
+    }
+    t = *place;
+    *place = t->next;
     c->out_count--;
     m->out_count--;
     if (!bug(BUG_done_not_counted) && t->counted) {
@@ -206,10 +245,11 @@ static void insert_message(manager *m, const void *data, size_t size, bool front
 
 void put_message(manager *m, const void *data, size_t size) {
     m->messages++;
-    if ((bug(BUG_inbox_loses_some) && m->messages % 10 == 0) || (bug(BUG_inbox_loses_large) && size > 65536)) {
+    if ((bug(BUG_inbox_loses_some) && m->messages % 10 == 0) || (bug(BUG_inbox_loses_large) && size > 65536) ||
+        (bug(BUG_inbox_bounded) && m->inbox_count >= 100)) {
         return;
     }
-    insert_message(m, data, size, bug(BUG_inbox_lifo));
+    insert_message(m, data, size, bug(BUG_inbox_lifo) || (bug(BUG_inbox_lifo_above_16) && m->inbox_count >= 16));
     if (bug(BUG_inbox_doubles) && m->messages % 5 == 0) {
         insert_message(m, data, size, false);
     }
@@ -262,6 +302,11 @@ void forget_connection(manager *m, connection *c) {
         task *t = c->out;
         c->out = t->next;
         m->out_count--;
+        if (bug(BUG_lost_is_repeated) && t->lost++ < 3 && !m->closing) {
+            append(&m->queues[t->priority], t);
+            m->queued++;
+            continue;
+        }
         if (!bug(BUG_lost_task_silent) && !bug(BUG_hold_keeps_reset)) {
             report_lost(m);
         }

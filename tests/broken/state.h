@@ -13,6 +13,7 @@ struct task {
     bytes data;
     unsigned priority;
     unsigned owner; /* number of the connection that scheduled it; 0: the program */
+    unsigned lost;  /* how often its connection ended */
     bool counted;
 };
 
@@ -49,12 +50,12 @@ struct manager {
     size_t queued;
     long left;     /* tasks queued or out */
     int out_count; /* tasks out on all connections */
-    unsigned scheduled, handed_out, turn;
+    unsigned scheduled, handed_out, turn, released, deaths;
     message *inbox;
     size_t inbox_count, messages;
     connection *connections;
     unsigned connection_count, connection_number;
-    bool joining, closing;
+    bool joining, closing, was_late;
     pid_t *workers; /* 0: ended */
     int worker_count, restarts;
     const char *self, *bug_name, *log_directory;
@@ -79,6 +80,7 @@ void forget_connection(manager *m, connection *c); /* closes and frees it; its t
 void shut_all(manager *m);
 
 void start_workers(manager *m, const char *self, const char *bug_name, int count, const char *log_directory);
+void start_late(manager *m); /* lazy_workers: now they are needed */
 void kill_workers(manager *m);
 void wait_for_workers(manager *m);
 void wait_for_workers_until(manager *m, long milliseconds); /* or until that time is over */

@@ -5,6 +5,7 @@
 #include "pickle.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -278,6 +279,9 @@ static outcome run(worker *w, pool *p, const val *task, unsigned depth) {
     if (task->kind != K_OBJECT && bug(BUG_plain_value_settled)) {
         return FINE;
     }
+    if (bug(BUG_unknown_class_leaves) && task->kind == K_OBJECT && !val_is_class(task, "undr.task.WorkerException")) {
+        return VIOLATED;
+    }
     if (bug(BUG_unknown_task_settled)) {
         return FINE;
     }
@@ -311,8 +315,9 @@ static outcome report(worker *w, pool *p) {
     val *error = reduced(p, "builtins.RuntimeError", text, NULL, NULL);
     val *trace = reduced(
         p, "traceback.TracebackException", class_value(p, "builtins.RuntimeError"), error, val_new(p, K_NONE));
-    val *message = bug(BUG_error_is_text) ? text
-        : reduced(p, bug(BUG_error_wrong_class) ? "undr.task.Exception" : "undr.task.WorkerException", trace, NULL, NULL);
+    trace = bug(BUG_plain_report) ? text : trace;
+    const char *class = bug(BUG_error_wrong_class) ? "undr.task.Exception" : "undr.task.WorkerException";
+    val *message = bug(BUG_error_is_text) ? text : reduced(p, class, trace, NULL, NULL);
     outcome result = send_pickle(w, 'm', message, 'm', !bug(BUG_error_not_awaited));
     if (result == FINE && bug(BUG_error_twice)) {
         result = send_pickle(w, 'm', message, 'm', true);
@@ -386,7 +391,12 @@ static bool settle(worker *w) {
     return fine;
 }
 
-static int violated(void) {
+static int violated(const worker *w) {
+    if (bug(BUG_ends_by_reset)) {
+        struct linger now = {1, 0};
+        (void)setsockopt(w->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+        close(w->fd);
+    }
     return bug(BUG_violation_status_0) ? 0 : 1;
 }
 
@@ -427,7 +437,7 @@ static bool poll_again(worker *w) {
         return false;
     }
     if (!bug(BUG_busy_poll)) {
-        pause_ms(bug(BUG_slow_poll) ? 120 : 10);
+        pause_ms(bug(BUG_slow_poll) ? 120 : bug(BUG_slower_poll) ? 300 : bug(BUG_quick_poll) ? 1 : 10);
     }
     return true;
 }
@@ -435,15 +445,16 @@ static bool poll_again(worker *w) {
 /* What to do with one answer. -1: go on. */
 static int handle(worker *w, pool *p, frame *answer, bool *next) {
     if (answer->type != 't' && !bug(BUG_answer_type_ignored)) {
-        return violated();
+        return violated(w);
     }
     val *task = answer->payload.size == 0 ? NULL : pickle_loads(p, answer->payload.data, answer->payload.size, NULL);
-    if (bug(BUG_worker_pickle_4_only) && task != NULL && (answer->payload.data[0] != 0x80 || answer->payload.data[1] != 4)) {
+    if (bug(BUG_worker_pickle_4_only) && task != NULL &&
+        (answer->payload.data[0] != 0x80 || answer->payload.data[1] != 4)) {
         task = NULL;
     }
     if (task == NULL && answer->payload.size > 0) {
         if (!bug(BUG_answer_garbage_polls) && !bug(BUG_answer_garbage_settles)) {
-            return violated();
+            return violated(w);
         }
         *next = bug(BUG_answer_garbage_polls);
         return *next || settle(w) ? -1 : gone(w, true);
@@ -460,7 +471,7 @@ static int handle(worker *w, pool *p, frame *answer, bool *next) {
     case FINE: return settle(w) ? -1 : gone(w, true);
     case FAILED: *next = true; return -1; /* error_not_settled */
     case LEAVES: return w->status;
-    case VIOLATED: return violated();
+    case VIOLATED: return violated(w);
     case GONE: return gone(w, false);
     }
     return 1;
@@ -476,7 +487,7 @@ static int loop(worker *w) {
         frame answer;
         outcome result = receive(w, &answer);
         if (result != FINE) {
-            return result == VIOLATED ? violated() : gone(w, true);
+            return result == VIOLATED ? violated(w) : gone(w, true);
         }
         pool p = {0};
         answers++;
@@ -512,9 +523,9 @@ static void first_frames(worker *w) {
     }
 }
 
-int worker_main(uint16_t port) {
-    worker w = {.port = port, .protocol = bug(BUG_pickles_protocol_2) ? 2 : bug(BUG_pickles_protocol_5) ? 5 : 4};
-    w.habits = (wire_habits){
+static bool set_out(worker *w, uint16_t port) {
+    *w = (worker){.port = port, .protocol = bug(BUG_pickles_protocol_2) ? 2 : bug(BUG_pickles_protocol_5) ? 5 : 4};
+    w->habits = (wire_habits){
         .write_big_endian = bug(BUG_worker_big_endian),
         .read_big_endian = bug(BUG_worker_reads_big_endian),
         .header_one_read = bug(BUG_worker_header_one_read),
@@ -524,13 +535,30 @@ int worker_main(uint16_t port) {
         .length_added = bug(BUG_worker_length_off) ? 1 : 0,
         .limit = bug(BUG_worker_refuses_64k) ? 65536 : (uint64_t)1 << 30,
     };
+    w->fd = connect_to(port);
+    return w->fd >= 0;
+}
+
+/* three_at_work: another connection of the process, which ends with the first of them that leaves. */
+static void *work_beside(void *argument) {
+    worker w;
+    exit(set_out(&w, *(const uint16_t *)argument) ? loop(&w) : 1);
+}
+
+int worker_main(uint16_t port) {
     for (int i = 0; bug(BUG_ten_connections) && i < 9; i++) {
         (void)connect_to(port); /* kept open and unused until the process ends */
     }
-    w.fd = connect_to(port);
-    if (w.fd < 0) {
+    worker w;
+    pthread_t thread;
+    if (!set_out(&w, port)) {
         fputs("undr-broken: no manager at this port\n", stderr);
         return 1;
+    }
+    for (int i = 0; bug(BUG_three_at_work) && i < 2; i++) {
+        if (pthread_create(&thread, NULL, work_beside, &port) != 0) {
+            return 1;
+        }
     }
     first_frames(&w);
     return loop(&w);
