@@ -141,6 +141,18 @@ undr_error undr_buffer_grow(undr_buffer *buffer, size_t capacity) {
     return capacity <= buffer->capacity ? UNDR_OK : resize(buffer, capacity);
 }
 
+/* Twice as much each time, so that appending takes constant time in the mean. A build for tests that fail each
+ * allocation, or look for overruns, takes what is needed, so that each append is an allocation. */
+static size_t next_capacity(size_t capacity, size_t needed) {
+#ifdef UNDR_EXACT_MEMORY
+    (void)capacity;
+    return needed;
+#else
+    const size_t doubled = capacity < 32 ? 64 : capacity * 2; /* <= SIZE_MAX: capacity <= SIZE_MAX / 2 */
+    return doubled < needed ? needed : doubled;
+#endif
+}
+
 undr_error undr_buffer_reserve(undr_buffer *buffer, size_t more) {
     if (more <= buffer->capacity - buffer->size) {
         return UNDR_OK;
@@ -148,12 +160,7 @@ undr_error undr_buffer_reserve(undr_buffer *buffer, size_t more) {
     if (more > SIZE_MAX / 2 - buffer->size) {
         return UNDR_MEMORY;
     }
-    const size_t needed = buffer->size + more;
-    size_t capacity = buffer->capacity < 32 ? 64 : buffer->capacity * 2; /* <= SIZE_MAX: capacity <= SIZE_MAX / 2 */
-    if (capacity < needed || capacity > SIZE_MAX / 2) {
-        capacity = needed;
-    }
-    return resize(buffer, capacity);
+    return resize(buffer, next_capacity(buffer->capacity, buffer->size + more));
 }
 
 undr_error undr_put_bytes(undr_buffer *buffer, const void *data, size_t size) {

@@ -19,7 +19,11 @@ typedef struct undr_adopted {
     undr_buffer bytes;
 } undr_adopted;
 
+#ifdef UNDR_EXACT_MEMORY /* a build for tests that fail each allocation, or look for overruns: one for each value */
+enum { ARENA_ALIGNMENT = 16, ARENA_FIRST_CHUNK = 1, ARENA_LARGEST_CHUNK = 1 };
+#else
 enum { ARENA_ALIGNMENT = 16, ARENA_FIRST_CHUNK = 1024, ARENA_LARGEST_CHUNK = 1 << 20 };
+#endif
 
 /* The chunk's own fields, rounded up so that the memory behind them is aligned. */
 static const size_t chunk_header = (sizeof(struct undr_arena_chunk) + ARENA_ALIGNMENT - 1) / ARENA_ALIGNMENT

@@ -10,8 +10,10 @@
 #include "undr/worker.h"
 
 #include <jansson.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static uint8_t digit(char character) {
     return (uint8_t)(character <= '9' ? character - '0' : character - 'a' + 10);
@@ -171,7 +173,13 @@ static undr_error read_pickle(void *context) {
     return error;
 }
 
-enum { LONG = 1000 }; /* bytes: a transcript tries each protocol, which takes a while for what is longer */
+/* Bytes. A transcript tries each protocol, which takes a while for what is longer; where each value is an allocation, all
+ * takes a time that is quadratic in the size. */
+#ifdef UNDR_EXACT_MEMORY
+enum { LONG = 40, PICKLE_SIZE = 60, CASE_SIZE = 0 };
+#else
+enum { LONG = 1000, PICKLE_SIZE = INT_MAX, CASE_SIZE = INT_MAX };
+#endif
 
 /* Reads, searches, compares, writes, prints and shows. */
 static undr_error handle_pickle(void *context) {
@@ -194,6 +202,9 @@ static undr_error handle_pickle(void *context) {
 
 /* What expands to millions of values is only read: to print it takes a while, once for each doubling of the text. */
 static size_t fail_each_of_pickle(undr_slice bytes) {
+    if (bytes.size > PICKLE_SIZE) {
+        return 0;
+    }
     const undr_error error = handle_pickle(&bytes);
     return fail_each(error == UNDR_LIMIT_NODES || error == UNDR_LIMIT_BYTES ? read_pickle : handle_pickle, &bytes);
 }
@@ -296,15 +307,46 @@ static void cases(void **state) {
             undr_buffer text = {0};
             assert_int_equal(check_print(&text, &parsed.at[i]), UNDR_OK);
             undr_slice one = undr_buffer_slice(&text);
-            assert_int_equal(handle_case(&one), UNDR_OK);
-            allocations += fail_each(handle_case, &one);
+            if (one.size <= CASE_SIZE) {
+                allocations += fail_each(handle_case, &one);
+                ++count;
+            }
             undr_buffer_free(&text);
-            ++count;
         }
         check_cases_free(&parsed);
     }
-    assert_true(count > 400);
-    assert_true(allocations > 10 * count);
+    assert_true(allocations >= 10 * count);
+    assert_true(count > 400 || CASE_SIZE == 0);
+}
+
+/* What the cases of the suite do not say in so few words. */
+static void every_construct(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+        "case pool.a.b\n  must  X-1  s\n  note a\n  note b\n  role pool workers 3 levels 4 log-directory\n"
+        "  needs held\n  needs pickle 5\n  delivery whole\n  set load\n  destructive\n  after pool.other\n\n"
+        "  P alive\n\n  should  X-2  t\n  P logs 3\n  P -> signal TERM\n  P <- exit nonzero or exit 3\n",
+        "case manager.a.b\n  must  X-1  s\n\n  A -> header 0x80 77\n  A -> raw b'n'\n  A -> bad n b'x'\n",
+        "case manager.a.b\n  must  X-1  s\n\n  repeat 3\n    A[i] -> 0x80 (i, 'x')\n    A[i] <- s\n"
+        "  unordered\n    B <- t b'a' * 3\n    B <- end fin or end reset or end\n"
+        "  together\n    B -> m 'x' * 70\n    B -> m pickle2({1, 2})\n  poll B n until t CloseRequest or end\n",
+        "case manager.a.b\n  must  X-1  s\n\n  M -> schedule 1 Probe([('wait', G), ('pid',)])\n  M <- ok or error\n"
+        "  M <- message ?pid contains 'x'\n  M <- message object('m.N', {'a': ?b})\n  G accept\n  kill ?pid\n"
+        "  gone ?pid\n  M -> message class('m.N')\n  M <- message WorkerException contains 'boom'\n"
+        "  M -> message Chain([object('m.N'), 1])\n  M -> close join\n",
+        "case manager.a.b\n  must  X-1  s\n\n  A -> m [float('inf'), -inf, 0x7f, 'ab', 1.5, frozenset({1}), set(),"
+        " bytearray(b'x'), {'a': {}}, {1: ()}]\n  A <- m (1, [?a], {'k': _})\n  A -> 0x80 -0b11\n",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
+        undr_slice text = undr_slice_text(texts[i]);
+        check_cases parsed;
+        check_mistake mistake = {.text = ""};
+        if (check_parse(text, "cases", &parsed, &mistake) != UNDR_OK) {
+            fail_msg("%s", mistake.text);
+        }
+        check_cases_free(&parsed);
+        assert_true(fail_each(handle_case, &text) > 5);
+    }
 }
 
 int main(void) {
@@ -314,6 +356,7 @@ int main(void) {
         cmocka_unit_test(payloads),
         cmocka_unit_test(pickles),
         cmocka_unit_test(cases),
+        cmocka_unit_test(every_construct),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
