@@ -104,7 +104,7 @@ bool check_type_of(undr_slice word, uint8_t *type) {
     }
     bool hex = word.size == 4 && check_slice_starts(word, "0x") && hex_digit(word.data[2], &high)
         && hex_digit(word.data[3], &low);
-    *type = hex ? (uint8_t)(high << 4 | low) : 0;
+    *type = (uint8_t)(hex ? high << 4 | low : 0);
     return hex;
 }
 
