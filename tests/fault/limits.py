@@ -46,6 +46,20 @@ def loopback_unless_told_otherwise_twice():
         manager.end()
 
 
+def a_worker_elsewhere():
+    """Not where a worker looks by default: undr-worker is told."""
+    with harness.Manager(BUILD, "--listen", "127.0.0.2") as manager:
+        manager.schedule(harness.probe(("message", 7)))
+        command = [f"{BUILD}/undr-worker", "worker", "--port", str(manager.port)]
+        alone = subprocess.run(command, capture_output=True, text=True, timeout=harness.LIMIT)
+        assert alone.returncode == 1 and "can't connect to a manager on 127.0.0.1" in alone.stderr, alone
+        with subprocess.Popen([*command, "--address", "127.0.0.2"], stderr=subprocess.DEVNULL) as worker:
+            assert pickle.loads(manager.next()) == 7
+            manager.close("join")
+            assert worker.wait(harness.LIMIT) == 0
+        manager.end()
+
+
 ASK_AS_NOBODY = f"""
 import os, socket, sys
 "".encode("idna")  # is loaded when it is needed, which another user may not be allowed to
@@ -152,6 +166,7 @@ def payloads_are_not_executed(folder):
 
 def main():
     loopback_unless_told_otherwise_twice()
+    a_worker_elsewhere()
     only_the_same_user()
     connections_are_limited()
     queued_bytes_are_limited()
