@@ -21,8 +21,8 @@ static int capabilities(void) {
 }
 
 static int help(void) {
-    int printed = printf("usage: " PROGRAM " worker --port PORT   work for the manager on 127.0.0.1:PORT until it closes;\n"
-                         "                                        --address IPV4 for one elsewhere\n"
+    int printed = printf("usage: " PROGRAM " worker --port PORT   work for the manager on 127.0.0.1:PORT, with\n"
+                         "                                        --address IPV4 elsewhere, until it closes\n"
                          "       " PROGRAM " capabilities         what this worker can do, one a line\n"
                          "       " PROGRAM " --help | --version\n"
                          "\n"

@@ -1,6 +1,6 @@
 """closes.py BUILD: workers that hang in a task, that are stopped and never come back, or that stopped while a large task
-was on its way to them: CANCEL kills them after its grace, KILL at once; each task is told of. And the ends of the manager
-itself, by SIGINT, SIGTERM, SIGKILL or the end of its input: no worker process survives, there is no zombie."""
+was on its way to them: CANCEL kills them after its grace, KILL at once. And the ends of the manager itself, by SIGINT,
+SIGTERM, SIGKILL or the end of its input: no worker process survives, there is no zombie."""
 
 import contextlib
 import ctypes

@@ -85,7 +85,7 @@ def memory(pid):
 
 
 class Manager:
-    """An undr-manager, killed at the end of the `with` block unless it has ended. Its log is shown when the test fails."""
+    """An undr-manager, killed at the end of the `with` block unless it has ended. A failed test shows its log."""
 
     def __init__(self, build, *options, workers=0, environment=None, **more):
         self.log = tempfile.TemporaryFile()

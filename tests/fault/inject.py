@@ -75,7 +75,8 @@ class Session:
         self.answers, self.hung = [], False
         with tempfile.TemporaryFile() as log:
             self.process = subprocess.Popen(
-                [str(pathlib.Path(BUILD, "undr-manager").resolve()), "manager", "--workers", "2", *OPTIONS.get(fault[1], [])],
+                [str(pathlib.Path(BUILD, "undr-manager").resolve()), "manager", "--workers", "2",
+                    *OPTIONS.get(fault[1], [])],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env={**os.environ, **environment})
             alarm = threading.Timer(harness.LIMIT, self.kill)
             alarm.start()

@@ -20,8 +20,8 @@ MIB = 1 << 20
 FILES = 256  # descriptors of the manager that is flooded
 
 
-# The attackers. Each is a process of its own: `peers.py attack NAME PORT` says `ready` when it is at it, and goes on until
-# it is killed.
+# The attackers. Each is a process of its own: `peers.py attack NAME PORT` says `ready` when it is at it, and goes on
+# until it is killed.
 
 
 def dial(port, receive_buffer=None):

@@ -1,5 +1,5 @@
-/* shim.c: loaded before a program (LD_PRELOAD), lets one call of it fail: the k-th of a function, with an error. What the
- * environment says: UNDR_FAULT="ROLE FUNCTION K ERROR" (ERROR: a number of errno, or 0 for a short read or write), where
+/* shim.c: loaded before a program (LD_PRELOAD), lets one call of it fail: the k-th of a function, with an error. The
+ * environment says which: UNDR_FAULT="ROLE FUNCTION K ERROR" (ERROR: a number of errno, or 0 for a short read or write), where
  * ROLE is `manager`, or `worker`, the first worker process of a pool. UNDR_FAULT_REPORT is the file that tells whether
  * the call was reached, and what the program still held when it ended: a line `fired`, a line `held BLOCKS DESCRIPTORS`.
  * For `worker`, UNDR_FAULT_TOKEN is a file that the first one takes away. */
