@@ -126,6 +126,16 @@ static void what_blocks_comes_first(void **state) {
     assert_table(&stage, "m.first*1 m.a*2 m.c*2 m.e*1");
 }
 
+static void of_alike_ones_that_which_blocks_explains(void **state) {
+    struct stage stage;
+    (void)state;
+    set_up(&stage);
+    add(&stage, "m.a", CHECK_FAIL, "A <- s", "A <- end fin", "");
+    add(&stage, "m.first", CHECK_FAIL, "A <- s", "A <- end fin", "a longer transcript\n");
+    add(&stage, "m.c", CHECK_BLOCKED, "", "blocked by m.first", "");
+    assert_table(&stage, "m.first*2 m.c*1");
+}
+
 static void shapes_of_odd_texts(void **state) {
     static const char *const texts[] = {"", "'", "b'\\", "((((", "))", "<-", "A <- ", "A <-  t", "\xff\xfe", "M <- message ["};
     (void)state;
@@ -147,6 +157,7 @@ int main(void) {
         cmocka_unit_test(ends_differ_from_answers),
         cmocka_unit_test(a_must_explains_a_should),
         cmocka_unit_test(what_blocks_comes_first),
+        cmocka_unit_test(of_alike_ones_that_which_blocks_explains),
         cmocka_unit_test(shapes_of_odd_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
