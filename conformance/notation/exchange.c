@@ -202,7 +202,7 @@ undr_error check_parse(undr_slice text, const char *file, check_cases *cases, ch
     if (error != UNDR_OK) {
         check_cases_free(cases);
     }
-    return error == UNDR_LIMIT_BYTES ? UNDR_MEMORY : error;
+    return error;
 }
 
 void check_cases_free(check_cases *cases) {

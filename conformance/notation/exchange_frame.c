@@ -89,7 +89,7 @@ static undr_error print_decoded(undr_buffer *buffer, const undr_value *value, bo
 
 static undr_error read_back(undr_slice text, undr_arena *arena, check_payload *payload) {
     check_lexer lexer = check_lex_over(text, NULL, arena, NULL);
-    if (!check_lex_line(&lexer)) {
+    if (!check_lex_line(&lexer)) { /* unreachable: a literal is never empty */
         return UNDR_ARGUMENT;
     }
     undr_error error = check_read_payload(&lexer, false, payload);

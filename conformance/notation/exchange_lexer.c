@@ -10,7 +10,7 @@ check_lexer check_lex_over(undr_slice text, const char *file, undr_arena *arena,
 }
 
 bool check_slice_is(undr_slice slice, const char *text) {
-    return slice.size == strlen(text) && (slice.size == 0 || memcmp(slice.data, text, slice.size) == 0);
+    return undr_slice_equal(slice, undr_slice_text(text));
 }
 
 bool check_slice_starts(undr_slice slice, const char *text) {
@@ -48,6 +48,7 @@ bool check_lex_at_end(check_lexer *lexer) {
 
 size_t check_lex_indent(const check_lexer *lexer) {
     size_t at = lexer->start;
+    /* unreachable: a line of blanks alone is no significant one; the bound stays for whoever asks elsewhere */
     while (at < lexer->end && lexer->text.data[at] == ' ') {
         at++;
     }
@@ -86,12 +87,12 @@ undr_error check_lex_fail(const check_lexer *lexer, size_t at, const char *forma
         return UNDR_ARGUMENT;
     }
     mistake->line = lexer->line > 0 ? lexer->line : 1;
-    mistake->column = at >= lexer->start ? (int)(at - lexer->start) + 1 : 1;
+    mistake->column = (int)(at - lexer->start) + 1;
     size_t size = sizeof mistake->text;
     int used = lexer->file != NULL
         ? snprintf(mistake->text, size, "%.200s:%d:%d: ", lexer->file, mistake->line, mistake->column)
         : snprintf(mistake->text, size, "%d:%d: ", mistake->line, mistake->column);
-    size_t offset = used < 0 ? 0 : (size_t)used;
+    size_t offset = used < 0 ? 0 : (size_t)used; /* unreachable: only a broken format makes snprintf fail */
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(mistake->text + offset, size - offset, format, arguments); /* a long text is cut, on purpose */
@@ -234,7 +235,7 @@ undr_error check_grow(undr_arena *arena, void **at, size_t count, size_t *capaci
         return UNDR_OK;
     }
     size_t wanted = *capacity == 0 ? 4 : *capacity * 2;
-    if (wanted > SIZE_MAX / size) {
+    if (wanted > SIZE_MAX / size) { /* unreachable: so many things need a text as large as all memory */
         return UNDR_MEMORY;
     }
     void *memory;

@@ -37,7 +37,7 @@ static size_t pass_digits(const check_lexer *lexer, size_t at, unsigned base) {
     size_t from = at;
     while (at < lexer->end) {
         uint8_t byte = lexer->text.data[at];
-        bool between = byte == '_' && at > from && lexer->text.data[at - 1] != '_' && at + 1 < lexer->end
+        bool between = byte == '_' && at > from && at + 1 < lexer->end
             && is_digit_of(lexer->text.data[at + 1], base);
         if (!is_digit_of(byte, base) && !between) {
             break;

@@ -11,7 +11,7 @@ static bool at_pickle(const check_lexer *lexer, undr_slice *word) {
 /* pickle(V), pickle0(V) to pickle5(V) */
 static undr_error read_pickle(check_lexer *lexer, undr_slice word, check_payload *payload) {
     size_t from = lexer->at;
-    if (word.size == 7 && word.data[6] >= '0' && word.data[6] <= '5') {
+    if (word.size == 7 && word.data[6] <= '5') { /* of an identifier: nothing is below '0' */
         payload->protocol = word.data[6] - '0';
     } else if (word.size != 6) {
         return check_lex_expected(lexer, from, "pickle(V), or pickle0(V) to pickle5(V)");

@@ -30,6 +30,7 @@ static undr_error print_message_sight(undr_buffer *buffer, const check_expectati
 
 undr_error check_print_expectation(undr_buffer *buffer, const check_expectation *one) {
     static const char *const ends[] = {"end", "end fin", "end reset"};
+    /* unreachable: the enum has no other value */
     switch (one->sight) {
     case CHECK_SEES_FRAME: return print_frame_sight(buffer, one);
     case CHECK_SEES_END: return undr_put_text(buffer, ends[one->end]);
@@ -40,7 +41,7 @@ undr_error check_print_expectation(undr_buffer *buffer, const check_expectation 
     case CHECK_SEES_MESSAGE: return print_message_sight(buffer, one);
     case CHECK_SEES_EXIT: return print_exit(buffer, one->status);
     }
-    return UNDR_ARGUMENT;
+    return UNDR_ARGUMENT; /* unreachable: likewise */
 }
 
 static undr_error print_alternatives(undr_buffer *buffer, const check_step *step) {
@@ -68,6 +69,7 @@ static undr_error print_send(undr_buffer *buffer, const check_step *step) {
     if (error != UNDR_OK) {
         return error;
     }
+    /* unreachable: the enum has no other value */
     switch (step->what) {
     case CHECK_SEND_FRAME:
         error = check_print_type(buffer, step->type);
@@ -92,6 +94,7 @@ static undr_error print_command(undr_buffer *buffer, const check_step *step) {
     if (error != UNDR_OK) {
         return error;
     }
+    /* unreachable: the enum has no other value */
     switch (step->what) {
     case CHECK_COMMAND_SCHEDULE:
         error = undr_put_format(buffer, "schedule %" PRIu64, step->number);
@@ -136,6 +139,7 @@ static undr_error print_requirement(undr_buffer *buffer, const check_requirement
 }
 
 static undr_error print_line(undr_buffer *buffer, const check_step *step) {
+    /* unreachable: the enum has no other value */
     switch (step->what) {
     case CHECK_SEND_FRAME: case CHECK_SEND_HEADER: case CHECK_SEND_RAW: case CHECK_SEND_CLOSE:
     case CHECK_SEND_HALF_CLOSE: case CHECK_SEND_RESET: case CHECK_SEND_OPEN: return print_send(buffer, step);
@@ -161,7 +165,7 @@ static undr_error print_line(undr_buffer *buffer, const check_step *step) {
     case CHECK_UNORDERED: return undr_put_text(buffer, "unordered");
     case CHECK_REQUIREMENT: return print_requirement(buffer, &step->requirement);
     }
-    return UNDR_ARGUMENT;
+    return UNDR_ARGUMENT; /* unreachable: likewise */
 }
 
 undr_error check_print_step(undr_buffer *buffer, const check_step *step, int indent) {
@@ -246,7 +250,7 @@ undr_error check_print(undr_buffer *buffer, const check_case *one) {
     error = error == UNDR_OK ? print_texts(buffer, "after", one->after, one->after_count) : error;
     error = error == UNDR_OK ? undr_put_text(buffer, "\n") : error;
     for (size_t i = 0; error == UNDR_OK && i < one->step_count; i++) {
-        bool apart = one->steps[i].what == CHECK_REQUIREMENT && i > 0;
+        bool apart = one->steps[i].what == CHECK_REQUIREMENT; /* never the first: that one is in the head */
         error = apart ? undr_put_text(buffer, "\n") : UNDR_OK;
         error = error == UNDR_OK ? check_print_step(buffer, &one->steps[i], 2) : error;
     }

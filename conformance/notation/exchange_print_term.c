@@ -2,6 +2,8 @@
 #include "exchange_print.h"
 #include "exchange_term.h"
 
+#include "undr/pickle.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -162,7 +164,7 @@ undr_error check_print_value(undr_buffer *buffer, const undr_value *value, bool 
         buffer->size = before;
         error = undr_value_print(buffer, value);
     }
-    if (error == UNDR_LIMIT_NODES || error == UNDR_LIMIT_BYTES || error == UNDR_LIMIT_DEPTH) {
+    if (undr_pickle_is_too_large(error)) {
         buffer->size = before;
         return undr_put_text(buffer, "...");
     }
@@ -195,7 +197,7 @@ static undr_error print_attribute(
 static undr_error print_object_term(undr_buffer *buffer, const check_term *term) {
     const char *key = NULL;
     const char *name = check_class_short(term->text, &key);
-    if (term->bare && name != NULL) {
+    if (term->bare) { /* only what has a short name can be */
         return undr_put_text(buffer, name);
     }
     const check_term *state = term->part_count > 0 ? term->parts[0] : NULL;
@@ -232,6 +234,7 @@ static undr_error print_times(undr_buffer *buffer, const check_term *term) {
 
 undr_error check_print_term(undr_buffer *buffer, const check_term *term) {
     bool whole;
+    /* unreachable: the enum has no other value */
     switch (term->kind) {
     case CHECK_TERM_VALUE: return check_print_value(buffer, term->value, &whole);
     case CHECK_TERM_LIST: return print_parts(buffer, term, "[", "]");
@@ -245,7 +248,7 @@ undr_error check_print_term(undr_buffer *buffer, const check_term *term) {
     case CHECK_TERM_COUNTER: return undr_put_text(buffer, "i");
     case CHECK_TERM_TIMES: return print_times(buffer, term);
     }
-    return UNDR_ARGUMENT;
+    return UNDR_ARGUMENT; /* unreachable: likewise */
 }
 
 static undr_error print_pickle(undr_buffer *buffer, const check_payload *payload, bool wrap) {

@@ -45,7 +45,7 @@ const undr_value *check_value_only_entry(const undr_value *value, const char *ke
 }
 
 const check_term *check_term_only_entry(const check_term *term, const char *key) {
-    bool only = term->kind == CHECK_TERM_DICT && term->part_count == 2 && term->parts[0]->kind == CHECK_TERM_VALUE
+    bool only = term->kind == CHECK_TERM_DICT && term->part_count == 2 /* a gate, `i`, a class: no text */
         && undr_value_is_text(term->parts[0]->value, key);
     return only ? term->parts[1] : NULL;
 }
@@ -303,7 +303,7 @@ undr_error check_read_word(check_lexer *lexer, unsigned depth, check_term **term
         lexer->at++;
         return check_new_term(lexer, word.data[0] == '_' ? CHECK_TERM_ANY : CHECK_TERM_COUNTER, term);
     }
-    if (word.size == 1 && word.data[0] >= 'A' && word.data[0] <= 'Z') {
+    if (word.size == 1 && word.data[0] <= 'Z') { /* of an identifier: nothing is between '9' and 'A' */
         return read_letter(lexer, word, term);
     }
     return read_call(lexer, depth, word, term);
