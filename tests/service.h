@@ -22,6 +22,7 @@ typedef struct service {
 } service;
 
 static inline void begin_with(service *self, undr_server_options options) {
+    self->text = NULL; /* until something is written */
     self->log = open_memstream(&self->text, &self->size);
     assert_non_null(self->log);
     options.log = self->log;
