@@ -202,6 +202,10 @@ def single(words):
 
 
 def main():
+    if b"__asan_init" in pathlib.Path(BUILD, "undr-manager").read_bytes():
+        print("not with AddressSanitizer, which has its own: malloc")
+        for functions in SWEEPS.values():
+            del functions["malloc"]
     most = {role: usual(role) for role in SWEEPS}
     jobs = [(role, function, error) for role in SWEEPS for function in SWEEPS[role] for error in SWEEPS[role][function]]
     with concurrent.futures.ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
@@ -215,8 +219,7 @@ def main():
     print(f"{total} sessions with one failed call each, {len(complaints)} complaints")
     print(*complaints, sep="\n")
     assert not complaints
-    assert all(tried > 0 or error == errno.EAGAIN for (_, function, error), (tried, _) in zip(jobs, results)
-               ), "a function of the list is not called any more"
+    assert all(tried for tried, _ in results), "a function of the list is not called any more"
 
 
 single(ONLY) if ONLY else main()
