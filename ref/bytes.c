@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 undr_slice undr_slice_text(const char *text) {
     return undr_slice_of(text, strlen(text));
@@ -116,16 +115,6 @@ undr_slice undr_buffer_slice(const undr_buffer *buffer) {
     return undr_slice_of(buffer->data, buffer->size);
 }
 
-/* Memory of this size is filled from end to end: in large pages that takes half the time. Only advice: it may fail. */
-static void advise(uint8_t *data, size_t size) {
-    enum { LARGE = 16 << 20, PAGE = 4096 };
-    if (size >= LARGE) {
-        const uintptr_t first = (uintptr_t)data / PAGE * PAGE;
-        const uintptr_t end = ((uintptr_t)data + size + PAGE - 1) / PAGE * PAGE;
-        (void)madvise((void *)first, end - first, MADV_HUGEPAGE);
-    }
-}
-
 static undr_error resize(undr_buffer *buffer, size_t capacity) {
     uint8_t *data = realloc(buffer->data, capacity);
     if (data == NULL) {
@@ -133,7 +122,6 @@ static undr_error resize(undr_buffer *buffer, size_t capacity) {
     }
     buffer->data = data;
     buffer->capacity = capacity;
-    advise(data, capacity);
     return UNDR_OK;
 }
 

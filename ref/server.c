@@ -198,6 +198,9 @@ static int start_listening(undr_server *server) {
     int size = sizeof server->address;
     int status = uv_tcp_bind(&server->listener, (const struct sockaddr *)&server->address, 0);
     if (status == 0) {
+        status = uv_tcp_nodelay(&server->listener, 1); /* what it accepts inherits it */
+    }
+    if (status == 0) {
         status = uv_listen((uv_stream_t *)&server->listener, BACKLOG, on_connection);
     }
     if (status == 0) {

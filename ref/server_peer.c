@@ -139,10 +139,7 @@ static const char *find_obstacle(const undr_peer *peer) {
 }
 
 static int begin(undr_peer *peer) {
-    int status = uv_tcp_nodelay(&peer->stream, 1);
-    if (status == 0) {
-        status = enter_core(peer);
-    }
+    int status = enter_core(peer);
     if (status == 0) {
         status = undr_peer_read(peer);
     }

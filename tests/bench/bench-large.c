@@ -1,6 +1,7 @@
 /* bench-large.c: one large payload, as a message or as a task, and the same bytes through a bare socket.
  *
- *     bench-large sink                     the limit: says `ready PORT`, reads what one connection sends, and answers
+ *     bench-large sink                     the limit: says `ready PORT`, reads what a connection sends into memory of its
+ *                                          own, as any receiver of a message has to, and answers
  *     bench-large push PORT BYTES          sends so many bytes to the sink, and waits for its answer
  *     bench-large manager                  says `ready PORT`, decodes messages, says for each how much memory it took
  *     bench-large message PORT BYTES       a worker that sends a message of so many bytes and waits for the answer
@@ -11,7 +12,7 @@
 #include "undr/process_manager.h"
 #include "undr/socket.h"
 
-enum { SINK_READ = 1 << 20, PICKLE_OVERHEAD = 64 };
+enum { PICKLE_OVERHEAD = 64 };
 
 static void must(undr_error error, const char *what) {
     if (error != UNDR_OK) {
@@ -25,15 +26,15 @@ static void print_result(uint64_t begin) {
     (void)fflush(stdout);
 }
 
-/* The limit reads into one buffer and keeps nothing. Each stream begins with its size. */
-static void serve_sink(int client, uint8_t *bytes) {
+/* Each stream begins with its size. */
+static void serve_sink(int client) {
     uint64_t size, got = 0;
-    if (recv(client, &size, sizeof size, MSG_WAITALL) != sizeof size) {
-        (void)close(client);
-        return;
+    uint8_t *bytes = NULL;
+    if (recv(client, &size, sizeof size, MSG_WAITALL) == sizeof size) {
+        bytes = malloc(size);
     }
-    while (got < size) {
-        ssize_t piece = recv(client, bytes, SINK_READ, 0);
+    while (bytes != NULL && got < size) {
+        ssize_t piece = recv(client, bytes + got, size - got, 0);
         if (piece <= 0) {
             break;
         }
@@ -42,14 +43,14 @@ static void serve_sink(int client, uint8_t *bytes) {
     if (send(client, &got, sizeof got, MSG_NOSIGNAL) != sizeof got) {
         (void)fprintf(stderr, "the sender is gone\n");
     }
+    free(bytes);
     (void)close(client);
 }
 
 static void sink(void) {
-    static uint8_t bytes[SINK_READ];
     int listener = bench_listen(0), client;
     while ((client = accept(listener, NULL, NULL)) >= 0) {
-        serve_sink(client, bytes);
+        serve_sink(client);
     }
 }
 
