@@ -178,6 +178,7 @@ undr_error undr_put_format(undr_buffer *buffer, const char *format, ...) {
     va_list again;
     va_copy(again, arguments);
     const int length = vsnprintf(NULL, 0, format, arguments);
+    /* unreachable: formats and locale are this library's own, none of which makes vsnprintf fail */
     undr_error error = length < 0 ? UNDR_ARGUMENT : undr_buffer_reserve(buffer, (size_t)length + 1);
     if (error == UNDR_OK) {
         (void)vsnprintf((char *)buffer->data + buffer->size, (size_t)length + 1, format, again);

@@ -42,5 +42,6 @@ undr_error undr_frame_encode(undr_buffer *buffer, const undr_frame *frame) {
     uint8_t header[UNDR_HEADER_SIZE];
     undr_frame_header(header, frame->type, frame->payload.size);
     const undr_error put = undr_put_bytes(buffer, header, sizeof header);
+    /* unreachable: there is room for both */
     return put != UNDR_OK ? put : undr_put_slice(buffer, frame->payload);
 }

@@ -93,6 +93,7 @@ static void accumulate(accumulator *number, uint32_t factor, uint32_t more) {
         number->limbs[index] = (uint32_t)carry;
         carry >>= 32;
     }
+    /* unreachable: the digits are counted before, and so many fit */
     if (carry != 0 && number->count < MOST_LIMBS) {
         number->limbs[number->count++] = (uint32_t)carry;
     }

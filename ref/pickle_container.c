@@ -17,7 +17,7 @@ undr_error undr_reader_extend(undr_reader *reader, undr_items *items, undr_value
     if (count == 0) {
         return UNDR_OK;
     }
-    if (count > SIZE_MAX / 32 - items->count) {
+    if (count > SIZE_MAX / 32 - items->count) { /* unreachable: each of them is in memory, in more bytes than that */
         return UNDR_MEMORY;
     }
     const size_t size = room(items->count + count);

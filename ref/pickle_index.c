@@ -75,7 +75,7 @@ static void note(struct undr_index *index, uint64_t hash, size_t entry) {
 /* A new index of twice the size, at most half full. */
 static undr_error reindex(undr_reader *reader, undr_value *container) {
     const size_t count = entry_count(container);
-    if (count >= UINT32_MAX / 4) {
+    if (count >= UINT32_MAX / 4) { /* unreachable: in a test, it takes more than 100 GiB */
         return UNDR_LIMIT_NODES;
     }
     size_t capacity = 4 * SCAN;

@@ -111,8 +111,9 @@ size_t undr_pieces_size(const undr_pieces *pieces) {
 
 undr_error undr_output_sized(undr_output *output, undr_sized_opcodes opcodes, undr_slice bytes) {
     const bool one = opcodes.one != 0 && bytes.size <= UINT8_MAX;
+    /* unreachable: in a test, a text above 4 GiB */
     const bool four = !one && opcodes.four != 0 && bytes.size <= UINT32_MAX;
-    if (!one && !four && opcodes.eight == 0) {
+    if (!one && !four && opcodes.eight == 0) { /* unreachable: likewise */
         return UNDR_ARGUMENT; /* this protocol has no opcode for so much */
     }
     uint8_t header[FRAME_HEADER] = {one ? opcodes.one : four ? opcodes.four : opcodes.eight};
@@ -136,7 +137,7 @@ undr_error undr_output_sized(undr_output *output, undr_sized_opcodes opcodes, un
 
 /* An opcode with an index in one byte, or its long form in four. */
 static undr_error put_index(undr_output *output, uint8_t narrow, uint8_t wide, uint64_t index) {
-    if (index > UINT32_MAX) {
+    if (index > UINT32_MAX) { /* unreachable: in a test, so many values take more than 300 GiB */
         return UNDR_LIMIT_MEMO;
     }
     uint8_t bytes[5] = {index <= UINT8_MAX ? narrow : wide};
@@ -168,6 +169,7 @@ undr_error undr_output_recall_index(undr_output *output, uint64_t index) {
 
 undr_error undr_output_recall(undr_output *output, const void *address) {
     const void *found = undr_map_get(&output->memo, undr_map_address(address));
+    /* unreachable: the writer asks for what is known */
     return found == NULL ? UNDR_ARGUMENT : undr_output_recall_index(output, (uint64_t)(uintptr_t)found - 1);
 }
 

@@ -205,7 +205,7 @@ static undr_error run(undr_reader *reader, undr_pickle_fault *fault) {
 
 /* free + per_byte * size, but at most `most`. */
 static size_t allowance(size_t free_of_charge, size_t per_byte, size_t size, size_t most) {
-    if (size > (SIZE_MAX - free_of_charge) / per_byte) {
+    if (size > (SIZE_MAX - free_of_charge) / per_byte) { /* unreachable: on 64 bits, no input is so large */
         return most;
     }
     const size_t allowed = free_of_charge + per_byte * size;
@@ -214,6 +214,7 @@ static size_t allowance(size_t free_of_charge, size_t per_byte, size_t size, siz
 
 /* What the arena may hold when the reading is over: the smallest of its own limit, the reader's and the input's. */
 static size_t arena_limit(const undr_arena *arena, size_t allowed) {
+    /* unreachable: on 64 bits, no arena is so large */
     const size_t end = arena->used > SIZE_MAX - allowed ? SIZE_MAX : arena->used + allowed;
     return arena->limit != 0 && arena->limit < end ? arena->limit : end;
 }

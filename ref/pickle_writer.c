@@ -56,6 +56,7 @@ static undr_error save_int(undr_output *out, const undr_value *value) {
     const bool fits = undr_value_int64(value, &integer) && integer >= INT32_MIN && integer <= INT32_MAX;
     if (!fits) {
         const undr_sized_opcodes opcodes = {.one = OP_LONG1, .four = OP_LONG4};
+        /* unreachable: in a test, an int of 2 GiB */
         return value->bytes.size > INT32_MAX ? UNDR_ARGUMENT : undr_output_sized(out, opcodes, value->bytes);
     }
     const bool one = integer >= 0 && integer <= UINT8_MAX;

@@ -369,6 +369,7 @@ undr_error undr_value_print_within(undr_buffer *buffer, const undr_value *value,
         return UNDR_ARGUMENT;
     }
     const size_t start = buffer->size;
+    /* unreachable: no buffer is so large */
     const size_t end = start > SIZE_MAX - bytes ? SIZE_MAX : start + bytes;
     printer out = {.buffer = buffer, .steps = steps, .end = end};
     const undr_error error = print_value(&out, value, NULL, 0);

@@ -12,12 +12,13 @@ enum { OBJECT_FIELDS = 4 };
 static undr_value *object_field(const undr_object *object, size_t index) {
     undr_value *const fields[OBJECT_FIELDS] = {object->callable, object->args, object->kwargs, object->state};
     size_t seen = 0;
+    /* unreachable: who asks for a field has counted them */
     for (size_t field = 0; field < OBJECT_FIELDS; ++field) {
         if (fields[field] != NULL && seen++ == index) {
             return fields[field];
         }
     }
-    return NULL;
+    return NULL; /* unreachable: likewise */
 }
 
 static size_t object_field_count(const undr_object *object) {
@@ -118,6 +119,7 @@ static undr_error step(walk_path *path, size_t limit) {
 }
 
 undr_error undr_value_check_depth(undr_value *value, size_t limit) {
+    /* unreachable: no caller asks for so deep a walk; the marks could not count it */
     const size_t bound = limit < UINT32_MAX / 2 ? limit : UINT32_MAX / 2;
     walk_path path = {0};
     value->mark = MARK_OPEN;

@@ -1,0 +1,194 @@
+/* test_pickle_corners.c: calls that look like those that stand for plain values and are not, keys that are equal though
+ * they were made apart, and values that only a caller can make. */
+#include "undr/pickle.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+
+#define BYTES(literal) undr_slice_of(literal, sizeof(literal) - 1)
+#define IN_TABLE(literal) {(const uint8_t *)(literal), sizeof(literal) - 1}
+
+static const struct {
+    const char *name;
+    undr_slice pickle;
+    const char *prints; /* NULL: refused with `error` */
+    undr_error error;
+} readings[] = {
+    /* calls with other arguments than CPython writes stay what they are: inert */
+    {"encode one", IN_TABLE("c_codecs\nencode\nX\1\0\0\0a\x85R."), "_codecs.encode('a')", UNDR_OK},
+    {"encode int", IN_TABLE("c_codecs\nencode\nK\1X\6\0\0\0latin1\x86R."), "_codecs.encode(1, 'latin1')", UNDR_OK},
+    {"encode utf", IN_TABLE("c_codecs\nencode\nX\1\0\0\0aX\4\0\0\0utf8\x86R."), "_codecs.encode('a', 'utf8')", UNDR_OK},
+    {"bytearray of bytearray", IN_TABLE("cbuiltins\nbytearray\n\x96\1\0\0\0\0\0\0\0x\x85R."), "bytearray(b'x')", UNDR_OK},
+    {"bytearray of int", IN_TABLE("cbuiltins\nbytearray\nK\1\x85R."), "builtins.bytearray(1)", UNDR_OK},
+    {"set of two", IN_TABLE("cbuiltins\nset\n]]\x86R."), "builtins.set([], [])", UNDR_OK},
+    {"set of int", IN_TABLE("cbuiltins\nset\nK\1\x85R."), "builtins.set(1)", UNDR_OK},
+    {"set of frozenset", IN_TABLE("cbuiltins\nset\ncbuiltins\nfrozenset\n](K\1e\x85R\x85R."), "{1}", UNDR_OK},
+    {"getattr of one", IN_TABLE("cbuiltins\ngetattr\ncm\nA\n\x85R."), "builtins.getattr(<class m.A>)", UNDR_OK},
+    {"getattr of int", IN_TABLE("cbuiltins\ngetattr\nK\1X\1\0\0\0a\x86R."), "builtins.getattr(1, 'a')", UNDR_OK},
+    {"getattr by int", IN_TABLE("cbuiltins\ngetattr\ncm\nA\nK\1\x86R."), "builtins.getattr(<class m.A>, 1)", UNDR_OK},
+    {"getattr empty", IN_TABLE("cbuiltins\ngetattr\ncm\n\nX\0\0\0\0\x86R."), NULL, UNDR_PICKLE_TEXT},
+    {"getattr of nothing", IN_TABLE("cbuiltins\ngetattr\ncm\nA\nX\0\0\0\0\x86R."), "<class m.A.>", UNDR_OK},
+    {"newobj of none", IN_TABLE("ccopyreg\n__newobj__\n)R."), "copyreg.__newobj__()", UNDR_OK},
+    {"newobj of int", IN_TABLE("ccopyreg\n__newobj__\nK\1\x85R."), "copyreg.__newobj__(1)", UNDR_OK},
+    {"newobj_ex of one", IN_TABLE("ccopyreg\n__newobj_ex__\nK\1\x85R."), "copyreg.__newobj_ex__(1)", UNDR_OK},
+    {"newobj_ex of ints", IN_TABLE("ccopyreg\n__newobj_ex__\nK\1K\2K\3\x87R."), "copyreg.__newobj_ex__(1, 2, 3)", UNDR_OK},
+    {"newobj_ex no tuple", IN_TABLE("ccopyreg\n__newobj_ex__\ncm\nA\n]}\x87R."),
+        "copyreg.__newobj_ex__(<class m.A>, [], {})", UNDR_OK},
+    {"newobj_ex no dict", IN_TABLE("ccopyreg\n__newobj_ex__\ncm\nA\n)]\x87R."),
+        "copyreg.__newobj_ex__(<class m.A>, (), [])", UNDR_OK},
+    {"reconstructor of one", IN_TABLE("ccopyreg\n_reconstructor\nK\1\x85R."), "copyreg._reconstructor(1)", UNDR_OK},
+    {"reconstructor of ints", IN_TABLE("ccopyreg\n_reconstructor\nK\1K\2K\3\x87R."), "copyreg._reconstructor(1, 2, 3)", UNDR_OK},
+    {"reconstructor no base", IN_TABLE("ccopyreg\n_reconstructor\ncm\nA\nK\2K\3\x87R."),
+        "copyreg._reconstructor(<class m.A>, 2, 3)", UNDR_OK},
+    {"reconstructor other base", IN_TABLE("ccopyreg\n_reconstructor\ncm\nA\ncbuiltins\nlist\n]\x87R."), "m.A([])", UNDR_OK},
+    {"reconstructor other module", IN_TABLE("ccopyreg\n_reconstructor\ncm\nA\ncm\nobject\nN\x87R."), "m.A(None)", UNDR_OK},
+    /* keys */
+    {"two None", IN_TABLE("}(N" "K\1" "NK\2u."), "{None: 2}", UNDR_OK},
+    {"equal bytes", IN_TABLE("}(C\1" "aK\1" "C\1" "aK\2u."), "{b'a': 2}", UNDR_OK},
+    {"text and bytes", IN_TABLE("}(C\1" "aK\1" "X\1\0\0\0aK\2u."), "{b'a': 1, 'a': 2}", UNDR_OK},
+    {"equal classes", IN_TABLE("}(cm\nA\nK\1cm\nA\nK\2u."), "{<class m.A>: 2}", UNDR_OK},
+    {"other classes", IN_TABLE("}(cm\nA\nK\1cn\nA\nK\2cm\nB\nK\3u."), "{<class m.A>: 1, <class n.A>: 2, <class m.B>: 3}",
+        UNDR_OK},
+    {"equal tuples", IN_TABLE("}(K\1K\2\x86K\1K\1K\2\x86K\2u."), "{(1, 2): 2}", UNDR_OK},
+    {"equal frozensets", IN_TABLE("}((K\1K\2\x91K\1(K\2K\1\x91K\2u."), "{frozenset({1, 2}): 2}", UNDR_OK},
+    {"equal numbers", IN_TABLE("}(K\1K\1\x88K\2G\x3f\xf0\0\0\0\0\0\0K\3u."), "{1: 3}", UNDR_OK},
+    {"inf and one", IN_TABLE("}(G\x7f\xf0\0\0\0\0\0\0K\1G\x7f\xf0\0\0\0\0\0\0K\2u."), "{inf: 2}", UNDR_OK},
+    {"a half twice", IN_TABLE("}(G\x3f\xe0\0\0\0\0\0\0K\1G\x3f\xe0\0\0\0\0\0\0K\2u."), "{0.5: 2}", UNDR_OK},
+    {"objects are themselves", IN_TABLE("}(cm\nA\n)\x81K\1cm\nA\n)\x81K\2u."), "{m.A(): 1, m.A(): 2}", UNDR_OK},
+    /* states */
+    {"slots", IN_TABLE("cm\nA\n)\x81N}\x86" "b."), "m.A((None, {}))", UNDR_OK},
+    {"slots, filled", IN_TABLE("cm\nA\n)\x81N}X\1\0\0\0aK\1s\x86" "b."), "m.A((None, {'a': 1}))", UNDR_OK},
+    {"slots, no dict", IN_TABLE("cm\nA\n)\x81N]\x86" "b."), "m.A((None, []))", UNDR_OK},
+    /* calls of what is no class */
+    {"obj with arguments", IN_TABLE("(cm\nA\nK\1o."), "m.A(1)", UNDR_OK},
+    {"obj of an int", IN_TABLE("(K\1o."), NULL, UNDR_PICKLE_TYPE},
+};
+
+static void every_reading(void **state) {
+    (void)state;
+    size_t bad = 0;
+    for (size_t i = 0; i < sizeof readings / sizeof *readings; ++i) {
+        undr_arena arena = {0};
+        undr_value *value = NULL;
+        undr_buffer text = {0};
+        const undr_error error = undr_pickle_read(readings[i].pickle, NULL, &arena, &value, NULL, NULL);
+        if (error == UNDR_OK) {
+            assert_int_equal(undr_value_print(&text, value), UNDR_OK);
+        }
+        const bool right = error == readings[i].error
+            && (error != UNDR_OK || undr_slice_equal(undr_buffer_slice(&text), undr_slice_text(readings[i].prints)));
+        if (!right) {
+            print_error("%s: %s %.*s\n", readings[i].name, undr_error_name(error), (int)text.size, (const char *)text.data);
+        }
+        undr_buffer_free(&text);
+        undr_arena_free(&arena);
+        bad += right ? 0 : 1;
+    }
+    assert_int_equal(bad, 0);
+}
+
+/* What a pickle is too large for, is no mistake of whoever wrote it. */
+static void too_large_is_not_wrong(void **state) {
+    (void)state;
+    assert_true(undr_pickle_is_too_large(UNDR_LIMIT_NODES));
+    assert_true(undr_pickle_is_too_large(UNDR_LIMIT_BYTES));
+    assert_false(undr_pickle_is_too_large(UNDR_LIMIT_DEPTH));
+    assert_false(undr_pickle_is_too_large(UNDR_OK));
+}
+
+/* Objects that no pickle makes: without arguments, called though no class. */
+static void objects_of_callers(void **state) {
+    (void)state;
+    undr_arena arena = {0};
+    undr_buffer text = {0};
+    undr_value *class, *object;
+    assert_int_equal(undr_value_class(&arena, "m", "A", &class), UNDR_OK);
+    assert_int_equal(undr_value_reduce(&arena, class, NULL, &object), UNDR_OK);
+    assert_int_equal(undr_value_print(&text, object), UNDR_OK);
+    assert_true(undr_slice_equal(undr_buffer_slice(&text), undr_slice_text("m.A()")));
+    text.size = 0;
+    assert_int_equal(undr_pickle_write(object, 4, &text), UNDR_OK);
+    undr_value *again = NULL;
+    bool equal = false;
+    assert_int_equal(undr_pickle_read(undr_buffer_slice(&text), NULL, &arena, &again, NULL, NULL), UNDR_OK);
+    assert_int_equal(undr_value_equal(object, again, &equal), UNDR_OK);
+    assert_true(equal);
+    object->object.callable = NULL;
+    assert_int_equal(undr_pickle_write(object, 4, &text), UNDR_ARGUMENT);
+    assert_false(undr_value_is_instance(object, "m.A"));
+    undr_value strange = {.kind = (undr_kind)99};
+    assert_int_equal(undr_pickle_write(&strange, 4, &text), UNDR_ARGUMENT);
+    undr_buffer_free(&text);
+    undr_arena_free(&arena);
+}
+
+/* An object whose callable is an object, called through NEWOBJ_EX or with arguments. */
+static void called_objects(void **state) {
+    (void)state;
+    undr_arena arena = {0};
+    undr_value *class, *maker, *args, *made, *odd;
+    bool equal = true;
+    assert_int_equal(undr_value_class(&arena, "m", "A", &class), UNDR_OK);
+    assert_int_equal(undr_value_items(&arena, UNDR_TUPLE, NULL, 0, &args), UNDR_OK);
+    assert_int_equal(undr_value_reduce(&arena, class, args, &maker), UNDR_OK);
+    assert_int_equal(undr_value_reduce(&arena, maker, args, &made), UNDR_OK);
+    made->object.by_reduce = false;
+    for (int protocol = 2; protocol <= 5; ++protocol) {
+        undr_buffer pickle = {0};
+        undr_value *again = NULL;
+        assert_int_equal(undr_pickle_write(made, protocol, &pickle), UNDR_OK);
+        assert_int_equal(undr_pickle_read(undr_buffer_slice(&pickle), NULL, &arena, &again, NULL, NULL), UNDR_OK);
+        assert_int_equal(undr_value_equal(made, again, &equal), UNDR_OK);
+        assert_true(equal);
+        undr_buffer_free(&pickle);
+    }
+    assert_int_equal(undr_value_items(&arena, UNDR_DICT, &class, 1, &odd), UNDR_ARGUMENT);
+    assert_int_equal(undr_value_items(&arena, UNDR_LIST, &class, SIZE_MAX / 2, &odd), UNDR_ARGUMENT);
+    undr_arena_free(&arena);
+}
+
+static void attributes(void **state) {
+    (void)state;
+    undr_arena arena = {0};
+    undr_value *value = NULL;
+    const struct {
+        undr_slice pickle;
+        bool found;
+    } rows[] = {
+        {IN_TABLE("cm\nA\n)\x81}X\1\0\0\0aK\1sb."), true},
+        {IN_TABLE("cm\nA\n)\x81N}X\1\0\0\0aK\1s\x86" "b."), true},
+        {IN_TABLE("cm\nA\n)\x81NN\x86" "b."), false},
+        {IN_TABLE("cm\nA\n)\x81K\1b."), false},
+        {IN_TABLE("cm\nA\n)\x81K\1K\2K\3\x87" "b."), false},
+        {IN_TABLE("cm\nA\n)\x81."), false},
+        {IN_TABLE("K\1."), false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        assert_int_equal(undr_pickle_read(rows[i].pickle, NULL, &arena, &value, NULL, NULL), UNDR_OK);
+        assert_int_equal(undr_value_attribute(value, "a") != NULL, rows[i].found);
+        assert_null(undr_value_attribute(value, "b"));
+    }
+    assert_int_equal(undr_pickle_read(BYTES("cm\nA\n)\x81."), NULL, &arena, &value, NULL, NULL), UNDR_OK);
+    assert_true(undr_value_is_instance(value, "m.A"));
+    assert_false(undr_value_is_instance(value, "m.B"));
+    assert_false(undr_value_is_instance(value, "n.A"));
+    assert_false(undr_value_is_instance(value, "mxA"));
+    undr_arena_free(&arena);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_reading),
+        cmocka_unit_test(too_large_is_not_wrong),
+        cmocka_unit_test(objects_of_callers),
+        cmocka_unit_test(called_objects),
+        cmocka_unit_test(attributes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
