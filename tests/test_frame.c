@@ -75,6 +75,37 @@ static void test_several(void **state) {
     undr_buffer_free(&stream);
 }
 
+/* Decodes the samples from *next on, as far as `known` bytes go; *offset is where the next one begins. */
+static void decode_known(undr_slice stream, size_t known, size_t *next, size_t *offset) {
+    while (*next < sample_count && known - *offset >= samples[*next].size) {
+        check_decoded(&samples[*next], undr_slice_of(stream.data + *offset, known - *offset));
+        *offset += samples[(*next)++].size;
+    }
+    undr_frame frame = {0};
+    uint64_t size = 0;
+    const undr_slice rest = undr_slice_of(stream.data + *offset, known - *offset);
+    assert_int_equal(undr_frame_decode(rest, UNDR_PAYLOAD_MINIMUM, &frame, &size), UNDR_MORE);
+}
+
+/* FRAME-3, FRAME-4: a stream cut in two at any place is the same frames. */
+static void test_single_cuts(void **state) {
+    (void)state;
+    undr_buffer stream = {0};
+    for (size_t index = 0; index < sample_count; ++index) {
+        assert_int_equal(undr_put_bytes(&stream, samples[index].bytes, samples[index].size), UNDR_OK);
+    }
+    for (size_t cut = 0; cut <= stream.size; ++cut) {
+        guarded first = guard_page_copy(undr_slice_of(stream.data, cut));
+        size_t next = 0, offset = 0;
+        decode_known(first.bytes, cut, &next, &offset);
+        decode_known(undr_buffer_slice(&stream), stream.size, &next, &offset);
+        assert_int_equal(next, sample_count);
+        assert_int_equal(offset, stream.size);
+        guard_page_free(&first);
+    }
+    undr_buffer_free(&stream);
+}
+
 /* FRAME-7: refused at the header, whatever follows; FRAME-8: nothing is believed. */
 static void test_limit(void **state) {
     (void)state;
@@ -141,6 +172,7 @@ int main(void) {
         cmocka_unit_test(test_whole),
         cmocka_unit_test(test_byte_by_byte),
         cmocka_unit_test(test_several),
+        cmocka_unit_test(test_single_cuts),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_no_limit),
         cmocka_unit_test(test_encode),
