@@ -127,11 +127,7 @@ static undr_error bare_request(struct script *script, int connection, uint8_t ty
 
 /* The connection that an operation speaks of, opened if it is new; -1: none is left. */
 static undr_error find_connection(struct script *script, unsigned wanted, int *connection) {
-    int live = 0;
     *connection = -1;
-    for (int i = 0; i < script->opened; i++) {
-        live += script->connections[i].ended ? 0 : 1;
-    }
     for (int i = 0, seen = 0; i < script->opened; i++) {
         if (!script->connections[i].ended && seen++ == (int)wanted) {
             *connection = i;
