@@ -5,7 +5,9 @@ import pickle
 
 
 def _records(count):
-    return [{"id": i, "name": f"name {i}", "tags": ["a", "b", str(i)], "score": i / 3, "ok": True} for i in range(count)]
+    return [
+        {"id": i, "name": f"name {i}", "tags": ["a", "b", str(i)], "score": i / 3, "ok": True} for i in range(count)
+    ]
 
 
 def _nested(depth):

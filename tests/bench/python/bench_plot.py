@@ -37,11 +37,13 @@ class _Axis:
 def _frame(title, x_title, y_title, x, y, left):
     parts = [f"<text x='{left}' y='{MARGIN - 28}' {STYLE} font-weight='bold'>{title}</text>",
              f"<text x='{left}' y='{MARGIN - 12}' {STYLE} fill='#555'>{y_title}</text>",
-             f"<text x='{left + WIDTH}' y='{MARGIN + HEIGHT + 32}' {STYLE} text-anchor='end' fill='#555'>{x_title}</text>"]
+             f"<text x='{left + WIDTH}' y='{MARGIN + HEIGHT + 32}' {STYLE} text-anchor='end' fill='#555'>"
+             f"{x_title}</text>"]
     for tick in x.ticks():
         at = x.at(tick)
         parts.append(f"<line x1='{at:.1f}' y1='{MARGIN}' x2='{at:.1f}' y2='{MARGIN + HEIGHT}' stroke='#ddd'/>")
-        parts.append(f"<text x='{at:.1f}' y='{MARGIN + HEIGHT + 15}' {STYLE} text-anchor='middle'>{_label(tick)}</text>")
+        parts.append(f"<text x='{at:.1f}' y='{MARGIN + HEIGHT + 15}' {STYLE} text-anchor='middle'>"
+                     f"{_label(tick)}</text>")
     for tick in y.ticks():
         at = y.at(tick)
         parts.append(f"<line x1='{left}' y1='{at:.1f}' x2='{left + WIDTH}' y2='{at:.1f}' stroke='#ddd'/>")
@@ -65,7 +67,8 @@ def _panel(number, title, x_title, y_title, lines):
 
 def plot(growth):
     width, height = MARGIN + 3 * (WIDTH + GAP), HEIGHT + 2 * MARGIN
-    parts = [f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}' viewBox='0 0 {width} {height}'>",
+    parts = [f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}' "
+             f"viewBox='0 0 {width} {height}'>",
              f"<rect width='{width}' height='{height}' fill='white'/>"]
     parts += _panel(0, "Hand-out by connections", "connections", "answers a second",
                     [("manager", [(n, ours) for n, ours, _ in growth["connections"]]),
