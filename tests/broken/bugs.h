@@ -114,6 +114,7 @@
     X(truncated_message_accepted, manager, "MSG-3", "acknowledges a pickle without its STOP") \
     X(messages_end_early, manager, "MSGS-3", "messages() ends when the inbox is empty") \
     X(messages_never_end, manager, "MSGS-2", "messages() waits for ever") \
+    X(messages_time_out, manager, "MSGS-3", "messages() ends when nothing comes for a second") \
     X(messages_skip_inbox, manager, "MSGS-1 MSGS-2", "messages() ends when no task is left, unread messages or not") \
     X(own_message_first, manager, "MSGS-5 MSGS-1", "puts the program's own messages first") \
     X(own_message_lost, manager, "MSGS-5", "drops the program's own messages") \
@@ -150,7 +151,11 @@
     X(half_close_ends, manager, "REQ-3", "drops its answers when the client half-closes") \
     X(one_connection, manager, "FAULT-1", "serves one connection after the other") \
     X(lock_while_reading, manager, "FAULT-1", "holds its lock while a payload arrives") \
+    X(silent_second_ends, manager, "FAULT-5 FAULT-6", "ends a connection that is silent for 0.7 s") \
+    X(silent_five_seconds_ends, manager, "FAULT-5", "ends a connection that is silent for five seconds") \
+    X(slow_reader_ends, manager, "FAULT-6", "ends a connection that does not read for a moment") \
     X(reset_crashes, manager, "FAULT-2", "dies when a connection is reset") \
+    X(leaks_connections, manager, "FAULT-2", "serves 400 connections in its life") \
     X(reset_loses_queue, manager, "FAULT-2", "empties the queues when a connection is reset") \
     X(lost_task_silent, manager, "FAULT-3", "says nothing of a task whose connection ended") \
     X(lost_task_counts, manager, "CLOSE-JOIN-5 FAULT-3", "a task whose connection ended is never settled") \
@@ -167,6 +172,7 @@
     X(idle_join_hangs, manager, "CLOSE-JOIN-2 CLOSE-JOIN-3", "JOIN without a single task ever does not return") \
     X(idle_cancel_hangs, manager, "CLOSE-CANCEL-3 CLOSE-CANCEL-1", "CANCEL without a single task ever does not return") \
     X(idle_kill_hangs, manager, "CLOSE-KILL-2", "KILL without a single task ever does not return") \
+    X(cuts_long_lines, manager, "ADAPTER-3", "reads lines of 64 KiB from its program") \
     X(leaves_with_status_1, manager, "", "exit status 1 at the end of input")
 
 #define POOL_BUGS(X) \
@@ -181,7 +187,7 @@
     X(kill_is_cancel, pool, "CLOSE-KILL-1 CLOSE-KILL-2", "KILL waits for the running tasks") \
     X(kill_spares_one, pool, "CLOSE-4 CLOSE-KILL-1", "KILL forgets the last worker") \
     X(leaks_a_process, pool, "CLOSE-4", "leaves a copy of a worker behind") \
-    X(grace_ignored, pool, "CLOSE-CANCEL-4", "declares grace 300 and waits for ever") \
+    X(grace_ignored, pool, "CLOSE-CANCEL-4", "declares grace 1000 and waits for ever") \
     X(errors_end_the_pool, pool, "POOL-1 FAULT-3 WORK-11", "a failed task ends the manager") \
     X(no_replacement, pool, "FAULT-4", "tasks queued when the last worker died wait for ever") \
     X(death_ends_the_pool, pool, "POOL-1 FAULT-2 FAULT-3 FAULT-4 CLOSE-JOIN-5", "a worker that dies ends the manager") \
@@ -261,6 +267,12 @@
     X(exit_ignored, worker, "WORK-19", "a task that exits leaves the process waiting") \
     X(settles_elsewhere, worker, "WORK-6", "settles on a connection of its own") \
     X(late_answer_leaves, worker, "WORK-3 NEXT-4", "leaves when an answer takes a moment") \
+    X(times_out, worker, "WORK-25 FAULT-6", "leaves when the manager is silent for 0.7 s") \
+    X(times_out_late, worker, "WORK-25", "leaves when the manager is silent for five seconds") \
+    X(slow_manager_leaves, worker, "FAULT-6", "leaves when the manager does not read for a moment") \
+    X(task_time_limit, worker, "WORK-6", "a task fails when it waits for two seconds") \
+    X(leaves_when_idle, worker, "WORK-3 POOL-1", "leaves at the first None behind a task") \
+    X(worker_length_31_bits, worker, "FRAME-1 FRAME-7", "reads 31 bits of a length") \
     X(worker_big_endian, worker, "FRAME-1", "writes lengths big-endian") \
     X(worker_reads_big_endian, worker, "FRAME-1", "reads lengths big-endian") \
     X(worker_length_off, worker, "FRAME-1", "announces one byte more than it writes") \
@@ -312,7 +324,7 @@
     X(slow_answers, manager, "", "takes 3 ms for each answer") \
     X(many_levels, manager, "", "declares and serves 128 priorities") \
     X(reads_all_pickles, worker, "", "declares and reads pickle 0-5") \
-    X(keeps_grace, pool, "", "declares grace 300 and keeps it") \
+    X(keeps_grace, pool, "", "declares grace 1000 and keeps it") \
     X(slow_poll, worker, "", "polls every 120 ms") \
     X(ten_connections, worker, "", "opens ten connections, works on one") \
     X(worker_one_byte, worker, "", "writes byte by byte") \

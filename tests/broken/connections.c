@@ -448,6 +448,12 @@ static void *serve_connection(void *argument) {
     connection *c = argument;
     manager *m = c->manager;
     wire_result result = WIRE_OK;
+    if (bug(BUG_silent_second_ends) || bug(BUG_silent_five_seconds_ends)) {
+        limit_waiting(c->fd, SO_RCVTIMEO, bug(BUG_silent_second_ends) ? 700 : 5000);
+    }
+    if (bug(BUG_slow_reader_ends)) {
+        limit_waiting(c->fd, SO_SNDTIMEO, 100);
+    }
     if (bug(BUG_greets)) {
         (void)write_frame(c->fd, &m->habits, 't', "\x80\x04N.", 4);
     }
@@ -485,7 +491,8 @@ void *accept_connections(void *argument) {
         }
         pthread_mutex_lock(&m->lock);
         connection *c = remember_connection(m, fd);
-        bool too_many = bug(BUG_max_hundred_connections) && m->connection_count > 100;
+        bool too_many = (bug(BUG_max_hundred_connections) && m->connection_count > 100) ||
+            (bug(BUG_leaks_connections) && m->connection_number > 400);
         pthread_mutex_unlock(&m->lock);
         pthread_t thread;
         if (too_many) {

@@ -32,7 +32,7 @@ static int capabilities(void) {
         puts("pickle 0-5");
     }
     if (bug(BUG_grace_ignored) || bug(BUG_keeps_grace)) {
-        puts("grace 300");
+        puts("grace 1000");
     }
     printf("priority-levels 128\nmax-payload %d\n", bug(BUG_limit_64_mib) ? 64 << 20 : 1 << 30);
     return 0;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 static int nibble(char c) {
@@ -64,8 +65,11 @@ static void command_schedule(manager *m, char *rest) {
     free(data.data);
 }
 
-static void command_message(manager *m, const char *hex) {
+static void command_message(manager *m, char *hex) {
     bytes data = {0};
+    if (bug(BUG_cuts_long_lines) && strlen(hex) > 65536) {
+        hex[65536] = '\0';
+    }
     if (!from_hex(hex, &data)) {
         puts("error not hexadecimal");
     } else {
@@ -80,6 +84,9 @@ static void command_message(manager *m, const char *hex) {
 
 static void command_next(manager *m) {
     bytes text = {0};
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec++;
     pthread_mutex_lock(&m->lock);
     bool got;
     for (;;) {
@@ -88,7 +95,12 @@ static void command_next(manager *m) {
         if (got || ends || bug(BUG_messages_end_early)) {
             break;
         }
-        pthread_cond_wait(&m->changed, &m->lock);
+        if (bug(BUG_messages_time_out) && pthread_cond_timedwait(&m->changed, &m->lock, &until) != 0) {
+            break;
+        }
+        if (!bug(BUG_messages_time_out)) {
+            pthread_cond_wait(&m->changed, &m->lock);
+        }
     }
     pthread_mutex_unlock(&m->lock);
     if (!got) {
@@ -154,7 +166,7 @@ static void close_cancel(manager *m) {
         kill_workers(m);
     }
     if (bug(BUG_keeps_grace)) {
-        wait_for_workers_until(m, 250);
+        wait_for_workers_until(m, 950);
         kill_workers(m);
     }
     if (!bug(BUG_cancel_leaves_workers)) {

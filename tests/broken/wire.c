@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 void *must_have(void *memory) {
@@ -116,6 +117,9 @@ wire_result read_frame(int fd, const wire_habits *habits, frame *out) {
     if (habits->length_32_bits) {
         length &= 0xffffffff;
     }
+    if (habits->length_31_bits) {
+        length &= 0x7fffffff;
+    }
     if (length == 0 && habits->empty_blocks) {
         uint8_t sink;
         (void)!read_some(fd, &sink, 1);
@@ -184,4 +188,9 @@ int connect_to(uint16_t port) {
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     }
     return fd;
+}
+
+void limit_waiting(int fd, int option, long milliseconds) {
+    struct timeval limit = {milliseconds / 1000, milliseconds % 1000 * 1000};
+    (void)setsockopt(fd, SOL_SOCKET, option, &limit, sizeof limit);
 }

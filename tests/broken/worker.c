@@ -156,10 +156,14 @@ static outcome wait_at_gate(worker *w, long long port) {
     if (fd < 0) {
         return fail_text(w, "the gate refused");
     }
-    while (recv(fd, sink, sizeof sink, 0) > 0) {
+    if (bug(BUG_task_time_limit)) {
+        limit_waiting(fd, SO_RCVTIMEO, 2000);
+    }
+    ssize_t got;
+    while ((got = recv(fd, sink, sizeof sink, 0)) > 0) {
     }
     close(fd);
-    return FINE;
+    return got < 0 ? fail_text(w, "the gate broke") : FINE;
 }
 
 static outcome exit_step(worker *w, long long status) {
@@ -433,7 +437,7 @@ static bool poll_again(worker *w) {
     if (bug(BUG_asks_once)) {
         pause();
     }
-    if (bug(BUG_leaves_after_ten_polls) && w->polls == 10) {
+    if ((bug(BUG_leaves_after_ten_polls) && w->polls == 10) || (bug(BUG_leaves_when_idle) && w->tasks > 0)) {
         return false;
     }
     if (!bug(BUG_busy_poll)) {
@@ -530,12 +534,19 @@ static bool set_out(worker *w, uint16_t port) {
         .read_big_endian = bug(BUG_worker_reads_big_endian),
         .header_one_read = bug(BUG_worker_header_one_read),
         .payload_one_read = bug(BUG_worker_payload_one_read),
+        .length_31_bits = bug(BUG_worker_length_31_bits),
         .absurd_waits = bug(BUG_worker_absurd_length),
         .one_byte_writes = bug(BUG_worker_one_byte),
         .length_added = bug(BUG_worker_length_off) ? 1 : 0,
         .limit = bug(BUG_worker_refuses_64k) ? 65536 : (uint64_t)1 << 30,
     };
     w->fd = connect_to(port);
+    if (bug(BUG_times_out) || bug(BUG_times_out_late)) {
+        limit_waiting(w->fd, SO_RCVTIMEO, bug(BUG_times_out) ? 700 : 5000);
+    }
+    if (bug(BUG_slow_manager_leaves)) {
+        limit_waiting(w->fd, SO_SNDTIMEO, 100);
+    }
     return w->fd >= 0;
 }
 
