@@ -31,7 +31,7 @@ SWEEPS = {
         "accept4": [errno.EINTR, errno.EAGAIN, errno.ECONNABORTED, *SCARCE],
         "getsockname": [errno.ENOBUFS], "getpeername": [errno.ENOTCONN, errno.ENOBUFS],
         "setsockopt": [errno.ENOMEM], "epoll_create1": SCARCE, "epoll_ctl": [errno.ENOMEM],
-        "epoll_wait": TRANSIENT, "eventfd": SCARCE, "pipe2": SCARCE, "open": [errno.EINTR, *SCARCE],
+        "epoll_wait": TRANSIENT, "eventfd": SCARCE, "pipe2": SCARCE, "open": SCARCE,
         "fork": [errno.EAGAIN, errno.ENOMEM], "execvp": [errno.ENOMEM], "pthread_create": [errno.EAGAIN],
         "malloc": [errno.ENOMEM],
     },
@@ -47,6 +47,11 @@ SWEEPS = {
 # pool of threads, which begins with the first large message, behind the three threads of undr-manager.
 def ends_libuv(function, nth):
     return function == "epoll_ctl" or (function, nth) == ("pipe2", 1) or (function == "pthread_create" and nth > 3)
+
+# What is no failure at all: it is tried again, or the rest comes later.
+def is_harmless(function, error):
+    return error in (errno.EINTR, SHORT) or (error == errno.EAGAIN and function in ("read", "write", "accept4"))
+
 
 # Where an option of undr-manager is needed for the function to be called.
 OPTIONS = {"poll": ["--hold", "0"]}
@@ -132,12 +137,14 @@ class Session:
             return "the sanitizer complains"
         if self.fired() and ends_libuv(*self.fault[1:3]) and self.status == -6:
             return None
-        if self.status == 1:
+        if self.status == 1 and not is_harmless(*self.fault[1::2]):
             return None if "undr-manager: " in self.log else "exit status 1 without a message"
         if self.status != 0:
             return f"it ended with {self.status}"
         if self.answers[-1:] != ["closed"]:
-            return self.excuse()
+            return "it left for what is no failure" if is_harmless(*self.fault[1::2]) else self.excuse()
+        if is_harmless(*self.fault[1::2]) and self.has_suffered():
+            return "a task or a worker has suffered from what is no failure"
         if any(blocks > most[0] or files > most[1] for blocks, files in self.held()):
             return f"it holds {self.held()} (blocks, descriptors) at its end, {most} is usual"
         return self.missing_task()
@@ -147,9 +154,16 @@ class Session:
         refused = self.answers and self.answers[-1].startswith("error ")
         return None if refused or "undr-manager: " in self.log else "it left without closing and without a message"
 
+    def has_suffered(self):
+        lost = any(b"WorkerException" in message for message in self.messages())
+        return lost or "ended with exit status" in self.log or "connection lost" in self.log
+
+    def messages(self):
+        return [bytes.fromhex(line.split()[1]) for line in self.answers if line.startswith("message ")]
+
     def missing_task(self):
         """Each task was run, or its loss was told, or its failure, which need not name it."""
-        messages = [bytes.fromhex(line.split()[1]) for line in self.answers if line.startswith("message ")]
+        messages = self.messages()
         failures = sum(b"WorkerException" in message and b"task-" not in message for message in messages)
         silent = [i for i in range(TASKS) if not any(b"task-%d" % i in message for message in messages)]
         return f"nothing was heard of the tasks {silent}" if len(silent) > failures else None
