@@ -51,10 +51,11 @@ static void say_run(const worker *self) {
     if (self->options->log == NULL) {
         return;
     }
-    if (self->arena.used <= REPR_LIMIT && undr_task_repr(&line, self->task) == UNDR_OK) {
+    size_t size = self->arena.used + self->arena.adopted_size;
+    if (size <= REPR_LIMIT && undr_task_repr(&line, self->task) == UNDR_OK) {
         say(self, "run %.*s", (int)line.size, (const char *)line.data);
     } else {
-        say(self, "run a task of %zu bytes in memory", self->arena.used);
+        say(self, "run a task of %zu bytes in memory", size);
     }
     undr_buffer_free(&line);
 }
@@ -74,7 +75,7 @@ static void say_leave(const worker *self, undr_error error) {
     }
 }
 
-/* `n` or `t`, and what comes. A manager that is gone by now needs nothing of this worker any more (WORK-17, WORK-18). */
+/* `n` or `t`, and what comes. A manager that is gone needs nothing of this worker any more (WORK-17, WORK-18). */
 static undr_error next(worker *self, bool settle) {
     undr_arena_free(&self->arena);
     undr_error error = settle

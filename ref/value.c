@@ -85,6 +85,7 @@ undr_error undr_arena_adopt(undr_arena *arena, undr_buffer *buffer) {
     }
     *chunk = (undr_adopted){.next = arena->adopted, .bytes = *buffer};
     arena->adopted = chunk;
+    arena->adopted_size += chunk->bytes.size;
     *buffer = (undr_buffer){0};
     return UNDR_OK;
 }
