@@ -244,7 +244,8 @@ static int open_loop(undr_server *server) {
     if (status == 0) {
         status = uv_signal_init(&server->loop, &server->interrupt);
     }
-    server->wakeup.data = server->timer.data = server->turn.data = server->listener.data = server->interrupt.data = server;
+    server->wakeup.data = server->timer.data = server->turn.data = server;
+    server->listener.data = server->interrupt.data = server;
     if (status == 0 && server->options.handle_interrupt) {
         status = uv_signal_start(&server->interrupt, on_interrupt, SIGINT);
     }

@@ -212,7 +212,8 @@ static undr_error shrink(struct explorer *self, const check_session *run, const 
     self->name = record->one->name;
     error = fails(self, &session);
     if (error == UNDR_DONE) {
-        fputs("\nPlayed once more, this session did not fall short: the target does not behave alike each time.\n", stdout);
+        fputs("\nPlayed once more, this session did not fall short: the target does not behave alike each time.\n",
+            stdout);
         error = UNDR_OK;
     } else if (error == UNDR_OK) {
         error = check_shrink(&session, fails, self, TRIES);
@@ -235,7 +236,8 @@ static undr_error on_ended(void *context, const check_session *session, const ch
 
 /* ---- the whole ---- */
 
-/* What the sessions may contain depends on what the target declares. What keeps it from being measured is told by the run. */
+/* What the sessions may contain depends on what the target declares. What keeps it from being measured is told by the
+ * run. */
 static undr_error measure(struct explorer *self) {
     check_signals signals;
     undr_error error = check_signals_open(&signals);

@@ -38,8 +38,8 @@ struct script {
 static const char a_task[] = "SCHED-2  a task with a lower priority number is handed out first, "
                              "those of one priority in the order in which they were scheduled";
 static const char no_task[] = "NEXT-2  when no queue has a task, the answer to `n` or `t` is None";
-static const char a_close[] = "CLOSE-2  after JOIN or CANCEL has returned, the next `n` or `t` is answered CloseRequest, "
-                              "or the connection was ended";
+static const char a_close[] = "CLOSE-2  after JOIN or CANCEL has returned, the next `n` or `t` is answered "
+                              "CloseRequest, or the connection was ended";
 static const char scheduled[] = "SCHED-1  0x80+p is acknowledged with `s`, empty";
 static const char sent[] = "MSG-1  `m` is acknowledged with `m`, empty";
 static const char violated[] = "REQ-6  a connection that is ended for a violation leaves all others as they were";
@@ -49,8 +49,8 @@ static const char closes[] = "CLOSE-JOIN-2  a close returns once no task is left
 
 /* ---- what the core is told and answers ---- */
 
-/* In the place of its content the core sees the number of an operation, as a pickle (of a message it must be one): PROTO 4,
- * BININT, STOP. */
+/* In the place of its content the core sees the number of an operation, as a pickle (of a message it must be one):
+ * PROTO 4, BININT, STOP. */
 enum { NUMBER_SIZE = 8, NUMBER_OFFSET = 3 };
 static undr_slice pickled_number(uint32_t number, uint8_t bytes[NUMBER_SIZE]) {
     memcpy(bytes, "\x80\x04J", NUMBER_OFFSET);
@@ -76,8 +76,9 @@ static undr_error expect_answer(struct script *script, int connection) {
     }
     bool is_task = answer.frame.type == 't' && answer.frame.payload.size == NUMBER_SIZE;
     bool closing = undr_manager_current_state(script->core) == UNDR_MANAGER_CLOSING;
-    error = check_explored_blame(&script->above, lines, answer.frame.type == 's' ? scheduled : answer.frame.type == 'm' ? sent
-            : is_task ? a_task : closing ? a_close : no_task);
+    const char *requirement = answer.frame.type == 's' ? scheduled : answer.frame.type == 'm' ? sent
+        : is_task ? a_task : closing ? a_close : no_task;
+    error = check_explored_blame(&script->above, lines, requirement);
     if (error == UNDR_OK) {
         error = undr_put_format(lines, "  %c <- %c", letters[connection], answer.frame.type);
     }
@@ -156,7 +157,8 @@ static undr_error violate(struct script *script, int connection, unsigned choice
 /* The connection ends in the middle of a frame (FRAME-5), or between two. */
 static undr_error leave(struct script *script, int connection, const check_operation *operation) {
     static const char *const cuts[] = {"raw b'\\x80\\x05\\x00\\x00\\x00\\x00\\x00\\x00\\x00task'", "raw b'n'",
-        "raw b'm\\x08\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x80\\x04'", "header 0x80 9", "raw b't\\x00\\x00\\x00\\x00\\x00\\x00\\x00'"};
+        "raw b'm\\x08\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x80\\x04'", "header 0x80 9",
+        "raw b't\\x00\\x00\\x00\\x00\\x00\\x00\\x00'"};
     undr_error error = UNDR_OK;
     undr_manager_disconnect(script->core, script->connections[connection].handle);
     script->connections[connection].ended = true;
@@ -349,8 +351,8 @@ static bool is_any_out(const struct script *script) {
     return out > 0;
 }
 
-/* A session runs all its tasks, but where a CANCEL or a KILL leaves them, and then reads the inbox or not. Whether a CANCEL
- * waits for a task that a connection has out is free. */
+/* A session runs all its tasks, but where a CANCEL or a KILL leaves them, and then reads the inbox or not. Whether a
+ * CANCEL waits for a task that a connection has out is free. */
 static undr_error finish(struct script *script) {
     enum policy policy = (enum policy)(script->close_choice % POLICIES);
     bool will_close = script->close && script->reachable->control;

@@ -1,5 +1,5 @@
-/* pool_session.c: a session as a case of the pool role: one worker, held back by a gate until all is scheduled, then runs
- * everything in one order, which the inbox must show.
+/* pool_session.c: a session as a case of the pool role: one worker, held back by a gate until all is scheduled, then
+ * runs everything in one order, which the inbox must show.
  *
  * All tasks have one priority: a worker may have asked for its next task before one that is more urgent comes. */
 #include "requirement.h"
@@ -20,8 +20,8 @@ struct script {
     size_t count;
 };
 
-static const char in_order[] = "SCHED-3  one worker runs tasks of one priority in the order in which they were scheduled, "
-                               "and its messages are read in the order in which they were sent";
+static const char in_order[] = "SCHED-3  one worker runs tasks of one priority in the order in which they were "
+                               "scheduled, and its messages are read in the order in which they were sent";
 static const char reports[] = "PAY-7  a task that fails is reported with a WorkerException";
 static const char ends[] = "MSGS-2  messages() ends when the inbox is empty and no task is left";
 static const char closes[] = "CLOSE-4  after a close has returned, the manager's own worker processes have ended";
@@ -43,7 +43,8 @@ static undr_error schedule_all(struct script *script, const check_explored_tasks
         if (one->idle || one->cannot_run) {
             continue;
         }
-        error = undr_put_format(script->text, "  M -> schedule 1 %.*s\n", (int)one->text.size, (const char *)one->text.data);
+        error = undr_put_format(
+            script->text, "  M -> schedule 1 %.*s\n", (int)one->text.size, (const char *)one->text.data);
         error = error == UNDR_OK ? enqueue(script, (struct queued){one, NULL}) : error;
     }
     return error;
@@ -83,7 +84,8 @@ static undr_error run_effect(struct script *script, const check_effect *effect) 
         case CHECK_EFFECT_SCHEDULE: return enqueue(script, (struct queued){NULL, &effect->text});
         default: {
             undr_error error = check_explored_blame(&script->above, script->text, reports);
-            return error == UNDR_OK ? undr_put_text(script->text, "  M -> next\n  M <- message WorkerException\n") : error;
+            return error == UNDR_OK ? undr_put_text(script->text, "  M -> next\n  M <- message WorkerException\n")
+                                    : error;
         }
     }
 }

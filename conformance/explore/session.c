@@ -23,8 +23,8 @@ static const check_operation_kind worker_kinds[] = {CHECK_OPERATION_TASK, CHECK_
     CHECK_OPERATION_STEP_MESSAGE, CHECK_OPERATION_STEP_SCHEDULE, CHECK_OPERATION_STEP_RAISE, CHECK_OPERATION_NO_TASK,
     CHECK_OPERATION_EMPTY};
 static const check_operation_kind pool_kinds[] = {CHECK_OPERATION_TASK, CHECK_OPERATION_CHAIN, CHECK_OPERATION_LINK,
-    CHECK_OPERATION_STEP_MESSAGE, CHECK_OPERATION_STEP_SCHEDULE, CHECK_OPERATION_STEP_RAISE, CHECK_OPERATION_OWN_MESSAGE,
-    CHECK_OPERATION_CLOSE};
+    CHECK_OPERATION_STEP_MESSAGE, CHECK_OPERATION_STEP_SCHEDULE, CHECK_OPERATION_STEP_RAISE,
+    CHECK_OPERATION_OWN_MESSAGE, CHECK_OPERATION_CLOSE};
 
 /* The kinds that a session of a role is made of. */
 static const struct kinds {
@@ -36,8 +36,8 @@ static const struct kinds {
     [CHECK_ROLE_POOL] = {pool_kinds, sizeof pool_kinds / sizeof *pool_kinds},
 };
 
-/* How likely each kind is in one session: much, little or not at all, so that sessions differ in their nature and not only
- * in their details. */
+/* How likely each kind is in one session: much, little or not at all, so that sessions differ in their nature and not
+ * only in their details. */
 struct tendency {
     unsigned weights[CHECK_OPERATION_COUNT];
     unsigned total;
@@ -133,9 +133,11 @@ static unsigned edge(unsigned size) {
 }
 
 undr_error check_explored_value(undr_buffer *text, const check_operation *operation, size_t identity) {
-    static const char *const plain[] = {"None", "True", "False", "0", "-1", "255", "256", "65535", "65536", "2147483647",
+    static const char *const plain[] = {"None", "True", "False", "0", "-1", "255", "256", "65535", "65536",
+        "2147483647",
         "-2147483648", "2147483648", "9223372036854775808", "-9223372036854775809", "1.5", "-0.0", "inf", "''", "'x'",
-        "'\\xe9'", "'\\u20ac'", "'\\U0001f600'", "'\\x00'", "b''", "b'n\\x00'", "()", "(1,)", "[]", "{}", "{'a': [1, (2,)]}",
+        "'\\xe9'", "'\\u20ac'", "'\\U0001f600'", "'\\x00'", "b''", "b'n\\x00'", "()", "(1,)", "[]", "{}",
+        "{'a': [1, (2,)]}",
         "{1, 2, 3}", "set()", "frozenset({1})", "[[[[1]]]]", "(1, 2, 3, 4)", "{'k': None, 2: 'v'}"};
     static const char *const long_ones[] = {"'x'", "b'x'", "[0]", "'\\xe9'", "['a']", "[300]", "[None]"};
     size_t plain_count = sizeof plain / sizeof *plain, long_count = sizeof long_ones / sizeof *long_ones;

@@ -1,8 +1,9 @@
 /* session.h: a random session, and the case that it is.
  *
- * A session is a list of operations that stays a session whichever of them are left out: what an operation means is decided
- * when the list is written as a case, and one that is not possible at its place means nothing. So a session that fails
- * is shrunk by leaving things out, and the case is right at every size: its expectations come from the oracle. */
+ * A session is a list of operations that stays a session whichever of them are left out: what an operation means is
+ * decided when the list is written as a case, and one that is not possible at its place means nothing. So a session
+ * that fails is shrunk by leaving things out, and the case is right at every size: its expectations come from the
+ * oracle. */
 #ifndef CHECK_SESSION_H
 #define CHECK_SESSION_H
 
@@ -48,7 +49,8 @@ typedef struct check_reachable {
     unsigned levels; /* priorities that it declares */
 } check_reachable;
 
-/* A session of about `length` operations at most (now and then of six times as many) that depends on nothing but the arguments. check_explored_free afterwards. */
+/* A session of about `length` operations at most (now and then of six times as many) that depends on nothing but the
+ * arguments. check_explored_free afterwards. */
 UNDR_MUST_USE undr_error check_explored_make(
     check_explored *session, check_role role, uint64_t seed, size_t length);
 UNDR_MUST_USE undr_error check_explored_copy(check_explored *to, const check_explored *from);

@@ -8,7 +8,8 @@
 typedef undr_error check_fails(void *context, const check_explored *session);
 
 /* Leaves operations out, the many first, then makes those that are left plainer, until nothing more can go or `tries`
- * sessions were tried. *session is replaced by the smallest that fails; it is right at any time, also when this ends early. */
+ * sessions were tried. *session is replaced by the smallest that fails; it is right at any time, also when this ends
+ * early. */
 UNDR_MUST_USE undr_error check_shrink(check_explored *session, check_fails *fails, void *context, unsigned tries);
 
 #endif

@@ -1,5 +1,5 @@
-/* worker_session.c: a session as a case of the worker role: the harness is the manager, and hands out one task after the
- * other. */
+/* worker_session.c: a session as a case of the worker role: the harness is the manager, and hands out one task after
+ * the other. */
 #include "requirement.h"
 #include "tasks.h"
 
@@ -12,7 +12,8 @@ static const char asks[] = "WORK-3  after None a worker asks again with `n`";
 static const char settles[] = "WORK-6  a task is run once, followed by exactly one `t`";
 static const char sends[] = "WORK-8  a message of a task is sent as `m` with its pickle; the task goes on when it is "
                             "acknowledged";
-static const char schedules[] = "WORK-9  a task that a task schedules with priority p is sent as 0x80+p with its pickle";
+static const char schedules[] = "WORK-9  a task that a task schedules with priority p is sent as 0x80+p with its "
+                                "pickle";
 static const char reports[] = "WORK-10  a task that fails is reported with a WorkerException before `t`";
 static const char cannot_run[] = "WORK-15  a task that can't be run is reported with a WorkerException and settled";
 static const char leaves[] = "WORK-4  after CloseRequest a worker sends no further frame and ends the connection";

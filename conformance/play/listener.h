@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-/* Does something listen on the port (IPv4, loopback or any address) that none of these processes has open? A port that a
- * target has closed can be given to another target at once. False when that can't be told. */
+/* Does something listen on the port (IPv4, loopback or any address) that none of these processes has open? A port
+ * that a target has closed can be given to another target at once. False when that can't be told. */
 bool check_listener_is_foreign(uint16_t port, const check_pids *family);
 
 #endif

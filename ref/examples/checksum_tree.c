@@ -3,9 +3,9 @@
  *
  *     checksum_tree FOLDER
  *
- * It prints what sha256sum prints, in the order in which the files are done. A file is a task; what the workers find out
- * comes back as messages: an int is so many bytes read, a bytes object is a line to print, and a WorkerException is what
- * became of a file that could not be read. Read from main, at the end, upwards. */
+ * It prints what sha256sum prints, in the order in which the files are done. A file is a task; what the workers find
+ * out comes back as messages: an int is so many bytes read, a bytes object is a line to print, and a WorkerException
+ * is what became of a file that could not be read. Read from main, at the end, upwards. */
 #include "undr/process_manager.h"
 
 #include <errno.h>

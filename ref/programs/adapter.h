@@ -39,7 +39,8 @@ int adapter_no_verb(const char *program, const char *verb, const char *verbs);
 /* Decimal digits only, within the bounds. */
 bool adapter_parse_number(undr_slice text, uint64_t minimum, uint64_t maximum, uint64_t *number);
 
-/* Append. Decoding takes both cases of letters; UNDR_ARGUMENT (nothing appended) for anything that is no pair of digits. */
+/* Append. Decoding takes both cases of letters; UNDR_ARGUMENT (nothing appended) for anything that is no pair of
+ * digits. */
 UNDR_MUST_USE undr_error adapter_hex_decode(undr_slice text, undr_buffer *bytes);
 UNDR_MUST_USE undr_error adapter_hex_encode(undr_slice bytes, undr_buffer *text);
 

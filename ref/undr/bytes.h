@@ -43,7 +43,7 @@ bool undr_read_u32le(undr_cursor *cursor, uint32_t *value);
 bool undr_read_u64le(undr_cursor *cursor, uint64_t *value);
 bool undr_read_f64be(undr_cursor *cursor, double *value);
 bool undr_read_slice(undr_cursor *cursor, uint64_t size, undr_slice *slice); /* borrows from the cursor's bytes */
-bool undr_read_line(undr_cursor *cursor, undr_slice *line);                  /* up to and past '\n', which is left out */
+bool undr_read_line(undr_cursor *cursor, undr_slice *line); /* up to and past '\n', which is left out */
 
 /* Owned bytes that grow. Zero-initialise ({0}); undr_buffer_free when done; a failed append leaves it as it was. */
 typedef struct undr_buffer {

@@ -1,5 +1,6 @@
 /* server.h: the manager's core behind a TCP port, of 127.0.0.1 unless told otherwise twice, in a thread of its own. It
- * moves frames between the connections and the core, times held answers, and ends connections that break the protocol. Spec: "The manager".
+ * moves frames between the connections and the core, times held answers, and ends connections that break the
+ * protocol. Spec: "The manager".
  *
  * The core is shared: whoever calls it takes the lock. All functions may be called from any thread but the server's;
  * undr_server_interrupt in that one, too. undr_server_wait, undr_server_notify, undr_server_interrupts (and of course

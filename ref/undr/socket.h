@@ -17,7 +17,7 @@ UNDR_MUST_USE undr_error undr_connect_to(const char *address, uint16_t port, int
 
 UNDR_MUST_USE undr_error undr_send_bytes(int client, uint8_t type, undr_slice message);
 UNDR_MUST_USE undr_error undr_send_pieces(int client, uint8_t type, const undr_pieces *message);
-UNDR_MUST_USE undr_error undr_send_message(int client, uint8_t type, const undr_value *message); /* pickled, protocol 4 */
+UNDR_MUST_USE undr_error undr_send_message(int client, uint8_t type, const undr_value *message); /* in protocol 4 */
 UNDR_MUST_USE undr_error undr_send_type(int client, uint8_t type);                               /* empty payload */
 
 /* Reads exactly one frame: *message holds its payload (its old content is dropped, its memory reused; grown as the
@@ -28,8 +28,8 @@ UNDR_MUST_USE undr_error undr_receive_bytes(int client, uint64_t payload_limit, 
 UNDR_MUST_USE undr_error undr_receive_message(
     int client, uint64_t payload_limit, uint8_t *type, undr_arena *arena, undr_value **message);
 
-/* Reads one frame, of at most UNDR_PAYLOAD_MINIMUM, and checks that it is an acknowledgement: of expected_type and empty,
- * else UNDR_ACKNOWLEDGEMENT. */
+/* Reads one frame, of at most UNDR_PAYLOAD_MINIMUM, and checks that it is an acknowledgement: of expected_type and
+ * empty, else UNDR_ACKNOWLEDGEMENT. */
 UNDR_MUST_USE undr_error undr_receive_type(int client, uint8_t expected_type);
 
 /* Proxy: the manager as a worker process sees it. It is an undr_manager whose functions cross the connection.
@@ -61,8 +61,8 @@ void undr_proxy_close(undr_proxy *proxy);
  *
  * UNDR_OK, for exit status 0: left after a CloseRequest, or the manager ended the connection (FIN or RST) while this
  * worker asked, paused or ran a task that sent nothing, or ended it by a FIN before it acknowledged a request of a task
- * (WORK-17, WORK-18). Anything else is for exit status 1: the manager broke the protocol (WORK-16, WORK-23), or was gone
- * when a task had something to send, or reset the connection then; a system call or an allocation failed. */
+ * (WORK-17, WORK-18). Anything else is for exit status 1: the manager broke the protocol (WORK-16, WORK-23), or was
+ * gone when a task had something to send, or reset the connection then; a system call or an allocation failed. */
 typedef struct undr_target_options {
     const char *server_address; /* IPv4; NULL: 127.0.0.1 */
     uint16_t server_port;
