@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define PROGRAM "undr-manager"
@@ -129,6 +130,15 @@ static undr_error say_ready(const undr_process_manager *manager) {
     return adapter_write_line(STDOUT_FILENO, undr_slice_text(line));
 }
 
+/* Each connection takes a descriptor; what is refused beyond the limit, the server says. */
+static void raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit); /* the limit that there was will do */
+    }
+}
+
 static int manage(const settings *read) {
     undr_process_manager_options options = {
         .workers = read->has_workers ? (int)read->workers : NO_VALUE,
@@ -149,6 +159,7 @@ static int manage(const settings *read) {
     undr_process_manager *manager;
     static input from; /* its threads use it until the program ends */
     (void)signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
     input_block_interrupts();
     undr_error error = undr_process_manager_start(&options, &manager);
     if (error != UNDR_OK) {
