@@ -43,8 +43,17 @@ undr_error undr_reader_object(undr_reader *reader, const undr_object *object, un
     return error;
 }
 
-/* Two lines: module and name. */
-static undr_error read_class(undr_reader *reader, undr_value **value) {
+static bool is_ascii(undr_slice text) {
+    for (size_t index = 0; index < text.size; ++index) {
+        if (text.data[index] >= 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Two lines: module and name, UTF-8 of GLOBAL, ASCII of INST. */
+static undr_error read_class(undr_reader *reader, bool ascii, undr_value **value) {
     undr_slice module = {0};
     undr_slice name = {0};
     undr_error error = undr_reader_line(reader, &module);
@@ -52,6 +61,9 @@ static undr_error read_class(undr_reader *reader, undr_value **value) {
         error = undr_reader_line(reader, &name);
     }
     if (error == UNDR_OK && (module.size == 0 || name.size == 0)) {
+        error = UNDR_PICKLE_TEXT;
+    }
+    if (error == UNDR_OK && ascii && !(is_ascii(module) && is_ascii(name))) {
         error = UNDR_PICKLE_TEXT;
     }
     if (error == UNDR_OK) {
@@ -66,7 +78,7 @@ static undr_error read_class(undr_reader *reader, undr_value **value) {
 undr_error undr_op_global(undr_reader *reader, unsigned argument) {
     (void)argument;
     undr_value *value = NULL;
-    const undr_error error = read_class(reader, &value);
+    const undr_error error = read_class(reader, false, &value);
     return error != UNDR_OK ? error : undr_reader_push_new(reader, value);
 }
 
@@ -143,7 +155,7 @@ undr_error undr_op_inst(undr_reader *reader, unsigned argument) {
         error = collect_arguments(reader, height, &args);
     }
     if (error == UNDR_OK) {
-        error = read_class(reader, &class_value);
+        error = read_class(reader, true, &class_value);
     }
     return error != UNDR_OK ? error : push_instance(reader, class_value, args);
 }

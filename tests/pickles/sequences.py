@@ -279,6 +279,8 @@ def objects():
     yield "obj none", b"(No.", "UNDR_PICKLE_TYPE", None
     yield "inst", b"(im\nN\n.", None, None
     yield "inst arguments", b"(K\x01im\nN\n.", None, None
+    yield "inst utf-8", b"(im\xc3\xa9\nN\n.", "UNDR_PICKLE_TEXT", None
+    yield "inst utf-8 name", b"(im\nN\xc3\xa9\n.", "UNDR_PICKLE_TEXT", None
     yield "inst short", b"(im\nN", "UNDR_PICKLE_TRUNCATED", None
     yield "build", NAME + b")\x81}\x8c\x01aK\x01sb.", None, None
     yield "build twice", NAME + b")\x81}\x8c\x01aK\x01sb}\x8c\x01bK\x02s\x8c\x01aK\x03sb.", None, None
