@@ -69,7 +69,6 @@ static undr_error print_send(undr_buffer *buffer, const check_step *step) {
     if (error != UNDR_OK) {
         return error;
     }
-    /* unreachable: the enum has no other value */
     switch (step->what) {
     case CHECK_SEND_FRAME:
         error = check_print_type(buffer, step->type);
@@ -94,7 +93,6 @@ static undr_error print_command(undr_buffer *buffer, const check_step *step) {
     if (error != UNDR_OK) {
         return error;
     }
-    /* unreachable: the enum has no other value */
     switch (step->what) {
     case CHECK_COMMAND_SCHEDULE:
         error = undr_put_format(buffer, "schedule %" PRIu64, step->number);
