@@ -304,7 +304,7 @@ static void every_failed_allocation_leaves_all_as_it_was(void **state) {
         do {
             session_that_fails(++n, how);
         } while (allocation_failed);
-        assert_true(n > 60);
+        assert_true(n > 15); /* each call of the session that takes memory, and the tables that grow */
     }
 }
 
