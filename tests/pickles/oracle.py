@@ -8,6 +8,7 @@ import builtins
 import copyreg
 import io
 import pickle
+import pickletools
 import re
 import sys
 import _codecs
@@ -91,8 +92,29 @@ REAL = {
 }
 
 
+def protocols(data):
+    """The protocol that holds at each opcode that names a class, as far as the opcodes can be read."""
+    file = io.BytesIO(data)
+    found, protocol = [], 0
+    while True:
+        code = file.read(1)
+        opcode = pickletools.code2op.get(code.decode("latin-1"))
+        if opcode is None or opcode.name == "STOP":
+            return found
+        if opcode.name in ("GLOBAL", "INST", "STACK_GLOBAL"):
+            found.append(protocol)
+        if opcode.name in ("GLOBAL", "INST"):
+            file.readline(), file.readline()  # pickletools takes ASCII only
+            continue
+        try:
+            argument = opcode.arg.reader(file) if opcode.arg is not None else None
+        except Exception:  # whatever is wrong with an argument
+            return found
+        protocol = argument if opcode.name == "PROTO" else protocol
+
+
 def find_class(self, module, name):
-    if self.protocol < 3:
+    if self.protocols and self.protocols.pop(0) < 3:
         if (module, name) in _compat_pickle.NAME_MAPPING:
             module, name = _compat_pickle.NAME_MAPPING[(module, name)]
         else:
@@ -112,7 +134,7 @@ def load(data, unpickler=CUnpickler):
     if unpickler is CUnpickler and not set(data) & set(b"ci\x82\x83\x84\x93"):
         return pickle.loads(data)  # what undr.task calls; it takes frames more lightly, but would import classes
     one = unpickler(io.BytesIO(data))
-    one.protocol = data[1] if data[:1] == b"\x80" and len(data) > 1 else 0
+    one.protocols = protocols(data)
     one.classes = Classes()
     return one.load()
 

@@ -114,7 +114,7 @@ def refused_at(data, starts, obeyed):
     file = io.BytesIO(data)
     try:
         one = oracle.CUnpickler(file)
-        one.protocol = data[1] if data[:1] == b"\x80" and len(data) > 1 else 0
+        one.protocols = oracle.protocols(data)
         one.classes = oracle.Classes()
         one.load()
         return "-"
