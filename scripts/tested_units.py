@@ -9,7 +9,7 @@ UNITS = {
     "frame": ["ref/frame.c"],
     "pickle": ["ref/pickle*.c", "ref/map.c"],
     "value": ["ref/value*.c", "ref/number*.c"],
-    "manager core": ["ref/manager*.c", "ref/handles.c"],
+    "manager core": ["ref/manager*.c", "ref/handles.c", "ref/blob.c"],
     "worker core": ["ref/worker.c"],
     "notation parser": ["conformance/notation/exchange*.c"],
 }
@@ -19,7 +19,7 @@ TESTS = {
     "frame": ["frame", "vectors"],
     "pickle": ["pickle*", "map", "vectors", "allocations*"],
     "value": ["value*", "number*", "pickle*", "allocations*"],
-    "manager core": ["manager*", "handles*", "allocations*"],
+    "manager core": ["manager*", "handles*", "blob", "allocations*"],
     "worker core": ["worker*", "allocations*"],
     "notation parser": ["exchange*", "term*", "match", "decode", "transcript", "allocations*"],
 }
