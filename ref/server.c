@@ -108,6 +108,12 @@ static void on_turn(uv_check_t *turn) {
     send_collected(turn->data);
 }
 
+/* What libuv reports before it waits, such as a write that was through at once, makes answers due, too: they must not
+ * wait with it. */
+static void on_wait(uv_prepare_t *wait) {
+    send_collected(wait->data);
+}
+
 /* The loop's events. */
 
 static void accept_waiting(undr_server *server) {
@@ -239,12 +245,18 @@ static int open_loop(undr_server *server) {
         status = uv_check_start(&server->turn, on_turn);
     }
     if (status == 0) {
+        status = uv_prepare_init(&server->loop, &server->wait);
+    }
+    if (status == 0) {
+        status = uv_prepare_start(&server->wait, on_wait);
+    }
+    if (status == 0) {
         status = uv_tcp_init(&server->loop, &server->listener);
     }
     if (status == 0) {
         status = uv_signal_init(&server->loop, &server->interrupt);
     }
-    server->wakeup.data = server->timer.data = server->turn.data = server;
+    server->wakeup.data = server->timer.data = server->turn.data = server->wait.data = server;
     server->listener.data = server->interrupt.data = server;
     if (status == 0 && server->options.handle_interrupt) {
         status = uv_signal_start(&server->interrupt, on_interrupt, SIGINT);

@@ -71,10 +71,11 @@ struct undr_server {
     undr_call *calls;
     unsigned interrupts;
     uv_loop_t loop;
-    uv_tcp_t listener; /* .data is the server, of these five */
+    uv_tcp_t listener; /* .data is the server, of these six */
     uv_async_t wakeup;
     uv_timer_t timer;
-    uv_check_t turn; /* its end */
+    uv_check_t turn;   /* its end */
+    uv_prepare_t wait; /* before the loop waits for events */
     uv_signal_t interrupt;
     undr_peer *writing;   /* whose answers wait for it to read, in whichever state; by deadline */
     undr_peer *lingering; /* ENDING, all is written; by deadline */
