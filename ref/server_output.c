@@ -94,9 +94,7 @@ static void on_written(uv_write_t *write, int status) {
     if (peer->state == UNDR_PEER_CLOSED) {
         return;
     }
-    if (peer->state == UNDR_PEER_OPEN) {
-        undr_peer_stop_clock(peer);
-    }
+    undr_peer_stop_clock(peer);
     if (status < 0) {
         undr_server_log(server, &peer->address, "connection lost: %s", uv_strerror(status));
         undr_peer_close(peer);
@@ -117,10 +115,8 @@ static int send_rest(undr_peer *peer, size_t done) {
     peer->out = (undr_output){0};
     uv_buf_t pieces[2];
     unsigned count = pieces_of(&sending->output, done, pieces);
-    if (peer->state == UNDR_PEER_OPEN) { /* else the clock runs already */
-        peer->left = size_of(&sending->output) - done;
-        undr_peer_start_clock(peer, &peer->server->writing, peer->server->options.patience);
-    }
+    peer->left = size_of(&sending->output) - done;
+    undr_peer_start_clock(peer, &peer->server->writing, peer->server->options.patience);
     int status = uv_write(&sending->write, (uv_stream_t *)&peer->stream, pieces, count, on_written);
     if (status < 0) { /* then on_written is not called */
         peer->out = sending->output;
