@@ -289,6 +289,10 @@ static void on_failed_read(undr_peer *peer, ssize_t status) {
         undr_peer_flush(peer);
         return;
     }
+    if (status == UV_EOF && undr_peer_unsent(peer) > 0) {
+        peer->state = UNDR_PEER_FINISHED; /* it may still read what it had earned (REQ-6) */
+        return;
+    }
     if (status != UV_EOF) {
         undr_server_log(peer->server, &peer->address, "connection lost: %s", uv_strerror((int)status));
     }

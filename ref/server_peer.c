@@ -1,7 +1,9 @@
 /* server_peer.c: one connection of the manager: how it begins and how it ends.
  *
- *     OPEN ------ end of stream ------> FINISHED --- answers written ---> CLOSED
- *      |                                                                    ^
+ *     OPEN ------ end of stream ------> FINISHED --- answers written ----> CLOSED
+ *      |                                   ^                                 ^
+ *      |         its end before they are --+                                 |
+ *      |                             |                                       |
  *      +--- breaks the protocol ---> ENDING --- answers written, FIN sent; --+
  *      |                                        its end, too much, too long  |
  *      +--- reset, or a failed read or write --------------------------------+

@@ -411,6 +411,62 @@ static void who_does_not_read_its_last_answers_is_cut_off(void **state) {
     }
 }
 
+/* Progress counts for the last answers as for any: those that were on their way when the connection ended, and those
+ * behind them. */
+static void who_reads_his_last_answers_slowly_is_waited_for(void **state) {
+    (void)state;
+    enum { SIZE = 300000, TASKS = 3, PIECE = 20000 };
+    static uint8_t task[SIZE], got[PIECE];
+    for (int violates = 0; violates < 2; violates++) {
+        service self;
+        begin_with(&self, (undr_server_options){.patience = 200});
+        int client = join_narrowly(&self);
+        for (int i = 0; i < TASKS; i++) {
+            assert_int_equal(
+                undr_manager_schedule(undr_server_lock(self.server), 0, undr_slice_of(task, SIZE)), UNDR_OK);
+            undr_server_unlock(self.server);
+        }
+        ask(client, 1);
+        await_handed_out(&self, 1);
+        ask(client, TASKS - 1);
+        if (violates) {
+            send_type(client, 'x');
+        } else {
+            assert_int_equal(shutdown(client, SHUT_WR), 0);
+        }
+        for (size_t rest = TASKS * (SIZE + UNDR_HEADER_SIZE); rest > 0;) { /* takes longer than the patience */
+            size_t piece = rest < PIECE ? rest : PIECE;
+            receive_raw(client, got, piece);
+            rest -= piece;
+            (void)usleep(20000);
+        }
+        close(client);
+        await_messages(&self, 1 + TASKS); /* that of join_narrowly, and the losses */
+        finish(&self, violates ? "connection ended: frame of type 0x78" : NULL);
+    }
+}
+
+/* Who has sent all that he will, a violation with it, still reads. */
+static void a_half_close_behind_a_violation_does_not_cost_the_earlier_answers(void **state) {
+    (void)state;
+    enum { SIZE = 500000 }; /* more than the sockets take, less than stops the server to read */
+    static uint8_t task[SIZE];
+    service self;
+    begin(&self);
+    int client = join_narrowly(&self);
+    assert_int_equal(undr_manager_schedule(undr_server_lock(self.server), 0, undr_slice_of(task, SIZE)), UNDR_OK);
+    undr_server_unlock(self.server);
+    send_type(client, 'n');
+    await_handed_out(&self, 1);
+    send_type(client, 'x');
+    await_connections(&self, 0);
+    assert_int_equal(shutdown(client, SHUT_WR), 0);
+    expect_frame(client, 't', undr_slice_of(task, SIZE));
+    expect_end(client);
+    close(client);
+    finish(&self, "connection ended: frame of type 0x78");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_asked_before_a_half_close_is_answered),
@@ -429,6 +485,8 @@ int main(void) {
         cmocka_unit_test(who_does_not_read_is_cut_off),
         cmocka_unit_test(who_reads_slowly_is_waited_for),
         cmocka_unit_test(who_does_not_read_its_last_answers_is_cut_off),
+        cmocka_unit_test(who_reads_his_last_answers_slowly_is_waited_for),
+        cmocka_unit_test(a_half_close_behind_a_violation_does_not_cost_the_earlier_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
