@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 typedef struct wrong_peer {
@@ -156,6 +157,10 @@ static void serve_connections(const wrong_peer *self) {
         if (client >= 0 && peer_is(self, "unasked") &&
             undr_send_bytes(client, 's', undr_slice_of(NULL, 0)) != UNDR_OK) {
             _exit(1);
+        }
+        struct timeval patience = {.tv_sec = 5};
+        if (client >= 0 && peer_is(self, "five-seconds")) {
+            setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         }
         if (client >= 0 && peer_is(self, "pieces")) {
             count_pieces(client);

@@ -182,6 +182,15 @@ static void noise_is_no_progress(void **state) {
     check_result_free(&result);
 }
 
+/* FAULT-6: who is kept waiting for five seconds may leave, so no factor makes a `quiet` that long. */
+static void a_quiet_ends_before_the_patience_of_the_peer(void **state) {
+    (void)state;
+    check_result result;
+    play("five-seconds", ASKS "  A quiet\n  A -> n\n  A <- t None\n", CHECK_DELIVERY_WHOLE, 2000, &result);
+    assert_int_equal(result.verdict, CHECK_PASS);
+    check_result_free(&result);
+}
+
 static void pieces_are_apart(void **state) {
     (void)state;
     const char *text = "case manager.x\n  must FRAME-3  it\n\n  A -> 0x81 b'123456789'\n  A -> 0x81\n  A <- s\n";
@@ -456,6 +465,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(notices_what_nobody_asked_for),
         cmocka_unit_test(a_peer_that_does_not_read_ends_the_play),
         cmocka_unit_test(noise_is_no_progress),
+        cmocka_unit_test(a_quiet_ends_before_the_patience_of_the_peer),
         cmocka_unit_test(pieces_are_apart),
         cmocka_unit_test(a_pipeline_sends_ahead),
         cmocka_unit_test(unordered_is_any_order),

@@ -253,7 +253,9 @@ uint64_t check_player_start_limit(const check_player *player) {
 uint64_t check_player_quiet(const check_player *player, uint64_t least_of_case) {
     uint64_t least = QUIET_MS * CHECK_MILLISECOND, most = QUIET_MOST_S * CHECK_SECOND;
     uint64_t quiet = QUIET_SETTLES * player->setting->settle_ns;
-    quiet = scale(player, quiet < least ? least : quiet > most ? most : quiet);
+    quiet = scale(player, quiet < least ? least : quiet);
+    /* --timeout-factor or not: a peer that pauses for longer may be taken for one that never goes on (FAULT-6). */
+    quiet = quiet > most ? most : quiet;
     quiet = quiet < least_of_case ? least_of_case : quiet;
     /* Behind a CANCEL a target may kill what runs longer than its grace, which would then be the harness's doing. */
     uint64_t grace = player->setting->capabilities.grace * CHECK_MILLISECOND / QUIET_PART_OF_GRACE;
