@@ -226,6 +226,18 @@ static void unfinished_is_not_stale(void **state) {
     tear_down(&stage);
 }
 
+static void unfinished_and_worse_is_changed(void **state) {
+    struct stage stage;
+    (void)state;
+    set_up(&stage);
+    expect(&stage, "warn manager.a known");
+    check_record *record = add_case(&stage, "manager.a");
+    play(record, CHECK_DELIVERY_WHOLE, CHECK_FAIL);
+    assert_int_equal(check_record_standing(stage.part, record), CHECK_CHANGED);
+    assert_int_equal(check_session_status(&stage.session), 1);
+    tear_down(&stage);
+}
+
 /* ---- what is said of it ---- */
 
 static void one_of_each(struct stage *stage) {
@@ -364,6 +376,7 @@ int main(void) {
         cmocka_unit_test(expected_failures),
         cmocka_unit_test(blocked_by_an_expected_failure),
         cmocka_unit_test(unfinished_is_not_stale),
+        cmocka_unit_test(unfinished_and_worse_is_changed),
         cmocka_unit_test(json_report),
         cmocka_unit_test(junit_report),
         cmocka_unit_test(tap_report),

@@ -96,7 +96,8 @@ static check_standing standing_of_entry(const check_record *record, check_verdic
     if (verdict == record->entry->verdict) {
         return CHECK_EXPECTED;
     }
-    if (record->done < record->due) {
+    bool is_worse = verdict > record->entry->verdict; /* which no further play can take back */
+    if (record->done < record->due && !is_worse) {
         return CHECK_NOT_RUN; /* ended early: a play that was still to come may have fallen short */
     }
     return verdict == CHECK_PASS || verdict == CHECK_INFO ? CHECK_STALE : CHECK_CHANGED;

@@ -290,7 +290,8 @@ static void print_sentence(const check_terminal *terminal, const check_session *
     } else if (status == 2) {
         fputs("Nothing was executed: this is not a pass.", out);
     } else if (status == 0 && all.by[CHECK_EXPECTED] > 0) {
-        fprintf(out, "What fell short was expected (%s); every other requirement held.", session->expected->file);
+        fprintf(out, "What fell short was expected (%s); every other %s that was tried held.", session->expected->file,
+            all.by[CHECK_WARNED] > 0 ? "MUST" : "requirement");
     } else if (status == 0 && all.by[CHECK_WARNED] > 0) {
         fputs("Every MUST held; not every SHOULD (--strict would not let that pass).", out);
     } else if (status == 0) {

@@ -82,9 +82,7 @@ static bool on_finished(void *context, const check_item *item, check_result *res
     if (run->repetition == run->repetitions) {
         print_tap(run, false);
     }
-    bool is_short = record->done >= record->due || record->entry == NULL
-                        ? check_standing_is_short(check_record_standing(run->part, record), options->strict)
-                        : false;
+    bool is_short = check_standing_is_short(check_record_standing(run->part, record), options->strict);
     run->session.stopped = run->session.stopped || (options->until_fail && is_short);
     return !run->session.stopped;
 }
