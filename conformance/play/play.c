@@ -244,6 +244,11 @@ static void play_case(check_player *player) {
     free(all.at);
 }
 
+/* A priority too high, which the number of priorities makes so: a running manager may have been given more than two. */
+static bool counts_priorities(const check_step *step) {
+    return step->what == CHECK_SEND_FRAME && step->bad && step->type >= UNDR_TYPE_SCHEDULE;
+}
+
 /* --connect has no adapter: what needs one is skipped, and so is what the case can't ask of a running manager. */
 static bool needs_adapter(const check_case *one, const check_step *steps, size_t count) {
     if (one->role != CHECK_ROLE_MANAGER || one->levels != 2 || one->log_directory) {
@@ -255,7 +260,7 @@ static bool needs_adapter(const check_case *one, const check_step *steps, size_t
         bool block = steps[i].what == CHECK_REPEAT || steps[i].what == CHECK_TOGETHER ||
             steps[i].what == CHECK_UNORDERED;
         if (block ? needs_adapter(one, steps[i].steps, steps[i].step_count)
-                  : !connection && steps[i].what != CHECK_REQUIREMENT) {
+                  : (!connection && steps[i].what != CHECK_REQUIREMENT) || counts_priorities(&steps[i])) {
             return true;
         }
     }

@@ -140,6 +140,13 @@ class Cases(Behaviour):
         done = self.assert_run(0, "manager", "--repeat", 2, "--until-fail", *GOOD, "--", MANAGER)
         self.assertIn("2 repetitions", done.stdout)
 
+    def test_until_fail_stops_at_what_is_worse_than_expected(self):
+        known = self.folder / "known.txt"
+        known.write_text("warn manager.user-bad.wrong it is worse\n")
+        done = self.assert_run(1, "manager", "--repeat", 50, "--until-fail", "--expect", known, *USER, "--", MANAGER)
+        self.assertIn("CHANGED manager.user-bad.wrong", done.stdout)
+        self.assertNotIn("repetitions", done.stdout)
+
     def test_deliveries_and_seed(self):
         words = ["manager", "--only", "manager.user.good", "--cases", CASES, "-v"]
         done = self.assert_run(0, *words, "--all-deliveries", "--", MANAGER)
@@ -255,8 +262,11 @@ class Connect(Behaviour):
 
     def setUp(self):
         super().setUp()
-        self.manager = subprocess.Popen([MANAGER, "manager", "--workers", "0"], stdin=subprocess.PIPE, text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        # --connect can't ask how many priorities a manager has, nor what it does with lost tasks: no case may depend on
+        # it, or leave a task out
+        self.manager = subprocess.Popen([MANAGER, "manager", "--workers", "0", "--priority-levels", "128",
+                                         "--retries", "3"], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        stderr=subprocess.DEVNULL)
         self.addCleanup(self.manager.wait)
         self.addCleanup(self.manager.kill)
         self.addCleanup(self.manager.stdout.close)
@@ -267,6 +277,12 @@ class Connect(Behaviour):
         done = self.assert_run(0, "manager", "--strict", "--connect", self.host, "--only", "manager.[fns]*",
                                says=["1 job", "the case needs an adapter"])
         self.assertGreater(int(re.search(r"(\d+) passed", done.stdout).group(1)), 30)
+
+    def test_no_case_leaves_anything_behind(self):
+        self.assert_run(0, "manager", "--connect", self.host, "--repeat", "2", "--delivery", "whole")
+
+    def test_random_sessions_need_no_adapter(self):
+        self.assert_run(0, "explore", "manager", "--connect", self.host, "--seed", "1", "--sessions", "60")
 
     def test_a_manager_that_is_not_fresh_is_refused(self):
         self.manager.stdin.write("schedule 1 80044b012e\n")
