@@ -134,7 +134,15 @@ static undr_error schedule_all(job *self, char *folder) {
             complain(self, undr_slice_text(entry->fts_path), ": can't be searched");
         }
     }
-    return walk == NULL || fts_close(walk) != 0 ? UNDR_SYSTEM : error;
+    if (walk == NULL || (error == UNDR_OK && errno != 0)) { /* fts_read sets it to 0 at the end of the walk */
+        error = UNDR_SYSTEM;
+    }
+    int reason = errno;
+    if (walk != NULL) {
+        (void)fts_close(walk); /* only read from */
+    }
+    errno = reason;
+    return error;
 }
 
 /* In the line below the last one that was printed, which overwrites it; nothing where nobody looks. */
@@ -190,9 +198,13 @@ int main(int argc, char **argv) {
     if (error == UNDR_OK) {
         error = handle_messages(&self);
     }
+    const char *reason = error == UNDR_SYSTEM ? strerror(errno) : undr_error_text(error); /* before errno changes */
     draw_progress(&self, '\n');
     if (error != UNDR_DONE) {
-        complain(&self, undr_slice_text(error == UNDR_SYSTEM ? strerror(errno) : undr_error_text(error)), "");
+        complain(&self, undr_slice_text(reason), "");
+    }
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        complain(&self, undr_slice_text("standard output"), ": can't be written");
     }
     undr_error end = undr_process_manager_exit(self.manager, error != UNDR_DONE); /* after an error it kills */
     return error == UNDR_INTERRUPTED ? EXIT_INTERRUPTED : self.failed || end != UNDR_OK ? EXIT_FAILURE : EXIT_SUCCESS;

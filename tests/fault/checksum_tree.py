@@ -5,6 +5,7 @@ import contextlib
 import os
 import pathlib
 import pty
+import resource
 import shutil
 import signal
 import subprocess
@@ -56,6 +57,21 @@ def an_empty_tree(folder):
 def no_tree(folder):
     status, lines, said = run(os.path.join(folder, "nowhere"))
     assert (status, lines) == (1, []) and "nowhere" in said, said
+
+
+def no_room_for_the_output(folder):
+    fill(folder)
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run([PROGRAM, folder], stdout=full, stderr=subprocess.PIPE, timeout=harness.LIMIT)
+    assert ended.returncode == 1 and b"standard output" in ended.stderr, ended
+
+
+def no_descriptors(folder):
+    """The reason that is printed is the one there was."""
+    fill(folder)
+    limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (6, 6))
+    ended = subprocess.run([PROGRAM, folder], capture_output=True, timeout=harness.LIMIT, preexec_fn=limit)
+    assert (ended.returncode, ended.stdout) == (1, b"") and b"Too many open files" in ended.stderr, ended
 
 
 def an_unreadable_file(folder):
@@ -153,7 +169,8 @@ def main():
     if not os.path.exists(PROGRAM):
         print("SKIPPED: the example was not built (nettle-dev is missing)")
         sys.exit(77)
-    tests = (a_tree, an_empty_tree, no_tree, an_unreadable_file, a_file_that_goes_away, control_c, a_bar)
+    tests = (a_tree, an_empty_tree, no_tree, no_room_for_the_output, no_descriptors, an_unreadable_file,
+        a_file_that_goes_away, control_c, a_bar)
     for test in tests:
         with tempfile.TemporaryDirectory() as folder:
             test(folder)
