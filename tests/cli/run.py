@@ -282,7 +282,8 @@ class Connect(Behaviour):
         self.assert_run(0, "manager", "--connect", self.host, "--repeat", "2", "--delivery", "whole")
 
     def test_random_sessions_need_no_adapter(self):
-        self.assert_run(0, "explore", "manager", "--connect", self.host, "--seed", "1", "--sessions", "60")
+        self.assert_run(0, "explore", "manager", "--connect", self.host, "--seed", "1", "--sessions", "60",
+                        cwd=self.folder)
 
     def test_a_manager_that_is_not_fresh_is_refused(self):
         self.manager.stdin.write("schedule 1 80044b012e\n")
