@@ -107,19 +107,23 @@ static struct timespec later(long milliseconds) {
  * whatever waits. */
 static bool hold(manager *m, connection *c) {
     bool for_ever = bug(BUG_holds_undeclared) || bug(BUG_holds_after_close) || bug(BUG_hold_too_long);
-    struct timespec until = later(for_ever ? 1000000 : bug(BUG_holds_shortly) ? 100 : 200);
+    struct timespec until = later(for_ever ? 1000000 : bug(BUG_holds_shortly) ? 100 : 450);
     bool deaf = bug(BUG_hold_not_released);
     if (bug(BUG_hold_blocks_all)) {
-        struct timespec moment = {0, 200000000};
+        struct timespec moment = {0, 450000000};
         nanosleep(&moment, NULL);
         return true;
     }
     while (deaf || !task_waits(m, c)) {
-        if (m->closing && !bug(BUG_holds_after_close) && !bug(BUG_hold_close_not_released)) {
+        if (m->closing && bug(BUG_hold_close_not_released)) {
+            pthread_cond_wait(&m->changed, &m->lock);
+            continue;
+        }
+        if (m->closing && !bug(BUG_holds_after_close)) {
             return true;
         }
         if (pthread_cond_timedwait(&m->changed, &m->lock, &until) != 0) {
-            return !deaf && !bug(BUG_hold_close_not_released);
+            return !deaf;
         }
         deaf = deaf || (bug(BUG_hold_releases_one) && task_waits(m, c) && m->released++ % 2 == 1);
     }

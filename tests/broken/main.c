@@ -26,7 +26,7 @@ static int capabilities(void) {
     }
     puts("log-directory");
     if (declares_hold()) {
-        puts("hold 250");
+        puts("hold 500");
     }
     if (bug(BUG_pickle_4_only) || bug(BUG_worker_pickle_4_only) || bug(BUG_reads_all_pickles)) {
         puts("pickle 0-5");
