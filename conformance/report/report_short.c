@@ -190,7 +190,7 @@ static void print_digest_line(FILE *out, const check_short *one) {
     fprintf(out, "    %4zu %s", one->alike, title_of(one->standing));
     if (one->standing == CHECK_BLOCKED_OFF) {
         fputs("  ", out);
-        print_short_clause(out, undr_buffer_slice(&worst->notes));
+        print_short_clause(out, undr_buffer_slice(worst->received.size > 0 ? &worst->received : &worst->notes));
     } else if (one->standing == CHECK_STALE) {
         fputs("  passed although they are expected to fall short", out);
     } else {

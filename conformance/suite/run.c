@@ -213,6 +213,7 @@ static undr_error select_all(struct run *run, check_selection selections[CHECK_R
     }
     undr_error error = undr_put_text(&run->message,
         heavy > 0 ? "all cases that match are of the set `load`: add --load to run them"
+        : run->options->shards > 1 ? "no case that matches is of this --shard, which runs nothing then"
                   : "no case matches: --list prints their names; --only takes patterns, as in 'manager.close-*'");
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }

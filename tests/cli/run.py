@@ -140,6 +140,13 @@ class Cases(Behaviour):
         done = self.assert_run(0, "manager", "--repeat", 2, "--until-fail", *GOOD, "--", MANAGER)
         self.assertIn("2 repetitions", done.stdout)
 
+    def test_a_shard_without_a_case_that_matches(self):
+        words = ["manager", "--only", "manager.user.good", "--cases", CASES, "--repeat", 2, "--until-fail"]
+        runs = [check(*words, "--shard", f"{i}/3", "--", MANAGER) for i in (1, 2, 3)]
+        self.assertEqual(sorted(run.returncode for run in runs), [0, 2, 2])
+        for run in runs:
+            self.assertIn("2 repetitions" if run.returncode == 0 else "of this --shard", run.stdout + run.stderr)
+
     def test_until_fail_stops_at_what_is_worse_than_expected(self):
         known = self.folder / "known.txt"
         known.write_text("warn manager.user-bad.wrong it is worse\n")
