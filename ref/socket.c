@@ -159,7 +159,7 @@ static undr_error receive_payload(int client, uint64_t size, undr_buffer *messag
         uint64_t left = size - message->size;
         size_t piece = message->size > FIRST_PIECE ? message->size : FIRST_PIECE;
         piece = left < piece ? (size_t)left : piece;
-        undr_error error = undr_buffer_reserve(message, piece);
+        undr_error error = undr_buffer_grow(message, message->size + piece);
         if (error == UNDR_OK) {
             error = receive_exactly(client, message->data + message->size, piece);
         }

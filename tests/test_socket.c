@@ -245,6 +245,24 @@ static void lengths_that_lie(void **state) {
     }
 }
 
+/* A payload takes its own size, not twice as much when it is a little above a power of two. */
+static void a_payload_takes_no_more_than_its_size(void **state) {
+    (void)state;
+    enum { SIZE = 70000 };
+    static const uint8_t bytes[SIZE];
+    pair both = make_pair(SOCK_STREAM);
+    undr_buffer message = {0};
+    uint8_t type;
+    put_header(both.there, 't', SIZE);
+    put(both.there, bytes, SIZE);
+    assert_int_equal(undr_receive_bytes(both.here, UINT64_MAX, &type, &message), UNDR_OK);
+    assert_int_equal(message.size, SIZE);
+    assert_int_equal(message.capacity, SIZE);
+    undr_buffer_free(&message);
+    (void)close(both.here);
+    (void)close(both.there);
+}
+
 static void acknowledgements(void **state) {
     (void)state;
     pair both = make_pair(SOCK_STREAM);
@@ -464,6 +482,7 @@ int main(void) {
         cmocka_unit_test(send_to_nobody),
         cmocka_unit_test(system_errors),
         cmocka_unit_test(lengths_that_lie),
+        cmocka_unit_test(a_payload_takes_no_more_than_its_size),
         cmocka_unit_test(acknowledgements),
         cmocka_unit_test(messages),
         cmocka_unit_test(large_receive_among_signals),
