@@ -380,7 +380,7 @@ void undr_server_wake(undr_server *server) {
 }
 
 bool undr_server_wait(undr_server *server, uint64_t ms) {
-    if (ms > UINT64_MAX / 1000000) {
+    if (ms > UINT64_MAX / 2000000) { /* libuv adds the time that it is */
         uv_cond_wait(&server->news, &server->lock);
         return true;
     }
@@ -414,15 +414,18 @@ void undr_server_call(undr_server *server, void (*function)(undr_server *server,
 }
 
 /* Who connected before is served, though the loop has not come round to accept it: the end of the listening socket
- * would reset it. */
+ * would reset it. As many as can wait there: those who connect as fast as they are accepted would never end. */
 static void accept_all(undr_server *server) {
     uv_os_fd_t listener;
-    int socket;
+    int socket = 0;
     if (uv_fileno((uv_handle_t *)&server->listener, &listener) != 0) {
         return; /* closed before */
     }
-    while ((socket = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-        undr_peer_adopt(server, socket);
+    for (int waiting = 0; socket >= 0 && waiting <= BACKLOG; waiting++) {
+        socket = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (socket >= 0) {
+            undr_peer_adopt(server, socket);
+        }
     }
 }
 
