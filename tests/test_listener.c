@@ -3,10 +3,13 @@
 
 #include "gate.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,10 +65,43 @@ static void who_has_gone_owns_nothing(void **state) {
     close(file);
 }
 
+/* As a JVM listens on 127.0.0.1. */
+static int listen_mapped(const char *host, uint16_t *port) {
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6};
+    socklen_t size = sizeof address;
+    int file = socket(AF_INET6, SOCK_STREAM, 0), off = 0;
+    if (file < 0 || inet_pton(AF_INET6, host, &address.sin6_addr) != 1 ||
+        setsockopt(file, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0 ||
+        bind(file, (struct sockaddr *)&address, size) != 0 || listen(file, 1) != 0 ||
+        getsockname(file, (struct sockaddr *)&address, &size) != 0) {
+        close(file);
+        return -1;
+    }
+    *port = ntohs(address.sin6_port);
+    return file;
+}
+
+static void a_listener_of_ipv6_is_seen(void **state) {
+    const char *hosts[] = {"::ffff:127.0.0.1", "::"};
+    const check_pids nobody = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        uint16_t port = 0;
+        int file = listen_mapped(hosts[i], &port);
+        if (file < 0) {
+            skip(); /* a machine without IPv6 */
+        }
+        assert_true(check_listener_is_foreign(port, &nobody));
+        close(file);
+        assert_false(check_listener_is_foreign(port, &nobody));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_listener_has_its_owner),
         cmocka_unit_test(who_has_gone_owns_nothing),
+        cmocka_unit_test(a_listener_of_ipv6_is_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* listener.c: finds who listens on a port in /proc/net/tcp and /proc/PID/fd. */
+/* listener.c: finds who listens on a port in /proc/net/tcp, tcp6 and /proc/PID/fd. */
 #include "listener.h"
 
 #include <arpa/inet.h>
@@ -10,23 +10,37 @@
 
 enum { STATE_LISTEN = 0x0a };
 
+/* Is an address of /proc/net/tcp or tcp6 one at which 127.0.0.1 answers: that, mapped to IPv6 or not, or any? */
+static bool is_here(const char *address) {
+    char loopback[9];
+    size_t size = strlen(address);
+    snprintf(loopback, sizeof loopback, "%08X", (unsigned)htonl(INADDR_LOOPBACK));
+    return size >= 8 && (strcmp(address + size - 8, loopback) == 0 || strspn(address, "0") == size);
+}
+
 /* The inode of the socket that listens there; 0: there is none, or it can't be told. */
-static unsigned long long find_listener(uint16_t port) {
-    FILE *table = fopen("/proc/net/tcp", "re");
+static unsigned long long find_in(const char *path, uint16_t port) {
+    FILE *table = fopen(path, "re");
     unsigned long long found = 0;
     char line[512];
     while (table != NULL && found == 0 && fgets(line, sizeof line, table) != NULL) {
-        unsigned address = 0, local = 0, state = 0;
+        unsigned local = 0, state = 0;
         unsigned long long inode = 0;
-        int fields = sscanf(line, " %*d: %x:%x %*x:%*x %x %*x:%*x %*x:%*x %*x %*u %*d %llu", &address, &local, &state,
-            &inode);
-        bool here = address == htonl(INADDR_LOOPBACK) || address == htonl(INADDR_ANY);
-        found = fields == 4 && here && local == port && state == STATE_LISTEN ? inode : 0;
+        char address[33];
+        int fields = sscanf(line, " %*d: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %*u %*d %llu", address,
+            &local, &state, &inode);
+        found = fields == 4 && is_here(address) && local == port && state == STATE_LISTEN ? inode : 0;
     }
     if (table != NULL) {
         fclose(table);
     }
     return found;
+}
+
+/* A runtime that prefers sockets of IPv6 listens at ::ffff:127.0.0.1. */
+static unsigned long long find_listener(uint16_t port) {
+    unsigned long long found = find_in("/proc/net/tcp", port);
+    return found != 0 ? found : find_in("/proc/net/tcp6", port);
 }
 
 /* 1: the process has the socket open; 0: it has not; -1: that can't be told. */
