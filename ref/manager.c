@@ -384,7 +384,7 @@ undr_error undr_manager_receive_checked(undr_manager_core *core, undr_connection
     uint64_t hold = core->options.hold;
     one->deadline = now > UINT64_MAX - hold ? UINT64_MAX : now + hold;
     const arrival came = {.frame = frame, .whole = whole};
-    error = found->handlers[core->state](core, one, &came); /* touches no other connection's requests (FAULT-2) */
+    error = found->handlers[core->state](core, one, &came); /* of others, it answers held requests at most (NEXT-6) */
     if (error != UNDR_OK) {
         free_request(one);
     }

@@ -1,4 +1,6 @@
-/* server_parts.h: what server.c (the loop), server_peer.c (a connection) and worker_processes.c share. Private to ref/.
+/* server_parts.h: what the files of the server share (server.c, the loop; server_peer.c, server_input.c and
+ * server_output.c, a connection; peer_user.c), and those of the pool (worker_processes.c, process_manager.c). Private
+ * to ref/.
  *
  * Everything here belongs to the loop's thread but `core`, `calls` and `interrupts`, which the lock guards. */
 #ifndef UNDR_SERVER_PARTS_H
