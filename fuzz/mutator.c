@@ -209,7 +209,10 @@ size_t afl_custom_fuzz(
     size = size < capacity ? size : capacity;
     memcpy(own->buffer, input, size);
     *output = own->buffer;
-    return fuzz_mutate(own->buffer, size, capacity, next(&own->seed));
+    for (uint32_t times = 1 + below(&own->seed, 5); times > 0; times--) { /* AFL++ does not repeat it */
+        size = fuzz_mutate(own->buffer, size, capacity, next(&own->seed));
+    }
+    return size;
 }
 
 void afl_custom_deinit(void *data) {
