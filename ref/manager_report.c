@@ -17,18 +17,16 @@ static undr_error name_of_task(undr_buffer *name, const undr_parcel *parcel, und
     }
     undr_value *task;
     undr_error error = undr_pickle_read(undr_parcel_slice(parcel), NULL, arena, &task, NULL, NULL);
-    if (error == UNDR_MEMORY) {
-        return error;
+    if (error == UNDR_OK) {
+        error = undr_task_repr(name, task);
     }
-    if (error != UNDR_OK || undr_task_repr(name, task) != UNDR_OK) {
-        return name_by_size(name, parcel);
-    }
-    return UNDR_OK;
+    return error == UNDR_OK || error == UNDR_MEMORY ? error : name_by_size(name, parcel);
 }
 
 /* Where to cut text so that no UTF-8 sequence is torn. */
 static int cut_at(const undr_buffer *text, size_t limit) {
     size_t size = text->size < limit ? text->size : limit;
+    /* unreachable: size 0, as no text begins inside of a character */
     while (size > 0 && size < text->size && (text->data[size] & 0xc0) == 0x80) {
         size--;
     }

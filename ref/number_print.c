@@ -104,12 +104,12 @@ static decimal nearest(double real, int count) {
     (void)snprintf(scratch, sizeof scratch, "%.*e", count - 1, real);
     decimal result = {.count = 0};
     const char *at = scratch;
-    for (; *at != 'e' && *at != '\0'; ++at) {
-        if (*at >= '0' && *at <= '9' && result.count < MOST_DIGITS) { /* else: the locale's decimal point */
+    for (; *at != 'e'; ++at) {
+        if ((unsigned char)*at - (unsigned)'0' <= 9) { /* else: the locale's decimal point */
             result.digits[result.count++] = *at;
         }
     }
-    result.point = *at == 'e' ? (int)strtol(at + 1, NULL, 10) + 1 : 1;
+    result.point = (int)strtol(at + 1, NULL, 10) + 1;
     return result;
 }
 
@@ -127,22 +127,13 @@ static bool next_up(decimal *text) {
 
 /* Where two floats lie at unequal distances (powers of two), the nearest decimal may miss and its neighbour hit. */
 static decimal shortest(double real) {
-    decimal result = {.count = 0};
-    for (int count = 1; count <= MOST_DIGITS; ++count) {
-        result = nearest(real, count);
-        if (reads_back(&result, real)) {
-            break;
-        }
-        decimal neighbour = result;
-        if (count < MOST_DIGITS && next_up(&neighbour) && reads_back(&neighbour, real)) {
-            result = neighbour;
-            break;
+    for (int count = 1; count < MOST_DIGITS; ++count) {
+        decimal result = nearest(real, count); /* no 0 at its end: one digit less would have done */
+        if (reads_back(&result, real) || (next_up(&result) && reads_back(&result, real))) {
+            return result;
         }
     }
-    while (result.count > 1 && result.digits[result.count - 1] == '0') {
-        --result.count;
-    }
-    return result;
+    return nearest(real, MOST_DIGITS); /* so many are enough for every double */
 }
 
 static undr_error print_scientific(undr_buffer *buffer, const decimal *text) {

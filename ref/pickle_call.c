@@ -103,9 +103,9 @@ static undr_error call_getattr(undr_reader *reader, undr_items args, undr_value 
     return UNDR_OK;
 }
 
-static bool is_object_class(const undr_value *value) {
-    return value->kind == UNDR_CLASS && undr_slice_equal(value->class_name.module, undr_slice_text("builtins"))
-        && undr_slice_equal(value->class_name.name, undr_slice_text("object"));
+static bool is_object_class(const undr_value *class_value) {
+    return undr_slice_equal(class_value->class_name.module, undr_slice_text("builtins"))
+        && undr_slice_equal(class_value->class_name.name, undr_slice_text("object"));
 }
 
 static undr_error instance(undr_reader *reader, undr_value *callable, undr_items args, undr_value **value) {

@@ -52,9 +52,8 @@ undr_error undr_reader_collect(
 /* Replaces everything from `height` up by one new value made of it. */
 static undr_error replace(undr_reader *reader, undr_kind kind, size_t height) {
     undr_value *value = NULL;
-    undr_value *const *items = reader->stack == NULL ? NULL : reader->stack + height;
     const undr_error error =
-        undr_reader_collect(reader, kind, items, reader->stack_count - height, &value);
+        undr_reader_collect(reader, kind, reader->stack + height, reader->stack_count - height, &value);
     if (error != UNDR_OK) {
         return error;
     }

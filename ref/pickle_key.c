@@ -26,9 +26,9 @@ static undr_slice whole_float(double real, uint8_t *room) {
     const uint64_t mantissa = (uint64_t)ldexp(fraction, 53);
     const int shift = exponent - 53; /* real = mantissa * 2^shift; what is shifted out below is 0 */
     memset(room, 0, INTEGER_BYTES);
-    for (int bit = 0; bit < 53; ++bit) {
+    for (int bit = shift < 0 ? -shift : 0; bit < 53; ++bit) {
         const int place = bit + shift;
-        if ((mantissa >> bit & 1) != 0 && place >= 0) {
+        if ((mantissa >> bit & 1) != 0) {
             room[place / 8] = (uint8_t)(room[place / 8] | 1u << (place % 8));
         }
     }
@@ -170,24 +170,21 @@ undr_error undr_key_equal(
         *equal = same_number(a, b);
         return undr_reader_spend(reader, 2 + (a->kind == UNDR_INT ? a->bytes.size / STEP_BYTES : 0));
     }
-    if (a->kind != b->kind) {
-        return undr_reader_spend(reader, 1);
+    const undr_error error = undr_reader_spend(reader, 1);
+    if (error != UNDR_OK || a->kind != b->kind) {
+        return error;
     }
-    undr_error error = undr_reader_spend(reader, 1);
     switch (a->kind) {
-        case UNDR_NONE: *equal = true; return error;
         case UNDR_STR:
         case UNDR_BYTES:
             *equal = undr_slice_equal(a->bytes, b->bytes);
-            return error != UNDR_OK ? error : undr_reader_spend(reader, a->bytes.size / STEP_BYTES);
+            return undr_reader_spend(reader, a->bytes.size / STEP_BYTES);
         case UNDR_CLASS:
             *equal = undr_slice_equal(a->class_name.module, b->class_name.module)
                 && undr_slice_equal(a->class_name.name, b->class_name.name);
-            return error != UNDR_OK
-                ? error
-                : undr_reader_spend(reader, (a->class_name.module.size + a->class_name.name.size) / STEP_BYTES);
-        case UNDR_TUPLE: return error != UNDR_OK ? error : same_tuple(reader, a, b, depth + 1, equal);
-        case UNDR_FROZENSET: return error != UNDR_OK ? error : same_frozenset(reader, a, b, depth + 1, equal);
-        default: return error; /* objects are equal to themselves alone */
+            return undr_reader_spend(reader, (a->class_name.module.size + a->class_name.name.size) / STEP_BYTES);
+        case UNDR_TUPLE: return same_tuple(reader, a, b, depth + 1, equal);
+        case UNDR_FROZENSET: return same_frozenset(reader, a, b, depth + 1, equal);
+        default: return UNDR_OK; /* unreachable: the hash of whatever equals only itself is its address's */
     }
 }

@@ -56,11 +56,10 @@ static void end_frame(undr_output *output) {
     output->buffer->size -= FRAME_HEADER;
 }
 
-undr_error undr_output_boundary(undr_output *output) {
+void undr_output_boundary(undr_output *output) {
     if (output->in_frame && output->buffer->size - output->frame_start - FRAME_HEADER >= FRAME_TARGET) {
         end_frame(output);
     }
-    return UNDR_OK;
 }
 
 undr_error undr_output_begin(undr_output *output) {
@@ -173,15 +172,16 @@ undr_error undr_output_recall(undr_output *output, const void *address) {
     return found == NULL ? UNDR_ARGUMENT : undr_output_recall_index(output, (uint64_t)(uintptr_t)found - 1);
 }
 
-static uint64_t hash_text(undr_slice text, uint64_t hash) {
+static uint64_t hash_text(undr_slice text) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
     for (size_t index = 0; index < text.size; ++index) {
         hash = (hash ^ text.data[index]) * UINT64_C(0x100000001b3);
     }
-    return hash + 1;
+    return hash;
 }
 
 static uint64_t hash_named(undr_slice module, undr_slice name) {
-    return hash_text(name, hash_text(module, UINT64_C(0xcbf29ce484222325)));
+    return hash_text(module) * 3 + hash_text(name);
 }
 
 const undr_named *undr_output_find_named(undr_output *output, undr_slice module, undr_slice name) {

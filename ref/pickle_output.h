@@ -30,7 +30,7 @@ void undr_output_free(undr_output *output);
 
 UNDR_MUST_USE undr_error undr_output_begin(undr_output *output); /* PROTO */
 UNDR_MUST_USE undr_error undr_output_end(undr_output *output);   /* STOP */
-UNDR_MUST_USE undr_error undr_output_boundary(undr_output *output); /* before each value: a full frame ends here */
+void undr_output_boundary(undr_output *output); /* before each value: a full frame ends here */
 UNDR_MUST_USE undr_error undr_output_raw(undr_output *output, const void *data, size_t size);
 UNDR_MUST_USE undr_error undr_output_opcode(undr_output *output, uint8_t opcode);
 /* The opcode, the size in as many bytes as that opcode takes, and the bytes. */

@@ -31,8 +31,9 @@ static undr_error push_int_text(undr_reader *reader, undr_slice line, bool boole
     const undr_value parsed = {.kind = UNDR_INT, .bytes = number};
     int64_t integer = 0;
     undr_value *value = NULL;
-    const bool truth = booleans && line.size == 2 && (line.data[1] == '0' || line.data[1] == '1')
-        && undr_value_int64(&parsed, &integer) && integer >= 0 && integer <= 1;
+    const bool fits = undr_value_int64(&parsed, &integer);
+    const bool truth = booleans && fits && line.size == 2 && (line.data[1] == '0' || line.data[1] == '1')
+        && integer >= 0 && integer <= 1;
     const undr_error error = truth ? undr_value_bool(reader->arena, integer == 1, &value)
                                    : undr_value_big(reader->arena, number, &value);
     return push_made(reader, error, value);

@@ -86,12 +86,12 @@ static undr_error put_text(undr_output *out, undr_slice text) {
 
 /* A text that CPython interns, so that each is written once: names of modules, classes, attributes. */
 static undr_error save_name(undr_output *out, const void *address, undr_slice text) {
-    undr_error error = undr_output_boundary(out);
+    undr_output_boundary(out);
     const undr_named *known = undr_output_find_named(out, (undr_slice){0}, text);
-    if (error != UNDR_OK || known != NULL) {
-        return error != UNDR_OK ? error : undr_output_recall_index(out, known->index);
+    if (known != NULL) {
+        return undr_output_recall_index(out, known->index);
     }
-    error = put_text(out, text);
+    const undr_error error = put_text(out, text);
     return error != UNDR_OK ? error : undr_output_memoize_named(out, address, (undr_slice){0}, text);
 }
 
@@ -150,8 +150,8 @@ static undr_error save_old_bytearray(undr_output *out, const undr_value *value) 
     if (error == UNDR_OK && value->bytes.size == 0) {
         error = undr_output_opcode(out, OP_EMPTY_TUPLE);
     } else if (error == UNDR_OK) {
-        error = undr_output_boundary(out);
-        error = error == UNDR_OK ? save_bytes(out, NULL, value->bytes) : error;
+        undr_output_boundary(out);
+        error = save_bytes(out, NULL, value->bytes);
         error = error == UNDR_OK ? end_temporary_tuple(out, OP_TUPLE1) : error;
     }
     return error != UNDR_OK ? error : end_reduce(out, value);
@@ -393,13 +393,13 @@ static undr_error put_class(undr_output *out, undr_slice module, undr_slice name
 
 /* Each class is written once, whichever value names it. */
 static undr_error save_class(undr_output *out, const void *address, undr_slice module, undr_slice name) {
-    undr_error error = undr_output_boundary(out);
+    undr_output_boundary(out);
     const undr_slice key = module.data != NULL ? module : undr_slice_text("");
     const undr_named *known = undr_output_find_named(out, key, name);
-    if (error != UNDR_OK || known != NULL) {
-        return error != UNDR_OK ? error : undr_output_recall_index(out, known->index);
+    if (known != NULL) {
+        return undr_output_recall_index(out, known->index);
     }
-    error = put_class(out, module, name);
+    const undr_error error = put_class(out, module, name);
     return error != UNDR_OK ? error : undr_output_memoize_named(out, address, key, name);
 }
 
@@ -424,7 +424,7 @@ static undr_error put_new_object(undr_output *out, const undr_object *object, si
     if (error == UNDR_OK && as_call) {
         error = end_temporary_tuple(out, OP_TUPLE3);
     }
-    const bool calls = object->by_reduce || object->callable == NULL || object->callable->kind != UNDR_CLASS;
+    const bool calls = object->by_reduce || object->callable->kind != UNDR_CLASS;
     const uint8_t opcode = as_call || (calls && !keywords) ? OP_REDUCE : keywords ? OP_NEWOBJ_EX : OP_NEWOBJ;
     return error != UNDR_OK ? error : undr_output_opcode(out, opcode);
 }
@@ -432,8 +432,8 @@ static undr_error put_new_object(undr_output *out, const undr_object *object, si
 static undr_error save_state(undr_output *out, const undr_value *state, size_t depth) {
     undr_error error = UNDR_OK;
     if (state->kind == UNDR_DICT && !undr_output_is_known(out, state)) {
-        error = undr_output_boundary(out);
-        error = error == UNDR_OK ? save_dict(out, state, true, depth + 1) : error;
+        undr_output_boundary(out);
+        error = save_dict(out, state, true, depth + 1);
     } else {
         error = save(out, state, depth);
     }
@@ -487,10 +487,7 @@ static undr_error save_shared(undr_output *out, const undr_value *value, size_t 
 
 /* depth: how many containers are around the value. */
 static undr_error save(undr_output *out, const undr_value *value, size_t depth) {
-    const undr_error error = undr_output_boundary(out);
-    if (error != UNDR_OK) {
-        return error;
-    }
+    undr_output_boundary(out);
     switch (value->kind) {
         case UNDR_NONE: return undr_output_opcode(out, OP_NONE);
         case UNDR_BOOL: return undr_output_opcode(out, value->boolean ? OP_NEWTRUE : OP_NEWFALSE);

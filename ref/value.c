@@ -328,7 +328,7 @@ bool undr_value_is_instance(const undr_value *value, const char *class_name) {
 }
 
 static const undr_value *lookup(const undr_value *dict, const char *key) {
-    if (dict == NULL || dict->kind != UNDR_DICT) {
+    if (dict->kind != UNDR_DICT) {
         return NULL;
     }
     for (size_t index = 0; index + 1 < dict->items.count; index += 2) {

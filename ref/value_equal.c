@@ -284,11 +284,15 @@ static undr_error compare(comparison *work, const undr_value *a, const undr_valu
 }
 
 undr_error undr_value_equal(const undr_value *a, const undr_value *b, bool *equal) {
+    return undr_value_equal_within(a, b, most_steps, equal);
+}
+
+undr_error undr_value_equal_within(const undr_value *a, const undr_value *b, uint64_t steps, bool *equal) {
     *equal = false;
     if (a == NULL || b == NULL) {
         return UNDR_OK;
     }
-    comparison work = {.steps = most_steps};
+    comparison work = {.steps = steps};
     const undr_error error = compare(&work, a, b, 0, equal);
     *equal = error == UNDR_OK && *equal;
     return error;

@@ -47,7 +47,7 @@ static uint32_t next_character(undr_slice text, size_t *offset) {
     return character;
 }
 
-/* One character as ascii() writes it between such quotes; quote 0: outside quotes. */
+/* One character that plain_run does not take, as ascii() writes it between such quotes; quote 0: outside quotes. */
 static undr_error put_character(printer *out, uint32_t character, char quote) {
     if (out->buffer->size >= out->end) {
         return UNDR_LIMIT_BYTES;
@@ -61,9 +61,6 @@ static undr_error put_character(printer *out, uint32_t character, char quote) {
     }
     if (quote != 0 && character == (uint8_t)quote) {
         return undr_put_format(out->buffer, "\\%c", quote);
-    }
-    if (character >= 0x20 && character < 0x7f) {
-        return undr_put_u8(out->buffer, (uint8_t)character);
     }
     return undr_put_format(
         out->buffer, character < 0x100 ? "\\x%02x" : character < 0x10000 ? "\\u%04x" : "\\U%08x", character);

@@ -58,4 +58,8 @@ static inline undr_slice undr_shortest(undr_slice number) {
 UNDR_MUST_USE undr_error undr_value_print_within(
     undr_buffer *buffer, const undr_value *value, uint64_t steps, size_t bytes);
 
+/* undr_value_equal that gives up with UNDR_LIMIT_NODES beyond about so many values. */
+UNDR_MUST_USE undr_error undr_value_equal_within(
+    const undr_value *a, const undr_value *b, uint64_t steps, bool *equal);
+
 #endif

@@ -128,6 +128,12 @@ static void test_growing(void **state) {
     for (unsigned index = 0; index < 10000; ++index) {
         assert_int_equal(buffer.data[index], (uint8_t)index);
     }
+    const size_t capacity = buffer.capacity;
+    assert_int_equal(undr_buffer_grow(&buffer, capacity + 1), UNDR_OK);
+    assert_int_equal(buffer.capacity, capacity + 1);
+    assert_int_equal(undr_buffer_grow(&buffer, 1), UNDR_OK); /* never less */
+    assert_int_equal(buffer.capacity, capacity + 1);
+    assert_int_equal(buffer.size, 10000);
     undr_buffer_free(&buffer);
 }
 

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "failing_malloc.h"
 #include "exchange.h"
 #include "exchange_step.h"
 #include "undr/pickle.h"
@@ -36,6 +37,12 @@ static const struct {
     {HEAD "  A -> m b'\\x4", ""},
     {HEAD "  A <- m float([?x])\n", "float('inf')"},
     {HEAD "  A -> m set 5\n", "`(`"},
+    {HEAD "  M -> message class 5\n", "`(`, as in class"},
+    {HEAD "  A -> m {set(): 1}\n", ""},
+    {HEAD "  A -> m {{1}: 1}\n", ""},
+    {HEAD "  A -> m {(1, {2}): 1}\n", ""},
+    {HEAD "  A -> m b'\\xg0'\n", ""},
+    {HEAD "  A -> m b'\\x", ""},
     {HEAD "  A -> m pickle6(1)\n", ""},
 };
 
@@ -65,6 +72,7 @@ static const char *const lines[] = {
     "  M -> message {2: 3, G: 1}\n",
     "  M -> message object('undr_conformance.Probe', {G: 1})\n",
     "  A -> m 0\n",
+    "  P <- exit or exit 3\n",
 };
 
 static void odd_lines_are_printed_as_written(void **state) {
@@ -176,6 +184,29 @@ static void odd_exceptions_are_named(void **state) {
         "WorkerException contains 'boom'");
 }
 
+/* Wherever the text has to grow: the name of the exception, and what it says. */
+static void an_exception_needs_memory(void **state) {
+    (void)state;
+    undr_slice pickle = PICKLE(WORKER_EXCEPTION "cm\nE\ncm\nE\nX\x04\0\0\0boom\x85R\x85R\x85R.");
+    size_t failures = 0;
+    for (size_t before = 0; before < 64; before++) {
+        undr_buffer text = {0};
+        for (size_t number = 1;; number++) {
+            assert_int_equal(undr_put_format(&text, "%*s", (int)before, ""), UNDR_OK);
+            fail_allocation(number);
+            const undr_error error = check_print_payload(&text, pickle, false, false);
+            end_failing();
+            assert_int_equal(error, allocation_failed ? UNDR_MEMORY : UNDR_OK);
+            undr_buffer_free(&text);
+            if (!allocation_failed) {
+                break;
+            }
+            failures++;
+        }
+    }
+    assert_true(failures >= 64);
+}
+
 static void odd_names_are_no_classes(void **state) {
     (void)state;
     undr_arena arena = {0};
@@ -240,6 +271,7 @@ int main(void) {
         cmocka_unit_test(signals_have_names),
         cmocka_unit_test(an_empty_payload_prints_nothing),
         cmocka_unit_test(odd_exceptions_are_named),
+        cmocka_unit_test(an_exception_needs_memory),
         cmocka_unit_test(odd_names_are_no_classes),
         cmocka_unit_test(long_texts_of_one_character),
     };

@@ -1,5 +1,6 @@
 /* test_manager.c: the manager's core: every request in every state, order, counts, inbox, held answers. */
 #include "manager_steps.h"
+#include "pickle_tower.h"
 
 /* Options. */
 
@@ -8,6 +9,11 @@ static void priority_levels_are_1_to_128(void **state) {
     undr_manager_core *core;
     undr_manager_options options = {.priority_levels = 129};
     assert_int_equal(undr_manager_new(&options, &core), UNDR_ARGUMENT);
+    options = (undr_manager_options){.retries = UNDR_MAXIMUM_RETRIES + 1};
+    assert_int_equal(undr_manager_new(&options, &core), UNDR_ARGUMENT);
+    core = make(128, 0, UNDR_MAXIMUM_RETRIES);
+    schedule(core, join(core), 127, text("x"));
+    undr_manager_free(core);
     core = make(0, 0, 0); /* the default is 2 */
     undr_connection a = join(core);
     schedule(core, a, 1, text("x"));
@@ -254,6 +260,36 @@ static void what_is_no_pickle_has_no_effect(void **state) {
     undr_manager_free(core);
 }
 
+/* FRAME-6: a message that is more than the reader takes in is passed on as it is. */
+static void what_is_too_large_to_read_is_a_message(void **state) {
+    (void)state;
+    undr_buffer tower = make_tower();
+    undr_manager_core *core = make(2, 0, 0);
+    undr_connection a = join(core);
+    send(core, a, 'm', undr_buffer_slice(&tower));
+    expect_empty(core, a, 'm');
+    expect_message(core, undr_buffer_slice(&tower));
+    undr_manager_free(core);
+    undr_buffer_free(&tower);
+}
+
+static void each_connection_has_its_owner(void **state) {
+    (void)state;
+    undr_manager_core *core = make(2, 0, 0);
+    undr_connection a = join(core), b = join(core);
+    undr_answer answer;
+    int mine;
+    undr_manager_set_owner(core, a, &mine);
+    undr_manager_set_owner(core, b + 1, core); /* there is none */
+    send(core, b, 'n', (undr_slice){0});
+    send(core, a, 'n', (undr_slice){0});
+    assert_int_equal(undr_manager_next_answer(core, &answer), UNDR_OK);
+    assert_null(answer.owner);
+    assert_int_equal(undr_manager_next_answer(core, &answer), UNDR_OK);
+    assert_ptr_equal(answer.owner, &mine);
+    undr_manager_free(core);
+}
+
 /* Held answers. */
 
 static void an_answer_is_held_until_its_deadline(void **state) {
@@ -357,6 +393,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(priority_levels_are_1_to_128),
         cmocka_unit_test(every_type_in_every_state),
+        cmocka_unit_test(what_is_too_large_to_read_is_a_message),
+        cmocka_unit_test(each_connection_has_its_owner),
         cmocka_unit_test(lower_numbers_first_and_each_in_order),
         cmocka_unit_test(tasks_are_opaque),
         cmocka_unit_test(own_side_schedules_too),

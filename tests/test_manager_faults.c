@@ -2,6 +2,7 @@
 #include "manager_steps.h"
 
 #include "failing_malloc.h"
+#include "manager_queue.h"
 
 /* Connections that end. */
 
@@ -203,6 +204,44 @@ static void abandoned_tasks_are_reported(void **state) {
     undr_manager_free(core);
 }
 
+/* What is long is named by its size. */
+static void a_large_lost_task_is_named_by_its_size(void **state) {
+    (void)state;
+    enum { LARGE = 64 * 1024 + 1 };
+    static uint8_t bytes[LARGE] = "N.";
+    undr_manager_core *core = make(2, 0, 0);
+    for (size_t size = LARGE - 1; size <= LARGE; size++) {
+        undr_connection a = join(core);
+        schedule(core, a, 1, undr_slice_of(bytes, size));
+        ask(core, a, 'n', undr_slice_of(bytes, size));
+        undr_manager_disconnect(core, a);
+        expect_loss(core, size < LARGE ? ": None" : "a task of 65537 bytes");
+    }
+    undr_manager_free(core);
+}
+
+/* A name that does not fit says no more than the size would; without memory there is no report at all. */
+static undr_error report_of_a_task(void *context) {
+    const undr_slice *task = context;
+    undr_buffer pickle = {0};
+    undr_parcel *parcel = undr_parcel_new(*task, NULL, 1);
+    if (parcel == NULL) {
+        return UNDR_MEMORY;
+    }
+    parcel->loss = UNDR_LOSS_CONNECTION;
+    const undr_error error = undr_parcel_report(parcel, &pickle);
+    assert_int_equal(error != UNDR_OK, pickle.size == 0);
+    undr_buffer_free(&pickle);
+    undr_parcel_free(parcel);
+    return error;
+}
+
+static void every_allocation_of_a_report_fails(void **state) {
+    (void)state;
+    undr_slice task = BYTES("\x80\x02" "cmy.module\nJob\n)\x81}X\3\0\0\0urlX\1\0\0\0us" "b.");
+    assert_true(fail_each(report_of_a_task, &task) >= 3);
+}
+
 /* Want of memory: every allocation of a session fails in turn, that one only or for as long as nobody gives up. A call
  * that failed has changed nothing that can be seen, and succeeds when it is tried again and there is memory. */
 
@@ -320,6 +359,8 @@ int main(void) {
         cmocka_unit_test(handles_are_never_used_again),
         cmocka_unit_test(a_close_drops_what_is_queued),
         cmocka_unit_test(abandoned_tasks_are_reported),
+        cmocka_unit_test(a_large_lost_task_is_named_by_its_size),
+        cmocka_unit_test(every_allocation_of_a_report_fails),
         cmocka_unit_test(every_failed_allocation_leaves_all_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

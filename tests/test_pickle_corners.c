@@ -67,6 +67,14 @@ static const struct {
     {"slots, no dict", IN_TABLE("cm\nA\n)\x81N]\x86" "b."), "m.A((None, []))", UNDR_OK},
     /* calls of what is no class */
     {"obj with arguments", IN_TABLE("(cm\nA\nK\1o."), "m.A(1)", UNDR_OK},
+    {"slots on an int", IN_TABLE("K\1N}X\1\0\0\0aK\1s\x86" "b."), NULL, UNDR_PICKLE_TYPE},
+    {"no slots on an int", IN_TABLE("K\1N}\x86" "b."), "1", UNDR_OK},
+    {"getattr of no name", IN_TABLE("cbuiltins\ngetattr\n\x8c\1m\x8c\0\x93\x8c\1a\x86R."), "<class m..a>", UNDR_OK},
+    {"float and more", IN_TABLE("F1e5x\n."), NULL, UNDR_PICKLE_NUMBER},
+    {"float", IN_TABLE("F1e5\n."), "100000.0", UNDR_OK},
+    {"large int in digits", IN_TABLE("I99999999999999999999\n."), "99999999999999999999", UNDR_OK},
+    {"truth in digits", IN_TABLE("I01\n."), "True", UNDR_OK},
+    {"truth or not in digits", IN_TABLE("(I91\nI-1\nI 1\nI1\nI001\nt."), "(91, -1, True, 1, 1)", UNDR_OK},
     {"obj of an int", IN_TABLE("(K\1o."), NULL, UNDR_PICKLE_TYPE},
 };
 
@@ -153,6 +161,85 @@ static void called_objects(void **state) {
     undr_arena_free(&arena);
 }
 
+static undr_error round_trip(undr_arena *arena, const undr_value *value, int protocol, undr_value **again) {
+    undr_buffer pickle = {0};
+    undr_error error = undr_pickle_write(value, protocol, &pickle);
+    if (error == UNDR_OK) {
+        error = undr_pickle_read(undr_buffer_slice(&pickle), NULL, arena, again, NULL, NULL);
+    } else {
+        assert_int_equal(pickle.size, 0);
+    }
+    undr_buffer_free(&pickle);
+    return error;
+}
+
+static void assert_written(undr_arena *arena, const undr_value *value, int protocol) {
+    undr_value *again = NULL;
+    bool equal = false;
+    assert_int_equal(round_trip(arena, value, protocol, &again), UNDR_OK);
+    assert_int_equal(undr_value_equal(value, again, &equal), UNDR_OK);
+    assert_true(equal);
+}
+
+/* A frozenset whose element has it as its state; a state that stands elsewhere, too; a call with keywords. */
+static void odd_objects_are_written(void **state) {
+    (void)state;
+    undr_arena arena = {0};
+    undr_value *object, *frozenset, *dict, *both, *class, *args, *again;
+    assert_int_equal(undr_value_instance(&arena, "m", "A", NULL, &object), UNDR_OK);
+    assert_int_equal(undr_value_items(&arena, UNDR_FROZENSET, &object, 1, &frozenset), UNDR_OK);
+    object->object.state = frozenset;
+    for (int protocol = 2; protocol <= 5; ++protocol) {
+        assert_int_equal(round_trip(&arena, frozenset, protocol, &again), UNDR_OK);
+        assert_int_equal(again->kind, UNDR_FROZENSET);
+        assert_ptr_equal(again->items.at[0]->object.state->items.at[0], again->items.at[0]);
+    }
+    assert_int_equal(undr_value_items(&arena, UNDR_DICT, NULL, 0, &dict), UNDR_OK);
+    assert_int_equal(undr_value_instance(&arena, "m", "A", dict, &object), UNDR_OK);
+    undr_value *const pair[] = {dict, object};
+    assert_int_equal(undr_value_items(&arena, UNDR_LIST, pair, 2, &both), UNDR_OK);
+    assert_int_equal(round_trip(&arena, both, 4, &again), UNDR_OK);
+    assert_ptr_equal(again->items.at[1]->object.state, again->items.at[0]); /* one dict, not two */
+    assert_int_equal(undr_value_class(&arena, "m", "A", &class), UNDR_OK);
+    assert_int_equal(undr_value_items(&arena, UNDR_TUPLE, NULL, 0, &args), UNDR_OK);
+    assert_int_equal(undr_value_reduce(&arena, class, args, &object), UNDR_OK);
+    object->object.by_reduce = true;
+    assert_written(&arena, object, 4);
+    assert_int_equal(undr_value_items(&arena, UNDR_DICT, (undr_value *[]){object, object}, 2, &dict), UNDR_OK);
+    object->object.kwargs = dict;
+    dict->items.at[0] = dict->items.at[1] = class;
+    for (int protocol = 2; protocol <= 5; ++protocol) {
+        assert_written(&arena, object, protocol);
+    }
+    undr_arena_free(&arena);
+}
+
+static void odd_classes(void **state) {
+    (void)state;
+    undr_arena arena = {0};
+    undr_value *class, *again;
+    char dots[1200];
+    memset(dots, '.', sizeof dots - 1);
+    dots[sizeof dots - 1] = '\0';
+    assert_int_equal(undr_value_class(&arena, "m", dots, &class), UNDR_OK);
+    assert_int_equal(round_trip(&arena, class, 2, &again), UNDR_LIMIT_DEPTH); /* a class within a class within... */
+    assert_written(&arena, class, 4);
+    /* Protocol 2 renames builtins to __builtin__; this name would come back as another. */
+    assert_int_equal(undr_value_class(&arena, "builtins", "unicode", &class), UNDR_OK);
+    assert_int_equal(round_trip(&arena, class, 2, &again), UNDR_ARGUMENT);
+    assert_written(&arena, class, 4);
+    /* Two texts of one FNV-1a hash, by which the writer finds names that it has written. */
+    undr_value *classes[5], *all;
+    static const char one[] = "8yn0iYCKYHlIj4-BwPqk", other[] = "GReLUrM4wMqfg9yzV3KQ";
+    const char *const names[5][2] = {{one, "N"}, {other, "N"}, {"m", one}, {"m", other}, {"", "N"}};
+    for (size_t i = 0; i < 5; ++i) {
+        assert_int_equal(undr_value_class(&arena, names[i][0], names[i][1], &classes[i]), UNDR_OK);
+    }
+    assert_int_equal(undr_value_items(&arena, UNDR_LIST, classes, 5, &all), UNDR_OK);
+    assert_written(&arena, all, 4);
+    undr_arena_free(&arena);
+}
+
 static void attributes(void **state) {
     (void)state;
     undr_arena arena = {0};
@@ -188,6 +275,8 @@ int main(void) {
         cmocka_unit_test(too_large_is_not_wrong),
         cmocka_unit_test(objects_of_callers),
         cmocka_unit_test(called_objects),
+        cmocka_unit_test(odd_objects_are_written),
+        cmocka_unit_test(odd_classes),
         cmocka_unit_test(attributes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

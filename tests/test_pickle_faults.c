@@ -65,10 +65,42 @@ static void test_buffer_is_kept(void **state) {
     undr_arena_free(&arena);
 }
 
+/* Large texts are borrowed; the list of those grows, and fails to. */
+static void test_pieces(void **state) {
+    (void)state;
+    enum { LARGE = 64 * 1024, COUNT = 9 };
+    static uint8_t content[COUNT][LARGE];
+    undr_arena arena = {0};
+    undr_value *texts[COUNT], *list = NULL;
+    for (size_t index = 0; index < COUNT; ++index) {
+        assert_int_equal(undr_value_bytes(&arena, UNDR_BYTES, undr_slice_of(content[index], LARGE), &texts[index]),
+            UNDR_OK);
+    }
+    assert_int_equal(undr_value_items(&arena, UNDR_LIST, texts, COUNT, &list), UNDR_OK);
+    size_t failures = 0;
+    for (size_t number = 1;; ++number) {
+        undr_pieces pieces = {0};
+        fail_allocation(number);
+        const undr_error error = undr_pickle_write_pieces(list, 4, &pieces);
+        end_failing();
+        assert_int_equal(error, allocation_failed ? UNDR_MEMORY : UNDR_OK);
+        assert_int_equal(pieces.count, allocation_failed ? 0 : COUNT);
+        assert_true(allocation_failed ? undr_pieces_size(&pieces) == 0 : undr_pieces_size(&pieces) > COUNT * LARGE);
+        undr_pieces_free(&pieces);
+        if (!allocation_failed) {
+            break;
+        }
+        ++failures;
+    }
+    assert_true(failures >= 4); /* the bytes, the memo, and three times the list */
+    undr_arena_free(&arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_comparison),
         cmocka_unit_test(test_buffer_is_kept),
+        cmocka_unit_test(test_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

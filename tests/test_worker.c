@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "pickle_tower.h"
 #include "undr/task.h"
 #include "undr/worker.h"
 
@@ -246,6 +247,20 @@ static void fault_names_the_place(void **state) {
     assert_int_equal(core.fault.opcode, 0xff);
 }
 
+/* FRAME-6, WORK-15: a task that is more than the reader takes in is one that can't be run, not a broken frame. */
+static void what_is_too_large_to_read_is_a_task(void **state) {
+    (void)state;
+    undr_buffer tower = make_tower();
+    undr_worker_core core = core_in(UNDR_WORKER_ASKING);
+    undr_worker_action action = UNDR_WORKER_POLL;
+    undr_value *task;
+    assert_int_equal(receive(&core, 't', undr_buffer_slice(&tower), &action, &task), UNDR_OK);
+    assert_int_equal(action, UNDR_WORKER_RUN);
+    assert_null(task);
+    assert_int_equal(core.state, UNDR_WORKER_RUNNING);
+    undr_buffer_free(&tower);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_frame_in_every_state),
@@ -254,6 +269,7 @@ int main(void) {
         cmocka_unit_test(priorities),
         cmocka_unit_test(close_request_in_every_form),
         cmocka_unit_test(false_values_are_tasks),
+        cmocka_unit_test(what_is_too_large_to_read_is_a_task),
         cmocka_unit_test(fault_names_the_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,9 +22,9 @@ static bool is_uniform(undr_slice bytes) {
     return bytes.size >= UNIFORM && memcmp(bytes.data, bytes.data + 1, bytes.size - 1) == 0;
 }
 
-/* A str or bytes, as 'x' * 65536 when that says it. */
+/* A str or bytes, as 'x' * 65536 when that says it. A str that begins with two equal bytes begins with ASCII. */
 static undr_error print_text(undr_buffer *buffer, undr_kind kind, undr_slice bytes) {
-    bool uniform = is_uniform(bytes) && (kind == UNDR_BYTES || bytes.data[0] < 0x80);
+    bool uniform = is_uniform(bytes);
     const undr_value value = {.kind = kind, .bytes = undr_slice_of(bytes.data, uniform ? 1 : bytes.size)};
     undr_error error = undr_value_print(buffer, &value);
     return error == UNDR_OK && uniform ? undr_put_format(buffer, " * %zu", bytes.size) : error;
@@ -45,31 +45,29 @@ static undr_error print_bytes(undr_buffer *buffer, undr_slice payload, bool shor
 
 /* ---- WorkerException: named, with the text of the error that it carries ---- */
 
-static const undr_value *first_item(const undr_value *tuple) {
-    return tuple != NULL && tuple->kind == UNDR_TUPLE && tuple->items.count > 0 ? tuple->items.at[0] : NULL;
+/* Of an object that was read: its arguments are a tuple. */
+static const undr_value *first_argument(const undr_value *object) {
+    const undr_items args = object->object.args->items;
+    return args.count > 0 ? args.at[0] : NULL;
 }
 
 /* TracebackException keeps the text in `_str`; the reduced form has it as an argument of the exception. */
 static const undr_value *error_text(const undr_value *exception) {
-    const undr_value *report = first_item(exception->object.args);
+    const undr_value *report = first_argument(exception);
     const undr_value *text = undr_value_attribute(report, "_str");
-    if (text == NULL && report != NULL && report->kind == UNDR_OBJECT && report->object.args != NULL) {
+    if (text == NULL && report != NULL && report->kind == UNDR_OBJECT) {
         undr_items args = report->object.args->items;
         for (size_t i = 0; text == NULL && i < args.count; i++) {
-            text = args.at[i]->kind == UNDR_OBJECT ? first_item(args.at[i]->object.args) : NULL;
+            text = args.at[i]->kind == UNDR_OBJECT ? first_argument(args.at[i]) : NULL;
         }
     }
     return text != NULL && text->kind == UNDR_STR && text->bytes.size > 0 ? text : NULL;
 }
 
 static undr_error print_exception(undr_buffer *buffer, const undr_value *exception) {
-    undr_error error = undr_put_text(buffer, "WorkerException");
     const undr_value *text = error_text(exception);
-    if (error == UNDR_OK && text != NULL) {
-        error = undr_put_text(buffer, " contains ");
-        error = error == UNDR_OK ? undr_value_print(buffer, text) : error;
-    }
-    return error;
+    undr_error error = undr_put_text(buffer, text == NULL ? "WorkerException" : "WorkerException contains ");
+    return error == UNDR_OK && text != NULL ? undr_value_print(buffer, text) : error;
 }
 
 /* ---- values ---- */

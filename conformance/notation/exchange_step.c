@@ -316,7 +316,7 @@ static undr_error read_named(check_lexer *lexer, check_what what, check_step *st
     if (error == UNDR_MEMORY) {
         return error;
     }
-    if (error != UNDR_OK || term->kind != CHECK_TERM_BIND) {
+    if (error != UNDR_OK) { /* what begins with `?` is a name or a mistake */
         lexer->at = from;
         return check_lex_expected(lexer, from, "the name of a process id, as in ?pid");
     }

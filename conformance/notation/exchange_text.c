@@ -79,7 +79,7 @@ static bool hex_digit(int byte, uint32_t *digit) {
     }
     int lower = byte | 0x20;
     *digit = (uint32_t)(lower - 'a') + 10;
-    return byte > 0 && lower >= 'a' && lower <= 'f';
+    return lower >= 'a' && lower <= 'f';
 }
 
 /* \xHH, \uHHHH, \UHHHHHHHH; the letter is taken already. */

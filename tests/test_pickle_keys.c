@@ -1,0 +1,235 @@
+/* test_pickle_keys.c: keys of equal hash that differ, and what comparing keys may cost. The hash is no secret: whoever
+ * writes a pickle can choose such keys, and these tests do, with the steps of ref/pickle_key.c. */
+#include "undr/pickle.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define BYTES(literal) undr_slice_of(literal, sizeof(literal) - 1)
+
+enum { TEXT = 16 };
+
+static uint64_t mix(uint64_t hash, uint64_t more) {
+    hash = (hash ^ more) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
+static bool is_plain(uint64_t eight) {
+    for (int index = 0; index < 8; ++index) {
+        const uint8_t byte = (uint8_t)(eight >> (8 * index));
+        if (byte < 0x21 || byte > 0x7e) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Two texts of 16 plain characters whose hash is the same, from `start` on. */
+static void collide(uint64_t start, char *first, char *second) {
+    uint64_t head = 0, other = 0, tail = 0;
+    memcpy(&head, "AAAAAAAA", 8);
+    for (unsigned number = 1;; ++number) {
+        char digits[9];
+        (void)snprintf(digits, sizeof digits, "%08u", number);
+        memcpy(&other, digits, 8);
+        uint64_t mine = 0;
+        memcpy(&mine, "abcdefgh", 8);
+        tail = mix(start, head) ^ mine ^ mix(start, other);
+        if (is_plain(tail)) {
+            memcpy(first, &head, 8);
+            memcpy(first + 8, &mine, 8);
+            memcpy(second, &other, 8);
+            memcpy(second + 8, &tail, 8);
+            return;
+        }
+    }
+}
+
+static void put(undr_buffer *buffer, undr_slice bytes) {
+    assert_int_equal(undr_put_slice(buffer, bytes), UNDR_OK);
+}
+
+/* How many entries a dict has, whose keys stand in `buffer`, which is freed. */
+static size_t count_keys(undr_buffer *buffer) {
+    undr_arena arena = {0};
+    undr_value *value = NULL;
+    put(buffer, BYTES("u."));
+    assert_int_equal(undr_pickle_read(undr_buffer_slice(buffer), NULL, &arena, &value, NULL, NULL), UNDR_OK);
+    const size_t count = value->items.count / 2;
+    undr_arena_free(&arena);
+    undr_buffer_free(buffer);
+    return count;
+}
+
+/* `before` TEXT `after` None, for two texts that collide, and for the first of them again. */
+static size_t count_of_three(uint64_t start, undr_slice before, undr_slice after) {
+    char texts[3][TEXT];
+    undr_buffer buffer = {0};
+    collide(start, texts[0], texts[1]);
+    memcpy(texts[2], texts[0], TEXT);
+    put(&buffer, BYTES("}("));
+    for (size_t index = 0; index < 3; ++index) {
+        put(&buffer, before);
+        put(&buffer, undr_slice_of(texts[index], TEXT));
+        put(&buffer, after);
+        put(&buffer, BYTES("N"));
+    }
+    return count_keys(&buffer);
+}
+
+static void what_collides_is_told_apart(void **state) {
+    (void)state;
+    assert_int_equal(count_of_three(1, BYTES("\x8a\x10"), BYTES("")), 2); /* ints */
+    assert_int_equal(count_of_three(mix(1, UNDR_STR), BYTES("X\x10\0\0\0"), BYTES("")), 2);
+    assert_int_equal(count_of_three(mix(1, UNDR_BYTES), BYTES("C\x10"), BYTES("")), 2);
+    assert_int_equal(count_of_three(mix(1, UNDR_CLASS), BYTES("cm\n"), BYTES("\n")), 2);
+    /* and in tuples and frozensets */
+    assert_int_equal(count_of_three(1, BYTES("\x8a\x10"), BYTES("K\1\x86")), 2);
+    assert_int_equal(count_of_three(1, BYTES("K\1\x8a\x10"), BYTES("\x86")), 2);
+    assert_int_equal(count_of_three(1, BYTES("(K\1\x8a\x10"), BYTES("\x91")), 2);
+    assert_int_equal(count_of_three(1, BYTES("(\x8a\x10"), BYTES("K\1\x91")), 2);
+}
+
+static size_t count_of(undr_slice keys) {
+    undr_buffer buffer = {0};
+    put(&buffer, BYTES("}("));
+    put(&buffer, keys);
+    return count_keys(&buffer);
+}
+
+static void numbers_that_collide_are_told_apart(void **state) {
+    (void)state;
+    assert_int_equal(count_of(BYTES("G\x3f\xe0\0\0\0\0\0\0N\x8a\x08\0\0\0\0\0\0\xe0\x3fN")), 2); /* 0.5, its bits */
+    assert_int_equal(count_of(BYTES("G\x40\x08\0\0\0\0\0\0NK\3N")), 1);              /* 3.0 */
+    assert_int_equal(count_of(BYTES("G\xc0\x60\x20\0\0\0\0\0NJ\x7f\xff\xff\xffN")), 1); /* -129.0 */
+    assert_int_equal(count_of(BYTES("G\x43\x40\0\0\0\0\0\0N\x8a\x07\0\0\0\0\0\0\x20N")), 1); /* 2.0 ** 53 */
+    assert_int_equal(count_of(BYTES("G\x80\0\0\0\0\0\0\0NK\0N\x89N")), 1);                /* -0.0, 0, False */
+}
+
+/* A key of each kind, twice, each time with ever less work left to compare them: the reader says so wherever it is.
+ * Work that is left is a matter of the pickle's size and of what was done before, here to keys that collide. */
+static void append_keys(undr_buffer *buffer, undr_slice key, size_t times) {
+    for (size_t index = 0; index < times; ++index) {
+        put(buffer, key);
+        put(buffer, BYTES("N"));
+    }
+}
+
+/* Towers of pairs, (x, x) of (x, x): equal, at a cost of 2 ** height. */
+static void append_tower(undr_buffer *buffer, undr_slice base, size_t height) {
+    put(buffer, base);
+    for (size_t level = 0; level < height; ++level) {
+        put(buffer, BYTES("q\0h\0\x86"));
+    }
+}
+
+static void work_ends_wherever_it_is(void **state) {
+    (void)state;
+    static const struct {
+        const char *key;
+        size_t size;
+    } keys[] = {{"K\1", 2}, {"X\1\0\0\0a", 6}, {"cm\nA\n", 5}, {"K\1\x85", 3}, {"(K\1\x91", 4}, {")", 1}};
+    size_t ends = 0;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; ++i) {
+        for (size_t height = 10; height < 20; ++height) {
+            undr_buffer buffer = {0};
+            undr_arena arena = {0};
+            undr_value *value = NULL;
+            const undr_slice key = undr_slice_of(keys[i].key, keys[i].size);
+            put(&buffer, BYTES("}("));
+            for (int twice = 0; twice < 2; ++twice) {
+                append_tower(&buffer, key, height);
+                put(&buffer, BYTES("N"));
+            }
+            append_keys(&buffer, key, 2);
+            put(&buffer, BYTES("u."));
+            const undr_error error =
+                undr_pickle_read(undr_buffer_slice(&buffer), NULL, &arena, &value, NULL, NULL);
+            assert_true(error == UNDR_OK || error == UNDR_LIMIT_NODES);
+            ends += error == UNDR_LIMIT_NODES;
+            undr_arena_free(&arena);
+            undr_buffer_free(&buffer);
+        }
+    }
+    assert_true(ends > sizeof keys / sizeof *keys && ends < 10 * sizeof keys / sizeof *keys);
+}
+
+/* Two towers that were hashed level by level, so that only the comparison meets their depth. */
+static void depth_of_a_comparison(void **state) {
+    (void)state;
+    enum { HEIGHT = 60 };
+    undr_pickle_limits limits = undr_pickle_default_limits;
+    undr_buffer buffer = {0};
+    put(&buffer, BYTES("}("));
+    for (int twice = 0; twice < 2; ++twice) {
+        put(&buffer, BYTES("K\1\x85q\0"));
+        for (int level = 0; level < HEIGHT; ++level) {
+            put(&buffer, BYTES("}(h\0Nu0h\0\x85q\0")); /* a dict of it, dropped; then (it,) */
+        }
+        put(&buffer, BYTES("N"));
+    }
+    put(&buffer, BYTES("u0N.")); /* the result itself is shallow */
+
+    for (limits.depth = 10; limits.depth <= 100; limits.depth += 90) {
+        undr_arena arena = {0};
+        undr_value *value = NULL;
+        assert_int_equal(undr_pickle_read(undr_buffer_slice(&buffer), &limits, &arena, &value, NULL, NULL),
+            limits.depth == 10 ? UNDR_LIMIT_DEPTH : UNDR_OK);
+        undr_arena_free(&arena);
+    }
+    undr_buffer_free(&buffer);
+}
+
+/* Indexes of the memo that fall upon each other in its table: each search takes steps, and they end at a limit. */
+static void searches_in_the_memo_end(void **state) {
+    (void)state;
+    enum { INDEXES = 400, GETS = 20000 };
+    undr_buffer buffer = {0};
+    size_t found = 0;
+    uint32_t last = 0;
+    put(&buffer, BYTES("N"));
+    for (uint32_t index = 1; found < INDEXES; ++index) {
+        uint64_t position = (index ^ index >> 29) * UINT64_C(0x9e3779b97f4a7c15);
+        position ^= position >> 32;
+        if ((position & 1023) != 0) {
+            continue;
+        }
+        assert_int_equal(undr_put_u8(&buffer, 'r'), UNDR_OK);
+        assert_int_equal(undr_put_u32le(&buffer, index), UNDR_OK);
+        last = index;
+        ++found;
+    }
+    undr_arena arena = {0};
+    undr_value *value = NULL;
+    const size_t end = buffer.size;
+    put(&buffer, BYTES("."));
+    assert_int_equal(undr_pickle_read(undr_buffer_slice(&buffer), NULL, &arena, &value, NULL, NULL), UNDR_OK);
+    buffer.size = end;
+    for (size_t index = 0; index < GETS; ++index) {
+        assert_int_equal(undr_put_u8(&buffer, 'j'), UNDR_OK);
+        assert_int_equal(undr_put_u32le(&buffer, last), UNDR_OK);
+        put(&buffer, BYTES("0"));
+    }
+    put(&buffer, BYTES("."));
+    assert_int_equal(
+        undr_pickle_read(undr_buffer_slice(&buffer), NULL, &arena, &value, NULL, NULL), UNDR_LIMIT_NODES);
+    undr_arena_free(&arena);
+    undr_buffer_free(&buffer);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_collides_is_told_apart),
+        cmocka_unit_test(numbers_that_collide_are_told_apart),
+        cmocka_unit_test(work_ends_wherever_it_is),
+        cmocka_unit_test(depth_of_a_comparison),
+        cmocka_unit_test(searches_in_the_memo_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
