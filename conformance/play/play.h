@@ -44,6 +44,8 @@ typedef struct check_setting {
     check_capabilities capabilities;
     uint64_t round_trip_ns;   /* measured: `n` to its answer (manager), command to answer */
     uint64_t settle_ns;       /* what `quiet` is a multiple of; measured on the target */
+    uint64_t first_ns;        /* of a manager: its first answer, which a runtime that warms up is slow to give */
+    bool measuring;           /* the survey is being played: nothing is known yet */
     double timeout_factor;    /* of every time limit; 1.0 */
     bool silent;              /* the survey's first answer did not come in time: later ones are waited for a tenth */
     bool destructive;         /* --connect: cases that damage the target's counts may run, too */

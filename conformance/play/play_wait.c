@@ -14,6 +14,7 @@ enum {
     LIMIT_POOL_S = 15,        /* where worker processes have to start first */
     LIMIT_START_S = 30,
     LIMIT_ROUND_TRIPS = 2000,
+    LIMIT_FIRSTS = 20,        /* each target begins anew, and the machine may have more to do than during the survey */
     LIMIT_SILENT_PART = 10,   /* of these for a target that has let the first of all answers come too late */
     SLOWEST_RATE = 4000000,   /* bytes a second that a target handles at least */
     QUIET_MS = 5,
@@ -235,8 +236,16 @@ static uint64_t declared(const check_player *player) {
     return (can->hold + (is_closing(player) && can->has_grace ? can->grace : 0)) * CHECK_MILLISECOND;
 }
 
+static uint64_t least_limit(const check_player *player) {
+    bool starts = player->one->role != CHECK_ROLE_MANAGER || player->setting->measuring;
+    uint64_t least = (starts ? LIMIT_POOL_S : LIMIT_S) * CHECK_SECOND;
+    uint64_t firsts = LIMIT_FIRSTS * player->setting->first_ns, most = LIMIT_START_S * CHECK_SECOND;
+    firsts = firsts < most ? firsts : most;
+    return least > firsts ? least : firsts;
+}
+
 uint64_t check_player_limit(const check_player *player, bool held) {
-    uint64_t limit = (player->one->role == CHECK_ROLE_MANAGER ? LIMIT_S : LIMIT_POOL_S) * CHECK_SECOND;
+    uint64_t limit = least_limit(player);
     uint64_t trips = LIMIT_ROUND_TRIPS * player->setting->round_trip_ns;
     limit = limit > trips ? limit : trips;
     limit = player->setting->silent ? limit / LIMIT_SILENT_PART : limit;

@@ -123,6 +123,8 @@ static void read_times(check_setting *setting, check_role role, const check_stop
         keep_times(setting, median(watch, 1, 3, 8, 2), median(watch, 1, 3, 8, 2));
     } else {
         keep_times(setting, median(watch, 4, 6, 9, 4), most(median(watch, 4, 7, 9, 4), median(watch, 45, 47, 1, 0)));
+        uint64_t first = median(watch, 0, 1, 1, 0), held = setting->capabilities.hold * CHECK_MILLISECOND;
+        setting->first_ns = first > held ? first - held : 0;
     }
 }
 
@@ -158,6 +160,7 @@ static undr_error measure(check_setting *setting, check_role role, const check_c
     check_result result;
     check_setting unpaused = *setting;
     unpaused.pause = false;
+    unpaused.measuring = true;
     check_play_watched(one, &unpaused, CHECK_DELIVERY_WHOLE, &result, &watch);
     bool alone = setting->command == NULL && times[1] == 0;
     undr_error error = UNDR_OK;

@@ -235,6 +235,19 @@ class Targets(Behaviour):
         self.assert_run(1, "manager", "--only", "manager.schedule.priority-order", "--timeout-factor", "0.2", "--", adapter,
                         says="FAIL manager.schedule.priority-order")
 
+    def test_a_runtime_that_has_to_warm_up_is_not_blamed(self):
+        body = ('import socket, sys, time\nif sys.argv[1] == "capabilities": print("manager")\n'
+                'elif sys.argv[1] != "manager": sys.exit(89)\n'
+                'else:\n  s = socket.create_server(("127.0.0.1", 0)); print("ready", s.getsockname()[1], flush=True)\n'
+                '  c = s.accept()[0]; kind = c.recv(9)[0]; time.sleep(1.6)\n'
+                '  while True:\n'
+                '    c.sendall(b"t\\4\\0\\0\\0\\0\\0\\0\\0\\x80\\4N." if kind == 0x6e else b"s" + bytes(8))\n'
+                '    piece = c.recv(100)\n    kind = piece[0] if piece else sys.exit()\n')
+        adapter = self.file("warms-up", f"#!/usr/bin/env python3\n{body}", 0o755)
+        # an answer may take a second then, but not the first one of the survey, nor those of a target like this one
+        self.assert_run(0, "manager", "--timeout-factor", "0.2", "--delivery", "whole", "--cases", CASES, "--only",
+                        "manager.user.good", "--", adapter, says="1 passed")
+
     def test_role_that_is_not_declared(self):
         done = check("worker", "--only", "worker.*", "--", MANAGER)
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
