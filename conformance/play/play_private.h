@@ -27,6 +27,7 @@ typedef struct check_player {
     const check_step *steps;         /* its list: it and its neighbours */
     size_t step_count;
     bool over;       /* a verdict is reached: no further step */
+    bool came_late;  /* it may have failed because the harness was too slow for a held answer: play it again */
     bool warned;     /* an end came another way than it should */
     bool no_memory;  /* some text is incomplete: an error of the harness */
     bool may_exit;   /* the case has asked the target to leave */

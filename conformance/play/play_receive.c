@@ -60,6 +60,14 @@ static void say_why(check_player *player, undr_buffer *why, const undr_buffer *c
     }
 }
 
+/* None, where a task or CloseRequest was to end the holding of an answer, but so late that the hold may have been over by
+ * then: on a busy machine that blames nobody (NEXT-5). */
+static void notice_late_none(check_player *player, const check_connection *connection, const undr_frame *frame) {
+    uint64_t hold = player->setting->capabilities.hold * CHECK_MILLISECOND;
+    player->came_late = hold > 0 && frame->type == UNDR_TYPE_TASK && check_is_none(frame->payload) &&
+        check_now() - connection->asked_ns >= hold / 4 * 3;
+}
+
 static check_look look_at_frame(check_player *player, const check_step *step, check_connection *connection,
     const undr_frame *frame, uint64_t size, undr_buffer *why) {
     undr_buffer clauses = {0};
@@ -84,6 +92,7 @@ static check_look look_at_frame(check_player *player, const check_step *step, ch
         check_wire_take(&connection->wire, size);
         connection->uncertain = step->expectation_count > 1;
     } else if (!player->over) {
+        notice_late_none(player, connection, frame);
         say_frame(player, why, connection->name, frame, expects_wire(step));
         say_why(player, why, &clauses);
     }
