@@ -2,11 +2,24 @@
 #include "undr/manager.h"
 #include "undr/pickle.h"
 
+/* What reading a message may take (SEC-3): values of one byte in the pickle take some dozens; beyond that a pickle copies
+ * what it holds again and again, and is taken unread, as one that is too large in any other way. */
+enum { LEAST_BYTES = 1 << 20, BYTES_PER_BYTE = 64 };
+
+static undr_pickle_limits limits_of(undr_slice pickle) {
+    undr_pickle_limits limits = undr_pickle_default_limits;
+    if (pickle.size < (limits.bytes - LEAST_BYTES) / BYTES_PER_BYTE) {
+        limits.bytes = LEAST_BYTES + pickle.size * BYTES_PER_BYTE;
+    }
+    return limits;
+}
+
 /* PAY-6, SEC-1, MSG-3, MSG-4, MSG-5. FRAME-6: what only is too large for the reader is no fault. */
 static undr_error check_message(undr_slice pickle) {
     undr_arena arena = {0};
     undr_value *value;
-    undr_error error = undr_pickle_read_in_place(pickle, NULL, &arena, &value, NULL, NULL);
+    const undr_pickle_limits limits = limits_of(pickle);
+    undr_error error = undr_pickle_read_in_place(pickle, &limits, &arena, &value, NULL, NULL);
     undr_arena_free(&arena);
     return undr_pickle_is_too_large(error) ? UNDR_OK : error;
 }

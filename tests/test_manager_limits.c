@@ -1,6 +1,10 @@
 /* test_manager_limits.c: the bound on the bytes that tasks and messages take, and that each way out gives them back. */
 #include "manager_steps.h"
 
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 enum { LIMIT = 4096, SIZE = 1000 };
 
 static uint8_t payload[SIZE];
@@ -116,6 +120,49 @@ static void what_a_close_drops_makes_room(void **state) {
     undr_manager_free(core);
 }
 
+/* ---- the memory that reading a message takes (SEC-3) ---- */
+
+enum { COPIED = 1 << 20, COPIES = 400 };
+
+/* A pickle of a list of COPIES bytearrays, each made of the same bytes. */
+static undr_buffer message_that_copies(void) {
+    undr_buffer pickle = {0};
+    assert_int_equal(undr_put_text(&pickle, "\x80\x04""B"), UNDR_OK);
+    assert_int_equal(undr_put_u32le(&pickle, COPIED), UNDR_OK);
+    assert_int_equal(undr_buffer_reserve(&pickle, COPIED), UNDR_OK);
+    memset(pickle.data + pickle.size, 'x', COPIED);
+    pickle.size += COPIED;
+    assert_int_equal(undr_put_text(&pickle, "\x94""0("), UNDR_OK); /* MEMOIZE, POP, MARK */
+    for (int i = 0; i < COPIES; i++) {
+        assert_int_equal(undr_put_bytes(&pickle, "cbuiltins\nbytearray\nh\0\x85R", 24), UNDR_OK);
+    }
+    assert_int_equal(undr_put_text(&pickle, "l."), UNDR_OK);
+    return pickle;
+}
+
+static long peak_kib(void) {
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_maxrss;
+}
+
+/* Taken unread (FRAME-6) rather than unfolded; in a process of its own, since a peak never falls. */
+static void a_message_that_copies_itself_takes_little(void **state) {
+    undr_buffer pickle = message_that_copies();
+    const undr_frame frame = {.type = UNDR_TYPE_MESSAGE, .payload = undr_buffer_slice(&pickle)};
+    int status = 0;
+    (void)state;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        long before = peak_kib();
+        _exit(undr_manager_check(&frame) != UNDR_OK ? 1 : peak_kib() - before > (COPIED / 1024) * COPIES / 2 ? 2 : 0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    undr_buffer_free(&pickle);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_sides_meet_the_limit),
@@ -124,6 +171,7 @@ int main(void) {
         cmocka_unit_test(what_was_settled_too_early_makes_room),
         cmocka_unit_test(messages_make_room_when_they_are_read),
         cmocka_unit_test(what_a_close_drops_makes_room),
+        cmocka_unit_test(a_message_that_copies_itself_takes_little),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
