@@ -156,7 +156,7 @@ static void a_message_that_copies_itself_takes_little(void **state) {
     assert_true(child >= 0);
     if (child == 0) {
         long before = peak_kib();
-        _exit(undr_manager_check(&frame) != UNDR_OK ? 1 : peak_kib() - before > (COPIED / 1024) * COPIES / 2 ? 2 : 0);
+        _exit(undr_manager_check(&frame) != UNDR_OK ? 1 : peak_kib() - before > (COPIED / 1024) * COPIES / 4 ? 2 : 0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
