@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-
 #define BYTES(literal) undr_slice_of(literal, sizeof(literal) - 1)
 #define IN_TABLE(literal) {(const uint8_t *)(literal), sizeof(literal) - 1}
 
@@ -24,7 +23,8 @@ static const struct {
     {"encode one", IN_TABLE("c_codecs\nencode\nX\1\0\0\0a\x85R."), "_codecs.encode('a')", UNDR_OK},
     {"encode int", IN_TABLE("c_codecs\nencode\nK\1X\6\0\0\0latin1\x86R."), "_codecs.encode(1, 'latin1')", UNDR_OK},
     {"encode utf", IN_TABLE("c_codecs\nencode\nX\1\0\0\0aX\4\0\0\0utf8\x86R."), "_codecs.encode('a', 'utf8')", UNDR_OK},
-    {"bytearray of bytearray", IN_TABLE("cbuiltins\nbytearray\n\x96\1\0\0\0\0\0\0\0x\x85R."), "bytearray(b'x')", UNDR_OK},
+    {"bytearray of bytearray", IN_TABLE("cbuiltins\nbytearray\n\x96\1\0\0\0\0\0\0\0x\x85R."),
+        "bytearray(b'x')", UNDR_OK},
     {"bytearray of int", IN_TABLE("cbuiltins\nbytearray\nK\1\x85R."), "builtins.bytearray(1)", UNDR_OK},
     {"set of two", IN_TABLE("cbuiltins\nset\n]]\x86R."), "builtins.set([], [])", UNDR_OK},
     {"set of int", IN_TABLE("cbuiltins\nset\nK\1\x85R."), "builtins.set(1)", UNDR_OK},
@@ -37,23 +37,28 @@ static const struct {
     {"newobj of none", IN_TABLE("ccopyreg\n__newobj__\n)R."), "copyreg.__newobj__()", UNDR_OK},
     {"newobj of int", IN_TABLE("ccopyreg\n__newobj__\nK\1\x85R."), "copyreg.__newobj__(1)", UNDR_OK},
     {"newobj_ex of one", IN_TABLE("ccopyreg\n__newobj_ex__\nK\1\x85R."), "copyreg.__newobj_ex__(1)", UNDR_OK},
-    {"newobj_ex of ints", IN_TABLE("ccopyreg\n__newobj_ex__\nK\1K\2K\3\x87R."), "copyreg.__newobj_ex__(1, 2, 3)", UNDR_OK},
+    {"newobj_ex of ints", IN_TABLE("ccopyreg\n__newobj_ex__\nK\1K\2K\3\x87R."),
+        "copyreg.__newobj_ex__(1, 2, 3)", UNDR_OK},
     {"newobj_ex no tuple", IN_TABLE("ccopyreg\n__newobj_ex__\ncm\nA\n]}\x87R."),
         "copyreg.__newobj_ex__(<class m.A>, [], {})", UNDR_OK},
     {"newobj_ex no dict", IN_TABLE("ccopyreg\n__newobj_ex__\ncm\nA\n)]\x87R."),
         "copyreg.__newobj_ex__(<class m.A>, (), [])", UNDR_OK},
     {"reconstructor of one", IN_TABLE("ccopyreg\n_reconstructor\nK\1\x85R."), "copyreg._reconstructor(1)", UNDR_OK},
-    {"reconstructor of ints", IN_TABLE("ccopyreg\n_reconstructor\nK\1K\2K\3\x87R."), "copyreg._reconstructor(1, 2, 3)", UNDR_OK},
+    {"reconstructor of ints", IN_TABLE("ccopyreg\n_reconstructor\nK\1K\2K\3\x87R."),
+        "copyreg._reconstructor(1, 2, 3)", UNDR_OK},
     {"reconstructor no base", IN_TABLE("ccopyreg\n_reconstructor\ncm\nA\nK\2K\3\x87R."),
         "copyreg._reconstructor(<class m.A>, 2, 3)", UNDR_OK},
-    {"reconstructor other base", IN_TABLE("ccopyreg\n_reconstructor\ncm\nA\ncbuiltins\nlist\n]\x87R."), "m.A([])", UNDR_OK},
-    {"reconstructor other module", IN_TABLE("ccopyreg\n_reconstructor\ncm\nA\ncm\nobject\nN\x87R."), "m.A(None)", UNDR_OK},
+    {"reconstructor other base", IN_TABLE("ccopyreg\n_reconstructor\ncm\nA\ncbuiltins\nlist\n]\x87R."),
+        "m.A([])", UNDR_OK},
+    {"reconstructor other module", IN_TABLE("ccopyreg\n_reconstructor\ncm\nA\ncm\nobject\nN\x87R."),
+        "m.A(None)", UNDR_OK},
     /* keys */
     {"two None", IN_TABLE("}(N" "K\1" "NK\2u."), "{None: 2}", UNDR_OK},
     {"equal bytes", IN_TABLE("}(C\1" "aK\1" "C\1" "aK\2u."), "{b'a': 2}", UNDR_OK},
     {"text and bytes", IN_TABLE("}(C\1" "aK\1" "X\1\0\0\0aK\2u."), "{b'a': 1, 'a': 2}", UNDR_OK},
     {"equal classes", IN_TABLE("}(cm\nA\nK\1cm\nA\nK\2u."), "{<class m.A>: 2}", UNDR_OK},
-    {"other classes", IN_TABLE("}(cm\nA\nK\1cn\nA\nK\2cm\nB\nK\3u."), "{<class m.A>: 1, <class n.A>: 2, <class m.B>: 3}",
+    {"other classes", IN_TABLE("}(cm\nA\nK\1cn\nA\nK\2cm\nB\nK\3u."),
+        "{<class m.A>: 1, <class n.A>: 2, <class m.B>: 3}",
         UNDR_OK},
     {"equal tuples", IN_TABLE("}(K\1K\2\x86K\1K\1K\2\x86K\2u."), "{(1, 2): 2}", UNDR_OK},
     {"equal frozensets", IN_TABLE("}((K\1K\2\x91K\1(K\2K\1\x91K\2u."), "{frozenset({1, 2}): 2}", UNDR_OK},
@@ -92,7 +97,8 @@ static void every_reading(void **state) {
         const bool right = error == readings[i].error
             && (error != UNDR_OK || undr_slice_equal(undr_buffer_slice(&text), undr_slice_text(readings[i].prints)));
         if (!right) {
-            print_error("%s: %s %.*s\n", readings[i].name, undr_error_name(error), (int)text.size, (const char *)text.data);
+            print_error("%s: %s %.*s\n", readings[i].name, undr_error_name(error), (int)text.size,
+                (const char *)text.data);
         }
         undr_buffer_free(&text);
         undr_arena_free(&arena);
