@@ -88,6 +88,54 @@ static void a_lost_task_goes_to_a_held_request(void **state) {
     undr_manager_free(core);
 }
 
+static void lost_tasks_go_to_held_requests_in_order(void **state) {
+    (void)state;
+    for (size_t held = 1; held <= 3; held++) {
+        undr_manager_core *core = make(2, 100, 1);
+        undr_connection a = join(core);
+        schedule(core, a, 1, text("x"));
+        schedule(core, a, 1, text("y"));
+        ask(core, a, 'n', text("x"));
+        ask(core, a, 'n', text("y"));
+        undr_connection waiting[3];
+        for (size_t i = 0; i < held; i++) {
+            waiting[i] = join(core);
+            send(core, waiting[i], 'n', (undr_slice){0});
+        }
+        undr_manager_disconnect(core, a);
+        expect(core, waiting[0], 't', text("x"));
+        if (held > 1) {
+            expect(core, waiting[1], 't', text("y"));
+        }
+        expect_nothing(core);
+        expect_counts(core, 2, 0, held);
+        undr_manager_free(core);
+    }
+}
+
+/* Of those that wait, for a task or to be taken, one goes that is not the first; the rest keep their order. */
+static void whoever_goes_leaves_no_gap(void **state) {
+    (void)state;
+    for (uint64_t hold = 0; hold <= 100; hold += 100) {
+        undr_manager_core *core = make(2, hold, 0);
+        undr_connection waiting[5];
+        for (size_t i = 0; i < 4; i++) {
+            waiting[i] = join(core);
+            send(core, waiting[i], 'n', (undr_slice){0});
+        }
+        undr_manager_disconnect(core, waiting[1]); /* from the middle */
+        undr_manager_disconnect(core, waiting[3]); /* the last */
+        waiting[4] = join(core);
+        send(core, waiting[4], 'n', (undr_slice){0});
+        undr_manager_advance(core, hold);
+        for (size_t i = 0; i <= 4; i += 2) {
+            expect(core, waiting[i], 't', NONE);
+        }
+        expect_nothing(core);
+        undr_manager_free(core);
+    }
+}
+
 static void an_answer_that_nobody_took_is_no_loss(void **state) {
     (void)state;
     undr_manager_core *core = make(2, 0, 0);
@@ -353,6 +401,8 @@ int main(void) {
         cmocka_unit_test(a_long_report_is_cut_between_characters),
         cmocka_unit_test(a_lost_task_is_handed_out_again),
         cmocka_unit_test(a_lost_task_goes_to_a_held_request),
+        cmocka_unit_test(lost_tasks_go_to_held_requests_in_order),
+        cmocka_unit_test(whoever_goes_leaves_no_gap),
         cmocka_unit_test(an_answer_that_nobody_took_is_no_loss),
         cmocka_unit_test(nor_is_one_that_was_lost_before),
         cmocka_unit_test(a_held_request_dies_with_its_connection),
