@@ -178,6 +178,25 @@ static void a_parcel_has_its_bounds(void **state) {
     undr_parcel_free(parcel);
 }
 
+static void what_comes_to_the_front_of_a_list(void **state) {
+    (void)state;
+    undr_parcel *parcels[4];
+    undr_parcels list = {0};
+    for (size_t i = 0; i < 4; i++) {
+        parcels[i] = undr_parcel_new((undr_slice){0}, NULL, 0);
+        assert_non_null(parcels[i]);
+    }
+    undr_parcels_prepend(&list, parcels[1]); /* to an empty one */
+    undr_parcels_append(&list, parcels[2]);
+    undr_parcels_prepend(&list, parcels[0]);
+    undr_parcels_append(&list, parcels[3]);
+    for (size_t i = 0; i < 4; i++) {
+        assert_ptr_equal(undr_parcels_take(&list), parcels[i]);
+        undr_parcel_free(parcels[i]);
+    }
+    assert_null(undr_parcels_take(&list));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_task_is_handed_out_where_it_is),
@@ -188,6 +207,7 @@ int main(void) {
         cmocka_unit_test(without_memory_nothing_is_taken_over),
         cmocka_unit_test(a_parcel_gives_its_bytes),
         cmocka_unit_test(a_parcel_has_its_bounds),
+        cmocka_unit_test(what_comes_to_the_front_of_a_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
