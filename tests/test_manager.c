@@ -273,6 +273,25 @@ static void what_is_too_large_to_read_is_a_message(void **state) {
     undr_buffer_free(&tower);
 }
 
+/* So large that the reader's own bound on bytes holds. */
+static void a_large_message_is_read(void **state) {
+    (void)state;
+    enum { SIZE = 17 << 20, AROUND = 6 };
+    uint8_t *bytes = calloc(1, SIZE);
+    assert_non_null(bytes);
+    const uint32_t inside = SIZE - AROUND;
+    bytes[0] = 'B';
+    for (size_t i = 0; i < 4; i++) {
+        bytes[1 + i] = (uint8_t)(inside >> (8 * i));
+    }
+    bytes[SIZE - 1] = '.';
+    undr_frame frame = {.type = 'm', .payload = undr_slice_of(bytes, SIZE)};
+    assert_int_equal(undr_manager_check(&frame), UNDR_OK);
+    frame.payload.size--;
+    assert_int_equal(undr_manager_check(&frame), UNDR_PICKLE_TRUNCATED);
+    free(bytes);
+}
+
 static void each_connection_has_its_owner(void **state) {
     (void)state;
     undr_manager_core *core = make(2, 0, 0);
@@ -394,6 +413,7 @@ int main(void) {
         cmocka_unit_test(priority_levels_are_1_to_128),
         cmocka_unit_test(every_type_in_every_state),
         cmocka_unit_test(what_is_too_large_to_read_is_a_message),
+        cmocka_unit_test(a_large_message_is_read),
         cmocka_unit_test(each_connection_has_its_owner),
         cmocka_unit_test(lower_numbers_first_and_each_in_order),
         cmocka_unit_test(tasks_are_opaque),
