@@ -440,6 +440,13 @@ static void test_large_unordered(void **state) {
     assert_true(are_equal(first, second));
     second->items.at[COUNT / 2] = integer(&arena, COUNT);
     assert_false(are_equal(first, second));
+    for (int index = 0; index < COUNT; ++index) { /* elements that differ in what they hold */
+        forth[index] = items(&arena, UNDR_TUPLE, integer(&arena, index), NULL);
+        back[COUNT - 1 - index] = items(&arena, UNDR_TUPLE, integer(&arena, index), NULL);
+    }
+    assert_int_equal(undr_value_items(&arena, UNDR_SET, forth, COUNT, &first), UNDR_OK);
+    assert_int_equal(undr_value_items(&arena, UNDR_SET, back, COUNT, &second), UNDR_OK);
+    assert_true(are_equal(first, second));
     free(forth);
     free(back);
     undr_arena_free(&arena);
