@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LENGTH = 40, TRIES = 400, DEFAULT_SESSIONS = 100, PLAY_LIMIT_S = 60 };
+enum { LENGTH = 40, TRIES = 400, REPORTED = 20, DEFAULT_SESSIONS = 100, PLAY_LIMIT_S = 60 };
 
 struct explorer {
     const check_options *options;
@@ -21,6 +21,7 @@ struct explorer {
     const check_result *wanted;   /* a failure like this one */
     check_delivery delivery;
     const char *name;             /* of the case that is being shrunk */
+    unsigned tries;               /* so far */
     undr_buffer message;
 };
 
@@ -125,6 +126,9 @@ static undr_error replay_session(struct explorer *self, const check_explored *se
 static undr_error fails(void *context, const check_explored *session) {
     struct explorer *self = context;
     struct replay replay = {0};
+    if (self->tries++ % REPORTED == 0) {
+        fprintf(stderr, "shortening: %zu operations; Ctrl-C ends it and keeps what there is\n", session->count);
+    }
     undr_error error = replay_session(self, session, &replay);
     bool same = replay.ended && replay.result.verdict == self->wanted->verdict &&
         strcmp(replay.result.id, self->wanted->id) == 0;
