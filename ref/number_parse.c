@@ -138,6 +138,20 @@ static size_t count_digits(undr_slice text) {
     return count;
 }
 
+/* strtol takes no underscores, and blanks only in front: what it leaves makes CPython read the text as a literal. */
+static bool is_for_strtol(undr_slice text, undr_slice digits) {
+    return count_digits(digits) == digits.size && digits.data + digits.size == text.data + text.size;
+}
+
+/* What strtol can return: 64 bits, two's complement. */
+static bool fits_long(const accumulator *number, bool negative) {
+    if (number->count < 2) {
+        return true;
+    }
+    const uint64_t magnitude = (uint64_t)number->limbs[1] << 32 | number->limbs[0];
+    return number->count == 2 && magnitude <= (uint64_t)INT64_MAX + (negative ? 1 : 0);
+}
+
 undr_error undr_parse_int(undr_slice text, undr_int_syntax syntax, undr_buffer *twos_complement) {
     undr_slice digits = without_blanks(text);
     const bool negative = digits.size > 0 && digits.data[0] == '-';
@@ -145,7 +159,7 @@ undr_error undr_parse_int(undr_slice text, undr_int_syntax syntax, undr_buffer *
         digits = behind(digits, 1);
     }
     const undr_slice whole = digits;
-    const bool old_octal = syntax == UNDR_INT_C && count_digits(digits) == digits.size; /* strtol has no underscores */
+    const bool old_octal = syntax == UNDR_INT_C && is_for_strtol(text, digits);
     const unsigned base = syntax == UNDR_INT_DECIMAL ? 10 : take_base(&digits, old_octal);
     const bool prefixed = digits.size != whole.size;
     if (syntax != UNDR_INT_DECIMAL && base == 10 && is_zero_padded(digits)) {
@@ -156,6 +170,9 @@ undr_error undr_parse_int(undr_slice text, undr_int_syntax syntax, undr_buffer *
     }
     accumulator number = {.count = 0};
     accumulate_digits(&number, digits, base);
+    if (base == 8 && !prefixed && !fits_long(&number, negative)) { /* then it is a literal, with zeros in front */
+        return UNDR_PICKLE_NUMBER;
+    }
     return put_twos_complement(twos_complement, &number, negative);
 }
 

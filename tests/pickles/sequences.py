@@ -23,8 +23,10 @@ DIFFERENCES = {
               "the rest belongs to Python 2's user interfaces and mail"),
     "keys": ("an object whose class has no hash can't be a key", "any object can, and equals itself alone",
              "a name has no methods"),
-    "encode": ("_codecs.encode takes any codec", "only latin1 gives bytes, else an object",
-               "what pickles use is latin1"),
+    "encode": ("_codecs.encode takes any codec, and utf-8 when none is named",
+               "only latin1 gives bytes, else an object, also as an argument", "what pickles use is latin1"),
+    "codec": ("_codecs.encode fails when there is no such codec, or when the codec lacks a character",
+              "makes an object of the call, except for latin1", "no codec is looked up"),
     "frame": ("reading from a file, takes a frame's bytes apart, and an opcode that is not whole in it is cut or misread",
               "a frame must be there, what is in it is read on", "as CPython does when it reads from bytes"),
     "hash": ("hashes a tuple anew wherever it occurs, so that small pickles take for ever", "hashes each value once",
@@ -128,6 +130,10 @@ def numbers():
             b"5l",
                  b"9" * 100 + b"L", b"1" + b"0" * 4299 + b"L", b"1" + b"0" * 4300 + b"L"):
         yield "long text %r of %d" % (text[:12], len(text)), b"L" + text + b"\n.", None, None
+    for text in (b"010 ", b" 010", b"0777777777777777777777", b"01000000000000000000000", b"-01000000000000000000000",
+                 b"-01000000000000000000001", b"-00010000000050000000000000", b"-0001", b"0" * 40 + b"17", b"0" * 40,
+                 b"0o1000000000000000000000", b"0x10000000000000000"):
+        yield "int text for strtol %r" % text, b"I" + text + b"\n.", None, None
     yield "int text NUL", b"I2\x00\n.", "UNDR_PICKLE_NUMBER", "nul"
     yield "long text hexadecimal", b"L0x" + b"f" * 4301 + b"L\n.", "UNDR_PICKLE_NUMBER", "hexadecimal"
     yield "int text without newline", b"I5.", "UNDR_PICKLE_TRUNCATED", None
@@ -315,6 +321,10 @@ def calls():
     yield "encode latin-1", b"c_codecs\nencode\nX\x01\0\0\0aX\x07\0\0\0latin-1\x86R.", None, None
     yield "encode utf-16", b"c_codecs\nencode\nX\x01\0\0\0aX\x09\0\0\0utf-16-le\x86R.", None, \
         ("encode", "_codecs.encode('a', 'utf-16-le')")
+    yield "encode by default", b"cbuiltins\nbytearray\nc_codecs\nencode\nX\x03\0\0\0\0z1\x85R\x85R.", None, \
+        ("encode", "builtins.bytearray(_codecs.encode('\\x00z1'))")
+    yield "encode unknown", b"c_codecs\nencode\nX\x01\0\0\0aX\x04\0\0\0nine\x86R.", None, "codec"
+    yield "encode lacking", b"c_codecs\nencode\nX\x02\0\0\0\xc3\xa9X\x05\0\0\0ascii\x86R.", None, "codec"
     yield "encode none", b"c_codecs\nencode\n)R.", None, "calls"
     for name in (b"set", b"frozenset"):
         for what, items in (("nothing", b")"), ("list", b"](K\x01K\x02K\x01e\x85"), ("tuple", b"K\x01K\x02\x86\x85"),
