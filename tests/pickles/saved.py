@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Freezes CPython's verdict on every saved pickle of the fuzz targets in fuzz/verdicts.tsv (columns: fuzz/verdicts.c).
 
-    saved.py PROGRAM    writes the file. PROGRAM is build/fuzz/replay-verdicts, which prints ours: where they differ, the
-                        entry names a row of differences.md, which `difference` below chooses; what it can't
-                        explain is printed, and then the exit status is 1
-    saved.py --check    exits 1 when CPython's verdicts are not the frozen ones (77: another version of Python)
+    saved.py PROGRAM       writes the file. PROGRAM is build/fuzz/replay-verdicts, which prints ours: where they differ,
+                           the entry names a row of differences.md, which `difference` below chooses; what it can't
+                           explain is printed and gets no entry, and then the exit status is 1
+    saved.py PROGRAM NAME  shows both verdicts on one input, corpus/... or regress/..., and writes nothing; exits 1 when
+                           they differ and nothing explains it
+    saved.py --check       exits 1 when CPython's verdicts are not the frozen ones (77: another version of Python), and
+                           when an entry names no row of differences.md
 
 CPython is its C unpickler, which undr.task uses, and its Python one, which also tells where it gave up; where the two
 differ, the entry is a difference of its own. Each pickle is judged in a child process whose memory is limited.
@@ -22,6 +25,7 @@ import sys
 import warnings
 
 import oracle
+import sequences
 
 warnings.simplefilter("ignore")  # of escapes in the strings of some pickles
 
@@ -43,6 +47,7 @@ REASONS = {
 FRAME = 0x95
 READONLY_BUFFER = 0x98
 FAILED_CALLS = ("MemoryError", "TypeError", "ValueError", "OverflowError")
+FAILED_ENCODINGS = ("LookupError", "UnicodeEncodeError")  # an unknown codec, and one that lacks a character
 CALLS = (b"R", b"i", b"o", b"\x81", b"\x92")
 
 
@@ -118,9 +123,10 @@ def refused_at(data, starts, obeyed):
         one.classes = oracle.Classes()
         one.load()
         return "-"
-    except Exception:
+    except Exception as error:
         reached = max(start for start in starts if start <= max(file.tell() - 1, 0))
-        at_end = file.tell() == len(data) and place == len(data)
+        number = isinstance(error, (OverflowError, ValueError))  # the last opcode failed, in the C one only
+        at_end = not number and file.tell() == len(data) and place == len(data)
         return str(place) if reached == place or at_end else "-"
 
 
@@ -210,6 +216,10 @@ def judged():
             yield name, data, verdict
 
 
+def ends_at_nul(opcodes):
+    return opcodes[:1] == b"I" and b"\0" in opcodes.split(b"\n")[0]
+
+
 def difference(data, verdict, ours):
     """The row of differences.md, - when there is none to explain, None when there is none that explains it."""
     word, offset, text, _ = verdict
@@ -218,11 +228,19 @@ def difference(data, verdict, ours):
         word == "refused" or "*" in (text, our_text) or text == our_text)
     if agrees:
         return "-"
-    if word == "refused" and text in FAILED_CALLS and data[int(offset):int(offset) + 1] in CALLS:
-        return "calls" if our_word == "accepted" or int(our_offset) > int(offset) else None
+    if word == "refused" and offset != "-" and data[int(offset):int(offset) + 1] in CALLS:
+        further = our_word == "accepted" or int(our_offset) > int(offset)
+        if further and text in FAILED_CALLS:
+            return "calls"
+        if further and text in FAILED_ENCODINGS and b"_codecs" in data:
+            return "codec"
+    if word == our_word == "accepted" and "_codecs.encode(" in our_text and "_codecs.encode(" not in text:
+        return "encode"
     if our_word == "refused":
         if data[int(our_offset):int(our_offset) + 1] == bytes([READONLY_BUFFER]):
             return "buffers"
+        if our_text == "UNDR_PICKLE_NUMBER" and ends_at_nul(data[int(our_offset):]):
+            return "nul"
         return REASONS.get(our_text)
     if text == "died":
         return "hash"
@@ -235,37 +253,68 @@ def ours_from(program):
     return {line[0]: (line[1], line[2], line[4]) for line in split}
 
 
-def main(arguments):
-    if len(arguments) != 1:
-        sys.exit(__doc__)
-    path = FUZZ / "verdicts.tsv"
-    version = "# CPython %s" % platform.python_version()
-    if arguments == ["--check"]:
-        lines = path.read_text().splitlines()
-        frozen = {line.split("\t")[0]: line.split("\t") for line in lines if not line.startswith("#")}
-        stale = 0
-        for name, _, (word, offset, text, _) in judged():
-            line = frozen.pop(name, None)
-            if line is None or [word, offset, text] != [line[1], line[2], line[4]]:
-                print("%s: CPython says %s at %s: %s; frozen is %s" % (name, word, offset, text, line))
-                stale = 1
-        for name in frozen:
-            print("%s: frozen, but there is no such input" % name)
+def check(path, version):
+    lines = path.read_text().splitlines()
+    frozen = {line.split("\t")[0]: line.split("\t") for line in lines if not line.startswith("#")}
+    stale, nameless = 0, 0
+    for name, line in frozen.items():
+        if line[3] != "-" and line[3] not in sequences.DIFFERENCES:
+            print("%s: the difference '%s' is no row of tests/pickles/differences.md" % (name, line[3]))
+            nameless = 1
+    for name, _, (word, offset, text, _) in judged():
+        line = frozen.pop(name, None)
+        if line is None or [word, offset, text] != [line[1], line[2], line[4]]:
+            print("%s: CPython says %s at %s: %s; frozen is %s" % (name, word, offset, text, line))
             stale = 1
-        return 77 if stale and lines[0] != version else stale
-    program = ours_from(arguments[0])
+    for name in frozen:
+        print("%s: frozen, but there is no such input" % name)
+        stale = 1
+    return 77 if stale and not nameless and lines[0] != version else stale or nameless
+
+
+def shown(name, data, verdict, ours, why):
+    """scripts/fuzz reads the first of these lines."""
+    print("%s: %s" % (name, "unexplained" if why is None else "explained by '%s'" % why if why != "-" else "the same"))
+    print("  pickle  %s\n  CPython %s at %s: %s" % (data[:120], *verdict[:3]))
+    print("  ours    %s at %s: %s" % ours)
+
+
+def show(program, wanted):
+    data = dict(saved()).get(wanted)
+    if data is None:
+        sys.exit("saved.py: %s: no saved input with a pickle has this name (corpus/... or regress/...)" % wanted)
+    verdict, ours = judge_in_child(data), ours_from(program)[wanted]
+    why = difference(data, verdict, ours)
+    shown(wanted, data, verdict, ours, why)
+    return 1 if why is None else 0
+
+
+def freeze(path, version, program):
+    ours = ours_from(program)
     lines = [version, "# file\tverdict\toffset\tdifference\ttext; made by tests/pickles/saved.py, read by verdicts.c"]
     unexplained = 0
     for name, data, verdict in judged():
-        why = difference(data, verdict, program[name])
+        why = difference(data, verdict, ours[name])
         if why is None:
-            print("%s: %s\n  CPython %s\n  ours    %s" % (name, data[:120], verdict, program[name]))
+            shown(name, data, verdict, ours[name], why)
             unexplained += 1
-            why = "unexplained"
-        lines.append("\t".join([name, verdict[0], verdict[1], why, verdict[2]]))
+        else:
+            lines.append("\t".join([name, verdict[0], verdict[1], why, verdict[2]]))
     path.write_text("\n".join(lines) + "\n")
-    print("%d saved pickles, %d differences unexplained" % (len(lines) - 2, unexplained))
+    print("%d saved pickles, %d differences unexplained" % (len(lines) - 2 + unexplained, unexplained))
     return 1 if unexplained else 0
+
+
+def main(arguments):
+    path = FUZZ / "verdicts.tsv"
+    version = "# CPython %s" % platform.python_version()
+    if arguments == ["--check"]:
+        return check(path, version)
+    if len(arguments) == 1 and not arguments[0].startswith("-"):
+        return freeze(path, version, arguments[0])
+    if len(arguments) == 2:
+        return show(*arguments)
+    sys.exit(__doc__)
 
 
 if __name__ == "__main__":
