@@ -463,6 +463,7 @@ void undr_manager_set_owner(undr_manager_core *core, undr_connection handle, voi
     }
 }
 
+/* What was acknowledged on it stays: the tasks that it scheduled and its messages know of no connection (FAULT-2). */
 static void remove_connection(undr_manager_core *core, connection *gone) {
     while (gone->requests != NULL) {
         forget_request(core, gone->requests);
