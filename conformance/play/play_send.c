@@ -151,7 +151,6 @@ static void judge_request(check_player *player, check_connection *connection, ui
     if (settles && connection->tasks_out > 0) {
         connection->tasks_out--;
     }
-    connection->asked_ns = connection->requests.size == 0 ? check_now() : connection->asked_ns;
     check_player_keep(player, undr_put_u8(&connection->requests, type));
 }
 
