@@ -78,7 +78,7 @@ int main(int argc, char **argv) {
         status = act(&options);
     } else if (error == UNDR_ARGUMENT) {
         check_complain(&message);
-        fputs("undr-check: `undr-check --help` explains everything\n", stderr);
+        fprintf(stderr, "undr-check: `%s --help` explains everything\n", options.program);
     } else {
         fprintf(stderr, "undr-check: %s\n", undr_error_text(error));
         status = CHECK_HARNESS;

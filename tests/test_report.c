@@ -28,7 +28,8 @@ static char *command[] = {"./my target", "it's", NULL};
 
 static void set_up(struct stage *stage) {
     *stage = (struct stage){.requirement = {CHECK_MUST, "NEXT-2", "an empty queue is <None>", 2}};
-    stage->options = (check_options){.command = command, .shard = 1, .shards = 1};
+    stage->options = (check_options){
+        .program = "build it/undr-check", .command = command, .timeout_factor = 1, .shard = 1, .shards = 1};
     stage->session = (check_session){.options = &stage->options, .expected = &stage->expected, .suite = &stage->suite,
         .part_count = 1, .seed = 42, .jobs = 2, .repetitions = 1};
     stage->suite.all = stage->all;
@@ -270,7 +271,7 @@ static void json_report(void **state) {
     assert_string_equal(json_string_value(json_object_get(cut, "delivery")), "cut-3");
     assert_string_equal(json_string_value(json_object_get(cut, "output")), "\\x1b]\\xff<\n");
     assert_string_equal(json_string_value(json_object_get(bad, "alone")),
-        "undr-check manager --only manager.bad --delivery cut-3 -- './my target' 'it'\\''s'");
+        "'build it/undr-check' manager --only manager.bad --delivery cut-3 -- './my target' 'it'\\''s'");
     assert_true(json_is_null(json_object_get(json_array_get(cases, 7), "verdict")));
     assert_int_equal(json_array_size(json_object_get(json, "unmatched")), 1);
     json_decref(json);

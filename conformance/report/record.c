@@ -255,10 +255,10 @@ void check_session_free(check_session *session) {
 static void print_word(FILE *out, const char *word) {
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
     if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
-        fprintf(out, " %s", word);
+        fputs(word, out);
         return;
     }
-    fputs(" '", out);
+    fputc('\'', out);
     for (; *word != '\0'; word++) {
         fputs(*word == '\'' ? "'\\''" : (char[2]){*word, '\0'}, out);
     }
@@ -269,7 +269,8 @@ void check_print_alone(FILE *out, const check_session *session, const check_part
     const check_options *options = session->options;
     check_delivery delivery = check_record_delivery(record);
     bool explores = options->action == CHECK_ACTION_EXPLORE;
-    fprintf(out, "undr-check %s%s", explores ? "explore " : "", check_role_name(part->role));
+    print_word(out, options->program);
+    fprintf(out, " %s%s", explores ? "explore " : "", check_role_name(part->role));
     if (explores) {
         fprintf(out, " --seed %llu", (unsigned long long)session->seed);
     }
@@ -277,21 +278,27 @@ void check_print_alone(FILE *out, const check_session *session, const check_part
         fprintf(out, " --sessions %u", options->sessions);
     }
     if (options->host != NULL) {
-        fprintf(out, " --connect %s:%u", options->host, options->port);
+        fputs(" --connect ", out);
+        print_word(out, options->host);
+        fprintf(out, ":%u", options->port);
     }
     for (size_t i = 0; i < options->cases.count; i++) {
-        fputs(" --cases", out);
+        fputs(" --cases ", out);
         print_word(out, options->cases.at[i]);
     }
     fputs(record->one->load ? " --load" : "", out);
     fputs(record->one->destructive && options->host != NULL ? " --destructive" : "", out);
     fprintf(out, " --only %s", record->one->name);
+    if (options->timeout_factor > 1 || options->timeout_factor < 1) {
+        fprintf(out, " --timeout-factor %g", options->timeout_factor);
+    }
     if (delivery != CHECK_DELIVERY_COUNT) {
         fprintf(out, " --delivery %s", check_delivery_name(delivery));
     }
     if (options->command != NULL) {
         fputs(" --", out);
         for (char *const *word = options->command; *word != NULL; word++) {
+            fputc(' ', out);
             print_word(out, *word);
         }
     }

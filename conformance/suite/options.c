@@ -394,7 +394,8 @@ static undr_error finish(struct parsing *parsing, bool has_verb) {
 }
 
 undr_error check_options_parse(int argc, char **argv, check_options *options, undr_buffer *message) {
-    *options = (check_options){.timeout_factor = 1, .shard = 1, .shards = 1};
+    *options = (check_options){
+        .program = argc > 0 ? argv[0] : "undr-check", .timeout_factor = 1, .shard = 1, .shards = 1};
     struct parsing parsing = {options, message, argc, calloc((size_t)argc + 1, sizeof *argv)};
     char **copy = parsing.argv;
     bool has_verb = false;

@@ -30,6 +30,7 @@ typedef struct check_texts {
 /* All pointers but the arrays of check_texts and `host` point into argv, which must outlive this. */
 typedef struct check_options {
     check_action action;
+    const char *program;      /* as it was called: what a printed command begins with */
     bool roles[CHECK_ROLE_COUNT];
     bool all;                 /* the role `all`: those that the adapter declares */
     check_texts only, cases, files; /* files: of parse and decode */

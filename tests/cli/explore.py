@@ -42,7 +42,7 @@ class Explore(unittest.TestCase):
         self.assertLessEqual(len(re.findall(r"->", case)), longest, case)
         # The command that is printed plays it again; what is right passes it.
         again = shlex.split(done.stdout.split("again: ")[1].splitlines()[0])
-        self.assertEqual(again[0], "undr-check")
+        self.assertEqual(again[0], CHECK)
         self.assertEqual(self.run_here(CHECK, *again[1:]).returncode, 1)
         right = again[1:again.index("--")]
         held = self.run_here(CHECK, *right, "--", WORKER if role == "worker" else MANAGER)

@@ -118,8 +118,29 @@ class Cases(Behaviour):
             "t b'never <scheduled> & lost'", "t b'task'", "A -> 0x80 b'task'", "BLOCKED manager.user-bad.blocked",
             "blocked by manager.user-bad.wrong", "WARN manager.user-mild.wrong",
             "1 fell short of a MUST, 1 of a SHOULD"])
-        alone = re.search(r"alone +undr-check (manager .*--only manager.user-bad.wrong .*)", done.stdout).group(1)
-        self.assert_run(1, *alone.split(), says="FAIL manager.user-bad.wrong")
+        alone = re.search(r"alone +(.*--only manager.user-bad.wrong .*)", done.stdout).group(1)
+        self.assert_pasted(alone, "FAIL manager.user-bad.wrong")
+
+    def assert_pasted(self, command, says):
+        """A command that was printed does what it says, from the same folder, undr-check being in no folder of PATH."""
+        done = subprocess.run(["sh", "-c", command], env={**os.environ, "PATH": "/usr/bin:/bin"}, capture_output=True,
+                              text=True, stdin=subprocess.DEVNULL)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn(says, done.stdout)
+
+    def test_the_command_that_is_printed_begins_with_what_was_called(self):
+        called = self.folder / "a folder" / "it's undr-check"
+        called.parent.mkdir()
+        called.symlink_to(CHECK)
+        path = self.folder / "r.json"
+        words = [called, "manager", *USER, "--timeout-factor", "2.5", "--json", path, "--", MANAGER]
+        done = subprocess.run([*map(str, words)], capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        printed = re.search(r"alone +(.*--only manager.user-bad.wrong .*)", done.stdout).group(1)
+        self.assertEqual(shlex.split(printed)[0], str(called))
+        self.assertIn("--timeout-factor 2.5", printed)
+        self.assert_pasted(printed, "FAIL manager.user-bad.wrong")
+        cases = {case["name"]: case["alone"] for case in json.loads(path.read_text())["roles"][0]["cases"]}
+        self.assertEqual(cases["manager.user-bad.wrong"], printed)
 
     def test_should_and_strict(self):
         words = ["--cases", CASES, "--only", "manager.user-mild.*", "--", MANAGER]
