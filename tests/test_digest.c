@@ -136,6 +136,71 @@ static void of_alike_ones_that_which_blocks_explains(void **state) {
     assert_table(&stage, "m.first*2 m.c*1");
 }
 
+/* What the case added last tries, and, when it fell short, blames. */
+static void tries(struct stage *stage, check_requirement *requirement) {
+    check_case *one = &stage->cases[stage->part->count - 1];
+    check_record *record = &stage->part->records[stage->part->count - 1];
+    one->requirements = requirement;
+    one->requirement_count = 1;
+    if (check_record_verdict(record) >= CHECK_WARN) {
+        strcpy(record->plays[CHECK_DELIVERY_WHOLE].worst.id, requirement->id);
+    }
+}
+
+/* LIFO: three of four cases of DONE-1 stumble over it, and both of SCHED-3; the shortest of all are of DONE-1. */
+static void lifo(struct stage *stage) {
+    static check_requirement done = {CHECK_MUST, "DONE-1", "counted", 1}, order = {CHECK_MUST, "SCHED-3", "first", 1};
+    set_up(stage);
+    add(stage, "m.a", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n");
+    tries(stage, &done);
+    add(stage, "m.b", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n");
+    tries(stage, &done);
+    add(stage, "m.c", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n");
+    tries(stage, &done);
+    add(stage, "m.d", CHECK_PASS, "", "", "1\n");
+    tries(stage, &done);
+    add(stage, "m.order-long", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n2\n3\n");
+    tries(stage, &order);
+    add(stage, "m.order", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n2\n");
+    tries(stage, &order);
+}
+
+static void the_requirement_that_falls_short_most_explains(void **state) {
+    struct stage stage;
+    (void)state;
+    lifo(&stage);
+    assert_table(&stage, "m.order*5");
+}
+
+static void requirements_are_listed_by_their_share(void **state) {
+    struct stage stage;
+    check_digest digest;
+    const check_short *shown[3] = {NULL};
+    (void)state;
+    lifo(&stage);
+    assert_int_equal(check_digest_make(&stage.session, &digest), UNDR_OK);
+    for (size_t i = 0; i < 3; i++) {
+        shown[i] = check_digest_next_requirement(&digest, shown, i);
+    }
+    assert_string_equal(shown[0]->id, "SCHED-3");
+    assert_int_equal(shown[0]->share.fell_short, 2);
+    assert_int_equal(shown[0]->share.tried, 2);
+    assert_string_equal(shown[1]->id, "DONE-1");
+    assert_int_equal(shown[1]->share.fell_short, 3);
+    assert_int_equal(shown[1]->share.tried, 4);
+    assert_null(shown[2]);
+    check_digest_free(&digest);
+    check_session_free(&stage.session);
+}
+
+static void few_cases_count_for_less(void **state) {
+    (void)state;
+    assert_true(check_share_is_larger((check_share){6, 6}, (check_share){1, 1}));
+    assert_false(check_share_is_larger((check_share){1, 1}, (check_share){6, 6}));
+    assert_true(check_share_is_larger((check_share){1, 1}, (check_share){2, 5}));
+    assert_false(check_share_is_larger((check_share){0, 0}, (check_share){0, 7}));
+}
+
 static void shapes_of_odd_texts(void **state) {
     static const char *const texts[] = {"", "'", "b'\\", "((((", "))", "<-", "A <- ", "A <-  t", "\xff\xfe", "M <- message ["};
     (void)state;
@@ -158,6 +223,9 @@ int main(void) {
         cmocka_unit_test(a_must_explains_a_should),
         cmocka_unit_test(what_blocks_comes_first),
         cmocka_unit_test(of_alike_ones_that_which_blocks_explains),
+        cmocka_unit_test(the_requirement_that_falls_short_most_explains),
+        cmocka_unit_test(requirements_are_listed_by_their_share),
+        cmocka_unit_test(few_cases_count_for_less),
         cmocka_unit_test(shapes_of_odd_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* session.c: makes random sessions. */
 #include "session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,6 +133,15 @@ static unsigned edge(unsigned size) {
     return size < count ? edges[size] : edges[size % 6]; /* most are small */
 }
 
+/* "'x' * 256", but plainly what makes once or nothing. */
+static undr_error put_times(undr_buffer *text, const char *literal, unsigned times) {
+    if (times > 1) {
+        return undr_put_format(text, "%s * %u", literal, times);
+    }
+    const char *empty = literal[0] == '[' ? "[]" : literal[0] == 'b' ? "b''" : "''";
+    return undr_put_text(text, times == 1 ? literal : empty);
+}
+
 undr_error check_explored_value(undr_buffer *text, const check_operation *operation, size_t identity) {
     static const char *const plain[] = {"None", "True", "False", "0", "-1", "255", "256", "65535", "65536",
         "2147483647",
@@ -144,15 +154,24 @@ undr_error check_explored_value(undr_buffer *text, const check_operation *operat
     if (operation->payload < plain_count) {
         return undr_put_format(text, "(%zu, %s)", identity, plain[operation->payload]);
     }
-    return undr_put_format(
-        text, "(%zu, %s * %u)", identity, long_ones[operation->payload % long_count], edge(operation->size));
+    undr_error error = undr_put_format(text, "(%zu, ", identity);
+    const char *literal = long_ones[operation->payload % long_count];
+    error = error == UNDR_OK ? put_times(text, literal, edge(operation->size)) : error;
+    return error == UNDR_OK ? undr_put_text(text, ")") : error;
+}
+
+static undr_error put_own_bytes(undr_buffer *text, size_t identity, unsigned times) {
+    char literal[40];
+    snprintf(literal, sizeof literal, "b'%zu '", identity);
+    undr_error error = undr_put_u8(text, ' ');
+    return error == UNDR_OK ? put_times(text, literal, times) : error;
 }
 
 undr_error check_explored_task(undr_buffer *text, const check_operation *operation, size_t identity) {
     switch (operation->payload % 8) {
         case 0: return undr_put_text(text, operation->size % 4 == 0 ? "" : " b'\\x00'");
         case 1:
-        case 2: return undr_put_format(text, " b'%zu ' * %u", identity, edge(operation->size) / 4 + 1);
+        case 2: return put_own_bytes(text, identity, edge(operation->size) / 4 + 1);
         case 3: break;
         default: return undr_put_format(text, " b'task %zu'", identity);
     }

@@ -228,9 +228,7 @@ static check_look judge_line(check_player *player, const check_step *step, const
         undr_buffer_free(&shown);
     } else if (!player->over) {
         check_player_say_answer(player, why, line);
-        if (clauses.size > 0) {
-            check_player_say(player, why, " (%.*s)", (int)clauses.size, (const char *)clauses.data);
-        }
+        check_player_say_why(player, why, &clauses);
     }
     undr_buffer_free(&clauses);
     return matches ? CHECK_LOOK_TAKEN : CHECK_LOOK_OTHER;

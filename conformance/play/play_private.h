@@ -57,6 +57,9 @@ const check_need *check_player_lacks(const check_case *one, const check_setting 
 
 /* ---- play_wait.c: time, and what a play says of its end ---- */
 
+/* Appends what the present step expects, with the values that its names have in this play. */
+void check_player_put_expected(check_player *player, undr_buffer *to);
+
 /* Appends text; a failure shows in no_memory. */
 void check_player_say(check_player *player, undr_buffer *to, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -135,6 +138,8 @@ check_look check_player_look(check_player *player, const check_step *step, undr_
 /* After the last step: frames that nobody asked for, lines that answer nothing. */
 void check_player_leftovers(check_player *player);
 void check_player_took(check_player *player, check_connection *connection, const undr_frame *frame);
+/* Behind what came: the clause of why it does not match, when it says more than what was expected and what came. */
+void check_player_say_why(check_player *player, undr_buffer *why, const undr_buffer *clause);
 
 /* ---- play_control.c ---- */
 

@@ -53,10 +53,31 @@ static void say_frame(check_player *player, undr_buffer *to, const char *name, c
 
 /* ---- looking ---- */
 
-/* The clauses of why the alternatives did not match, behind what came. */
-static void say_why(check_player *player, undr_buffer *why, const undr_buffer *clauses) {
-    if (clauses->size > 0) {
-        check_player_say(player, why, " (%.*s)", (int)clauses->size, (const char *)clauses->data);
+static bool ends_with(const undr_buffer *text, undr_slice end) {
+    return end.size == 0 ||
+        (text->size >= end.size && memcmp(text->data + text->size - end.size, end.data, end.size) == 0);
+}
+
+/* Is the clause "expected E, received R", where what was expected ends with E, and what came with R? */
+static bool says_it_again(check_player *player, const undr_buffer *why, undr_slice clause) {
+    static const char start[] = "expected ", middle[] = ", received ";
+    const size_t before = sizeof start - 1, between = sizeof middle - 1;
+    const uint8_t *found = clause.size > before ? memmem(clause.data, clause.size, middle, between) : NULL;
+    if (found == NULL || memcmp(clause.data, start, before) != 0) {
+        return false;
+    }
+    undr_buffer expected = {0};
+    size_t size = (size_t)(found - clause.data);
+    check_player_put_expected(player, &expected);
+    bool again = ends_with(&expected, undr_slice_of(clause.data + before, size - before)) &&
+        ends_with(why, undr_slice_of(found + between, clause.size - size - between));
+    undr_buffer_free(&expected);
+    return again;
+}
+
+void check_player_say_why(check_player *player, undr_buffer *why, const undr_buffer *clause) {
+    if (clause->size > 0 && !says_it_again(player, why, undr_buffer_slice(clause))) {
+        check_player_say(player, why, " (%.*s)", (int)clause->size, (const char *)clause->data);
     }
 }
 
@@ -93,7 +114,7 @@ static check_look look_at_frame(check_player *player, const check_step *step, ch
     } else if (!player->over) {
         notice_late_none(player, frame);
         say_frame(player, why, connection->name, frame, expects_wire(step));
-        say_why(player, why, &clauses);
+        check_player_say_why(player, why, &clauses);
     }
     undr_buffer_free(&clauses);
     return matches ? CHECK_LOOK_TAKEN : CHECK_LOOK_OTHER;

@@ -2,6 +2,7 @@
 #include "play_private.h"
 
 #include "clock.h"
+#include "settle.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -71,6 +72,20 @@ static void put_step(check_player *player, undr_buffer *to) {
     }
 }
 
+void check_player_put_expected(check_player *player, undr_buffer *to) {
+    const check_step *step = player->step;
+    undr_arena arena = {0};
+    check_step settled;
+    if (step != NULL && check_settle(step, &player->names, &arena, &settled) == UNDR_OK) {
+        player->step = &settled;
+        put_step(player, to);
+        player->step = step;
+    } else {
+        player->no_memory = player->no_memory || step != NULL;
+    }
+    undr_arena_free(&arena);
+}
+
 /* Where and why: the step, the requirement above it. */
 static void place_blame(check_player *player) {
     check_result *result = player->result;
@@ -112,7 +127,7 @@ static void end(check_player *player, check_verdict verdict, const char *expecte
     if (expected != NULL) {
         check_player_say(player, &player->result->expected, "%s", expected);
     } else {
-        put_step(player, &player->result->expected);
+        check_player_put_expected(player, &player->result->expected);
     }
     put_list(player, &player->result->received, received, list);
     mark_transcript(player);

@@ -119,8 +119,15 @@ static undr_error add(check_digest *digest, const check_part *part, const check_
         return UNDR_OK;
     }
     check_short *one = &digest->at[digest->count];
-    *one = (check_short){.part = part, .record = record, .standing = standing, .leader = digest->count};
+    *one = (check_short){.part = part, .record = record, .standing = standing, .leader = digest->count, .id = ""};
     digest->count++;
+    const char *level = NULL, *id = NULL;
+    undr_slice sentence;
+    if (standing != CHECK_BLOCKED_OFF && check_record_verdict(record) >= CHECK_WARN &&
+        check_blamed(record, &level, &id, &sentence)) {
+        one->id = id;
+        one->share = check_share_of(part, id);
+    }
     return shape_of(one);
 }
 
@@ -147,7 +154,8 @@ static bool blocks(const check_short *one, const check_short *other) {
         memcmp(notes->data + notes->size - length, name, length) == 0;
 }
 
-/* The first of the alike ones that blocks another, else a MUST, else the one with the shortest transcript. */
+/* The first of the alike ones that blocks another, else a MUST, else one that blames the requirement with the largest
+ * share, and of these the one with the shortest transcript. */
 static bool is_better(const check_digest *digest, size_t a, size_t b) {
     bool a_blocks = false, b_blocks = false;
     for (size_t i = 0; i < digest->count; i++) {
@@ -157,7 +165,9 @@ static bool is_better(const check_digest *digest, size_t a, size_t b) {
     if (a_blocks != b_blocks || digest->at[a].standing != digest->at[b].standing) {
         return a_blocks != b_blocks ? a_blocks : digest->at[a].standing > digest->at[b].standing;
     }
-    return length_of(&digest->at[a]) < length_of(&digest->at[b]);
+    const check_short *one = &digest->at[a], *other = &digest->at[b];
+    bool larger = check_share_is_larger(one->share, other->share);
+    return larger || (!check_share_is_larger(other->share, one->share) && length_of(one) < length_of(other));
 }
 
 static void choose_leader(check_digest *digest, size_t first) {
@@ -215,6 +225,26 @@ void check_digest_free(check_digest *digest) {
 }
 
 /* ---- order ---- */
+
+static bool is_shown(const check_short *one, const check_short *const *shown, size_t count) {
+    bool found = one->id[0] == '\0';
+    for (size_t i = 0; i < count && !found; i++) {
+        found = shown[i]->part == one->part && strcmp(shown[i]->id, one->id) == 0;
+    }
+    return found;
+}
+
+const check_short *check_digest_next_requirement(
+    const check_digest *digest, const check_short *const *shown, size_t count) {
+    const check_short *next = NULL;
+    for (size_t i = 0; i < digest->count; i++) {
+        const check_short *one = &digest->at[i];
+        if (!is_shown(one, shown, count) && (next == NULL || check_share_is_larger(one->share, next->share))) {
+            next = one;
+        }
+    }
+    return next;
+}
 
 static size_t weight(const check_short *leader) {
     return leader->alike + leader->blocked;

@@ -2,7 +2,7 @@
 #ifndef CHECK_DIGEST_H
 #define CHECK_DIGEST_H
 
-#include "report.h"
+#include "share.h"
 
 /* One case that fell short. Alike are cases whose expected and received clauses say the same but for connections,
  * values and numbers; those blocked by the same case; those that pass although they should not. */
@@ -11,6 +11,8 @@ typedef struct check_short {
     const check_record *record;
     check_standing standing;
     undr_buffer shape; /* owned */
+    const char *id;    /* of the requirement that is blamed; "": none */
+    check_share share; /* of that requirement */
     size_t leader;     /* the entry that is explained for all that are alike; its own index: this one */
     size_t alike;      /* of a leader: how many they are, itself included */
     size_t blocked;    /* of a leader: how many others wait for them to pass */
@@ -27,6 +29,10 @@ void check_digest_free(check_digest *digest);
 
 /* "A <- t b'x'" and "A <- end fin" become "<- t / <- end fin ": the words, without what differs from case to case. */
 UNDR_MUST_USE undr_error check_digest_shape(undr_buffer *shape, undr_slice expected, undr_slice received);
+
+/* Of what blames a requirement that none of the `count` of `shown` blames: the one with the largest share; NULL: none. */
+const check_short *check_digest_next_requirement(
+    const check_digest *digest, const check_short *const *shown, size_t count);
 
 /* The leaders, what explains most first. UNDR_MEMORY: *order is NULL; else the caller's to free. */
 UNDR_MUST_USE undr_error check_digest_order(const check_digest *digest, size_t **order, size_t *count);

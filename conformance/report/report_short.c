@@ -10,6 +10,7 @@ enum {
     NAMED = 12,       /* of the cases that are alike */
     CLAUSE = 100,     /* characters of a clause in the table */
     TABLE_LINES = 12,
+    REQUIREMENTS = 8, /* in the line of them */
     TRANSCRIPT_HEAD = 6,
     TRANSCRIPT_TAIL = 24
 };
@@ -194,7 +195,8 @@ static void print_digest_line(FILE *out, const check_short *one) {
     } else if (one->standing == CHECK_STALE) {
         fputs("  passed although they are expected to fall short", out);
     } else {
-        fputs(worst->expected.size > 0 ? "  expected " : "", out);
+        fprintf(out, "  %s%s", one->id, one->id[0] != '\0' && worst->expected.size > 0 ? "  " : "");
+        fputs(worst->expected.size > 0 ? "expected " : "", out);
         print_short_clause(out, undr_buffer_slice(&worst->expected));
         fputs(worst->expected.size > 0 ? ", received " : "  ", out);
         print_short_clause(out, undr_buffer_slice(&worst->received));
@@ -206,14 +208,27 @@ static void print_digest_line(FILE *out, const check_short *one) {
     }
 }
 
-/* One mistake often shows in many cases: which to look at first. */
-static void print_digest(const check_terminal *terminal, const check_digest *digest) {
-    FILE *out = terminal->out;
-    size_t *order = NULL, count = 0;
-    if (check_digest_order(digest, &order, &count) != UNDR_OK) {
-        fputs("\nThere is no memory for a table of what fell short.\n", out);
-        return;
+/* "SCHED-3 6 of 6, SCHED-4 6 of 9": what is broken stands first, what needs it behind. */
+static void print_requirements(FILE *out, const check_digest *digest) {
+    const check_short *shown[REQUIREMENTS];
+    size_t count = 0;
+    while (count < REQUIREMENTS) {
+        const check_short *next = check_digest_next_requirement(digest, shown, count);
+        if (next == NULL) {
+            break;
+        }
+        fprintf(out, "%s%s %zu of %zu", count == 0 ? "    by requirement, of the cases that try it: " : ", ", next->id,
+            next->share.fell_short, next->share.tried);
+        shown[count++] = next;
     }
+    bool more = count == REQUIREMENTS && check_digest_next_requirement(digest, shown, count) != NULL;
+    fputs(count == 0 ? "" : more ? ", ...\n" : "\n", out);
+}
+
+/* One mistake often shows in many cases: which to look at first. */
+static void print_digest(
+    const check_terminal *terminal, const check_digest *digest, const size_t *order, size_t count) {
+    FILE *out = terminal->out;
     if (digest->count > 2 && count > 1) {
         fprintf(out, "\n%sWhat fell short, alike cases together%s\n", check_paint(terminal, CHECK_BOLD),
             check_paint(terminal, CHECK_PLAIN));
@@ -224,24 +239,31 @@ static void print_digest(const check_terminal *terminal, const check_digest *dig
     if (digest->count > 2 && count > TABLE_LINES) {
         fprintf(out, "    and %zu other ways\n", count - TABLE_LINES);
     }
-    free(order);
+    if (digest->count > 2 && count > 1) {
+        print_requirements(out, digest);
+    }
 }
 
 void check_terminal_short(const check_terminal *terminal, const check_session *session) {
     check_digest digest;
-    if (check_digest_make(session, &digest) != UNDR_OK) {
+    size_t *order = NULL, count = 0;
+    bool verbose = session->options->verbose;
+    if (check_digest_make(session, &digest) != UNDR_OK || check_digest_order(&digest, &order, &count) != UNDR_OK) {
         fputs("\nThere is no memory to explain what fell short.\n", terminal->out);
-    } else {
-        for (size_t i = 0; i < digest.count; i++) {
-            bool leads = digest.at[i].leader == i;
-            if (leads || session->options->verbose) {
-                explain(terminal, session, &digest.at[i]);
-            }
-            if (leads && !session->options->verbose) {
-                print_alike(terminal->out, &digest, i);
+        count = 0;
+    }
+    for (size_t i = 0; i < count; i++) { /* what explains most first */
+        explain(terminal, session, &digest.at[order[i]]);
+        for (size_t k = 0; verbose && k < digest.count; k++) {
+            if (digest.at[k].leader == order[i] && k != order[i]) {
+                explain(terminal, session, &digest.at[k]);
             }
         }
-        print_digest(terminal, &digest);
+        if (!verbose) {
+            print_alike(terminal->out, &digest, order[i]);
+        }
     }
+    print_digest(terminal, &digest, order, count);
+    free(order);
     check_digest_free(&digest);
 }

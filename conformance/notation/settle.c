@@ -1,0 +1,75 @@
+/* settle.c: replaces the names in a line of a case by what they stand for. */
+#include "settle.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+struct settling {
+    const check_names *names;
+    undr_arena *arena;
+};
+
+static undr_error settle_term(const struct settling *with, const check_term *term, check_term **settled);
+
+/* The value of a name; NULL: it is none, or stands for nothing. */
+static undr_error find_value(const struct settling *with, const check_term *term, const undr_value **value) {
+    *value = term->kind == CHECK_TERM_BIND ? check_names_find(with->names, term->text) : NULL;
+    if (term->kind != CHECK_TERM_COUNTER || !with->names->counting) {
+        return UNDR_OK;
+    }
+    undr_value *number = NULL;
+    undr_error error = undr_value_int(with->arena, (int64_t)with->names->counter, &number);
+    *value = number;
+    return error;
+}
+
+static undr_error settle_parts(const struct settling *with, const check_term *term, check_term *settled) {
+    void *memory = NULL;
+    undr_error error = undr_arena_take(with->arena, term->part_count * sizeof *settled->parts, &memory);
+    settled->parts = memory;
+    for (size_t i = 0; i < term->part_count && error == UNDR_OK; i++) {
+        error = settle_term(with, term->parts[i], &settled->parts[i]);
+    }
+    return error;
+}
+
+/* As deep as the parser lets terms nest. */
+static undr_error settle_term(const struct settling *with, const check_term *term, check_term **settled) {
+    const undr_value *value = NULL;
+    void *memory = NULL;
+    undr_error error = undr_arena_take(with->arena, sizeof **settled, &memory);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    *settled = memory;
+    **settled = *term;
+    error = find_value(with, term, &value);
+    if (error == UNDR_OK && value != NULL) {
+        **settled = (check_term){.kind = CHECK_TERM_VALUE};
+        return undr_value_copy(with->arena, value, &(*settled)->value);
+    }
+    return error == UNDR_OK && term->part_count > 0 ? settle_parts(with, term, *settled) : error;
+}
+
+static undr_error settle_expectations(const struct settling *with, const check_step *step, check_step *settled) {
+    void *memory = NULL;
+    undr_error error = undr_arena_take(with->arena, step->expectation_count * sizeof *settled->expectations, &memory);
+    settled->expectations = memory;
+    for (size_t i = 0; i < step->expectation_count && error == UNDR_OK; i++) {
+        settled->expectations[i] = step->expectations[i];
+        if (step->expectations[i].payload.term != NULL) {
+            error = settle_term(with, step->expectations[i].payload.term, &settled->expectations[i].payload.term);
+        }
+    }
+    return error;
+}
+
+undr_error check_settle(const check_step *step, const check_names *names, undr_arena *arena, check_step *settled) {
+    const struct settling with = {names, arena};
+    *settled = *step;
+    if (step->indexed && names->counting) {
+        settled->indexed = false;
+        snprintf(settled->channel, sizeof settled->channel, "%.1s[%" PRIu64 "]", step->channel, names->counter);
+    }
+    return step->expectation_count > 0 ? settle_expectations(&with, step, settled) : UNDR_OK;
+}
