@@ -300,6 +300,10 @@ _Noreturn static void be_worker(const wrong_peer *self, uint16_t port) {
         wait_for_ever();
     }
     ask_until_closed(client);
+    uint8_t byte;
+    if (peer_is(self, "waits-for-the-end") && (shutdown(client, SHUT_WR) != 0 || read(client, &byte, 1) != 0)) {
+        _exit(1);
+    }
     _exit(0);
 }
 

@@ -377,6 +377,16 @@ static void expect_mistake(const char *text, const char *reason) {
     check_result_free(&result);
 }
 
+/* A side that was shut down, and a wait for the other: an end that a manager answers by its own (8.1). */
+static void an_end_is_ended(void **state) {
+    (void)state;
+    check_result result;
+    play("waits-for-the-end", "case worker.x\n  must WORK-5  it\n\n  A <- n\n  A -> t CloseRequest\n  A <- end\n"
+        "  P <- exit 0\n", CHECK_DELIVERY_WHOLE, 1, &result);
+    assert_int_equal(result.verdict, CHECK_PASS);
+    check_result_free(&result);
+}
+
 static void a_case_may_not_break_the_protocol_by_mistake(void **state) {
     (void)state;
     expect_mistake("case manager.x\n  must DONE-1  it\n\n  A -> t\n  A <- t None\n", "has no task out");
@@ -477,6 +487,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_flood_is_drained),
         cmocka_unit_test(workers),
         cmocka_unit_test(connections_that_live_on_are_told_to_leave),
+        cmocka_unit_test(an_end_is_ended),
         cmocka_unit_test(a_case_may_not_break_the_protocol_by_mistake),
         cmocka_unit_test(what_is_not_declared_is_skipped),
         cmocka_unit_test(surveys),

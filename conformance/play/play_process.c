@@ -18,6 +18,7 @@ enum { GONE_LEAST_S = 2, GONE_SETTLES = 20, LOOK_EVERY_MS = 2 };
 check_look check_player_look_exit(check_player *player, const check_step *step, undr_buffer *why) {
     const check_target *target = &player->scene.target;
     player->exit_awaited = true;
+    check_player_serve_others(player); /* it may wait for its manager to end a connection first */
     check_target_look(&player->scene.target);
     if (target->state == CHECK_TARGET_RUNS) {
         return CHECK_LOOK_NOTHING;

@@ -104,6 +104,17 @@ static void end_silent(check_player *player) {
     }
 }
 
+/* As a manager does (8.1): a worker may have shut down its side only, and wait for the other before it leaves. */
+static void end_what_ended(check_player *player) {
+    for (size_t i = 0; i < player->scene.count; i++) {
+        check_connection *one = player->scene.connections[i];
+        bool unanswered = one->requests.size > 0 && !one->loose;
+        if (one->wire.end == CHECK_WIRE_FIN && check_wire_unread(&one->wire) == 0 && !unanswered) {
+            check_wire_half_close(&one->wire);
+        }
+    }
+}
+
 void check_player_serve_others(check_player *player) {
     if (player->one->role != CHECK_ROLE_WORKER || player->worker == NULL) {
         return;
@@ -119,6 +130,7 @@ void check_player_serve_others(check_player *player) {
             check_player_keep(player, answer(player, &one->wire, type));
         }
     }
+    end_what_ended(player);
     end_silent(player);
 }
 
