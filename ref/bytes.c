@@ -2,6 +2,7 @@
  * nowhere else. */
 #include "undr/bytes.h"
 
+#include <endian.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,26 +48,8 @@ bool undr_read_u16le(undr_cursor *cursor, uint16_t *value) {
     return true;
 }
 
-bool undr_read_u32le(undr_cursor *cursor, uint32_t *value) {
-    uint64_t wide = 0;
-    if (!read_little_endian(cursor, sizeof *value, &wide)) {
-        return false;
-    }
-    *value = (uint32_t)wide;
-    return true;
-}
-
 bool undr_read_u64le(undr_cursor *cursor, uint64_t *value) {
     return read_little_endian(cursor, sizeof *value, value);
-}
-
-static uint64_t swap_u64(uint64_t value) {
-    uint64_t result = 0;
-    for (int index = 0; index < 8; ++index) {
-        result = result << 8 | (value & 0xff);
-        value >>= 8;
-    }
-    return result;
 }
 
 bool undr_read_f64be(undr_cursor *cursor, double *value) {
@@ -75,9 +58,8 @@ bool undr_read_f64be(undr_cursor *cursor, double *value) {
         return false;
     }
     uint64_t bits = 0;
-    for (size_t index = 0; index < sizeof bits; ++index) {
-        bits = bits << 8 | bytes.data[index];
-    }
+    memcpy(&bits, bytes.data, sizeof bits);
+    bits = be64toh(bits);
     memcpy(value, &bits, sizeof *value); /* CPython's BINFLOAT is an IEEE 754 double; so is ours */
     return true;
 }
@@ -217,5 +199,6 @@ undr_error undr_put_u64le(undr_buffer *buffer, uint64_t value) {
 undr_error undr_put_f64be(undr_buffer *buffer, double value) {
     uint64_t bits = 0;
     memcpy(&bits, &value, sizeof bits);
-    return undr_put_u64le(buffer, swap_u64(bits));
+    bits = htobe64(bits);
+    return undr_put_bytes(buffer, &bits, sizeof bits);
 }

@@ -110,7 +110,7 @@ static bool is_object_class(const undr_value *class_value) {
 
 static undr_error instance(undr_reader *reader, undr_value *callable, undr_items args, undr_value **value) {
     undr_object object = {.callable = callable};
-    const undr_error error = undr_value_items(reader->arena, UNDR_TUPLE, args.at, args.count, &object.args);
+    const undr_error error = undr_reader_tuple(reader, args.at, args.count, &object.args);
     return error != UNDR_OK ? error : undr_reader_object(reader, &object, value);
 }
 

@@ -1,6 +1,7 @@
 /* pickle_container.c: the opcodes that make and fill lists, tuples, dicts and sets. */
 #include "pickle_opcode.h"
 #include "pickle_reader.h"
+#include "value_walk.h"
 
 #include <string.h>
 
@@ -13,7 +14,16 @@ static size_t room(size_t count) {
     return (size_t)1 << (64 - __builtin_clzll(count - 1));
 }
 
-undr_error undr_reader_extend(undr_reader *reader, undr_items *items, undr_value *const *more, size_t count) {
+static inline void hold_all(
+    undr_reader *reader, undr_value *holder, undr_value *const *items, size_t count, undr_value **copy) {
+    for (size_t index = 0; index < count; ++index) {
+        copy[index] = items[index];
+        undr_reader_hold(reader, holder, items[index]);
+    }
+}
+
+undr_error undr_reader_extend(
+    undr_reader *reader, undr_value *holder, undr_items *items, undr_value *const *more, size_t count) {
     if (count == 0) {
         return UNDR_OK;
     }
@@ -32,21 +42,33 @@ undr_error undr_reader_extend(undr_reader *reader, undr_items *items, undr_value
         }
         items->at = memory;
     }
-    memcpy(items->at + items->count, more, count * sizeof *more);
+    hold_all(reader, holder, more, count, items->at + items->count);
     items->count += count;
     return UNDR_OK;
+}
+
+undr_error undr_reader_tuple(undr_reader *reader, undr_value *const *items, size_t count, undr_value **value) {
+    enum { STEP = 16 }; /* of an arena */
+    const size_t size = (count * sizeof *items + STEP - 1) / STEP * STEP; /* the items are in memory: it fits */
+    const undr_error error = undr_value_small(reader->arena, UNDR_TUPLE, size, value);
+    if (error == UNDR_OK) {
+        void *room = (uint8_t *)*value + UNDR_SMALL_VALUE;
+        (*value)->items = (undr_items){.at = room, .count = count};
+        hold_all(reader, *value, items, count, room);
+    }
+    return error;
 }
 
 undr_error undr_reader_collect(
     undr_reader *reader, undr_kind kind, undr_value *const *items, size_t count, undr_value **value) {
     if (kind == UNDR_TUPLE) {
-        return undr_value_items(reader->arena, kind, items, count, value);
+        return undr_reader_tuple(reader, items, count, value);
     }
     if (kind != UNDR_LIST) {
         return undr_reader_keyed(reader, kind, items, count, value);
     }
     const undr_error error = undr_value_items(reader->arena, kind, NULL, 0, value);
-    return error != UNDR_OK ? error : undr_reader_extend(reader, &(*value)->items, items, count);
+    return error != UNDR_OK ? error : undr_reader_extend(reader, *value, &(*value)->items, items, count);
 }
 
 /* Replaces everything from `height` up by one new value made of it. */
@@ -62,7 +84,9 @@ static undr_error replace(undr_reader *reader, undr_kind kind, size_t height) {
 }
 
 undr_error undr_op_empty(undr_reader *reader, unsigned kind) {
-    return replace(reader, (undr_kind)kind, reader->stack_count);
+    undr_value *value = NULL;
+    const undr_error error = undr_value_items(reader->arena, (undr_kind)kind, NULL, 0, &value);
+    return error != UNDR_OK ? error : undr_reader_push_new(reader, value);
 }
 
 undr_error undr_op_collect(undr_reader *reader, unsigned kind) {
@@ -107,9 +131,9 @@ undr_error undr_op_append(undr_reader *reader, unsigned opcode) {
     }
     undr_value *container = reader->stack[height - 1];
     if (container->kind == UNDR_LIST) {
-        error = undr_reader_extend(reader, &container->items, reader->stack + height, count);
+        error = undr_reader_extend(reader, container, &container->items, reader->stack + height, count);
     } else if (container->kind == UNDR_OBJECT) {
-        error = undr_reader_extend(reader, &container->object.appended, reader->stack + height, count);
+        error = undr_reader_extend(reader, container, &container->object.appended, reader->stack + height, count);
     } else {
         error = UNDR_PICKLE_TYPE;
     }
@@ -131,7 +155,7 @@ undr_error undr_op_setitem(undr_reader *reader, unsigned opcode) {
     if (container->kind == UNDR_DICT) {
         error = undr_reader_insert(reader, container, reader->stack + height, count);
     } else if (container->kind == UNDR_OBJECT) {
-        error = undr_reader_extend(reader, &container->object.entries, reader->stack + height, count);
+        error = undr_reader_extend(reader, container, &container->object.entries, reader->stack + height, count);
     } else {
         error = UNDR_PICKLE_TYPE;
     }
@@ -151,7 +175,7 @@ undr_error undr_op_additems(undr_reader *reader, unsigned argument) {
     if (container->kind == UNDR_SET) {
         error = undr_reader_insert(reader, container, reader->stack + height, count);
     } else if (container->kind == UNDR_OBJECT) {
-        error = undr_reader_extend(reader, &container->object.appended, reader->stack + height, count);
+        error = undr_reader_extend(reader, container, &container->object.appended, reader->stack + height, count);
     } else {
         error = UNDR_PICKLE_TYPE;
     }

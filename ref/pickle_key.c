@@ -67,16 +67,20 @@ static uint64_t mix(uint64_t hash, uint64_t more) {
 }
 
 static uint64_t hash_bytes(uint64_t hash, undr_slice bytes) {
-    uint64_t eight;
-    size_t index = 0;
-    for (; bytes.size - index >= sizeof eight; index += sizeof eight) {
+    uint64_t eight = 0;
+    hash = mix(hash, bytes.size);
+    if (bytes.size < sizeof eight) {
+        for (size_t index = 0; index < bytes.size; ++index) {
+            eight = eight << 8 | bytes.data[index];
+        }
+        return mix(hash, eight);
+    }
+    for (size_t index = 0; bytes.size - index > sizeof eight; index += sizeof eight) {
         memcpy(&eight, bytes.data + index, sizeof eight);
         hash = mix(hash, eight);
     }
-    for (eight = 0; index < bytes.size; ++index) {
-        eight = eight << 8 | bytes.data[index];
-    }
-    return mix(mix(hash, eight), bytes.size);
+    memcpy(&eight, bytes.data + bytes.size - sizeof eight, sizeof eight); /* some of them a second time */
+    return mix(hash, eight);
 }
 
 /* Of a tuple the order counts, of a frozenset it does not. */
@@ -122,7 +126,7 @@ undr_error undr_key_hash(undr_reader *reader, undr_value *key, size_t depth) {
         }
     }
     if (error == UNDR_OK) {
-        key->hash = hash == 0 ? 1 : hash;
+        key->hash = (uint32_t)hash == 0 ? 1 : (uint32_t)hash;
     }
     return error;
 }

@@ -37,10 +37,16 @@ undr_error undr_reader_class(undr_reader *reader, undr_slice module, undr_slice 
 undr_error undr_reader_object(undr_reader *reader, const undr_object *object, undr_value **value) {
     const undr_error error =
         undr_value_reduce(reader->arena, object->callable, object->args, value);
-    if (error == UNDR_OK) {
-        (*value)->object = *object;
+    if (error != UNDR_OK) {
+        return error;
     }
-    return error;
+    (*value)->object = *object;
+    undr_reader_hold(reader, *value, object->callable);
+    undr_reader_hold(reader, *value, object->args);
+    if (object->kwargs != NULL) {
+        undr_reader_hold(reader, *value, object->kwargs);
+    }
+    return UNDR_OK;
 }
 
 static bool is_ascii(undr_slice text) {
@@ -126,7 +132,7 @@ undr_error undr_op_reduce(undr_reader *reader, unsigned argument) {
 static undr_error collect_arguments(undr_reader *reader, size_t height, undr_value **args) {
     size_t count = reader->stack_count - height;
     undr_value *const *first = count == 0 ? NULL : reader->stack + height; /* the stack may not exist yet */
-    const undr_error error = undr_value_items(reader->arena, UNDR_TUPLE, first, count, args);
+    const undr_error error = undr_reader_tuple(reader, first, count, args);
     reader->stack_count = height;
     return error;
 }
@@ -204,18 +210,22 @@ static bool is_no_state(const undr_value *state) {
 }
 
 /* A second dict adds to the first, in a copy: the first may be in use elsewhere. */
-static undr_error add_state(undr_reader *reader, undr_object *object, undr_value *state) {
-    if (object->state == NULL || object->state->kind != UNDR_DICT || state->kind != UNDR_DICT) {
-        object->state = state;
-        return UNDR_OK;
+static undr_error add_state(undr_reader *reader, undr_value *target, undr_value *state) {
+    undr_object *object = &target->object;
+    undr_error error = UNDR_OK;
+    if (object->state != NULL && object->state->kind == UNDR_DICT && state->kind == UNDR_DICT) {
+        undr_value *merged = NULL;
+        const undr_items old = object->state->items;
+        error = undr_reader_keyed(reader, UNDR_DICT, old.at, old.count, &merged);
+        if (error == UNDR_OK) {
+            error = undr_reader_insert(reader, merged, state->items.at, state->items.count);
+        }
+        state = merged;
     }
-    undr_value *merged = NULL;
-    const undr_items old = object->state->items;
-    undr_error error = undr_reader_keyed(reader, UNDR_DICT, old.at, old.count, &merged);
     if (error == UNDR_OK) {
-        error = undr_reader_insert(reader, merged, state->items.at, state->items.count);
+        object->state = state;
+        undr_reader_hold(reader, target, state);
     }
-    object->state = error == UNDR_OK ? merged : object->state;
     return error;
 }
 
@@ -227,7 +237,7 @@ undr_error undr_op_build(undr_reader *reader, unsigned argument) {
     undr_value *state = reader->stack[--reader->stack_count];
     undr_value *target = reader->stack[reader->stack_count - 1];
     if (target->kind == UNDR_OBJECT) {
-        return add_state(reader, &target->object, state);
+        return add_state(reader, target, state);
     }
     return is_no_state(state) ? UNDR_OK : UNDR_PICKLE_TYPE;
 }

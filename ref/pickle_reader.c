@@ -186,21 +186,19 @@ static const opcode_entry opcode_table[256] = {
 /* Obeys opcodes up to STOP. */
 static undr_error run(undr_reader *reader, undr_pickle_fault *fault) {
     while (reader->result == NULL) {
-        *fault = (undr_pickle_fault){.offset = reader->cursor.offset};
-        if (!undr_read_u8(&reader->cursor, &fault->opcode)) {
-            return UNDR_PICKLE_TRUNCATED;
+        const size_t offset = reader->cursor.offset;
+        uint8_t opcode = 0;
+        undr_error error = UNDR_PICKLE_TRUNCATED;
+        if (undr_read_u8(&reader->cursor, &opcode)) {
+            const opcode_entry *entry = &opcode_table[opcode];
+            error = entry->function == NULL ? UNDR_PICKLE_OPCODE : entry->function(reader, entry->argument);
         }
-        const opcode_entry *entry = &opcode_table[fault->opcode];
-        const undr_error error =
-            entry->function == NULL ? UNDR_PICKLE_OPCODE : entry->function(reader, entry->argument);
         if (error != UNDR_OK) {
+            *fault = (undr_pickle_fault){.offset = offset, .opcode = opcode};
             return error;
         }
     }
-    if (reader->nodes <= reader->limits.depth) {
-        return UNDR_OK; /* so few can't nest deeper */
-    }
-    return undr_value_check_depth(reader->result, reader->limits.depth);
+    return reader->tangled ? undr_value_check_depth(reader->result, reader->limits.depth) : UNDR_OK;
 }
 
 /* free + per_byte * size, but at most `most`. */

@@ -9,7 +9,8 @@
 #include "map.h"
 #include "undr/pickle.h"
 
-enum { UNDR_READER_ROOM = 32 };
+/* The stack, the marks and the memo have room for the first so many without an allocation; the first allocation. */
+enum { UNDR_READER_ROOM = 32, UNDR_READER_FIRST = 1024 };
 
 typedef struct undr_reader {
     undr_cursor cursor; /* behind the opcode that is being obeyed */
@@ -25,10 +26,11 @@ typedef struct undr_reader {
     size_t nodes;
     uint64_t work;      /* steps left, in proportion to the input: ends what chosen keys and copies would prolong */
     uint8_t protocol;   /* the last PROTO, 0 before */
+    bool tangled;       /* the heights of the values may be too small, or one is above the limit */
     undr_value *none, *yes, *no; /* one of each is enough */
     undr_value *result; /* not NULL: STOP came */
     bool in_place;      /* text and bytes are borrowed from the input */
-    undr_value *stack_room[UNDR_READER_ROOM], *memo_room[UNDR_READER_ROOM]; /* enough for most, without an allocation */
+    undr_value *stack_room[UNDR_READER_ROOM], *memo_room[UNDR_READER_ROOM];
     size_t mark_room[UNDR_READER_ROOM];
 } undr_reader;
 
@@ -82,16 +84,28 @@ UNDR_MUST_USE static inline undr_error undr_reader_read(undr_reader *reader, uin
 }
 
 UNDR_MUST_USE undr_error undr_reader_line(undr_reader *reader, undr_slice *line);
-/* A little-endian length of 1, 4 or 8 bytes, then that many bytes. */
-UNDR_MUST_USE undr_error undr_reader_counted(undr_reader *reader, size_t length_size, undr_slice *bytes);
 void undr_reader_begin(undr_reader *reader, undr_slice input, undr_arena *arena);
 void undr_reader_free(undr_reader *reader);
-/* Twice the capacity for stack, marks or memo, which begin in `room`. NULL: out of memory, all is as it was. */
+/* More capacity, in the end twice, for stack, marks or memo, which begin in `room`. NULL: out of memory, all is as it
+ * was. */
 void *undr_reader_grow(void *items, const void *room, size_t *capacity, size_t item_size);
 
-/* Items that grow; their room follows from their count, see pickle_container.c. */
+/* To be told of all that a value comes to hold, so that the depth of the whole is known without a walk. A height is a
+ * bound as long as nothing grows in height that another value holds already; what does is rare, and walked over. */
+static inline void undr_reader_hold(undr_reader *reader, undr_value *holder, undr_value *item) {
+    const uint32_t height = (uint32_t)item->height + 1;
+    item->held = 1;
+    if (height > holder->height) {
+        reader->tangled = reader->tangled || holder->held || height > reader->limits.depth;
+        holder->height = height & INT32_MAX; /* so many levels would take 64 GiB */
+    }
+}
+
+/* Items of the holder that grow; their room follows from their count, see pickle_container.c. */
 UNDR_MUST_USE undr_error undr_reader_extend(
-    undr_reader *reader, undr_items *items, undr_value *const *more, size_t count);
+    undr_reader *reader, undr_value *holder, undr_items *items, undr_value *const *more, size_t count);
+UNDR_MUST_USE undr_error undr_reader_tuple(
+    undr_reader *reader, undr_value *const *items, size_t count, undr_value **value);
 UNDR_MUST_USE undr_error undr_reader_collect(
     undr_reader *reader, undr_kind kind, undr_value *const *items, size_t count, undr_value **value);
 /* A dict of pairs, a set of elements: as CPython does, a key that is already there stays, its value is replaced. */

@@ -11,6 +11,24 @@ static undr_error push_made(undr_reader *reader, undr_error made, undr_value *va
     return made != UNDR_OK ? made : undr_reader_push_new(reader, value);
 }
 
+/* A little-endian length of 1, 4 or 8 bytes, then that many bytes. */
+static inline undr_error read_counted(undr_reader *reader, size_t length_size, undr_slice *bytes) {
+    uint8_t narrow = 0;
+    uint32_t wide = 0;
+    uint64_t length = 0;
+    bool whole = false;
+    if (length_size == sizeof narrow) {
+        whole = undr_read_u8(&reader->cursor, &narrow);
+        length = narrow;
+    } else if (length_size == sizeof wide) {
+        whole = undr_read_u32le(&reader->cursor, &wide);
+        length = wide;
+    } else {
+        whole = undr_read_u64le(&reader->cursor, &length);
+    }
+    return whole ? undr_reader_read(reader, length, bytes) : UNDR_PICKLE_TRUNCATED;
+}
+
 /* Bytes of the input itself. */
 static undr_error push_input(undr_reader *reader, undr_kind kind, undr_slice bytes) {
     undr_value *value = NULL;
@@ -79,7 +97,7 @@ undr_error undr_op_int(undr_reader *reader, unsigned size) {
 
 undr_error undr_op_long(undr_reader *reader, unsigned length_size) {
     undr_slice bytes = {0};
-    undr_error error = undr_reader_counted(reader, length_size, &bytes);
+    undr_error error = read_counted(reader, length_size, &bytes);
     undr_value *value = NULL;
     if (error == UNDR_OK) {
         error = undr_value_big(reader->arena, bytes, &value);
@@ -109,8 +127,12 @@ undr_error undr_op_float(undr_reader *reader, unsigned argument) {
         return UNDR_PICKLE_TRUNCATED;
     }
     undr_value *value = NULL;
-    const undr_error error = undr_value_float(reader->arena, real, &value);
-    return push_made(reader, error, value);
+    const undr_error error = undr_value_small(reader->arena, UNDR_FLOAT, 0, &value);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    value->real = real;
+    return undr_reader_push_new(reader, value);
 }
 
 /* How many bytes the UTF-8 character at the start of text has; 0: it is malformed. */
@@ -133,23 +155,55 @@ static size_t character_size(undr_slice text, bool surrogates) {
     return overlong || beyond || (surrogate && !surrogates) ? 0 : size;
 }
 
+/* Is there no byte above 0x7f in `count` bytes, a multiple of 8? */
+static inline bool all_ascii(const uint8_t *bytes, size_t count) {
+    uint64_t all = 0;
+    for (size_t index = 0; index < count; index += sizeof all) {
+        uint64_t eight;
+        memcpy(&eight, bytes + index, sizeof eight);
+        all |= eight;
+    }
+    return (all & UINT64_C(0x8080808080808080)) == 0;
+}
+
 /* How many bytes at the start of text are ASCII for certain. */
 static size_t ascii_size(undr_slice text) {
+    enum { STEP = 8, LEAP = 128 };
     size_t size = 0;
-    uint64_t eight;
-    while (text.size - size >= sizeof eight) {
-        memcpy(&eight, text.data + size, sizeof eight);
-        if ((eight & UINT64_C(0x8080808080808080)) != 0) {
-            break;
-        }
-        size += sizeof eight;
+    while (text.size - size >= LEAP && all_ascii(text.data + size, LEAP)) {
+        size += LEAP;
+    }
+    while (text.size - size >= STEP && all_ascii(text.data + size, STEP)) {
+        size += STEP;
+    }
+    while (size < text.size && text.data[size] < 0x80) {
+        ++size;
     }
     return size;
+}
+
+/* Do 8 bytes hold four characters of two bytes? */
+static bool four_of_two_bytes(const uint8_t *bytes) {
+    static const uint8_t bits[8] = {0xe0, 0xc0, 0xe0, 0xc0, 0xe0, 0xc0, 0xe0, 0xc0};
+    static const uint8_t form[8] = {0xc0, 0x80, 0xc0, 0x80, 0xc0, 0x80, 0xc0, 0x80};
+    static const uint8_t above_c1[8] = {0x1e, 0, 0x1e, 0, 0x1e, 0, 0x1e, 0}; /* one of them: not overlong */
+    static const uint8_t carry[8] = {0x7f, 0x80, 0x7f, 0x80, 0x7f, 0x80, 0x7f, 0x80}; /* into the highest bit */
+    uint64_t eight, mask, expected, some, add;
+    memcpy(&eight, bytes, sizeof eight);
+    memcpy(&mask, bits, sizeof mask);
+    memcpy(&expected, form, sizeof expected);
+    memcpy(&some, above_c1, sizeof some);
+    memcpy(&add, carry, sizeof add);
+    const uint64_t high = UINT64_C(0x8080808080808080);
+    return (eight & mask) == expected && (((eight & some) + add) & high) == high;
 }
 
 /* How many bytes at the start of text are characters of two bytes. */
 static size_t two_byte_size(undr_slice text) {
     size_t size = 0;
+    while (text.size - size >= 8 && four_of_two_bytes(text.data + size)) {
+        size += 8;
+    }
     while (text.size - size >= 2 && text.data[size] >= 0xc2 && text.data[size] < 0xe0
         && (text.data[size + 1] & 0xc0) == 0x80) {
         size += 2;
@@ -276,7 +330,7 @@ undr_error undr_op_unicode_text(undr_reader *reader, unsigned argument) {
 
 undr_error undr_op_unicode(undr_reader *reader, unsigned length_size) {
     undr_slice text = {0};
-    undr_error error = undr_reader_counted(reader, length_size, &text);
+    undr_error error = read_counted(reader, length_size, &text);
     if (error == UNDR_OK) {
         error = undr_check_utf8(text, true);
     }
@@ -300,7 +354,7 @@ undr_error undr_op_string(undr_reader *reader, unsigned length_size) {
         return UNDR_PICKLE_NUMBER; /* BINSTRING's length is signed */
     }
     undr_slice text = {0};
-    const undr_error error = undr_reader_counted(reader, length_size, &text);
+    const undr_error error = read_counted(reader, length_size, &text);
     return error != UNDR_OK ? error : push_ascii(reader, text);
 }
 
@@ -376,12 +430,12 @@ undr_error undr_op_string_text(undr_reader *reader, unsigned argument) {
 
 undr_error undr_op_bytes(undr_reader *reader, unsigned length_size) {
     undr_slice bytes = {0};
-    const undr_error error = undr_reader_counted(reader, length_size, &bytes);
+    const undr_error error = read_counted(reader, length_size, &bytes);
     return error != UNDR_OK ? error : push_input(reader, UNDR_BYTES, bytes);
 }
 
 undr_error undr_op_bytearray(undr_reader *reader, unsigned length_size) {
     undr_slice bytes = {0};
-    const undr_error error = undr_reader_counted(reader, length_size, &bytes);
+    const undr_error error = read_counted(reader, length_size, &bytes);
     return error != UNDR_OK ? error : push_input(reader, UNDR_BYTEARRAY, bytes);
 }

@@ -30,13 +30,13 @@ void undr_reader_free(undr_reader *reader) {
 }
 
 void *undr_reader_grow(void *items, const void *room, size_t *capacity, size_t item_size) {
-    const size_t size = *capacity * item_size;
-    void *larger = realloc(items == room ? NULL : items, size * 2);
+    const size_t more = items == room ? UNDR_READER_FIRST : *capacity * 2;
+    void *larger = realloc(items == room ? NULL : items, more * item_size);
     if (larger != NULL) {
         if (items == room) {
-            memcpy(larger, room, size);
+            memcpy(larger, room, *capacity * item_size);
         }
-        *capacity *= 2;
+        *capacity = more;
     }
     return larger;
 }
@@ -68,23 +68,6 @@ undr_error undr_reader_pop_mark(undr_reader *reader, size_t *height) {
 
 undr_error undr_reader_line(undr_reader *reader, undr_slice *line) {
     return undr_read_line(&reader->cursor, line) ? UNDR_OK : UNDR_PICKLE_TRUNCATED;
-}
-
-undr_error undr_reader_counted(undr_reader *reader, size_t length_size, undr_slice *bytes) {
-    uint8_t narrow = 0;
-    uint32_t wide = 0;
-    uint64_t length = 0;
-    bool whole = false;
-    if (length_size == sizeof narrow) {
-        whole = undr_read_u8(&reader->cursor, &narrow);
-        length = narrow;
-    } else if (length_size == sizeof wide) {
-        whole = undr_read_u32le(&reader->cursor, &wide);
-        length = wide;
-    } else {
-        whole = undr_read_u64le(&reader->cursor, &length);
-    }
-    return whole ? undr_reader_read(reader, length, bytes) : UNDR_PICKLE_TRUNCATED;
 }
 
 /* The decimal index of GET and PUT. */
@@ -132,17 +115,22 @@ static undr_error get(undr_reader *reader, int64_t index) {
     return found == NULL ? UNDR_PICKLE_MEMO : undr_reader_push(reader, (undr_value *)found);
 }
 
+static undr_error grow_memo(undr_reader *reader) {
+    void *memo = undr_reader_grow(reader->memo, reader->memo_room, &reader->memo_capacity, sizeof(undr_value *));
+    if (memo == NULL) {
+        return UNDR_MEMORY;
+    }
+    reader->memo = memo;
+    return UNDR_OK;
+}
+
 /* The next entry in order. */
 static undr_error append_to_memo(undr_reader *reader, undr_value *value) {
-    if (reader->memo_count == reader->memo_capacity) {
-        void *memo = undr_reader_grow(reader->memo, reader->memo_room, &reader->memo_capacity, sizeof(undr_value *));
-        if (memo == NULL) {
-            return UNDR_MEMORY;
-        }
-        reader->memo = memo;
+    const undr_error error = reader->memo_count < reader->memo_capacity ? UNDR_OK : grow_memo(reader);
+    if (error == UNDR_OK) {
+        reader->memo[reader->memo_count++] = value;
     }
-    reader->memo[reader->memo_count++] = value;
-    return UNDR_OK;
+    return error;
 }
 
 static undr_error put(undr_reader *reader, int64_t index) {

@@ -3,6 +3,7 @@
 
 #include "value_walk.h"
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,9 +64,10 @@ void undr_arena_clear(undr_arena *arena) {
     }
 }
 
-/* How large the next chunk is: what is needed, better twice what there is, never above the limit. 0: impossible. */
+/* How large the next chunk is: what is needed, better twice what there is, so that one alone, once kept, is enough for
+ * the next time; never above the limit. 0: impossible. */
 static size_t chunk_size(const undr_arena *arena, size_t needed) {
-    size_t wanted = arena->used < ARENA_FIRST_CHUNK ? ARENA_FIRST_CHUNK : arena->used;
+    size_t wanted = arena->used < ARENA_FIRST_CHUNK ? ARENA_FIRST_CHUNK : arena->used * 2;
     wanted = wanted > ARENA_LARGEST_CHUNK ? ARENA_LARGEST_CHUNK : wanted;
     wanted = wanted < needed ? needed : wanted;
     if (arena->limit == 0) {
@@ -194,12 +196,6 @@ undr_error undr_value_bool(undr_arena *arena, bool boolean, undr_value **value) 
     return error;
 }
 
-static void put_u64le(uint8_t *bytes, uint64_t number) {
-    for (size_t index = 0; index < sizeof number; ++index) {
-        bytes[index] = (uint8_t)(number >> (8 * index));
-    }
-}
-
 undr_error undr_value_int(undr_arena *arena, int64_t integer, undr_value **value) {
     void *room;
     const undr_error error = new_value_with(arena, UNDR_INT, sizeof integer, value, &room);
@@ -208,7 +204,8 @@ undr_error undr_value_int(undr_arena *arena, int64_t integer, undr_value **value
     }
     const uint64_t magnitude = (uint64_t)(integer < 0 ? ~integer : integer); /* without the sign's bits */
     const size_t bits = magnitude == 0 ? 0 : 64 - (size_t)__builtin_clzll(magnitude);
-    put_u64le(room, (uint64_t)integer);
+    const uint64_t little = htole64((uint64_t)integer);
+    memcpy(room, &little, sizeof little);
     (*value)->bytes = undr_slice_of(room, integer == 0 ? 0 : bits / 8 + 1);
     return UNDR_OK;
 }

@@ -17,16 +17,17 @@ UNDR_MUST_USE undr_error undr_value_check_depth(undr_value *value, size_t limit)
 
 enum { UNDR_SMALL_VALUE = 32 }; /* what every value takes at least, and most take */
 
-/* As undr_value_bytes, but the bytes stay where they are, as long as the arena. It costs no call: a pickle is mostly
- * made of these. */
-UNDR_MUST_USE static inline undr_error undr_value_borrow(
-    undr_arena *arena, undr_kind kind, undr_slice bytes, undr_value **value) {
+/* A value of a kind that takes no more than that, with `more` bytes behind it (a multiple of 16); its content is not
+ * set. It costs no call: a pickle is mostly made of these. */
+UNDR_MUST_USE static inline undr_error undr_value_small(
+    undr_arena *arena, undr_kind kind, size_t more, undr_value **value) {
+    const size_t size = UNDR_SMALL_VALUE + more;
     void *memory = arena->next;
-    if (arena->left >= UNDR_SMALL_VALUE) {
-        arena->next += UNDR_SMALL_VALUE;
-        arena->left -= UNDR_SMALL_VALUE;
+    if (arena->left >= size) {
+        arena->next += size;
+        arena->left -= size;
     } else {
-        const undr_error error = undr_arena_take(arena, UNDR_SMALL_VALUE, &memory);
+        const undr_error error = undr_arena_take(arena, size, &memory);
         if (error != UNDR_OK) {
             return error;
         }
@@ -35,9 +36,20 @@ UNDR_MUST_USE static inline undr_error undr_value_borrow(
     made->kind = kind;
     made->mark = 0;
     made->hash = 0;
-    made->bytes = bytes;
+    made->height = 0;
+    made->held = 0;
     *value = made;
     return UNDR_OK;
+}
+
+/* As undr_value_bytes, but the bytes stay where they are, as long as the arena. */
+UNDR_MUST_USE static inline undr_error undr_value_borrow(
+    undr_arena *arena, undr_kind kind, undr_slice bytes, undr_value **value) {
+    const undr_error error = undr_value_small(arena, kind, 0, value);
+    if (error == UNDR_OK) {
+        (*value)->bytes = bytes;
+    }
+    return error;
 }
 
 /* Without the high bytes that only repeat the sign; zero is empty. */

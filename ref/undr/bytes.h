@@ -39,7 +39,15 @@ static inline bool undr_read_u8(undr_cursor *cursor, uint8_t *value) { /* once f
     return true;
 }
 bool undr_read_u16le(undr_cursor *cursor, uint16_t *value);
-bool undr_read_u32le(undr_cursor *cursor, uint32_t *value);
+static inline bool undr_read_u32le(undr_cursor *cursor, uint32_t *value) { /* likewise often */
+    if (cursor->bytes.size - cursor->offset < sizeof *value) {
+        return false;
+    }
+    const uint8_t *from = cursor->bytes.data + cursor->offset;
+    *value = (uint32_t)from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
+    cursor->offset += sizeof *value;
+    return true;
+}
 bool undr_read_u64le(undr_cursor *cursor, uint64_t *value);
 bool undr_read_f64be(undr_cursor *cursor, double *value);
 bool undr_read_slice(undr_cursor *cursor, uint64_t size, undr_slice *slice); /* borrows from the cursor's bytes */
