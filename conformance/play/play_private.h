@@ -87,6 +87,10 @@ void check_player_frame_line(
 
 /* How long the target may take, and the point in time: it grows with the bytes that crossed. */
 uint64_t check_player_limit(const check_player *player, bool held);
+/* The bytes that have crossed on all connections, and what a wait that began at `before` lasts longer for those that
+ * crossed since: a target that is slow with a large payload is not one that does nothing. */
+uint64_t check_player_flow(const check_player *player);
+uint64_t check_player_flow_time(const check_player *player, uint64_t before);
 uint64_t check_player_start_limit(const check_player *player);
 uint64_t check_player_quiet(const check_player *player, uint64_t least_of_case);
 

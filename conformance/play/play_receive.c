@@ -219,18 +219,19 @@ static void fail_nothing(check_player *player, const check_step *step, uint64_t 
 
 /* One receive on a connection. */
 static void receive(check_player *player, const check_step *step) {
-    uint64_t limit = check_player_limit(player, may_be_held(step));
-    uint64_t until = check_now() + limit;
+    uint64_t start = check_now(), limit = check_player_limit(player, may_be_held(step));
+    uint64_t before = check_player_flow(player);
     undr_buffer why = {0};
     while (!player->over) {
         check_look look = look_at_connection(player, step, &why);
+        uint64_t time = limit + check_player_flow_time(player, before);
         if (look == CHECK_LOOK_TAKEN || player->over) {
             break;
         }
         if (look == CHECK_LOOK_OTHER) {
             fail_other(player, &why);
-        } else if (!check_player_wait(player, until) && !player->over) {
-            fail_nothing(player, step, limit);
+        } else if (!check_player_wait(player, start + time) && !player->over) {
+            fail_nothing(player, step, time);
         }
     }
     undr_buffer_free(&why);

@@ -352,13 +352,13 @@ static void send_piece(check_player *player, check_connection *connection) {
 /* Until the kernel has all of it, reading meanwhile: the peer may have to write before it reads on. */
 static void finish_writing(check_player *player, check_connection *connection) {
     check_wire *wire = &connection->wire;
-    uint64_t limit = check_player_limit(player, true);
-    uint64_t until = check_now() + limit;
+    uint64_t start = check_now(), limit = check_player_limit(player, true), before = check_player_flow(player);
     while (!player->over && check_wire_wants_to_write(wire)) {
-        if (!check_player_wait(player, until) && !player->over && check_wire_wants_to_write(wire)) {
-            check_player_fail(player, "%s read no more after %llu of %zu bytes, for %.1f s", connection->name,
+        uint64_t time = limit + check_player_flow_time(player, before);
+        if (!check_player_wait(player, start + time) && !player->over && check_wire_wants_to_write(wire)) {
+            check_player_fail(player, "%s read %llu of %zu bytes within %.1f s, and not the rest", connection->name,
                 (unsigned long long)wire->bytes_out, (size_t)wire->bytes_out + wire->out.size - wire->sent,
-                (double)limit / 1e9);
+                (double)time / 1e9);
         }
     }
 }

@@ -17,7 +17,9 @@ enum {
     LIMIT_ROUND_TRIPS = 2000,
     LIMIT_FIRSTS = 20,        /* each target begins anew, and the machine may have more to do than during the survey */
     LIMIT_SILENT_PART = 10,   /* of these for a target that has let the first of all answers come too late */
-    SLOWEST_RATE = 4000000,   /* bytes a second that a target handles at least */
+    SLOWEST_RATE = 4000000,   /* bytes a second that a target is expected to handle */
+    SLOWEST_FLOW = 250000,    /* bytes a second that it has time for as long as they flow, */
+    FLOW_MOST_S = 60,         /* up to so much of it: the watchdog is not to come first */
     QUIET_MS = 5,
     QUIET_SETTLES = 3,
     QUIET_MOST_S = 2,
@@ -239,6 +241,20 @@ static uint64_t crossed(const check_player *player) {
         bytes += wire->bytes_in + wire->bytes_out + (wire->out.size - wire->sent);
     }
     return bytes;
+}
+
+uint64_t check_player_flow(const check_player *player) {
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < player->scene.count; i++) {
+        bytes += player->scene.connections[i]->wire.bytes_in + player->scene.connections[i]->wire.bytes_out;
+    }
+    return bytes;
+}
+
+uint64_t check_player_flow_time(const check_player *player, uint64_t before) {
+    uint64_t now = check_player_flow(player); /* less than before when a connection was opened anew */
+    uint64_t time = (now > before ? now - before : 0) * (CHECK_SECOND / SLOWEST_FLOW);
+    return scale(player, time < FLOW_MOST_S * CHECK_SECOND ? time : FLOW_MOST_S * CHECK_SECOND);
 }
 
 static bool is_closing(const check_player *player) {
