@@ -1,5 +1,4 @@
-/* server.c: the loop of the manager: its thread, the listening socket, the timer of held answers, calls from other
- * threads. */
+/* server.c: the loop of the manager: its thread, its log, the timer of held answers, calls from other threads. */
 #include "server_parts.h"
 
 #include <errno.h>
@@ -10,24 +9,25 @@
 #include <utlist.h>
 
 enum {
-    BACKLOG = 4096,
-    ACCEPT_AGAIN_MS = 100,
     LOG_LINES_A_SECOND = 1000,
+    LOG_OF_PEERS = 100, /* of them */
     SPARE_DESCRIPTORS = 64 /* for what is no connection: processes, logs, the program's own files */
 };
 
-/* Who connects and fails as fast as he can is not to fill a disk. True: this line is one too many. */
-static bool leaves_out(undr_server *server) {
+/* Who connects and fails as fast as he can is not to fill a disk, nor to hide what else there is to say. True: this line
+ * is one too many. */
+static bool leaves_out(undr_server *server, bool of_peer) {
     uint64_t now = uv_now(&server->loop);
     if (now - server->log_second >= 1000) {
         server->log_second = now;
-        server->log_lines = 0;
+        server->log_lines = server->log_of_peers = 0;
     }
-    if (server->log_lines == LOG_LINES_A_SECOND) {
+    if (server->log_lines == LOG_LINES_A_SECOND || (of_peer && server->log_of_peers == LOG_OF_PEERS)) {
         server->log_left_out++;
         return true;
     }
     server->log_lines++;
+    server->log_of_peers += of_peer;
     return false;
 }
 
@@ -41,7 +41,7 @@ static void log_left_out(undr_server *server) {
 void undr_server_log(undr_server *server, const struct sockaddr_in *peer, const char *format, ...) {
     FILE *log = server->options.log;
     char name[INET_ADDRSTRLEN];
-    if (log == NULL || leaves_out(server)) {
+    if (log == NULL || leaves_out(server, peer != NULL)) {
         return;
     }
     peer = peer == NULL ? &server->address : peer;
@@ -97,7 +97,7 @@ static void set_timer(undr_server *server) {
 static void send_collected(undr_server *server) {
     while (server->changed != NULL) {
         undr_peer *peer = server->changed;
-        server->changed = peer->next_changed;
+        DL_DELETE2(server->changed, peer, before, after);
         peer->changed = false;
         undr_peer_flush(peer);
     }
@@ -116,10 +116,6 @@ static void on_wait(uv_prepare_t *wait) {
 
 /* The loop's events. */
 
-static void accept_waiting(undr_server *server) {
-    server->accept_at = undr_peer_accept(server) ? UINT64_MAX : uv_now(&server->loop) + ACCEPT_AGAIN_MS;
-}
-
 static void on_timer(uv_timer_t *timer) {
     undr_server *server = timer->data;
     uint64_t now = uv_now(&server->loop);
@@ -135,18 +131,9 @@ static void on_timer(uv_timer_t *timer) {
         undr_peer_overdue(server->lingering);
     }
     if (server->accept_at <= now) {
-        accept_waiting(server);
+        undr_server_accept(server);
     }
     send_collected(server); /* the end of this turn may be far */
-}
-
-static void on_connection(uv_stream_t *listener, int status) {
-    undr_server *server = listener->data;
-    if (status < 0) { /* libuv itself closes what comes while there are no descriptors */
-        undr_server_log(server, NULL, "a connection could not be accepted: %s", uv_strerror(status));
-        return;
-    }
-    accept_waiting(server);
 }
 
 static undr_call *take_call(undr_server *server) {
@@ -168,6 +155,7 @@ static void on_wakeup(uv_async_t *wakeup) {
         uv_cond_broadcast(&server->news);
         uv_mutex_unlock(&server->lock);
     }
+    undr_decode_ended(server);
     uv_mutex_lock(&server->lock);
     undr_server_collect(server); /* what those functions, or other threads, made due */
     uv_mutex_unlock(&server->lock);
@@ -200,21 +188,6 @@ static undr_error system_error(int status) {
     return status == UV_ENOMEM ? UNDR_MEMORY : UNDR_SYSTEM;
 }
 
-static int start_listening(undr_server *server) {
-    int size = sizeof server->address;
-    int status = uv_tcp_bind(&server->listener, (const struct sockaddr *)&server->address, 0);
-    if (status == 0) {
-        status = uv_tcp_nodelay(&server->listener, 1); /* what it accepts inherits it */
-    }
-    if (status == 0) {
-        status = uv_listen((uv_stream_t *)&server->listener, BACKLOG, on_connection);
-    }
-    if (status == 0) {
-        status = uv_tcp_getsockname(&server->listener, (struct sockaddr *)&server->address, &size);
-    }
-    return status;
-}
-
 static void close_handle(uv_handle_t *handle, void *unused) {
     (void)unused;
     if (!uv_is_closing(handle)) {
@@ -224,6 +197,7 @@ static void close_handle(uv_handle_t *handle, void *unused) {
 
 /* Closes the loop whose thread does not run. */
 static void close_loop(undr_server *server) {
+    undr_server_refuse(server);
     uv_walk(&server->loop, close_handle, NULL);
     (void)uv_run(&server->loop, UV_RUN_DEFAULT); /* the callbacks of the closes */
     (void)uv_loop_close(&server->loop);          /* fails only while handles are open */
@@ -251,18 +225,15 @@ static int open_loop(undr_server *server) {
         status = uv_prepare_start(&server->wait, on_wait);
     }
     if (status == 0) {
-        status = uv_tcp_init(&server->loop, &server->listener);
-    }
-    if (status == 0) {
         status = uv_signal_init(&server->loop, &server->interrupt);
     }
     server->wakeup.data = server->timer.data = server->turn.data = server->wait.data = server;
-    server->listener.data = server->interrupt.data = server;
+    server->interrupt.data = server;
     if (status == 0 && server->options.handle_interrupt) {
         status = uv_signal_start(&server->interrupt, on_interrupt, SIGINT);
     }
     if (status == 0) {
-        status = start_listening(server);
+        status = undr_server_listen(server);
     }
     if (status != 0) {
         close_loop(server);
@@ -278,11 +249,18 @@ static int open_locks(undr_server *server) {
     status = uv_cond_init(&server->news);
     if (status != 0) {
         uv_mutex_destroy(&server->lock);
+        return status;
+    }
+    status = undr_decoders_open(server);
+    if (status != 0) {
+        uv_cond_destroy(&server->news);
+        uv_mutex_destroy(&server->lock);
     }
     return status;
 }
 
 static void close_locks(undr_server *server) {
+    undr_decoders_close(server);
     uv_cond_destroy(&server->news);
     uv_mutex_destroy(&server->lock);
 }
@@ -343,6 +321,9 @@ undr_error undr_server_start(const undr_server_options *options, undr_server **s
     }
     server->options = *options;
     server->accept_at = server->held_until = server->timer_at = UINT64_MAX;
+    for (size_t i = 0; i < UNDR_LISTENERS; i++) {
+        server->listeners[i].file = -1;
+    }
     complete_options(&server->options);
     undr_error error = find_address(options, &server->address);
     if (error == UNDR_OK) {
@@ -413,61 +394,43 @@ void undr_server_call(undr_server *server, void (*function)(undr_server *server,
     uv_mutex_unlock(&server->lock);
 }
 
-/* Who connected before is served, though the loop has not come round to accept it: the end of the listening socket
- * would reset it. As many as can wait there: those who connect as fast as they are accepted would never end. */
-static void accept_all(undr_server *server) {
-    uv_os_fd_t listener;
-    int socket = 0;
-    if (uv_fileno((uv_handle_t *)&server->listener, &listener) != 0) {
-        return; /* closed before */
-    }
-    for (int waiting = 0; socket >= 0 && waiting <= BACKLOG; waiting++) {
-        socket = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (socket >= 0) {
-            undr_peer_adopt(server, socket);
-        }
-    }
-}
-
 static void stop_listening(undr_server *server, void *unused) {
-    if (server->accept_at != UINT64_MAX) {
-        accept_waiting(server); /* libuv has accepted that one already: its last chance */
-    }
-    accept_all(server);
-    close_handle((uv_handle_t *)&server->listener, unused); /* closes the socket at once */
-    server->accept_at = UINT64_MAX;
+    (void)unused;
+    undr_server_accept_rest(server);
+    undr_server_refuse(server);
 }
 
 void undr_server_stop_listening(undr_server *server) {
     undr_server_call(server, stop_listening, NULL); /* CLOSE-3 */
 }
 
-static void close_peer(uv_handle_t *handle, void *listener) {
-    if (handle->type == UV_TCP && handle != listener) {
+static void close_peer(uv_handle_t *handle, void *unused) {
+    (void)unused;
+    if (handle->type == UV_TCP) {
         undr_peer_close(handle->data); /* also one that the core does not know any more */
     }
 }
 
 static void end_connections(undr_server *server, void *unused) {
-    (void)unused;
-    uv_walk(&server->loop, close_peer, &server->listener);
+    uv_walk(&server->loop, close_peer, unused);
 }
 
 void undr_server_end_connections(undr_server *server) {
     undr_server_call(server, end_connections, NULL);
 }
 
-static void close_any(uv_handle_t *handle, void *listener) {
-    if (handle->type == UV_TCP && handle != listener) {
-        close_peer(handle, listener);
+static void close_any(uv_handle_t *handle, void *unused) {
+    if (handle->type == UV_TCP) {
+        close_peer(handle, unused);
     } else {
-        close_handle(handle, NULL);
+        close_handle(handle, unused);
     }
 }
 
 static void stop(undr_server *server, void *unused) {
-    (void)unused;
-    uv_walk(&server->loop, close_any, &server->listener);
+    undr_decoders_stop(server);
+    undr_server_refuse(server);
+    uv_walk(&server->loop, close_any, unused);
 }
 
 void undr_server_free(undr_server *server) {
@@ -477,7 +440,7 @@ void undr_server_free(undr_server *server) {
     undr_server_call(server, stop, NULL);
     (void)uv_thread_join(&server->thread); /* fails only for a thread that is not ours */
     (void)uv_loop_close(&server->loop);    /* fails only while handles are open */
-    close_locks(server);
+    close_locks(server); /* the decoders do not touch the loop any more */
     log_left_out(server);
     undr_manager_free(server->core);
     free(server);

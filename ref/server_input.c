@@ -3,23 +3,17 @@
  * what has come of it). */
 #include "server_parts.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 enum {
     UNSENT_LIMIT = 1 << 20,  /* beyond this many bytes of answers nothing more is read from a connection */
     UNANSWERED_LIMIT = 4096, /* of as many requests that wait for a task none waits any longer */
-    DROPPED_LIMIT = 1 << 20,
+    DROPPED_LIMIT = 1 << 20, /* of as many bytes nothing more is read behind a violation */
     LARGE_READ = 1 << 20
 };
-
-/* A message while another thread decodes it, so that nobody else waits (FAULT-1). */
-typedef struct undr_check {
-    uv_work_t work; /* .data is the check */
-    undr_peer *peer; /* NULL: it is gone */
-    undr_buffer payload;
-    undr_error error;
-} undr_check;
 
 bool undr_peer_is_full(const undr_peer *peer) {
     return undr_peer_unsent(peer) > UNSENT_LIMIT;
@@ -65,28 +59,33 @@ static undr_frame message_of(const undr_check *check) {
     return (undr_frame){.type = UNDR_TYPE_MESSAGE, .payload = undr_buffer_slice(&check->payload)};
 }
 
-static void run_check(uv_work_t *work) {
-    undr_check *check = work->data;
+void undr_check_run(undr_check *check) {
     const undr_frame frame = message_of(check);
     check->error = undr_manager_check(&frame);
 }
 
-static void end_check(uv_work_t *work, int status) {
-    undr_check *check = work->data;
-    undr_peer *peer = check->peer;
-    (void)status; /* it is never cancelled */
-    if (peer != NULL) {
-        const undr_frame frame = message_of(check);
-        peer->check = NULL;
-        if (check->error == UNDR_OK) {
-            receive(peer, &frame, &check->payload);
-        } else {
-            refuse(peer, &frame, check->error);
-        }
-        undr_peer_flush(peer); /* and what stands behind the message */
-    }
+void undr_check_free(undr_check *check) {
     undr_buffer_free(&check->payload);
     free(check);
+}
+
+static void finish_check(undr_peer *peer, undr_check *check) {
+    const undr_frame frame = message_of(check);
+    if (check->error == UNDR_OK) {
+        receive(peer, &frame, &check->payload);
+    } else {
+        refuse(peer, &frame, check->error);
+    }
+}
+
+void undr_check_end(undr_check *check) {
+    undr_peer *peer = check->peer;
+    if (peer != NULL) {
+        peer->check = NULL;
+        finish_check(peer, check);
+        undr_peer_flush(peer); /* and what stands behind the message */
+    }
+    undr_check_free(check);
 }
 
 void undr_check_forget(undr_check *check) {
@@ -105,9 +104,13 @@ static void start_check(undr_peer *peer, undr_buffer *payload) {
     }
     *check = (undr_check){.peer = peer, .payload = *payload};
     *payload = (undr_buffer){0};
-    check->work.data = check;
-    peer->check = check;
-    (void)uv_queue_work(&peer->server->loop, &check->work, run_check, end_check); /* fails only without run_check */
+    if (undr_decode(peer->server, check)) {
+        peer->check = check; /* it ends in this thread, later */
+        return;
+    }
+    undr_check_run(check);
+    finish_check(peer, check);
+    undr_check_free(check);
 }
 
 /* Frames. */
@@ -316,20 +319,41 @@ static void on_bytes(undr_peer *peer, size_t size, const uv_buf_t *buffer) {
     }
 }
 
+/* What comes behind a violation. Not to close: that would send a reset, which may overtake answers that were earned. The
+ * peer's further bytes wait, at his cost, until his answers are written and the time to read them is over. */
+static void drop(undr_peer *peer, size_t size) {
+    peer->dropped += size;
+    if (peer->dropped > DROPPED_LIMIT) {
+        peer->paused = true;
+        (void)uv_read_stop((uv_stream_t *)&peer->stream); /* always succeeds */
+    }
+}
+
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
     undr_peer *peer = stream->data;
     if (size < 0) {
         on_failed_read(peer, size);
     } else if (peer->state == UNDR_PEER_ENDING) {
-        peer->dropped += (size_t)size;
-        if (peer->dropped > DROPPED_LIMIT) {
-            undr_peer_close(peer);
-        }
+        drop(peer, (size_t)size);
     } else if (size > 0) {
         on_bytes(peer, (size_t)size, buffer);
     }
 }
 
+/* Watches for nothing yet. When the socket is watched already, libuv changes what for, which needs no memory. */
+int undr_peer_watch(undr_peer *peer) {
+    struct epoll_event none = {0};
+    uv_os_fd_t file;
+    int status = uv_fileno((uv_handle_t *)&peer->stream, &file);
+    if (status != 0) {
+        return status;
+    }
+    none.data.fd = file; /* as libuv has it */
+    bool added = epoll_ctl(uv_backend_fd(&peer->server->loop), EPOLL_CTL_ADD, file, &none) == 0;
+    return added || errno == EEXIST ? 0 : -errno;
+}
+
 int undr_peer_read(undr_peer *peer) {
-    return uv_read_start((uv_stream_t *)&peer->stream, on_allocate, on_read);
+    int status = undr_peer_watch(peer);
+    return status == 0 ? uv_read_start((uv_stream_t *)&peer->stream, on_allocate, on_read) : status;
 }

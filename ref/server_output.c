@@ -3,6 +3,7 @@
 #include "server_parts.h"
 
 #include <stdlib.h>
+#include <utlist.h>
 
 /* Answers that the socket did not take at once. */
 typedef struct undr_sending {
@@ -62,8 +63,7 @@ void undr_peer_queue(undr_peer *peer, const undr_answer *answer) {
     peer->unanswered--;
     if (!peer->changed) {
         peer->changed = true;
-        peer->next_changed = peer->server->changed;
-        peer->server->changed = peer;
+        DL_PREPEND2(peer->server->changed, peer, before, after);
     }
 }
 
@@ -117,7 +117,10 @@ static int send_rest(undr_peer *peer, size_t done) {
     unsigned count = pieces_of(&sending->output, done, pieces);
     peer->left = size_of(&sending->output) - done;
     undr_peer_start_clock(peer, &peer->server->writing, peer->server->options.patience);
-    int status = uv_write(&sending->write, (uv_stream_t *)&peer->stream, pieces, count, on_written);
+    int status = undr_peer_watch(peer);
+    if (status == 0) {
+        status = uv_write(&sending->write, (uv_stream_t *)&peer->stream, pieces, count, on_written);
+    }
     if (status < 0) { /* then on_written is not called */
         peer->out = sending->output;
         peer->sending = NULL;
@@ -160,7 +163,10 @@ static void linger(undr_peer *peer) {
     }
     undr_peer_start_clock(peer, &server->lingering, LINGER_MS);
     uv_shutdown_t *request = malloc(sizeof *request);
-    int status = request == NULL ? UV_ENOMEM : uv_shutdown(request, (uv_stream_t *)&peer->stream, on_shutdown);
+    int status = request == NULL ? UV_ENOMEM : undr_peer_watch(peer);
+    if (status == 0) {
+        status = uv_shutdown(request, (uv_stream_t *)&peer->stream, on_shutdown);
+    }
     if (status < 0) {
         free(request); /* on_shutdown is not called */
     } else if (peer->paused) {

@@ -1,8 +1,8 @@
-/* server_parts.h: what the files of the server share (server.c, the loop; server_peer.c, server_input.c and
- * server_output.c, a connection; peer_user.c), and those of the pool (worker_processes.c, process_manager.c). Private
- * to ref/.
+/* server_parts.h: what the files of the server share (server.c, the loop; server_listen.c; server_peer.c, server_input.c
+ * and server_output.c, a connection; server_decode.c; peer_user.c), and those of the pool (worker_processes.c,
+ * process_manager.c). Private to ref/.
  *
- * Everything here belongs to the loop's thread but `core`, `calls` and `interrupts`, which the lock guards. */
+ * Everything here belongs to the loop's thread but `core`, `calls`, `interrupts` and `decoders`, which the lock guards. */
 #ifndef UNDR_SERVER_PARTS_H
 #define UNDR_SERVER_PARTS_H
 
@@ -12,6 +12,9 @@
 #include <uv.h>
 
 enum {
+    UNDR_LISTENERS = 4, /* sockets that listen, on one port: each can hold as many connections that wait to be accepted
+                           as net.core.somaxconn allows, 4,096 on most systems */
+    UNDR_DECODERS = 4,  /* threads at most */
     UNDR_SCRATCH_SIZE = 64 * 1024,
     UNDR_LARGE_PAYLOAD = 16 * 1024 /* beyond it a payload gets memory of its own, is never copied, and is decoded by
                                       another thread (FAULT-1) */
@@ -51,9 +54,32 @@ typedef struct undr_peer {
     uint64_t deadline;            /* while it has a clock */
     size_t left;                  /* of its answers when its clock was last set, while it is in `writing` */
     size_t dropped;               /* ENDING: bytes */
-    struct undr_peer *next_changed;
-    struct undr_peer *prev, *next; /* of *clock */
+    struct undr_peer *before, *after; /* of server->changed */
+    struct undr_peer *prev, *next;    /* of *clock */
 } undr_peer;
+
+/* A message that another thread decodes. */
+typedef struct undr_check {
+    undr_peer *peer; /* NULL: it is gone */
+    undr_buffer payload;
+    undr_error error;
+    struct undr_check *prev, *next;
+} undr_check;
+
+/* Those threads. */
+typedef struct undr_decoders {
+    uv_thread_t threads[UNDR_DECODERS];
+    unsigned count, idle;      /* threads; of them, those that wait for work */
+    unsigned waiting;          /* number of todo */
+    undr_check *todo, *done;   /* owned */
+    uv_cond_t work;
+    bool stops, told;          /* told: that there is none, in the log */
+} undr_decoders;
+
+typedef struct undr_listener {
+    uv_poll_t poll; /* first: it stands for the listener. .data is the server */
+    int file;       /* -1: not open (any more) */
+} undr_listener;
 
 /* A function that another thread wants to have run in the loop's thread; lives on that thread's stack. */
 typedef struct undr_call {
@@ -72,9 +98,10 @@ struct undr_server {
     undr_manager_core *core;
     undr_call *calls;
     unsigned interrupts;
+    undr_decoders decoders;
     uv_loop_t loop;
-    uv_tcp_t listener; /* .data is the server, of these six */
-    uv_async_t wakeup;
+    undr_listener listeners[UNDR_LISTENERS];
+    uv_async_t wakeup; /* .data is the server, of these five */
     uv_timer_t timer;
     uv_check_t turn;   /* its end */
     uv_prepare_t wait; /* before the loop waits for events */
@@ -84,10 +111,10 @@ struct undr_server {
     undr_peer *changed;   /* have got answers that are not written yet */
     size_t connections;   /* that have a descriptor, or are about to lose it */
     uint64_t log_second;  /* since when the next two count */
-    unsigned log_lines, log_left_out;
+    unsigned log_lines, log_of_peers, log_left_out;
     uint64_t held_until;  /* when the first answer that the core holds must go */
     uint64_t timer_at;    /* when the timer ends at the latest; UINT64_MAX: it does not run */
-    uint64_t accept_at;   /* a connection waits for memory until then; UINT64_MAX: none does */
+    uint64_t accept_at;   /* none is accepted until then, for want of memory or descriptors; UINT64_MAX: all are */
     uint8_t scratch[UNDR_SCRATCH_SIZE]; /* what a connection without a partial frame reads into */
 };
 
@@ -99,9 +126,15 @@ void undr_server_call(undr_server *server, void (*function)(undr_server *server,
  * one after the other. */
 void undr_server_collect(undr_server *server);
 
-/* server_peer.c. Accepts the connection that waits. False: out of memory, it still waits. */
-bool undr_peer_accept(undr_server *server);
-void undr_peer_adopt(undr_server *server, int socket); /* takes over a connected socket */
+/* server_listen.c. Less than 0: failed; what was opened until then undr_server_refuse closes. */
+UNDR_MUST_USE int undr_server_listen(undr_server *server);
+void undr_server_accept(undr_server *server); /* goes on to, after accept_at */
+void undr_server_accept_rest(undr_server *server); /* who connected before is served */
+void undr_server_refuse(undr_server *server); /* closes the listening sockets. Twice is fine */
+
+/* server_peer.c. Accepts a connection that waits on a listening socket, and begins to serve it, or ends it. Less than 0:
+ * it was not accepted, UV_EAGAIN: none waits. */
+UNDR_MUST_USE int undr_peer_accept(undr_server *server, int listener);
 void undr_peer_close(undr_peer *peer); /* may free nothing before the loop's next turn */
 void undr_peer_overdue(undr_peer *peer); /* its deadline has come: closes it, or sets a later one */
 /* No more is handled of it, but what it had asked is answered: FINISHED or ENDING (REQ-3 to REQ-6). */
@@ -111,10 +144,23 @@ void undr_peer_stop_clock(undr_peer *peer);
 
 /* server_input.c: requests. */
 UNDR_MUST_USE int undr_peer_read(undr_peer *peer); /* begins, or goes on, to read; less than 0: failed */
+/* Before each call that makes libuv watch the connection's socket, which it does later and ends the process when it
+ * can't: takes what that needs of the kernel now. Less than 0: failed. */
+UNDR_MUST_USE int undr_peer_watch(undr_peer *peer);
 void undr_peer_handle_kept(undr_peer *peer);       /* frames for whose answers there was no room */
 void undr_peer_pause_or_resume(undr_peer *peer);
 bool undr_peer_is_full(const undr_peer *peer);     /* it must read its answers before more of it is handled */
-void undr_check_forget(struct undr_check *check);  /* the peer is gone; NULL is fine */
+void undr_check_forget(undr_check *check);         /* the peer is gone; NULL is fine */
+void undr_check_run(undr_check *check);            /* decodes: in any thread */
+void undr_check_end(undr_check *check);            /* ... and what follows, in the loop's; frees */
+void undr_check_free(undr_check *check);
+
+/* server_decode.c: threads that decode large messages (FAULT-1). */
+UNDR_MUST_USE int undr_decoders_open(undr_server *server); /* less than 0: failed */
+UNDR_MUST_USE bool undr_decode(undr_server *server, undr_check *check); /* takes it over. False: there is no thread */
+void undr_decode_ended(undr_server *server); /* the end of all that were decoded */
+void undr_decoders_stop(undr_server *server); /* from here on the loop is not woken any more */
+void undr_decoders_close(undr_server *server);
 
 /* server_output.c: answers. */
 void undr_peer_queue(undr_peer *peer, const undr_answer *answer); /* lock held */

@@ -5,13 +5,15 @@
  *      |         its end before they are --+                                 |
  *      |                             |                                       |
  *      +--- breaks the protocol ---> ENDING --- answers written, FIN sent; --+
- *      |                                        its end, too much, too long  |
+ *      |                                        its end, or too long         |
  *      +--- reset, or a failed read or write --------------------------------+
  *
  * Who reads nothing of the answers that wait for it is CLOSED, too, in each state, when patience has run out. */
 #include "server_parts.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <utlist.h>
 
@@ -46,12 +48,9 @@ void undr_peer_stop_clock(undr_peer *peer) {
 }
 
 static void forget_change(undr_peer *peer) {
-    for (undr_peer **at = &peer->server->changed; peer->changed && *at != NULL; at = &(*at)->next_changed) {
-        if (*at == peer) {
-            *at = peer->next_changed;
-            peer->changed = false;
-            return;
-        }
+    if (peer->changed) {
+        DL_DELETE2(peer->server->changed, peer, before, after);
+        peer->changed = false;
     }
 }
 
@@ -148,22 +147,15 @@ static int begin(undr_peer *peer) {
     return status;
 }
 
-static undr_peer *new_peer(undr_server *server) {
-    undr_peer *peer = calloc(1, sizeof *peer);
-    if (peer != NULL) {
-        peer->server = server;
-        peer->stream.data = peer;
-        server->connections++;
-        (void)uv_tcp_init(&server->loop, &peer->stream); /* without a domain it makes no socket: can't fail */
-    }
-    return peer;
-}
-
-/* `status`: of the step that gave it its socket. */
-static void serve(undr_peer *peer, int status) {
-    int size = sizeof peer->address;
-    if (status == 0) {
-        status = uv_tcp_getpeername(&peer->stream, (struct sockaddr *)&peer->address, &size);
+/* The peer has its address. Takes over the socket. */
+static void serve(undr_server *server, undr_peer *peer, int socket) {
+    peer->server = server;
+    peer->stream.data = peer;
+    server->connections++;
+    (void)uv_tcp_init(&server->loop, &peer->stream); /* without a domain it makes no socket: can't fail */
+    int status = uv_tcp_open(&peer->stream, socket);
+    if (status != 0) {
+        (void)close(socket); /* nothing was written to it */
     }
     const char *obstacle = status == 0 ? find_obstacle(peer) : uv_strerror(status);
     if (obstacle == NULL) {
@@ -171,28 +163,23 @@ static void serve(undr_peer *peer, int status) {
         obstacle = status == 0 ? NULL : uv_strerror(status);
     }
     if (obstacle != NULL) {
-        undr_server_log(peer->server, &peer->address, "connection not served: %s", obstacle);
+        undr_server_log(server, &peer->address, "connection not served: %s", obstacle);
         undr_peer_close(peer);
     }
 }
 
-bool undr_peer_accept(undr_server *server) {
-    undr_peer *peer = new_peer(server);
+int undr_peer_accept(undr_server *server, int listener) {
+    undr_peer *peer = calloc(1, sizeof *peer); /* first: without memory the connection may wait */
     if (peer == NULL) {
-        undr_server_log(server, NULL, "a connection waits: out of memory");
-        return false;
+        return UV_ENOMEM;
     }
-    serve(peer, uv_accept((uv_stream_t *)&server->listener, (uv_stream_t *)&peer->stream));
-    return true;
-}
-
-void undr_peer_adopt(undr_server *server, int socket) {
-    undr_peer *peer = new_peer(server);
-    int status = peer == NULL ? UV_ENOMEM : uv_tcp_open(&peer->stream, socket);
-    if (status != 0) {
-        (void)close(socket); /* nothing was written to it */
+    socklen_t size = sizeof peer->address;
+    int socket = accept4(listener, (struct sockaddr *)&peer->address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (socket < 0) {
+        int status = -errno;
+        free(peer);
+        return status;
     }
-    if (peer != NULL) {
-        serve(peer, status);
-    }
+    serve(server, peer, socket);
+    return 0;
 }

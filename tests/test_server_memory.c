@@ -17,7 +17,7 @@ static int join_in_need(const service *self) {
     int client = new_socket();
     fail_allocation(1);
     assert_int_equal(connect_socket(client, self->port), 0);
-    await_words(self, "a connection waits: out of memory");
+    await_words(self, "a connection waits: not enough memory");
     assert_true(allocation_failed);
     return client;
 }
@@ -31,7 +31,7 @@ static void it_is_accepted_later(void **state) {
     send_type(client, 'n');
     expect_frame(client, 't', NONE);
     close(client);
-    finish(&self, "a connection waits: out of memory");
+    finish(&self, "a connection waits: not enough memory");
 }
 
 /* Who connected before the server stops to listen is served, this one, too. */
@@ -50,7 +50,7 @@ static void the_end_of_listening_is_its_last_chance(void **state) {
     expect_frame(behind, 't', NONE);
     close(client);
     close(behind);
-    finish(&self, "a connection waits: out of memory");
+    finish(&self, "a connection waits: not enough memory");
 }
 
 /* Nobody's memory and nobody's descriptor are left when the server ends before that. */
