@@ -196,6 +196,22 @@ static void report_pid(void) {
     }
 }
 
+/* The same with a child that has a session of its own. */
+static void report_child(void) {
+    char number[32];
+    pid_t child = fork();
+    if (child == 0) {
+        setsid();
+        wait_for_ever();
+    }
+    while (getsid(child) != child) {
+        poll(NULL, 0, 1);
+    }
+    snprintf(number, sizeof number, "%ld", (long)child);
+    setenv("UNDR_TEST_PID", number, 1);
+    report_pid();
+}
+
 _Noreturn static void be_manager(wrong_peer *self) {
     if (peer_is(self, "never-ready")) {
         wait_for_ever();
@@ -229,6 +245,9 @@ _Noreturn static void be_manager(wrong_peer *self) {
     }
     if (peer_is(self, "reports-pid")) {
         report_pid();
+    }
+    if (peer_is(self, "reports-child")) {
+        report_child();
     }
     serve_connections(self);
     _exit(0);

@@ -308,7 +308,7 @@ static void a_foreign_process_is_not_killed(void **state) {
     assert_int_equal(setenv("UNDR_TEST_PID", number, 1), 0);
     play_only("reports-pid", text, CHECK_DELIVERY_WHOLE, 1, &result);
     assert_int_equal(result.verdict, CHECK_FAIL);
-    assert_has(&result.received, "not in it");
+    assert_has(&result.received, "which is none");
     check_result_free(&result);
     assert_int_equal(waitpid(own, NULL, WNOHANG), 0);
     kill(own, SIGKILL);
@@ -317,6 +317,16 @@ static void a_foreign_process_is_not_killed(void **state) {
     play("reports-pid", text, CHECK_DELIVERY_WHOLE, 1, &result);
     assert_int_equal(result.verdict, CHECK_FAIL);
     assert_has(&result.expected, "a process id above 1");
+    check_result_free(&result);
+}
+
+static void a_process_in_a_session_of_its_own_is_killed(void **state) {
+    (void)state;
+    check_result result;
+    const char *text =
+        "case manager.x\n  must FAULT-3  it\n\n  M -> next\n  M <- message ?p\n  kill ?p\n  gone ?p\n";
+    play("reports-child", text, CHECK_DELIVERY_WHOLE, 1, &result);
+    assert_int_equal(result.verdict, CHECK_PASS);
     check_result_free(&result);
 }
 
@@ -486,6 +496,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(notices_what_breaks_the_contract),
         cmocka_unit_test(a_daemon_is_ended),
         cmocka_unit_test(a_foreign_process_is_not_killed),
+        cmocka_unit_test(a_process_in_a_session_of_its_own_is_killed),
         cmocka_unit_test(a_flood_is_drained),
         cmocka_unit_test(workers),
         cmocka_unit_test(connections_that_live_on_are_told_to_leave),

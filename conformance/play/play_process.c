@@ -84,7 +84,7 @@ static void is_alive(check_player *player) {
 
 /* ---- kill ?pid, gone ?pid ---- */
 
-/* A process id that the target reported; 0: the play is over. Only the target's own session is ever signalled. */
+/* A process id that the target reported; 0: the play is over. */
 static pid_t bound_pid(check_player *player, const check_step *step) {
     int64_t number = 0;
     const undr_value *value = check_names_find(&player->names, step->name);
@@ -103,14 +103,26 @@ static pid_t bound_pid(check_player *player, const check_step *step) {
     return (pid_t)number;
 }
 
+/* Only what the target has started is ever signalled. It may have made a session of its own for it. */
+static bool is_of_target(check_player *player, pid_t pid) {
+    check_pids found = {0};
+    bool is = getsid(pid) == player->scene.target.pid;
+    if (!is) {
+        check_player_keep(player, check_family_descendants(&player->scene.target.spared, &found));
+        is = check_pids_has(&found, pid);
+    }
+    check_pids_free(&found);
+    return is && !player->over;
+}
+
 static void kill_process(check_player *player, const check_step *step) {
     pid_t pid = bound_pid(player, step);
     if (pid == 0) {
         return;
     }
-    if (getsid(pid) != player->scene.target.pid) {
+    if (!is_of_target(player, pid)) {
         check_player_fail_as(
-            player, "the id of a process in the target's session", "%ld, which is not in it", (long)pid);
+            player, "the id of a process that the target has started", "%ld, which is none", (long)pid);
         return;
     }
     player->signalled = pid == player->scene.target.pid ? SIGKILL : player->signalled;
