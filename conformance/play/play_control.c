@@ -21,6 +21,31 @@ void check_player_show_line(check_player *player, undr_buffer *to, undr_slice li
     undr_buffer_free(&shown);
 }
 
+/* ---- breaches of the contract ---- */
+
+static const char *answers_to(check_command in_flight) {
+    switch (in_flight) {
+    case CHECK_AWAIT_READY: return "the line `ready PORT` on the target's standard output";
+    case CHECK_AWAIT_OK: return "the line `ok`, or `error` and a reason";
+    case CHECK_AWAIT_NEXT: return "the line `done`, or `message` and a pickle in hexadecimal digits";
+    case CHECK_AWAIT_CLOSED: return "the line `closed`";
+    case CHECK_NO_COMMAND: break;
+    }
+    return "no line on standard output while no command is in flight";
+}
+
+void check_player_breach(check_player *player, check_command in_flight, const check_line *line) {
+    static const check_requirement answers = {CHECK_MUST, "ADAPTER-2", "`schedule` and `message` are answered `ok` or "
+        "`error`, `next` is answered `message` or `done`, `close` is answered `closed`", 0};
+    undr_buffer shown = {0};
+    player->blamed = &answers;
+    check_player_show_line(player, &shown, line->text);
+    check_player_crash(player, answers_to(in_flight),
+        "the line %.*s; standard output carries answers alone, what is for people goes to standard error",
+        (int)shown.size, shown.size == 0 ? "" : (const char *)shown.data);
+    undr_buffer_free(&shown);
+}
+
 /* ---- commands ---- */
 
 static undr_error put_payload(check_player *player, const check_step *step, undr_buffer *pickle, undr_buffer *why) {
@@ -96,16 +121,15 @@ static void await_ok(check_player *player) {
     if (!check_player_take_line(player, "ok", until, &line)) {
         return;
     }
-    undr_buffer shown = {0};
-    check_player_show_line(player, &shown, line.text);
     if (line.answer == CHECK_ANSWER_ERROR) {
+        undr_buffer shown = {0};
+        check_player_show_line(player, &shown, line.text);
         check_player_fail_as(player, "M <- ok", "M <- error: the line %.*s", (int)shown.size,
             shown.size == 0 ? "" : (const char *)shown.data);
+        undr_buffer_free(&shown);
     } else if (line.answer != CHECK_ANSWER_OK) {
-        check_player_crash(player, "the line ok, or error and a reason", "the line %.*s", (int)shown.size,
-            shown.size == 0 ? "" : (const char *)shown.data);
+        check_player_breach(player, CHECK_AWAIT_OK, &line);
     }
-    undr_buffer_free(&shown);
     check_line_free(&line);
 }
 
@@ -142,6 +166,26 @@ void check_player_command(check_player *player, const check_step *step) {
 
 /* ---- lines ---- */
 
+/* The first line did not come: of a program that runs and has said nothing, the commonest reason is its buffer. */
+static void fail_without_line(check_player *player, const char *expected, uint64_t limit) {
+    undr_slice unread = check_control_unread(&player->scene.control);
+    bool first = player->scene.control.in_flight == CHECK_AWAIT_READY;
+    double seconds = (double)limit / 1e9;
+    if (unread.size > 0) {
+        undr_buffer shown = {0};
+        check_player_show_line(player, &shown, unread);
+        check_player_fail_as(player, expected, "no whole line within %.1f s, only %.*s, without a newline behind it",
+            seconds, (int)shown.size, shown.size == 0 ? "" : (const char *)shown.data);
+        undr_buffer_free(&shown);
+    } else if (first) {
+        check_player_fail_as(player, expected, "nothing within %.1f s from a process that runs; to a pipe most "
+            "languages write nothing before a buffer is full: flush standard output after each line, as "
+            "print(..., flush=True) or fflush(stdout) do", seconds);
+    } else {
+        check_player_fail_as(player, expected, "nothing within %.1f s", seconds);
+    }
+}
+
 bool check_player_take_line(check_player *player, const char *expected, uint64_t until, check_line *line) {
     check_control *control = &player->scene.control;
     uint64_t start = check_now();
@@ -156,13 +200,7 @@ bool check_player_take_line(check_player *player, const char *expected, uint64_t
             check_player_look_again(player);
             check_player_crash(player, expected, "the target closed its standard output");
         } else if (!check_player_wait(player, until) && !player->over && !check_control_has_line(control)) {
-            undr_slice unread = check_control_unread(control);
-            undr_buffer shown = {0};
-            check_player_show_line(player, &shown, unread);
-            check_player_fail_as(player, expected, unread.size == 0 ? "nothing within %.1f s"
-                : "no whole line within %.1f s, only %.*s", (double)(until - start) / 1e9, (int)shown.size,
-                shown.size == 0 ? "" : (const char *)shown.data);
-            undr_buffer_free(&shown);
+            fail_without_line(player, expected, until - start);
         }
     }
     return false;
@@ -249,7 +287,9 @@ check_look check_player_look_line(check_player *player, const check_step *step, 
         return CHECK_LOOK_OTHER;
     }
     check_look look = judge_line(player, step, &line, why);
-    if (look == CHECK_LOOK_OTHER && line.answer != CHECK_ANSWER_NONSENSE) {
+    if (look == CHECK_LOOK_OTHER && line.answer == CHECK_ANSWER_NONSENSE) {
+        check_player_breach(player, in_flight, &line);
+    } else if (look == CHECK_LOOK_OTHER) {
         check_control_untake(&player->scene.control, &line, in_flight); /* another receive may want it */
     }
     check_line_free(&line);
@@ -264,9 +304,13 @@ void check_player_receive_line(check_player *player, const check_step *step) {
     }
     check_line line;
     undr_buffer why = {0};
+    check_command in_flight = player->scene.control.in_flight;
     uint64_t until = check_now() + check_player_limit(player, true);
     if (check_player_take_line(player, NULL, until, &line)) {
-        if (judge_line(player, step, &line, &why) == CHECK_LOOK_OTHER && !player->over) {
+        bool other = judge_line(player, step, &line, &why) == CHECK_LOOK_OTHER && !player->over;
+        if (other && line.answer == CHECK_ANSWER_NONSENSE) {
+            check_player_breach(player, in_flight, &line);
+        } else if (other) {
             check_player_glance(player);
             check_player_fail(player, "%.*s", (int)why.size, why.size == 0 ? "" : (const char *)why.data);
         }

@@ -153,6 +153,8 @@ check_look check_player_look_line(check_player *player, const check_step *step, 
 /* Waits for the next line. False: the play is over. */
 bool check_player_take_line(check_player *player, const char *expected, uint64_t until, check_line *line);
 void check_player_show_line(check_player *player, undr_buffer *to, undr_slice line);
+/* The line breaks the adapter contract: it is no answer to what is in flight. Ends the play. */
+void check_player_breach(check_player *player, check_command in_flight, const check_line *line);
 void check_player_say_answer(check_player *player, undr_buffer *to, const check_line *line);
 
 /* ---- play_process.c ---- */

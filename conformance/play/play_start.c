@@ -131,11 +131,7 @@ static void await_ready(check_player *player) {
         player->scene.control.limit = 0;
         check_player_remark(player, "ready %u", line.port);
     } else {
-        undr_buffer shown = {0};
-        check_player_show_line(player, &shown, line.text);
-        check_player_crash(player, expected, "the line %.*s", (int)shown.size,
-            shown.size == 0 ? "" : (const char *)shown.data);
-        undr_buffer_free(&shown);
+        check_player_breach(player, CHECK_AWAIT_READY, &line);
     }
     check_line_free(&line);
 }

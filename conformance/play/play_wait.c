@@ -315,7 +315,7 @@ bool check_player_is_served(check_player *player) {
     }
     undr_buffer how = {0};
     check_player_keep(player, check_target_describe(target, &how));
-    check_player_crash(player, player->step == NULL ? "a process that goes on" : NULL,
+    check_player_crash(player, player->step == NULL ? "a process that runs until the end of its input" : NULL,
         "the target's process %.*s", (int)how.size, how.size == 0 ? "" : (const char *)how.data);
     undr_buffer_free(&how);
     return false;
@@ -334,11 +334,7 @@ static void judge_output(check_player *player) {
     } else if (control->in_flight == CHECK_NO_COMMAND && check_control_has_line(control)) {
         check_line line;
         check_player_keep(player, check_control_take(control, &line));
-        undr_buffer shown = {0};
-        check_player_show_line(player, &shown, line.text);
-        check_player_crash(player, "no line on standard output while no command is in flight",
-            "the line %.*s", (int)shown.size, shown.size == 0 ? "" : (const char *)shown.data);
-        undr_buffer_free(&shown);
+        check_player_breach(player, CHECK_NO_COMMAND, &line);
         check_line_free(&line);
     }
 }

@@ -4,6 +4,7 @@
 
 #include "clock.h"
 #include "survey_verb.h"
+#include "text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 enum {
     LINES = 64,
     TRIPS = 9,
+    PRINTED_SHOWN = 200, /* bytes of what `capabilities` printed */
     STANDARD_ROUND_TRIP_NS = 1000000, /* when the target answers too little to be measured: the cases will say why */
     STANDARD_SETTLE_NS = 50000000,
     SILENCE_S = 4 /* less than any answer may take: a play that failed sooner did not wait in vain */
@@ -136,7 +138,7 @@ static undr_error say_refusal(const check_setting *setting, const check_result *
         undr_error error = undr_put_slice(why, undr_buffer_slice(received));
         return error == UNDR_OK ? UNDR_ARGUMENT : error;
     }
-    undr_error error = setting->command != NULL ? undr_put_text(why, setting->command[0])
+    undr_error error = setting->command != NULL ? check_say_command(setting, why)
                                                 : undr_put_format(why, "%s:%u", setting->host, setting->port);
     error = error == UNDR_OK ? undr_put_text(why, ": ") : error;
     error = error == UNDR_OK ? check_say_last_words(why, undr_buffer_slice(&result->output)) : error;
@@ -194,6 +196,23 @@ static bool declares(const check_capabilities *capabilities, check_role role) {
         : role == CHECK_ROLE_WORKER ? capabilities->worker : capabilities->pool;
 }
 
+static undr_error say_undeclared(const check_setting *setting, const char *role, undr_buffer *why) {
+    undr_slice printed = check_text_trim(undr_buffer_slice(&setting->capabilities.text));
+    undr_error error = check_say_command(setting, why);
+    if (error == UNDR_OK) {
+        error = undr_put_format(why, " does not declare the role %s: `capabilities` prints no line `%s`%s", role, role,
+            printed.size == 0 ? ", and no other" : "; it prints: ");
+    }
+    for (size_t i = 0; i < printed.size && i < PRINTED_SHOWN && error == UNDR_OK; i++) {
+        bool newline = printed.data[i] == '\n';
+        error = newline ? undr_put_text(why, " | ") : check_text_clean(why, undr_slice_of(&printed.data[i], 1));
+    }
+    if (error == UNDR_OK && printed.size > PRINTED_SHOWN) {
+        error = undr_put_text(why, " ...");
+    }
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
 undr_error check_survey(check_setting *setting, check_role role, undr_buffer *why) {
     static const char *const names[] = {"manager", "worker", "pool"};
     setting->round_trip_ns = STANDARD_ROUND_TRIP_NS;
@@ -204,9 +223,7 @@ undr_error check_survey(check_setting *setting, check_role role, undr_buffer *wh
             return error;
         }
         if (!declares(&setting->capabilities, role)) {
-            error = undr_put_format(why, "%s does not declare the role %s: `capabilities` prints no line `%s`",
-                setting->command[0], names[role], names[role]);
-            return error == UNDR_OK ? UNDR_ARGUMENT : error;
+            return say_undeclared(setting, names[role], why);
         }
     } else {
         undr_buffer_free(&setting->capabilities.text);

@@ -167,15 +167,20 @@ static undr_error run_to_end(const check_setting *setting, const char *verb, che
     return scene->target.state == CHECK_TARGET_RUNS || error != UNDR_WAIT ? error : UNDR_OK;
 }
 
+undr_error check_say_command(const check_setting *setting, undr_buffer *why) {
+    undr_error error = UNDR_OK;
+    for (char *const *word = setting->command; *word != NULL && error == UNDR_OK; word++) {
+        error = undr_put_text(why, word == setting->command ? "" : " ");
+        error = error == UNDR_OK ? check_text_clean(why, undr_slice_text(*word)) : error;
+    }
+    return error;
+}
+
 static undr_error say_how_it_ended(
     const check_setting *setting, const char *verb, const check_scene *scene, undr_error how, undr_buffer *why) {
     undr_error error = undr_put_text(why, "`");
-    for (char *const *word = setting->command; *word != NULL && error == UNDR_OK; word++) {
-        error = undr_put_format(why, "%s ", *word);
-    }
-    if (error == UNDR_OK) {
-        error = undr_put_format(why, "%s` ", verb);
-    }
+    error = error == UNDR_OK ? check_say_command(setting, why) : error;
+    error = error == UNDR_OK ? undr_put_format(why, " %s` ", verb) : error;
     if (error != UNDR_OK) {
         return error;
     }

@@ -11,6 +11,9 @@ UNDR_MUST_USE undr_error check_survey_adapter(check_setting *setting, undr_buffe
  * it can't have; *why names the line. */
 UNDR_MUST_USE undr_error check_read_capabilities(undr_slice text, check_capabilities *capabilities, undr_buffer *why);
 
+/* Appends the adapter's command, as it was given. */
+UNDR_MUST_USE undr_error check_say_command(const check_setting *setting, undr_buffer *why);
+
 /* Appends "it said: ...; " with the last lines of what the target wrote to its standard error; nothing when it wrote
  * none. */
 UNDR_MUST_USE undr_error check_say_last_words(undr_buffer *why, undr_slice output);

@@ -30,7 +30,7 @@ void check_digest_free(check_digest *digest);
 /* "A <- t b'x'" and "A <- end fin" become "<- t / <- end fin ": the words, without what differs from case to case. */
 UNDR_MUST_USE undr_error check_digest_shape(undr_buffer *shape, undr_slice expected, undr_slice received);
 
-/* Of what blames a requirement that none of the `count` of `shown` blames: the one with the largest share; NULL: none. */
+/* Of what blames a requirement that none of the `count` of `shown` blames: that with the largest share; NULL: none. */
 const check_short *check_digest_next_requirement(
     const check_digest *digest, const check_short *const *shown, size_t count);
 

@@ -137,6 +137,12 @@ typedef struct check_playing {
 } check_playing;
 enum { CHECK_PLAYING_NAMED = 32 };
 
+/* Kinds of failure that were told at once. */
+typedef struct check_noticed {
+    undr_buffer *at; /* owned */
+    size_t count;
+} check_noticed;
+
 /* The terminal. */
 typedef struct check_terminal {
     FILE *out;
@@ -146,6 +152,7 @@ typedef struct check_terminal {
     size_t cases, ended, fell_short; /* of the present part, all of them cases */
     check_playing playing[CHECK_PLAYING_NAMED];
     size_t playing_count;
+    check_noticed noticed; /* in the present part */
 } check_terminal;
 void check_terminal_open(check_terminal *terminal, FILE *out, const check_options *options);
 void check_terminal_part(check_terminal *terminal, const check_session *session, const check_part *part, size_t plays);
@@ -154,6 +161,9 @@ void check_terminal_ended(
     check_terminal *terminal, const check_case *one, check_delivery delivery, const check_result *result, bool verbose);
 /* A case has all its plays of this round behind it; its first play fell short. */
 void check_terminal_count(check_terminal *terminal, bool ended, bool fell_short);
+/* A case has just fallen short: a line, when it is the first of its kind in this part. */
+void check_terminal_notice(check_terminal *terminal, const check_part *part, const check_record *record);
+void check_terminal_close(check_terminal *terminal);
 void check_terminal_tick(check_terminal *terminal);
 /* The same before any case is played: what is waited for. */
 void check_terminal_waits(check_terminal *terminal, check_role role, const char *what);

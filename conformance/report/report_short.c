@@ -117,7 +117,7 @@ static void print_details(const check_terminal *terminal, const check_session *s
     fputc('\n', out);
 }
 
-static const char *title_of(check_standing standing) {
+const char *check_standing_title(check_standing standing) {
     static const char *const titles[CHECK_STANDING_COUNT] = {[CHECK_BLOCKED_OFF] = "BLOCKED", [CHECK_WARNED] = "WARN",
         [CHECK_FAILED] = "FAIL", [CHECK_STALE] = "STALE", [CHECK_CHANGED] = "CHANGED", [CHECK_BROKEN] = "ERROR"};
     return titles[standing];
@@ -132,7 +132,7 @@ static void explain(const check_terminal *terminal, const check_session *session
     const check_record *record = one->record;
     const check_result *worst = check_record_worst(record);
     undr_buffer remark = {0};
-    fprintf(out, "\n%s%s%s %s%s%s  %s:%d\n", color_of(terminal, one->standing), title_of(one->standing),
+    fprintf(out, "\n%s%s%s %s%s%s  %s:%d\n", color_of(terminal, one->standing), check_standing_title(one->standing),
         check_paint(terminal, CHECK_PLAIN), check_paint(terminal, CHECK_BOLD), record->one->name,
         check_paint(terminal, CHECK_PLAIN), record->one->file, worst->line > 0 ? worst->line : record->one->line);
     if (check_record_remark(one->part, record, &remark) == UNDR_OK && remark.size > 0) {
@@ -172,8 +172,7 @@ static void print_alike(FILE *out, const check_digest *digest, size_t leader) {
     }
 }
 
-/* A clause on one line, cut to what a line can hold. */
-static void print_short_clause(FILE *out, undr_slice text) {
+void check_print_short_clause(FILE *out, undr_slice text) {
     text = check_text_trim(text);
     const uint8_t *newline = text.size == 0 ? NULL : memchr(text.data, '\n', text.size);
     size_t size = newline == NULL ? text.size : (size_t)(newline - text.data);
@@ -188,18 +187,18 @@ static void print_short_clause(FILE *out, undr_slice text) {
 
 static void print_digest_line(FILE *out, const check_short *one) {
     const check_result *worst = check_record_worst(one->record);
-    fprintf(out, "    %4zu %s", one->alike, title_of(one->standing));
+    fprintf(out, "    %4zu %s", one->alike, check_standing_title(one->standing));
     if (one->standing == CHECK_BLOCKED_OFF) {
         fputs("  ", out);
-        print_short_clause(out, undr_buffer_slice(worst->received.size > 0 ? &worst->received : &worst->notes));
+        check_print_short_clause(out, undr_buffer_slice(worst->received.size > 0 ? &worst->received : &worst->notes));
     } else if (one->standing == CHECK_STALE) {
         fputs("  passed although they are expected to fall short", out);
     } else {
         fprintf(out, "  %s%s", one->id, one->id[0] != '\0' && worst->expected.size > 0 ? "  " : "");
         fputs(worst->expected.size > 0 ? "expected " : "", out);
-        print_short_clause(out, undr_buffer_slice(&worst->expected));
+        check_print_short_clause(out, undr_buffer_slice(&worst->expected));
         fputs(worst->expected.size > 0 ? ", received " : "  ", out);
-        print_short_clause(out, undr_buffer_slice(&worst->received));
+        check_print_short_clause(out, undr_buffer_slice(&worst->received));
     }
     if (one->standing == CHECK_BLOCKED_OFF) {
         fputc('\n', out);

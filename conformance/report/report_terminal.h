@@ -14,6 +14,12 @@
 /* The code when the terminal wants colors, else "". */
 const char *check_paint(const check_terminal *terminal, const char *code);
 
+/* A clause on one line, cut to what a line can hold. */
+void check_print_short_clause(FILE *out, undr_slice text);
+
+/* "FAIL", "WARN"; NULL: nothing that falls short. */
+const char *check_standing_title(check_standing standing);
+
 /* What fell short: one of those that are alike explained in full (with --verbose: all of them), the others named, then
  * a table of them when there are several. */
 void check_terminal_short(const check_terminal *terminal, const check_session *session);

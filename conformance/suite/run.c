@@ -78,7 +78,11 @@ static bool on_finished(void *context, const check_item *item, check_result *res
     bool was_short = check_record_verdict(record) >= CHECK_WARN;
     check_record_add(record, item->delivery, run->repetition, result, keep);
     bool has_ended = record->done % (record->due / run->repetitions) == 0;
-    check_terminal_count(&run->terminal, has_ended, !was_short && check_record_verdict(record) >= CHECK_WARN);
+    bool has_begun = !was_short && check_record_verdict(record) >= CHECK_WARN;
+    check_terminal_count(&run->terminal, has_ended, has_begun);
+    if (has_begun && !options->verbose) {
+        check_terminal_notice(&run->terminal, run->part, record);
+    }
     if (run->repetition == run->repetitions) {
         print_tap(run, false);
     }
@@ -326,6 +330,7 @@ int check_run_suite(const check_options *options, const check_suite *suite, chec
     for (int i = 0; i < CHECK_ROLE_COUNT; i++) {
         free(selections[i].at);
     }
+    check_terminal_close(&run.terminal);
     check_outputs_close(&run.outputs);
     check_session_free(&run.session);
     check_expected_free(&run.expected);

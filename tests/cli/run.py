@@ -142,6 +142,23 @@ class Cases(Behaviour):
         cases = {case["name"]: case["alone"] for case in json.loads(path.read_text())["roles"][0]["cases"]}
         self.assertEqual(cases["manager.user-bad.wrong"], printed)
 
+    def test_the_first_failure_of_a_kind_is_told_at_once(self):
+        words = ["manager", "--repeat", "1000", *USER, "--", MANAGER]
+        run = subprocess.Popen([CHECK, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(run.stdout.close)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        first = next(line for line in run.stdout if line.startswith("FAIL"))
+        self.assertIsNone(run.poll())
+        self.assertEqual(first, "FAIL manager.user-bad.wrong  SCHED-4: expected A <- t b'never <scheduled> & lost', "
+                         "received A <- t b'task'\n")
+        run.send_signal(signal.SIGINT)
+        rest = run.stdout.read()
+        self.assertNotIn(first, rest, "once is enough")
+        self.assertIn("MUST SCHED-4  a task's bytes are handed out", rest)  # explained at the end
+        done = self.assert_run(1, "manager", "--repeat", "3", *USER, "--", MANAGER)
+        self.assertEqual(len(re.findall("^WARN manager.user-mild.wrong  .*: expected ", done.stdout, re.M)), 1)
+
     def test_should_and_strict(self):
         words = ["--cases", CASES, "--only", "manager.user-mild.*", "--", MANAGER]
         self.assert_run(0, "manager", *words, says="not every SHOULD")
@@ -215,6 +232,34 @@ class Targets(Behaviour):
                 adapter = self.file(name, f"#!/bin/sh\n{body}\necho no module named foo >&2; exit 1\n", 0o755)
                 done = self.assert_run(1, "manager", *GOOD, "--", adapter, says="it said: no module named foo; ")
                 self.assertNotIn("expected", done.stdout.partition("it said")[0])
+
+    def test_common_mistakes_of_an_adapter_are_told_by_name(self):
+        text = (HERE.parents[1] / "spec" / "adapter.md").read_text()
+        adapter = text.partition("```python\n")[2].partition("```")[0]
+        ready, flushed = 'print("ready", manager.port, flush=True)', ', flush=True'
+        listed = 'print("manager\\nworker\\npool\\n'
+        for mistake, old, new, says in [
+            ("buffered", flushed, "", ["from a process that runs", "flush standard output"]),
+            ("no-newline", ready, 'print("ready", manager.port, end="", flush=True)', "without a newline behind it"),
+            ("debug-first", ready, "print('starting', flush=True); " + ready,
+             ["the line 'starting'", "standard error"]),
+            ("debug-later", ready, ready + "; print('hello', flush=True)", ["the line 'hello'", "MUST ADAPTER-2"]),
+            ("upper-case", 'return "ok"', 'return "OK"', ["MUST ADAPTER-2", "the line `ok`, or `error`", "'OK'"]),
+            ("hexadecimal", 'f"message {message.hex()}"', 'f"message 0x{message.hex()}"',
+             ["MUST ADAPTER-2", "hexadecimal digits", "'message 0x8"]),
+            ("leaves", ready, "sys.exit(0)", ["until the end of its input", "has ended with exit status 0"]),
+            ("capabilities", listed, 'print("Manager, worker\\n', ["no line `manager`", "it prints: Manager, worker"]),
+            ("no-capabilities", 'if verb == "capabilities":',
+             'if verb == "capabilities": pass\n    elif verb == "none":', ["no line `manager`, and no other"]),
+        ]:
+            with self.subTest(mistake):
+                self.assertIn(old, adapter)
+                path = self.file(mistake + ".py", adapter.replace(old, new))
+                cases = ["user.good", "done.settles-one-task", "messages.acknowledged-then-read"]
+                words = ["--delivery", "whole", "--timeout-factor", "0.2", "--cases", CASES]
+                words += [word for case in cases for word in ("--only", f"manager.{case}")]
+                done = self.assert_run(1, "manager", *words, "--", sys.executable, "-E", path, says=says)
+                self.assertIn(str(path), done.stdout)
 
     def test_the_limit_of_open_files(self):
         words = ["manager", "--delivery", "whole", "--only", "manager.schedule.hundred-and-fifty-connections", "--", MANAGER]

@@ -1,0 +1,55 @@
+/* notice.c: tells at once that something fell short; what is like it, and the explanation, come at the end. */
+#include "digest.h"
+#include "report_terminal.h"
+
+#include <stdlib.h>
+
+static void forget_all(check_noticed *noticed) {
+    for (size_t i = 0; i < noticed->count; i++) {
+        undr_buffer_free(&noticed->at[i]);
+    }
+    free(noticed->at);
+    *noticed = (check_noticed){0};
+}
+
+/* Keeps the shape. False: it was there, or there is no memory for it, and then the end will tell. */
+static bool is_new(check_noticed *noticed, const check_result *worst) {
+    undr_buffer shape = {0};
+    bool known = check_digest_shape(
+        &shape, undr_buffer_slice(&worst->expected), undr_buffer_slice(&worst->received)) != UNDR_OK;
+    for (size_t i = 0; i < noticed->count && !known; i++) {
+        known = undr_slice_equal(undr_buffer_slice(&noticed->at[i]), undr_buffer_slice(&shape));
+    }
+    undr_buffer *grown = known ? NULL : realloc(noticed->at, (noticed->count + 1) * sizeof *grown);
+    if (grown == NULL) {
+        undr_buffer_free(&shape);
+        return false;
+    }
+    noticed->at = grown;
+    noticed->at[noticed->count++] = shape;
+    return true;
+}
+
+void check_terminal_notice(check_terminal *terminal, const check_part *part, const check_record *record) {
+    check_standing standing = check_record_standing(part, record);
+    const check_result *worst = check_record_worst(record);
+    if (standing < CHECK_WARNED || check_record_verdict(record) < CHECK_WARN || !is_new(&terminal->noticed, worst)) {
+        return;
+    }
+    FILE *out = terminal->out;
+    const char *color = standing == CHECK_WARNED ? CHECK_YELLOW : CHECK_RED;
+    check_terminal_clear(terminal);
+    fprintf(out, "%s%s%s %s%s%s: ", check_paint(terminal, color), check_standing_title(standing),
+        check_paint(terminal, CHECK_PLAIN), record->one->name, worst->id[0] == '\0' ? "" : "  ", worst->id);
+    fputs(worst->expected.size > 0 ? "expected " : "", out);
+    check_print_short_clause(out, undr_buffer_slice(&worst->expected));
+    fputs(worst->expected.size > 0 ? ", received " : "", out);
+    check_print_short_clause(out, undr_buffer_slice(&worst->received));
+    fputc('\n', out);
+    fflush(out);
+}
+
+void check_terminal_close(check_terminal *terminal) {
+    check_terminal_clear(terminal);
+    forget_all(&terminal->noticed);
+}
