@@ -89,8 +89,9 @@ static undr_error start_all(undr_process_manager *manager, const undr_process_ma
         error = start_server(manager, options);
     }
     if (error == UNDR_OK && worker_count(options) > 0) {
+        uint64_t patience = options->start_patience == 0 ? UNDR_START_PATIENCE_MS : options->start_patience;
         error = undr_worker_processes_start( /* POOL-1, POOL-4 */
-            manager->server, worker_count(options), options->log_directory, &manager->workers);
+            manager->server, worker_count(options), patience, options->log_directory, &manager->workers);
     }
     return error;
 }
@@ -299,6 +300,7 @@ static void end_workers(undr_process_manager *manager, undr_close_policy policy)
     if (manager->workers == NULL) {
         return;
     }
+    undr_worker_processes_release(manager->workers);
     uint64_t patience = policy == UNDR_CLOSE_KILL ? 0 : policy == UNDR_CLOSE_CANCEL ? manager->grace : UINT64_MAX;
     if (wait_for_workers(manager, patience)) {
         return;

@@ -14,8 +14,8 @@ enum {
     SPARE_DESCRIPTORS = 64 /* for what is no connection: processes, logs, the program's own files */
 };
 
-/* Who connects and fails as fast as he can is not to fill a disk, nor to hide what else there is to say. True: this line
- * is one too many. */
+/* Who connects and fails as fast as he can is not to fill a disk, nor to hide what else there is to say. True: this
+ * line is one too many. */
 static bool leaves_out(undr_server *server, bool of_peer) {
     uint64_t now = uv_now(&server->loop);
     if (now - server->log_second >= 1000) {

@@ -319,8 +319,9 @@ static void on_bytes(undr_peer *peer, size_t size, const uv_buf_t *buffer) {
     }
 }
 
-/* What comes behind a violation. Not to close: that would send a reset, which may overtake answers that were earned. The
- * peer's further bytes wait, at his cost, until his answers are written and the time to read them is over. */
+/* What comes behind a violation. Too much is no reason to close: that would send a reset, which may overtake answers
+ * that were earned. The peer's further bytes wait, at his cost, until his answers are written and the time to read
+ * them is over. */
 static void drop(undr_peer *peer, size_t size) {
     peer->dropped += size;
     if (peer->dropped > DROPPED_LIMIT) {

@@ -1,8 +1,9 @@
-/* server_parts.h: what the files of the server share (server.c, the loop; server_listen.c; server_peer.c, server_input.c
- * and server_output.c, a connection; server_decode.c; peer_user.c), and those of the pool (worker_processes.c,
- * process_manager.c). Private to ref/.
+/* server_parts.h: what the files of the server share (server.c, the loop; server_listen.c; server_peer.c,
+ * server_input.c and server_output.c, a connection; server_decode.c; peer_user.c), and those of the pool
+ * (worker_processes.c, process_manager.c). Private to ref/.
  *
- * Everything here belongs to the loop's thread but `core`, `calls`, `interrupts` and `decoders`, which the lock guards. */
+ * Everything here belongs to the loop's thread but `core`, `calls`, `interrupts` and `decoders`, which the lock
+ * guards. */
 #ifndef UNDR_SERVER_PARTS_H
 #define UNDR_SERVER_PARTS_H
 
@@ -132,8 +133,8 @@ void undr_server_accept(undr_server *server); /* goes on to, after accept_at */
 void undr_server_accept_rest(undr_server *server); /* who connected before is served */
 void undr_server_refuse(undr_server *server); /* closes the listening sockets. Twice is fine */
 
-/* server_peer.c. Accepts a connection that waits on a listening socket, and begins to serve it, or ends it. Less than 0:
- * it was not accepted, UV_EAGAIN: none waits. */
+/* server_peer.c. Accepts a connection that waits on a listening socket, and begins to serve it, or ends it. Less than
+ * 0: it was not accepted, UV_EAGAIN: none waits. */
 UNDR_MUST_USE int undr_peer_accept(undr_server *server, int listener);
 void undr_peer_close(undr_peer *peer); /* may free nothing before the loop's next turn */
 void undr_peer_overdue(undr_peer *peer); /* its deadline has come: closes it, or sets a later one */

@@ -102,7 +102,8 @@ static undr_error not_a_task(const undr_value *task, undr_failure *failure) {
     }
     undr_slice module = class_name->class_name.module;
     undr_slice name = class_name->class_name.name;
-    (void)undr_fail(failure, "TypeError", "%.*s.%.*s is not a task class of this worker: register it with a run function",
+    (void)undr_fail(failure, "TypeError",
+        "%.*s.%.*s is not a task class of this worker: register it with a run function",
         (int)(module.size < 100 ? module.size : 100), (const char *)module.data,
         (int)(name.size < 100 ? name.size : 100), (const char *)name.data);
     return UNDR_NOT_A_TASK;

@@ -10,13 +10,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A pool gives up when processes have ended one after the other, each soon after its start, while no task was handed
+/* A pool gives up when processes were killed one after the other, each soon after its start, while no task was handed
  * out: this many times as many as it has, and this many more than it has at most. */
 enum { FUTILE_STARTS = 16, MAXIMUM_FUTILE_STARTS = 256, SOON_MS = 10000 };
 
-/* When one can't be started now, for want of memory or descriptors, or leaves as soon as it is started, because the
- * server has no room for its connection, it is tried again after a while. */
-enum { START_AGAIN_MS = 50 };
+/* When one can't be started, for want of memory or descriptors, or leaves soon after its start, because the server has
+ * no room for its connection, or its log can't be written, there is a pause. Then one is tried, and when none has left
+ * until the end of the next pause all others follow. Each pause is twice as long as the one before it, up to a limit.
+ * The pool gives up when enough have passed without any task being handed out. */
+enum { FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 3200 };
 
 typedef struct worker {
     uv_process_t process; /* .data is the worker */
@@ -24,7 +26,7 @@ typedef struct worker {
     size_t number; /* from 1 */
     uint64_t started; /* in ms of the loop's clock */
     bool runs;     /* not reaped yet, so that its process id is its own */
-    bool hurried;  /* the last start failed, or was over as soon as it had begun */
+    bool hurried;  /* the last start failed, or it left soon */
     bool waits;    /* for `again` to try once more */
 } worker;
 
@@ -32,10 +34,15 @@ struct undr_worker_processes {
     undr_server *server;
     char *log_directory; /* "": none */
     char program[PATH_MAX];
-    uv_timer_t again;    /* .data is this */
-    size_t left;         /* processes; guarded by the server's lock, as the next three */
-    size_t futile;       /* ended in a row, soon, while no task was handed out */
+    uv_timer_t again;    /* .data is this. The end of a pause */
+    bool hurried;        /* some worker was, in vain, since one was tried last */
+    unsigned pauses;     /* of which it was so at the end, while no task was handed out */
+    uint64_t pause;      /* ms, of the last one */
+    uint64_t futile_ms;  /* of pauses in a row, while no task was handed out */
+    uint64_t patience;   /* the most of that */
+    size_t futile;       /* killed in a row, soon, while no task was handed out */
     uint64_t handed_out; /* tasks, when the last one ended */
+    size_t left;         /* processes; guarded by the server's lock, as the next */
     bool closed;
     int status; /* of the first process that start_all could not start; set there only */
     size_t count;
@@ -83,62 +90,78 @@ static int spawn(worker *one) {
     return uv_spawn(&all->server->loop, &one->process, &options);
 }
 
+typedef enum ending { LEFT, KILLED, NOT_STARTED } ending;
+
+static void note_end(worker *one, ending how) {
+    undr_worker_processes *all = one->all;
+    undr_server *server = all->server;
+    uint64_t age = uv_now(&server->loop) - one->started;
+    uv_mutex_lock(&server->lock);
+    uint64_t handed_out = undr_manager_handed_out(server->core);
+    uv_mutex_unlock(&server->lock);
+    bool futile = age < SOON_MS && handed_out == all->handed_out;
+    all->handed_out = handed_out;
+    one->runs = false;
+    one->hurried = how != KILLED && (futile || age < FIRST_PAUSE_MS); /* one that ran a task pauses, too, but once */
+    all->hurried = all->hurried || how == NOT_STARTED || (how == LEFT && futile);
+    all->futile = !futile ? 0 : all->futile + (how == KILLED);
+    all->futile_ms = !futile ? 0 : all->futile_ms;
+    all->pauses = !futile && how != NOT_STARTED ? 0 : all->pauses;
+}
+
 /* It is counted already. Less than 0: it can't be started, which counts as one that has ended. */
 static int start(worker *one) {
     undr_worker_processes *all = one->all;
     int status = spawn(one);
     one->started = uv_now(&all->server->loop);
     one->runs = status == 0;
-    one->hurried = status != 0;
-    if (status == 0) {
-        return 0;
+    if (status != 0) {
+        undr_server_log(all->server, NULL, "worker %zu can't be started: %s", one->number, uv_strerror(status));
+        note_end(one, NOT_STARTED);
+        uv_close((uv_handle_t *)&one->process, on_closed);
     }
-    undr_server_log(all->server, NULL, "worker %zu can't be started: %s", one->number,
-        uv_strerror(status));
-    uv_close((uv_handle_t *)&one->process, on_closed);
     return status;
 }
 
 static void on_exit_of_process(uv_process_t *process, int64_t status, int signal) {
     worker *one = process->data;
     undr_server *server = one->all->server;
-    one->runs = false;
-    one->hurried = signal == 0 && uv_now(&server->loop) - one->started < START_AGAIN_MS;
     if (signal != 0) {
         undr_server_log(server, NULL, "worker %zu was ended by signal %d", one->number, signal);
     } else if (status != 0) {
         undr_server_log(server, NULL, "worker %zu ended with exit status %d", one->number, (int)status);
     }
+    note_end(one, signal != 0 ? KILLED : LEFT);
     uv_close((uv_handle_t *)process, on_closed);
 }
 
-static size_t futile_limit(const undr_worker_processes *all) {
+static bool gives_up(const undr_worker_processes *all) {
     size_t times = all->count * FUTILE_STARTS, more = all->count + MAXIMUM_FUTILE_STARTS;
-    return times < more ? times : more;
+    return all->futile >= (times < more ? times : more) || all->futile_ms >= all->patience;
 }
 
 /* A process has ended; with the lock held. True: it is to be replaced, and counts as left all the while, so that a
  * close can't return in between (CLOSE-4). */
-static bool count_end(undr_worker_processes *all, const worker *one) {
-    undr_manager_core *core = all->server->core;
-    bool soon = uv_now(&all->server->loop) - one->started < SOON_MS;
-    all->futile = soon && all->handed_out == undr_manager_handed_out(core) ? all->futile + 1 : 0;
-    all->handed_out = undr_manager_handed_out(core);
-    if (!all->closed && all->futile < futile_limit(all)) {
+static bool is_replaced(undr_worker_processes *all, const worker *one) {
+    if (!all->closed && !gives_up(all)) {
         return true; /* FAULT-4 */
     }
     all->left--;
+    if (!all->closed) {
+        undr_server_log(all->server, NULL, "worker %zu is not started again: %zu are left", one->number, all->left);
+    }
     if (!all->closed && all->left == 0) {
-        undr_server_log(all->server, NULL, "no worker is left: they end as soon as they are started");
-        undr_manager_abandon(core);
+        undr_server_log(all->server, NULL, "no worker is left: they can't be started, or end soon after their start");
+        undr_manager_abandon(all->server->core);
     }
     return false;
 }
 
 static void replace(worker *one) {
     undr_server *server = one->all->server;
+    one->waits = false;
     uv_mutex_lock(&server->lock);
-    bool again = count_end(one->all, one);
+    bool again = is_replaced(one->all, one);
     undr_server_notify(server);
     uv_mutex_unlock(&server->lock);
     if (again) {
@@ -146,25 +169,61 @@ static void replace(worker *one) {
     }
 }
 
-static void on_again(uv_timer_t *timer) {
-    undr_worker_processes *all = timer->data;
+static void on_again(uv_timer_t *timer);
+
+static void begin_pause(undr_worker_processes *all) {
+    all->pause = FIRST_PAUSE_MS;
+    for (unsigned i = 0; i < all->pauses && all->pause < LONGEST_PAUSE_MS; i++) {
+        all->pause *= 2;
+    }
+    (void)uv_timer_start(&all->again, on_again, all->pause, 0); /* fails only when it is closing */
+}
+
+/* Replaces those that wait, or the first of them. True: others still wait. */
+static bool replace_waiting(undr_worker_processes *all, bool only_one) {
+    bool replaced = false;
     for (size_t i = 0; i < all->count; i++) {
-        if (all->workers[i].waits) {
-            all->workers[i].waits = false;
-            replace(&all->workers[i]);
+        worker *one = &all->workers[i];
+        if (one->waits && only_one && replaced) {
+            return true;
+        }
+        if (one->waits) {
+            replace(one);
+            replaced = true;
         }
     }
+    return false;
+}
+
+static void on_again(uv_timer_t *timer) {
+    undr_worker_processes *all = timer->data;
+    bool works = !all->hurried;
+    all->hurried = false;
+    all->pauses += !works;
+    all->futile_ms += all->pause;
+    bool others_wait = replace_waiting(all, !works && !gives_up(all));
+    if (others_wait || (!works && !gives_up(all))) {
+        begin_pause(all); /* what is tried now has so long to show that it works */
+    }
+}
+
+static bool is_closed(const undr_worker_processes *all) {
+    uv_mutex_lock(&all->server->lock);
+    bool closed = all->closed;
+    uv_mutex_unlock(&all->server->lock);
+    return closed;
 }
 
 static void on_closed(uv_handle_t *handle) {
     worker *one = handle->data;
-    if (!one->hurried) {
+    undr_worker_processes *all = one->all;
+    if (!one->hurried || is_closed(all)) {
         replace(one);
         return;
     }
     one->waits = true;
-    if (!uv_is_active((uv_handle_t *)&one->all->again)) {
-        (void)uv_timer_start(&one->all->again, on_again, START_AGAIN_MS, 0); /* fails only when it is closing */
+    if (!uv_is_active((uv_handle_t *)&all->again)) {
+        begin_pause(all);
     }
 }
 
@@ -194,6 +253,15 @@ void undr_worker_processes_kill(undr_worker_processes *all) {
     undr_server_call(all->server, kill_all, all);
 }
 
+static void release(undr_server *server, void *workers) {
+    (void)server;
+    (void)replace_waiting(workers, false); /* they count as ended now */
+}
+
+void undr_worker_processes_release(undr_worker_processes *all) {
+    undr_server_call(all->server, release, all);
+}
+
 void undr_worker_processes_close(undr_worker_processes *all) {
     all->closed = true;
 }
@@ -207,6 +275,7 @@ static void give_up(undr_worker_processes *all) {
     (void)undr_server_lock(all->server);
     all->closed = true;
     undr_server_unlock(all->server);
+    undr_worker_processes_release(all);
     undr_worker_processes_kill(all);
     (void)undr_server_lock(all->server);
     while (all->left > 0) {
@@ -215,8 +284,8 @@ static void give_up(undr_worker_processes *all) {
     undr_server_unlock(all->server);
 }
 
-undr_error undr_worker_processes_start(
-    undr_server *server, size_t count, const char *log_directory, undr_worker_processes **workers) {
+undr_error undr_worker_processes_start(undr_server *server, size_t count, uint64_t patience,
+    const char *log_directory, undr_worker_processes **workers) {
     undr_worker_processes *all = calloc(1, sizeof *all + count * sizeof *all->workers);
     if (all == NULL) {
         return UNDR_MEMORY;
@@ -232,6 +301,7 @@ undr_error undr_worker_processes_start(
     all->server = server;
     all->log_directory = directory;
     all->count = count;
+    all->patience = patience;
     find_program(all);
     for (size_t i = 0; i < count; i++) {
         all->workers[i].all = all;

@@ -11,13 +11,17 @@ enum { UNDR_WORKER_ARGUMENTS = 7 };
 
 typedef struct undr_worker_processes undr_worker_processes;
 
-/* log_directory must exist (NULL: no logs). On failure no process is left. */
-UNDR_MUST_USE undr_error undr_worker_processes_start(
-    undr_server *server, size_t count, const char *log_directory, undr_worker_processes **workers);
+/* log_directory must exist (NULL: no logs). patience: for how many ms processes that can't be started, or leave soon,
+ * are tried again while no task is handed out. On failure no process is left. */
+UNDR_MUST_USE undr_error undr_worker_processes_start(undr_server *server, size_t count, uint64_t patience,
+    const char *log_directory, undr_worker_processes **workers);
 
 /* With the server's lock held: none is replaced any more; how many are left, of which undr_server_wait tells. */
 void undr_worker_processes_close(undr_worker_processes *workers);
 size_t undr_worker_processes_left(const undr_worker_processes *workers);
+
+/* After that, without the lock: those that wait to be started again are not waited for. */
+void undr_worker_processes_release(undr_worker_processes *workers);
 
 void undr_worker_processes_kill(undr_worker_processes *workers);
 

@@ -191,7 +191,7 @@ static void tasks_without_workers_are_reported(void **state) {
     assert_true(snprintf(log, sizeof log, "%s/worker-1.log", path) > 0);
     assert_int_equal(mkdir(log, 0700), 0); /* where the worker's file should be */
     undr_process_manager *manager =
-        start((undr_process_manager_options){.workers = 1, .hold = -1, .log_directory = path});
+        start((undr_process_manager_options){.workers = 1, .hold = -1, .log_directory = path, .start_patience = 400});
     schedule(manager, "Echo", 1);
     expect_exception(manager, "no worker is left");
     expect_done(manager);
@@ -202,10 +202,10 @@ static void tasks_without_workers_are_reported(void **state) {
     assert_int_equal(rmdir(path), 0);
 }
 
-/* However many workers there are, that ends soon. */
+/* However many workers there are, all are started a few times at most, but the one that is tried again and again. */
 static void replacing_workers_in_vain_is_bounded(void **state) {
     (void)state;
-    enum { WORKERS = 24, LIMIT = 256 + 2 * WORKERS };
+    enum { WORKERS = 24, LIMIT = 6 * WORKERS };
     char path[] = "/tmp/undr-test-XXXXXX", log[64], *said = NULL;
     size_t size = 0, ends = 0;
     FILE *journal = open_memstream(&said, &size);
@@ -216,7 +216,7 @@ static void replacing_workers_in_vain_is_bounded(void **state) {
         assert_int_equal(mkdir(log, 0700), 0);
     }
     undr_process_manager *manager = start((undr_process_manager_options){
-        .workers = WORKERS, .hold = -1, .log_directory = path, .log = journal});
+        .workers = WORKERS, .hold = -1, .log_directory = path, .log = journal, .start_patience = 400});
     schedule(manager, "Echo", 1);
     expect_exception(manager, "no worker is left");
     undr_process_manager_free(manager);

@@ -23,7 +23,8 @@ enum { NO_VALUE = -1 };
 /* The options of both verbs. They may stand before the verb, too, so that a command that something else completes
  * ("undr-check manager -- undr-manager --hold 200") can carry them. */
 typedef struct settings {
-    uint64_t workers, priority_levels, hold, grace, patience, payload_limit, queue_limit, connections, retries;
+    uint64_t workers, priority_levels, hold, grace, patience, start_patience, payload_limit, queue_limit, connections,
+        retries;
     bool has_workers, has_hold, beyond_loopback, same_user;
     const char *log_directory, *listen;
 } settings;
@@ -46,6 +47,7 @@ static bool read_settings(const char *verb, int argc, char **argv, settings *rea
         {.name = "--queue-limit", .minimum = 1, .maximum = UINT64_MAX, .number = &read->queue_limit},
         {.name = "--connections", .minimum = 1, .maximum = 1000000, .number = &read->connections},
         {.name = "--patience", .minimum = 1, .maximum = 3600000, .number = &read->patience},
+        {.name = "--start-patience", .minimum = 1, .maximum = 3600000, .number = &read->start_patience},
         {.name = "--listen", .text = &read->listen, .word = "ADDRESS"},
         {.name = beyond_loopback, .flag = &read->beyond_loopback},
         {.name = same_user, .flag = &read->same_user},
@@ -89,6 +91,8 @@ static int help(void) {
         "  --queue-limit BYTES   that tasks and messages may take here, what is more is refused; default: no limit\n"
         "  --connections N       at a time, more are ended; default: the limit of open files, less 64\n"
         "  --patience MS         who reads nothing of its answers for so long is ended; default: %d\n"
+        "  --start-patience MS   how long workers that can't be started, or leave soon, are tried again while no task\n"
+        "                        is handed out; default: %d\n"
         "  --listen ADDRESS      IPv4; default 127.0.0.1; one that other machines reach only with the next option\n"
         "  --beyond-loopback     allows that: there is no authentication, whoever connects can give the workers tasks\n"
         "  --same-user           only processes of the same user of this machine may connect\n"
@@ -98,7 +102,7 @@ static int help(void) {
         "It prints `ready PORT` first. The end of input kills its workers. SIGINT closes as `close cancel` does;\n"
         "a second one kills its workers. Exit status: 0 at the end of input; 130 after SIGINT; 1 it can't serve;\n"
         "2 usage; %d a verb that is not implemented.\n",
-        UNDR_POOL_HOLD_MS, UNDR_DEFAULT_PATIENCE_MS, ADAPTER_EXIT_NO_VERB);
+        UNDR_POOL_HOLD_MS, UNDR_DEFAULT_PATIENCE_MS, UNDR_START_PATIENCE_MS, ADAPTER_EXIT_NO_VERB);
     return printed > 0 && fflush(stdout) == 0 ? 0 : ADAPTER_EXIT_FAILURE;
 }
 
@@ -151,6 +155,7 @@ static int manage(const settings *read) {
         .queue_limit = read->queue_limit,
         .payload_limit = read->payload_limit,
         .patience = read->patience,
+        .start_patience = read->start_patience,
         .hold = read->has_hold ? (int64_t)read->hold : NO_VALUE,
         .grace = read->grace,
         .retries = (unsigned)read->retries,

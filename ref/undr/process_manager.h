@@ -11,7 +11,10 @@
 
 #include <stdio.h>
 
-enum { UNDR_POOL_HOLD_MS = 500 }; /* the default of `hold` with workers of its own */
+enum {
+    UNDR_POOL_HOLD_MS = 500,       /* the default of `hold` with workers of its own */
+    UNDR_START_PATIENCE_MS = 30000 /* of `start_patience` */
+};
 
 typedef enum undr_close_policy {
     UNDR_CLOSE_JOIN,   /* consume all messages, run all tasks, then shut down */
@@ -35,6 +38,7 @@ typedef struct undr_process_manager_options {
     int64_t hold;              /* ms; -1: UNDR_POOL_HOLD_MS with workers of its own, 0 without; 0: never (NEXT-4) */
     uint64_t grace;            /* ms that CANCEL waits for running tasks before it kills; 0: without bound */
     unsigned retries;          /* of a task whose worker died; 0: reported at once (FAULT-3) */
+    uint64_t start_patience;   /* ms of pauses between starts of workers that fail, before it gives up; 0: 30000 */
     bool handle_interrupt;     /* SIGINT is undr_process_manager_interrupt */
     FILE *log;                 /* what the manager ended, and why; NULL: none. As long as the manager */
 } undr_process_manager_options;
@@ -44,10 +48,11 @@ typedef struct undr_process_manager_options {
 void undr_process_manager_main(int argc, char **argv, const undr_registry *registry);
 
 /* Starts the server on 127.0.0.1 (SEC-2) and the workers. A worker process that ends while the manager is open is
- * replaced, until 16 times as many as there are workers, at most 256 more than there are, have ended one after the
- * other, each within ten seconds, without one task being handed out; tasks that then nobody runs are reported
- * (FAULT-4). On failure nothing is left running; UNDR_ARGUMENT, UNDR_BEYOND_LOOPBACK, UNDR_MEMORY, UNDR_SYSTEM (errno
- * says why). */
+ * replaced: one that was killed at once; one that left soon, or can't be started, after a pause that grows from 50 ms
+ * to 3.2 s. The pool gives up, and tasks that then nobody runs are reported (FAULT-4), when these pauses come to
+ * start_patience without one task being handed out, or when 16 times as many as there are workers, at most 256 more
+ * than there are, were killed one after the other, each within ten seconds, without that. On failure nothing is left
+ * running; UNDR_ARGUMENT, UNDR_BEYOND_LOOPBACK, UNDR_MEMORY, UNDR_SYSTEM (errno says why). */
 UNDR_MUST_USE undr_error undr_process_manager_start(
     const undr_process_manager_options *options, undr_process_manager **manager);
 uint16_t undr_process_manager_port(const undr_process_manager *manager);
