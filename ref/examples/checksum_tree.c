@@ -38,14 +38,32 @@ static undr_error send_message(undr_manager *manager, const char *line, size_t s
     return error;
 }
 
+/* A name with a line end in it must not look like two lines: such characters are escaped, the backslash with them. */
+static void escape(const char *path, char *escaped) {
+    static const char special[] = "\\\n\r", letters[] = "\\nr";
+    for (; *path != '\0'; path++) {
+        const char *found = strchr(special, *path);
+        if (found != NULL) {
+            *escaped++ = '\\';
+        }
+        *escaped++ = found == NULL ? *path : letters[found - special];
+    }
+    *escaped = '\0';
+}
+
 static undr_error send_digest(undr_manager *manager, struct sha256_ctx *context, const char *path) {
     uint8_t digest[SHA256_DIGEST_SIZE];
-    char line[2 * sizeof digest + 2 + PATH_MAX];
-    sha256_digest(context, sizeof digest, digest);
-    for (size_t i = 0; i < sizeof digest; i++) {
-        (void)snprintf(line + 2 * i, 3, "%02x", digest[i]);
+    char name[2 * PATH_MAX], line[sizeof "\\  " + 2 * sizeof digest + sizeof name];
+    char *end = line;
+    escape(path, name);
+    if (strcmp(path, name) != 0) {
+        *end++ = '\\'; /* says that the name is escaped */
     }
-    (void)snprintf(line + 2 * sizeof digest, 2 + PATH_MAX, "  %s", path);
+    sha256_digest(context, sizeof digest, digest);
+    for (size_t i = 0; i < sizeof digest; i++, end += 2) {
+        (void)snprintf(end, 3, "%02x", digest[i]);
+    }
+    (void)snprintf(end, sizeof name + 2, "  %s", name);
     return send_message(manager, line, 0);
 }
 

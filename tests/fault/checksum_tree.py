@@ -34,7 +34,8 @@ def sums(folder):
 def fill(folder):
     """An empty file, small and large ones, odd names, folders in folders, and what is no file."""
     contents = {b"empty": b"", b"small": b"x", b"two words": b"y" * 1000, b"\xff\xfe.bin": os.urandom(3 * MIB + 1),
-        b"a/b/c/deep": b"z", b"a/exact": bytes(MIB)}
+        b"a/b/c/deep": b"z", b"a/exact": bytes(MIB), b"back\\slash": b"1", b"two\nlines": b"2", b"\r": b"3",
+        b"\\\n\r\\": b"4"}
     contents.update({b"many/%d" % number: b"%d" % number for number in range(300)})
     for name, content in contents.items():
         path = os.path.join(os.fsencode(folder), name)
