@@ -151,6 +151,22 @@ static void count_pieces(int client) {
     }
 }
 
+/* A kilobyte in ten milliseconds; then it acknowledges what was one frame. */
+static void read_slowly(int client, size_t size) {
+    char bytes[1024];
+    for (size_t all = 0; all < size;) {
+        ssize_t got = recv(client, bytes, sizeof bytes, 0);
+        if (got <= 0) {
+            return;
+        }
+        all += (size_t)got;
+        poll(NULL, 0, 10);
+    }
+    if (undr_send_bytes(client, 's', undr_slice_of(NULL, 0)) != UNDR_OK) {
+        _exit(1);
+    }
+}
+
 static void serve_connections(const wrong_peer *self) {
     for (;;) {
         int client = accept(self->listener, NULL, NULL);
@@ -164,6 +180,9 @@ static void serve_connections(const wrong_peer *self) {
         }
         if (client >= 0 && peer_is(self, "pieces")) {
             count_pieces(client);
+        }
+        if (client >= 0 && peer_is(self, "slow-reader")) {
+            read_slowly(client, 100009);
         }
         if (client >= 0 && peer_is(self, "deaf")) {
             wait_for_ever();

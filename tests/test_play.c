@@ -174,6 +174,16 @@ static void a_peer_that_does_not_read_ends_the_play(void **state) {
         "and not the rest");
 }
 
+/* The time is up long before it has read all, but it reads all the while. */
+static void a_peer_that_reads_slowly_is_waited_for(void **state) {
+    (void)state;
+    check_result result;
+    play("slow-reader", "case manager.x\n  must FRAME-6  it\n\n  A -> 0x80 b'x' * 100000\n  A <- s\n",
+        CHECK_DELIVERY_WHOLE, 1.0 / HASTY, &result);
+    assert_int_equal(result.verdict, CHECK_PASS);
+    check_result_free(&result);
+}
+
 /* It prints without end to its standard error: something moves all the time, and nothing comes. */
 static void noise_is_no_progress(void **state) {
     (void)state;
@@ -486,6 +496,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(an_end_of_another_way_is_a_warning),
         cmocka_unit_test(notices_what_nobody_asked_for),
         cmocka_unit_test(a_peer_that_does_not_read_ends_the_play),
+        cmocka_unit_test(a_peer_that_reads_slowly_is_waited_for),
         cmocka_unit_test(noise_is_no_progress),
         cmocka_unit_test(a_quiet_ends_before_the_patience_of_the_peer),
         cmocka_unit_test(pieces_are_apart),

@@ -93,6 +93,8 @@ typedef struct check_requirement {
     int line;
 } check_requirement;
 
+typedef enum check_policy { CHECK_POLICY_JOIN, CHECK_POLICY_CANCEL, CHECK_POLICY_KILL } check_policy;
+
 typedef struct check_step check_step;
 struct check_step {
     check_what what;
@@ -103,7 +105,7 @@ struct check_step {
     uint8_t type;      /* SEND_FRAME, SEND_HEADER, POLL: 'n' or 't' */
     check_payload payload;           /* SEND_FRAME, SEND_RAW (wire), COMMAND_SCHEDULE, COMMAND_MESSAGE */
     uint64_t number;   /* HEADER: length; SCHEDULE: priority; REPEAT: times; LOGS: files; QUIET, DEAF: milliseconds, or
-                          0; CLOSE: 0 join 1 cancel 2 kill; SIGNAL: number */
+                          0; CLOSE: a check_policy; SIGNAL: number */
     const char *name;  /* KILL, GONE: the binding */
     check_expectation *expectations; /* RECEIVE, POLL */
     size_t expectation_count;

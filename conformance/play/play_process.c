@@ -11,7 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { GONE_LEAST_S = 2, GONE_SETTLES = 20, LOOK_EVERY_MS = 2 };
+enum {
+    GONE_LEAST_S = 2,
+    GONE_SETTLES = 20,
+    LOOK_EVERY_MS = 2,
+    LATE_PART_OF_GRACE = 4 /* behind so much of it the rest may not do for a task to end, on a busy machine */
+};
 
 /* ---- P <- exit ---- */
 
@@ -283,12 +288,21 @@ static void accept_at(check_player *player, const check_step *step, check_gate *
     }
 }
 
+/* A task goes on behind a CANCEL. What runs for longer than the grace may be killed (CLOSE-CANCEL-2). */
+static void notice_grace(check_player *player) {
+    const check_capabilities *can = &player->setting->capabilities;
+    uint64_t part = can->grace * CHECK_MILLISECOND / LATE_PART_OF_GRACE;
+    bool bounded = can->has_grace && player->cancelled_at != 0;
+    player->let_go_late = player->let_go_late || (bounded && check_now() - player->cancelled_at > part);
+}
+
 void check_player_gate(check_player *player, const check_step *step) {
     check_gate *gate = &player->scene.gates[step->channel[0] - 'A'];
     if (step->what == CHECK_GATE_ACCEPT) {
         accept_at(player, step, gate);
     } else if (step->what == CHECK_GATE_CLOSE) {
         check_gate_release(gate);
+        notice_grace(player);
         check_player_line(player, "%s close", step->channel);
     } else {
         check_player_glance(player);

@@ -299,7 +299,8 @@ uint64_t check_player_quiet(const check_player *player, uint64_t least_of_case) 
     quiet = quiet < least_of_case ? least_of_case : quiet;
     /* Behind a CANCEL a target may kill what runs longer than its grace, which would then be the harness's doing. */
     uint64_t grace = player->setting->capabilities.grace * CHECK_MILLISECOND / QUIET_PART_OF_GRACE;
-    bool bounded = is_closing(player) && player->setting->capabilities.has_grace && grace < quiet;
+    bool cancelling = is_closing(player) && player->cancelled_at != 0;
+    bool bounded = cancelling && player->setting->capabilities.has_grace && grace < quiet;
     return bounded ? grace : quiet;
 }
 

@@ -65,7 +65,8 @@ static uint64_t bytes_received(const struct nlmsghdr *header) {
     return UINT64_MAX;
 }
 
-static check_queue_state read_answer(struct nlmsghdr *header, size_t size, const check_wire *wire) {
+static check_queue_state read_answer(
+    const struct nlmsghdr *header, size_t size, const check_wire *wire, uint64_t *unread) {
     if (!NLMSG_OK(header, (unsigned)size)) {
         return CHECK_QUEUE_UNKNOWN;
     }
@@ -82,10 +83,11 @@ static check_queue_state read_answer(struct nlmsghdr *header, size_t size, const
         return message->idiag_state == TCP_ESTABLISHED ? CHECK_QUEUE_UNKNOWN : CHECK_QUEUE_GONE;
     }
     /* The queue alone would lie: a segment can wait beside it while the peer is inside recv(2). */
-    return message->idiag_rqueue == 0 && received >= wire->bytes_out ? CHECK_QUEUE_READ : CHECK_QUEUE_WAITING;
+    *unread = message->idiag_rqueue + (wire->bytes_out > received ? wire->bytes_out - received : 0);
+    return *unread == 0 ? CHECK_QUEUE_READ : CHECK_QUEUE_WAITING;
 }
 
-check_queue_state check_queue_ask(int netlink, const check_wire *wire) {
+static check_queue_state ask(int netlink, const check_wire *wire, uint64_t *unread) {
     if (netlink < 0 || wire->socket < 0) {
         return netlink < 0 ? CHECK_QUEUE_UNKNOWN : CHECK_QUEUE_GONE;
     }
@@ -101,7 +103,17 @@ check_queue_state check_queue_ask(int netlink, const check_wire *wire) {
         return CHECK_QUEUE_UNKNOWN;
     }
     size = recv(netlink, &answer, sizeof answer, 0);
-    return size > 0 ? read_answer(&answer.header, (size_t)size, wire) : CHECK_QUEUE_UNKNOWN;
+    return size > 0 ? read_answer(&answer.header, (size_t)size, wire, unread) : CHECK_QUEUE_UNKNOWN;
+}
+
+check_queue_state check_queue_ask(int netlink, const check_wire *wire) {
+    uint64_t unread = 0;
+    return ask(netlink, wire, &unread);
+}
+
+bool check_queue_unread(int netlink, const check_wire *wire, uint64_t *unread) {
+    check_queue_state state = ask(netlink, wire, unread);
+    return state == CHECK_QUEUE_READ || state == CHECK_QUEUE_WAITING;
 }
 
 bool check_queue_is_acknowledged(const check_wire *wire) {
