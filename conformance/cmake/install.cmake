@@ -9,10 +9,13 @@ install(DIRECTORY ref/undr DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHIN
 foreach(program check manager worker)
     if(TARGET undr-${program})
         set_target_properties(undr-${program} PROPERTIES EXPORT_NAME ${program})
-        install(TARGETS undr-${program} EXPORT undr-task-targets)
+        install(TARGETS undr-${program} EXPORT undr-task-programs)
     endif()
 endforeach()
 install(EXPORT undr-task-targets NAMESPACE undr:: DESTINATION ${PACKAGE_FOLDER})
+if(TARGET undr-check) # the programs need no language in a project that only tests with them
+    install(EXPORT undr-task-programs NAMESPACE undr:: DESTINATION ${PACKAGE_FOLDER})
+endif()
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/undr-task-config.cmake.in
     ${CMAKE_CURRENT_BINARY_DIR}/undr-task-config.cmake INSTALL_DESTINATION ${PACKAGE_FOLDER})

@@ -3,9 +3,30 @@
 #     [TIMEOUT SECONDS] [COMMAND] [ARGV...])
 #
 # Adds one test per conformance case of ROLE (manager, worker or pool) for the adapter ARGV; its words may be generator
-# expressions. Without ARGV, NAME is an executable target, and that is the adapter. The tests are called NAME.CASE, have
-# the label `conformance`, and count as skipped when the adapter does not declare what a case needs.
+# expressions, and a file that is named relatively is one of the current source folder. Without ARGV, NAME is an
+# executable target, and that is the adapter. The tests are called NAME.CASE, have the label `conformance`, and count as
+# skipped when the adapter does not declare what a case needs.
 # STRICT, LOAD, ALL_DELIVERIES, EXPECT, CASES, ONLY: the options of undr-check with these names; OPTIONS: any others.
+
+# Tests run in the build folder: a relative name becomes the path of the file that the source folder has. One that looks
+# like a file, and is none, is refused here; else every test would fail, and say less.
+function(undr_resolve_adapter WHO RESULT)
+    set(words "")
+    foreach(word ${ARGN})
+        set(path "${CMAKE_CURRENT_SOURCE_DIR}/${word}")
+        set(given "^/|^-|[$]<") # whole paths, options, generator expressions
+        set(looks_like_file "^[.][.]?/|[.](py|sh|bash|pl|rb|js|mjs|ts|lua|php|jar)$")
+        if(NOT word MATCHES "${given}" AND EXISTS "${path}" AND NOT IS_DIRECTORY "${path}")
+            get_filename_component(word "${path}" ABSOLUTE)
+        elseif(NOT word MATCHES "${given}" AND word MATCHES "${looks_like_file}")
+            message(FATAL_ERROR
+                "${WHO}: there is no file ${path}; what is made later, or elsewhere, is named by its whole path")
+        endif()
+        list(APPEND words "${word}")
+    endforeach()
+    set(${RESULT} "${words}" PARENT_SCOPE)
+endfunction()
+
 function(undr_add_conformance_tests NAME ROLE)
     cmake_parse_arguments(PARSE_ARGV 2 ARG "STRICT;LOAD;ALL_DELIVERIES" "EXPECT;TIMEOUT" "CASES;ONLY;OPTIONS;COMMAND")
     set(command ${ARG_UNPARSED_ARGUMENTS} ${ARG_COMMAND})
@@ -16,6 +37,7 @@ function(undr_add_conformance_tests NAME ROLE)
         endif()
         set(command $<TARGET_FILE:${NAME}>)
     endif()
+    undr_resolve_adapter("undr_add_conformance_tests(${NAME} ${ROLE})" command ${command})
     if(NOT ROLE MATCHES "^(manager|worker|pool)$")
         message(FATAL_ERROR "undr_add_conformance_tests(${NAME} ${ROLE}): the roles are manager, worker and pool")
     endif()

@@ -350,9 +350,11 @@ class Connect(Behaviour):
         super().setUp()
         # --connect can't ask how many priorities a manager has, nor what it does with lost tasks: no case may depend on
         # it, or leave a task out
-        self.manager = subprocess.Popen([MANAGER, "manager", "--workers", "0", "--priority-levels", "128",
-                                         "--retries", "3"], text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL)
+        self.log = self.folder / "manager.log"
+        with self.log.open("w") as log:
+            self.manager = subprocess.Popen([MANAGER, "manager", "--workers", "0", "--priority-levels", "128",
+                                             "--retries", "3"], text=True, stdin=subprocess.PIPE,
+                                            stdout=subprocess.PIPE, stderr=log)
         self.addCleanup(self.manager.wait)
         self.addCleanup(self.manager.kill)
         self.addCleanup(self.manager.stdout.close)
@@ -366,6 +368,9 @@ class Connect(Behaviour):
 
     def test_no_case_leaves_anything_behind(self):
         self.assert_run(0, "manager", "--connect", self.host, "--repeat", "2", "--delivery", "whole")
+        # who has left before it was accepted is logged by its own name, or not at all
+        self.assertNotIn("0.0.0.0", self.log.read_text())
+        self.assertIn("127.0.0.1", self.log.read_text())
 
     def test_random_sessions_need_no_adapter(self):
         self.assert_run(0, "explore", "manager", "--connect", self.host, "--seed", "1", "--sessions", "60",
