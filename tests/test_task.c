@@ -258,7 +258,7 @@ static void texts_are_cut_between_characters(void **state) {
     } rows[] = {{"a", 1}, {"\xc3\xa9", 2}, {"\xe2\x82\xac", 3}, {"\xf0\x9f\x98\x80", 4}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         for (size_t shift = 0; shift < 4; shift++) {
-            char text[1024] = "xxxx";
+            char text[2 * sizeof (undr_failure)] = "xxxx";
             undr_failure failure;
             size_t size = shift;
             while (size + rows[i].size < sizeof text) {

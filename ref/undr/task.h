@@ -37,7 +37,7 @@ undr_manager *undr_null_manager(void);
 /* What a run function says of its failure: a Python exception class name ("RuntimeError") and a text for a person. */
 typedef struct undr_failure {
     char class_name[64];
-    char text[512];
+    char text[2048];
 } undr_failure;
 
 /* Fills *failure as printf does (text cut at its end) and returns UNDR_TASK, so that a run function can

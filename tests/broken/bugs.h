@@ -93,13 +93,15 @@
     X(none_is_for_ever, manager, "SCHED-10", "answers None for ever once it has answered None to a connection") \
     X(done_gets_none, manager, "DONE-2", "answers None to t") \
     X(holds_undeclared, manager, "NEXT-5", "holds the answer to n for ever, undeclared") \
-    X(holds_after_close, manager, "NEXT-6 CLOSE-2 CLOSE-CANCEL-1 CLOSE-JOIN-3", "leaves n without an answer once it is closing") \
+    X(holds_after_close, manager, "NEXT-6 CLOSE-2 CLOSE-CANCEL-1 CLOSE-JOIN-3", \
+      "leaves n without an answer once it is closing") \
     X(done_not_counted, manager, "DONE-1", "t does not settle") \
     X(done_counts_twice, manager, "DONE-1", "t settles two tasks") \
     X(next_counts, manager, "DONE-1", "n settles a task") \
     X(counts_at_handout, manager, "DONE-1 CLOSE-JOIN-2", "a task counts as settled once it is handed out") \
     X(count_wraps, manager, "MSGS-3 CLOSE-JOIN-1 CLOSE-JOIN-2", "counts tasks in eight bits") \
     X(surplus_done_counts, manager, "DONE-4", "t without a task settles another connection's") \
+    X(heir_settles, manager, "DONE-4", "t without a task settles, on the connection behind one that lost its task") \
     X(spawned_not_counted, manager, "SCHED-1 CLOSE-JOIN-1", "tasks scheduled by a connection are not counted") \
     X(own_not_counted, manager, "CLOSE-JOIN-1 MSGS-3", "tasks scheduled by the program are not counted") \
     X(inbox_lifo, manager, "MSGS-1 MSG-2", "gives the newest message first") \
@@ -116,6 +118,7 @@
     X(messages_never_end, manager, "MSGS-2", "messages() waits for ever") \
     X(messages_time_out, manager, "MSGS-3", "messages() ends when nothing comes for a second") \
     X(messages_skip_inbox, manager, "MSGS-1 MSGS-2", "messages() ends when no task is left, unread messages or not") \
+    X(messages_look_late, manager, "MSGS-1 MSGS-2", "messages() ends when no task is left after its wait, unread or not") \
     X(own_message_first, manager, "MSGS-5 MSGS-1", "puts the program's own messages first") \
     X(own_message_lost, manager, "MSGS-5", "drops the program's own messages") \
     X(join_at_once, manager, "CLOSE-JOIN-1 CLOSE-JOIN-2", "JOIN does not wait for the tasks") \
@@ -130,6 +133,7 @@
     X(kill_listens, manager, "CLOSE-3", "serves new connections after a KILL") \
     X(stops_listening_late, manager, "CLOSE-3", "close returns 100 ms before the listener is gone") \
     X(join_never_closes, manager, "CLOSE-2 CLOSE-JOIN-3", "answers None after JOIN") \
+    X(join_two_seconds, manager, "CLOSE-JOIN-2 CLOSE-JOIN-1", "JOIN waits for two seconds, then kills its workers") \
     X(join_never_returns, manager, "CLOSE-JOIN-2", "JOIN does not return") \
     X(cancel_runs_queue, manager, "CLOSE-CANCEL-1 CLOSE-CANCEL-2", "CANCEL runs all tasks first") \
     X(cancel_hands_out, manager, "CLOSE-CANCEL-1 CLOSE-CANCEL-2", "hands out queued tasks after CANCEL") \
@@ -140,7 +144,8 @@
     X(cancel_refuses_messages, manager, "CLOSE-1", "refuses messages after CANCEL") \
     X(kill_answers_late, manager, "CLOSE-KILL-2", "KILL waits for the tasks") \
     X(close_request_misnamed, manager, "PAY-2 CLOSE-2 CLOSE-CANCEL-1 CLOSE-JOIN-3", "CloseRequest of another module") \
-    X(close_request_is_class, manager, "PAY-2 CLOSE-2 CLOSE-CANCEL-1 CLOSE-JOIN-3", "sends the class itself for CloseRequest") \
+    X(close_request_is_class, manager, "PAY-2 CLOSE-2 CLOSE-CANCEL-1 CLOSE-JOIN-3", \
+      "sends the class itself for CloseRequest") \
     X(close_ends_connections, manager, "CLOSE-2 CLOSE-CANCEL-1", "ends open connections instead of CloseRequest") \
     X(listens_after_close, manager, "CLOSE-3", "serves new connections after a close") \
     X(second_close_hangs, manager, "CLOSE-5", "a second close never returns") \
@@ -165,12 +170,14 @@
     X(hold_too_long, manager, "NEXT-5", "declares hold 500 and holds for ever") \
     X(hold_keeps_reset, manager, "FAULT-2 NEXT-6 SCHED-6 FAULT-3", "loses a task to a held connection that was reset") \
     X(hold_not_released, manager, "NEXT-6 NEXT-2", "hold 500; a task that comes releases nobody") \
-    X(hold_close_not_released, manager, "NEXT-6 CLOSE-CANCEL-1 CLOSE-JOIN-3", "hold 500; a close releases no held answer") \
+    X(hold_close_not_released, manager, "NEXT-6 CLOSE-CANCEL-1 CLOSE-JOIN-3", \
+      "hold 500; a close releases no held answer") \
     X(hold_releases_one, manager, "NEXT-6 NEXT-2 SCHED-10", "hold 500; of two tasks that come one is handed out") \
     X(hold_blocks_all, manager, "FAULT-1 NEXT-6", "declares hold 500 and keeps its lock while it holds") \
     X(pickle_4_only, manager, "PAY-5", "declares pickle 0-5 and refuses messages of every protocol but 4") \
     X(idle_join_hangs, manager, "CLOSE-JOIN-2 CLOSE-JOIN-3", "JOIN without a single task ever does not return") \
-    X(idle_cancel_hangs, manager, "CLOSE-CANCEL-3 CLOSE-CANCEL-1", "CANCEL without a single task ever does not return") \
+    X(idle_cancel_hangs, manager, "CLOSE-CANCEL-3 CLOSE-CANCEL-1", \
+      "CANCEL without a single task ever does not return") \
     X(idle_kill_hangs, manager, "CLOSE-KILL-2", "KILL without a single task ever does not return") \
     X(cuts_long_lines, manager, "ADAPTER-3", "reads lines of 64 KiB from its program") \
     X(leaves_with_status_1, manager, "", "exit status 1 at the end of input")
@@ -191,7 +198,8 @@
     X(errors_end_the_pool, pool, "POOL-1 FAULT-3 WORK-11", "a failed task ends the manager") \
     X(no_replacement, pool, "FAULT-4", "tasks queued when the last worker died wait for ever") \
     X(death_ends_the_pool, pool, "POOL-1 FAULT-2 FAULT-3 FAULT-4 CLOSE-JOIN-5", "a worker that dies ends the manager") \
-    X(death_hangs_close, pool, "CLOSE-CANCEL-3 CLOSE-KILL-2 CLOSE-JOIN-5 CLOSE-4", "no close returns once a worker died") \
+    X(death_hangs_close, pool, "CLOSE-CANCEL-3 CLOSE-KILL-2 CLOSE-JOIN-5 CLOSE-4", \
+      "no close returns once a worker died") \
     X(extra_worker, pool, "POOL-4", "starts one worker more than it is told") \
     X(first_logs_empty, pool, "POOL-2", "makes log files and writes nothing") \
     X(kill_forgets_idle, pool, "CLOSE-4 CLOSE-KILL-1", "KILL spares the workers that have no task") \
@@ -247,6 +255,7 @@
     X(chain_settles_each, worker, "WORK-12", "settles each task of a Chain") \
     X(chain_goes_on, worker, "WORK-13", "a Chain goes on after a failure") \
     X(chain_error_silent, worker, "WORK-13 WORK-10", "a Chain that fails reports nothing") \
+    X(chain_third_level, worker, "WORK-13", "a failure two levels down does not stop the outermost Chain") \
     X(chain_unknown, worker, "WORK-12", "does not know Chain") \
     X(chain_list_only, worker, "WORK-12", "a Chain of a tuple is empty") \
     X(wrong_ack_accepted, worker, "WORK-14", "accepts an acknowledgement of any type") \
@@ -289,6 +298,9 @@
     X(bools_are_ints, worker, "PAY-3 WORK-8", "True becomes 1") \
     X(tuples_are_lists, worker, "PAY-3 WORK-8", "tuples become lists") \
     X(worker_pickle_4_only, worker, "PAY-5", "declares pickle 0-5 and reads protocol 4 only") \
+    X(short_lengths_signed, worker, "PAY-3 WORK-8", "takes a length of one byte, 128 and more, for a negative one") \
+    X(surrogates_refused, worker, "PAY-3 WORK-8 WORK-10", "refuses text with a lone surrogate") \
+    X(bytearrays_unknown, worker, "PAY-5", "declares pickle 0-5 and does not know BYTEARRAY8") \
     X(memo_broken, worker, "PAY-3 WORK-8", "a value fetched from the memo is None")
 
 /* Right, though unusual: every freedom of the specification used. Everything passes. */

@@ -93,16 +93,6 @@ static bool peer_is_gone(const connection *c) {
     return poll(&one, 1, 0) > 0 && (one.revents & (POLLERR | POLLHUP)) != 0;
 }
 
-static struct timespec later(long milliseconds) {
-    struct timespec at;
-    clock_gettime(CLOCK_REALTIME, &at);
-    at.tv_sec += milliseconds / 1000;
-    at.tv_nsec += milliseconds % 1000 * 1000000;
-    at.tv_sec += at.tv_nsec / 1000000000;
-    at.tv_nsec %= 1000000000;
-    return at;
-}
-
 /* Holds an answer until a task waits for it, the manager closes, or the time is over. False: the answer is None,
  * whatever waits. */
 static bool hold(manager *m, connection *c) {

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 static int nibble(char c) {
@@ -82,26 +81,39 @@ static void command_message(manager *m, char *hex) {
     free(data.data);
 }
 
-static void command_next(manager *m) {
-    bytes text = {0};
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec++;
-    pthread_mutex_lock(&m->lock);
-    bool got;
-    for (;;) {
+/* Under the lock. False: a wait for messages is over. */
+static bool wait_for_change(manager *m, const struct timespec *until) {
+    if (bug(BUG_messages_time_out)) {
+        return pthread_cond_timedwait(&m->changed, &m->lock, until) == 0;
+    }
+    pthread_cond_wait(&m->changed, &m->lock);
+    if (bug(BUG_messages_look_late)) {
+        pthread_mutex_unlock(&m->lock);
+        (void)usleep(20000);
+        pthread_mutex_lock(&m->lock);
+    }
+    return true;
+}
+
+/* One step of messages(), under the lock; false: it ends. */
+static bool next_message(manager *m, bytes *text) {
+    struct timespec until = later(1000);
+    for (bool waited = false;; waited = true) {
         bool ends = m->left == 0 && !bug(BUG_messages_never_end);
-        got = !(bug(BUG_messages_skip_inbox) && ends) && take_message(m, &text);
-        if (got || ends || bug(BUG_messages_end_early)) {
-            break;
+        bool skips = bug(BUG_messages_skip_inbox) || (bug(BUG_messages_look_late) && waited);
+        if (!(ends && skips) && take_message(m, text)) {
+            return true;
         }
-        if (bug(BUG_messages_time_out) && pthread_cond_timedwait(&m->changed, &m->lock, &until) != 0) {
-            break;
-        }
-        if (!bug(BUG_messages_time_out)) {
-            pthread_cond_wait(&m->changed, &m->lock);
+        if (ends || bug(BUG_messages_end_early) || !wait_for_change(m, &until)) {
+            return false;
         }
     }
+}
+
+static void command_next(manager *m) {
+    bytes text = {0};
+    pthread_mutex_lock(&m->lock);
+    bool got = next_message(m, &text);
     pthread_mutex_unlock(&m->lock);
     if (!got) {
         puts("done");
@@ -127,7 +139,9 @@ static void close_join(manager *m) {
     while (bug(BUG_join_never_returns) || (bug(BUG_idle_join_hangs) && m->scheduled == 0)) {
         pthread_cond_wait(&m->changed, &m->lock);
     }
-    for (;;) {
+    struct timespec until = later(2000);
+    bool gives_up = false;
+    while (!gives_up) {
         if (!bug(BUG_join_needs_reader)) {
             clear_inbox(m);
         }
@@ -136,7 +150,11 @@ static void close_join(manager *m) {
         if (over && m->inbox_count == 0) {
             break;
         }
-        pthread_cond_wait(&m->changed, &m->lock);
+        if (bug(BUG_join_two_seconds)) {
+            gives_up = pthread_cond_timedwait(&m->changed, &m->lock, &until) != 0;
+        } else {
+            pthread_cond_wait(&m->changed, &m->lock);
+        }
     }
     if (bug(BUG_join_leaves_workers)) {
         return;
@@ -146,7 +164,7 @@ static void close_join(manager *m) {
     if (bug(BUG_join_cuts_off)) {
         shut_all(m);
     }
-    if (bug(BUG_join_kills)) {
+    if (bug(BUG_join_kills) || gives_up) {
         kill_workers(m);
     }
     wait_for_workers(m);

@@ -1,4 +1,4 @@
-/* pickle.c: the broken peer's own values and small pickle reader. */
+/* pickle.c: the broken peer's own small pickle reader. */
 #include "pickle.h"
 
 #include "bugs.h"
@@ -6,113 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct pool_block {
-    struct pool_block *next;
-    size_t used, size;
-    _Alignas(16) uint8_t bytes[];
-} pool_block;
-
-static void *pool_take(pool *p, size_t size) {
-    size = (size + 15) & ~(size_t)15;
-    if (p->blocks == NULL || p->blocks->size - p->blocks->used < size) {
-        size_t room = size > 65536 ? size : 65536;
-        pool_block *block = must_have(malloc(sizeof *block + room));
-        *block = (pool_block){.next = p->blocks, .size = room};
-        p->blocks = block;
-    }
-    void *memory = p->blocks->bytes + p->blocks->used;
-    p->blocks->used += size;
-    return memset(memory, 0, size);
-}
-
-void pool_free(pool *p) {
-    while (p->blocks != NULL) {
-        pool_block *next = p->blocks->next;
-        free(p->blocks);
-        p->blocks = next;
-    }
-}
-
-val *val_new(pool *p, kind k) {
-    val *v = pool_take(p, sizeof *v);
-    v->kind = k;
-    return v;
-}
-
-static val *val_data(pool *p, kind k, const void *data, size_t size) {
-    val *v = val_new(p, k);
-    v->data = pool_take(p, size + 1);
-    memcpy(v->data, data, size);
-    v->size = size;
-    return v;
-}
-
-val *val_text(pool *p, const char *text) {
-    return val_data(p, K_STR, text, strlen(text));
-}
-
-void val_push(pool *p, val *list, val *item) {
-    if (list->count == list->room) {
-        size_t room = list->room == 0 ? 4 : list->room * 2;
-        val **items = pool_take(p, room * sizeof *items);
-        if (list->count > 0) {
-            memcpy(items, list->items, list->count * sizeof *items);
-        }
-        list->items = items;
-        list->room = room;
-    }
-    list->items[list->count++] = item;
-}
-
-static val *val_int(pool *p, long long number) {
-    uint8_t data[9];
-    size_t size = 0;
-    while (size < 8 && !(size > 0 && number == (data[size - 1] & 0x80 ? -1 : 0))) {
-        if (size == 0 && number == 0) {
-            break;
-        }
-        data[size++] = (uint8_t)(number & 0xff);
-        number >>= 8;
-    }
-    return val_data(p, K_INT, data, size);
-}
-
-long long val_number(const val *v) {
-    unsigned long long number = 0;
-    if (v->kind == K_BOOL) {
-        return v->truth;
-    }
-    if (v->kind != K_INT || v->size > 8) {
-        return -1;
-    }
-    if (v->size > 0 && (v->data[v->size - 1] & 0x80)) {
-        number = ~0ULL;
-    }
-    for (size_t i = v->size; i-- > 0;) {
-        number = number << 8 | v->data[i];
-    }
-    return (long long)number;
-}
-
-bool val_is_text(const val *v, const char *text) {
-    return v->kind == K_STR && v->size == strlen(text) && memcmp(v->data, text, v->size) == 0;
-}
-
-bool val_is_class(const val *object, const char *name) {
-    return object->kind == K_OBJECT && object->class != NULL && object->class->kind == K_CLASS &&
-        object->class->size == strlen(name) && memcmp(object->class->data, name, object->class->size) == 0;
-}
-
-const val *val_attribute(const val *object, const char *name) {
-    const val *state = object->kind == K_OBJECT ? object->state : NULL;
-    for (size_t i = 0; state != NULL && state->kind == K_DICT && i + 1 < state->count; i += 2) {
-        if (val_is_text(state->items[i], name)) {
-            return state->items[i + 1];
-        }
-    }
-    return NULL;
-}
 
 typedef struct reader {
     pool *p;
@@ -189,8 +82,18 @@ static val *pop_to_mark(reader *r, kind k) {
     return list;
 }
 
+static bool has_surrogates(const uint8_t *data, uint64_t size) {
+    for (uint64_t i = 0; i + 1 < size; i++) {
+        if (data[i] == 0xed && data[i + 1] >= 0xa0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void push_text(reader *r, kind k, uint64_t size) {
     const uint8_t *data = take_data(r, size);
+    r->failed |= !r->failed && k == K_STR && bug(BUG_surrogates_refused) && has_surrogates(data, size);
     if (r->failed) {
         return;
     }
@@ -255,6 +158,12 @@ static void push_class(reader *r, const uint8_t *module, size_t module_size, con
     push(r, v);
 }
 
+/* The length of a text or of bytes that is written in one byte. */
+static uint64_t take_short_length(reader *r) {
+    uint64_t length = take_number(r, 1);
+    return bug(BUG_short_lengths_signed) && length >= 128 ? length - 256 : length;
+}
+
 static void push_object(reader *r, val *class, val *args, bool by_newobj) {
     val *v = val_new(r->p, K_OBJECT);
     v->class = class;
@@ -266,6 +175,20 @@ static void push_object(reader *r, val *class, val *args, bool by_newobj) {
         v->args = val_new(r->p, K_TUPLE);
     }
     push(r, v);
+}
+
+/* BYTEARRAY8, as what protocol 4 writes for it: builtins.bytearray called with bytes. */
+static void push_bytearray(reader *r) {
+    static const uint8_t module[] = "builtins", name[] = "bytearray";
+    push_class(r, module, sizeof module - 1, name, sizeof name - 1);
+    push_text(r, K_BYTES, take_number(r, 8));
+    if (r->failed || bug(BUG_bytearrays_unknown)) {
+        r->failed = true;
+        return;
+    }
+    push_tuple(r, 1);
+    val *args = pop(r), *class = pop(r);
+    push_object(r, class, args, false);
 }
 
 static void memo_put(reader *r, uint64_t index) {
@@ -564,14 +487,15 @@ static void step_scalar(reader *r, uint8_t opcode) {
         return;
     }
     case 'G': push_float(r); return;
-    case 0x8c: push_text(r, K_STR, take_number(r, 1)); return;
+    case 0x8c: push_text(r, K_STR, take_short_length(r)); return;
     case 'X': push_text(r, K_STR, take_number(r, 4)); return;
     case 0x8d: push_text(r, K_STR, take_number(r, 8)); return;
     case 'U': push_text(r, K_STR, take_number(r, 1)); return;
     case 'T': push_text(r, K_STR, take_number(r, 4)); return;
-    case 'C': push_text(r, K_BYTES, take_number(r, 1)); return;
+    case 'C': push_text(r, K_BYTES, take_short_length(r)); return;
     case 'B': push_text(r, K_BYTES, take_number(r, 4)); return;
     case 0x8e: push_text(r, K_BYTES, take_number(r, 8)); return;
+    case 0x96: push_bytearray(r); return;
     case 0x94: memo_put(r, r->memo->count); return;
     case 'q': memo_put(r, take_number(r, 1)); return;
     case 'r': memo_put(r, take_number(r, 4)); return;

@@ -10,7 +10,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { RESTARTS = 64 };
@@ -135,11 +134,7 @@ static bool any_worker(const manager *m) {
 }
 
 void wait_for_workers_until(manager *m, long milliseconds) {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += milliseconds * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    struct timespec until = later(milliseconds);
     while (any_worker(m) && pthread_cond_timedwait(&m->changed, &m->lock, &until) == 0) {
     }
 }

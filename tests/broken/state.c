@@ -195,7 +195,8 @@ void hand_out(manager *m, connection *c, task *t) {
 void settle_task(manager *m, connection *c) {
     task *t = c->out;
     if (t == NULL) {
-        m->left -= bug(BUG_surplus_done_counts) ? 1 : 0;
+        bool counts = bug(BUG_surplus_done_counts) || (bug(BUG_heir_settles) && c->inherited-- > 0);
+        m->left -= counts ? 1 : 0;
         return;
     }
     task **place = &c->out;
@@ -285,6 +286,7 @@ void clear_inbox(manager *m) {
 connection *remember_connection(manager *m, int fd) {
     connection *c = must_have(calloc(1, sizeof *c));
     *c = (connection){.next = m->connections, .manager = m, .fd = fd, .number = ++m->connection_number};
+    c->inherited = m->lost_last;
     m->connections = c;
     m->connection_count++;
     return c;
@@ -298,6 +300,7 @@ static void report_lost(manager *m) {
 }
 
 void forget_connection(manager *m, connection *c) {
+    m->lost_last = c->out_count;
     while (c->out != NULL) {
         task *t = c->out;
         c->out = t->next;

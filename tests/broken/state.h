@@ -32,6 +32,7 @@ struct connection {
     unsigned number;
     task *out; /* handed out and not settled, oldest first */
     int out_count;
+    int inherited; /* heir_settles: how many tasks the connection before it lost */
     bool had_none, told_to_close;
 };
 
@@ -50,6 +51,7 @@ struct manager {
     size_t queued;
     long left;     /* tasks queued or out */
     int out_count; /* tasks out on all connections */
+    int lost_last; /* tasks that the connection which ended last had out */
     unsigned scheduled, handed_out, turn, released, deaths;
     message *inbox;
     size_t inbox_count, messages;

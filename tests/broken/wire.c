@@ -194,3 +194,13 @@ void limit_waiting(int fd, int option, long milliseconds) {
     struct timeval limit = {milliseconds / 1000, milliseconds % 1000 * 1000};
     (void)setsockopt(fd, SOL_SOCKET, option, &limit, sizeof limit);
 }
+
+struct timespec later(long milliseconds) {
+    struct timespec at;
+    clock_gettime(CLOCK_REALTIME, &at);
+    at.tv_sec += milliseconds / 1000;
+    at.tv_nsec += milliseconds % 1000 * 1000000;
+    at.tv_sec += at.tv_nsec / 1000000000;
+    at.tv_nsec %= 1000000000;
+    return at;
+}

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 typedef struct bytes {
     uint8_t *data; /* malloc */
@@ -33,5 +34,6 @@ void *must_have(void *memory); /* ends the program when memory is NULL */
 int listen_on(uint32_t address, uint16_t *port);
 int connect_to(uint16_t port);
 void limit_waiting(int fd, int option, long milliseconds); /* SO_RCVTIMEO or SO_SNDTIMEO */
+struct timespec later(long milliseconds); /* that long from now, as pthread_cond_timedwait takes it */
 
 #endif

@@ -29,7 +29,7 @@ typedef struct worker {
     int acks_owed; /* acknowledgements that nobody waited for */
     int status;
     unsigned polls, tasks;
-    char error[512];
+    char error[4096];
 } worker;
 
 static void pause_ms(long milliseconds) {
@@ -236,6 +236,11 @@ static outcome run_probe(worker *w, pool *p, const val *task) {
 }
 
 static outcome run(worker *w, pool *p, const val *task, unsigned depth);
+static outcome report(worker *w, pool *p);
+
+static bool is_chain(const val *task) {
+    return val_is_class(task, "undr.task.Chain") && !bug(BUG_chain_unknown);
+}
 
 static outcome run_chain(worker *w, pool *p, const val *chain, unsigned depth) {
     const val *tasks = val_attribute(chain, "tasks");
@@ -251,10 +256,14 @@ static outcome run_chain(worker *w, pool *p, const val *chain, unsigned depth) {
         count--;
     }
     for (size_t i = 0; i < count; i++) {
-        outcome result = run(w, p, tasks->items[bug(BUG_chain_reversed) ? count - 1 - i : i], depth + 1);
+        const val *item = tasks->items[bug(BUG_chain_reversed) ? count - 1 - i : i];
+        outcome result = run(w, p, item, depth + 1);
         if (result == FAILED && bug(BUG_chain_goes_on)) {
             worst = FAILED;
             continue;
+        }
+        if (result == FAILED && bug(BUG_chain_third_level) && depth == 1 && is_chain(item)) {
+            return report(w, p);
         }
         if (result != FINE) {
             return result == FAILED && bug(BUG_chain_error_silent) ? FINE : result;
@@ -277,7 +286,7 @@ static outcome run(worker *w, pool *p, const val *task, unsigned depth) {
     if (val_is_class(task, "undr_conformance.Probe")) {
         return run_probe(w, p, task);
     }
-    if (val_is_class(task, "undr.task.Chain") && !bug(BUG_chain_unknown)) {
+    if (is_chain(task)) {
         return run_chain(w, p, task, depth);
     }
     if (task->kind != K_OBJECT && bug(BUG_plain_value_settled)) {
