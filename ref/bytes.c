@@ -26,16 +26,14 @@ size_t undr_cursor_left(const undr_cursor *cursor) {
 }
 
 /* Little-endian, `size` <= 8 bytes. */
-static bool read_little_endian(undr_cursor *cursor, size_t size, uint64_t *value) {
+static inline bool read_little_endian(undr_cursor *cursor, size_t size, uint64_t *value) {
     if (undr_cursor_left(cursor) < size) {
         return false;
     }
-    uint64_t result = 0;
-    for (size_t index = size; index > 0; --index) {
-        result = result << 8 | cursor->bytes.data[cursor->offset + index - 1];
-    }
+    uint64_t number = 0;
+    memcpy(&number, cursor->bytes.data + cursor->offset, size); /* the size is constant: one instruction */
     cursor->offset += size;
-    *value = result;
+    *value = le64toh(number);
     return true;
 }
 

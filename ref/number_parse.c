@@ -152,6 +152,24 @@ static bool fits_long(const accumulator *number, bool negative) {
     return number->count == 2 && magnitude <= (uint64_t)INT64_MAX + (negative ? 1 : 0);
 }
 
+bool undr_parse_short_int(undr_slice text, int64_t *integer) {
+    enum { MOST_DIGITS = 18 };
+    const bool negative = text.size > 1 && text.data[0] == '-';
+    const undr_slice digits = behind(text, negative ? 1 : 0);
+    if (digits.size == 0 || digits.size > MOST_DIGITS || (digits.data[0] == '0' && text.size > 1)) {
+        return false;
+    }
+    int64_t number = 0;
+    for (size_t index = 0; index < digits.size; ++index) {
+        if (digits.data[index] < '0' || digits.data[index] > '9') {
+            return false;
+        }
+        number = number * 10 + (digits.data[index] - '0');
+    }
+    *integer = negative ? -number : number;
+    return true;
+}
+
 undr_error undr_parse_int(undr_slice text, undr_int_syntax syntax, undr_buffer *twos_complement) {
     undr_slice digits = without_blanks(text);
     const bool negative = digits.size > 0 && digits.data[0] == '-';
@@ -168,7 +186,8 @@ undr_error undr_parse_int(undr_slice text, undr_int_syntax syntax, undr_buffer *
     if (!are_digits(digits, base, prefixed) || count_digits(digits) > UNDR_MAXIMUM_DIGITS) {
         return UNDR_PICKLE_NUMBER;
     }
-    accumulator number = {.count = 0};
+    accumulator number;
+    number.count = 0; /* the limbs are set as they are counted */
     accumulate_digits(&number, digits, base);
     if (base == 8 && !prefixed && !fits_long(&number, negative)) { /* then it is a literal, with zeros in front */
         return UNDR_PICKLE_NUMBER;
@@ -220,9 +239,14 @@ static bool is_word(undr_slice text, const char *word) {
 static undr_error convert(undr_slice text, double *real) {
     const char *point = localeconv()->decimal_point;
     undr_buffer copy = {0};
-    undr_error error = UNDR_OK;
-    for (size_t index = 0; error == UNDR_OK && index < text.size; ++index) {
-        error = text.data[index] == '.' ? undr_put_text(&copy, point) : undr_put_u8(&copy, text.data[index]);
+    const uint8_t *dot = memchr(text.data, '.', text.size);
+    const size_t whole = dot == NULL ? text.size : (size_t)(dot - text.data);
+    undr_error error = undr_put_bytes(&copy, text.data, whole);
+    if (error == UNDR_OK && dot != NULL) {
+        error = undr_put_text(&copy, point);
+    }
+    if (error == UNDR_OK && dot != NULL) {
+        error = undr_put_slice(&copy, behind(text, whole + 1));
     }
     if (error == UNDR_OK) {
         error = undr_put_u8(&copy, '\0');

@@ -3,74 +3,70 @@
 
 #include <string.h>
 
-/* Which items have which hash: open addressing, in the arena. slots: 0 free, else the number of an entry + 1. The items
- * have room for half as many entries: the index is at most half full. */
+/* Which items have which hash: open addressing, in the arena. slots: 0 free, else the place of an entry among the items
+ * + 1. The items have room for half as many entries: the index is at most half full. */
 struct undr_index {
     size_t capacity; /* a power of two */
+    unsigned shift;  /* of a hash: its highest bits are the slot where a search begins */
     uint32_t *slots;
 };
 
 enum { SCAN = 8 }; /* so few entries are found without an index; the items have room for as many */
 
-static size_t stride(const undr_value *container) {
+/* How many items an entry is. */
+static inline size_t stride(const undr_value *container) {
     return container->kind == UNDR_DICT ? 2 : 1;
 }
 
-static size_t entry_count(const undr_value *container) {
-    return container->items.count / stride(container);
-}
-
-static size_t entry_room(const undr_value *container) {
+static size_t item_room(const undr_value *container) {
     if (container->keyed.index != NULL) {
-        return container->keyed.index->capacity / 2;
+        return container->keyed.index->capacity / 2 * stride(container);
     }
-    return container->items.at == NULL ? 0 : SCAN;
+    return container->items.at == NULL ? 0 : SCAN * stride(container);
 }
 
-static undr_value *key_at(const undr_value *container, size_t entry) {
-    return container->items.at[entry * stride(container)];
-}
-
-/* The slot where a search for this hash begins, or goes on. */
-static inline uint32_t *slot_at(const struct undr_index *index, uint64_t position) {
+/* The slot where a search begins, or the next one. */
+static inline uint32_t *slot_at(const struct undr_index *index, size_t position) {
     return &index->slots[position & (index->capacity - 1)];
 }
 
-static undr_error scan(
-    undr_reader *reader, const undr_value *container, const undr_value *key, size_t depth, size_t *found) {
-    const size_t count = entry_count(container);
-    bool equal = false;
+static inline undr_error scan(
+    undr_reader *reader, const undr_value *container, const undr_value *key, size_t depth, size_t *place) {
+    const size_t step = stride(container);
     undr_error error = UNDR_OK;
-    size_t entry = 0;
-    for (; error == UNDR_OK && entry < count; ++entry) {
-        if (key_at(container, entry)->hash != key->hash) {
-            continue; /* so few that their steps need not be counted */
+    bool equal = false;
+    for (*place = 0; *place < container->items.count; *place += step) {
+        const undr_value *other = container->items.at[*place];
+        if (other->hash == key->hash) { /* so few that the steps to the others need not be counted */
+            error = undr_key_equal(reader, other, key, depth, &equal);
         }
-        error = undr_key_equal(reader, key_at(container, entry), key, depth, &equal);
-        if (equal) {
+        if (error != UNDR_OK || equal) {
             break;
         }
     }
-    *found = entry;
     return error;
 }
 
-/* The entry with this key, or their number. *slot: where it is noted, or belongs; NULL without an index. */
-static undr_error find(undr_reader *reader, const undr_value *container, const undr_value *key, size_t depth,
-    size_t *found, uint32_t **slot) {
+/* The place of the entry with this key, or the items' count. *slot: where it is noted, or belongs; NULL without an
+ * index. */
+static inline undr_error find(undr_reader *reader, const undr_value *container, const undr_value *key, size_t depth,
+    size_t *place, uint32_t **slot) {
+    const struct undr_index *index = container->keyed.index;
     *slot = NULL;
-    if (container->keyed.index == NULL) {
-        return scan(reader, container, key, depth, found);
+    if (index == NULL) {
+        return scan(reader, container, key, depth, place);
     }
-    for (uint64_t position = key->hash;; ++position) {
-        *slot = slot_at(container->keyed.index, position);
+    for (size_t position = key->hash >> index->shift;; ++position) {
+        *slot = slot_at(index, position);
         if (**slot == 0) {
-            *found = entry_count(container);
+            *place = container->items.count;
             return UNDR_OK;
         }
-        *found = **slot - 1;
+        *place = **slot - 1;
+        const undr_value *other = container->items.at[*place];
         bool equal = false;
-        const undr_error error = undr_key_equal(reader, key_at(container, *found), key, depth, &equal);
+        const undr_error error = other->hash == key->hash ? undr_key_equal(reader, other, key, depth, &equal)
+                                                          : undr_reader_spend(reader, 1);
         if (error != UNDR_OK || equal) {
             return error;
         }
@@ -79,21 +75,19 @@ static undr_error find(undr_reader *reader, const undr_value *container, const u
 
 undr_error undr_key_find(
     undr_reader *reader, const undr_value *container, const undr_value *key, size_t depth, size_t *place) {
-    size_t found = 0;
     uint32_t *slot = NULL;
-    const undr_error error = find(reader, container, key, depth, &found, &slot);
-    *place = found * stride(container);
-    return error;
+    return find(reader, container, key, depth, place, &slot);
 }
 
 /* An empty index for so many entries. */
 static undr_error new_index(undr_reader *reader, size_t entries, struct undr_index **index) {
-    if (entries >= UINT32_MAX / 4) { /* unreachable: in a test, it takes more than 100 GiB */
+    if (entries >= UINT32_MAX / 8) { /* unreachable: in a test, it takes more than 50 GiB */
         return UNDR_LIMIT_NODES;
     }
     size_t capacity = 4 * SCAN;
-    while (capacity < entries * 2) {
-        capacity *= 2;
+    unsigned shift = 32 - 5;
+    for (; capacity < entries * 2; capacity *= 2) {
+        --shift;
     }
     void *memory = NULL;
     const undr_error error =
@@ -102,20 +96,19 @@ static undr_error new_index(undr_reader *reader, size_t entries, struct undr_ind
         return error;
     }
     *index = memory;
-    **index = (struct undr_index){.capacity = capacity, .slots = (uint32_t *)(*index + 1)};
+    **index = (struct undr_index){.capacity = capacity, .shift = shift, .slots = (uint32_t *)(*index + 1)};
     memset((*index)->slots, 0, capacity * sizeof *(*index)->slots);
     return UNDR_OK;
 }
 
 /* Notes all entries in an index that is empty. They differ: where one belongs is seen without looking at keys. */
 static void note_all(const undr_value *container, const struct undr_index *index) {
-    const size_t count = entry_count(container);
-    for (size_t entry = 0; entry < count; ++entry) {
-        uint64_t position = key_at(container, entry)->hash;
+    for (size_t place = 0; place < container->items.count; place += stride(container)) {
+        size_t position = container->items.at[place]->hash >> index->shift;
         while (*slot_at(index, position) != 0) {
             ++position;
         }
-        *slot_at(index, position) = (uint32_t)entry + 1;
+        *slot_at(index, position) = (uint32_t)place + 1;
     }
 }
 
@@ -142,46 +135,40 @@ static undr_error grow(undr_reader *reader, undr_value *container, size_t entrie
     return UNDR_OK;
 }
 
-/* One key with its value, or one element. */
-static undr_error insert(undr_reader *reader, undr_value *container, undr_value *const *entry) {
-    const size_t count = entry_count(container);
-    undr_error error = entry[0]->hash != 0 ? UNDR_OK : undr_key_hash(reader, entry[0], 0);
-    if (error == UNDR_OK && count == entry_room(container)) {
-        error = grow(reader, container, count * 2);
+/* Makes room for one more entry, and finds the place for it. */
+static inline undr_error prepare(
+    undr_reader *reader, undr_value *container, undr_value *key, size_t *place, uint32_t **slot) {
+    const size_t count = container->items.count;
+    undr_error error = key->hash != 0 ? UNDR_OK : undr_key_hash(reader, key, 0);
+    if (error == UNDR_OK && count == item_room(container)) {
+        error = grow(reader, container, count * 2 / stride(container));
     }
-    size_t found = 0;
-    uint32_t *slot = NULL;
-    if (error == UNDR_OK) {
-        error = find(reader, container, entry[0], 0, &found, &slot);
-    }
-    if (error != UNDR_OK) {
-        return error;
-    }
-    undr_value **at = container->items.at + found * stride(container);
-    if (found == count) {
-        at[0] = entry[0];
-        undr_reader_hold(reader, container, entry[0]);
-        container->items.count += stride(container);
-        if (slot != NULL) {
-            *slot = (uint32_t)count + 1;
-        }
-    }
-    if (container->kind == UNDR_DICT) {
-        at[1] = entry[1];
-        undr_reader_hold(reader, container, entry[1]);
-    }
-    return UNDR_OK;
+    return error != UNDR_OK ? error : find(reader, container, key, 0, place, slot);
 }
 
 undr_error undr_reader_insert(
     undr_reader *reader, undr_value *container, undr_value *const *items, size_t count) {
     const size_t step = stride(container);
     undr_error error = UNDR_OK;
-    if (container->items.count == 0 && count / step > entry_room(container)) {
+    if (container->items.count == 0 && count > item_room(container)) {
         error = grow(reader, container, count / step); /* at once */
     }
     for (size_t index = 0; error == UNDR_OK && index + step <= count; index += step) {
-        error = insert(reader, container, items + index);
+        size_t place = 0;
+        uint32_t *slot = NULL;
+        error = prepare(reader, container, items[index], &place, &slot);
+        if (error == UNDR_OK && place == container->items.count) {
+            container->items.at[place] = items[index];
+            container->items.count += step;
+            undr_reader_hold(reader, container, items[index]);
+            if (slot != NULL) {
+                *slot = (uint32_t)place + 1;
+            }
+        }
+        if (error == UNDR_OK && step == 2) {
+            container->items.at[place + 1] = items[index + 1];
+            undr_reader_hold(reader, container, items[index + 1]);
+        }
     }
     return error;
 }

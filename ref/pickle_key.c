@@ -61,8 +61,10 @@ static void number_key_of(const undr_value *value, number_key *key) {
     }
 }
 
+static const uint64_t golden = UINT64_C(0x9e3779b97f4a7c15); /* 2^64 by the golden ratio: spreads what is in a row */
+
 static uint64_t mix(uint64_t hash, uint64_t more) {
-    hash = (hash ^ more) * UINT64_C(0x9e3779b97f4a7c15);
+    hash = (hash ^ more) * golden;
     return hash ^ hash >> 29;
 }
 
@@ -83,6 +85,24 @@ static uint64_t hash_bytes(uint64_t hash, undr_slice bytes) {
     return mix(hash, eight);
 }
 
+/* Of an int as its bytes are. */
+static uint64_t hash_int(undr_slice bytes) {
+    if (bytes.size > sizeof(uint64_t)) {
+        return hash_bytes(1, bytes);
+    }
+    uint64_t number = 0;
+    for (size_t index = bytes.size; index > 0; --index) {
+        number = number << 8 | bytes.data[index - 1];
+    }
+    return number * golden;
+}
+
+static uint64_t hash_number(const undr_value *value) {
+    number_key number;
+    number_key_of(value, &number);
+    return number.integer ? hash_int(number.bytes) : hash_bytes(1, number.bytes);
+}
+
 /* Of a tuple the order counts, of a frozenset it does not. */
 static undr_error hash_items(undr_reader *reader, const undr_value *value, size_t depth, uint64_t *hash) {
     if (depth > reader->limits.depth) {
@@ -99,34 +119,38 @@ static undr_error hash_items(undr_reader *reader, const undr_value *value, size_
     return UNDR_OK; /* once for each value, so linear */
 }
 
+/* Of what is rarely a key. */
+static undr_error hash_rare(undr_reader *reader, const undr_value *key, size_t depth, uint64_t *hash) {
+    switch (key->kind) {
+        case UNDR_LIST:
+        case UNDR_DICT:
+        case UNDR_SET:
+        case UNDR_BYTEARRAY: return UNDR_PICKLE_TYPE;
+        case UNDR_CLASS: *hash = hash_bytes(*hash, key->class_name.name); return UNDR_OK;
+        case UNDR_TUPLE:
+        case UNDR_FROZENSET: return hash_items(reader, key, depth + 1, hash);
+        case UNDR_OBJECT: *hash = mix(*hash, undr_map_address(key)); return UNDR_OK;
+        case UNDR_BOOL:
+        case UNDR_FLOAT: *hash = is_number(key) ? hash_number(key) : mix(*hash, undr_map_address(key)); return UNDR_OK;
+        default: return UNDR_OK;
+    }
+}
+
 undr_error undr_key_hash(undr_reader *reader, undr_value *key, size_t depth) {
     if (key->hash != 0) {
         return UNDR_OK;
     }
     uint64_t hash = mix(1, (uint64_t)key->kind);
     undr_error error = UNDR_OK;
-    if (is_number(key)) {
-        number_key number;
-        number_key_of(key, &number);
-        hash = hash_bytes(1, number.bytes);
+    if (key->kind == UNDR_INT) {
+        hash = hash_int(key->bytes);
+    } else if (key->kind == UNDR_STR || key->kind == UNDR_BYTES) {
+        hash = hash_bytes(hash, key->bytes);
     } else {
-        switch (key->kind) {
-            case UNDR_LIST:
-            case UNDR_DICT:
-            case UNDR_SET:
-            case UNDR_BYTEARRAY: return UNDR_PICKLE_TYPE;
-            case UNDR_STR:
-            case UNDR_BYTES: hash = hash_bytes(hash, key->bytes); break;
-            case UNDR_CLASS: hash = hash_bytes(hash, key->class_name.name); break;
-            case UNDR_TUPLE:
-            case UNDR_FROZENSET: error = hash_items(reader, key, depth + 1, &hash); break;
-            case UNDR_OBJECT:
-            case UNDR_FLOAT: hash = mix(hash, undr_map_address(key)); break;
-            default: break;
-        }
+        error = hash_rare(reader, key, depth, &hash);
     }
     if (error == UNDR_OK) {
-        key->hash = (uint32_t)hash == 0 ? 1 : (uint32_t)hash;
+        key->hash = hash >> 32 == 0 ? 1 : (uint32_t)(hash >> 32);
     }
     return error;
 }

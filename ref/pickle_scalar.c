@@ -13,20 +13,26 @@ static undr_error push_made(undr_reader *reader, undr_error made, undr_value *va
 
 /* A little-endian length of 1, 4 or 8 bytes, then that many bytes. */
 static inline undr_error read_counted(undr_reader *reader, size_t length_size, undr_slice *bytes) {
+    undr_cursor cursor = reader->cursor; /* moved once */
     uint8_t narrow = 0;
     uint32_t wide = 0;
     uint64_t length = 0;
     bool whole = false;
     if (length_size == sizeof narrow) {
-        whole = undr_read_u8(&reader->cursor, &narrow);
+        whole = undr_read_u8(&cursor, &narrow);
         length = narrow;
     } else if (length_size == sizeof wide) {
-        whole = undr_read_u32le(&reader->cursor, &wide);
+        whole = undr_read_u32le(&cursor, &wide);
         length = wide;
     } else {
-        whole = undr_read_u64le(&reader->cursor, &length);
+        whole = undr_read_u64le(&cursor, &length);
     }
-    return whole ? undr_reader_read(reader, length, bytes) : UNDR_PICKLE_TRUNCATED;
+    if (!whole || length > cursor.bytes.size - cursor.offset) {
+        return UNDR_PICKLE_TRUNCATED;
+    }
+    *bytes = undr_slice_of(cursor.bytes.data + cursor.offset, (size_t)length);
+    reader->cursor.offset = cursor.offset + (size_t)length;
+    return UNDR_OK;
 }
 
 /* Bytes of the input itself. */
@@ -66,6 +72,12 @@ undr_error undr_op_int_text(undr_reader *reader, unsigned opcode) {
     if (opcode == OP_LONG && line.size > 0 && line.data[line.size - 1] == 'L') {
         --line.size;
     }
+    int64_t integer = 0;
+    if (undr_parse_short_int(line, &integer)) {
+        undr_value *value = NULL;
+        error = undr_value_int(reader->arena, integer, &value);
+        return push_made(reader, error, value);
+    }
     undr_buffer number = {0};
     error = undr_parse_int(line, opcode == OP_INT ? UNDR_INT_C : UNDR_INT_LITERAL, &number);
     if (error == UNDR_OK) {
@@ -82,16 +94,20 @@ undr_error undr_op_int(undr_reader *reader, unsigned size) {
     if (error != UNDR_OK) {
         return error;
     }
+    int64_t integer = bytes.data[0];
+    if (size > 1) {
+        integer |= bytes.data[1] << 8;
+    }
+    if (size > 2) {
+        integer = (int32_t)((uint32_t)integer | (uint32_t)bytes.data[2] << 16 | (uint32_t)bytes.data[3] << 24);
+    }
     undr_value *value = NULL;
-    if (reader->in_place && (size == 4 || bytes.data[size - 1] < 0x80)) { /* it stands there as a value has it */
-        error = undr_value_borrow(reader->arena, UNDR_INT, undr_shortest(bytes), &value);
-        return push_made(reader, error, value);
+    const size_t shortest = undr_int_size(integer);
+    if (reader->in_place && shortest <= size) { /* it stands there as a value has it */
+        error = undr_value_borrow(reader->arena, UNDR_INT, undr_slice_of(bytes.data, shortest), &value);
+    } else {
+        error = undr_value_int(reader->arena, integer, &value);
     }
-    uint32_t number = 0;
-    for (size_t index = size; index > 0; --index) {
-        number = number << 8 | bytes.data[index - 1];
-    }
-    error = undr_value_int(reader->arena, size == 4 ? (int32_t)number : (int64_t)number, &value);
     return push_made(reader, error, value);
 }
 
@@ -155,26 +171,28 @@ static size_t character_size(undr_slice text, bool surrogates) {
     return overlong || beyond || (surrogate && !surrogates) ? 0 : size;
 }
 
-/* Is there no byte above 0x7f in `count` bytes, a multiple of 8? */
-static inline bool all_ascii(const uint8_t *bytes, size_t count) {
-    uint64_t all = 0;
-    for (size_t index = 0; index < count; index += sizeof all) {
-        uint64_t eight;
-        memcpy(&eight, bytes + index, sizeof eight);
-        all |= eight;
-    }
-    return (all & UINT64_C(0x8080808080808080)) == 0;
-}
+static const uint64_t high_bits = UINT64_C(0x8080808080808080);
 
-/* How many bytes at the start of text are ASCII for certain. */
+/* How many bytes at the start of text are ASCII. */
 static size_t ascii_size(undr_slice text) {
-    enum { STEP = 8, LEAP = 128 };
     size_t size = 0;
-    while (text.size - size >= LEAP && all_ascii(text.data + size, LEAP)) {
-        size += LEAP;
+    for (uint64_t next[4]; text.size - size >= sizeof next; size += sizeof next) {
+        memcpy(next, text.data + size, sizeof next);
+        if (((next[0] | next[1] | next[2] | next[3]) & high_bits) != 0) {
+            break;
+        }
     }
-    while (text.size - size >= STEP && all_ascii(text.data + size, STEP)) {
-        size += STEP;
+    for (uint64_t next; text.size - size >= sizeof next; size += sizeof next) {
+        memcpy(&next, text.data + size, sizeof next);
+        if ((next & high_bits) != 0) {
+            break;
+        }
+    }
+    for (uint32_t next; text.size - size >= sizeof next; size += sizeof next) {
+        memcpy(&next, text.data + size, sizeof next);
+        if ((next & (uint32_t)high_bits) != 0) {
+            break;
+        }
     }
     while (size < text.size && text.data[size] < 0x80) {
         ++size;
@@ -194,8 +212,7 @@ static bool four_of_two_bytes(const uint8_t *bytes) {
     memcpy(&expected, form, sizeof expected);
     memcpy(&some, above_c1, sizeof some);
     memcpy(&add, carry, sizeof add);
-    const uint64_t high = UINT64_C(0x8080808080808080);
-    return (eight & mask) == expected && (((eight & some) + add) & high) == high;
+    return (eight & mask) == expected && (((eight & some) + add) & high_bits) == high_bits;
 }
 
 /* How many bytes at the start of text are characters of two bytes. */
@@ -318,6 +335,9 @@ undr_error undr_op_unicode_text(undr_reader *reader, unsigned argument) {
     undr_error error = undr_reader_line(reader, &line);
     if (error != UNDR_OK) {
         return error;
+    }
+    if (ascii_size(line) == line.size && memchr(line.data, '\\', line.size) == NULL) {
+        return push_input(reader, UNDR_STR, line);
     }
     undr_buffer text = {0};
     error = put_raw_unicode(&text, line);

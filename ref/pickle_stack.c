@@ -77,6 +77,9 @@ static undr_error read_index(undr_reader *reader, int64_t *index) {
     if (error != UNDR_OK) {
         return error;
     }
+    if (undr_parse_short_int(line, index)) {
+        return *index < 0 ? UNDR_PICKLE_NUMBER : UNDR_OK;
+    }
     undr_buffer number = {0};
     error = undr_parse_int(line, UNDR_INT_DECIMAL, &number);
     const undr_value value = {.kind = UNDR_INT, .bytes = undr_buffer_slice(&number)};
@@ -88,7 +91,7 @@ static undr_error read_index(undr_reader *reader, int64_t *index) {
 }
 
 /* The binary index of BINGET, BINPUT (1 byte) and LONG_BINGET, LONG_BINPUT (4 bytes). */
-static undr_error read_binary_index(undr_reader *reader, unsigned size, int64_t *index) {
+static inline undr_error read_binary_index(undr_reader *reader, unsigned size, int64_t *index) {
     uint8_t narrow = 0;
     uint32_t wide = 0;
     const bool whole = size == 1 ? undr_read_u8(&reader->cursor, &narrow) : undr_read_u32le(&reader->cursor, &wide);
@@ -103,16 +106,18 @@ static undr_error spend_memo_steps(undr_reader *reader) {
     return undr_reader_spend(reader, (size_t)steps);
 }
 
-static undr_error get(undr_reader *reader, int64_t index) {
-    if ((uint64_t)index < reader->memo_count) {
-        return undr_reader_push(reader, reader->memo[index]);
-    }
+static undr_error get_sparse(undr_reader *reader, int64_t index) {
     const void *found = undr_map_get(&reader->sparse, (uint64_t)index);
     const undr_error error = spend_memo_steps(reader);
     if (error != UNDR_OK) {
         return error;
     }
     return found == NULL ? UNDR_PICKLE_MEMO : undr_reader_push(reader, (undr_value *)found);
+}
+
+static inline undr_error get(undr_reader *reader, int64_t index) {
+    return (uint64_t)index < reader->memo_count ? undr_reader_push(reader, reader->memo[index])
+                                                : get_sparse(reader, index);
 }
 
 static undr_error grow_memo(undr_reader *reader) {
@@ -125,7 +130,7 @@ static undr_error grow_memo(undr_reader *reader) {
 }
 
 /* The next entry in order. */
-static undr_error append_to_memo(undr_reader *reader, undr_value *value) {
+static inline undr_error append_to_memo(undr_reader *reader, undr_value *value) {
     const undr_error error = reader->memo_count < reader->memo_capacity ? UNDR_OK : grow_memo(reader);
     if (error == UNDR_OK) {
         reader->memo[reader->memo_count++] = value;
@@ -133,7 +138,7 @@ static undr_error append_to_memo(undr_reader *reader, undr_value *value) {
     return error;
 }
 
-static undr_error put(undr_reader *reader, int64_t index) {
+static inline undr_error put(undr_reader *reader, int64_t index) {
     if (!undr_reader_has(reader, 1)) {
         return UNDR_PICKLE_STACK;
     }

@@ -202,11 +202,9 @@ undr_error undr_value_int(undr_arena *arena, int64_t integer, undr_value **value
     if (error != UNDR_OK) {
         return error;
     }
-    const uint64_t magnitude = (uint64_t)(integer < 0 ? ~integer : integer); /* without the sign's bits */
-    const size_t bits = magnitude == 0 ? 0 : 64 - (size_t)__builtin_clzll(magnitude);
     const uint64_t little = htole64((uint64_t)integer);
     memcpy(room, &little, sizeof little);
-    (*value)->bytes = undr_slice_of(room, integer == 0 ? 0 : bits / 8 + 1);
+    (*value)->bytes = undr_slice_of(room, undr_int_size(integer));
     return UNDR_OK;
 }
 

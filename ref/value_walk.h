@@ -52,6 +52,13 @@ UNDR_MUST_USE static inline undr_error undr_value_borrow(
     return error;
 }
 
+/* How many bytes the shortest form of an int has. */
+static inline size_t undr_int_size(int64_t integer) {
+    const uint64_t without_sign = (uint64_t)(integer < 0 ? ~integer : integer);
+    const size_t bits = without_sign == 0 ? 0 : 64 - (size_t)__builtin_clzll(without_sign);
+    return integer == 0 ? 0 : bits / 8 + 1;
+}
+
 /* Without the high bytes that only repeat the sign; zero is empty. */
 static inline undr_slice undr_shortest(undr_slice number) {
     while (number.size > 0) {
