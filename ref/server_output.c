@@ -156,12 +156,11 @@ static void on_shutdown(uv_shutdown_t *request, int status) {
 /* Sends FIN and reads on for a while: a socket that is closed with unread bytes sends a reset, which may overtake the
  * answers on their way. */
 static void linger(undr_peer *peer) {
-    enum { LINGER_MS = 1000 };
     undr_server *server = peer->server;
     if (peer->clock == &server->lingering) {
         return;
     }
-    undr_peer_start_clock(peer, &server->lingering, LINGER_MS);
+    undr_peer_start_clock(peer, &server->lingering, UNDR_LINGER_MS);
     uv_shutdown_t *request = malloc(sizeof *request);
     int status = request == NULL ? UV_ENOMEM : undr_peer_watch(peer);
     if (status == 0) {

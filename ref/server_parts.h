@@ -16,6 +16,7 @@ enum {
     UNDR_LISTENERS = 4, /* sockets that listen, on one port: each can hold as many connections that wait to be accepted
                            as net.core.somaxconn allows, 4,096 on most systems */
     UNDR_DECODERS = 4,  /* threads at most */
+    UNDR_LINGER_MS = 1000, /* how often it is looked whether who broke the protocol has got its answers */
     UNDR_SCRATCH_SIZE = 64 * 1024,
     UNDR_LARGE_PAYLOAD = 16 * 1024 /* beyond it a payload gets memory of its own, is never copied, and is decoded by
                                       another thread (FAULT-1) */
@@ -53,7 +54,8 @@ typedef struct undr_peer {
     size_t unanswered;            /* requests whose answer the core has not given yet: held, or behind such */
     struct undr_peer **clock;     /* the list of the server that it is in; NULL: it may stay */
     uint64_t deadline;            /* while it has a clock */
-    size_t left;                  /* of its answers when its clock was last set, while it is in `writing` */
+    size_t left;                  /* in `writing`: of its answers, when its clock was last set */
+    uint64_t lingered;            /* in `lingering`: ms */
     size_t dropped;               /* ENDING: bytes */
     struct undr_peer *before, *after; /* of server->changed */
     struct undr_peer *prev, *next;    /* of *clock */

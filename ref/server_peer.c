@@ -12,7 +12,9 @@
 #include "server_parts.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utlist.h>
@@ -75,9 +77,31 @@ void undr_peer_close(undr_peer *peer) {
     uv_close((uv_handle_t *)&peer->stream, on_closed);
 }
 
+/* Bytes of answers that the other side's system does not have yet. */
+static int undelivered(const undr_peer *peer) {
+    uv_os_fd_t file;
+    int bytes = 0;
+    bool known = uv_fileno((const uv_handle_t *)&peer->stream, &file) == 0 && ioctl(file, SIOCOUTQ, &bytes) == 0;
+    return known ? bytes : 0;
+}
+
+static void end_lingering(undr_peer *peer) {
+    undr_server *server = peer->server;
+    peer->lingered += UNDR_LINGER_MS;
+    if (peer->lingered < server->options.patience && undelivered(peer) > 0) {
+        undr_peer_start_clock(peer, &server->lingering, UNDR_LINGER_MS);
+    } else {
+        undr_peer_close(peer);
+    }
+}
+
 void undr_peer_overdue(undr_peer *peer) {
+    if (peer->clock == &peer->server->lingering) {
+        end_lingering(peer);
+        return;
+    }
     size_t left = uv_stream_get_write_queue_size((uv_stream_t *)&peer->stream);
-    if (peer->clock == &peer->server->writing && left < peer->left) { /* it reads, if slowly */
+    if (left < peer->left) { /* it reads, if slowly */
         peer->left = left;
         undr_peer_start_clock(peer, &peer->server->writing, peer->server->options.patience);
         return;

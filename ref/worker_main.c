@@ -47,6 +47,10 @@ static int work(
     }
     options.log = log;
     undr_error error = undr_target(&options);
+    if (error != UNDR_OK && log == NULL) { /* else it says so there */
+        (void)fprintf(stderr, "worker %ld: %s\n", number,
+            error == UNDR_SYSTEM ? strerror(errno) : undr_error_text(error));
+    }
     if (log != NULL) {
         (void)fclose(log); /* was flushed line by line */
     }
@@ -61,6 +65,8 @@ static int run(int argc, char **argv, const undr_registry *registry) {
         return 2;
     }
     if (!tie_to_parent(parent)) {
+        (void)fprintf(stderr, "worker %ld: can't be tied to its manager's process %ld: %s\n", number, parent,
+            getppid() == parent ? strerror(errno) : "it has ended");
         return EXIT_FAILURE;
     }
     (void)signal(SIGINT, SIG_IGN); /* CTRL-C reaches the manager, which closes its workers in order */

@@ -20,6 +20,8 @@ fault_test(fault closes)
 fault_test(fault inject)
 fault_test(fault peers)
 fault_test(fault counts)
+fault_test(fault starts)
+fault_test(fault bursts)
 fault_test(security limits)
 fault_test(security hardened)
 set_tests_properties(fault.peers PROPERTIES RUN_SERIAL ON) # it compares rates

@@ -47,6 +47,13 @@ def until(condition, what):
         time.sleep(0.002)
 
 
+def preload(build):
+    """What LD_PRELOAD names for shim.c, which stands behind AddressSanitizer's runtime: that must come first."""
+    linked = subprocess.run(["ldd", str(pathlib.Path(build, "undr-manager"))], capture_output=True, text=True).stdout
+    runtime = [line.split()[2] for line in linked.splitlines() if "libasan" in line]
+    return ":".join([*runtime, str(pathlib.Path(build, "tests", "libfault-shim.so").resolve())])
+
+
 # Processes.
 
 

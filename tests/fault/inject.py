@@ -1,6 +1,7 @@
-"""inject.py BUILD: a short session of undr-manager and its pool, again and again: each time one call of one function
-fails (shim.c), the first, the second, ... until the session has no more of them. Each time the session must end: with
-every task accounted for, or with a clear message and an exit status of 1, and nothing may be left behind."""
+"""inject.py BUILD: a short session of undr-manager, its pool and a visitor that breaks the protocol, again and again:
+each time one call of one function fails (shim.c), the first, the second, ... until the session has no more of them.
+Each time the session must end: with every task accounted for, or with a clear message and an exit status of 1, and
+nothing may be left behind."""
 
 import concurrent.futures
 import errno
@@ -17,7 +18,7 @@ import harness
 BUILD = sys.argv[1]
 ONLY = sys.argv[2:]  # "ROLE FUNCTION K ERROR": that session alone, its log shown
 SHORT = 0
-TASKS, SIZE = 3, 30000  # short enough to be named when it is lost
+TASKS, SIZE, LARGE = 4, 30000, 200000  # the visitor schedules the last, large, so that it is never copied
 TRIES = 4  # a session whose number of calls varies ends its sweep when it was not reached so often in a row
 TRANSIENT = [errno.EINTR]
 SCARCE = [errno.EMFILE, errno.ENOMEM]
@@ -26,62 +27,67 @@ WRITE = [errno.EINTR, errno.EAGAIN, errno.ECONNRESET, errno.EPIPE, SHORT]
 
 SWEEPS = {
     "manager": {
-        "read": READ, "write": WRITE,
+        "read": READ, "write": WRITE, "writev": WRITE, "shutdown": [errno.ENOTCONN, errno.ENOBUFS],
+        "send": [errno.EINTR, errno.ENOBUFS], "recv": [errno.EINTR, errno.ENOBUFS], "close": TRANSIENT,
         "socket": SCARCE, "bind": [errno.EADDRINUSE, errno.ENOMEM], "listen": [errno.EADDRINUSE],
         "accept4": [errno.EINTR, errno.EAGAIN, errno.ECONNABORTED, *SCARCE],
-        "getsockname": [errno.ENOBUFS], "getpeername": [errno.ENOTCONN, errno.ENOBUFS],
-        "setsockopt": [errno.ENOMEM], "epoll_create1": SCARCE, "epoll_ctl": [errno.ENOMEM],
+        "getsockname": [errno.ENOBUFS], "setsockopt": [errno.ENOMEM], "ioctl": [errno.EIO],
+        "epoll_create1": SCARCE, "epoll_ctl": [errno.ENOMEM],
         "epoll_wait": TRANSIENT, "eventfd": SCARCE, "pipe2": SCARCE, "open": SCARCE,
-        "fork": [errno.EAGAIN, errno.ENOMEM], "execvp": [errno.ENOMEM], "pthread_create": [errno.EAGAIN],
+        "fork": [errno.EAGAIN, errno.ENOMEM], "execvp": [errno.ENOMEM], "dup2": [errno.EMFILE],
+        "waitpid": TRANSIENT, "pthread_create": [errno.EAGAIN],
+        "mkdir": [errno.ENOSPC, errno.EACCES], "stat": [errno.ENOMEM], "access": [errno.EACCES],
+        "realpath": [errno.ENOMEM], "strdup": [errno.ENOMEM], "readlink": [errno.ENOMEM],
+        "getrlimit": [errno.EINVAL], "setrlimit": [errno.EPERM],
         "malloc": [errno.ENOMEM],
     },
     "worker": {
         "socket": SCARCE, "connect": [errno.EINTR, errno.ECONNRESET, errno.ENOMEM], "setsockopt": [errno.ENOMEM],
         "sendmsg": [errno.EINTR, errno.ECONNRESET, errno.EPIPE, errno.ENOMEM, SHORT],
         "recv": [errno.EINTR, errno.ECONNRESET, errno.ENOMEM, SHORT],
-        "poll": TRANSIENT, "malloc": [errno.ENOMEM],
+        "poll": TRANSIENT, "nanosleep": TRANSIENT, "close": TRANSIENT, "prctl": [errno.EINVAL],
+        "fopen": [errno.ENOSPC, *SCARCE], "connect 1 4 poll": TRANSIENT, "connect 1 4 getsockopt": [errno.ENOBUFS],
+        "malloc": [errno.ENOMEM],
     },
 }
 
-# When these fail libuv itself ends the process (abort): any epoll_ctl, the pipe for signals, which is its first, and its
-# pool of threads, which begins with the first large message, behind the three threads of undr-manager.
+# When these fail libuv itself ends the process (abort), while it starts: the pipe for signals, which is its first, and
+# what its loop watches from the start. Before that the four listening sockets are tried, which may fail in good order.
 def ends_libuv(function, nth):
-    return function == "epoll_ctl" or (function, nth) == ("pipe2", 1) or (function == "pthread_create" and nth > 3)
+    return (function == "epoll_ctl" and 4 < nth <= 10) or (function, nth) == ("pipe2", 1)
 
 # What is no failure at all: it is tried again, or the rest comes later.
 def is_harmless(function, error):
-    return error in (errno.EINTR, SHORT) or (error == errno.EAGAIN and function in ("read", "write", "accept4"))
+    comes_later = function in ("read", "write", "writev", "accept4")
+    return error in (errno.EINTR, SHORT) or (error == errno.EAGAIN and comes_later)
 
 
 # Where an option of undr-manager is needed for the function to be called.
-OPTIONS = {"poll": ["--hold", "0"]}
+# The C library keeps the stack of a thread that has ended, and with it a block or two: it depends on chance how many.
+NO_CACHE = {"GLIBC_TUNABLES": "glibc.pthread.stack_cache_size=0"}
+USERS, LOGS = ("--same-user",), ("--log-directory", "{}")
+OPTIONS = {"poll": ("--hold", "0"), "send": USERS, "recv": USERS, "socket": USERS, "getsockname": USERS, "mkdir": LOGS,
+    "stat": LOGS, "access": LOGS, "realpath": LOGS, "fopen": LOGS}
 
 
-def preload(shim):
-    """The shim stands behind AddressSanitizer's runtime, which must come first."""
-    linked = subprocess.run(["ldd", str(pathlib.Path(BUILD, "undr-manager"))], capture_output=True, text=True).stdout
-    runtime = [line.split()[2] for line in linked.splitlines() if "libasan" in line]
-    return ":".join([*runtime, shim])
-
-
-PRELOAD = preload(str(pathlib.Path(BUILD, "tests", "libfault-shim.so").resolve()))
+PRELOAD = harness.preload(BUILD)
 
 
 class Session:
     """One run: what it said, how it ended, what the shim reports."""
 
-    def __init__(self, fault, folder):
+    def __init__(self, fault, folder, options):
         self.fault = fault
         report = pathlib.Path(folder, "report")
         token = pathlib.Path(folder, "token")
         token.touch()
         environment = {"LD_PRELOAD": PRELOAD, "UNDR_FAULT": "{} {} {} {}".format(*fault),
-            "UNDR_FAULT_REPORT": str(report), "UNDR_FAULT_TOKEN": str(token)}
+            "UNDR_FAULT_REPORT": str(report), "UNDR_FAULT_TOKEN": str(token), **NO_CACHE}
         self.answers, self.hung = [], False
         with tempfile.TemporaryFile() as log:
             self.process = subprocess.Popen(
                 [str(pathlib.Path(BUILD, "undr-manager").resolve()), "manager", "--workers", "2",
-                    *OPTIONS.get(fault[1], [])],
+                    *[option.format(folder) for option in options]],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env={**os.environ, **environment})
             alarm = threading.Timer(harness.LIMIT, self.kill)
             alarm.start()
@@ -96,8 +102,25 @@ class Session:
         self.hung = True
         self.process.kill()
 
+    def visit(self, port, task):
+        """Schedules a large task, then breaks the protocol. Returns whether the task was acknowledged."""
+        kind = None
+        try:
+            with harness.Connection(port) as visitor:
+                kind, _ = visitor.ask(0x81, task)
+                visitor.send("x")
+                visitor.ended()
+        except OSError:
+            pass  # it was not served, or left with the fault
+        return kind == "s"
+
     def play(self):
-        tasks = [harness.probe(("message", f"task-{i}"), ("message", b"x" * SIZE)) for i in range(TASKS)]
+        sizes = [SIZE] * (TASKS - 1) + [LARGE]
+        tasks = [harness.probe(("message", f"task-{i}"), ("sleep", 0.001), ("message", b"x" * size))
+            for i, size in enumerate(sizes)]
+        word, *port = self.process.stdout.readline().decode().split()[:2] or [""]
+        acknowledged = word == "ready" and self.visit(int(port[0]), tasks.pop())
+        self.tasks = len(tasks) + acknowledged
         commands = [f"schedule 1 {task.hex()}" for task in tasks] + ["next"] * (3 * TASKS) + ["close join"]
         lines = "".join(command + "\n" for command in commands).encode()
         writer = threading.Thread(target=self.write, args=(lines,))
@@ -165,13 +188,13 @@ class Session:
         """Each task was run, or its loss was told, or its failure, which need not name it."""
         messages = self.messages()
         failures = sum(b"WorkerException" in message and b"task-" not in message for message in messages)
-        silent = [i for i in range(TASKS) if not any(b"task-%d" % i in message for message in messages)]
+        silent = [i for i in range(self.tasks) if not any(b"task-%d" % i in message for message in messages)]
         return f"nothing was heard of the tasks {silent}" if len(silent) > failures else None
 
 
-def play(fault):
+def play(fault, options=None):
     with tempfile.TemporaryDirectory() as folder:
-        return Session(fault, folder)
+        return Session(fault, folder, OPTIONS.get(fault[1], ()) if options is None else options)
 
 
 def describe(fault):
@@ -179,9 +202,9 @@ def describe(fault):
     return f"{role}: {function} number {nth}: {errno.errorcode.get(error, 'short')}"
 
 
-def usual(role):
+def usual(role, options):
     """What is held at the end of a session whose fault is never reached: the most of some."""
-    sessions = [play((role, "none", 1, errno.EIO)) for _ in range(5)]
+    sessions = [play((role, "none", 1, errno.EIO), options) for _ in range(5)]
     for session in sessions:
         complaint = session.complaint((1 << 30, 1 << 30))
         assert complaint is None and not session.fired(), f"without a fault {complaint}\n{session.log}"
@@ -208,7 +231,8 @@ def sweep(role, function, error, most):
 
 
 def single(words):
-    role, function, nth, error = words[0].split()
+    role, rest = words[0].split(" ", 1)
+    function, nth, error = rest.rsplit(" ", 2)
     session = play((role, function, int(nth), int(error)))
     print(*(answer[:60] for answer in session.answers), session.log, sep="\n")
     print(f"status {session.status}, fired {session.fired()}, held {session.held()}: "
@@ -220,16 +244,17 @@ def main():
         print("not with AddressSanitizer, which has its own: malloc")
         for functions in SWEEPS.values():
             del functions["malloc"]
-    most = {role: usual(role) for role in SWEEPS}
+    kinds = {(role, OPTIONS.get(function, ())) for role in SWEEPS for function in SWEEPS[role]}
+    most = {kind: usual(*kind) for kind in kinds}
     jobs = [(role, function, error) for role in SWEEPS for function in SWEEPS[role] for error in SWEEPS[role][function]]
     with concurrent.futures.ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
-        results = list(pool.map(lambda job: sweep(*job, most[job[0]]), jobs))
+        results = list(pool.map(lambda job: sweep(*job, most[job[0], OPTIONS.get(job[1], ())]), jobs))
     total = 0
     complaints = []
     for (role, function, error), (tried, found) in zip(jobs, results):
         total += tried
         complaints += found
-        print(f"{role:8} {function:15} {errno.errorcode.get(error, 'short'):13} {tried:4} calls")
+        print(f"{role:8} {function:22} {errno.errorcode.get(error, 'short'):13} {tried:4} calls")
     print(f"{total} sessions with one failed call each, {len(complaints)} complaints")
     print(*complaints, sep="\n")
     assert not complaints

@@ -1,8 +1,12 @@
-/* shim.c: loaded before a program (LD_PRELOAD), lets one call of it fail: the k-th of a function, with an error. The
- * environment says which: UNDR_FAULT="ROLE FUNCTION K ERROR" (ERROR: a number of errno, or 0 for a short read or write), where
- * ROLE is `manager`, or `worker`, the first worker process of a pool. UNDR_FAULT_REPORT is the file that tells whether
- * the call was reached, and what the program still held when it ended: a line `fired`, a line `held BLOCKS DESCRIPTORS`.
- * For `worker`, UNDR_FAULT_TOKEN is a file that the first one takes away. */
+/* shim.c: loaded before a program (LD_PRELOAD), lets calls of it fail. The environment says which:
+ *
+ *     UNDR_FAULT="ROLE FUNCTION K ERROR [FUNCTION K ERROR]"
+ *
+ * ROLE is `manager`, or `worker`, the first worker process of a pool. K is which call of the function fails: the k-th,
+ * or `K-L`, all from the k-th to the l-th, or `K-`, all from the k-th on. ERROR is a number of errno, or 0 for a short
+ * read or write. UNDR_FAULT_REPORT is the file that tells whether the last of the faults was reached, and what the
+ * program still held when it ended: a line `fired`, a line `held BLOCKS DESCRIPTORS`. For `worker`, UNDR_FAULT_TOKEN is
+ * a file that the first one takes away. */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -11,6 +15,7 @@
 #include <link.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -18,10 +23,16 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #if defined __SANITIZE_ADDRESS__
@@ -30,12 +41,19 @@
 #define COUNTS_MEMORY 1
 #endif
 
+typedef struct fault {
+    char function[32];
+    long from, to; /* calls */
+    int error;     /* 0: short */
+} fault;
+
+enum { FAULTS = 2 };
+
 static struct {
     bool ready;
-    char function[32];
-    long nth;
-    int error; /* 0: short */
-    atomic_long *calls; /* shared with forked children */
+    size_t count;
+    fault faults[FAULTS];
+    atomic_long *calls; /* one for each fault; shared with forked children */
     uintptr_t begin, end; /* the code of the program itself */
 } plan;
 
@@ -81,13 +99,35 @@ static int find_code(struct dl_phdr_info *program, size_t size, void *unused) {
     return 1; /* the first is the program */
 }
 
+/* Takes a fault off the front of the text. */
+static bool read_fault(const char **text, fault *read) {
+    char calls[32];
+    int used = 0;
+    if (sscanf(*text, "%31s %31s %d%n", read->function, calls, &read->error, &used) != 3) {
+        return false;
+    }
+    char *end;
+    read->from = read->to = strtol(calls, &end, 10);
+    if (*end == '-') {
+        read->to = end[1] == '\0' ? LONG_MAX : strtol(end + 1, NULL, 10);
+    }
+    *text += used;
+    return true;
+}
+
 __attribute__((constructor)) static void begin(void) {
     const char *text = getenv("UNDR_FAULT");
     char role[32];
-    if (text == NULL || sscanf(text, "%31s %31s %ld %d", role, plan.function, &plan.nth, &plan.error) != 4) {
+    int used = 0;
+    if (text == NULL || sscanf(text, "%31s%n", role, &used) != 1) {
         return;
     }
-    void *page = mmap(NULL, sizeof *plan.calls, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    text += used;
+    while (plan.count < FAULTS && read_fault(&text, &plan.faults[plan.count])) {
+        plan.count++;
+    }
+    size_t size = FAULTS * sizeof *plan.calls;
+    void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (page != MAP_FAILED && has_role(role)) {
         plan.calls = page;
         (void)dl_iterate_phdr(find_code, NULL);
@@ -117,33 +157,53 @@ __attribute__((destructor)) static void end(void) {
     }
 }
 
-/* Whether this call is the one. */
+/* Whether this call is one that fails. */
+
+static const fault *find_fault(const char *function) {
+    for (size_t i = 0; plan.ready && i < plan.count; i++) {
+        if (strcmp(function, plan.faults[i].function) == 0) {
+            return &plan.faults[i];
+        }
+    }
+    return NULL;
+}
 
 static bool fails(const char *function) {
-    if (!plan.ready || strcmp(function, plan.function) != 0 || atomic_fetch_add(plan.calls, 1) + 1 != plan.nth) {
+    const fault *found = find_fault(function);
+    if (found == NULL) {
         return false;
     }
-    report("fired\n");
-    errno = plan.error;
+    size_t at = (size_t)(found - plan.faults);
+    long call = atomic_fetch_add(&plan.calls[at], 1) + 1;
+    if (call < found->from || call > found->to) {
+        return false;
+    }
+    if (at + 1 == plan.count) {
+        report("fired\n");
+    }
+    errno = found->error;
     return true;
 }
 
 /* Errors that a descriptor can't have are not tried: only a socket is reset, only what does not block says EAGAIN, and
- * only streams come in pieces (libuv's signal pipe and its eventfd are its own). */
-static bool suits(int file, bool writes) {
+ * only streams come in pieces (libuv's signal pipe and its eventfd are its own, and what is no stream comes whole). */
+static bool suits(int error, int file, bool writes) {
     struct stat status;
-    if (!plan.ready || fstat(file, &status) != 0) {
+    int type;
+    socklen_t size = sizeof type;
+    if (fstat(file, &status) != 0) {
         return false;
     }
     bool is_socket = S_ISSOCK(status.st_mode);
-    switch (plan.error) {
+    switch (error) {
     case EAGAIN:
         return is_socket && (fcntl(file, F_GETFL) & O_NONBLOCK) != 0;
     case ECONNRESET:
     case EPIPE:
         return is_socket;
     case 0:
-        return is_socket || file == (writes ? STDOUT_FILENO : STDIN_FILENO);
+        return is_socket ? syscall(SYS_getsockopt, file, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM
+                         : file == (writes ? STDOUT_FILENO : STDIN_FILENO);
     default:
         return true;
     }
@@ -151,10 +211,11 @@ static bool suits(int file, bool writes) {
 
 /* Less than 0: fails. Else how many bytes to read or write. */
 static ssize_t portion(const char *function, int file, size_t size, bool writes) {
-    if (!suits(file, writes) || !fails(function)) {
+    const fault *found = find_fault(function);
+    if (found == NULL || !suits(found->error, file, writes) || !fails(function)) {
         return (ssize_t)size;
     }
-    return plan.error == 0 ? size > 0 : -1;
+    return found->error == 0 ? size > 0 : -1;
 }
 
 /* Reads and writes. */
@@ -174,10 +235,32 @@ ssize_t write(int file, const void *data, size_t size) {
     return part < 0 ? -1 : syscall(SYS_write, file, data, part);
 }
 
+ssize_t send(int file, const void *data, size_t size, int flags) {
+    ssize_t part = portion("send", file, size, true);
+    return part < 0 ? -1 : syscall(SYS_sendto, file, data, part, flags, NULL, 0);
+}
+
+/* Of pieces that hold one. */
+static const void *first_byte(const struct iovec *pieces, size_t count) {
+    size_t i = 0;
+    while (i + 1 < count && pieces[i].iov_len == 0) {
+        i++;
+    }
+    return pieces[i].iov_base;
+}
+
+ssize_t writev(int file, const struct iovec *pieces, int count) {
+    ssize_t part = portion("writev", file, SSIZE_MAX, true);
+    if (part == 1) {
+        return syscall(SYS_write, file, first_byte(pieces, (size_t)count), 1);
+    }
+    return part < 0 ? -1 : syscall(SYS_writev, file, pieces, count);
+}
+
 ssize_t sendmsg(int file, const struct msghdr *message, int flags) {
     ssize_t part = portion("sendmsg", file, SSIZE_MAX, true);
     if (part == 1) {
-        return syscall(SYS_sendto, file, message->msg_iov[0].iov_base, 1, flags, NULL, 0);
+        return syscall(SYS_sendto, file, first_byte(message->msg_iov, message->msg_iovlen), 1, flags, NULL, 0);
     }
     return part < 0 ? -1 : syscall(SYS_sendmsg, file, message, flags);
 }
@@ -194,25 +277,87 @@ CALL(bind, SYS_bind, (int file, __CONST_SOCKADDR_ARG address, socklen_t size), f
 CALL(listen, SYS_listen, (int file, int backlog), file, backlog)
 CALL(accept4, SYS_accept4, (int file, __SOCKADDR_ARG address, socklen_t *size, int flags), file, address.__sockaddr__,
     size, flags)
-CALL(getsockname, SYS_getsockname, (int file, __SOCKADDR_ARG address, socklen_t *size), file, address.__sockaddr__, size)
-CALL(getpeername, SYS_getpeername, (int file, __SOCKADDR_ARG address, socklen_t *size), file, address.__sockaddr__, size)
+CALL(getsockname, SYS_getsockname, (int file, __SOCKADDR_ARG address, socklen_t *size), file, address.__sockaddr__,
+    size)
 CALL(setsockopt, SYS_setsockopt, (int file, int level, int name, const void *value, socklen_t size), file, level, name,
     value, size)
 CALL(epoll_create1, SYS_epoll_create1, (int flags), flags)
-CALL(epoll_ctl, SYS_epoll_ctl, (int poll, int operation, int file, struct epoll_event *event), poll, operation, file,
-    event)
+CALL(shutdown, SYS_shutdown, (int file, int how), file, how)
+CALL(mkdir, SYS_mkdir, (const char *path, mode_t mode), path, mode)
+CALL(stat, SYS_stat, (const char *path, struct stat *status), path, status)
+CALL(access, SYS_access, (const char *path, int mode), path, mode)
+CALL(dup2, SYS_dup2, (int file, int as), file, as)
+CALL(getrlimit, SYS_getrlimit, (__rlimit_resource_t resource, struct rlimit *limit), resource, limit)
+CALL(setrlimit, SYS_setrlimit, (__rlimit_resource_t resource, const struct rlimit *limit), resource, limit)
+CALL(getsockopt, SYS_getsockopt, (int file, int level, int name, void *value, socklen_t *size), file, level, name,
+    value, size)
 CALL(epoll_wait, SYS_epoll_wait, (int poll, struct epoll_event *events, int count, int ms), poll, events, count, ms)
 CALL(eventfd, SYS_eventfd2, (unsigned count, int flags), count, flags)
 CALL(pipe2, SYS_pipe2, (int ends[2], int flags), ends, flags)
+
+/* The kernel needs memory for a file that is new to the poll, and for nothing else. */
+int epoll_ctl(int poll, int operation, int file, struct epoll_event *event) {
+    int status = (int)syscall(SYS_epoll_ctl, poll, operation, file, event);
+    if (status == 0 && operation == EPOLL_CTL_ADD && fails("epoll_ctl")) {
+        int error = errno;
+        (void)syscall(SYS_epoll_ctl, poll, EPOLL_CTL_DEL, file, NULL);
+        errno = error;
+        return -1;
+    }
+    return status;
+}
+
+int ioctl(int file, unsigned long request, ...) {
+    va_list rest;
+    va_start(rest, request);
+    void *argument = va_arg(rest, void *);
+    va_end(rest);
+    return fails("ioctl") ? -1 : (int)syscall(SYS_ioctl, file, request, argument);
+}
+
+ssize_t readlink(const char *path, char *target, size_t size) {
+    return fails("readlink") ? -1 : syscall(SYS_readlink, path, target, size);
+}
+
+/* A close that a signal interrupts has closed all the same. */
+int close(int file) {
+    int status = (int)syscall(SYS_close, file);
+    return fails("close") ? -1 : status;
+}
+
+int nanosleep(const struct timespec *time, struct timespec *rest) {
+    if (fails("nanosleep")) {
+        *rest = *time;
+        return -1;
+    }
+    return (int)syscall(SYS_nanosleep, time, rest);
+}
+
+pid_t waitpid(pid_t pid, int *status, int options) {
+    return fails("waitpid") ? -1 : (pid_t)syscall(SYS_wait4, pid, status, options, NULL);
+}
+
+int prctl(int option, ...) {
+    unsigned long arguments[4];
+    va_list rest;
+    va_start(rest, option);
+    for (size_t i = 0; i < 4; i++) {
+        arguments[i] = va_arg(rest, unsigned long);
+    }
+    va_end(rest);
+    return fails("prctl") ? -1
+                          : (int)syscall(SYS_prctl, option, arguments[0], arguments[1], arguments[2], arguments[3]);
+}
 
 int poll(struct pollfd *files, nfds_t count, int ms) {
     return fails("poll") ? -1 : (int)syscall(SYS_poll, files, count, ms);
 }
 
 int connect(int file, __CONST_SOCKADDR_ARG address, socklen_t size) {
-    bool failing = fails("connect"); /* one that a signal interrupts goes on */
-    int status = failing && plan.error != EINTR ? -1 : (int)syscall(SYS_connect, file, address.__sockaddr__, size);
-    errno = failing ? plan.error : errno;
+    bool failing = fails("connect");
+    int error = errno; /* one that a signal interrupts goes on */
+    int status = failing && error != EINTR ? -1 : (int)syscall(SYS_connect, file, address.__sockaddr__, size);
+    errno = failing ? error : errno;
     return failing ? -1 : status;
 }
 
@@ -246,7 +391,25 @@ int execvp(const char *file, char *const arguments[]) {
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument) {
     int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
     *(void **)&real = original("pthread_create");
-    return fails("pthread_create") ? plan.error : real(thread, attributes, run, argument);
+    return fails("pthread_create") ? errno : real(thread, attributes, run, argument);
+}
+
+FILE *fopen(const char *path, const char *mode) {
+    FILE *(*real)(const char *, const char *);
+    *(void **)&real = original("fopen");
+    return fails("fopen") ? NULL : real(path, mode);
+}
+
+char *realpath(const char *path, char *whole) {
+    char *(*real)(const char *, char *);
+    *(void **)&real = original("realpath");
+    return fails("realpath") ? NULL : real(path, whole);
+}
+
+char *strdup(const char *text) {
+    char *(*real)(const char *);
+    *(void **)&real = original("strdup");
+    return fails("strdup") ? NULL : real(text);
 }
 
 /* Memory: only what the program itself allocates fails. libuv ends the process when it gets none in places. */
