@@ -56,12 +56,12 @@ void undr_handles_remove(undr_handles *handles, uint64_t number) {
     handles->count--;
 }
 
-void *undr_handles_any(const undr_handles *handles) {
-    void *any = NULL;
-    for (size_t place = 0; any == NULL && place < handles->capacity; place++) {
-        any = handles->slots[place].what;
+void *undr_handles_next(const undr_handles *handles, size_t *place) {
+    void *next = NULL;
+    while (next == NULL && *place < handles->capacity) {
+        next = handles->slots[(*place)++].what;
     }
-    return any;
+    return next;
 }
 
 void undr_handles_free(undr_handles *handles) {

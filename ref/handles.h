@@ -18,7 +18,9 @@ typedef struct undr_handles {
 UNDR_MUST_USE undr_error undr_handles_add(undr_handles *handles, void *what, uint64_t *number); /* never 0; MEMORY */
 void *undr_handles_find(const undr_handles *handles, uint64_t number);                          /* NULL: unknown */
 void undr_handles_remove(undr_handles *handles, uint64_t number);                               /* a known one */
-void *undr_handles_any(const undr_handles *handles); /* one of those that are left; NULL: none. Linear */
+
+/* One after the other, from *place = 0 on; NULL: there are no more. The one that was given may be removed meanwhile. */
+void *undr_handles_next(const undr_handles *handles, size_t *place);
 void undr_handles_free(undr_handles *handles);
 
 #endif

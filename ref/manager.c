@@ -558,8 +558,9 @@ void undr_manager_free(undr_manager_core *core) {
     if (core == NULL) {
         return;
     }
+    size_t place = 0;
     undr_manager_close(core);
-    for (connection *one; (one = undr_handles_any(&core->connections)) != NULL;) {
+    for (connection *one; (one = undr_handles_next(&core->connections, &place)) != NULL;) {
         remove_connection(core, one);
     }
     undr_handles_free(&core->connections);
