@@ -118,7 +118,7 @@
     X(messages_never_end, manager, "MSGS-2", "messages() waits for ever") \
     X(messages_time_out, manager, "MSGS-3", "messages() ends when nothing comes for a second") \
     X(messages_skip_inbox, manager, "MSGS-1 MSGS-2", "messages() ends when no task is left, unread messages or not") \
-    X(messages_look_late, manager, "MSGS-1 MSGS-2", "messages() ends when no task is left after its wait, unread or not") \
+    X(messages_look_late, manager, "MSGS-1 MSGS-2", "messages() ends with its wait when no task is left") \
     X(own_message_first, manager, "MSGS-5 MSGS-1", "puts the program's own messages first") \
     X(own_message_lost, manager, "MSGS-5", "drops the program's own messages") \
     X(join_at_once, manager, "CLOSE-JOIN-1 CLOSE-JOIN-2", "JOIN does not wait for the tasks") \
@@ -163,6 +163,7 @@
     X(leaks_connections, manager, "FAULT-2", "serves 400 connections in its life") \
     X(reset_loses_queue, manager, "FAULT-2", "empties the queues when a connection is reset") \
     X(lost_task_silent, manager, "FAULT-3", "says nothing of a task whose connection ended") \
+    X(lost_newest_twice, manager, "FAULT-3", "hands lost tasks out again, of several the newest for each") \
     X(lost_task_counts, manager, "CLOSE-JOIN-5 FAULT-3", "a task whose connection ended is never settled") \
     X(listens_everywhere, manager, "SEC-2", "listens on every address") \
     X(executes_messages, manager, "SEC-1", "does what a message's pickle says") \
@@ -197,6 +198,7 @@
     X(grace_ignored, pool, "CLOSE-CANCEL-4", "declares grace 1000 and waits for ever") \
     X(errors_end_the_pool, pool, "POOL-1 FAULT-3 WORK-11", "a failed task ends the manager") \
     X(no_replacement, pool, "FAULT-4", "tasks queued when the last worker died wait for ever") \
+    X(ten_replacements, pool, "FAULT-4", "replaces ten workers that died, and no more") \
     X(death_ends_the_pool, pool, "POOL-1 FAULT-2 FAULT-3 FAULT-4 CLOSE-JOIN-5", "a worker that dies ends the manager") \
     X(death_hangs_close, pool, "CLOSE-CANCEL-3 CLOSE-KILL-2 CLOSE-JOIN-5 CLOSE-4", \
       "no close returns once a worker died") \
@@ -241,6 +243,7 @@
     X(priority_128_skipped, worker, "WORK-20", "skips a schedule with priority 128") \
     X(errors_swallowed, worker, "WORK-10", "reports no failed task") \
     X(error_without_text, worker, "PAY-8", "reports a failure without its text") \
+    X(error_cut, worker, "PAY-8", "cuts the text of a failure at 1,000 bytes") \
     X(error_is_text, worker, "PAY-7 WORK-10", "reports a failure as a str") \
     X(error_wrong_class, worker, "PAY-7 WORK-10", "reports a failure as undr.task.Exception") \
     X(error_twice, worker, "WORK-10", "reports a failure twice") \
@@ -299,7 +302,7 @@
     X(tuples_are_lists, worker, "PAY-3 WORK-8", "tuples become lists") \
     X(worker_pickle_4_only, worker, "PAY-5", "declares pickle 0-5 and reads protocol 4 only") \
     X(short_lengths_signed, worker, "PAY-3 WORK-8", "takes a length of one byte, 128 and more, for a negative one") \
-    X(surrogates_refused, worker, "PAY-3 WORK-8 WORK-10", "refuses text with a lone surrogate") \
+    X(surrogates_replaced, worker, "PAY-3 WORK-8", "reads a lone surrogate as a question mark") \
     X(bytearrays_unknown, worker, "PAY-5", "declares pickle 0-5 and does not know BYTEARRAY8") \
     X(memo_broken, worker, "PAY-3 WORK-8", "a value fetched from the memo is None")
 
@@ -342,6 +345,7 @@
     X(worker_one_byte, worker, "", "writes byte by byte") \
     X(pickles_protocol_2, worker, "", "pickles in protocol 2") \
     X(pickles_protocol_5, worker, "", "pickles in protocol 5 with frames") \
+    X(refuses_surrogates, worker, "", "takes text with a lone surrogate for no pickle") \
     X(exit_is_reported, worker, "", "reports and settles a task that exits")
 
 #define EVERY(X) MANAGER_BUGS(X) POOL_BUGS(X) WORKER_BUGS(X) VARIANTS(X)

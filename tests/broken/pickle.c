@@ -82,19 +82,35 @@ static val *pop_to_mark(reader *r, kind k) {
     return list;
 }
 
-static bool has_surrogates(const uint8_t *data, uint64_t size) {
-    for (uint64_t i = 0; i + 1 < size; i++) {
-        if (data[i] == 0xed && data[i + 1] >= 0xa0) {
-            return true;
-        }
+/* Where a lone surrogate begins, three bytes long; `size`: there is none. */
+static uint64_t find_surrogate(const uint8_t *data, uint64_t size) {
+    uint64_t at = 0;
+    while (at < size && !(at + 2 < size && data[at] == 0xed && data[at + 1] >= 0xa0)) {
+        at++;
     }
-    return false;
+    return at;
+}
+
+static void push_without_surrogates(reader *r, const uint8_t *data, uint64_t size) {
+    uint8_t *text = pool_take(r->p, (size_t)size + 1);
+    size_t length = 0;
+    for (uint64_t at = 0; at < size; at++) {
+        bool lone = find_surrogate(data + at, size - at) == 0;
+        text[length++] = lone ? '?' : data[at];
+        at += lone ? 2 : 0;
+    }
+    push(r, val_data(r->p, K_STR, text, length));
 }
 
 static void push_text(reader *r, kind k, uint64_t size) {
     const uint8_t *data = take_data(r, size);
-    r->failed |= !r->failed && k == K_STR && bug(BUG_surrogates_refused) && has_surrogates(data, size);
+    bool lone = !r->failed && k == K_STR && find_surrogate(data, size) < size;
+    r->failed |= lone && bug(BUG_refuses_surrogates);
     if (r->failed) {
+        return;
+    }
+    if (lone && bug(BUG_surrogates_replaced)) {
+        push_without_surrogates(r, data, size);
         return;
     }
     if (k == K_STR && bug(BUG_text_is_latin_1)) {

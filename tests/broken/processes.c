@@ -58,7 +58,8 @@ static void worker_ended(manager *m, pid_t child) {
             _exit(1);
         }
         m->deaths += m->closing ? 0 : 1;
-        bool again = !m->closing && m->restarts < RESTARTS && !bug(BUG_no_replacement);
+        int limit = bug(BUG_no_replacement) ? 0 : bug(BUG_ten_replacements) ? 10 : RESTARTS;
+        bool again = !m->closing && m->restarts < limit;
         m->restarts++;
         m->workers[i] = again ? start_one(m, i) : 0;
     }

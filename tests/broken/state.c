@@ -299,13 +299,30 @@ static void report_lost(manager *m) {
     insert_message(m, lost, sizeof lost - 1, false);
 }
 
+/* lost_newest_twice: each task that is out becomes a copy of the newest. */
+static void copy_newest(connection *c) {
+    const task *newest = c->out;
+    while (newest != NULL && newest->next != NULL) {
+        newest = newest->next;
+    }
+    for (task *t = c->out; t != newest; t = t->next) {
+        free(t->data.data);
+        t->data = (bytes){.data = must_have(malloc(newest->data.size + 1)), .size = newest->data.size};
+        memcpy(t->data.data, newest->data.data, newest->data.size);
+    }
+}
+
 void forget_connection(manager *m, connection *c) {
     m->lost_last = c->out_count;
+    if (bug(BUG_lost_newest_twice)) {
+        copy_newest(c);
+    }
     while (c->out != NULL) {
         task *t = c->out;
         c->out = t->next;
         m->out_count--;
-        if (bug(BUG_lost_is_repeated) && t->lost++ < 3 && !m->closing) {
+        bool repeats = bug(BUG_lost_is_repeated) || bug(BUG_lost_newest_twice);
+        if (repeats && t->lost++ < 3 && !m->closing) {
             append(&m->queues[t->priority], t);
             m->queued++;
             continue;

@@ -324,6 +324,7 @@ static outcome report(worker *w, pool *p) {
     if (bug(BUG_errors_swallowed)) {
         return FINE;
     }
+    w->error[bug(BUG_error_cut) ? 1000 : sizeof w->error - 1] = '\0';
     val *text = val_text(p, bug(BUG_error_without_text) ? "" : w->error);
     val *error = reduced(p, "builtins.RuntimeError", text, NULL, NULL);
     val *trace = reduced(
