@@ -145,6 +145,8 @@ static void play_send(check_player *player, program *all, size_t index) {
 /* ---- playing ---- */
 
 static void play_step(check_player *player, const check_step *step) {
+    bool receives = step->what == CHECK_RECEIVE || step->what == CHECK_UNORDERED || step->what == CHECK_POLL;
+    player->stirred_at = receives ? player->stirred_at : ++player->moment;
     switch (step->what) {
     case CHECK_RECEIVE:
         check_player_receive(player, step);

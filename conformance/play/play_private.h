@@ -28,6 +28,8 @@ typedef struct check_player {
     size_t step_count;
     bool over;       /* a verdict is reached: no further step */
     bool came_late;  /* it may have failed because the harness was too slow for a held answer: play it again */
+    uint64_t moment;     /* counts what the harness does */
+    uint64_t stirred_at; /* the last at which it did what may end the holding of an answer: a task, a close, an end */
     bool let_go_late; /* likewise for a declared grace, in which a task was to go on */
     uint64_t cancelled_at; /* when CANCEL was asked for; 0: it was not */
     bool warned;     /* an end came another way than it should */

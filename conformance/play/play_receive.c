@@ -85,9 +85,10 @@ void check_player_say_why(check_player *player, undr_buffer *why, const undr_buf
 }
 
 /* None, where a task was to end the holding of an answer: on a busy machine it may have been given before the task was
- * scheduled, because the hold was over or because nothing was held (NEXT-4, NEXT-5). */
-static void notice_late_none(check_player *player, const undr_frame *frame) {
-    player->came_late = player->setting->capabilities.hold > 0 && frame->type == UNDR_TYPE_TASK &&
+ * scheduled, because the hold was over or because nothing was held (NEXT-4, NEXT-5). Not when it was asked for later. */
+static void notice_late_none(check_player *player, const check_connection *connection, const undr_frame *frame) {
+    bool asked_before = connection->requests.size != 1 || connection->asked_at < player->stirred_at;
+    player->came_late = player->setting->capabilities.hold > 0 && asked_before && frame->type == UNDR_TYPE_TASK &&
         check_is_none(frame->payload);
 }
 
@@ -115,7 +116,7 @@ static check_look look_at_frame(check_player *player, const check_step *step, ch
         check_wire_take(&connection->wire, size);
         connection->uncertain = step->expectation_count > 1;
     } else if (!player->over) {
-        notice_late_none(player, frame);
+        notice_late_none(player, connection, frame);
         say_frame(player, why, connection->name, frame, expects_wire(step));
         check_player_say_why(player, why, &clauses);
     }
@@ -315,6 +316,7 @@ void check_player_poll(check_player *player, const check_step *step) {
         }
         if (sight == POLL_AGAIN && !player->over) {
             check_player_keep(player, undr_put_u8(&connection->requests, step->type));
+            connection->asked_at = ++player->moment;
             if (check_player_queue_frame(player, connection, step->type, undr_slice_of(NULL, 0))) {
                 check_player_deliver(player);
                 asked++;

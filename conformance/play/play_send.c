@@ -144,10 +144,13 @@ static void judge_request(check_player *player, check_connection *connection, ui
         check_player_break(player, "%s has a task out: this `t` breaks nothing; leave `bad` out", connection->name);
         return;
     }
+    player->moment++;
+    player->stirred_at = bad || !asks_for_task(type) ? player->moment : player->stirred_at;
     if (bad) {
         connection->loose = true;
         return;
     }
+    connection->asked_at = asks_for_task(type) ? player->moment : connection->asked_at;
     if (settles && connection->tasks_out > 0) {
         connection->tasks_out--;
     }
@@ -241,6 +244,7 @@ static void queue_header(check_player *player, const check_step *step, check_con
     uint8_t header[UNDR_HEADER_SIZE];
     undr_frame_header(header, step->type, step->number);
     connection->loose = true;
+    player->stirred_at = ++player->moment;
     check_player_keep(player, undr_put_bytes(&connection->queued, header, sizeof header));
     cut(player, connection);
     check_player_line(player, "%s -> header 0x%02x %llu", connection->name, step->type,
@@ -251,6 +255,7 @@ static void queue_raw(check_player *player, const check_step *step, check_connec
     undr_buffer shown = {0};
     size_t before = connection->queued.size;
     connection->loose = true;
+    player->stirred_at = ++player->moment;
     if (build(player, &step->payload, &connection->queued)) {
         cut(player, connection);
         undr_slice raw = undr_slice_of(connection->queued.data + before, connection->queued.size - before);

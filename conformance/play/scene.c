@@ -83,7 +83,7 @@ check_connection *check_scene_find(check_scene *scene, const char *name) {
 }
 
 void check_connection_forget(check_connection *connection) {
-    connection->tasks_out = 0;
+    connection->tasks_out = connection->asked_at = 0;
     connection->requests.size = 0;
     connection->queued.size = connection->delivered = 0;
     connection->cut_count = connection->flown = 0;

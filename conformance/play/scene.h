@@ -16,6 +16,7 @@ typedef struct check_connection {
     check_wire wire;
     uint64_t tasks_out;   /* tasks that the target handed out here and that were not settled */
     undr_buffer requests; /* types of the requests that wait for their answer, in order */
+    uint64_t asked_at;    /* when its last request for a task was queued, in the moments of the play */
     bool loose;           /* raw or broken frames were sent: nothing of the above is kept any more */
     bool uncertain;       /* the last receive had alternatives: the case can't know what it has */
     bool said_end;        /* the transcript has its end */
