@@ -38,6 +38,18 @@ static const check_embedded with_life[] = {
     {"life.case", (const uint8_t *)life_file, sizeof life_file - 1},
     {NULL, NULL, 0},
 };
+static const char long_file[] =
+    CASE("manager.a.short", "", ASKS)
+    CASE("manager.b.many", "", "  repeat 100\n    A -> n\n    A <- t None\n")
+    CASE("manager.c.quiet", "", ASKS "  A quiet 1200\n")
+    CASE("manager.d.more", "", "  repeat 300\n    A -> n\n    A <- t None\n")
+    CASE("manager.e.first", "", ASKS)
+    CASE("manager.f.deaf", "", ASKS "  A deaf 2000\n")
+    CASE("manager.g.behind", "  after manager.e.first\n", ASKS);
+static const check_embedded with_long[] = {
+    {"long.case", (const uint8_t *)long_file, sizeof long_file - 1},
+    {NULL, NULL, 0},
+};
 static const check_embedded nothing[] = {{NULL, NULL, 0}};
 static const check_texts no_folders = {NULL, 0};
 
@@ -243,7 +255,29 @@ static void the_life_of_a_task_comes_first(void **state) {
     assert_waits(&suite, &options, "life.of-a-task>- z.third>life.of-a-task");
     options = options_of(only, 1);
     options.has_delivery = true;
-    assert_waits(&suite, &options, "a.frames>- a.second>- life.of-a-task>- z.third>-");
+    assert_waits(&suite, &options, "life.of-a-task>- a.frames>- a.second>- z.third>-");
+    check_suite_free(&suite);
+}
+
+static void what_takes_longest_begins_first(void **state) {
+    check_suite suite = loaded(with_long);
+    check_options options = options_of(NULL, 0);
+    check_selection selection;
+    check_item *items = NULL;
+    size_t count = 0;
+    undr_buffer message = {0};
+    (void)state;
+    options.has_delivery = true;
+    assert_waits(&suite, &options, "e.first>life.of-a-task f.deaf>life.of-a-task c.quiet>life.of-a-task "
+        "d.more>life.of-a-task b.many>life.of-a-task a.short>life.of-a-task g.behind>life.of-a-task");
+    assert_int_equal(check_suite_select(&suite, CHECK_ROLE_MANAGER, &options, &selection, &message), UNDR_OK);
+    assert_int_equal(check_plan_round(&selection, &options, 1, 1, &items, &count), UNDR_OK);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(items[i].waits, i == 1 || i == 2);
+        assert_ptr_equal(items[i].one, selection.at[items[i].record]);
+    }
+    free(items);
+    free(selection.at);
     check_suite_free(&suite);
 }
 
@@ -292,6 +326,7 @@ int main(void) {
         cmocka_unit_test(mistakes),
         cmocka_unit_test(folders_of_the_user),
         cmocka_unit_test(the_life_of_a_task_comes_first),
+        cmocka_unit_test(what_takes_longest_begins_first),
         cmocka_unit_test(deliveries_of_a_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

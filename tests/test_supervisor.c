@@ -54,6 +54,8 @@ struct seen {
     char received[160];       /* of the last error */
     char notes[MOST_ITEMS][96];
     bool stops;
+    unsigned waiting;         /* the supervision's */
+    size_t at_once;           /* how many had been started when the first ended */
     pid_t interrupt;          /* interrupts this process at the first start */
 };
 
@@ -67,6 +69,7 @@ static void on_started(void *context, const check_item *item) {
 
 static bool on_finished(void *context, const check_item *item, check_result *result) {
     struct seen *seen = context;
+    seen->at_once = seen->finished == 0 ? seen->started : seen->at_once;
     seen->order[seen->finished++] = item->record;
     seen->verdicts[item->record] = result->verdict;
     snprintf(seen->notes[item->record], sizeof seen->notes[0], "%.*s", (int)result->notes.size,
@@ -101,9 +104,11 @@ static int supervise(
         cases[count] =
             (check_case){.name = names[count], .after = &before[count], .after_count = before[count] != NULL};
         const char *first = says(names[count], "needs") ? "first-fail" : NULL;
-        items[count] = (check_item){&cases[count], count, CHECK_DELIVERY_BYTES, first};
+        items[count] = (check_item){&cases[count], count, CHECK_DELIVERY_BYTES, first,
+            says(names[count], "slow")};
     }
-    check_supervision supervision = {.items = items, .count = count, .play = pretend, .jobs = jobs, .limit_ns = limit,
+    check_supervision supervision = {.items = items, .count = count, .play = pretend, .jobs = jobs, .waiting = seen->waiting,
+        .limit_ns = limit,
         .signals = &signals, .watcher = {seen, on_started, on_finished, on_tick}};
     assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     assert_int_equal(check_signals_open(&signals), UNDR_OK);
@@ -180,6 +185,20 @@ static void what_has_to_pass_first(void **state) {
     assert_int_equal(seen.started, 2);
 }
 
+static void what_waits_is_played_beside_the_rest(void **state) {
+    const char *const names[] = {"a-slow", "b", "b-slow", "c", "c-slow", NULL};
+    struct seen alone = {0}, beside = {.waiting = 2};
+    (void)state;
+    assert_int_equal(supervise(names, NULL, 1, 60 * CHECK_SECOND, &alone), 0);
+    assert_int_equal(alone.at_once, 1);
+    assert_int_equal(alone.order[0], 1);
+    assert_int_equal(supervise(names, NULL, 1, 60 * CHECK_SECOND, &beside), 0);
+    assert_int_equal(beside.at_once, 3);
+    assert_int_equal(beside.finished, 5);
+    assert_int_equal(beside.order[0], 1);
+    assert_int_equal(beside.order[1], 3);
+}
+
 static void stopping_when_told(void **state) {
     const char *const names[] = {"a", "b", "c", "d", NULL};
     struct seen seen = {.stops = true};
@@ -234,6 +253,7 @@ int main(void) {
         cmocka_unit_test(hangs_are_ended),
         cmocka_unit_test(preconditions),
         cmocka_unit_test(what_has_to_pass_first),
+        cmocka_unit_test(what_waits_is_played_beside_the_rest),
         cmocka_unit_test(stopping_when_told),
         cmocka_unit_test(interrupted_by_a_signal),
         cmocka_unit_test(results_as_lines),

@@ -1,7 +1,12 @@
 /* plan.c: under which deliveries each chosen case is played. */
 #include "plan.h"
 
+#include "cost.h"
+
 #include <stdlib.h>
+#include <string.h>
+
+enum { WAITS_MS = 50, BYTES_FACTOR = 4 /* each piece is sent when the one before it was read */ };
 
 /* FNV-1a, then a finish that spreads the low bits: the same pick on every machine. */
 static uint64_t mix(uint64_t seed, const char *name, unsigned repetition) {
@@ -46,6 +51,73 @@ size_t check_plan_case(const check_case *one, const check_options *options, uint
     return 2;
 }
 
+/* ---- the order ---- */
+
+/* An item on its way to its place. */
+struct place {
+    check_item item;
+    bool leads;     /* others come after it */
+    check_cost cost;
+    size_t index;
+};
+
+static bool comes_after(const check_case *one, const char *name) {
+    bool found = false;
+    for (size_t i = 0; i < one->after_count && !found; i++) {
+        found = strcmp(one->after[i], name) == 0;
+    }
+    return found;
+}
+
+static bool leads(const check_selection *selection, const check_case *one) {
+    bool found = strcmp(one->name, check_suite_life(one->role)) == 0;
+    for (size_t i = 0; i < selection->count && !found; i++) {
+        found = comes_after(selection->at[i], one->name);
+    }
+    return found;
+}
+
+static int compare(uint64_t a, uint64_t b) {
+    return a > b ? -1 : a < b ? 1 : 0;
+}
+
+/* What others wait for, then what takes longest: so nothing long is left for the end. */
+static int compare_places(const void *left, const void *right) {
+    const struct place *a = left, *b = right;
+    int order = compare(a->leads, b->leads);
+    order = order != 0 ? order : compare(a->cost.waits_ms, b->cost.waits_ms);
+    order = order != 0 ? order : compare(a->cost.steps, b->cost.steps);
+    return order != 0 ? order : a->index < b->index ? -1 : 1;
+}
+
+static struct place place_of(const check_item *item, bool leads, size_t index) {
+    struct place place = {*item, leads, check_cost_of(item->one), index};
+    place.cost.steps *= item->delivery == CHECK_DELIVERY_BYTES ? BYTES_FACTOR : 1;
+    place.item.waits = place.cost.waits_ms >= WAITS_MS;
+    return place;
+}
+
+static undr_error put_in_order(const check_selection *selection, check_item *items, size_t count) {
+    struct place *places = calloc(count + 1, sizeof *places);
+    bool *is_leader = calloc(selection->count + 1, sizeof *is_leader);
+    bool enough = places != NULL && is_leader != NULL;
+    for (size_t i = 0; enough && i < selection->count; i++) {
+        is_leader[i] = leads(selection, selection->at[i]);
+    }
+    for (size_t i = 0; enough && i < count; i++) {
+        places[i] = place_of(&items[i], is_leader[items[i].record], i);
+    }
+    if (enough) {
+        qsort(places, count, sizeof *places, compare_places);
+    }
+    for (size_t i = 0; enough && i < count; i++) {
+        items[i] = places[i].item;
+    }
+    free(places);
+    free(is_leader);
+    return enough ? UNDR_OK : UNDR_MEMORY;
+}
+
 undr_error check_plan_round(const check_selection *selection, const check_options *options, uint64_t seed,
     unsigned repetition, check_item **items, size_t *count) {
     *count = 0;
@@ -60,8 +132,13 @@ undr_error check_plan_round(const check_selection *selection, const check_option
         const char *life = options->only.count == 0 && check_suite_needs_life(selection->at[i])
             ? check_suite_life(selection->at[i]->role) : NULL;
         for (size_t k = 0; k < chosen; k++) {
-            (*items)[(*count)++] = (check_item){selection->at[i], i, deliveries[k], life};
+            (*items)[(*count)++] = (check_item){selection->at[i], i, deliveries[k], life, false};
         }
     }
-    return UNDR_OK;
+    undr_error error = put_in_order(selection, *items, *count);
+    if (error != UNDR_OK) {
+        free(*items);
+        *items = NULL;
+    }
+    return error;
 }

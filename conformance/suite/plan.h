@@ -11,7 +11,7 @@
 size_t check_plan_case(const check_case *one, const check_options *options, uint64_t seed, unsigned repetition,
     check_delivery deliveries[CHECK_DELIVERY_COUNT]);
 
-/* The items of a round: record i is selection->at[i]. *items is the caller's to free. */
+/* The items of a round, what takes longest first: record i is selection->at[i]. *items is the caller's to free. */
 UNDR_MUST_USE undr_error check_plan_round(const check_selection *selection, const check_options *options, uint64_t seed,
     unsigned repetition, check_item **items, size_t *count);
 

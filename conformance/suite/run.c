@@ -16,7 +16,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-enum { PLAY_LIMIT_S = 180, HEAVY_LIMIT_S = 900 };
+enum {
+    PLAY_LIMIT_S = 180,
+    HEAVY_LIMIT_S = 900,
+    WAITING_JOBS = 2 /* for each job, so many more of the cases that only wait; none beside a single one */
+};
 
 /* All that a run holds. */
 struct run {
@@ -124,9 +128,10 @@ static undr_error play_round(struct run *run, const check_selection *selection) 
     if (error == UNDR_OK) {
         double limit =
             (double)((options->load ? HEAVY_LIMIT_S : PLAY_LIMIT_S) * CHECK_SECOND) * options->timeout_factor;
-        check_supervision supervision = {items, count, &run->part->setting, check_play, run->session.jobs,
-            options->pause ? UINT64_MAX : (uint64_t)limit, options->pause, &run->signals,
-            {run, on_started, on_finished, on_tick}};
+        unsigned jobs = run->session.jobs;
+        check_supervision supervision = {items, count, &run->part->setting, check_play, jobs,
+            jobs > 1 ? WAITING_JOBS * jobs : 0, options->pause ? UINT64_MAX : (uint64_t)limit, options->pause,
+            &run->signals, {run, on_started, on_finished, on_tick}};
         check_terminal_part(&run->terminal, &run->session, run->part, count);
         error = check_supervise(&supervision, &run->session.interrupted);
     }

@@ -143,13 +143,17 @@ static void settle_error(struct supervisor *self, size_t index, const char *what
     settle(self, index, &result);
 }
 
-/* The next item to play; count: none right now. Those that cannot be played are settled on the way. */
-static size_t next_item(struct supervisor *self) {
+/* The next item to play; count: none right now. Those that cannot be played are settled on the way. Of those that wait
+ * (`waits`), or of the others. */
+static size_t next_of(struct supervisor *self, bool waits) {
     size_t count = self->work->count;
     for (size_t i = self->first_waiting; i < count && !self->draining; i++) {
         const char *blocker = NULL;
         if (self->progress[i].state != ITEM_WAITS) {
             self->first_waiting += i == self->first_waiting ? 1 : 0;
+            continue;
+        }
+        if (self->work->items[i].waits != waits) {
             continue;
         }
         item_chance chance = chance_of(self, i, &blocker);
@@ -163,22 +167,32 @@ static size_t next_item(struct supervisor *self) {
     return count;
 }
 
-static size_t waiting(const struct supervisor *self) {
+static unsigned runner_count(const check_supervision *work) {
+    return work->jobs + work->waiting;
+}
+
+/* A runner beyond the jobs is for what waits; the others take that, too, when there is nothing else. */
+static size_t next_item(struct supervisor *self, unsigned runner) {
+    size_t index = runner < self->work->jobs ? next_of(self, false) : self->work->count;
+    return index < self->work->count ? index : next_of(self, true);
+}
+
+static size_t left(const struct supervisor *self) {
     return self->work->count - self->ended - self->running;
 }
 
 static undr_error start_guard(struct supervisor *self, struct runner *runner) {
     const check_supervision *work = self->work;
-    check_guard *others = calloc(work->jobs, sizeof *others);
+    check_guard *others = calloc(runner_count(work), sizeof *others);
     if (others == NULL) {
         return UNDR_MEMORY;
     }
-    for (unsigned i = 0; i < work->jobs; i++) {
+    for (unsigned i = 0; i < runner_count(work); i++) {
         others[i] = self->runners[i].guard;
     }
     union { const check_supervision *given; void *taken; } context = {.given = work}; /* the player only reads it */
     check_guard_how how = {
-        play_orders, context.taken, &work->signals->before, work->foreground, others, work->jobs};
+        play_orders, context.taken, &work->signals->before, work->foreground, others, runner_count(work)};
     undr_error error = check_guard_start(&runner->guard, &how);
     runner->stopped = false;
     runner->line.size = 0;
@@ -205,12 +219,12 @@ static undr_error hand_out(struct supervisor *self, struct runner *runner, size_
 
 static undr_error hand_out_all(struct supervisor *self) {
     undr_error error = UNDR_OK;
-    for (unsigned i = 0; i < self->work->jobs && error == UNDR_OK; i++) {
+    for (unsigned i = 0; i < runner_count(self->work) && error == UNDR_OK; i++) {
         struct runner *runner = &self->runners[i];
-        if (runner->busy || waiting(self) == 0) {
+        if (runner->busy || left(self) == 0) {
             continue;
         }
-        size_t index = next_item(self);
+        size_t index = next_item(self, i);
         if (index < self->work->count) {
             error = hand_out(self, runner, index);
         }
@@ -296,7 +310,7 @@ static undr_error read_runner(struct supervisor *self, struct runner *runner) {
 
 static void watch_time(struct supervisor *self) {
     uint64_t now = check_now();
-    for (unsigned i = 0; i < self->work->jobs; i++) {
+    for (unsigned i = 0; i < runner_count(self->work); i++) {
         struct runner *runner = &self->runners[i];
         if (runner->busy && !runner->stopped && now - runner->started_ns > self->work->limit_ns) {
             runner->stopped = true;
@@ -308,16 +322,16 @@ static void watch_time(struct supervisor *self) {
 static undr_error wait_for_something(struct supervisor *self) {
     const check_supervision *work = self->work;
     self->polled[0] = (struct pollfd){.fd = work->signals->fd, .events = POLLIN};
-    for (unsigned i = 0; i < work->jobs; i++) {
+    for (unsigned i = 0; i < runner_count(work); i++) {
         bool lives = self->runners[i].guard.pid != 0;
         self->polled[i + 1] = (struct pollfd){.fd = lives ? self->runners[i].guard.results : -1, .events = POLLIN};
     }
-    if (poll(self->polled, work->jobs + 1, TICK_MS) < 0 && errno != EINTR) {
+    if (poll(self->polled, runner_count(work) + 1, TICK_MS) < 0 && errno != EINTR) {
         return UNDR_SYSTEM;
     }
     self->interrupted = check_signals_take(work->signals);
     undr_error error = UNDR_OK;
-    for (unsigned i = 0; i < work->jobs && error == UNDR_OK && self->interrupted == 0; i++) {
+    for (unsigned i = 0; i < runner_count(work) && error == UNDR_OK && self->interrupted == 0; i++) {
         if (self->polled[i + 1].revents != 0) {
             error = read_runner(self, &self->runners[i]);
         }
@@ -345,13 +359,13 @@ static undr_error run(struct supervisor *self) {
 undr_error check_supervise(const check_supervision *supervision, int *interrupted) {
     struct supervisor self = {.work = supervision};
     self.progress = calloc(supervision->count + 1, sizeof *self.progress);
-    self.runners = calloc(supervision->jobs, sizeof *self.runners);
-    self.polled = calloc(supervision->jobs + 1, sizeof *self.polled);
+    self.runners = calloc(runner_count(supervision), sizeof *self.runners);
+    self.polled = calloc(runner_count(supervision) + 1, sizeof *self.polled);
     undr_error error = UNDR_MEMORY;
     if (self.progress != NULL && self.runners != NULL && self.polled != NULL) {
         error = run(&self);
     }
-    for (unsigned i = 0; i < supervision->jobs && self.runners != NULL; i++) {
+    for (unsigned i = 0; i < runner_count(supervision) && self.runners != NULL; i++) {
         check_guard_stop(&self.runners[i].guard);
         undr_buffer_free(&self.runners[i].line);
     }

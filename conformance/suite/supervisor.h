@@ -15,6 +15,7 @@ typedef struct check_item {
     size_t record; /* the caller's */
     check_delivery delivery;
     const char *first; /* a case that has to pass before, beside those of one->after; NULL: none */
+    bool waits;        /* it does so for most of its time, and leaves the processor to others */
 } check_item;
 
 /* Who is told. `result` is the watcher's from then on; false: nothing more is to be started. */
@@ -30,14 +31,15 @@ typedef struct check_supervision {
     size_t count;
     const check_setting *setting;
     check_play_function *play;
-    unsigned jobs;
+    unsigned jobs;      /* items at a time */
+    unsigned waiting;   /* beside them, so many that wait */
     uint64_t limit_ns;  /* of one play: far above any that play.h sets itself */
     bool foreground;    /* runners may read from the terminal */
     const check_signals *signals;
     check_watcher watcher;
 } check_supervision;
 
-/* Plays all items, those that a case comes `after` and its `first` one first (under the same delivery, else under the
+/* Plays all items in their order, but those that a case comes `after` and its `first` one first (under the same delivery, else under the
  * first one that it is played in). An item whose precondition did not pass is not played: blocked, or skipped when
  * that was skipped. *interrupted: the signal that ended it early, else 0. No process is left behind. */
 UNDR_MUST_USE undr_error check_supervise(const check_supervision *supervision, int *interrupted);
