@@ -27,7 +27,7 @@ struct mode {
     size_t size;
 };
 
-/* Managers. */
+/* Managers; some of them do as a worker, too. */
 
 static void serve_nothing(const mode *self, int fd) {
     (void)self;
@@ -86,10 +86,6 @@ static void serve_answer(const mode *self, int fd) {
 
 /* Workers. */
 
-static void work_silent(const mode *self, int fd) {
-    serve_silence(self, fd);
-}
-
 static void work_flood(const mode *self, int fd) {
     const wire_habits habits = {0};
     (void)self;
@@ -133,7 +129,7 @@ static const mode modes[] = {
     {"manager", "ready-only", NULL, 0, NULL, 0},
     {"worker", "connect-and-close", serve_nothing, 0, NULL, 0},
     {"worker", "connect-and-reset", serve_reset, 0, NULL, 0},
-    {"worker", "connect-and-silence", work_silent, 0, NULL, 0},
+    {"worker", "connect-and-silence", serve_silence, 0, NULL, 0},
     {"worker", "echo-back", serve_echo, 0, NULL, 0},
     {"worker", "flood", work_flood, 0, NULL, 0},
     {"worker", "send-garbage", work_garbage, 0, NULL, 0},
