@@ -107,8 +107,8 @@ static int supervise(
         items[count] = (check_item){&cases[count], count, CHECK_DELIVERY_BYTES, first,
             says(names[count], "slow")};
     }
-    check_supervision supervision = {.items = items, .count = count, .play = pretend, .jobs = jobs, .waiting = seen->waiting,
-        .limit_ns = limit,
+    check_supervision supervision = {.items = items, .count = count, .play = pretend, .jobs = jobs,
+        .waiting = seen->waiting, .limit_ns = limit,
         .signals = &signals, .watcher = {seen, on_started, on_finished, on_tick}};
     assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     assert_int_equal(check_signals_open(&signals), UNDR_OK);

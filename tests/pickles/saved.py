@@ -306,6 +306,9 @@ def freeze(path, version, program):
 
 
 def main(arguments):
+    if arguments in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
     path = FUZZ / "verdicts.tsv"
     version = "# CPython %s" % platform.python_version()
     if arguments == ["--check"]:
