@@ -51,6 +51,9 @@ SWEEPS = {
     },
 }
 
+# So many calls in a row fail: the library watches a socket before libuv does, which must not even try when that fails.
+IN_A_ROW = {"epoll_ctl": 2}
+
 # When these fail libuv itself ends the process (abort), while it starts: the pipe for signals, which is its first, and
 # what its loop watches from the start. Before that the four listening sockets are tried, which may fail in good order.
 def ends_libuv(function, nth):
@@ -81,7 +84,9 @@ class Session:
         report = pathlib.Path(folder, "report")
         token = pathlib.Path(folder, "token")
         token.touch()
-        environment = {"LD_PRELOAD": PRELOAD, "UNDR_FAULT": "{} {} {} {}".format(*fault),
+        role, function, nth, error = fault
+        calls = f"{nth}-{nth + IN_A_ROW.get(function, 1) - 1}"
+        environment = {"LD_PRELOAD": PRELOAD, "UNDR_FAULT": f"{role} {function} {calls} {error}",
             "UNDR_FAULT_REPORT": str(report), "UNDR_FAULT_TOKEN": str(token), **NO_CACHE}
         self.answers, self.hung = [], False
         with tempfile.TemporaryFile() as log:
