@@ -1,39 +1,21 @@
 /* test_allocations.c: whatever is read, written, printed or compared, each of its allocations fails in turn: all the
- * golden frames and payloads, the corpus of pickles, and every case of the suite. */
+ * golden frames and payloads, the corpus of pickles, and every case of the suite. Each operation is one by itself, made
+ * ready while there is memory: so its allocations are few, and to fail them all, which is quadratic, takes seconds. */
 #include "failing_malloc.h"
+#include "vectors.h"
 
 #include "embedded.h"
 #include "exchange.h"
 #include "names.h"
 #include "undr/manager.h"
 #include "undr/pickle.h"
-#include "undr/worker.h"
 
-#include <jansson.h>
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static uint8_t digit(char character) {
-    return (uint8_t)(character <= '9' ? character - '0' : character - 'a' + 10);
-}
-
-static undr_buffer unhex(const char *text) {
-    undr_buffer bytes = {0};
-    for (; text[0] != '\0' && text[1] != '\0'; text += 2) {
-        assert_int_equal(undr_put_u8(&bytes, (uint8_t)(digit(text[0]) << 4 | digit(text[1]))), UNDR_OK);
-    }
-    return bytes;
-}
 
 /* Each entry of a list in a file of the source tree; all the allocations that could fail. */
 static size_t over(const char *file, const char *list, const char *key, size_t (*fail_each_of)(undr_slice)) {
-    char path[1024];
-    const char *source = getenv("UNDR_SOURCE_DIR");
-    assert_non_null(source); /* ctest sets it */
-    (void)snprintf(path, sizeof path, "%s/%s", source, file);
-    json_t *json = json_load_file(path, JSON_ALLOW_NUL, NULL);
+    json_t *json = load_vectors(file);
     assert_non_null(json);
     size_t index = 0, allocations = 0;
     const json_t *entry = NULL;
@@ -66,19 +48,6 @@ static undr_error give_to_manager(const undr_frame *frame) {
     }
     undr_buffer_free(&message);
     undr_manager_free(core);
-    return error;
-}
-
-static undr_error give_to_worker(const undr_frame *frame) {
-    undr_worker_core core;
-    undr_frame request = {0};
-    undr_worker_action action = UNDR_WORKER_POLL;
-    undr_arena arena = {0};
-    undr_value *task = NULL;
-    undr_worker_start(&core);
-    assert_int_equal(undr_worker_ask(&core, &request), UNDR_OK);
-    const undr_error error = undr_worker_receive(&core, frame, &arena, &action, &task);
-    undr_arena_free(&arena);
     return error;
 }
 
@@ -117,96 +86,157 @@ static void frames(void **state) {
 
 /* ---- pickles ---- */
 
-/* The first error of several calls. */
-static undr_error first(undr_error error, undr_error other) {
-    return error == UNDR_OK || other == UNDR_MEMORY ? other : error;
+/* What the operations on one pickle work on. */
+typedef struct pickled {
+    undr_slice bytes;
+    const undr_value *value, *again; /* read from bytes, twice */
+    int protocol;                    /* to be written in */
+    const char *arrow;               /* of a transcript */
+    bool shorten;
+} pickled;
+
+static undr_error read_copied(void *context) {
+    const pickled *pickle = context;
+    undr_arena arena = {0};
+    undr_value *value = NULL;
+    const undr_error error = undr_pickle_read(pickle->bytes, NULL, &arena, &value, NULL, NULL);
+    undr_arena_free(&arena);
+    return error;
 }
 
-static undr_error write_all(const undr_value *value) {
+static undr_error read_in_place(void *context) {
+    const pickled *pickle = context;
+    undr_arena arena = {0};
+    undr_value *value = NULL;
+    const undr_error error = undr_pickle_read_in_place(pickle->bytes, NULL, &arena, &value, NULL, NULL);
+    undr_arena_free(&arena);
+    return error;
+}
+
+static undr_error search(void *context) {
+    const pickled *pickle = context;
+    bool found = true;
+    return undr_value_contains(pickle->value, undr_slice_text("not in it"), &found);
+}
+
+/* Two readings of the same bytes are equal; a value that contains itself is too deep to say. */
+static undr_error compare(void *context) {
+    const pickled *pickle = context;
+    bool equal = false;
+    const undr_error error = undr_value_equal(pickle->value, pickle->again, &equal);
+    assert_int_equal(equal, error == UNDR_OK);
+    return error;
+}
+
+static undr_error write_copied(void *context) {
+    const pickled *pickle = context;
     undr_buffer output = {0};
-    bool whole = false;
-    undr_error error = undr_value_print(&output, value);
-    for (int protocol = 2; error != UNDR_MEMORY && protocol <= 5; ++protocol) {
-        error = first(error, undr_pickle_write(value, protocol, &output));
-    }
-    if (error != UNDR_MEMORY) {
-        error = first(error, check_print_value(&output, value, &whole));
-    }
+    const undr_error error = undr_pickle_write(pickle->value, pickle->protocol, &output);
     undr_buffer_free(&output);
     return error;
 }
 
-/* Two readings of the same bytes are equal; a value that contains itself is too deep to say. */
-static undr_error compare(undr_slice bytes, const undr_value *value) {
-    undr_arena arena = {0};
-    undr_value *again = NULL;
-    bool answer = false;
-    undr_error error = undr_pickle_read(bytes, NULL, &arena, &again, NULL, NULL);
-    if (error == UNDR_OK) {
-        error = undr_value_equal(value, again, &answer);
-        assert_int_equal(answer, error == UNDR_OK);
-    }
-    undr_arena_free(&arena);
+static undr_error write_pieces(void *context) {
+    const pickled *pickle = context;
+    undr_pieces pieces = {0};
+    const undr_error error = undr_pickle_write_pieces(pickle->value, pickle->protocol, &pieces);
+    undr_pieces_free(&pieces);
     return error;
 }
 
-/* The same bytes as a task and as a message, and as a transcript shows them. */
-static undr_error show(undr_slice bytes) {
-    undr_error error = give_to_worker(&(undr_frame){.type = 't', .payload = bytes});
-    if (error != UNDR_MEMORY) {
-        error = first(error, give_to_manager(&(undr_frame){.type = 'm', .payload = bytes}));
-    }
+static undr_error print(void *context) {
+    const pickled *pickle = context;
+    undr_buffer output = {0};
+    const undr_error error = undr_value_print(&output, pickle->value);
+    undr_buffer_free(&output);
+    return error;
+}
+
+static undr_error print_in_notation(void *context) {
+    const pickled *pickle = context;
+    undr_buffer output = {0};
+    bool whole = false;
+    const undr_error error = check_print_value(&output, pickle->value, &whole);
+    undr_buffer_free(&output);
+    return error;
+}
+
+/* As a task, as a message, and as a transcript shows it. */
+static undr_error take_task(void *context) {
+    const pickled *pickle = context;
+    return give_to_worker(&(undr_frame){.type = 't', .payload = pickle->bytes});
+}
+
+static undr_error take_message(void *context) {
+    const pickled *pickle = context;
+    return give_to_manager(&(undr_frame){.type = 'm', .payload = pickle->bytes});
+}
+
+static undr_error show(void *context) {
+    const pickled *pickle = context;
     undr_buffer text = {0};
-    for (int way = 0; error != UNDR_MEMORY && way < 3; ++way) {
-        error = first(error, check_print_frame(&text, "A", way == 0 ? "<-" : "->", 't', bytes, way == 2));
-    }
+    const undr_error error = check_print_frame(&text, "A", pickle->arrow, 't', pickle->bytes, pickle->shorten);
     undr_buffer_free(&text);
     return error;
 }
 
-static undr_error read_pickle(void *context) {
-    const undr_slice *bytes = context;
-    undr_arena arena = {0};
-    undr_value *value = NULL;
-    const undr_error error = undr_pickle_read(*bytes, NULL, &arena, &value, NULL, NULL);
-    undr_arena_free(&arena);
-    return error;
-}
-
-/* Bytes. A transcript tries each protocol, which takes a while for what is longer; where each value is an allocation, all
- * takes a time that is quadratic in the size. */
+/* Bytes. A transcript tries each protocol, which takes a while for what is longer; where each value and each append is
+ * an allocation, what is long has thousands. */
 #ifdef UNDR_EXACT_MEMORY
-enum { LONG = 40, PICKLE_SIZE = 60, CASE_SIZE = 0 };
+enum { LONG = 16, PICKLE_SIZE = 60, CASE_SIZE = 0 };
 #else
 enum { LONG = 1000, PICKLE_SIZE = INT_MAX, CASE_SIZE = INT_MAX };
 #endif
 
-/* Reads, searches, compares, writes, prints and shows. */
-static undr_error handle_pickle(void *context) {
-    const undr_slice *bytes = context;
-    undr_arena arena = {0};
-    undr_value *value = NULL;
-    bool answer = false;
-    undr_error error = undr_pickle_read(*bytes, NULL, &arena, &value, NULL, NULL);
-    if (error == UNDR_OK) {
-        error = undr_value_contains(value, undr_slice_text("not in it"), &answer);
-        error = error == UNDR_MEMORY ? error : first(error, compare(*bytes, value));
-        error = error == UNDR_MEMORY ? error : first(error, write_all(value));
+static size_t fail_each_of_writing(pickled *pickle) {
+    size_t allocations = 0;
+    for (pickle->protocol = 2; pickle->protocol <= 5; ++pickle->protocol) {
+        allocations += fail_each(write_copied, pickle) + fail_each(write_pieces, pickle);
     }
-    undr_arena_free(&arena);
-    if (bytes->size > LONG || (error != UNDR_OK && error != UNDR_LIMIT_DEPTH)) {
-        return error;
-    }
-    return first(error, show(*bytes));
+    return allocations;
 }
 
-/* What expands to millions of values is only read: to print it takes a while, once for each doubling of the text. */
-static size_t fail_each_of_pickle(undr_slice bytes) {
-    if (bytes.size > PICKLE_SIZE) {
-        return 0;
+static size_t fail_each_of_showing(pickled *pickle) {
+    pickle->arrow = "<-";
+    size_t allocations = fail_each(show, pickle);
+    pickle->arrow = "->";
+    allocations += fail_each(show, pickle);
+    pickle->shorten = true;
+    return allocations + fail_each(show, pickle);
+}
+
+/* What expands to millions of values is read and written, no more: to print it takes a while, once for each doubling of
+ * the text. */
+static size_t fail_each_of_value(pickled *pickle) {
+    size_t allocations = fail_each_of_writing(pickle);
+    if (undr_pickle_is_too_large(print(pickle))) {
+        return allocations;
     }
-    const undr_error error = handle_pickle(&bytes);
-    return fail_each(error == UNDR_LIMIT_NODES || error == UNDR_LIMIT_BYTES ? read_pickle : handle_pickle, &bytes);
+    allocations += fail_each(search, pickle) + fail_each(compare, pickle) + fail_each(print, pickle)
+        + fail_each(print_in_notation, pickle);
+    return pickle->bytes.size > LONG ? allocations : allocations + fail_each_of_showing(pickle);
+}
+
+static size_t fail_each_of_pickle(undr_slice bytes) {
+    pickled pickle = {.bytes = bytes, .arrow = "->"};
+    undr_arena arena = {0};
+    undr_value *value = NULL, *again = NULL;
+    size_t allocations = fail_each(read_copied, &pickle) + fail_each(read_in_place, &pickle)
+        + fail_each(take_task, &pickle) + fail_each(take_message, &pickle);
+    if (undr_pickle_read(bytes, NULL, &arena, &value, NULL, NULL) == UNDR_OK
+        && undr_pickle_read(bytes, NULL, &arena, &again, NULL, NULL) == UNDR_OK) {
+        pickle.value = value;
+        pickle.again = again;
+        allocations += fail_each_of_value(&pickle);
+    } else if (bytes.size <= LONG) {
+        allocations += fail_each(show, &pickle);
+    }
+    undr_arena_free(&arena);
+    return allocations;
+}
+
+static size_t fail_each_of_short_pickle(undr_slice bytes) {
+    return bytes.size > PICKLE_SIZE ? 0 : fail_each_of_pickle(bytes);
 }
 
 static void payloads(void **state) {
@@ -214,18 +244,18 @@ static void payloads(void **state) {
     static const char *const lists[] = {"valid", "invalid", "hostile"};
     size_t allocations = 0;
     for (size_t i = 0; i < sizeof lists / sizeof *lists; ++i) {
-        allocations += over("spec/vectors/payloads.json", lists[i], "bytes", fail_each_of_pickle);
+        allocations += over("spec/vectors/payloads.json", lists[i], "bytes", fail_each_of_short_pickle);
     }
     assert_true(allocations > 2000);
 }
 
 static void pickles(void **state) {
     (void)state;
-    const size_t allocations = over("tests/pickles/corpus.json", "pickles", "pickle", fail_each_of_pickle);
+    const size_t allocations = over("tests/pickles/corpus.json", "pickles", "pickle", fail_each_of_short_pickle);
     assert_true(allocations > 10000);
 }
 
-/* Every kind of value, every table that grows. */
+/* Every kind of value, every table that grows: a list, of which each item is looked at by itself. */
 static void every_opcode(void **state) {
     (void)state;
     static const char all[] =
@@ -241,58 +271,90 @@ static void every_opcode(void **state) {
         "(((((((((((((((((1111111111111111"
         "1\x96\x01\0\0\0\0\0\0\0qp20\ng20\n"
         "e.";
-    undr_slice bytes = undr_slice_of(all, sizeof all - 1);
-    assert_true(fail_each(handle_pickle, &bytes) > 30);
+    pickled pickle = {.bytes = undr_slice_of(all, sizeof all - 1)};
+    undr_arena arena = {0};
+    undr_value *value = NULL;
+    assert_true(fail_each(read_copied, &pickle) > 10);
+    assert_true(fail_each(read_in_place, &pickle) > 10);
+    assert_int_equal(undr_pickle_read(pickle.bytes, NULL, &arena, &value, NULL, NULL), UNDR_OK);
+    size_t allocations = 0;
+    for (size_t i = 0; i < value->items.count; ++i) {
+        pickle.value = pickle.again = value->items.at[i];
+        allocations += fail_each_of_value(&pickle);
+    }
+    undr_arena_free(&arena);
+    assert_true(allocations > 200);
 }
 
 /* ---- cases ---- */
 
-/* What the harness would send or expect; names are unknown here, which is an error of its own. */
-static undr_error build(const check_payload *payload, undr_buffer *text) {
-    if (payload->form == CHECK_PAYLOAD_EMPTY || payload->term->kind == CHECK_TERM_TIMES) {
-        return UNDR_OK; /* some are large */
-    }
-    undr_buffer bytes = {0};
-    undr_error error = check_build_payload(payload, NULL, &bytes, NULL);
-    if (error == UNDR_OK) {
-        error = check_print_payload(text, undr_buffer_slice(&bytes), true, true);
-    }
-    undr_buffer_free(&bytes);
-    return error == UNDR_MEMORY ? error : UNDR_OK;
-}
-
-static undr_error build_steps(const check_step *steps, size_t count, undr_buffer *text) {
-    undr_error error = UNDR_OK;
-    for (size_t i = 0; error == UNDR_OK && i < count; ++i) {
-        error = build(&steps[i].payload, text);
-        if (error == UNDR_OK) {
-            error = build_steps(steps[i].steps, steps[i].step_count, text);
-        }
-    }
+static undr_error parse(void *context) {
+    check_cases cases;
+    check_mistake mistake;
+    const undr_error error = check_parse(*(const undr_slice *)context, "cases", &cases, &mistake);
+    check_cases_free(&cases);
     return error;
 }
 
-/* Reads one case, prints it, reads that again, and makes the payloads of its frames. */
-static undr_error handle_case(void *context) {
-    const undr_slice *bytes = context;
-    check_cases cases, again;
-    check_mistake mistake;
+static undr_error print_case(void *context) {
     undr_buffer text = {0};
-    undr_error error = check_parse(*bytes, "cases", &cases, &mistake);
-    if (error != UNDR_OK) {
-        return error;
-    }
-    error = check_print(&text, &cases.at[0]);
-    if (error == UNDR_OK) {
-        error = check_parse(undr_buffer_slice(&text), "cases", &again, &mistake);
-        check_cases_free(&again);
-    }
-    if (error == UNDR_OK) {
-        error = build_steps(cases.at[0].steps, cases.at[0].step_count, &text);
-    }
-    check_cases_free(&cases);
+    const undr_error error = check_print(&text, context);
     undr_buffer_free(&text);
     return error;
+}
+
+/* What the harness would send or expect; names are unknown here, which is an error of its own. */
+static undr_error build(void *context) {
+    undr_buffer bytes = {0};
+    const undr_error error = check_build_payload(context, NULL, &bytes, NULL);
+    undr_buffer_free(&bytes);
+    return error;
+}
+
+static undr_error print_payload(void *context) {
+    undr_buffer text = {0};
+    const undr_error error = check_print_payload(&text, *(const undr_slice *)context, true, true);
+    undr_buffer_free(&text);
+    return error;
+}
+
+static size_t fail_each_of_payload(const check_payload *payload) {
+    if (payload->form == CHECK_PAYLOAD_EMPTY || payload->term->kind == CHECK_TERM_TIMES) {
+        return 0; /* some are large */
+    }
+    check_payload same = *payload;
+    size_t allocations = fail_each(build, &same);
+    undr_buffer bytes = {0};
+    if (check_build_payload(payload, NULL, &bytes, NULL) == UNDR_OK) {
+        undr_slice built = undr_buffer_slice(&bytes);
+        allocations += fail_each(print_payload, &built);
+    }
+    undr_buffer_free(&bytes);
+    return allocations;
+}
+
+static size_t fail_each_of_steps(const check_step *steps, size_t count) {
+    size_t allocations = 0;
+    for (size_t i = 0; i < count; ++i) {
+        allocations += fail_each_of_payload(&steps[i].payload);
+        allocations += fail_each_of_steps(steps[i].steps, steps[i].step_count);
+    }
+    return allocations;
+}
+
+/* Parses a text of one case, prints that case, and makes the payloads of its frames. */
+static size_t fail_each_of_case(undr_slice text) {
+    check_cases cases;
+    check_mistake mistake = {.text = ""};
+    size_t allocations = fail_each(parse, &text);
+    if (check_parse(text, "cases", &cases, &mistake) != UNDR_OK) {
+        fail_msg("%s", mistake.text);
+    }
+    assert_int_equal(cases.count, 1);
+    allocations += fail_each(print_case, &cases.at[0]);
+    allocations += fail_each_of_steps(cases.at[0].steps, cases.at[0].step_count);
+    check_cases_free(&cases);
+    return allocations;
 }
 
 static void cases(void **state) {
@@ -306,9 +368,8 @@ static void cases(void **state) {
         for (size_t i = 0; i < parsed.count; ++i) {
             undr_buffer text = {0};
             assert_int_equal(check_print(&text, &parsed.at[i]), UNDR_OK);
-            undr_slice one = undr_buffer_slice(&text);
-            if (one.size <= CASE_SIZE) {
-                allocations += fail_each(handle_case, &one);
+            if (text.size <= CASE_SIZE) {
+                allocations += fail_each_of_case(undr_buffer_slice(&text));
                 ++count;
             }
             undr_buffer_free(&text);
@@ -338,14 +399,7 @@ static void every_construct(void **state) {
         " bytearray(b'x'), {'a': {}}, {1: ()}]\n  A <- m (1, [?a], {'k': _})\n  A -> 0x80 -0b11\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
-        undr_slice text = undr_slice_text(texts[i]);
-        check_cases parsed;
-        check_mistake mistake = {.text = ""};
-        if (check_parse(text, "cases", &parsed, &mistake) != UNDR_OK) {
-            fail_msg("%s", mistake.text);
-        }
-        check_cases_free(&parsed);
-        assert_true(fail_each(handle_case, &text) > 5);
+        assert_true(fail_each_of_case(undr_slice_text(texts[i])) > 5);
     }
 }
 

@@ -1,29 +1,10 @@
 /* test_pickle_cpython.c: the pickle reader and writer against CPython's verdicts in pickles/corpus.json. */
 #include "guard_page.h"
 #include "undr/pickle.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-
-#include <cmocka.h>
-#include <jansson.h>
+#include "vectors.h"
 
 /* Above this a pickle is not cut at each of its bytes: that is quadratic. */
 enum { CUT_LIMIT = 1500 };
-
-static uint8_t digit(char character) {
-    return (uint8_t)(character <= '9' ? character - '0' : character - 'a' + 10);
-}
-
-static undr_buffer unhex(const char *text) {
-    undr_buffer bytes = {0};
-    for (; text[0] != '\0' && text[1] != '\0'; text += 2) {
-        assert_int_equal(undr_put_u8(&bytes, (uint8_t)(digit(text[0]) << 4 | digit(text[1]))), UNDR_OK);
-    }
-    return bytes;
-}
 
 static const char *text_of(const json_t *entry, const char *key) {
     return json_string_value(json_object_get(entry, key));
@@ -191,14 +172,7 @@ static void test_equal(void **state) {
 }
 
 static int load_corpus(void **state) {
-    char path[4096];
-    const char *source = getenv("UNDR_SOURCE_DIR");
-    (void)snprintf(path, sizeof path, "%s/tests/pickles/corpus.json", source == NULL ? "." : source);
-    json_error_t error;
-    *state = json_load_file(path, JSON_ALLOW_NUL, &error);
-    if (*state == NULL) {
-        print_error("%s:%d: %s (UNDR_SOURCE_DIR must name the source tree)\n", path, error.line, error.text);
-    }
+    *state = load_vectors("tests/pickles/corpus.json");
     return *state == NULL ? -1 : 0;
 }
 

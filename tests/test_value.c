@@ -1,45 +1,9 @@
 /* test_value.c: values: constructors, questions, equality, printing, and what hostile shapes cost. */
-#include "undr/value.h"
+#include "make_values.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-static undr_value *integer(undr_arena *arena, int64_t number) {
-    undr_value *value = NULL;
-    assert_int_equal(undr_value_int(arena, number, &value), UNDR_OK);
-    return value;
-}
-
-static undr_value *text(undr_arena *arena, const char *content) {
-    undr_value *value = NULL;
-    assert_int_equal(undr_value_text(arena, content, &value), UNDR_OK);
-    return value;
-}
-
-static undr_value *real(undr_arena *arena, double number) {
-    undr_value *value = NULL;
-    assert_int_equal(undr_value_float(arena, number, &value), UNDR_OK);
-    return value;
-}
-
-static undr_value *boolean(undr_arena *arena, bool truth) {
-    undr_value *value = NULL;
-    assert_int_equal(undr_value_bool(arena, truth, &value), UNDR_OK);
-    return value;
-}
-
-static undr_value *bytes(undr_arena *arena, undr_kind kind, const char *content, size_t size) {
-    undr_value *value = NULL;
-    assert_int_equal(undr_value_bytes(arena, kind, undr_slice_of(content, size), &value), UNDR_OK);
-    return value;
-}
 
 /* `...`: items up to NULL */
 static undr_value *items(undr_arena *arena, undr_kind kind, undr_value *first, ...) {
@@ -51,32 +15,13 @@ static undr_value *items(undr_arena *arena, undr_kind kind, undr_value *first, .
         array[count++] = item;
     }
     va_end(arguments);
-    undr_value *value = NULL;
-    assert_int_equal(undr_value_items(arena, kind, array, count, &value), UNDR_OK);
-    return value;
+    return collect(arena, kind, array, count);
 }
 
 static undr_value *instance(undr_arena *arena, const char *name, undr_value *state) {
     undr_value *value = NULL;
     assert_int_equal(undr_value_instance(arena, "module", name, state, &value), UNDR_OK);
     return value;
-}
-
-static void assert_prints(const undr_value *value, const char *expected) {
-    undr_buffer buffer = {0};
-    assert_int_equal(undr_value_print(&buffer, value), UNDR_OK);
-    assert_int_equal(undr_put_u8(&buffer, '\0'), UNDR_OK);
-    assert_string_equal((const char *)buffer.data, expected);
-    undr_buffer_free(&buffer);
-}
-
-static bool are_equal(const undr_value *a, const undr_value *b) {
-    bool forth = false;
-    bool back = false;
-    assert_int_equal(undr_value_equal(a, b, &forth), UNDR_OK);
-    assert_int_equal(undr_value_equal(b, a, &back), UNDR_OK);
-    assert_int_equal(forth, back);
-    return forth;
 }
 
 static void test_arena(void **state) {

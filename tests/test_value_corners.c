@@ -1,50 +1,9 @@
 /* test_value_corners.c: values that only callers make, and walks over values that give up wherever their bound is. */
+#include "make_values.h"
 #include "value_walk.h"
 
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-static undr_value *integer(undr_arena *arena, int64_t number) {
-    undr_value *value = NULL;
-    assert_int_equal(undr_value_int(arena, number, &value), UNDR_OK);
-    return value;
-}
-
-static undr_value *text(undr_arena *arena, const char *content) {
-    undr_value *value = NULL;
-    assert_int_equal(undr_value_text(arena, content, &value), UNDR_OK);
-    return value;
-}
-
-static undr_value *bytes(undr_arena *arena, undr_kind kind, const char *content) {
-    undr_value *value = NULL;
-    assert_int_equal(undr_value_bytes(arena, kind, undr_slice_text(content), &value), UNDR_OK);
-    return value;
-}
-
-static undr_value *boolean(undr_arena *arena, bool truth) {
-    undr_value *value = NULL;
-    assert_int_equal(undr_value_bool(arena, truth, &value), UNDR_OK);
-    return value;
-}
-
-static undr_value *class_named(undr_arena *arena, const char *module, const char *name) {
-    undr_value *value = NULL;
-    assert_int_equal(undr_value_class(arena, module, name, &value), UNDR_OK);
-    return value;
-}
-
-static undr_value *collect(undr_arena *arena, undr_kind kind, undr_value *const *items, size_t count) {
-    undr_value *value = NULL;
-    assert_int_equal(undr_value_items(arena, kind, items, count, &value), UNDR_OK);
-    return value;
-}
 
 static undr_value *pair(undr_arena *arena, undr_kind kind, undr_value *first, undr_value *second) {
     undr_value *const items[] = {first, second};
@@ -56,20 +15,6 @@ static undr_value *object(undr_arena *arena, undr_value *args, undr_value *kwarg
     assert_int_equal(undr_value_reduce(arena, class_named(arena, "m", "N"), args, &value), UNDR_OK);
     value->object.kwargs = kwargs;
     return value;
-}
-
-static bool are_equal(const undr_value *a, const undr_value *b) {
-    bool equal = false;
-    assert_int_equal(undr_value_equal(a, b, &equal), UNDR_OK);
-    return equal;
-}
-
-static void assert_prints(const undr_value *value, const char *expected) {
-    undr_buffer buffer = {0};
-    assert_int_equal(undr_value_print(&buffer, value), UNDR_OK);
-    assert_int_equal(undr_put_u8(&buffer, '\0'), UNDR_OK);
-    assert_string_equal((const char *)buffer.data, expected);
-    undr_buffer_free(&buffer);
 }
 
 static undr_value *list_of(undr_arena *arena, int64_t first, int64_t count) {
@@ -91,9 +36,10 @@ static undr_value *mixed_set(undr_arena *arena, bool backwards) {
     assert_int_equal(undr_value_none(arena, &none), UNDR_OK);
     assert_int_equal(undr_value_float(arena, NAN, &nan), UNDR_OK);
     assert_int_equal(undr_value_float(arena, 0.5, &half), UNDR_OK);
-    undr_value *items[] = {none, boolean(arena, true), boolean(arena, false), bytes(arena, UNDR_BYTES, "a"),
-        bytes(arena, UNDR_BYTEARRAY, "a"), text(arena, "a"), class_named(arena, "m", "A"), class_named(arena, "n", "A"),
-        list_of(arena, 0, 3), list_of(arena, 0, 40), deep, nan, half, object(arena, NULL, NULL)};
+    undr_value *items[] = {none, boolean(arena, true), boolean(arena, false), bytes(arena, UNDR_BYTES, "a", 1),
+        bytes(arena, UNDR_BYTEARRAY, "a", 1), text(arena, "a"), class_named(arena, "m", "A"),
+        class_named(arena, "n", "A"), list_of(arena, 0, 3), list_of(arena, 0, 40), deep, nan, half,
+        object(arena, NULL, NULL)};
     const size_t count = sizeof items / sizeof *items;
     for (size_t i = 0; backwards && i < count / 2; ++i) {
         undr_value *first = items[i];
@@ -227,7 +173,7 @@ static void odd_calls_are_printed(void **state) {
     undr_value *empty = object(&arena, NULL, none);
     empty->object.state = two;
     assert_prints(empty, "m.N(2)");
-    assert_prints(bytes(&arena, UNDR_STR, "\xc1\x81"), "'\\x41'"); /* no UTF-8: no reader makes it */
+    assert_prints(bytes(&arena, UNDR_STR, "\xc1\x81", 2), "'\\x41'"); /* no UTF-8: no reader makes it */
     undr_arena_free(&arena);
 }
 

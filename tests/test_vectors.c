@@ -3,32 +3,12 @@
 #include "number.h"
 #include "undr/manager.h"
 #include "undr/pickle.h"
-#include "undr/worker.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
-
-#include <cmocka.h>
-#include <jansson.h>
+#include "vectors.h"
 
 typedef struct vectors {
     json_t *frames;
     json_t *payloads;
 } vectors;
-
-static uint8_t digit(char character) {
-    return (uint8_t)(character <= '9' ? character - '0' : character - 'a' + 10);
-}
-
-static undr_buffer unhex(const char *text) {
-    undr_buffer bytes = {0};
-    for (; text[0] != '\0' && text[1] != '\0'; text += 2) {
-        assert_int_equal(undr_put_u8(&bytes, (uint8_t)(digit(text[0]) << 4 | digit(text[1]))), UNDR_OK);
-    }
-    return bytes;
-}
 
 static undr_buffer bytes_of(const json_t *vector, const char *key) {
     return unhex(json_string_value(json_object_get(vector, key)));
@@ -114,19 +94,6 @@ static undr_error give_to_manager(const undr_frame *frame) {
     undr_answer answer = {0};
     assert_int_equal(undr_manager_next_answer(core, &answer), error == UNDR_OK ? UNDR_OK : UNDR_DONE);
     undr_manager_free(core);
-    return error;
-}
-
-static undr_error give_to_worker(const undr_frame *frame) {
-    undr_worker_core core;
-    undr_frame request = {0};
-    undr_worker_action action = UNDR_WORKER_POLL;
-    undr_arena arena = {0};
-    undr_value *task = NULL;
-    undr_worker_start(&core);
-    assert_int_equal(undr_worker_ask(&core, &request), UNDR_OK);
-    const undr_error error = undr_worker_receive(&core, frame, &arena, &action, &task);
-    undr_arena_free(&arena);
     return error;
 }
 
@@ -342,26 +309,15 @@ static void test_hostile(void **state) {
     over(((vectors *)*state)->payloads, "hostile", check_hostile);
 }
 
-static json_t *load(const char *name) {
-    char path[4096];
-    const char *source = getenv("UNDR_SOURCE_DIR");
-    (void)snprintf(path, sizeof path, "%s/spec/vectors/%s", source == NULL ? "." : source, name);
-    json_error_t error;
-    json_t *file = json_load_file(path, JSON_ALLOW_NUL, &error);
-    if (file == NULL) {
-        print_error("%s:%d: %s (UNDR_SOURCE_DIR must name the source tree)\n", path, error.line, error.text);
-    }
-    return file;
-}
-
-static int load_vectors(void **state) {
+static int load_both(void **state) {
     static vectors all;
-    all = (vectors){.frames = load("frames.json"), .payloads = load("payloads.json")};
+    all.frames = load_vectors("spec/vectors/frames.json");
+    all.payloads = load_vectors("spec/vectors/payloads.json");
     *state = &all;
     return all.frames == NULL || all.payloads == NULL ? -1 : 0;
 }
 
-static int free_vectors(void **state) {
+static int free_both(void **state) {
     const vectors *all = *state;
     json_decref(all->frames);
     json_decref(all->payloads);
@@ -380,5 +336,5 @@ int main(void) {
         cmocka_unit_test(test_invalid),
         cmocka_unit_test(test_hostile),
     };
-    return cmocka_run_group_tests(tests, load_vectors, free_vectors);
+    return cmocka_run_group_tests(tests, load_both, free_both);
 }

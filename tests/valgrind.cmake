@@ -1,0 +1,12 @@
+# Label `valgrind`: the tests in which each allocation fails in turn, under valgrind: nothing is lost or used behind its
+# end on any of those paths. (The saved inputs of the fuzz targets have the same label: fuzz.cmake.)
+find_program(VALGRIND valgrind)
+string(FIND "${CMAKE_C_FLAGS}" "-fsanitize" SANITIZED)
+if(VALGRIND AND SANITIZED EQUAL -1)
+    foreach(name test_allocations test_allocations_exact)
+        add_test(NAME unit.valgrind.${name}
+            COMMAND ${VALGRIND} -q --error-exitcode=9 --leak-check=full $<TARGET_FILE:${name}>)
+        set_tests_properties(unit.valgrind.${name} PROPERTIES LABELS valgrind TIMEOUT 1800
+            ENVIRONMENT "UNDR_SOURCE_DIR=${CMAKE_SOURCE_DIR};UNDR_BINARY_DIR=${CMAKE_BINARY_DIR}")
+    endforeach()
+endif()
