@@ -101,6 +101,42 @@ static void long_values_are_shortened(void **state) {
     undr_buffer_free(&line);
 }
 
+/* Few bytes, but each takes four characters. */
+static void bytes_are_shortened_by_what_they_take(void **state) {
+    (void)state;
+    char bytes[60], text[sizeof "A <- m b''... (60 bytes)" + 60 * 4] = "A <- m b'";
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (char)(i % 2 == 0 ? 0xfe : 0xff);
+    }
+    for (size_t i = 0; i < 20; i++) {
+        strcat(text, "\\xfe\\xff");
+    }
+    strcat(text, "'... (60 bytes)");
+    assert_frame("<-", 'm', undr_slice_of(bytes, sizeof bytes), true, text);
+    text[9 + 160] = '\0';
+    for (size_t i = 20; i < 30; i++) {
+        strcat(text, "\\xfe\\xff");
+    }
+    strcat(text, "'");
+    assert_frame("<-", 'm', undr_slice_of(bytes, sizeof bytes), false, text);
+}
+
+/* Above 1 MiB: shortened it would be cut anyway. */
+static void large_values_are_decoded_where_all_is_shown(void **state) {
+    (void)state;
+    const size_t size = (1 << 20) + 1;
+    undr_buffer pickle = {0};
+    assert_int_equal(undr_put_bytes(&pickle, "\x80\x04X\x01\x00\x10\x00", 7), UNDR_OK);
+    assert_int_equal(undr_buffer_reserve(&pickle, size + 1), UNDR_OK);
+    memset(pickle.data + pickle.size, 'x', size);
+    pickle.size += size;
+    assert_int_equal(undr_put_text(&pickle, "."), UNDR_OK);
+    assert_frame("<-", 'm', undr_buffer_slice(&pickle), false, "A <- m 'x' * 1048577");
+    assert_frame("<-", 'm', undr_buffer_slice(&pickle), true,
+        "A <- m b'\\x80\\x04X\\x01\\x00\\x10\\x00xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'... (1048585 bytes)");
+    undr_buffer_free(&pickle);
+}
+
 static void a_worker_exception_is_named(void **state) {
     (void)state;
     undr_arena arena = {0};
@@ -300,6 +336,8 @@ int main(void) {
         cmocka_unit_test(what_was_sent_is_printed_exactly),
         cmocka_unit_test(long_payloads_are_shortened),
         cmocka_unit_test(long_values_are_shortened),
+        cmocka_unit_test(bytes_are_shortened_by_what_they_take),
+        cmocka_unit_test(large_values_are_decoded_where_all_is_shown),
         cmocka_unit_test(a_worker_exception_is_named),
         cmocka_unit_test(a_pickle_bomb_stays_bytes),
         cmocka_unit_test(a_workers_bytes_are_decoded),

@@ -181,6 +181,7 @@ static void numbers_are_decimal_or_hexadecimal(void **state) {
 /* ---- mistakes ---- */
 
 #define HEAD "case manager.a.b\n  must X-1 s\n"
+#define DASHES "---------------------------------------" /* 39 */
 #define POOL "case pool.a.b\n  must X-1 s\n"
 #define WORKER "case worker.a.b\n  must X-1 s\n"
 
@@ -205,6 +206,7 @@ static const struct {
     {HEAD "  A -> m '\xf5\x80\x80\x80'\n", "text:3:11: ", "UTF-8"},
     {HEAD "  A -> m '\xe2\x82'\n", "text:3:11: ", "UTF-8"},
     {HEAD "  A -> m '\xe2", "text:3:11: ", "UTF-8"},
+    {HEAD "  A -> m '\xf0\x90\x80'\n", "text:3:11: ", "UTF-8"},
     {HEAD "  A -> m '\x7f'\n", "text:3:11: ", "\\x7f"},
     /* names */
     {"case manager\n", "text:1:6: ", "the name of a case"},
@@ -250,20 +252,26 @@ static const struct {
     {HEAD "  delivery slow\n", "text:3:12: ", "`each`, `whole` or `pipeline`"},
     {HEAD "  set heavy\n", "text:3:7: ", "`load`"},
     {HEAD "  needs Pickle\n", "text:3:9: ", "a capability"},
+    {HEAD "  needs pick+le\n", "text:3:9: ", "a capability"},
     {HEAD "  needs pickle five\n", "text:3:16: ", "the least value"},
     {HEAD "  after manager.a.b\n", "text:3:9: ", "another case"},
+    {HEAD "  after pool.other now\n", "text:3:20: ", "the end of the line"},
     {HEAD "  destructive yes\n", "text:3:15: ", "the end of the line"},
     /* steps */
     {HEAD "  A => n\n", "text:3:5: ", "unknown step `A => n`: expected `->`, `<-`, `quiet`, `refused`"},
     {HEAD "  A\n", "text:3:4: ", "unknown step `A`"},
     {HEAD "  a -> n\n", "text:3:3: ", "expected a channel"},
     {HEAD "  AB -> n\n", "text:3:3: ", "expected a channel"},
-    {HEAD "  A -> x\n", "text:3:8: ", "a type"},
+    {HEAD "  A -> x y\n", "text:3:8: ", "`half-close` or `reset`, found `x`"},
+    {HEAD "  A -> bad x\n", "text:3:12: ", "expected a type (n, t, m, s, 0xHH), found `x`"},
+    {HEAD "  A -> " DASHES "\xc3\xa9\n", "text:3:8: ", "found `" DASHES "`"}, /* 41 bytes: cut, though not in the e */
     {HEAD "  A -> 0x1\n", "text:3:8: ", "a type"},
     {HEAD "  A ->\n", "text:3:7: ", "found the end of the line"},
     {HEAD "  A -> n # why\n", "text:3:10: ", "expected a value"},
     {HEAD "  A -> close # why\n", "text:3:14: ", "a line of its own"},
     {HEAD "  A -> m 1 2\n", "text:3:12: ", "the end of the line"},
+    {HEAD "  A -> m {1, 2, 2}\n", "text:3:17: ", "twice"},
+    {HEAD "  A -> m class('m.N-')\n", "text:3:16: ", "'module.Name'"},
     {HEAD "  A -> bad close\n", "text:3:12: ", "remove it"},
     {HEAD "  A -> header n\n", "text:3:16: ", "the length"},
     {HEAD "  A -> header n 18446744073709551616\n", "text:3:17: ", "the length"},
@@ -382,6 +390,7 @@ static void the_nearest_valid_texts_are_read(void **state) {
         HEAD "  role manager levels 3\n  A -> 0x82 b'x'\n",
         HEAD "  A -> m b'N.'\n",
         HEAD "  A -> m  1  \n",
+        HEAD "  A -> m class('m1.N2')\n",
         HEAD "  A -> n b'x' * 0\n",
         HEAD "  A -> m b'N.' * 3\n",
         HEAD "  A -> m '\xc2\x80 \xdf\xbf \xe0\xa0\x80 \xed\x9f\xbf \xee\x80\x80 \xef\xbf\xbf \xf0\x90\x80\x80 "

@@ -48,11 +48,7 @@ undr_error check_case_rules(const check_lexer *lexer, const check_case *one) {
             "the case %s proves nothing: expected `must`, `should` or `may` with an id above its first step",
             one->name);
     }
-    size_t steps = 0;
-    for (size_t i = 0; i < one->step_count; i++) {
-        steps += one->steps[i].what != CHECK_REQUIREMENT ? 1 : 0;
-    }
-    if (steps == 0) {
+    if (one->step_count == 0) { /* the first is never a requirement: that one is in the head */
         return check_step_fail(lexer, one->line, "the case %s does nothing: expected a step, as in A -> n", one->name);
     }
     place here = {lexer, one};
@@ -62,8 +58,8 @@ undr_error check_case_rules(const check_lexer *lexer, const check_case *one) {
 /* ---- names and letters ---- */
 
 typedef struct letter {
-    int gate, plain, indexed; /* the line of its first use as such; 0: none */
-    int value;                /* as a gate in a value */
+    int gate, connection[2]; /* the line of its first use as such; 0: none. As a connection without [i] and with it */
+    int value;               /* as a gate in a value */
 } letter;
 
 typedef struct usage {
@@ -146,7 +142,7 @@ static undr_error visit_step(void *context, const check_step *step, const check_
     }
     if (channel != '\0' && channel != 'M' && channel != 'P') {
         letter *known = &use->letters[channel - 'A'];
-        note_use(gate ? &known->gate : step->indexed ? &known->indexed : &known->plain, step->line);
+        note_use(gate ? &known->gate : &known->connection[step->indexed], step->line);
     }
     if (step->indexed && (channel == 'M' || channel == 'P')) {
         return check_step_fail(&use->lexer, step->line, "%c is one channel: expected it without [i]", channel);
@@ -155,15 +151,16 @@ static undr_error visit_step(void *context, const check_step *step, const check_
 }
 
 static undr_error check_letter(const check_lexer *lexer, char name, const letter *known) {
-    int connection = known->plain > 0 ? known->plain : known->indexed;
+    int plain = known->connection[false], indexed = known->connection[true];
+    int connection = plain > 0 ? plain : indexed;
     if (known->gate > 0 && connection > 0) {
         int later = known->gate > connection ? known->gate : connection;
         int earlier = known->gate > connection ? connection : known->gate;
         return check_step_fail(lexer, later, "%c is a %s here and a %s in line %d: take another letter", name,
             later == known->gate ? "gate" : "connection", later == known->gate ? "connection" : "gate", earlier);
     }
-    if (known->plain > 0 && known->indexed > 0) {
-        int later = known->plain > known->indexed ? known->plain : known->indexed;
+    if (plain > 0 && indexed > 0) {
+        int later = plain > indexed ? plain : indexed;
         return check_step_fail(
             lexer, later, "%c stands with [i] and without: take another letter for one of them", name);
     }

@@ -115,8 +115,8 @@ static void describe(const check_lexer *lexer, size_t at, char found[64]) {
         }
         found[size++] = byte < 0x20 || byte == 0x7f ? '?' : (char)byte;
     }
-    while (size > 1 && ((uint8_t)found[size - 1] & 0x80) != 0) {
-        size--; /* never half a character */
+    while (((uint8_t)found[size - 1] & 0x80) != 0) {
+        size--; /* never half a character; the first byte is ASCII */
     }
     found[size++] = '`';
     found[size] = '\0';

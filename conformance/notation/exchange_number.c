@@ -131,7 +131,7 @@ static bool push_digit(uint8_t *magnitude, size_t *size, unsigned base, uint8_t 
     return true;
 }
 
-/* A magnitude becomes the shortest two's complement; there is room for one byte more. */
+/* A magnitude becomes a two's complement, not always the shortest; there is room for one byte more. */
 static size_t to_twos_complement(uint8_t *bytes, size_t size, bool negative) {
     if (size == 0) {
         return 0;
@@ -144,10 +144,6 @@ static size_t to_twos_complement(uint8_t *bytes, size_t size, bool negative) {
             bytes[i] = (uint8_t)carry;
             carry >>= 8;
         }
-    }
-    uint8_t fill = negative ? 0xff : 0;
-    while (size > 1 && bytes[size - 1] == fill && ((bytes[size - 2] ^ fill) & 0x80) == 0) {
-        size--;
     }
     return size;
 }

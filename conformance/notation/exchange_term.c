@@ -103,29 +103,31 @@ enum { DUPLICATES_CHECKED = 1000 }; /* beyond that the comparison of all with al
 static undr_error check_new_key(
     check_lexer *lexer, size_t from, const check_parts *list, size_t stride, const check_term *key) {
     undr_error error = check_key(lexer, from, key);
-    for (size_t i = 0; error == UNDR_OK && i < list->count && list->count <= DUPLICATES_CHECKED; i += stride) {
-        bool equal = false;
-        if (key->kind == CHECK_TERM_VALUE && list->at[i]->kind == CHECK_TERM_VALUE) {
-            error = undr_value_equal(key->value, list->at[i]->value, &equal);
-            error = error == UNDR_MEMORY ? error : UNDR_OK; /* too large to compare: taken as different */
+    if (error != UNDR_OK || key->kind != CHECK_TERM_VALUE || list->count > DUPLICATES_CHECKED) {
+        return error;
+    }
+    for (size_t i = 0; i < list->count; i += stride) {
+        bool equal = false; /* also what is too large to compare */
+        if (list->at[i]->kind == CHECK_TERM_VALUE
+            && undr_value_equal(key->value, list->at[i]->value, &equal) == UNDR_MEMORY) {
+            return UNDR_MEMORY;
         }
         if (equal) {
             return check_lex_fail(lexer, from, "this key or element stands here twice");
         }
     }
-    return error;
+    return UNDR_OK;
 }
 
-/* Passes `,` or sees the closing bracket. */
-static undr_error read_separator(check_lexer *lexer, char closing, bool *more) {
+/* Passes `,` or sees the closing bracket; blanks behind it are passed, too. */
+static undr_error read_separator(check_lexer *lexer, char closing) {
     check_lex_blanks(lexer);
-    *more = check_lex_peek(lexer) == ',';
-    if (*more) {
+    if (check_lex_peek(lexer) == ',') {
         lexer->at++;
         check_lex_blanks(lexer);
-        *more = check_lex_peek(lexer) != closing;
+        return UNDR_OK;
     }
-    if (*more || check_lex_peek(lexer) == closing) {
+    if (check_lex_peek(lexer) == closing) {
         return UNDR_OK;
     }
     char expected[] = "`,` or `?`";
@@ -134,13 +136,12 @@ static undr_error read_separator(check_lexer *lexer, char closing, bool *more) {
 }
 
 static undr_error read_sequence(check_lexer *lexer, unsigned depth, check_term **term) {
-    bool tuple = check_lex_peek(lexer) == '(', comma = false, more = true;
+    bool tuple = check_lex_peek(lexer) == '(', comma = false;
     char closing = tuple ? ')' : ']';
     check_parts list = {0};
     lexer->at++;
     check_lex_blanks(lexer);
-    more = check_lex_peek(lexer) != closing;
-    while (more) {
+    while (check_lex_peek(lexer) != closing) {
         check_term *part;
         undr_error error = check_read_nested(lexer, depth, &part);
         if (error == UNDR_OK) {
@@ -148,7 +149,7 @@ static undr_error read_sequence(check_lexer *lexer, unsigned depth, check_term *
         }
         size_t behind = lexer->at;
         if (error == UNDR_OK) {
-            error = read_separator(lexer, closing, &more);
+            error = read_separator(lexer, closing);
         }
         if (error != UNDR_OK) {
             return error;
@@ -198,11 +199,10 @@ static undr_error read_braces(check_lexer *lexer, unsigned depth, check_term **t
     bool dict = true;
     lexer->at++;
     check_lex_blanks(lexer);
-    bool more = check_lex_peek(lexer) != '}';
-    while (more) {
+    while (check_lex_peek(lexer) != '}') {
         undr_error error = read_element(lexer, depth, &list, &dict);
         if (error == UNDR_OK) {
-            error = read_separator(lexer, '}', &more);
+            error = read_separator(lexer, '}');
         }
         if (error != UNDR_OK) {
             return error;
