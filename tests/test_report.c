@@ -368,6 +368,41 @@ static void html_report(void **state) {
     tear_down(&stage);
 }
 
+/* A record whose lines are long: 1,000 characters of two bytes, and where they differ behind them. */
+static void play_long(check_record *record) {
+    check_result result = {.verdict = CHECK_FAIL};
+    put(&result.expected, "A <- m '");
+    for (int i = 0; i < 1000; i++) {
+        put(&result.expected, "\xc3\xa9");
+    }
+    put(&result.expected, "' or end");
+    put(&result.transcript, "! ");
+    assert_int_equal(undr_put_slice(&result.transcript, undr_buffer_slice(&result.expected)), UNDR_OK);
+    put(&result.transcript, "\n# a short line\n");
+    put(&result.received, "A <- m 'e'");
+    check_record_add(record, CHECK_DELIVERY_WHOLE, 1, &result, true);
+}
+
+static void long_lines_are_cut_for_a_terminal_only(void **state) {
+    struct stage stage;
+    (void)state;
+    set_up(&stage);
+    play_long(add_case(&stage, "manager.long"));
+    char *text = written(terminal, &stage);
+    assert_says(text, "    expected  A <- m '\xc3\xa9");
+    assert_says(text, "\xc3\xa9 ... 1716 more bytes ... \xc3\xa9");
+    assert_says(text, "\xc3\xa9' or end\n");
+    assert_says(text, "        # a short line\n");
+    assert_true(strlen(text) < 2000);
+    free(text);
+    stage.options.verbose = true;
+    text = written(terminal, &stage);
+    assert_null(strstr(text, "more bytes"));
+    assert_true(strlen(text) > 4000);
+    free(text);
+    tear_down(&stage);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(worst_delivery_counts),
@@ -382,6 +417,7 @@ int main(void) {
         cmocka_unit_test(junit_report),
         cmocka_unit_test(tap_report),
         cmocka_unit_test(terminal_report),
+        cmocka_unit_test(long_lines_are_cut_for_a_terminal_only),
         cmocka_unit_test(html_report),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

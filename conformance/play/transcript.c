@@ -8,7 +8,7 @@
 
 enum {
     DECODED_AT_MOST = 64 * 1024, /* bytes of a payload; a larger one is shown by its first bytes */
-    SHOWN_AT_MOST = 400,         /* bytes of a printed value */
+    SHOWN_AT_MOST = 4096,        /* bytes of a printed value; who prints it for a person may show less */
     BYTES_SHOWN = 48,
     DEPTH = 64,
     HEAD_SIZE = 32 * 1024,

@@ -11,30 +11,50 @@ enum {
     CLAUSE = 100,     /* characters of a clause in the table */
     TABLE_LINES = 12,
     REQUIREMENTS = 8, /* in the line of them */
+    LINE = 320,       /* bytes of a line that is explained: a longer one is cut to its ends */
+    LINE_HEAD = 120,
+    LINE_TAIL = 180,
     TRANSCRIPT_HEAD = 6,
     TRANSCRIPT_TAIL = 24
 };
 
 /* ---- one case ---- */
 
-static void print_clause(FILE *out, const char *label, undr_slice text) {
-    text = check_text_trim(text);
-    if (text.size == 0) {
+/* Not inside a character: the place itself, or one before it. */
+static size_t at_character(undr_slice text, size_t at) {
+    while (at > 0 && at < text.size && (text.data[at] & 0xc0) == 0x80) {
+        at--;
+    }
+    return at;
+}
+
+/* A line; of a long one (and not with -v) the two ends, since the second says how it differs. */
+static void print_line(FILE *out, undr_slice line, bool whole) {
+    if (whole || line.size <= LINE) {
+        check_text_plain(out, line);
         return;
     }
-    fprintf(out, "    %-10s", label);
-    const uint8_t *newline = memchr(text.data, '\n', text.size);
-    size_t first = newline == NULL ? text.size : (size_t)(newline - text.data);
-    check_text_plain(out, undr_slice_of(text.data, first));
-    fputc('\n', out);
-    if (newline != NULL) {
-        check_text_lines(out, undr_slice_of(newline + 1, text.size - first - 1), "              ");
-    }
+    size_t head = at_character(line, LINE_HEAD), tail = at_character(line, line.size - LINE_TAIL);
+    check_text_plain(out, undr_slice_of(line.data, head));
+    fprintf(out, " ... %zu more bytes ... ", tail - head);
+    check_text_plain(out, undr_slice_of(line.data + tail, line.size - tail));
 }
 
 static size_t line_size(undr_slice text) {
     const uint8_t *newline = text.size == 0 ? NULL : memchr(text.data, '\n', text.size);
     return newline == NULL ? text.size : (size_t)(newline - text.data);
+}
+
+static void print_clause(FILE *out, const char *label, undr_slice text, bool whole) {
+    text = check_text_trim(text);
+    for (bool first = true; text.size > 0; first = false) {
+        size_t size = line_size(text);
+        fprintf(out, first ? "    %-10s" : "              ", label);
+        print_line(out, undr_slice_of(text.data, size), whole);
+        fputc('\n', out);
+        size += size < text.size ? 1 : 0;
+        text = undr_slice_of(text.data + size, text.size - size);
+    }
 }
 
 static size_t count_lines(undr_slice text) {
@@ -60,7 +80,9 @@ static void print_transcript(const check_terminal *terminal, const check_result 
         }
         if (shown) {
             fputs(check_paint(terminal, marked ? CHECK_RED : CHECK_DIM), terminal->out);
-            check_text_lines(terminal->out, undr_slice_of(text.data, size), marked ? "      " : "        ");
+            fputs(marked ? "      " : "        ", terminal->out);
+            print_line(terminal->out, undr_slice_of(text.data, size), whole);
+            fputc('\n', terminal->out);
             fputs(check_paint(terminal, CHECK_PLAIN), terminal->out);
         }
         size += size < text.size ? 1 : 0;
@@ -91,6 +113,7 @@ static void print_details(const check_terminal *terminal, const check_session *s
     const check_record *record) {
     FILE *out = terminal->out;
     const check_result *worst = check_record_worst(record);
+    bool whole = session->options->verbose;
     const char *level = NULL, *id = NULL;
     undr_slice sentence;
     if (check_blamed(record, &level, &id, &sentence)) {
@@ -102,12 +125,12 @@ static void print_details(const check_terminal *terminal, const check_session *s
     print_deliveries(out, record);
     fputc('\n', out);
     if (!undr_slice_equal(undr_buffer_slice(&worst->step), undr_buffer_slice(&worst->expected))) {
-        print_clause(out, "step", undr_buffer_slice(&worst->step));
+        print_clause(out, "step", undr_buffer_slice(&worst->step), whole);
     }
-    print_clause(out, "expected", undr_buffer_slice(&worst->expected));
-    print_clause(out, "received", undr_buffer_slice(&worst->received));
-    print_transcript(terminal, worst, session->options->verbose);
-    print_clause(out, "notes", undr_buffer_slice(&worst->notes));
+    print_clause(out, "expected", undr_buffer_slice(&worst->expected), whole);
+    print_clause(out, "received", undr_buffer_slice(&worst->received), whole);
+    print_transcript(terminal, worst, whole);
+    print_clause(out, "notes", undr_buffer_slice(&worst->notes), whole);
     if (worst->output.size > 0) {
         fputs("    output of the target\n", out);
         check_text_lines(out, undr_buffer_slice(&worst->output), "        | ");
@@ -178,9 +201,7 @@ void check_print_short_clause(FILE *out, undr_slice text) {
     size_t size = newline == NULL ? text.size : (size_t)(newline - text.data);
     bool whole = size <= CLAUSE && newline == NULL;
     size = size <= CLAUSE ? size : CLAUSE;
-    while (size > 0 && size < text.size && (text.data[size] & 0xc0) == 0x80) {
-        size--; /* not inside a character */
-    }
+    size = at_character(text, size);
     check_text_plain(out, undr_slice_of(text.data, size));
     fputs(whole ? "" : "...", out);
 }
