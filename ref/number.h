@@ -19,7 +19,7 @@ typedef enum undr_int_syntax {
     UNDR_INT_C        /* strtol(text, NULL, 0), which takes 010 for 8, then as a literal */
 } undr_int_syntax;
 
-/* An int of up to 18 digits without any zero in front: most are, and all three ways read it alike. False: another one. */
+/* An int of up to 18 digits without a zero in front, which all three ways read alike. False: another one. */
 bool undr_parse_short_int(undr_slice text, int64_t *integer);
 /* Appends the two's complement (not the shortest) of the int in text. UNDR_OK, UNDR_PICKLE_NUMBER, UNDR_MEMORY. */
 UNDR_MUST_USE undr_error undr_parse_int(undr_slice text, undr_int_syntax syntax, undr_buffer *twos_complement);

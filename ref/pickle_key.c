@@ -100,7 +100,7 @@ static uint64_t hash_int(undr_slice bytes) {
 static uint64_t hash_number(const undr_value *value) {
     number_key number;
     number_key_of(value, &number);
-    return number.integer ? hash_int(number.bytes) : hash_bytes(1, number.bytes);
+    return hash_int(number.bytes);
 }
 
 /* Of a tuple the order counts, of a frozenset it does not. */

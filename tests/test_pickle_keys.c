@@ -71,7 +71,7 @@ static size_t count_keys(undr_buffer *buffer) {
 static size_t count_of_three(uint64_t start, undr_slice before, undr_slice after) {
     char texts[3][TEXT];
     undr_buffer buffer = {0};
-    collide(start, texts[0], texts[1]);
+    collide(mix(start, TEXT), texts[0], texts[1]);
     memcpy(texts[2], texts[0], TEXT);
     put(&buffer, BYTES("}("));
     for (size_t index = 0; index < 3; ++index) {
