@@ -19,6 +19,7 @@ BUILD = sys.argv[1]
 ONLY = sys.argv[2:]  # "ROLE FUNCTION K ERROR": that session alone, its log shown
 SHORT = 0
 TASKS, SIZE, LARGE = 4, 30000, 200000  # the visitor schedules the last, large, so that it is never copied
+STARTS_WITH = 10  # files that are watched from the start: four that listen, before and in the loop, and two of libuv's
 TRIES = 4  # a session whose number of calls varies ends its sweep when it was not reached so often in a row
 TRANSIENT = [errno.EINTR]
 SCARCE = [errno.EMFILE, errno.ENOMEM]
@@ -51,13 +52,14 @@ SWEEPS = {
     },
 }
 
-# So many calls in a row fail: the library watches a socket before libuv does, which must not even try when that fails.
-IN_A_ROW = {"epoll_ctl": 2}
+# So many calls in a row fail: when the server can't watch a connection libuv must not even try to.
+def in_a_row(function, nth):
+    return 2 if function == "epoll_ctl" and nth > STARTS_WITH else 1
 
 # When these fail libuv itself ends the process (abort), while it starts: the pipe for signals, which is its first, and
 # what its loop watches from the start. Before that the four listening sockets are tried, which may fail in good order.
 def ends_libuv(function, nth):
-    return (function == "epoll_ctl" and 4 < nth <= 10) or (function, nth) == ("pipe2", 1)
+    return (function == "epoll_ctl" and 4 < nth <= STARTS_WITH) or (function, nth) == ("pipe2", 1)
 
 # What is no failure at all: it is tried again, or the rest comes later.
 def is_harmless(function, error):
@@ -85,7 +87,7 @@ class Session:
         token = pathlib.Path(folder, "token")
         token.touch()
         role, function, nth, error = fault
-        calls = f"{nth}-{nth + IN_A_ROW.get(function, 1) - 1}"
+        calls = f"{nth}-{nth + in_a_row(function, nth) - 1}"
         environment = {"LD_PRELOAD": PRELOAD, "UNDR_FAULT": f"{role} {function} {calls} {error}",
             "UNDR_FAULT_REPORT": str(report), "UNDR_FAULT_TOKEN": str(token), **NO_CACHE}
         self.answers, self.hung = [], False
