@@ -227,12 +227,12 @@ static bool is_decimal(undr_slice text) {
 
 static bool is_word(undr_slice text, const char *word) {
     size_t index = 0;
-    for (; index < text.size && word[index] != '\0'; ++index) {
-        if ((text.data[index] | 0x20) != word[index]) {
+    for (; index < text.size; ++index) {
+        if ((text.data[index] | 0x20) != word[index]) { /* nor can a longer text equal the word's end: that is 0 */
             return false;
         }
     }
-    return index == text.size && word[index] == '\0';
+    return word[index] == '\0';
 }
 
 /* strtod with '.' for the decimal point whatever the locale. */

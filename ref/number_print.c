@@ -164,9 +164,10 @@ undr_error undr_print_float(undr_buffer *buffer, double real) {
     if (isinf(real)) {
         return undr_put_text(buffer, "inf");
     }
-    if (fpclassify(real) == FP_ZERO) {
+    const double size = fabs(real);
+    if (!(size > 0)) {
         return undr_put_text(buffer, "0.0");
     }
-    const decimal text = shortest(fabs(real));
+    const decimal text = shortest(size);
     return text.point > 16 || text.point < -3 ? print_scientific(buffer, &text) : print_plain(buffer, &text);
 }

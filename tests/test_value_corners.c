@@ -2,7 +2,9 @@
 #include "make_values.h"
 #include "value_walk.h"
 
+#include <malloc.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static undr_value *pair(undr_arena *arena, undr_kind kind, undr_value *first, undr_value *second) {
@@ -226,6 +228,141 @@ static void shared_values_count_where_they_are(void **state) {
     undr_arena_free(&arena);
 }
 
+static bool holds(const undr_value *value, const char *content) {
+    bool found = false;
+    assert_int_equal(undr_value_contains(value, undr_slice_text(content), &found), UNDR_OK);
+    return found;
+}
+
+static void what_was_added_to_an_object_is_searched(void **state) {
+    (void)state;
+    undr_arena arena = {0};
+    undr_value *first = text(&arena, "first");
+    undr_value *made = object(&arena, NULL, NULL);
+    made->object.appended = pair(&arena, UNDR_LIST, first, text(&arena, "second"))->items;
+    made->object.entries = pair(&arena, UNDR_DICT, text(&arena, "key"), text(&arena, "value"))->items;
+    assert_true(holds(made, "first") && holds(made, "second") && holds(made, "key") && holds(made, "value"));
+    assert_false(holds(made, "other"));
+    undr_arena_free(&arena);
+}
+
+static void a_zero_byte_in_a_name_is_escaped(void **state) {
+    (void)state;
+    undr_arena arena = {0};
+    undr_value *odd = class_named(&arena, "m", "N");
+    odd->class_name.name = undr_slice_of("N\0", 2);
+    assert_prints(odd, "<class m.N\\x00>");
+    undr_arena_free(&arena);
+}
+
+/* What is filled and cleared again and again grows to what is needed once, and not any more. */
+static void an_arena_that_is_filled_again_does_not_grow(void **state) {
+    (void)state;
+    undr_arena arena = {0};
+    size_t kept = 0;
+    for (int round = 0; round < 4; ++round) {
+        kept = arena.used;
+        for (int i = 0; i < 5000; ++i) {
+            (void)integer(&arena, i);
+        }
+        if (round == 3) {
+            assert_int_equal(arena.used, kept);
+        }
+        undr_arena_clear(&arena);
+    }
+    assert_true(kept > 0);
+    undr_arena_free(&arena);
+}
+
+/* malloc keeps small pieces; each of these is too large for that. (Under a sanitizer it says 0: that looks itself.) */
+static void adopted_buffers_are_freed_with_the_arena(void **state) {
+    (void)state;
+    enum { SIZE = 8192 };
+    undr_arena arena = {0};
+    const size_t before = mallinfo2().uordblks;
+    for (int i = 0; i < 3; ++i) {
+        undr_buffer buffer = {0};
+        assert_int_equal(undr_buffer_reserve(&buffer, SIZE), UNDR_OK);
+        buffer.size = SIZE;
+        assert_int_equal(undr_arena_adopt(&arena, &buffer), UNDR_OK);
+        assert_null(buffer.data);
+    }
+    assert_int_equal(arena.adopted_size, 3 * SIZE);
+    undr_arena_free(&arena);
+    assert_null(arena.adopted);
+    assert_int_equal(arena.adopted_size, 0);
+    assert_true(mallinfo2().uordblks < before + SIZE);
+}
+
+/* ---- how long a comparison of sets takes ---- */
+
+enum { MANY = 1024 };
+
+typedef undr_value *element(undr_arena *arena, int number);
+
+static undr_value *float_element(undr_arena *arena, int number) {
+    return real(arena, number);
+}
+
+static undr_value *bytearray_element(undr_arena *arena, int number) {
+    const char digits[2] = {(char)number, (char)(number >> 8)};
+    return bytes(arena, UNDR_BYTEARRAY, digits, 2);
+}
+
+static undr_value *class_element(undr_arena *arena, int number) {
+    char name[16];
+    (void)snprintf(name, sizeof name, "N%d", number);
+    return class_named(arena, "m", name);
+}
+
+/* Ten bools that are its digits. */
+static undr_value *bools_element(undr_arena *arena, int number) {
+    undr_value *digits[10];
+    for (int bit = 0; bit < 10; ++bit) {
+        digits[bit] = boolean(arena, (number >> bit & 1) != 0);
+    }
+    return collect(arena, UNDR_TUPLE, digits, 10);
+}
+
+/* Equal in all but the last of sixteen. */
+static undr_value *long_element(undr_arena *arena, int number) {
+    undr_value *same = integer(arena, 7), *items[16];
+    for (int i = 0; i < 15; ++i) {
+        items[i] = same;
+    }
+    items[15] = integer(arena, number);
+    return collect(arena, UNDR_TUPLE, items, 16);
+}
+
+static undr_value *nested_element(undr_arena *arena, int number) {
+    undr_value *inner = integer(arena, number);
+    inner = pair(arena, UNDR_TUPLE, integer(arena, 0), inner);
+    return pair(arena, UNDR_TUPLE, inner, integer(arena, 0));
+}
+
+static undr_value *set_of(undr_arena *arena, element *make, bool backwards) {
+    undr_value *elements[MANY];
+    for (int i = 0; i < MANY; ++i) {
+        elements[i] = make(arena, backwards ? MANY - 1 - i : i);
+    }
+    return collect(arena, UNDR_SET, elements, MANY);
+}
+
+/* To compare each with each would be a million steps. */
+static void elements_of_any_kind_are_found_without_trying_all(void **state) {
+    (void)state;
+    element *const kinds[] = {
+        float_element, bytearray_element, class_element, bools_element, long_element, nested_element};
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; ++kind) {
+        undr_arena arena = {0};
+        bool equal = false;
+        const undr_value *a = set_of(&arena, kinds[kind], false), *b = set_of(&arena, kinds[kind], true);
+        assert_int_equal(undr_value_equal_within(a, b, 100 * MANY, &equal), UNDR_OK);
+        assert_true(equal);
+        undr_arena_free(&arena);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_kind_may_be_an_element),
@@ -236,6 +373,11 @@ int main(void) {
         cmocka_unit_test(odd_calls_are_printed),
         cmocka_unit_test(limits_of_the_arena),
         cmocka_unit_test(shared_values_count_where_they_are),
+        cmocka_unit_test(what_was_added_to_an_object_is_searched),
+        cmocka_unit_test(a_zero_byte_in_a_name_is_escaped),
+        cmocka_unit_test(an_arena_that_is_filled_again_does_not_grow),
+        cmocka_unit_test(adopted_buffers_are_freed_with_the_arena),
+        cmocka_unit_test(elements_of_any_kind_are_found_without_trying_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
