@@ -68,6 +68,27 @@ static void any_part_of_a_session_is_a_case(void **state) {
     }
 }
 
+/* More connections leave than there are letters for; the task that is left is run all the same, or JOIN never ends. */
+static void a_task_is_run_although_all_have_left(void **state) {
+    enum { LEAVES = 30, JOIN = 2 };
+    (void)state;
+    check_operation operations[LEAVES + 2] = {{0}};
+    for (size_t i = 0; i < LEAVES; i++) {
+        operations[i].kind = CHECK_OPERATION_LEAVE;
+    }
+    operations[LEAVES].kind = CHECK_OPERATION_OWN_SCHEDULE;
+    operations[LEAVES + 1] = (check_operation){.kind = CHECK_OPERATION_CLOSE, .choice = JOIN};
+    const check_explored session = {
+        .role = CHECK_ROLE_MANAGER, .levels = 2, .at = operations, .count = LEAVES + 2};
+    undr_buffer text = {0};
+    assert_int_equal(check_explored_write(&session, &everything, name_of(&session), &text), UNDR_OK);
+    assert_int_equal(undr_put_u8(&text, 0), UNDR_OK);
+    const char *written = (const char *)text.data;
+    const char *task = strstr(written, "<- t Probe("), *close = strstr(written, "close join");
+    assert_true(task != NULL && close != NULL && task < close);
+    undr_buffer_free(&text);
+}
+
 static void a_seed_says_all(void **state) {
     check_explored first, again, other;
     (void)state;
@@ -174,7 +195,7 @@ static void what_was_found_survives_a_failure_of_the_harness(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_session_is_a_case), cmocka_unit_test(any_part_of_a_session_is_a_case),
-        cmocka_unit_test(a_seed_says_all), cmocka_unit_test(every_kind_of_operation_is_drawn),
+        cmocka_unit_test(a_task_is_run_although_all_have_left), cmocka_unit_test(a_seed_says_all), cmocka_unit_test(every_kind_of_operation_is_drawn),
         cmocka_unit_test(what_does_not_matter_goes), cmocka_unit_test(it_tries_no_more_than_it_may),
         cmocka_unit_test(what_was_found_survives_a_failure_of_the_harness)};
     return cmocka_run_group_tests(tests, NULL, NULL);

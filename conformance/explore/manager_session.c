@@ -10,7 +10,7 @@
 
 /* Letters that the notation has for connections, without M, P, and G, which stands for gates in the suite's cases. */
 static const char letters[] = "ABCDEFHIJKLNOQRSTUVWXYZ";
-enum { LETTERS = sizeof letters - 1, LEVELS = 2 };
+enum { LETTERS = sizeof letters - 1, ENDING = LETTERS - 1 /* the last one: runs what is left */, LEVELS = 2 };
 
 typedef struct script_connection {
     undr_connection handle; /* 0: was never opened */
@@ -126,8 +126,8 @@ static undr_error bare_request(struct script *script, int connection, uint8_t ty
 
 /* ---- operations ---- */
 
-/* The connection that an operation speaks of, opened if it is new; -1: none is left. */
-static undr_error find_connection(struct script *script, unsigned wanted, int *connection) {
+/* The connection that an operation speaks of, opened if it is new; -1: none of the first `most` is left. */
+static undr_error find_connection(struct script *script, unsigned wanted, int most, int *connection) {
     *connection = -1;
     for (int i = 0, seen = 0; i < script->opened; i++) {
         if (!script->connections[i].ended && seen++ == (int)wanted) {
@@ -135,7 +135,7 @@ static undr_error find_connection(struct script *script, unsigned wanted, int *c
             return UNDR_OK;
         }
     }
-    if (script->opened == LETTERS) {
+    if (script->opened == most) {
         return UNDR_OK;
     }
     *connection = script->opened++;
@@ -178,7 +178,7 @@ static undr_error act_on_connection(struct script *script, const check_operation
     uint8_t pickled[NUMBER_SIZE];
     undr_buffer *content = &script->contents[number];
     int connection = -1;
-    undr_error error = find_connection(script, operation->connection, &connection);
+    undr_error error = find_connection(script, operation->connection, ENDING, &connection);
     bool follows = operation->joined && script->reading == connection && !script->reachable->holds;
     if (error == UNDR_OK && !follows) {
         error = read_answers(script);
@@ -303,7 +303,7 @@ static undr_error run_queue(struct script *script) {
     undr_error error = settle_all(script);
     int connection = -1;
     if (error == UNDR_OK && undr_manager_tasks_left(script->core) > 0) {
-        error = find_connection(script, 0, &connection);
+        error = find_connection(script, 0, LETTERS, &connection);
     }
     if (error != UNDR_OK || connection < 0) {
         return error;
@@ -379,7 +379,7 @@ static undr_error write_head(struct script *script) {
 /* A case has a step. */
 static undr_error ask_once(struct script *script) {
     int connection = -1;
-    undr_error error = find_connection(script, 0, &connection);
+    undr_error error = find_connection(script, 0, LETTERS, &connection);
     error = error == UNDR_OK ? bare_request(script, connection, 'n') : error;
     return error == UNDR_OK ? read_answers(script) : error;
 }

@@ -72,9 +72,18 @@ static const char pool_text[] =
 static const char connect_text[] =
     "case manager.survey\n"
     "  must REQ-1  the survey measures how quickly requests are answered\n"
+    "  A -> n\n"
+    "  A <- t None\n"            /* which may be held */
     "  repeat 9\n"
-    "    A -> n\n"
-    "    A <- t None\n";
+    "    A -> 0x81 b'x'\n"      /* 2, 4, ... */
+    "    A <- s\n"
+    "  A -> n\n"                 /* and all are settled again */
+    "  A <- t b'x'\n"
+    "  repeat 8\n"
+    "    A -> t\n"
+    "    A <- t b'x'\n"
+    "  A -> t\n"
+    "  A <- t None\n";
 
 /* ---- times ---- */
 
@@ -122,7 +131,7 @@ static void read_times(check_setting *setting, check_role role, const check_stop
         uint64_t runs = most(median(watch, 4, 6, 4, 5), median(watch, 2, 4, 5, 5));
         keep_times(setting, median(watch, 24, 26, 1, 0), most(runs, median(watch, 26, 28, 1, 0)));
     } else if (setting->command == NULL) {
-        keep_times(setting, median(watch, 1, 3, 8, 2), median(watch, 1, 3, 8, 2));
+        keep_times(setting, median(watch, 1, 3, 9, 2), median(watch, 1, 3, 9, 2));
     } else {
         keep_times(setting, median(watch, 4, 6, 9, 4), most(median(watch, 4, 7, 9, 4), median(watch, 45, 47, 1, 0)));
         uint64_t first = median(watch, 0, 1, 1, 0), held = setting->capabilities.hold * CHECK_MILLISECOND;

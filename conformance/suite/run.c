@@ -19,6 +19,7 @@
 enum {
     PLAY_LIMIT_S = 180,
     HEAVY_LIMIT_S = 900,
+    HELD_ANSWERS = 64, /* more than a play waits for until their hold is over, one after the other */
     WAITING_JOBS = 2 /* for each job, so many more of the cases that only wait; none beside a single one */
 };
 
@@ -126,8 +127,9 @@ static undr_error play_round(struct run *run, const check_selection *selection) 
     undr_error error =
         check_plan_round(selection, options, run->session.seed, run->repetition, &items, &count);
     if (error == UNDR_OK) {
-        double limit =
-            (double)((options->load ? HEAVY_LIMIT_S : PLAY_LIMIT_S) * CHECK_SECOND) * options->timeout_factor;
+        uint64_t least = (options->load ? HEAVY_LIMIT_S : PLAY_LIMIT_S) * CHECK_SECOND;
+        uint64_t held = HELD_ANSWERS * run->part->setting.capabilities.hold * CHECK_MILLISECOND;
+        double limit = (double)least * options->timeout_factor + (double)held;
         unsigned jobs = run->session.jobs;
         check_supervision supervision = {items, count, &run->part->setting, check_play, jobs,
             jobs > 1 ? WAITING_JOBS * jobs : 0, options->pause ? UINT64_MAX : (uint64_t)limit, options->pause,
