@@ -1,6 +1,7 @@
 /* explore.c: plays random sessions; what fails is shrunk to a case that anyone can play again. */
 #include "explore.h"
 
+#include "clock.h"
 #include "report.h"
 #include "run.h"
 #include "shrink.h"
@@ -10,18 +11,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LENGTH = 40, TRIES = 400, REPORTED = 20, DEFAULT_SESSIONS = 100, PLAY_LIMIT_S = 60 };
+enum {
+    LENGTH = 40,
+    TRIES = 400,
+    TOLD_EVERY_S = 3,
+    DEFAULT_SESSIONS = 100,
+    PLAY_LIMIT_S = 60,
+    SLOW_MS = 500, /* a failure that takes so long is most likely a wait in vain */
+    HASTE = 10     /* tries of such a one wait so much shorter; what is left is confirmed with the whole limit */
+};
 
 struct explorer {
     const check_options *options;
     uint64_t seed;
     check_reachable reachable[CHECK_ROLE_COUNT];
     const check_signals *signals;
-    const check_setting *setting; /* of the role that is being shrunk */
+    check_setting setting;        /* of the role that is being shrunk */
     const check_result *wanted;   /* a failure like this one */
     check_delivery delivery;
     const char *name;             /* of the case that is being shrunk */
     unsigned tries;               /* so far */
+    size_t operations;            /* of the session at first */
+    uint64_t began_ns, told_ns;   /* the shrinking, and its last word */
     undr_buffer message;
 };
 
@@ -114,7 +125,7 @@ static undr_error replay_session(struct explorer *self, const check_explored *se
         return error;
     }
     check_item item = {&cases.at[0], 0, self->delivery, NULL, false};
-    check_supervision supervision = {&item, 1, self->setting, check_play, 1, 0,
+    check_supervision supervision = {&item, 1, &self->setting, check_play, 1, 0,
         (uint64_t)((double)(PLAY_LIMIT_S * UINT64_C(1000000000)) * self->options->timeout_factor), false, self->signals,
         {replay, on_started, on_finished, on_tick}};
     error = check_supervise(&supervision, &interrupted);
@@ -122,13 +133,21 @@ static undr_error replay_session(struct explorer *self, const check_explored *se
     return interrupted != 0 ? UNDR_INTERRUPTED : error;
 }
 
+static void tell_progress(struct explorer *self, size_t count) {
+    uint64_t now = check_now();
+    self->tries++;
+    if (self->tries == 1 || now - self->told_ns >= TOLD_EVERY_S * CHECK_SECOND) {
+        self->told_ns = now;
+        fprintf(stderr, "shortening: try %u of at most %d, %.0f s: %zu of %zu operations; Ctrl-C ends it and keeps "
+            "what there is\n", self->tries, TRIES, (double)(now - self->began_ns) / 1e9, count, self->operations);
+    }
+}
+
 /* check_fails: it fails with the same verdict for the same requirement. */
 static undr_error fails(void *context, const check_explored *session) {
     struct explorer *self = context;
     struct replay replay = {0};
-    if (self->tries++ % REPORTED == 0) {
-        fprintf(stderr, "shortening: %zu operations; Ctrl-C ends it and keeps what there is\n", session->count);
-    }
+    tell_progress(self, session->count);
     undr_error error = replay_session(self, session, &replay);
     bool same = replay.ended && replay.result.verdict == self->wanted->verdict &&
         strcmp(replay.result.id, self->wanted->id) == 0;
@@ -183,15 +202,15 @@ static void print_replay(const struct explorer *self, const check_session *sessi
 
 /* The smallest session, as a case: printed, and kept in a file of its name. */
 static undr_error tell(struct explorer *self, const check_explored *session, const check_session *run,
-    const check_part *part, const check_record *record, unsigned operations) {
+    const check_part *part, const check_record *record) {
     undr_buffer text = {0};
     char path[96];
     FILE *out = self->options->tap || self->options->json != NULL ? stderr : stdout;
     snprintf(path, sizeof path, "%s.case", self->name);
     undr_error error = check_explored_write(session, &self->reachable[session->role], self->name, &text);
     if (error == UNDR_OK) {
-        fprintf(out, "\nThe shortest session that falls short in this way (%zu of %u operations):\n\n", session->count,
-            operations);
+        fprintf(out, "\nThe shortest session that falls short in this way (%zu of %zu operations):\n\n", session->count,
+            self->operations);
         fwrite(text.data, 1, text.size, out);
         error = keep(self, undr_buffer_slice(&text), path);
     }
@@ -202,6 +221,44 @@ static undr_error tell(struct explorer *self, const check_explored *session, con
     return error;
 }
 
+/* Of a wait in vain each try costs the whole time limit. Tries with a part of it may take what is slow for what hangs:
+ * then the result passes with the whole limit, and everything is done again. */
+static undr_error shrink_in_haste(struct explorer *self, check_explored *session) {
+    check_explored small;
+    undr_error error = check_explored_copy(&small, session);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    fprintf(stderr, "shortening: the target keeps silent; each try waits a %dth as long\n", HASTE);
+    self->setting.timeout_factor = self->options->timeout_factor / HASTE;
+    error = check_shrink(&small, fails, self, TRIES);
+    self->setting.timeout_factor = self->options->timeout_factor;
+    undr_error confirmed = error == UNDR_OK ? fails(self, &small) : error;
+    if (confirmed == UNDR_DONE) {
+        fputs("shortening: what is left passes when it has more time; again, with all of it\n", stderr);
+        check_explored_free(&small);
+        return check_shrink(session, fails, self, TRIES);
+    }
+    check_explored_free(session);
+    *session = small;
+    return confirmed;
+}
+
+static undr_error shrink_one(struct explorer *self, check_explored *session) {
+    uint64_t before = check_now();
+    undr_error error = fails(self, session);
+    if (error == UNDR_DONE) {
+        fputs("\nPlayed once more, this session did not fall short: the target does not behave alike each time.\n",
+            stdout);
+        return UNDR_OK;
+    }
+    if (error != UNDR_OK) {
+        return error;
+    }
+    bool slow = check_now() - before > (uint64_t)SLOW_MS * CHECK_MILLISECOND;
+    return slow ? shrink_in_haste(self, session) : check_shrink(session, fails, self, TRIES);
+}
+
 static undr_error shrink(struct explorer *self, const check_session *run, const check_part *part,
     const check_record *record) {
     check_explored session;
@@ -209,21 +266,15 @@ static undr_error shrink(struct explorer *self, const check_session *run, const 
     if (error != UNDR_OK) {
         return error;
     }
-    unsigned operations = (unsigned)session.count;
-    self->setting = &part->setting;
+    self->operations = session.count;
+    self->setting = part->setting;
     self->wanted = check_record_worst(record);
     self->delivery = check_record_delivery(record);
     self->name = record->one->name;
-    error = fails(self, &session);
-    if (error == UNDR_DONE) {
-        fputs("\nPlayed once more, this session did not fall short: the target does not behave alike each time.\n",
-            stdout);
-        error = UNDR_OK;
-    } else if (error == UNDR_OK) {
-        error = check_shrink(&session, fails, self, TRIES);
-    }
+    self->began_ns = check_now();
+    error = shrink_one(self, &session);
     if (error == UNDR_OK || error == UNDR_INTERRUPTED) {
-        undr_error told = tell(self, &session, run, part, record, operations);
+        undr_error told = tell(self, &session, run, part, record);
         error = error == UNDR_OK ? told : error;
     }
     check_explored_free(&session);

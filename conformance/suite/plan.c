@@ -135,7 +135,8 @@ undr_error check_plan_round(const check_selection *selection, const check_option
             (*items)[(*count)++] = (check_item){selection->at[i], i, deliveries[k], life, false};
         }
     }
-    undr_error error = put_in_order(selection, *items, *count);
+    /* Of random sessions a short one that falls short is the better one to find. */
+    undr_error error = options->action == CHECK_ACTION_EXPLORE ? UNDR_OK : put_in_order(selection, *items, *count);
     if (error != UNDR_OK) {
         free(*items);
         *items = NULL;

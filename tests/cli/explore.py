@@ -62,6 +62,17 @@ class Explore(unittest.TestCase):
     def test_a_pool_s_bug_is_found_and_made_short(self):
         self.assert_found("pool", "chain-goes-on", 9)
 
+    def test_a_wait_in_vain_is_made_short_without_waiting_as_long_each_time(self):
+        target = [BROKEN, "--bug", "no-message-ack"]
+        done = self.explore(1, "manager", "--seed", "1", "--timeout-factor", "0.4", "--", *target)
+        self.assertIn("each try waits a 10th as long", done.stderr)
+        self.assertRegex(done.stderr, r"try 1 of at most 400, 0 s: (\d+) of \1 operations")
+        case = next(self.folder.glob("*.case")).read_text()
+        self.assertIn("A -> m ", case)
+        self.assertLessEqual(case.count("->"), 3, case)
+        again = shlex.split(done.stdout.split("again: ")[1].splitlines()[0])
+        self.assertEqual(self.run_here(*again).returncode, 1)
+
     def test_mistakes_name_the_remedy(self):
         for words, says in [([], "name the role"), 
                             (["mangaer", "--", MANAGER], "did you mean manager?"), (["manager"], "behind --"),
