@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -97,11 +98,47 @@ static void a_listener_of_ipv6_is_seen(void **state) {
     }
 }
 
+static int listen_at(const char *host, uint16_t *port) {
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof address;
+    int file = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(inet_pton(AF_INET, host, &address.sin_addr), 1);
+    assert_int_equal(bind(file, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(file, 1), 0);
+    assert_int_equal(getsockname(file, (struct sockaddr *)&address, &size), 0);
+    *port = ntohs(address.sin_port);
+    return file;
+}
+
+static void what_other_machines_reach_is_exposed(void **state) {
+    const struct {
+        const char *host;
+        bool exposed;
+    } table[] = {{"127.0.0.1", false}, {"127.0.0.2", false}, {"0.0.0.0", true}, {"::ffff:127.0.0.1", false},
+        {"::1", false}, {"::", true}};
+    pid_t self = getpid(), other = 1;
+    const check_pids family = {.at = &self, .count = 1}, strangers = {.at = &other, .count = 1};
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        uint16_t port = 0;
+        bool six = strchr(table[i].host, ':') != NULL;
+        int file = six ? listen_mapped(table[i].host, &port) : listen_at(table[i].host, &port);
+        if (file < 0) {
+            skip(); /* a machine without IPv6 */
+        }
+        assert_int_equal(check_listener_is_exposed(port, &family), table[i].exposed);
+        assert_false(check_listener_is_exposed(port, &strangers));
+        close(file);
+        assert_false(check_listener_is_exposed(port, &family));
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_listener_has_its_owner),
         cmocka_unit_test(who_has_gone_owns_nothing),
         cmocka_unit_test(a_listener_of_ipv6_is_seen),
+        cmocka_unit_test(what_other_machines_reach_is_exposed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

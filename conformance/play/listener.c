@@ -18,22 +18,47 @@ static bool is_here(const char *address) {
     return size >= 8 && (strcmp(address + size - 8, loopback) == 0 || strspn(address, "0") == size);
 }
 
+/* One that other machines can reach: no 127.x.y.z, mapped to IPv6 or not, and not ::1. */
+static bool is_beyond_loopback(const char *address) {
+    static const char mapped[] = "0000000000000000FFFF0000";
+    size_t size = strlen(address);
+    bool four = size == 8 || strncmp(address, mapped, sizeof mapped - 1) == 0;
+    return four ? strcmp(address + size - 2, "7F") != 0 : strcmp(address, "00000000000000000000000001000000") != 0;
+}
+
+/* A line of such a table. */
+typedef struct socket_line {
+    char address[33];
+    unsigned port, state;
+    unsigned long long inode;
+} socket_line;
+
+/* The next one; false: there is none. NULL is an empty table. */
+static bool read_line(FILE *table, socket_line *one) {
+    char line[512];
+    while (table != NULL && fgets(line, sizeof line, table) != NULL) {
+        if (sscanf(line, " %*d: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %*u %*d %llu", one->address,
+                &one->port, &one->state, &one->inode) == 4) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void close_table(FILE *table) {
+    if (table != NULL) {
+        fclose(table);
+    }
+}
+
 /* The inode of the socket that listens there; 0: there is none, or it can't be told. */
 static unsigned long long find_in(const char *path, uint16_t port) {
     FILE *table = fopen(path, "re");
     unsigned long long found = 0;
-    char line[512];
-    while (table != NULL && found == 0 && fgets(line, sizeof line, table) != NULL) {
-        unsigned local = 0, state = 0;
-        unsigned long long inode = 0;
-        char address[33];
-        int fields = sscanf(line, " %*d: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %*u %*d %llu", address,
-            &local, &state, &inode);
-        found = fields == 4 && is_here(address) && local == port && state == STATE_LISTEN ? inode : 0;
+    for (socket_line one; found == 0 && read_line(table, &one);) {
+        found = one.port == port && one.state == STATE_LISTEN && is_here(one.address) ? one.inode : 0;
     }
-    if (table != NULL) {
-        fclose(table);
-    }
+    close_table(table);
     return found;
 }
 
@@ -69,4 +94,27 @@ bool check_listener_is_foreign(uint16_t port, const check_pids *family) {
         foreign = has_open(family->at[i], inode) == 0 || check_process_is_gone(family->at[i]);
     }
     return foreign;
+}
+
+static bool is_open_in(const check_pids *family, unsigned long long inode) {
+    bool is = false;
+    for (size_t i = 0; i < family->count && !is; i++) {
+        is = has_open(family->at[i], inode) == 1;
+    }
+    return is;
+}
+
+static bool is_exposed_in(const char *path, uint16_t port, const check_pids *family) {
+    FILE *table = fopen(path, "re");
+    bool exposed = false;
+    for (socket_line one; !exposed && read_line(table, &one);) {
+        exposed = one.port == port && one.state == STATE_LISTEN && is_beyond_loopback(one.address) &&
+            is_open_in(family, one.inode);
+    }
+    close_table(table);
+    return exposed;
+}
+
+bool check_listener_is_exposed(uint16_t port, const check_pids *family) {
+    return is_exposed_in("/proc/net/tcp", port, family) || is_exposed_in("/proc/net/tcp6", port, family);
 }

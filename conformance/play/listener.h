@@ -10,4 +10,8 @@
  * that a target has closed can be given to another target at once. False when that can't be told. */
 bool check_listener_is_foreign(uint16_t port, const check_pids *family);
 
+/* Does one of these processes listen on the port at an address that other machines can reach? False, too, when that
+ * can't be told. */
+bool check_listener_is_exposed(uint16_t port, const check_pids *family);
+
 #endif

@@ -2,6 +2,7 @@
 #include "play_private.h"
 
 #include "clock.h"
+#include "listener.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -201,11 +202,16 @@ static void listens_on_loopback(check_player *player) {
     undr_error error = check_wire_connect(&wire, &to, check_now() + check_player_limit(player, false));
     bool connected = error == UNDR_OK && wire.end == CHECK_WIRE_OPEN;
     check_wire_free(&wire);
+    check_pids none = {0}, family = {0};
+    check_player_keep(player, check_family_descendants(&none, &family));
     if (connected) {
         check_player_fail(player, "it listens on 127.0.0.2, too: on every address");
+    } else if (check_listener_is_exposed(player->scene.port, &family)) {
+        check_player_fail(player, "it listens on an address beyond loopback, too");
     } else {
         check_player_line(player, "P loopback"); /* refused, or no such address here */
     }
+    check_pids_free(&family);
 }
 
 /* ---- P logs ---- */
