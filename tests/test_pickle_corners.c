@@ -275,6 +275,54 @@ static void attributes(void **state) {
     undr_arena_free(&arena);
 }
 
+/* Appends BININT2 of number. */
+static void put_int(undr_buffer *pickle, int number) {
+    const char opcode[3] = {'M', (char)number, (char)(number >> 8)};
+    assert_int_equal(undr_put_bytes(pickle, opcode, sizeof opcode), UNDR_OK);
+}
+
+/* The entries `first` to `last` of a dict n: n + extra, each by itself, or all at once. */
+static void put_entries(undr_buffer *pickle, int first, int last, int extra, bool at_once) {
+    assert_int_equal(undr_put_text(pickle, at_once ? "(" : ""), UNDR_OK);
+    for (int number = first; number <= last; ++number) {
+        put_int(pickle, number);
+        put_int(pickle, number + extra);
+        assert_int_equal(undr_put_text(pickle, at_once ? "" : "s"), UNDR_OK);
+    }
+    assert_int_equal(undr_put_text(pickle, at_once ? "u" : ""), UNDR_OK);
+}
+
+static void assert_entries(undr_buffer *pickle, int count) {
+    undr_arena arena = {0};
+    undr_value *dict = NULL;
+    assert_int_equal(undr_put_text(pickle, "."), UNDR_OK);
+    assert_int_equal(undr_pickle_read(undr_buffer_slice(pickle), NULL, &arena, &dict, NULL, NULL), UNDR_OK);
+    assert_int_equal(dict->items.count, 2 * count);
+    for (int number = 0; number < count; ++number) {
+        int64_t key = 0, value = 0;
+        assert_true(undr_value_int64(dict->items.at[2 * number], &key));
+        assert_true(undr_value_int64(dict->items.at[2 * number + 1], &value));
+        assert_int_equal(key, number);
+        assert_int_equal(value, number + 1);
+    }
+    undr_arena_free(&arena);
+    undr_buffer_free(pickle);
+}
+
+/* A dict that grows keeps what it holds, in its order, and finds all of it again, however it grows. */
+static void dicts_grow(void **state) {
+    (void)state;
+    for (int way = 0; way < 8; ++way) {
+        undr_buffer pickle = {0};
+        const bool first = (way & 1) != 0, then = (way & 2) != 0, again = (way & 4) != 0;
+        assert_int_equal(undr_put_text(&pickle, "}"), UNDR_OK);
+        put_entries(&pickle, 0, 4, 2, first);
+        put_entries(&pickle, 5, 999, 2, then);
+        put_entries(&pickle, 0, 999, 1, again);
+        assert_entries(&pickle, 1000);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_reading),
@@ -284,6 +332,7 @@ int main(void) {
         cmocka_unit_test(odd_objects_are_written),
         cmocka_unit_test(odd_classes),
         cmocka_unit_test(attributes),
+        cmocka_unit_test(dicts_grow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
