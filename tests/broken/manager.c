@@ -119,9 +119,11 @@ static void command_next(manager *m) {
         puts("done");
         return;
     }
+    static const char digits[] = "0123456789abcdef";
     fputs("message ", stdout);
     for (size_t i = 0; i < text.size; i++) {
-        printf("%02x", text.data[i]);
+        putchar_unlocked(digits[text.data[i] >> 4]);
+        putchar_unlocked(digits[text.data[i] & 15]);
     }
     putchar('\n');
     free(text.data);
