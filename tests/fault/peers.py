@@ -52,17 +52,23 @@ def announce(port):
 
 
 def never_read(port):
-    """100 peers that ask as much as they can and never read an answer: each has its buffers full."""
+    """100 peers that ask as much as they can and never read an answer: each has its buffers full. That the manager has
+    taken all that it will is proved by round trips of another peer: otherwise it would hand a task to one of them."""
     peers = [dial(port, receive_buffer=4096) for _ in range(100)]
     requests = harness.HEADER.pack(ord("n"), 0) * 4096
     selector = selectors.DefaultSelector()
     for peer in peers:
         peer.setblocking(False)
         selector.register(peer, selectors.EVENT_WRITE)
-    while ready := selector.select(0.3):
+    other, full = harness.Connection(port), 0
+    while full < 3:
+        ready = selector.select(0.1)
+        full = 0 if ready else full + 1
         for key, _ in ready:
             with contextlib.suppress(BlockingIOError):
                 key.fileobj.send(requests)
+        other.ask("n")
+    other.socket.close()
     yield
     while True:
         time.sleep(1)
@@ -96,7 +102,7 @@ def garbage(port):
 ATTACKS = {  # what the manager is started with, the words that its log must have, its memory beyond the usual
     trickle: ([], None, 8 * MIB),
     announce: ([], "bytes into a frame", 8 * MIB),
-    never_read: (["--hold", 0], None, 100 * 2 * MIB),
+    never_read: (["--hold", 0, "--patience", 3600000], None, 100 * 2 * MIB),
     flood: ([], "there are as many as the limit of connections allows", 8 * MIB),
     garbage: ([], "connection ended: frame of type 0x", 8 * MIB),
 }
