@@ -1,5 +1,6 @@
 /* pickle_key.c: hashes and equality of keys, after Python's rules. */
 #include "pickle_key.h"
+#include "value_walk.h"
 
 #include <math.h>
 #include <string.h>
@@ -23,7 +24,7 @@ static bool is_number(const undr_value *value) {
 static undr_slice whole_float(double real, uint8_t *room) {
     int exponent = 0;
     const double fraction = frexp(fabs(real), &exponent); /* real = fraction * 2^exponent, fraction < 1 */
-    const uint64_t mantissa = (uint64_t)ldexp(fraction, 53);
+    const uint64_t mantissa = (uint64_t)(int64_t)ldexp(fraction, 53);
     const int shift = exponent - 53; /* real = mantissa * 2^shift; what is shifted out below is 0 */
     memset(room, 0, INTEGER_BYTES);
     for (int bit = shift < 0 ? -shift : 0; bit < 53; ++bit) {
@@ -38,12 +39,7 @@ static undr_slice whole_float(double real, uint8_t *room) {
         room[index] = (uint8_t)carry;
         carry >>= 8;
     }
-    size_t size = INTEGER_BYTES;
-    const uint8_t sign = room[size - 1];
-    while (size > 0 && room[size - 1] == sign && (size > 1 ? (room[size - 2] & 0x80) == (sign & 0x80) : sign == 0)) {
-        --size;
-    }
-    return undr_slice_of(room, size);
+    return undr_shortest(undr_slice_of(room, INTEGER_BYTES));
 }
 
 static void number_key_of(const undr_value *value, number_key *key) {

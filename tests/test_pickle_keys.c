@@ -223,6 +223,59 @@ static void searches_in_the_memo_end(void **state) {
     undr_buffer_free(&buffer);
 }
 
+/* ---- how long it takes to find a key among many ---- */
+
+typedef void put_key(undr_buffer *buffer, int number);
+
+static void put_short_text(undr_buffer *buffer, int number) {
+    assert_int_equal(undr_put_format(buffer, "V%d\n", number), UNDR_OK);
+}
+
+static void put_long_text(undr_buffer *buffer, int number) {
+    assert_int_equal(undr_put_format(buffer, "Vthe same, the same, %04d, the same\n", number), UNDR_OK);
+}
+
+static void put_class(undr_buffer *buffer, int number) {
+    assert_int_equal(undr_put_format(buffer, "cm\nN%d\n", number), UNDR_OK);
+}
+
+static void put_float(undr_buffer *buffer, int number) {
+    assert_int_equal(undr_put_format(buffer, "F%d.5\n", number), UNDR_OK);
+}
+
+static void put_whole_float(undr_buffer *buffer, int number) {
+    assert_int_equal(undr_put_format(buffer, "F%d.0\n", number), UNDR_OK);
+}
+
+static void put_large_int(undr_buffer *buffer, int number) {
+    assert_int_equal(undr_put_format(buffer, "L123456789%04d12345678901234567890\n", number), UNDR_OK);
+}
+
+static void put_tuple(undr_buffer *buffer, int number) {
+    assert_int_equal(undr_put_format(buffer, "(NI%d\nNt", number), UNDR_OK);
+}
+
+static void put_frozenset(undr_buffer *buffer, int number) {
+    assert_int_equal(undr_put_format(buffer, "(NI%d\nK\1\x91", number + 2), UNDR_OK);
+}
+
+/* Were their hashes the same, the reader would give up: to compare each with each is more than it takes on. */
+static void keys_of_any_kind_are_found_in_good_time(void **state) {
+    (void)state;
+    enum { KEYS = 4000 };
+    put_key *const kinds[] = {put_short_text, put_long_text, put_class, put_float, put_whole_float, put_large_int,
+        put_tuple, put_frozenset};
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; ++kind) {
+        undr_buffer buffer = {0};
+        put(&buffer, BYTES("}("));
+        for (int number = 0; number < KEYS; ++number) {
+            kinds[kind](&buffer, number);
+            put(&buffer, BYTES("N"));
+        }
+        assert_int_equal(count_keys(&buffer), KEYS);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_collides_is_told_apart),
@@ -230,6 +283,7 @@ int main(void) {
         cmocka_unit_test(work_ends_wherever_it_is),
         cmocka_unit_test(depth_of_a_comparison),
         cmocka_unit_test(searches_in_the_memo_end),
+        cmocka_unit_test(keys_of_any_kind_are_found_in_good_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
