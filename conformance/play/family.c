@@ -217,6 +217,46 @@ undr_error check_family_listed(const check_pids *spared, check_pids *found) {
     return error;
 }
 
+/* "ON-CPU WAITED TIMES" */
+static unsigned long long read_delay(int folder, const char *thread) {
+    char path[64], text[96];
+    unsigned long long waited = 0;
+    snprintf(path, sizeof path, "%.20s/schedstat", thread);
+    int file = openat(folder, path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = file < 0 ? -1 : read(file, text, sizeof text - 1);
+    if (file >= 0) {
+        close(file);
+    }
+    text[size > 0 ? size : 0] = '\0';
+    return sscanf(text, "%*u %llu", &waited) == 1 ? waited : 0;
+}
+
+static unsigned long long delay_of(pid_t pid) {
+    char path[64];
+    unsigned long long sum = 0;
+    snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
+    DIR *folder = opendir(path);
+    for (struct dirent *entry = NULL; folder != NULL && (entry = readdir(folder)) != NULL;) {
+        sum += isdigit((unsigned char)entry->d_name[0]) ? read_delay(dirfd(folder), entry->d_name) : 0;
+    }
+    if (folder != NULL) {
+        closedir(folder);
+    }
+    return sum;
+}
+
+unsigned long long check_family_delay(void) {
+    check_pids none = {0}, found = {0};
+    unsigned long long sum = 0;
+    if (check_family_descendants(&none, &found) == UNDR_OK) {
+        for (size_t i = 0; i < found.count; i++) {
+            sum += delay_of(found.at[i]);
+        }
+    }
+    check_pids_free(&found);
+    return sum;
+}
+
 bool check_process_is_leaving(pid_t pid) {
     process one;
     return read_process(pid, &one) && (one.flags & FLAG_EXITING) != 0;

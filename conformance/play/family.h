@@ -27,6 +27,10 @@ UNDR_MUST_USE undr_error check_family_descendants(const check_pids *spared, chec
 /* The same, quicker, and unreliable while some of them are just ending: one can be missing, but not all. */
 UNDR_MUST_USE undr_error check_family_listed(const check_pids *spared, check_pids *found);
 
+/* For how long, in ns, the threads of all descendants have been kept from running by others until now. 0 where the
+ * kernel does not count that. */
+unsigned long long check_family_delay(void);
+
 /* Is the process in its exit already, its files closed or about to be? False when it can't be read. */
 bool check_process_is_leaving(pid_t pid);
 

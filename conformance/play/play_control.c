@@ -96,7 +96,7 @@ static void finish_command(check_player *player) {
     check_control *control = &player->scene.control;
     while (!player->over && check_control_wants_to_write(control)) {
         check_player_keep(player, check_control_write(control, player->scene.target.input));
-        if (check_control_wants_to_write(control) && !check_player_wait(player, until) && !player->over) {
+        if (check_control_wants_to_write(control) && !check_player_await(player, until) && !player->over) {
             check_player_fail(player, "the target did not read its standard input for %.1f s", (double)limit / 1e9);
         }
     }
@@ -199,7 +199,7 @@ bool check_player_take_line(check_player *player, const char *expected, uint64_t
         } else if (control->ended) {
             check_player_look_again(player);
             check_player_crash(player, expected, "the target closed its standard output");
-        } else if (!check_player_wait(player, until) && !player->over && !check_control_has_line(control)) {
+        } else if (!check_player_await(player, until) && !player->over && !check_control_has_line(control)) {
             fail_without_line(player, expected, until - start);
         }
     }

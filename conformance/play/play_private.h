@@ -37,6 +37,7 @@ typedef struct check_player {
     bool may_exit;   /* the case has asked the target to leave */
     uint64_t frames_flown; /* delivered on all connections */
     uint64_t delivers_since; /* when the last delivery began */
+    uint64_t looked_late; /* the limit behind which something moved once more */
     uint64_t last_chance; /* the limit behind which the harness has looked once more */
     int signalled;   /* the signal that the case sent to the target; 0: none */
     check_connection *worker; /* worker role: the connection that the case calls A */
@@ -100,6 +101,8 @@ uint64_t check_player_quiet(const check_player *player, uint64_t least_of_case);
 
 /* Waits for something to move. False: the time is over, or the play is. */
 bool check_player_wait(check_player *player, uint64_t until);
+/* The same for a time limit of the target: it has more time while it wants to run and the machine does not let it. */
+bool check_player_await(check_player *player, uint64_t until);
 /* Takes in what is there, without waiting. */
 void check_player_glance(check_player *player);
 /* Something went wrong: when the target has ended, that is the news. Ends the play then. */

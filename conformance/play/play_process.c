@@ -58,7 +58,7 @@ void check_player_receive_exit(check_player *player, const check_step *step) {
         }
         if (look == CHECK_LOOK_OTHER) {
             check_player_fail(player, "%.*s", (int)why.size, why.size == 0 ? "" : (const char *)why.data);
-        } else if (!check_player_wait(player, until) && !player->over) {
+        } else if (!check_player_await(player, until) && !player->over) {
             check_player_fail(player, "the process still runs after %.1f s", (double)limit / 1e9);
         }
     }
@@ -285,7 +285,7 @@ void check_player_process(check_player *player, const check_step *step) {
 static void accept_at(check_player *player, const check_step *step, check_gate *gate) {
     uint64_t limit = check_player_limit(player, true), until = check_now() + limit;
     while (!player->over && !check_gate_accept(gate)) {
-        if (!check_player_wait(player, until) && !player->over && gate->accepted == gate->count) {
+        if (!check_player_await(player, until) && !player->over && gate->accepted == gate->count) {
             check_player_fail(player, "nobody came to the gate within %.1f s", (double)limit / 1e9);
         }
     }

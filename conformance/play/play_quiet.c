@@ -127,7 +127,7 @@ static void is_not_served(check_player *player, check_connection *connection) {
         if (check_wire_unread(&connection->wire) >= UNDR_HEADER_SIZE) {
             break;
         }
-        if (!check_player_wait(player, until) && !player->over) {
+        if (!check_player_await(player, until) && !player->over) {
             check_player_fail(
                 player, "the new connection was accepted, and stayed open for %.1f s", (double)limit / 1e9);
         }
@@ -240,7 +240,7 @@ static void receive_all(check_player *player, open_receives *all) {
             check_player_look_again(player);
             check_player_fail_as(player, "one of the receives of the unordered block that are still open", "%.*s",
                 (int)why.size, why.size == 0 ? "" : (const char *)why.data);
-        } else if (!check_player_wait(player, until) && !player->over) {
+        } else if (!check_player_await(player, until) && !player->over) {
             check_player_fail(player, "nothing within %.1f s; %zu of the unordered block are open", (double)limit / 1e9,
                 all->left);
         }

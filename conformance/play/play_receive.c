@@ -249,7 +249,7 @@ static void receive(check_player *player, const check_step *step) {
         }
         if (look == CHECK_LOOK_OTHER) {
             fail_other(player, &why);
-        } else if (!check_player_wait(player, start + time) && !player->over) {
+        } else if (!check_player_await(player, start + time) && !player->over) {
             if (more < SLOWEST_LIMITS * limit && reads_on(player, step)) {
                 more += limit;
             } else {
@@ -326,7 +326,7 @@ void check_player_poll(check_player *player, const check_step *step) {
             }
         }
         sight = player->over ? POLL_DONE : look_at_poll(player, step, connection);
-        if (sight == POLL_WAIT && !check_player_wait(player, until) && !player->over) {
+        if (sight == POLL_WAIT && !check_player_await(player, until) && !player->over) {
             fail_nothing(player, step, limit);
         }
     }

@@ -360,7 +360,7 @@ static void finish_writing(check_player *player, check_connection *connection) {
     uint64_t start = check_now(), limit = check_player_limit(player, true), before = check_player_flow(player);
     while (!player->over && check_wire_wants_to_write(wire)) {
         uint64_t time = limit + check_player_flow_time(player, before);
-        if (!check_player_wait(player, start + time) && !player->over && check_wire_wants_to_write(wire)) {
+        if (!check_player_await(player, start + time) && !player->over && check_wire_wants_to_write(wire)) {
             check_player_fail(player, "%s read %llu of %zu bytes within %.1f s, and not the rest", connection->name,
                 (unsigned long long)wire->bytes_out, (size_t)wire->bytes_out + wire->out.size - wire->sent,
                 (double)time / 1e9);

@@ -20,6 +20,9 @@ enum {
     SLOWEST_RATE = 4000000,   /* bytes a second that a target is expected to handle */
     SLOWEST_FLOW = 250000,    /* bytes a second that it has time for as long as they flow, */
     FLOW_MOST_S = 60,         /* up to so much of it: the watchdog is not to come first */
+    STARVED_MOST_S = 30,      /* how much longer a target has that is kept from running, */
+    STARVED_LOOK_MS = 100,    /* which is looked at for so long: */
+    STARVED_PART = 5,         /* a fifth of it spent waiting for a processor */
     QUIET_MS = 5,
     QUIET_SETTLES = 3,
     QUIET_MOST_S = 2,
@@ -368,6 +371,25 @@ bool check_player_wait(check_player *player, uint64_t until) {
         player->last_chance = until;
     }
     return take_in(player, until) && check_player_is_served(player);
+}
+
+bool check_player_await(check_player *player, uint64_t until) {
+    if (check_player_wait(player, until)) {
+        return true;
+    }
+    uint64_t most = scale(player, STARVED_MOST_S * CHECK_SECOND), look = STARVED_LOOK_MS * CHECK_MILLISECOND;
+    if (player->over || player->setting->command == NULL || check_now() >= until + most) {
+        return false;
+    }
+    unsigned long long before = check_family_delay();
+    uint64_t round = check_now() + look;
+    bool moved = false;
+    while (check_player_wait(player, round)) {
+        moved = true;
+    }
+    bool first = player->looked_late != until;
+    player->looked_late = until;
+    return !player->over && ((moved && first) || check_family_delay() > before + look / STARVED_PART);
 }
 
 void check_player_glance(check_player *player) {

@@ -38,7 +38,7 @@ check_connection *check_player_worker(check_player *player) {
                 return NULL;
             }
         }
-        if (check_player_wait(player, until)) {
+        if (check_player_await(player, until)) {
             continue;
         }
         if (!player->over && player->scene.count == 0) {
