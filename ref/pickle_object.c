@@ -145,7 +145,7 @@ static undr_error push_instance(undr_reader *reader, undr_value *callable, undr_
     }
     undr_value *value = NULL;
     const undr_error error = undr_reader_call(reader, callable, args, &value);
-    if (error == UNDR_OK && value->kind == UNDR_OBJECT && !calls && callable->kind == UNDR_CLASS) {
+    if (error == UNDR_OK && value->kind == UNDR_OBJECT && !calls) { /* of a class; what else is called is written so */
         value->object.by_reduce = false;
     }
     return error != UNDR_OK ? error : undr_reader_push_new(reader, value);

@@ -88,7 +88,7 @@ static undr_error op_none(undr_reader *reader, unsigned argument) {
 }
 
 static undr_error op_bool(undr_reader *reader, unsigned truth) {
-    undr_value **value = truth != 0 ? &reader->yes : &reader->no;
+    undr_value **value = &reader->bools[truth];
     const undr_error error = *value != NULL ? UNDR_OK : undr_value_bool(reader->arena, truth != 0, value);
     return error != UNDR_OK ? error : undr_reader_push_new(reader, *value);
 }

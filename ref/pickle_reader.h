@@ -27,7 +27,7 @@ typedef struct undr_reader {
     uint64_t work;      /* steps left, in proportion to the input: ends what chosen keys and copies would prolong */
     uint8_t protocol;   /* the last PROTO, 0 before */
     bool tangled;       /* the heights of the values may be too small, or one is above the limit */
-    undr_value *none, *yes, *no; /* one of each is enough */
+    undr_value *none, *bools[2]; /* one of each is enough */
     undr_value *result; /* not NULL: STOP came */
     bool in_place;      /* text and bytes are borrowed from the input */
     undr_value *stack_room[UNDR_READER_ROOM], *memo_room[UNDR_READER_ROOM];

@@ -323,6 +323,31 @@ static void dicts_grow(void **state) {
     }
 }
 
+/* INST and OBJ without arguments make an instance as NEWOBJ does, with arguments they call as REDUCE does. */
+static void instances_are_written_as_what_they_are(void **state) {
+    (void)state;
+    static const struct {
+        undr_slice read, written;
+    } rows[] = {
+        {IN_TABLE("(cm\nA\no."), IN_TABLE("\x80\2cm\nA\nq\0)\x81q\1.")},
+        {IN_TABLE("(im\nA\n."), IN_TABLE("\x80\2cm\nA\nq\0)\x81q\1.")},
+        {IN_TABLE("(cm\nA\nK\1o."), IN_TABLE("\x80\2cm\nA\nq\0K\1\x85q\1Rq\2.")},
+        {IN_TABLE("(K\1im\nA\n."), IN_TABLE("\x80\2cm\nA\nq\0K\1\x85q\1Rq\2.")},
+        {IN_TABLE("(cm\nA\n)\x81o."), IN_TABLE("\x80\2cm\nA\nq\0)\x81q\1)Rq\2.")},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        undr_arena arena = {0};
+        undr_buffer pickle = {0};
+        undr_value *value = NULL;
+        assert_int_equal(undr_pickle_read(rows[i].read, NULL, &arena, &value, NULL, NULL), UNDR_OK);
+        assert_int_equal(undr_pickle_write(value, 2, &pickle), UNDR_OK);
+        assert_int_equal(pickle.size, rows[i].written.size);
+        assert_memory_equal(pickle.data, rows[i].written.data, pickle.size);
+        undr_buffer_free(&pickle);
+        undr_arena_free(&arena);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_reading),
@@ -333,6 +358,7 @@ int main(void) {
         cmocka_unit_test(odd_classes),
         cmocka_unit_test(attributes),
         cmocka_unit_test(dicts_grow),
+        cmocka_unit_test(instances_are_written_as_what_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
