@@ -30,17 +30,6 @@ static undr_error run_stamp(const undr_registry *registry, const undr_value *tas
     return error;
 }
 
-static int compare(const void *a, const void *b) {
-    double left = *(const double *)a, right = *(const double *)b;
-    return (left > right) - (left < right);
-}
-
-static void print_spread(const char *name, double *us, size_t count, const char *behind) {
-    qsort(us, count, sizeof *us, compare);
-    (void)printf("\"%s\": {\"min\": %.1f, \"median\": %.1f, \"p90\": %.1f, \"max\": %.1f}%s", name, us[0],
-        us[count / 2], us[count * 9 / 10], us[count - 1], behind);
-}
-
 static void must(undr_error error, const char *what) {
     if (error != UNDR_OK) {
         bench_fail("%s: %s", what, undr_error_text(error));
@@ -91,8 +80,8 @@ int main(int argc, char **argv) {
         measure(manager, task, &start[i < WARM_UP ? 0 : i - WARM_UP], &reader[i < WARM_UP ? 0 : i - WARM_UP]);
     }
     (void)printf("{");
-    print_spread("schedule_to_start_us", start, count, ", ");
-    print_spread("message_to_reader_us", reader, count, "}\n");
+    bench_print_spread("schedule_to_start_us", start, count, ", ");
+    bench_print_spread("message_to_reader_us", reader, count, "}\n");
     undr_arena_free(&arena);
     must(undr_process_manager_exit(manager, false), "close");
     free(start);

@@ -44,6 +44,18 @@ static inline uint64_t bench_now(void) { /* ns, the same clock in all processes 
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+static inline int bench_compare(const void *a, const void *b) {
+    double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+/* A field of JSON; sorts. */
+static inline void bench_print_spread(const char *name, double *us, size_t count, const char *behind) {
+    qsort(us, count, sizeof *us, bench_compare);
+    (void)printf("\"%s\": {\"min\": %.1f, \"median\": %.1f, \"p90\": %.1f, \"max\": %.1f}%s", name, us[0],
+        us[count / 2], us[count * 9 / 10], us[count - 1], behind);
+}
+
 static inline struct sockaddr_in bench_address(uint16_t port) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);

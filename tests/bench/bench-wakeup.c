@@ -1,0 +1,101 @@
+/* bench-wakeup.c: the limit of bench-latency: how long 64 bytes take to a process that waits for them on a bare socket,
+ * and its answer back.
+ *
+ *     bench-wakeup COUNT c         4 processes of its own wait
+ *     bench-wakeup COUNT python    it says `ready PORT`; 4 processes of bench_wait.py are to connect
+ *
+ * They get the bytes in turn, after a pause as long as that of bench-latency, and answer with the time at which they had
+ * read them. */
+#include "bench.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+
+enum { PEERS = 4, WARM_UP = 50, PAUSE_US = 2000 };
+
+static void read_all(int socket, void *to, size_t size) {
+    ssize_t got = recv(socket, to, size, MSG_WAITALL);
+    if (got != (ssize_t)size) {
+        bench_fail("recv: %s", got < 0 ? strerror(errno) : "the other side is gone");
+    }
+}
+
+static void write_all(int socket, const void *from, size_t size) {
+    if (send(socket, from, size, MSG_NOSIGNAL) != (ssize_t)size) { /* so little goes at once */
+        bench_fail("send: %s", strerror(errno));
+    }
+}
+
+/* A peer in C: until the other side is gone. */
+static void answer(uint16_t port) {
+    char bytes[BENCH_ANSWER];
+    int client = bench_connect(port);
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* nothing to be done without: it ends when the socket does */
+    while (recv(client, bytes, sizeof bytes, MSG_WAITALL) == (ssize_t)sizeof bytes) {
+        int64_t now = (int64_t)bench_now();
+        write_all(client, &now, sizeof now);
+    }
+    _exit(0);
+}
+
+static void start_peers(int listener) {
+    struct sockaddr_in address;
+    socklen_t size = sizeof address;
+    if (getsockname(listener, (struct sockaddr *)&address, &size) != 0) {
+        bench_fail("getsockname: %s", strerror(errno));
+    }
+    for (int i = 0; i < PEERS; i++) {
+        pid_t child = fork();
+        if (child < 0) {
+            bench_fail("fork: %s", strerror(errno));
+        }
+        if (child == 0) {
+            answer(ntohs(address.sin_port));
+        }
+    }
+}
+
+static void measure(int peer, double *there, double *back) {
+    static const char bytes[BENCH_ANSWER];
+    int64_t read_at;
+    (void)usleep(PAUSE_US); /* it waits again */
+    uint64_t sent = bench_now();
+    write_all(peer, bytes, sizeof bytes);
+    read_all(peer, &read_at, sizeof read_at);
+    uint64_t seen = bench_now();
+    *there = ((double)read_at - (double)sent) / 1e3;
+    *back = ((double)seen - (double)read_at) / 1e3;
+}
+
+int main(int argc, char **argv) {
+    if (argc != 3) {
+        bench_fail("usage: bench-wakeup COUNT c|python");
+    }
+    size_t count = (size_t)bench_number(argv[1], "count");
+    int peers[PEERS];
+    double *there = calloc(count + 1, sizeof *there), *back = calloc(count + 1, sizeof *back);
+    if (there == NULL || back == NULL) {
+        bench_fail("out of memory");
+    }
+    int listener = bench_listen(0);
+    if (strcmp(argv[2], "c") == 0) {
+        start_peers(listener);
+    }
+    for (int i = 0; i < PEERS; i++) {
+        peers[i] = accept(listener, NULL, NULL);
+        if (peers[i] < 0) {
+            bench_fail("accept: %s", strerror(errno));
+        }
+        bench_no_delay(peers[i]);
+    }
+    for (size_t i = 0; i < WARM_UP + count; i++) {
+        size_t place = i < WARM_UP ? 0 : i - WARM_UP;
+        measure(peers[i % PEERS], &there[place], &back[place]);
+    }
+    (void)printf("{");
+    bench_print_spread("schedule_to_start_us", there, count, ", ");
+    bench_print_spread("message_to_reader_us", back, count, "}\n");
+    free(there);
+    free(back);
+    return 0;
+}
