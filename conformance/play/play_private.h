@@ -103,6 +103,9 @@ uint64_t check_player_quiet(const check_player *player, uint64_t least_of_case);
 bool check_player_wait(check_player *player, uint64_t until);
 /* The same for a time limit of the target: it has more time while it wants to run and the machine does not let it. */
 bool check_player_await(check_player *player, uint64_t until);
+/* A limit is over, `more` behind its time: how much more there is when the target still reads what it was sent. */
+uint64_t check_player_more_time(
+    check_player *player, const check_connection *connection, uint64_t limit, uint64_t more);
 /* Takes in what is there, without waiting. */
 void check_player_glance(check_player *player);
 /* Something went wrong: when the target has ended, that is the news. Ends the play then. */

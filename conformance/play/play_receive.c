@@ -3,13 +3,10 @@
 
 #include "clock.h"
 #include "match.h"
-#include "queue.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { SLOWEST_LIMITS = 6 }; /* so many times longer may a target take that reads all the while */
 
 /* The channel of a step as the play calls it. */
 static bool is_control(const check_step *step) {
@@ -85,7 +82,8 @@ void check_player_say_why(check_player *player, undr_buffer *why, const undr_buf
 }
 
 /* None, where a task was to end the holding of an answer: on a busy machine it may have been given before the task was
- * scheduled, because the hold was over or because nothing was held (NEXT-4, NEXT-5). Not when it was asked for later. */
+ * scheduled, because the hold was over or because nothing was held (NEXT-4, NEXT-5). Not when it was asked for after
+ * that. */
 static void notice_late_none(check_player *player, const check_connection *connection, const undr_frame *frame) {
     bool asked_before = connection->requests.size != 1 || connection->asked_at < player->stirred_at;
     player->came_late = player->setting->capabilities.hold > 0 && asked_before && frame->type == UNDR_TYPE_TASK &&
@@ -221,21 +219,6 @@ static void fail_nothing(check_player *player, const check_step *step, uint64_t 
     check_player_fail(player, "nothing within %.1f s", (double)limit / 1e9);
 }
 
-/* Its time is over. Has it only not read yet what it was sent, and goes on with that? Slow is not silent. */
-static bool reads_on(check_player *player, const check_step *step) {
-    const check_connection *connection = check_player_connection(player, step);
-    uint64_t before = 0, after = 0, until = check_now() + CHECK_SECOND;
-    int netlink = player->scene.netlink;
-    if (connection == NULL || !check_queue_unread(netlink, &connection->wire, &before) || before == 0) {
-        return false;
-    }
-    uint64_t flow = check_player_flow(player);
-    while (check_player_flow(player) == flow && check_player_wait(player, until)) {
-    }
-    return check_player_flow(player) != flow ||
-        (check_queue_unread(netlink, &connection->wire, &after) && after < before);
-}
-
 /* One receive on a connection. */
 static void receive(check_player *player, const check_step *step) {
     uint64_t start = check_now(), limit = check_player_limit(player, may_be_held(step));
@@ -250,9 +233,10 @@ static void receive(check_player *player, const check_step *step) {
         if (look == CHECK_LOOK_OTHER) {
             fail_other(player, &why);
         } else if (!check_player_await(player, start + time) && !player->over) {
-            if (more < SLOWEST_LIMITS * limit && reads_on(player, step)) {
-                more += limit;
-            } else {
+            check_connection *connection = check_player_connection(player, step);
+            uint64_t added = connection == NULL ? 0 : check_player_more_time(player, connection, limit, more);
+            more += added;
+            if (added == 0) {
                 fail_nothing(player, step, time);
             }
         }

@@ -357,10 +357,16 @@ static void send_piece(check_player *player, check_connection *connection) {
 /* Until the kernel has all of it, reading meanwhile: the peer may have to write before it reads on. */
 static void finish_writing(check_player *player, check_connection *connection) {
     check_wire *wire = &connection->wire;
-    uint64_t start = check_now(), limit = check_player_limit(player, true), before = check_player_flow(player);
+    uint64_t start = check_now(), limit = check_player_limit(player, true);
+    uint64_t before = check_player_flow(player), more = 0;
     while (!player->over && check_wire_wants_to_write(wire)) {
-        uint64_t time = limit + check_player_flow_time(player, before);
-        if (!check_player_await(player, start + time) && !player->over && check_wire_wants_to_write(wire)) {
+        uint64_t time = limit + check_player_flow_time(player, before) + more;
+        if (check_player_await(player, start + time) || player->over || !check_wire_wants_to_write(wire)) {
+            continue;
+        }
+        uint64_t added = check_player_more_time(player, connection, limit, more);
+        more += added;
+        if (added == 0) {
             check_player_fail(player, "%s read %llu of %zu bytes within %.1f s, and not the rest", connection->name,
                 (unsigned long long)wire->bytes_out, (size_t)wire->bytes_out + wire->out.size - wire->sent,
                 (double)time / 1e9);

@@ -2,6 +2,7 @@
 #include "play_private.h"
 
 #include "clock.h"
+#include "queue.h"
 #include "settle.h"
 
 #include <errno.h>
@@ -20,6 +21,7 @@ enum {
     SLOWEST_RATE = 4000000,   /* bytes a second that a target is expected to handle */
     SLOWEST_FLOW = 250000,    /* bytes a second that it has time for as long as they flow, */
     FLOW_MOST_S = 60,         /* up to so much of it: the watchdog is not to come first */
+    SLOWEST_LIMITS = 6,       /* so many times longer may it take while it reads */
     STARVED_MOST_S = 30,      /* how much longer a target has that is kept from running, */
     STARVED_LOOK_MS = 100,    /* which is looked at for so long: */
     STARVED_PART = 5,         /* a fifth of it spent waiting for a processor */
@@ -390,6 +392,25 @@ bool check_player_await(check_player *player, uint64_t until) {
     bool first = player->looked_late != until;
     player->looked_late = until;
     return !player->over && ((moved && first) || check_family_delay() > before + look / STARVED_PART);
+}
+
+/* Has it only not read yet what it was sent, and goes on with that? Slow is not silent. */
+static bool reads_on(check_player *player, const check_connection *connection) {
+    uint64_t before = 0, after = 0, until = check_now() + CHECK_SECOND;
+    int netlink = player->scene.netlink;
+    if (!check_queue_unread(netlink, &connection->wire, &before) || before == 0) {
+        return false;
+    }
+    uint64_t flow = check_player_flow(player);
+    while (check_player_flow(player) == flow && check_player_wait(player, until)) {
+    }
+    return check_player_flow(player) != flow ||
+        (check_queue_unread(netlink, &connection->wire, &after) && after < before);
+}
+
+uint64_t check_player_more_time(
+    check_player *player, const check_connection *connection, uint64_t limit, uint64_t more) {
+    return more < SLOWEST_LIMITS * limit && reads_on(player, connection) ? limit : 0;
 }
 
 void check_player_glance(check_player *player) {
