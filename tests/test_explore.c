@@ -195,7 +195,8 @@ static void what_was_found_survives_a_failure_of_the_harness(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_session_is_a_case), cmocka_unit_test(any_part_of_a_session_is_a_case),
-        cmocka_unit_test(a_task_is_run_although_all_have_left), cmocka_unit_test(a_seed_says_all), cmocka_unit_test(every_kind_of_operation_is_drawn),
+        cmocka_unit_test(a_task_is_run_although_all_have_left),
+        cmocka_unit_test(a_seed_says_all), cmocka_unit_test(every_kind_of_operation_is_drawn),
         cmocka_unit_test(what_does_not_matter_goes), cmocka_unit_test(it_tries_no_more_than_it_may),
         cmocka_unit_test(what_was_found_survives_a_failure_of_the_harness)};
     return cmocka_run_group_tests(tests, NULL, NULL);

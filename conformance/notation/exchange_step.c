@@ -232,8 +232,8 @@ static const struct {
 static undr_error unknown_step(check_lexer *lexer, char channel) {
     const char *choices = channel == 'M' ? "`->`, `<-` or `quiet`"
         : channel == 'P'                 ? "`<-`, `->`, `alone`, `loopback`, `alive` or `logs`"
-                                         : "`->`, `<-`, `quiet`, `refused`, `pauses`, `deaf`, or for a gate `accept`, `close`, "
-                                           "`untouched`";
+                                         : "`->`, `<-`, `quiet`, `refused`, `pauses`, `deaf`, or for a gate `accept`, "
+                                           "`close`, `untouched`";
     size_t from = lexer->start + check_lex_indent(lexer), size = lexer->end - from;
     return check_lex_fail(lexer, lexer->at, "unknown step `%.*s`: expected %s", (int)(size < 60 ? size : 60),
         (const char *)lexer->text.data + from, choices);
