@@ -164,7 +164,9 @@ static void find_fresh(check_player *player) {
         check_player_block(player, "nothing listens at %s:%u: is the manager running there?", setting->host,
             setting->port);
     } else if (!ask_first(player, first, &answer)) {
-        check_player_block(player, "the manager at %s:%u does not answer `n`", setting->host, setting->port);
+        check_player_block(player, "the manager at %s:%u does not answer `n` within %.0f s; if it holds answers for "
+            "longer, start it with a shorter hold, or none", setting->host, setting->port,
+            (double)check_player_limit(player, true) / 1e9);
     } else if (answer.type != UNDR_TYPE_TASK || !check_is_none(answer.payload)) {
         check_player_block(player, "the manager at %s:%u is not fresh: its answer to `n` is not None; start it anew",
             setting->host, setting->port);

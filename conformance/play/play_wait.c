@@ -16,6 +16,7 @@ enum {
     LIMIT_POOL_S = 15,        /* where worker processes have to start first */
     LIMIT_START_S = 30,
     LIMIT_ROUND_TRIPS = 2000,
+    HELD_FACTOR = 2,          /* of a hold that was measured, not declared */
     LIMIT_FIRSTS = 20,        /* each target begins anew, and the machine may have more to do than during the survey */
     LIMIT_SILENT_PART = 10,   /* of these for a target that has let the first of all answers come too late */
     SLOWEST_RATE = 4000000,   /* bytes a second that a target is expected to handle */
@@ -269,7 +270,8 @@ static bool is_closing(const check_player *player) {
 /* What an answer may take beside, by the target's own declaration. */
 static uint64_t declared(const check_player *player) {
     const check_capabilities *can = &player->setting->capabilities;
-    return (can->hold + (is_closing(player) && can->has_grace ? can->grace : 0)) * CHECK_MILLISECOND;
+    uint64_t bounds = can->hold + (is_closing(player) && can->has_grace ? can->grace : 0);
+    return bounds * CHECK_MILLISECOND + HELD_FACTOR * player->setting->held_ns;
 }
 
 static uint64_t least_limit(const check_player *player) {

@@ -12,6 +12,7 @@
 enum {
     LINES = 64,
     TRIPS = 9,
+    HELD_MS = 50, /* a None that takes longer, and twice a round trip, is held */
     PRINTED_SHOWN = 200, /* bytes of what `capabilities` printed */
     STANDARD_ROUND_TRIP_NS = 1000000, /* when the target answers too little to be measured: the cases will say why */
     STANDARD_SETTLE_NS = 50000000,
@@ -82,8 +83,8 @@ static const char connect_text[] =
     "  repeat 8\n"
     "    A -> t\n"
     "    A <- t b'x'\n"
-    "  A -> t\n"
-    "  A <- t None\n";
+    "  A -> t\n"                 /* 38 */
+    "  A <- t None\n";          /* how long this one takes, a None is held */
 
 /* ---- times ---- */
 
@@ -109,6 +110,10 @@ static uint64_t median(const check_stopwatch *watch, size_t from, size_t to, siz
     return took[count / 2];
 }
 
+static uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
 static uint64_t most(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
@@ -132,6 +137,8 @@ static void read_times(check_setting *setting, check_role role, const check_stop
         keep_times(setting, median(watch, 24, 26, 1, 0), most(runs, median(watch, 26, 28, 1, 0)));
     } else if (setting->command == NULL) {
         keep_times(setting, median(watch, 1, 3, 9, 2), median(watch, 1, 3, 9, 2));
+        uint64_t first = median(watch, 0, 1, 1, 0), last = median(watch, 37, 39, 1, 0), none = least(first, last);
+        setting->held_ns = none > HELD_MS * CHECK_MILLISECOND && none > 2 * setting->round_trip_ns ? none : 0;
     } else {
         keep_times(setting, median(watch, 4, 6, 9, 4), most(median(watch, 4, 7, 9, 4), median(watch, 45, 47, 1, 0)));
         uint64_t first = median(watch, 0, 1, 1, 0), held = setting->capabilities.hold * CHECK_MILLISECOND;

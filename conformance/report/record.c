@@ -183,6 +183,7 @@ check_tally check_part_tally(const check_part *part) {
     for (size_t i = 0; i < part->count; i++) {
         check_standing standing = check_record_standing(part, &part->records[i]);
         tally.by[standing]++;
+        tally.undecided += standing == CHECK_NOT_RUN && part->records[i].done > 0 ? 1 : 0;
         tally.ran += standing == CHECK_NOT_RUN || standing == CHECK_SKIPPED ? 0 : 1;
     }
     return tally;
@@ -194,6 +195,7 @@ check_tally check_session_tally(const check_session *session) {
         check_tally tally = check_part_tally(&session->parts[i]);
         all.cases += tally.cases;
         all.ran += tally.ran;
+        all.undecided += tally.undecided;
         for (int standing = 0; standing < CHECK_STANDING_COUNT; standing++) {
             all.by[standing] += tally.by[standing];
         }

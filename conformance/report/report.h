@@ -91,6 +91,7 @@ UNDR_MUST_USE undr_error check_record_remark(const check_part *part, const check
 /* Records by standing. */
 typedef struct check_tally {
     size_t cases, ran;
+    size_t undecided; /* of those not run: expected to fall short, passed, and ended before the last play */
     size_t by[CHECK_STANDING_COUNT];
 } check_tally;
 check_tally check_part_tally(const check_part *part);

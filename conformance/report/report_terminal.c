@@ -49,6 +49,10 @@ void check_terminal_part(check_terminal *terminal, const check_session *session,
             check_paint(terminal, CHECK_BOLD), check_role_name(part->role), check_paint(terminal, CHECK_PLAIN),
             part->count, check_text_plural(part->count), plays, check_text_plural(plays), session->jobs,
             check_text_plural(session->jobs), (unsigned long long)session->seed);
+        if (part->setting.held_ns > 0) {
+            fprintf(terminal->out, "%s: it holds an answer of None for about %.0f ms; each takes so long here\n",
+                check_role_name(part->role), (double)part->setting.held_ns / 1e6);
+        }
         terminal->fell_short = 0;
     } else if (options->verbose || !terminal->live) {
         fprintf(terminal->out, "%s: repetition %u\n", check_role_name(part->role), session->repetitions);
@@ -246,7 +250,8 @@ static void summarise_part(const check_terminal *terminal, const check_part *par
     count(out, tally.by[CHECK_BLOCKED_OFF], "blocked", false);
     count(out, tally.by[CHECK_EXCUSED], "blocked by an expected one", false);
     count(out, tally.by[CHECK_BROKEN], "broken in the harness", false);
-    count(out, tally.by[CHECK_NOT_RUN], "not run", false);
+    count(out, tally.undecided, "expected to fall short, but passed so far", false);
+    count(out, tally.by[CHECK_NOT_RUN] - tally.undecided, "not run", false);
     count(out, tally.by[CHECK_SKIPPED], "skipped", false);
     print_skip_reasons(out, part);
     if (part->heavy > 0) {

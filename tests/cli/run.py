@@ -8,6 +8,7 @@ import resource
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -382,6 +383,23 @@ class Connect(Behaviour):
         self.assertEqual(self.manager.stdout.readline(), "ok\n")
         self.assert_run(1, "manager", "--connect", self.host, "--only", "manager.next.*", says="not fresh")
 
+    def test_a_manager_that_holds_answers(self):
+        self.manager.kill()
+        held = subprocess.Popen([MANAGER, "--hold", "250", "manager", "--workers", "0", "--priority-levels", "2"],
+                                text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        for end in (held.wait, held.kill, held.stdout.close, held.stdin.close):
+            self.addCleanup(end)
+        host = "127.0.0.1:" + held.stdout.readline().split()[1]
+        done = self.assert_run(0, "manager", "--connect", host, "--only", "manager.next.empty*", "--only",
+                               "manager.life.*", "--delivery", "whole")
+        self.assertRegex(done.stdout, r"it holds an answer of None for about \d{3,} ms")
+
+    def test_a_manager_that_does_not_answer(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            host = "127.0.0.1:%d" % silent.getsockname()[1]
+            self.assert_run(1, "manager", "--timeout-factor", "0.05", "--connect", host,
+                            says=["does not answer `n` within 1 s", "start it with a shorter hold"])
+
     def test_nobody_listens(self):
         for host in ("127.0.0.1:1", "localhost:1"):
             self.assert_run(1, "manager", "--connect", host, says=f"nothing listens at {host}: is the manager running")
@@ -411,6 +429,20 @@ class Expected(Behaviour):
 
     def test_stale(self):
         self.run_known(1, self.KNOWN + "fail manager.user.good once\n", ["STALE manager.user.good", "passes now"])
+
+    def test_what_passed_so_far_is_not_called_not_run(self):
+        known = self.known(self.KNOWN + "fail manager.user.good once\n")
+        words = ["manager", "--until-fail", "--expect", str(known), *USER, "--", MANAGER]
+        run = subprocess.Popen([CHECK, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        for end in (run.wait, run.kill, run.stdout.close):
+            self.addCleanup(end)
+        next(line for line in run.stdout if "repetition 3" in line)
+        run.send_signal(signal.SIGINT)
+        text = run.stdout.read()
+        self.assertIn("1 expected to fall short, but passed so far", text)
+        self.assertNotIn("not run,", text)
+        # to the end of the repetitions it is stale
+        self.assert_run(1, *words[:1], "--repeat", 3, *words[1:], says=["STALE manager.user.good", "3 repetitions"])
 
     def test_unmatched(self):
         text = self.KNOWN + "fail manager.user.gone once\n"
