@@ -18,7 +18,7 @@ import harness
 BUILD = sys.argv[1]
 CONNECTS, LEAVERS, TASKS = 5000, 400, 30
 ESTABLISHED, STATE, TOTAL_RETRANSMITS = 1, 0, 100  # of struct tcp_info: a state, where it stands, and a count
-LISTENERS, LINES_OF_PEERS = 4, 100  # of undr-manager: sockets that listen; lines a second
+LINES_OF_PEERS = 100  # a second, of undr-manager
 MIB = 1 << 20
 
 
@@ -52,7 +52,7 @@ def room():
     """How many connects can wait: the kernel spreads them about evenly over the sockets, each holds somaxconn."""
     somaxconn = int(pathlib.Path("/proc/sys/net/core/somaxconn").read_text())
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 100
-    return min(LISTENERS * somaxconn * 3 // 4, files, CONNECTS)
+    return min(harness.LISTENERS * somaxconn * 3 // 4, files, CONNECTS)
 
 
 def connects_do_not_wait():

@@ -14,6 +14,7 @@ import tempfile
 import time
 import types
 
+LISTENERS = 4  # sockets on which an undr-manager listens
 LIMIT = 60  # seconds, for what must come: a hang fails, nothing is asserted of how long anything takes
 HEADER = struct.Struct("<BQ")
 NONE = bytes.fromhex("80044e2e")

@@ -110,7 +110,7 @@ def await_pool(manager):
         return len(workers) == WORKERS and all(map(settled, workers))
     def is_accepted():
         sockets = [name for name in harness.descriptors(manager.pid) if name.startswith("socket:")]
-        return len(sockets) == WORKERS + 1  # the listening one
+        return len(sockets) == WORKERS + harness.LISTENERS
 
     harness.until(is_full, "full pool that is connected")
     harness.until(is_accepted, "connection to each of them")
