@@ -77,6 +77,8 @@ static const struct {
     {"getattr of no name", IN_TABLE("cbuiltins\ngetattr\n\x8c\1m\x8c\0\x93\x8c\1a\x86R."), "<class m..a>", UNDR_OK},
     {"float and more", IN_TABLE("F1e5x\n."), NULL, UNDR_PICKLE_NUMBER},
     {"float", IN_TABLE("F1e5\n."), "100000.0", UNDR_OK},
+    {"nearly infinity", IN_TABLE("Finfinitx\n."), NULL, UNDR_PICKLE_NUMBER},
+    {"nearly a nan", IN_TABLE("Fnxn\n."), NULL, UNDR_PICKLE_NUMBER},
     {"large int in digits", IN_TABLE("I99999999999999999999\n."), "99999999999999999999", UNDR_OK},
     {"truth in digits", IN_TABLE("I01\n."), "True", UNDR_OK},
     {"truth or not in digits", IN_TABLE("(I91\nI-1\nI 1\nI1\nI001\nt."), "(91, -1, True, 1, 1)", UNDR_OK},
