@@ -96,10 +96,12 @@ def one_is_tried_for_all():
 
 
 def no_thread():
-    """undr-manager starts three threads, the server's and two of its own; those that decode would be the next."""
+    """undr-manager starts three threads, the server's and two of its own, before it reads a command; those that decode
+    would be the next."""
     message = b"x" * 100000
     with harness.Manager(BUILD, environment=failing("pthread_create", "4-", errno.EAGAIN)) as manager, \
             harness.Connection(manager.port) as worker:
+        assert manager.ask("message", "4e2e") == ["ok"] and manager.next() == b"N."
         for _ in range(3):
             assert worker.ask("m", pickle.dumps(message, 4)) == ("m", b"")
             assert pickle.loads(manager.next()) == message
