@@ -150,8 +150,8 @@ undr_error undr_reader_insert(
     undr_reader *reader, undr_value *container, undr_value *const *items, size_t count) {
     const size_t step = stride(container);
     undr_error error = UNDR_OK;
-    if (container->items.count == 0 && count > item_room(container)) {
-        error = grow(reader, container, count / step); /* at once */
+    if (count > item_room(container)) {
+        error = grow(reader, container, count / step); /* at once: more than it has room for, so more than it holds */
     }
     for (size_t index = 0; error == UNDR_OK && index + step <= count; index += step) {
         size_t place = 0;

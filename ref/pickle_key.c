@@ -25,9 +25,9 @@ static undr_slice whole_float(double real, uint8_t *room) {
     int exponent = 0;
     const double fraction = frexp(fabs(real), &exponent); /* real = fraction * 2^exponent, fraction < 1 */
     const uint64_t mantissa = (uint64_t)(int64_t)ldexp(fraction, 53);
-    const int shift = exponent - 53; /* real = mantissa * 2^shift; what is shifted out below is 0 */
+    const int shift = exponent - 53; /* real = mantissa * 2^shift; of a whole one, what is shifted out below is 0 */
     memset(room, 0, INTEGER_BYTES);
-    for (int bit = shift < 0 ? -shift : 0; bit < 53; ++bit) {
+    for (int bit = 0; bit < 53; ++bit) {
         const int place = bit + shift;
         if ((mantissa >> bit & 1) != 0) {
             room[place / 8] = (uint8_t)(room[place / 8] | 1u << (place % 8));

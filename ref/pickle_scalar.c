@@ -50,15 +50,11 @@ static undr_error push_bytes(undr_reader *reader, undr_kind kind, undr_slice byt
 }
 
 /* INT also stands for booleans: a 0 or 1 in two characters. CPython writes 00 and 01, but takes +1 as well; not a 1
- * with a blank behind it, which is an int. */
+ * with a blank behind it, which is an int. (10 and -1 end so, too, but came by the short way.) */
 static undr_error push_int_text(undr_reader *reader, undr_slice line, bool booleans, undr_slice number) {
-    const undr_value parsed = {.kind = UNDR_INT, .bytes = number};
-    int64_t integer = 0;
     undr_value *value = NULL;
-    const bool fits = undr_value_int64(&parsed, &integer);
-    const bool truth = booleans && fits && line.size == 2 && (line.data[1] == '0' || line.data[1] == '1')
-        && integer >= 0 && integer <= 1;
-    const undr_error error = truth ? undr_value_bool(reader->arena, integer == 1, &value)
+    const bool truth = booleans && line.size == 2 && (line.data[1] == '0' || line.data[1] == '1');
+    const undr_error error = truth ? undr_value_bool(reader->arena, line.data[1] == '1', &value)
                                    : undr_value_big(reader->arena, number, &value);
     return push_made(reader, error, value);
 }

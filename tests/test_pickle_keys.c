@@ -103,6 +103,37 @@ static size_t count_of(undr_slice keys) {
     return count_keys(&buffer);
 }
 
+static undr_slice key_in(undr_buffer *buffer, undr_slice key) {
+    buffer->size = 0;
+    put(buffer, key);
+    put(buffer, BYTES("N"));
+    return undr_buffer_slice(buffer);
+}
+
+/* The int whose hash is that of the text `a`: what it is multiplied by has an inverse. */
+static void kinds_that_collide_are_told_apart(void **state) {
+    (void)state;
+    const uint64_t golden = UINT64_C(0x9e3779b97f4a7c15), hash = mix(mix(mix(1, UNDR_STR), 1), 'a');
+    uint64_t inverse = golden; /* right in three bits, then in twice as many each time */
+    for (int round = 0; round < 5; ++round) {
+        inverse *= 2 - golden * inverse;
+    }
+    const uint64_t number = inverse * hash;
+    char integer[10] = "\x8a\x08";
+    memcpy(integer + 2, &number, sizeof number);
+    const undr_slice text = BYTES("V" "a\n"), other = undr_slice_of(integer, sizeof integer);
+    undr_buffer first = {0}, second = {0}, both = {0};
+    put(&both, key_in(&first, text));
+    put(&both, key_in(&second, other));
+    put(&both, undr_buffer_slice(&first));
+    put(&both, undr_buffer_slice(&second));
+    assert_int_equal(count_of(undr_buffer_slice(&both)), 2);
+    assert_int_equal(count_of(BYTES("K\1q\0Nh\0N")), 1); /* the very same */
+    undr_buffer_free(&first);
+    undr_buffer_free(&second);
+    undr_buffer_free(&both);
+}
+
 static void numbers_that_collide_are_told_apart(void **state) {
     (void)state;
     assert_int_equal(count_of(BYTES("G\x3f\xe0\0\0\0\0\0\0N\x8a\x08\0\0\0\0\0\0\xe0\x3fN")), 2); /* 0.5, its bits */
@@ -232,7 +263,15 @@ static void put_short_text(undr_buffer *buffer, int number) {
 }
 
 static void put_long_text(undr_buffer *buffer, int number) {
-    assert_int_equal(undr_put_format(buffer, "Vthe same, the same, %04d, the same\n", number), UNDR_OK);
+    assert_int_equal(undr_put_format(buffer, "Vthe same, the same, %05d, the same\n", number), UNDR_OK);
+}
+
+static void put_second_eight(undr_buffer *buffer, int number) {
+    assert_int_equal(undr_put_format(buffer, "Vthe same%05d, the same\n", number), UNDR_OK);
+}
+
+static void put_first_eight(undr_buffer *buffer, int number) {
+    assert_int_equal(undr_put_format(buffer, "V%05d, the same, the same\n", number), UNDR_OK);
 }
 
 static void put_class(undr_buffer *buffer, int number) {
@@ -248,7 +287,7 @@ static void put_whole_float(undr_buffer *buffer, int number) {
 }
 
 static void put_large_int(undr_buffer *buffer, int number) {
-    assert_int_equal(undr_put_format(buffer, "L123456789%04d12345678901234567890\n", number), UNDR_OK);
+    assert_int_equal(undr_put_format(buffer, "L0x%x0000000000000000\n", number), UNDR_OK);
 }
 
 static void put_tuple(undr_buffer *buffer, int number) {
@@ -262,15 +301,16 @@ static void put_frozenset(undr_buffer *buffer, int number) {
 /* Were their hashes the same, the reader would give up: to compare each with each is more than it takes on. */
 static void keys_of_any_kind_are_found_in_good_time(void **state) {
     (void)state;
-    enum { KEYS = 4000 };
-    put_key *const kinds[] = {put_short_text, put_long_text, put_class, put_float, put_whole_float, put_large_int,
+    enum { KEYS = 12000 };
+    put_key *const kinds[] = {put_short_text, put_long_text, put_second_eight, put_first_eight, put_class, put_float, put_whole_float, put_large_int,
         put_tuple, put_frozenset};
     for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; ++kind) {
         undr_buffer buffer = {0};
-        put(&buffer, BYTES("}("));
-        for (int number = 0; number < KEYS; ++number) {
-            kinds[kind](&buffer, number);
-            put(&buffer, BYTES("N"));
+        put(&buffer, BYTES("}"));
+        for (int number = 0; number < 2 * KEYS; ++number) { /* each by itself; then each again, at once */
+            put(&buffer, number == KEYS ? BYTES("(") : BYTES(""));
+            kinds[kind](&buffer, number % KEYS);
+            put(&buffer, number < KEYS ? BYTES("Ns") : BYTES("N"));
         }
         assert_int_equal(count_keys(&buffer), KEYS);
     }
@@ -279,6 +319,7 @@ static void keys_of_any_kind_are_found_in_good_time(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_collides_is_told_apart),
+        cmocka_unit_test(kinds_that_collide_are_told_apart),
         cmocka_unit_test(numbers_that_collide_are_told_apart),
         cmocka_unit_test(work_ends_wherever_it_is),
         cmocka_unit_test(depth_of_a_comparison),
