@@ -33,6 +33,14 @@ def sources(unit):
     return sorted(found)
 
 
+def headers(unit):
+    """The headers of its sources, which may have inline functions."""
+    places = [(pathlib.PurePath(path).parent, pathlib.PurePath(path).stem) for path in sources(unit)]
+    found = {str(folder / name) for parent, stem in places for folder in (parent, parent / "undr")
+             for name in [f"{stem}.h"] if (ROOT / folder / name).exists()}
+    return sorted(found)
+
+
 def tests(unit):
     """Names of programs, as in tests/CMakeLists.txt."""
     return sorted({path.stem for name in TESTS[unit] for path in ROOT.glob(f"tests/test_{name}.c")})
@@ -40,4 +48,4 @@ def tests(unit):
 
 def unit_of(source):
     """The unit of a path below ROOT, or None."""
-    return next((unit for unit in UNITS if source in sources(unit)), None)
+    return next((unit for unit in UNITS if source in sources(unit) + headers(unit)), None)
