@@ -36,8 +36,9 @@ def failures(manager):
 def processes_come_back():
     """The second to the sixth start fail: five pauses, each twice as long as the one before it, at the least."""
     with harness.Manager(BUILD, workers=1, environment=failing("fork", "2-6", errno.EAGAIN)) as manager:
-        kill_worker(manager)
         begin = time.monotonic()
+        kill_worker(manager)
+        harness.until(lambda: failures(manager) > 0, "start that fails")  # the dead worker gets no task
         manager.schedule(harness.probe(("message", 5)))
         assert pickle.loads(manager.next()) == 5
         waited = (time.monotonic() - begin) * 1000
