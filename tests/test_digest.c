@@ -113,6 +113,16 @@ static void a_must_explains_a_should(void **state) {
     assert_table(&stage, "m.must*2");
 }
 
+static void a_must_stands_before_a_should(void **state) {
+    struct stage stage;
+    (void)state;
+    set_up(&stage);
+    add(&stage, "m.mild", CHECK_WARN, "A <- m", "A <- end fin", "");
+    add(&stage, "m.mild-too", CHECK_WARN, "A <- m", "A <- end fin", "1\n");
+    add(&stage, "m.must", CHECK_FAIL, "A <- s", "A <- end fin", "");
+    assert_table(&stage, "m.must*1 m.mild*2");
+}
+
 static void what_blocks_comes_first(void **state) {
     struct stage stage;
     (void)state;
@@ -221,6 +231,7 @@ int main(void) {
         cmocka_unit_test(another_value_of_the_right_frame_matters),
         cmocka_unit_test(ends_differ_from_answers),
         cmocka_unit_test(a_must_explains_a_should),
+        cmocka_unit_test(a_must_stands_before_a_should),
         cmocka_unit_test(what_blocks_comes_first),
         cmocka_unit_test(of_alike_ones_that_which_blocks_explains),
         cmocka_unit_test(the_requirement_that_falls_short_most_explains),

@@ -250,6 +250,12 @@ static size_t weight(const check_short *leader) {
     return leader->alike + leader->blocked;
 }
 
+/* A SHOULD stands behind all else, however often it did not hold. */
+static bool comes_before(const check_short *a, const check_short *b) {
+    bool mild = a->standing == CHECK_WARNED;
+    return mild == (b->standing == CHECK_WARNED) ? weight(a) > weight(b) : !mild;
+}
+
 undr_error check_digest_order(const check_digest *digest, size_t **order, size_t *count) {
     *count = 0;
     *order = calloc(digest->count + 1, sizeof **order);
@@ -261,7 +267,7 @@ undr_error check_digest_order(const check_digest *digest, size_t **order, size_t
             continue;
         }
         size_t at = (*count)++;
-        while (at > 0 && weight(&digest->at[(*order)[at - 1]]) < weight(&digest->at[i])) {
+        while (at > 0 && comes_before(&digest->at[i], &digest->at[(*order)[at - 1]])) {
             (*order)[at] = (*order)[at - 1];
             at--;
         }
