@@ -45,7 +45,7 @@ typedef struct check_setting {
     uint64_t round_trip_ns;   /* measured: `n` to its answer (manager), command to answer */
     uint64_t settle_ns;       /* what `quiet` is a multiple of; measured on the target */
     uint64_t first_ns;        /* of a manager: its first answer, which a runtime that warms up is slow to give */
-    uint64_t held_ns;         /* --connect, which can't ask: for so long the answer to `n` is held, as it seems; 0: not */
+    uint64_t held_ns;         /* --connect, which can't ask: how long a None is held, as it seems; 0: not */
     bool measuring;           /* the survey is being played: nothing is known yet */
     double timeout_factor;    /* of every time limit; 1.0 */
     bool silent;              /* the survey's first answer did not come in time: later ones are waited for a tenth */

@@ -40,8 +40,9 @@ typedef struct check_supervision {
 } check_supervision;
 
 /* Plays all items in their order, but those that a case comes `after` and its `first` one first (under the same
- * delivery, else under the first one that it is played in). An item whose precondition did not pass is not played: blocked, or skipped when
- * that was skipped. *interrupted: the signal that ended it early, else 0. No process is left behind. */
+ * delivery, else under the first one that it is played in). An item whose precondition did not pass is not played:
+ * blocked, or skipped when that was skipped. *interrupted: the signal that ended it early, else 0. No process is left
+ * behind. */
 UNDR_MUST_USE undr_error check_supervise(const check_supervision *supervision, int *interrupted);
 
 /* Is told a few times a second what the survey waits for. */
