@@ -2,8 +2,8 @@
 #include "undr/manager.h"
 #include "undr/pickle.h"
 
-/* What reading a message may take (SEC-3): values of one byte in the pickle take some dozens; beyond that a pickle copies
- * what it holds again and again, and is taken unread, as one that is too large in any other way. */
+/* What reading a message may take (SEC-3): values of one byte in the pickle take some dozens; beyond that a pickle
+ * copies what it holds again and again, and is taken unread, as one that is too large in any other way. */
 enum { LEAST_BYTES = 1 << 20, BYTES_PER_BYTE = 64 };
 
 static undr_pickle_limits limits_of(undr_slice pickle) {
