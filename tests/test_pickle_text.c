@@ -104,7 +104,8 @@ static void numbers_in_text(void **state) {
         {"Vabc\n.", "'abc'"}, {"Va\\u00e9\n.", "'a\\xe9'"}, {"V\\\n.", "'\\\\'"}, {"V\n.", "''"},
         {"V\xe9\n.", "'\\xe9'"},
         {"N\x85p10\n0g10\n.", "(None,)"}, {"N\x85p010\n0g10\n.", "(None,)"}, {"N\x85p0\n0g00\n.", "(None,)"},
-        {"Np-1\n.", NULL}, {"Npx\n.", NULL}, {"Ng1\n.", NULL}, {"Np99999999999999999999\n.", NULL},
+        {"Np-1\n.", NULL}, {"Np-010\n.", NULL}, {"Npx\n.", NULL},
+        {"Ng1\n.", NULL}, {"Np99999999999999999999\n.", NULL},
     };
     for (size_t index = 0; index < sizeof rows / sizeof *rows; ++index) {
         assert_printed(&rows[index]);
