@@ -34,6 +34,8 @@ static void text_and_bytes_stay_in_the_input(void **state) {
     for (size_t i = 0; i < 3; i++) {
         assert_true(undr_value_int64(value->items.at[2 + i], &number));
         assert_int_equal(number, numbers[i]);
+        assert_int_equal(is_within(value->items.at[2 + i]->bytes, input), i != 1); /* 255 takes a byte more in a value */
+        assert_false(is_within(copied->items.at[2 + i]->bytes, input));
     }
     undr_arena_free(&arena);
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -128,10 +129,54 @@ static void kinds_that_collide_are_told_apart(void **state) {
     put(&both, undr_buffer_slice(&first));
     put(&both, undr_buffer_slice(&second));
     assert_int_equal(count_of(undr_buffer_slice(&both)), 2);
+    both.size = 0;
+    put(&both, undr_buffer_slice(&second));
+    put(&both, undr_buffer_slice(&first));
+    assert_int_equal(count_of(undr_buffer_slice(&both)), 2);
     assert_int_equal(count_of(BYTES("K\1q\0Nh\0N")), 1); /* the very same */
     undr_buffer_free(&first);
     undr_buffer_free(&second);
     undr_buffer_free(&both);
+}
+
+typedef struct hashed_pair {
+    uint32_t hash;
+    uint8_t first, second;
+} hashed_pair;
+
+static int compare_pairs(const void *left, const void *right) {
+    const hashed_pair *a = left, *b = right;
+    return (a->hash > b->hash) - (a->hash < b->hash);
+}
+
+static uint32_t hash_of_byte(unsigned number) {
+    return number == 0 ? 1 : (uint32_t)(number * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+}
+
+/* Among 2 ** 16 tuples of one int and any two others there are some whose hash is the same, though not those of their
+ * items. */
+static void pairs_that_collide_are_told_apart(void **state) {
+    (void)state;
+    static hashed_pair pairs[1 << 16];
+    size_t collisions = 0;
+    for (uint64_t salt = 0; salt < 8; ++salt) {
+        const uint64_t start = mix(mix(1, UNDR_TUPLE), hash_of_byte((unsigned)salt));
+        for (unsigned i = 0; i < 1 << 16; ++i) {
+            const uint64_t hash = mix(mix(start, hash_of_byte(i >> 8)), hash_of_byte(i & 0xff));
+            pairs[i] = (hashed_pair){(uint32_t)(hash >> 32), (uint8_t)(i >> 8), (uint8_t)i};
+        }
+        qsort(pairs, 1 << 16, sizeof *pairs, compare_pairs);
+        for (size_t i = 1; i < 1 << 16; ++i) {
+            const hashed_pair a = pairs[i - 1], b = pairs[i];
+            if (a.hash == b.hash) {
+                const uint8_t keys[] = {'K', (uint8_t)salt, 'K', a.first, 'K', a.second, 0x87, 'N', 'K', (uint8_t)salt,
+                    'K', b.first, 'K', b.second, 0x87, 'N'};
+                assert_int_equal(count_of(undr_slice_of(keys, sizeof keys)), 2);
+                ++collisions;
+            }
+        }
+    }
+    assert_true(collisions > 0);
 }
 
 static void numbers_that_collide_are_told_apart(void **state) {
@@ -254,6 +299,32 @@ static void searches_in_the_memo_end(void **state) {
     undr_buffer_free(&buffer);
 }
 
+/* Two large ints that are equal, and the second of them as a key again and again: each time all of it is compared. */
+static void comparing_large_ints_takes_work(void **state) {
+    (void)state;
+    enum { SIZE = 64000, TIMES = 12000 };
+    undr_buffer buffer = {0};
+    undr_arena arena = {0};
+    undr_value *value = NULL;
+    put(&buffer, BYTES("}("));
+    for (int twice = 0; twice < 2; ++twice) {
+        put(&buffer, BYTES("\x8b"));
+        assert_int_equal(undr_put_u32le(&buffer, SIZE), UNDR_OK);
+        assert_int_equal(undr_buffer_reserve(&buffer, SIZE), UNDR_OK);
+        memset(buffer.data + buffer.size, 1, SIZE);
+        buffer.size += SIZE;
+        put(&buffer, BYTES("q\0N"));
+    }
+    for (int time = 0; time < TIMES; ++time) {
+        put(&buffer, BYTES("h\0N"));
+    }
+    put(&buffer, BYTES("u."));
+    assert_int_equal(
+        undr_pickle_read(undr_buffer_slice(&buffer), NULL, &arena, &value, NULL, NULL), UNDR_LIMIT_NODES);
+    undr_arena_free(&arena);
+    undr_buffer_free(&buffer);
+}
+
 /* ---- how long it takes to find a key among many ---- */
 
 typedef void put_key(undr_buffer *buffer, int number);
@@ -320,10 +391,12 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_collides_is_told_apart),
         cmocka_unit_test(kinds_that_collide_are_told_apart),
+        cmocka_unit_test(pairs_that_collide_are_told_apart),
         cmocka_unit_test(numbers_that_collide_are_told_apart),
         cmocka_unit_test(work_ends_wherever_it_is),
         cmocka_unit_test(depth_of_a_comparison),
         cmocka_unit_test(searches_in_the_memo_end),
+        cmocka_unit_test(comparing_large_ints_takes_work),
         cmocka_unit_test(keys_of_any_kind_are_found_in_good_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
