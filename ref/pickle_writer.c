@@ -424,8 +424,8 @@ static undr_error put_new_object(undr_output *out, const undr_object *object, si
     if (error == UNDR_OK && as_call) {
         error = end_temporary_tuple(out, OP_TUPLE3);
     }
-    const bool calls = object->by_reduce || object->callable->kind != UNDR_CLASS;
-    const uint8_t opcode = as_call || (calls && !keywords) ? OP_REDUCE : keywords ? OP_NEWOBJ_EX : OP_NEWOBJ;
+    const bool calls = !keywords && (object->by_reduce || object->callable->kind != UNDR_CLASS);
+    const uint8_t opcode = as_call || calls ? OP_REDUCE : keywords ? OP_NEWOBJ_EX : OP_NEWOBJ;
     return error != UNDR_OK ? error : undr_output_opcode(out, opcode);
 }
 

@@ -66,6 +66,8 @@ static const struct {
     {"inf and one", IN_TABLE("}(G\x7f\xf0\0\0\0\0\0\0K\1G\x7f\xf0\0\0\0\0\0\0K\2u."), "{inf: 2}", UNDR_OK},
     {"a half twice", IN_TABLE("}(G\x3f\xe0\0\0\0\0\0\0K\1G\x3f\xe0\0\0\0\0\0\0K\2u."), "{0.5: 2}", UNDR_OK},
     {"objects are themselves", IN_TABLE("}(cm\nA\n)\x81K\1cm\nA\n)\x81K\2u."), "{m.A(): 1, m.A(): 2}", UNDR_OK},
+    /* the memo */
+    {"put twice, memoized then", IN_TABLE("(K\1q\0K\2q\0N\x94h\1h\0t."), "(1, 2, None, None, 2)", UNDR_OK},
     /* states */
     {"slots", IN_TABLE("cm\nA\n)\x81N}\x86" "b."), "m.A((None, {}))", UNDR_OK},
     {"slots, filled", IN_TABLE("cm\nA\n)\x81N}X\1\0\0\0aK\1s\x86" "b."), "m.A((None, {'a': 1}))", UNDR_OK},
@@ -232,6 +234,10 @@ static void odd_classes(void **state) {
     assert_int_equal(undr_value_class(&arena, "m", dots, &class), UNDR_OK);
     assert_int_equal(round_trip(&arena, class, 2, &again), UNDR_LIMIT_DEPTH); /* a class within a class within... */
     assert_written(&arena, class, 4);
+    memset(dots, 'a', sizeof dots - 3); /* long, but in one class only */
+    dots[sizeof dots - 2] = 'b';
+    assert_int_equal(undr_value_class(&arena, "m", dots, &class), UNDR_OK);
+    assert_written(&arena, class, 2);
     /* Protocol 2 renames builtins to __builtin__; this name would come back as another. */
     assert_int_equal(undr_value_class(&arena, "builtins", "unicode", &class), UNDR_OK);
     assert_int_equal(round_trip(&arena, class, 2, &again), UNDR_ARGUMENT);
@@ -350,6 +356,25 @@ static void instances_are_written_as_what_they_are(void **state) {
     }
 }
 
+/* [t, 7] with t = ([t], 1): the writer meets t within t, and takes back what it had begun to write. */
+static void a_tuple_within_itself_is_written_once(void **state) {
+    (void)state;
+    undr_arena arena = {0};
+    undr_value *all = NULL;
+    assert_int_equal(undr_pickle_read(BYTES("](]q\0K\1\x86q\1h\0h\1a0K\7e."), NULL, &arena, &all, NULL, NULL), UNDR_OK);
+    for (int protocol = 2; protocol <= 5; ++protocol) {
+        undr_value *again = NULL;
+        assert_int_equal(round_trip(&arena, all, protocol, &again), UNDR_OK);
+        assert_int_equal(again->items.count, 2);
+        const undr_value *tuple = again->items.at[0];
+        assert_int_equal(tuple->kind, UNDR_TUPLE);
+        assert_int_equal(tuple->items.count, 2);
+        assert_int_equal(tuple->items.at[0]->items.count, 1);
+        assert_ptr_equal(tuple->items.at[0]->items.at[0], tuple);
+    }
+    undr_arena_free(&arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_reading),
@@ -359,6 +384,7 @@ int main(void) {
         cmocka_unit_test(odd_objects_are_written),
         cmocka_unit_test(odd_classes),
         cmocka_unit_test(attributes),
+        cmocka_unit_test(a_tuple_within_itself_is_written_once),
         cmocka_unit_test(dicts_grow),
         cmocka_unit_test(instances_are_written_as_what_they_are),
     };
