@@ -12,6 +12,8 @@ import struct
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "tests" / "pickles"))
+import generated  # noqa: E402
 
 
 def u32(number):
@@ -75,11 +77,13 @@ def expansion():
     yield "dup-list", b"]" + b"2a" * 200 + b"."
     yield "dup-tuple-doubling", b")" + b"2\x86" * 60 + b"."
     yield "get-list-doubling", b"]q\x00" + b"".join(
-        b"](" + b"h" + bytes([level]) + b"h" + bytes([level]) + b"eq" + bytes([level + 1]) for level in range(60)) + b"."
+        b"](" + b"h" + bytes([level]) + b"h" + bytes([level]) + b"eq" + bytes([level + 1])
+        for level in range(60)) + b"."
     yield "get-tenfold", b"\x8c\x03lolq\x00" + b"".join(
         b"(" + b"".join([b"h", bytes([level])] * 10) + b"tq" + bytes([level + 1]) for level in range(12)) + b"."
     yield "dict-doubling", b"}q\x00" + b"".join(
-        b"}(K\x00h" + bytes([level]) + b"K\x01h" + bytes([level]) + b"uq" + bytes([level + 1]) for level in range(40)) + b"."
+        b"}(K\x00h" + bytes([level]) + b"K\x01h" + bytes([level]) + b"uq" + bytes([level + 1])
+        for level in range(40)) + b"."
     yield "hash-of-doubled-tuple", b")" + b"2\x86" * 60 + b"q\x00}h\x00Ns."
     yield "long-text-repeated", b"X" + u32(400) + b"a" * 400 + b"q\x00](" + b"h\x00" * 300 + b"e."
     yield "list-in-itself", b"]q\x00h\x00a."
@@ -177,7 +181,8 @@ def execution():
     yield "newobj-ex", b"\x80\x04cposix\nsystem\n(S'true'\nt}\x92."
     yield "stack-global", b"\x80\x04\x8c\x05posix\x8c\x06system\x93\x8c\x04true\x85R."
     yield "stack-global-dotted", b"\x80\x04\x8c\x08builtins\x8c\x12eval.__class__.mro\x93)R."
-    yield "getattr-chain", b"\x80\x04\x8c\x08builtins\x8c\x07getattr\x93\x8c\x08builtins\x8c\x04eval\x93\x8c\x08__self__\x86R."
+    yield "getattr-chain", (b"\x80\x04\x8c\x08builtins\x8c\x07getattr\x93"
+                            b"\x8c\x08builtins\x8c\x04eval\x93\x8c\x08__self__\x86R.")
     yield "eval", b"cbuiltins\neval\n(S'1'\ntR."
     yield "reduce-without-global", b"(S'true'\ntR."
     yield "append-runs-nothing", b"cm\nN\n)R(NNeNa."
@@ -202,18 +207,10 @@ def attacks():
 
 
 def main(arguments):
-    stale = 0
     names = [name for name, _ in attacks()]
     assert len(names) == len(set(names))
-    for name, data in attacks():
-        path = HERE / "regress" / name
-        if arguments != ["--check"]:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        elif not path.exists() or path.read_bytes() != data:
-            print("%s is not what attacks.py makes; run it again" % path)
-            stale = 1
-    return stale
+    return generated.write_or_check(
+        [(HERE / "regress" / name, data) for name, data in attacks()], arguments == ["--check"])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-/* fuzz.h: what every target shares: the entry point of the engines, an assertion that speaks, and a source of decisions.
+/* fuzz.h: what every target shares: the entry point of the engines, an assertion that speaks, a source of decisions.
  *
  * A target is one source file with LLVMFuzzerTestOneInput. It is linked with libFuzzer, with AFL++'s driver of the same
  * entry point, or with replay.c, which runs saved inputs. Each run depends on its bytes alone. */
@@ -14,8 +14,8 @@ _Noreturn void fuzz_failed(const char *file, int line, const char *property);
 #define FUZZ_REQUIRE(property) ((property) ? (void)0 : fuzz_failed(__FILE__, __LINE__, #property))
 
 /* Requires that all parts of a value that was read are well-formed and inert: an object is a note of its callable, its
- * arguments and what was to be done to it. True when the value, printed as a tree, is small: parts that are shared can make
- * it millions of times as large as its pickle, and whoever walks it as a tree then takes seconds. */
+ * arguments and what was to be done to it. True when the value, printed as a tree, is small: parts that are shared can
+ * make it millions of times as large as its pickle, and whoever walks it as a tree then takes seconds. */
 bool fuzz_is_small(const undr_value *value);
 
 /* A number that depends on all the bytes: chooses which inputs undergo a check that is too slow for each. */

@@ -1,7 +1,7 @@
 /* manager_session.c: the manager's core beside a small model of it that was written from the specification alone.
  *
- * Input: one byte of options, then an op script: connect, disconnect, frames good and bad to any connection, the end of a
- * connection's requests, the clock, a failing allocation, the manager's own schedule and messages, close, abandon.
+ * Input: one byte of options, then an op script: connect, disconnect, frames good and bad to any connection, the end of
+ * a connection's requests, the clock, a failing allocation, the manager's own schedule and messages, close, abandon.
  *
  * After each op: every answer that the core gives is the next one that the model owes that connection; the core owes
  * nothing more and nothing less; the counts agree; a failed call changed nothing. */
@@ -54,6 +54,7 @@ typedef struct model {
     int task_count;
     long front, back; /* orders given so far to the front and the back of the queues */
     size_t messages;
+    undr_buffer message; /* that was read last */
 } model;
 
 /* ---- the model ---- */
@@ -267,9 +268,13 @@ static void op_connect(model *m, int connection) {
     c->live = error == UNDR_OK;
 }
 
+static undr_error receive(model *m, int connection, const undr_frame *frame) {
+    return undr_manager_receive(m->core, m->connections[connection].handle, frame, m->now);
+}
+
 static void op_request(model *m, int connection, uint8_t type) {
     undr_frame frame = {.type = type};
-    undr_error error = undr_manager_receive(m->core, m->connections[connection].handle, &frame, m->now);
+    undr_error error = receive(m, connection, &frame);
     FUZZ_REQUIRE(error == UNDR_OK || error == UNDR_MEMORY);
     if (error == UNDR_OK) {
         model_request(m, connection, type);
@@ -283,7 +288,7 @@ static void op_schedule(model *m, int connection, unsigned priority) {
     }
     undr_frame frame = {(uint8_t)(0x80 + priority), task_bytes(m->task_count, bytes)};
     undr_error error = connection < 0 ? undr_manager_schedule(m->core, priority, frame.payload)
-                                      : undr_manager_receive(m->core, m->connections[connection].handle, &frame, m->now);
+                                      : receive(m, connection, &frame);
     if (priority >= LEVELS) {
         bool closed = connection < 0 && m->closing && error == UNDR_CLOSED;
         FUZZ_REQUIRE(error == UNDR_PRIORITY || error == UNDR_MEMORY || closed); /* SCHED-5 */
@@ -310,7 +315,7 @@ static void op_schedule(model *m, int connection, unsigned priority) {
 static void op_message(model *m, int connection, undr_slice payload) {
     undr_frame frame = {'m', payload};
     undr_error error = connection < 0 ? undr_manager_send_message(m->core, payload)
-                                      : undr_manager_receive(m->core, m->connections[connection].handle, &frame, m->now);
+                                      : receive(m, connection, &frame);
     if (error == UNDR_OK) {
         FUZZ_REQUIRE(payload.size > 0 && memchr(payload.data, '.', payload.size) != NULL); /* MSG-3 */
         m->messages++;
@@ -326,20 +331,18 @@ static void op_bad(model *m, int connection, uint8_t type, undr_slice payload) {
         return;
     }
     undr_frame frame = {type, payload};
-    undr_error error = undr_manager_receive(m->core, m->connections[connection].handle, &frame, m->now);
+    undr_error error = receive(m, connection, &frame);
     FUZZ_REQUIRE(error == (is_request ? UNDR_UNEXPECTED_PAYLOAD : UNDR_UNEXPECTED_TYPE)); /* REQ-4, REQ-5 */
 }
 
 static void op_read(model *m) {
-    undr_buffer message = {0};
-    undr_error error = undr_manager_next_message(m->core, &message);
+    undr_error error = undr_manager_next_message(m->core, &m->message);
     if (m->messages > 0) {
         FUZZ_REQUIRE(error == UNDR_OK || error == UNDR_MEMORY);
         m->messages -= error == UNDR_OK ? 1 : 0;
     } else { /* MSGS-2, MSGS-3 */
         FUZZ_REQUIRE(error == (undr_manager_tasks_left(m->core) > 0 ? UNDR_WAIT : UNDR_DONE));
     }
-    undr_buffer_free(&message);
 }
 
 static void drop_queued(model *m, bool report) {
@@ -473,6 +476,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         run_op(&m, &source);
     }
     come_to_an_end(&m, how >> 4 & 1);
+    undr_buffer_free(&m.message);
     undr_manager_free(m.core); /* whatever is left is freed: a leak check sees to it */
     return 0;
 }

@@ -45,7 +45,7 @@ static uint64_t get_length(const uint8_t *header) {
     return length;
 }
 
-/* Some frame, following lengths from the start. The last one may announce more than there is: then it has what there is. */
+/* Some frame, following lengths from the start. The last one may announce more than there is: then it has what is. */
 typedef struct frame_span {
     size_t header, payload, end; /* offsets */
 } frame_span;
@@ -100,11 +100,11 @@ static size_t insert_frame(uint8_t *data, size_t size, size_t capacity, uint32_t
 
 /* Opcodes with arguments that are whole, and some that lie. */
 static size_t insert_opcode(uint8_t *data, size_t size, size_t capacity, frame_span in, uint32_t *seed) {
-    static const char *const opcodes[] = {"(", "]", "}", ")", "N", "\x88", "\x89", "K\1", "J\xff\xff\xff\x7f", "\x8c\1a",
-        "C\1b", "\x94", "h", "q", "2", "0", "1", "a", "e", "s", "u", "t", "l", "d", "\x85", "\x86", "\x87", "\x8f", "\x90",
-        "\x91", "\x81", "\x92", "R", "b", "o", "cundr.task\nChain\n", "\x93", ".", "\x8a\1\1", "\x8a\xff", "X\xff\xff\xff\xff",
-        "\x95\4", "\x80\4", "\x80\5", "I1\n", "L1L\n", "F1\n", "S'a'\n", "Va\n", "p0\n", "g0\n", "r\xff\xff\xff\xff", "\x82\1",
-        "Pid\n", "Q", "\x97", "\x98", "iundr.task\nTask\n"};
+    static const char *const opcodes[] = {"(", "]", "}", ")", "N", "\x88", "\x89", "K\1", "J\xff\xff\xff\x7f",
+        "\x8c\1a", "C\1b", "\x94", "h", "q", "2", "0", "1", "a", "e", "s", "u", "t", "l", "d", "\x85", "\x86", "\x87",
+        "\x8f", "\x90", "\x91", "\x81", "\x92", "R", "b", "o", "cundr.task\nChain\n", "\x93", ".", "\x8a\1\1",
+        "\x8a\xff", "X\xff\xff\xff\xff", "\x95\4", "\x80\4", "\x80\5", "I1\n", "L1L\n", "F1\n", "S'a'\n", "Va\n",
+        "p0\n", "g0\n", "r\xff\xff\xff\xff", "\x82\1", "Pid\n", "Q", "\x97", "\x98", "iundr.task\nTask\n"};
     const char *opcode = opcodes[below(seed, sizeof opcodes / sizeof *opcodes)];
     return insert(data, size, capacity, in.payload + below(seed, in.end - in.payload + 1), opcode, strlen(opcode));
 }
@@ -153,7 +153,7 @@ size_t fuzz_mutate(uint8_t *data, size_t size, size_t capacity, uint32_t seed) {
     }
 }
 
-/* A blind mutation as often as a knowing one, of all the bytes or of the last payload, whose header then mostly fits. */
+/* A blind mutation as often as a knowing one, of all bytes or of the last payload, whose header then mostly fits. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t capacity, unsigned seed) {
     uint32_t choice = seed;
     frame_span in;

@@ -1,5 +1,5 @@
-/* pair.c: the manager's core and three worker cores, joined by pipes in memory that carry as many bytes at a time as the
- * fuzzer says. Input: one byte of options, then moves.
+/* pair.c: the manager's core and three worker cores, joined by pipes in memory that carry as many bytes at a time as
+ * the fuzzer says. Input: one byte of options, then moves.
  *
  * Whatever the order and the cuts: neither side ever finds the other breaking the protocol, every task is run exactly
  * once, and after the input the whole comes to rest: no task left, every message in the inbox, every worker left. */
@@ -9,50 +9,53 @@
 #include "undr/pickle.h"
 #include "undr/worker.h"
 
-enum { WORKERS = 3, TASKS = 16, MOVES = 1000 };
+enum { WORKERS = 3, TASKS = 16, MOVES = 1000, ROOM = 64 };
 
+/* Carries one frame: a worker asks one thing at a time, and is answered once (WORK-2, REQ-2). */
 typedef struct pipe_bytes {
-    undr_buffer bytes;
-    size_t read; /* bytes that arrived at the other end so far */
-    size_t spent;
+    uint8_t room[ROOM];
+    size_t size;
+    size_t arrived; /* at the other end, so far */
 } pipe_bytes;
 
 typedef struct pair_worker {
     undr_worker_core core;
     undr_connection connection;
     pipe_bytes up, down; /* to the manager, to the worker */
-    bool polls;          /* None came: may ask again */
 } pair_worker;
 
 typedef struct pair {
     undr_manager_core *manager;
     pair_worker workers[WORKERS];
+    undr_arena arena; /* of the answer that a worker looks at */
     uint64_t now;
     int scheduled, runs[TASKS];
     size_t sent;
 } pair;
 
 static void put_frame(pipe_bytes *to, const undr_frame *frame) {
-    FUZZ_REQUIRE(undr_frame_encode(&to->bytes, frame) == UNDR_OK);
+    FUZZ_REQUIRE(to->size == 0);
+    FUZZ_REQUIRE(UNDR_HEADER_SIZE + frame->payload.size <= ROOM); /* so that the buffer stays where it is */
+    undr_buffer bytes = {.data = to->room, .capacity = ROOM};
+    FUZZ_REQUIRE(undr_frame_encode(&bytes, frame) == UNDR_OK);
+    to->size = bytes.size;
+    to->arrived = 0;
 }
 
-/* More bytes arrive; true: *frame is the next whole frame. */
+/* More bytes arrive; true: *frame is the frame, whole. */
 static bool next_frame(pipe_bytes *from, size_t arrive, undr_frame *frame) {
-    if (from->spent == from->bytes.size) { /* nothing is under way: what comes begins anew */
-        from->bytes.size = from->read = from->spent = 0;
-    }
-    size_t left = from->bytes.size - from->read;
-    from->read += arrive < left ? arrive : left;
-    undr_slice known = undr_slice_of(from->bytes.data, from->read);
-    if (known.size == from->spent) {
+    size_t left = from->size - from->arrived;
+    from->arrived += arrive < left ? arrive : left;
+    if (from->arrived == 0) {
         return false;
     }
     uint64_t size;
-    undr_slice rest = undr_slice_of(known.data + from->spent, known.size - from->spent);
-    undr_error error = undr_frame_decode(rest, UNDR_PAYLOAD_MINIMUM, frame, &size);
+    undr_error error = undr_frame_decode(undr_slice_of(from->room, from->arrived), UNDR_PAYLOAD_MINIMUM, frame, &size);
     FUZZ_REQUIRE(error == UNDR_OK || error == UNDR_MORE);
+    FUZZ_REQUIRE((error == UNDR_OK) == (from->arrived == from->size));
     if (error == UNDR_OK) {
-        from->spent += size;
+        FUZZ_REQUIRE(size == from->size);
+        from->size = from->arrived = 0; /* the frame's payload stays in the room until the next one is put there */
     }
     return error == UNDR_OK;
 }
@@ -84,16 +87,16 @@ static void manager_receives(pair *p, pair_worker *w, size_t arrive) {
 /* A task is the pickle of its number. */
 static void schedule(pair *p, pair_worker *w, unsigned priority) {
     uint8_t pickle[] = {0x80, 4, 'K', (uint8_t)p->scheduled, '.'};
+    undr_slice task = undr_slice_of(pickle, sizeof pickle);
     undr_frame request;
     if (p->scheduled == TASKS) {
         return;
     }
     if (w == NULL) {
-        undr_error error = undr_manager_schedule(p->manager, priority, undr_slice_of(pickle, sizeof pickle));
-        FUZZ_REQUIRE(error == UNDR_OK);
+        FUZZ_REQUIRE(undr_manager_schedule(p->manager, priority, task) == UNDR_OK);
         take_answers(p);
     } else {
-        FUZZ_REQUIRE(undr_worker_schedule(&w->core, undr_slice_of(pickle, sizeof pickle), priority, &request) == UNDR_OK);
+        FUZZ_REQUIRE(undr_worker_schedule(&w->core, task, priority, &request) == UNDR_OK);
         put_frame(&w->up, &request);
     }
     p->scheduled++;
@@ -104,17 +107,15 @@ static void worker_receives(pair *p, pair_worker *w, size_t arrive) {
     if (!next_frame(&w->down, arrive, &frame)) {
         return;
     }
-    undr_arena arena = {0};
     undr_worker_action action;
     undr_value *task = NULL;
-    FUZZ_REQUIRE(undr_worker_receive(&w->core, &frame, &arena, &action, &task) == UNDR_OK);
-    w->polls = action == UNDR_WORKER_POLL;
+    FUZZ_REQUIRE(undr_worker_receive(&w->core, &frame, &p->arena, &action, &task) == UNDR_OK);
     if (action == UNDR_WORKER_RUN) {
         int64_t number = -1;
         FUZZ_REQUIRE(undr_value_int64(task, &number) && number >= 0 && number < p->scheduled);
         p->runs[number]++;
     }
-    undr_arena_free(&arena);
+    undr_arena_clear(&p->arena);
 }
 
 /* What a worker does of itself: 0 settle, 1 message, 2 and more: schedule. */
@@ -204,14 +205,6 @@ static void begin(pair *p, uint8_t how) {
     }
 }
 
-static void end(pair *p) {
-    for (int i = 0; i < WORKERS; i++) {
-        undr_buffer_free(&p->workers[i].up.bytes);
-        undr_buffer_free(&p->workers[i].down.bytes);
-    }
-    undr_manager_free(p->manager);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     fuzz_source source = fuzz_source_over(data, size);
     pair p = {.now = 1};
@@ -220,6 +213,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         move(&p, &source);
     }
     come_to_rest(&p);
-    end(&p);
+    undr_arena_free(&p.arena);
+    undr_manager_free(p.manager);
     return 0;
 }

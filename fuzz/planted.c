@@ -1,6 +1,7 @@
 /* planted.c: a target with a bug on purpose: the proof that the fuzzing finds something. Never part of `all`.
  *
- * The bug needs what the real targets need: two frames with true headers, the second one `m` with a pickle that nests. */
+ * The bug needs what the real targets need: two frames with true headers, the second one `m` with a pickle that nests.
+ */
 #include "fuzz.h"
 
 #include "undr/frame.h"

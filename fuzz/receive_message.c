@@ -9,8 +9,8 @@
 #include "undr/frame.h"
 #include "undr/pickle.h"
 
-/* The arena may have 256 bytes for a byte of the input, the stack, the marks and the memo while they grow have the rest.
- * An empty reading has one chunk and a stack. */
+/* The arena may have 256 bytes for a byte of the input, the stack, the marks and the memo while they grow have the
+ * rest. An empty reading has one chunk and a stack. */
 enum { MEMORY_FACTOR = 512, MEMORY_BASE = 1 << 16, CALLS_FACTOR = 2, CALLS_BASE = 64, ALL_CUTS = 8, SOME_CUTS = 2 };
 
 static void require_cut_fails(undr_slice pickle, size_t cut) {

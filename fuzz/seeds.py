@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes inputs to begin with into FOLDER/TARGET: from the golden vectors (spec/vectors), the conformance cases, and what
-crossed the wire while they were played.
+"""Writes inputs to begin with into FOLDER/TARGET: from the golden vectors (spec/vectors), the conformance cases, and
+what crossed the wire while they were played.
 
     seeds.py FOLDER [TRANSCRIPT...]     a TRANSCRIPT is what `undr-check ... -v` printed
 

@@ -1,8 +1,9 @@
-/* verdicts.c: our pickle reader against CPython's frozen verdicts on every saved pickle: verdicts FUZZ_FOLDER [--print].
+/* verdicts.c: our pickle reader against CPython's frozen verdicts on every saved pickle.
+ * Usage: verdicts FUZZ_FOLDER [--print]
  *
- * The saved pickles are the inputs of the targets `pickle` (an odd byte, then a pickle) and `receive_message` (a frame), in
- * FUZZ_FOLDER/corpus and FUZZ_FOLDER/regress. FUZZ_FOLDER/verdicts.tsv, made by tests/pickles/saved.py, has a line for
- * each:
+ * The saved pickles are the inputs of the targets `pickle` (an odd byte, then a pickle) and `receive_message` (a
+ * frame), in FUZZ_FOLDER/corpus and FUZZ_FOLDER/regress. FUZZ_FOLDER/verdicts.tsv, made by tests/pickles/saved.py, has
+ * a line for each:
  *
  *     FILE <tab> accepted|refused <tab> OFFSET <tab> DIFFERENCE <tab> TEXT
  *
@@ -184,7 +185,8 @@ static void check(verdicts *all, const char *name, undr_slice pickle) {
         one->used = true;
         const bool same = strcmp(one->columns[3], "-") == 0;
         if (agrees(one, &own) != same || strcmp(one->columns[3], "unexplained") == 0) {
-            printf("%s:\n  CPython    %s at %s: %s\n  ours       %s at %s: %s\n  difference %s\n", name, one->columns[1],
+            printf("%s:\n  CPython    %s at %s: %s\n  ours       %s at %s: %s\n  difference %s\n", name,
+                one->columns[1],
                 one->columns[2], one->columns[4], own.word, own.offset, text, one->columns[3]);
             all->failures++;
         }

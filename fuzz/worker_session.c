@@ -71,7 +71,8 @@ static void op_schedule(model *m, undr_slice pickle, unsigned priority) {
 }
 
 /* An answer to `n` or `t`: None, CloseRequest, a task, or no pickle (WORK-3, WORK-4, WORK-7, WORK-16). */
-static void after_next(model *m, undr_slice payload, undr_error error, undr_worker_action action, const undr_value *task) {
+static void after_next(
+    model *m, undr_slice payload, undr_error error, undr_worker_action action, const undr_value *task) {
     if (payload.size == 0) { /* FRAME-2: not unpickled, a task that can't be run (WORK-15) */
         FUZZ_REQUIRE(error == UNDR_OK && action == UNDR_WORKER_RUN && task == NULL);
         m->has_task = true;

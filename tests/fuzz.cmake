@@ -44,11 +44,12 @@ if(UNDR_FUZZ)
         set(afl sh -c "echo no afl++; exit 77")
     endif()
     set(build --no-keep --build ${CMAKE_BINARY_DIR}/fuzz)
-    # AFL++ finds the planted bug too, but in a time that chance decides: `scripts/fuzz planted --engine afl --time 600`.
-    add_test(NAME fuzz.planted COMMAND ${libfuzzer} planted --time 120 ${build})
+    add_test(NAME fuzz.planted COMMAND ${libfuzzer} planted ${build})
+    add_test(NAME fuzz.planted-afl COMMAND ${afl} planted --engine afl ${build})
     add_test(NAME fuzz.short COMMAND ${libfuzzer} all --time 5 ${build})
     add_test(NAME fuzz.short-afl COMMAND ${afl} all --engine afl --time 5 ${build})
     set_tests_properties(fuzz.short PROPERTIES DEPENDS fuzz.planted)
+    set_tests_properties(fuzz.short-afl PROPERTIES DEPENDS fuzz.planted-afl)
     foreach(engine libfuzzer afl)
         add_test(NAME fuzz.clusterfuzzlite-${engine} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/clusterfuzzlite
             ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/clusterfuzzlite-${engine} ${engine})
@@ -56,7 +57,7 @@ if(UNDR_FUZZ)
     add_test(NAME fuzz.workflows
         COMMAND sh -c "command -v python3 >/dev/null || { echo 'no python3'; exit 77; }; exec python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/workflows.py ${CMAKE_SOURCE_DIR}")
     add_test(NAME fuzz.usage COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/fuzz-usage ${script} ${CMAKE_BINARY_DIR}/fuzz-usage)
-    set_tests_properties(fuzz.planted fuzz.short fuzz.short-afl fuzz.clusterfuzzlite-libfuzzer
+    set_tests_properties(fuzz.planted fuzz.planted-afl fuzz.short fuzz.short-afl fuzz.clusterfuzzlite-libfuzzer
         fuzz.clusterfuzzlite-afl fuzz.workflows fuzz.usage PROPERTIES LABELS fuzz TIMEOUT 1800 SKIP_RETURN_CODE 77)
-    set_tests_properties(fuzz.planted fuzz.short fuzz.short-afl PROPERTIES RESOURCE_LOCK fuzz-build)
+    set_tests_properties(fuzz.planted fuzz.planted-afl fuzz.short fuzz.short-afl PROPERTIES RESOURCE_LOCK fuzz-build)
 endif()

@@ -19,6 +19,7 @@ import types
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent.parent / "tests" / "pickles"))
 sys.dont_write_bytecode = True
+import generated  # noqa: E402
 import oracle  # noqa: E402  CPython's unpickler with classes that stay names
 
 
@@ -360,15 +361,8 @@ def main(arguments):
         print("the package undr is not installed here")
         return 77
     sys.modules.update(stand_ins())
-    stale = 0
-    for name, groups in made():
-        path, text = HERE / name, text_of(groups)
-        if "--check" not in arguments:
-            path.write_text(text)
-        elif not path.exists() or path.read_text() != text:
-            print("%s is not what make.py makes: run it again, or look at what changed" % path)
-            stale = 1
-    return stale
+    return generated.write_or_check(
+        [(HERE / name, text_of(groups)) for name, groups in made()], "--check" in arguments)
 
 
 if __name__ == "__main__":

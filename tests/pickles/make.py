@@ -16,6 +16,7 @@ import random
 import sys
 import types
 
+import generated
 import oracle
 import sequences
 
@@ -295,15 +296,7 @@ def differences_text():
 def main(arguments):
     publish()
     made = {"corpus.json": corpus_text(), "differences.md": differences_text()}
-    stale = 0
-    for name, text in made.items():
-        path = HERE / name
-        if arguments != ["--check"]:
-            path.write_text(text)
-        elif not path.exists() or path.read_text() != text:
-            print("%s is not what make.py makes: run it again, or look at what changed" % path)
-            stale = 1
-    return stale
+    return generated.write_or_check([(HERE / name, text) for name, text in made.items()], arguments == ["--check"])
 
 
 if __name__ == "__main__":

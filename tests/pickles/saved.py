@@ -6,6 +6,7 @@
                            explain is printed and gets no entry, and then the exit status is 1
     saved.py PROGRAM NAME  shows both verdicts on one input, corpus/... or regress/..., and writes nothing; exits 1 when
                            they differ and nothing explains it
+    saved.py --folder FOLDER PROGRAM    the first, of FOLDER/corpus and FOLDER/regress rather than of fuzz/
     saved.py --check       exits 1 when CPython's verdicts are not the frozen ones (77: another version of Python), and
                            when an entry names no row of differences.md
 
@@ -88,7 +89,7 @@ class TracingUnpickler(oracle.PythonUnpickler):
 
 
 def positions(data):
-    """Where the opcodes stand, up to STOP or one that pickletools can't read, and where STOP ends: - when it can't tell."""
+    """Where the opcodes stand, up to STOP or one that pickletools can't read, and where STOP ends (-: it can't tell)."""
     file = io.BytesIO(data)
     starts = []
     while True:
@@ -125,9 +126,9 @@ def refused_at(data, starts, obeyed):
         return "-"
     except Exception as error:
         reached = max(start for start in starts if start <= max(file.tell() - 1, 0))
-        number = isinstance(error, (OverflowError, ValueError))  # the last opcode failed, in the C one only
-        at_end = not number and file.tell() == len(data) and place == len(data)
-        return str(place) if reached == place or at_end else "-"
+        if isinstance(error, EOFError):  # behind a whole opcode, be it one that only the Python one refused
+            return str(place) if place == len(data) or starts[-1] == reached == place else "-"
+        return str(place) if reached == place else "-"
 
 
 def attempt(data, unpickler):
@@ -217,7 +218,7 @@ def judged():
 
 
 def ends_at_nul(opcodes):
-    return opcodes[:1] == b"I" and b"\0" in opcodes.split(b"\n")[0]
+    return opcodes[:1] in (b"I", b"L") and b"\0" in opcodes.split(b"\n")[0]
 
 
 def difference(data, verdict, ours):
@@ -309,6 +310,10 @@ def main(arguments):
     if arguments in (["-h"], ["--help"]):
         print(__doc__)
         return 0
+    global FUZZ
+    if len(arguments) > 1 and arguments[0] == "--folder":
+        FUZZ = pathlib.Path(arguments[1])
+        arguments = arguments[2:]
     path = FUZZ / "verdicts.tsv"
     version = "# CPython %s" % platform.python_version()
     if arguments == ["--check"]:

@@ -17,7 +17,7 @@ DIFFERENCES = {
                    "no pickler leaves gaps"),
     "buffers": ("READONLY_BUFFER takes a bytes object as it is", "refused",
                 "buffers outside the pickle do not cross this protocol"),
-    "nul": ("INT ends at a NUL byte", "refused", "an accident of C strings"),
+    "nul": ("INT or LONG ends at a NUL byte", "refused", "an accident of C strings"),
     "hexadecimal": ("ints in text of base 2, 8, 16 may have any length", "at most 4,300 digits", "as in base 10"),
     "names": ("protocols below 3 rename all that Python 3 moved", "the common ones are renamed",
               "the rest belongs to Python 2's user interfaces and mail"),
@@ -135,6 +135,7 @@ def numbers():
                  b"0o1000000000000000000000", b"0x10000000000000000"):
         yield "int text for strtol %r" % text, b"I" + text + b"\n.", None, None
     yield "int text NUL", b"I2\x00\n.", "UNDR_PICKLE_NUMBER", "nul"
+    yield "long text NUL", b"L2\x003L\n.", "UNDR_PICKLE_NUMBER", "nul"
     yield "long text hexadecimal", b"L0x" + b"f" * 4301 + b"L\n.", "UNDR_PICKLE_NUMBER", "hexadecimal"
     yield "int text without newline", b"I5.", "UNDR_PICKLE_TRUNCATED", None
     for text in (b"1.5", b"-1.5", b"+2", b"1e5", b"1E-5", b".5", b"5.", b".", b"", b"e5", b"1e", b"1e+", b"inf",
