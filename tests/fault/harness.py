@@ -84,7 +84,12 @@ def zombies(pid):
 
 
 def descriptors(pid):
-    return sorted(os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd"))
+    """What is open; one that is closed between the listing and the look at it is not."""
+    found = []
+    for name in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            found.append(os.readlink(f"/proc/{pid}/fd/{name}"))
+    return sorted(found)
 
 
 def memory(pid):
