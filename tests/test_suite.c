@@ -225,12 +225,13 @@ static void folders_of_the_user(void **state) {
 
 /* The first case that each item of a run waits for: "-" for none. */
 static void assert_waits(const check_suite *suite, const check_options *options, const char *expected) {
+    const check_expected none = {0};
     check_selection selection;
     check_item *items = NULL;
     size_t count = 0;
     undr_buffer message = {0}, text = {0};
     assert_int_equal(check_suite_select(suite, CHECK_ROLE_MANAGER, options, &selection, &message), UNDR_OK);
-    assert_int_equal(check_plan_round(&selection, options, 1, 1, &items, &count), UNDR_OK);
+    assert_int_equal(check_plan_round(&selection, &none, options, 1, 1, &items, &count), UNDR_OK);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(undr_put_format(&text, "%s%s>%s", i == 0 ? "" : " ", items[i].one->name + 8,
             items[i].first == NULL ? "-" : items[i].first + 8), UNDR_OK);
@@ -259,25 +260,49 @@ static void the_life_of_a_task_comes_first(void **state) {
     check_suite_free(&suite);
 }
 
-static void what_takes_longest_begins_first(void **state) {
-    check_suite suite = loaded(with_long);
+/* Item i of a round waits where bit i of `waits` is set; answers the name of the first behind the one that
+ * leads. */
+static const char *assert_who_waits(const check_suite *suite, const check_expected *expected, unsigned waits) {
     check_options options = options_of(NULL, 0);
     check_selection selection;
     check_item *items = NULL;
     size_t count = 0;
     undr_buffer message = {0};
+    options.has_delivery = true;
+    assert_int_equal(check_suite_select(suite, CHECK_ROLE_MANAGER, &options, &selection, &message), UNDR_OK);
+    assert_int_equal(check_plan_round(&selection, expected, &options, 1, 1, &items, &count), UNDR_OK);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(items[i].waits, waits >> i & 1);
+        assert_ptr_equal(items[i].one, selection.at[items[i].record]);
+    }
+    const char *first = count > 1 ? items[1].one->name : NULL;
+    free(items);
+    free(selection.at);
+    return first;
+}
+
+static void what_takes_longest_begins_first(void **state) {
+    check_suite suite = loaded(with_long);
+    check_options options = options_of(NULL, 0);
+    const check_expected none = {0};
     (void)state;
     options.has_delivery = true;
     assert_waits(&suite, &options, "e.first>life.of-a-task f.deaf>life.of-a-task c.quiet>life.of-a-task "
         "d.more>life.of-a-task b.many>life.of-a-task a.short>life.of-a-task g.behind>life.of-a-task");
-    assert_int_equal(check_suite_select(&suite, CHECK_ROLE_MANAGER, &options, &selection, &message), UNDR_OK);
-    assert_int_equal(check_plan_round(&selection, &options, 1, 1, &items, &count), UNDR_OK);
-    for (size_t i = 0; i < count; i++) {
-        assert_int_equal(items[i].waits, i == 1 || i == 2);
-        assert_ptr_equal(items[i].one, selection.at[items[i].record]);
-    }
-    free(items);
-    free(selection.at);
+    assert_string_equal(assert_who_waits(&suite, &none, 1U << 1 | 1U << 2), "manager.f.deaf");
+    check_suite_free(&suite);
+}
+
+/* It waits a whole limit for what does not come. */
+static void what_is_expected_to_fall_short_begins_first(void **state) {
+    check_suite suite = loaded(with_long);
+    check_expected expected;
+    undr_buffer message = {0};
+    const char *file = "fail manager.a.short it never answers\n";
+    (void)state;
+    assert_int_equal(check_expected_parse(undr_slice_text(file), "file", &expected, &message), UNDR_OK);
+    assert_string_equal(assert_who_waits(&suite, &expected, 1U << 1 | 1U << 2 | 1U << 3), "manager.a.short");
+    check_expected_free(&expected);
     check_suite_free(&suite);
 }
 
@@ -327,6 +352,7 @@ int main(void) {
         cmocka_unit_test(folders_of_the_user),
         cmocka_unit_test(the_life_of_a_task_comes_first),
         cmocka_unit_test(what_takes_longest_begins_first),
+        cmocka_unit_test(what_is_expected_to_fall_short_begins_first),
         cmocka_unit_test(deliveries_of_a_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

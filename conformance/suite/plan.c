@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAITS_MS = 50, BYTES_FACTOR = 4 /* each piece is sent when the one before it was read */ };
+enum {
+    WAITS_MS = 50,
+    BYTES_FACTOR = 4,      /* each piece is sent when the one before it was read */
+    FALLS_SHORT_MS = 10000 /* what falls short mostly waits a whole limit for what does not come */
+};
 
 /* FNV-1a, then a finish that spreads the low bits: the same pick on every machine. */
 static uint64_t mix(uint64_t seed, const char *name, unsigned repetition) {
@@ -90,14 +94,16 @@ static int compare_places(const void *left, const void *right) {
     return order != 0 ? order : a->index < b->index ? -1 : 1;
 }
 
-static struct place place_of(const check_item *item, bool leads, size_t index) {
+static struct place place_of(const check_item *item, bool leads, bool falls_short, size_t index) {
     struct place place = {*item, leads, check_cost_of(item->one), index};
+    place.cost.waits_ms += falls_short ? FALLS_SHORT_MS : 0;
     place.cost.steps *= item->delivery == CHECK_DELIVERY_BYTES ? BYTES_FACTOR : 1;
     place.item.waits = place.cost.waits_ms >= WAITS_MS;
     return place;
 }
 
-static undr_error put_in_order(const check_selection *selection, check_item *items, size_t count) {
+static undr_error put_in_order(
+    const check_selection *selection, const check_expected *expected, check_item *items, size_t count) {
     struct place *places = calloc(count + 1, sizeof *places);
     bool *is_leader = calloc(selection->count + 1, sizeof *is_leader);
     bool enough = places != NULL && is_leader != NULL;
@@ -105,7 +111,8 @@ static undr_error put_in_order(const check_selection *selection, check_item *ite
         is_leader[i] = leads(selection, selection->at[i]);
     }
     for (size_t i = 0; enough && i < count; i++) {
-        places[i] = place_of(&items[i], is_leader[items[i].record], i);
+        bool falls_short = check_expected_find(expected, items[i].one->name) != NULL;
+        places[i] = place_of(&items[i], is_leader[items[i].record], falls_short, i);
     }
     if (enough) {
         qsort(places, count, sizeof *places, compare_places);
@@ -118,8 +125,8 @@ static undr_error put_in_order(const check_selection *selection, check_item *ite
     return enough ? UNDR_OK : UNDR_MEMORY;
 }
 
-undr_error check_plan_round(const check_selection *selection, const check_options *options, uint64_t seed,
-    unsigned repetition, check_item **items, size_t *count) {
+undr_error check_plan_round(const check_selection *selection, const check_expected *expected,
+    const check_options *options, uint64_t seed, unsigned repetition, check_item **items, size_t *count) {
     *count = 0;
     *items = calloc(selection->count * CHECK_DELIVERY_COUNT + 1, sizeof **items);
     if (*items == NULL) {
@@ -136,7 +143,8 @@ undr_error check_plan_round(const check_selection *selection, const check_option
         }
     }
     /* Of random sessions a short one that falls short is the better one to find. */
-    undr_error error = options->action == CHECK_ACTION_EXPLORE ? UNDR_OK : put_in_order(selection, *items, *count);
+    undr_error error = options->action == CHECK_ACTION_EXPLORE ? UNDR_OK
+        : put_in_order(selection, expected, *items, *count);
     if (error != UNDR_OK) {
         free(*items);
         *items = NULL;

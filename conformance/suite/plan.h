@@ -2,6 +2,7 @@
 #ifndef CHECK_PLAN_H
 #define CHECK_PLAN_H
 
+#include "expect.h"
 #include "suite.h"
 #include "supervisor.h"
 
@@ -11,8 +12,9 @@
 size_t check_plan_case(const check_case *one, const check_options *options, uint64_t seed, unsigned repetition,
     check_delivery deliveries[CHECK_DELIVERY_COUNT]);
 
-/* The items of a round, what takes longest first: record i is selection->at[i]. *items is the caller's to free. */
-UNDR_MUST_USE undr_error check_plan_round(const check_selection *selection, const check_options *options, uint64_t seed,
-    unsigned repetition, check_item **items, size_t *count);
+/* The items of a round, what takes longest first, as far as it can be told: a case that is expected to fall short takes
+ * long, and waits. Record i is selection->at[i]. *items is the caller's to free. */
+UNDR_MUST_USE undr_error check_plan_round(const check_selection *selection, const check_expected *expected,
+    const check_options *options, uint64_t seed, unsigned repetition, check_item **items, size_t *count);
 
 #endif

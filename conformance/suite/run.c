@@ -125,7 +125,7 @@ static undr_error play_round(struct run *run, const check_selection *selection) 
     check_item *items = NULL;
     size_t count = 0;
     undr_error error =
-        check_plan_round(selection, options, run->session.seed, run->repetition, &items, &count);
+        check_plan_round(selection, &run->expected, options, run->session.seed, run->repetition, &items, &count);
     if (error == UNDR_OK) {
         uint64_t least = (options->load ? HEAVY_LIMIT_S : PLAY_LIMIT_S) * CHECK_SECOND;
         uint64_t held = HELD_ANSWERS * run->part->setting.capabilities.hold * CHECK_MILLISECOND;
