@@ -3,10 +3,14 @@
  *
  *     bench-wakeup COUNT c         4 processes of its own wait
  *     bench-wakeup COUNT python    it says `ready PORT`; 4 processes of bench_wait.py are to connect
+ *     bench-wakeup COUNT worker    the same with 4 workers of the protocol: they get the task of bench-latency from here,
+ *                                  nothing but its bytes: what the workers need for themselves
  *
  * They get the bytes in turn, after a pause as long as that of bench-latency, and answer with the time at which they had
  * read them. */
 #include "bench.h"
+
+#include "undr/socket.h"
 
 #include <signal.h>
 #include <sys/prctl.h>
@@ -67,10 +71,51 @@ static void measure(int peer, double *there, double *back) {
     *back = ((double)seen - (double)read_at) / 1e3;
 }
 
+static void must(undr_error error, const char *what) {
+    if (error != UNDR_OK) {
+        bench_fail("%s: %s", what, undr_error_text(error));
+    }
+}
+
+/* A frame that a worker sends, of this type. */
+static void receive(int peer, uint8_t type, undr_buffer *message) {
+    uint8_t received;
+    must(undr_receive_bytes(peer, UNDR_PAYLOAD_MINIMUM, &received, message), "receive");
+    if (received != type) {
+        bench_fail("frame of type 0x%02x where 0x%02x is due", received, type);
+    }
+}
+
+/* The whole of a task: t, m, m, t. The peer waits for the answer to its request. */
+static void measure_worker(int peer, double *there, double *back) {
+    static const char stamp[] = "\x80\x02" "cbench_stamp\nStamp\n)\x81.";
+    undr_buffer message = {0};
+    undr_arena arena = {0};
+    undr_value *time;
+    int64_t ran;
+    (void)usleep(PAUSE_US);
+    uint64_t sent = bench_now();
+    must(undr_send_bytes(peer, 't', undr_slice_of((const uint8_t *)stamp, sizeof stamp - 1)), "send");
+    receive(peer, 'm', &message);
+    uint64_t seen = bench_now();
+    must(undr_pickle_read(undr_buffer_slice(&message), NULL, &arena, &time, NULL, NULL), "message");
+    if (!undr_value_int64(time, &ran)) {
+        bench_fail("a message that is no time: the task failed");
+    }
+    *there = ((double)ran - (double)sent) / 1e3;
+    *back = ((double)seen - (double)ran) / 1e3;
+    must(undr_send_type(peer, 'm'), "send");
+    receive(peer, 't', &message);
+    undr_buffer_free(&message);
+    undr_arena_free(&arena);
+}
+
 int main(int argc, char **argv) {
     if (argc != 3) {
-        bench_fail("usage: bench-wakeup COUNT c|python");
+        bench_fail("usage: bench-wakeup COUNT c|python|worker");
     }
+    bool worker = strcmp(argv[2], "worker") == 0;
+    undr_buffer request = {0};
     size_t count = (size_t)bench_number(argv[1], "count");
     int peers[PEERS];
     double *there = calloc(count + 1, sizeof *there), *back = calloc(count + 1, sizeof *back);
@@ -87,14 +132,18 @@ int main(int argc, char **argv) {
             bench_fail("accept: %s", strerror(errno));
         }
         bench_no_delay(peers[i]);
+        if (worker) {
+            receive(peers[i], 'n', &request);
+        }
     }
     for (size_t i = 0; i < WARM_UP + count; i++) {
         size_t place = i < WARM_UP ? 0 : i - WARM_UP;
-        measure(peers[i % PEERS], &there[place], &back[place]);
+        (worker ? measure_worker : measure)(peers[i % PEERS], &there[place], &back[place]);
     }
     (void)printf("{");
     bench_print_spread("schedule_to_start_us", there, count, ", ");
     bench_print_spread("message_to_reader_us", back, count, "}\n");
+    undr_buffer_free(&request);
     free(there);
     free(back);
     return 0;

@@ -3,8 +3,9 @@
 LIMITS = """\
 The limits: for hand-out an epoll loop that answers 9 bytes with 64; for large payloads a bare socket that is
 read into memory of the payload's size; for decoding CPython's C `pickle.loads` on the same pickles; for the latencies a
-bare socket to a process that waits, in C or in Python, which is how long it takes to wake up. What Python workers add
-to the rest that C workers have is spent in them: two calls of `recv`, `pickle.loads`, the task.
+bare socket to a process that waits, in C or in Python, which is how long it takes to wake up. Python workers are also
+measured with a bare socket in the manager's place, `fed by a bare socket`, that has the task's frame ready: what they
+take for themselves, which no manager can take away.
 
 """
 
