@@ -1,5 +1,5 @@
-# Writes OUTPUT, a C file that holds each of FILES as bytes: check_embedded_cases[], ended by a NULL name; and of SPEC, the
-# files of the specification, each line `**ID** (LEVEL) ...`: check_known_ids[].
+# Writes OUTPUT, a C file that holds each of FILES as bytes: check_embedded_cases[], ended by a NULL name; and of SPEC,
+# the files of the specification, each line `**ID** (LEVEL) ...`: check_known_ids[].
 # Called by the build as: cmake -D OUTPUT=... -D FILES=... -D SPEC=... -P embed.cmake
 set(arrays "")
 set(table "")

@@ -212,7 +212,8 @@ static void few_cases_count_for_less(void **state) {
 }
 
 static void shapes_of_odd_texts(void **state) {
-    static const char *const texts[] = {"", "'", "b'\\", "((((", "))", "<-", "A <- ", "A <-  t", "\xff\xfe", "M <- message ["};
+    static const char *const texts[] = {
+        "", "'", "b'\\", "((((", "))", "<-", "A <- ", "A <-  t", "\xff\xfe", "M <- message ["};
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {

@@ -255,7 +255,8 @@ static void test_limits(void **state) {
     limits = undr_pickle_default_limits;
     limits.bytes = 1500;
     assert_int_equal(read_quietly(BYTES("(NNl."), &limits, NULL), UNDR_OK);
-    assert_int_equal(read_quietly(BYTES("(]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]l."), &limits, NULL), UNDR_LIMIT_BYTES);
+    assert_int_equal(read_quietly(BYTES("(]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]l."), &limits, NULL),
+        UNDR_LIMIT_BYTES);
 }
 
 /* The arena's own limit holds, and is the same afterwards. */
@@ -263,7 +264,8 @@ static void test_limit_of_the_arena(void **state) {
     (void)state;
     undr_arena arena = {.limit = 500};
     undr_value *value = NULL;
-    assert_int_equal(undr_pickle_read(BYTES("(]]]]]]]]]]]]]]]]]]]]l."), NULL, &arena, &value, NULL, NULL), UNDR_LIMIT_BYTES);
+    assert_int_equal(
+        undr_pickle_read(BYTES("(]]]]]]]]]]]]]]]]]]]]l."), NULL, &arena, &value, NULL, NULL), UNDR_LIMIT_BYTES);
     assert_int_equal(arena.limit, 500);
     assert_true(arena.used <= 500);
     undr_arena_free(&arena);

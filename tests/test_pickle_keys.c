@@ -373,7 +373,8 @@ static void put_frozenset(undr_buffer *buffer, int number) {
 static void keys_of_any_kind_are_found_in_good_time(void **state) {
     (void)state;
     enum { KEYS = 12000 };
-    put_key *const kinds[] = {put_short_text, put_long_text, put_second_eight, put_first_eight, put_class, put_float, put_whole_float, put_large_int,
+    put_key *const kinds[] = {put_short_text, put_long_text, put_second_eight, put_first_eight, put_class, put_float,
+        put_whole_float, put_large_int,
         put_tuple, put_frozenset};
     for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; ++kind) {
         undr_buffer buffer = {0};

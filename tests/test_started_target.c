@@ -1,4 +1,5 @@
-/* test_started_target.c: processes under test: how they start, end, leave children behind, and how all of them are gone. */
+/* test_started_target.c: processes under test: how they start, end, leave children behind, and how all of them are
+ * gone. */
 #include "clock.h"
 #include "target.h"
 
@@ -41,7 +42,8 @@ static void says_how_it_ended(void **state) {
     (void)state;
     const struct {
         const char *script, *text;
-    } table[] = {{"exit 3", "has ended with exit status 3"}, {"kill -ABRT $$", "was ended by signal 6"}, {":", "exit status 0"}};
+    } table[] = {
+        {"exit 3", "has ended with exit status 3"}, {"kill -ABRT $$", "was ended by signal 6"}, {":", "exit status 0"}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         check_target target;
         undr_buffer text = {0};

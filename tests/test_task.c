@@ -318,7 +318,8 @@ static void close_request(void **state) {
     undr_arena_free(&arena);
 }
 
-static void assert_exception(const char *class_name, const char *text, const char *printed_class, const char *printed_text) {
+static void assert_exception(
+    const char *class_name, const char *text, const char *printed_class, const char *printed_text) {
     undr_arena arena = {0};
     undr_value *exception;
     undr_buffer got = {0};

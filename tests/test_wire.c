@@ -256,7 +256,8 @@ static void deliveries_cut_where_they_say(void **state) {
     for (uint64_t frame = 0; frame < CHECK_SINGLE_FRAMES; frame++) {
         assert_int_equal(check_delivery_of_frame(CHECK_DELIVERY_BYTES, frame), CHECK_DELIVERY_BYTES);
         seen |= 1u << check_delivery_of_frame(CHECK_DELIVERY_BYTES, CHECK_SINGLE_FRAMES + frame);
-        assert_int_equal(check_delivery_of_frame(CHECK_DELIVERY_WHOLE, frame + CHECK_SINGLE_FRAMES), CHECK_DELIVERY_WHOLE);
+        assert_int_equal(
+            check_delivery_of_frame(CHECK_DELIVERY_WHOLE, frame + CHECK_SINGLE_FRAMES), CHECK_DELIVERY_WHOLE);
     }
     assert_int_equal(seen, 0xffu << CHECK_DELIVERY_CUT_1); /* each of the eight, and nothing else */
     assert_string_equal(check_delivery_name(CHECK_DELIVERY_CUT_8), "cut-8");

@@ -22,7 +22,8 @@ typedef struct undr_arena {
 void undr_arena_free(undr_arena *arena);                                         /* keeps the limit */
 /* The same, but up to 1 MiB of the memory stays for the values to come: for who decodes one pickle after the other. */
 void undr_arena_clear(undr_arena *arena);
-UNDR_MUST_USE undr_error undr_arena_take(undr_arena *arena, size_t size, void **memory); /* aligned; MEMORY, LIMIT_BYTES */
+/* Aligned. MEMORY, LIMIT_BYTES */
+UNDR_MUST_USE undr_error undr_arena_take(undr_arena *arena, size_t size, void **memory);
 
 /* Takes the buffer's memory over, which is {0} then and lives as long as the arena; it does not count against the
  * limit. MEMORY: the buffer is as it was. */

@@ -1,7 +1,7 @@
 /* bench-large.c: one large payload, as a message or as a task, and the same bytes through a bare socket.
  *
- *     bench-large sink                     the limit: says `ready PORT`, reads what a connection sends into memory of its
- *                                          own, as any receiver of a message has to, and answers
+ *     bench-large sink                     the limit: says `ready PORT`, reads what a connection sends into memory of
+ *                                          its own, as any receiver of a message has to, and answers
  *     bench-large push PORT BYTES          sends so many bytes to the sink, and waits for its answer
  *     bench-large manager                  says `ready PORT`, decodes messages, says for each how much memory it took
  *     bench-large message PORT BYTES       a worker that sends a message of so many bytes and waits for the answer

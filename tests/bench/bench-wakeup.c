@@ -3,11 +3,11 @@
  *
  *     bench-wakeup COUNT c         4 processes of its own wait
  *     bench-wakeup COUNT python    it says `ready PORT`; 4 processes of bench_wait.py are to connect
- *     bench-wakeup COUNT worker    the same with 4 workers of the protocol: they get the task of bench-latency from here,
- *                                  nothing but its bytes: what the workers need for themselves
+ *     bench-wakeup COUNT worker    the same with 4 workers of the protocol: they get the bytes of bench-latency's task
+ *                                  from here: what the workers need for themselves
  *
- * They get the bytes in turn, after a pause as long as that of bench-latency, and answer with the time at which they had
- * read them. */
+ * They get the bytes in turn, after a pause as long as that of bench-latency, and answer with the time at which they
+ * had read them. */
 #include "bench.h"
 
 #include "undr/socket.h"

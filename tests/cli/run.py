@@ -263,7 +263,8 @@ class Targets(Behaviour):
                 self.assertIn(str(path), done.stdout)
 
     def test_the_limit_of_open_files(self):
-        words = ["manager", "--delivery", "whole", "--only", "manager.schedule.hundred-and-fifty-connections", "--", MANAGER]
+        words = ["manager", "--delivery", "whole", "--only", "manager.schedule.hundred-and-fifty-connections",
+                 "--", MANAGER]
         limit = lambda hard: (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard)))
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         self.assert_run(0, *words, says="1 passed", preexec_fn=limit(hard))
@@ -540,7 +541,8 @@ class Pause(Behaviour):
         leader, follower = os.openpty()
         self.addCleanup(os.close, leader)
         words = ["--pause", "--delivery", "whole", "--cases", str(CASES), "--only", "manager.user.good"]
-        run = subprocess.Popen([CHECK, "manager", *words, "--", MANAGER], stdin=follower, stdout=follower, stderr=follower,
+        run = subprocess.Popen([CHECK, "manager", *words, "--", MANAGER],
+                               stdin=follower, stdout=follower, stderr=follower,
                                start_new_session=True, preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)))
         os.close(follower)
         text = b""

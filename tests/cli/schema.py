@@ -1,4 +1,5 @@
-"""Says where a JSON document differs from a schema, as far as conformance/report.schema.json makes use of JSON Schema."""
+"""Says where a JSON document differs from a schema, as far as conformance/report.schema.json makes use of JSON Schema.
+"""
 import re
 
 KINDS = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}

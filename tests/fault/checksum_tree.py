@@ -111,7 +111,8 @@ def running(folder, **options):
     with subprocess.Popen([PROGRAM, folder], start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             **options) as program:
         try:
-            pids = harness.until(lambda: [pid for pid in harness.children(program.pid) if opened(pid, folder)], "worker")
+            pids = harness.until(
+                lambda: [pid for pid in harness.children(program.pid) if opened(pid, folder)], "worker")
             for pid in pids:
                 os.kill(pid, signal.SIGSTOP)
             yield program, pids

@@ -178,7 +178,8 @@ def check(function):
         print(f"{name:11} {ratio:5.2f} of the usual rate, {(most - before) / MIB:6.1f} MiB more memory", flush=True)
         assert ratio >= RATE, f"under {name} the workers keep {ratio:.2f} of their rate"
         assert most - before <= room, f"under {name} the manager takes {(most - before) / MIB:.1f} MiB more"
-        harness.until(lambda: len(harness.descriptors(pool.pid)) == files, f"return to {files} descriptors after {name}")
+        harness.until(
+            lambda: len(harness.descriptors(pool.pid)) == files, f"return to {files} descriptors after {name}")
         said = pool.said()
         assert words is None or any(words in line and line.startswith("127.0.0.1:") for line in said.splitlines()), said
         pool.close("join")

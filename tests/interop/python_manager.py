@@ -30,7 +30,8 @@ def work(manager):
     for number in range(COUNT):
         child = Probe([("message", ("child", number))])
         manager.schedule(Probe([("message", ("parent", number)), ("schedule", child, number % 2)]))
-    manager.schedule(task.Chain([Probe([("message", value)]), Probe([("raise", "boom")]), Probe([("message", "never")])]))
+    chain = [Probe([("message", value)]), Probe([("raise", "boom")]), Probe([("message", "never")])]
+    manager.schedule(task.Chain(chain))
     manager.schedule(Probe([("message", b"x" * (1 << 20))]), priority=0)
 
     messages = programs.all_messages(manager)

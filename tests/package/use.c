@@ -13,7 +13,8 @@ int main(void) {
     if (error == UNDR_OK) {
         error = undr_value_print(&text, value);
     }
-    int failed = error != UNDR_OK || text.size != strlen("'it works'") || memcmp(text.data, "'it works'", text.size) != 0;
+    const char *said = "'it works'";
+    int failed = error != UNDR_OK || text.size != strlen(said) || memcmp(text.data, said, text.size) != 0;
     printf("%s\n", failed ? undr_error_name(error) : "fine");
     undr_buffer_free(&text);
     undr_arena_free(&arena);
