@@ -27,7 +27,13 @@ for target in $targets; do
     esac
     cp "$source_dir/fuzz/dictionaries/$dictionary.dict" "$OUT/$target.dict"
     printf '[libfuzzer]\nmax_len = 4096\ntimeout = 25\n' >"$OUT/$target.options"
-    find "$source_dir/fuzz/corpus/$target" "$source_dir/fuzz/regress/$target" -type f 2>"$work/absent" |
-        zip -q -j -@ "$OUT/${target}_seed_corpus.zip"
+    # Gathered first: an archive without folders has no room for two files of one name, which are the same input.
+    mkdir -p "$work/seeds/$target"
+    for folder in "$source_dir/fuzz/corpus/$target" "$source_dir/fuzz/regress/$target"; do
+        if [ -d "$folder" ]; then
+            cp "$folder"/* "$work/seeds/$target"
+        fi
+    done
+    (cd "$work/seeds/$target" && zip -q -r "$OUT/${target}_seed_corpus.zip" .)
 done
 rm -rf "$work"
