@@ -2,7 +2,7 @@
  * and its answer back.
  *
  *     bench-wakeup COUNT c         4 processes of its own wait
- *     bench-wakeup COUNT python    it says `ready PORT`; 4 processes of bench_wait.py are to connect
+ *     bench-wakeup COUNT python    it says `ready PORT`; 4 processes of bench_wait.py are to connect; begins at a line
  *     bench-wakeup COUNT worker    the same with 4 workers of the protocol: they get the bytes of bench-latency's task
  *                                  from here: what the workers need for themselves
  *
@@ -135,6 +135,9 @@ int main(int argc, char **argv) {
         if (worker) {
             receive(peers[i], 'n', &request);
         }
+    }
+    if (strcmp(argv[2], "c") != 0) {
+        (void)getchar(); /* the peers are up and wait */
     }
     for (size_t i = 0; i < WARM_UP + count; i++) {
         size_t place = i < WARM_UP ? 0 : i - WARM_UP;
