@@ -1,8 +1,25 @@
 #!/bin/sh
-# run.sh OUT_DIR: checks undr.pml exhaustively: as it is nothing may be found, with each BUG_... something must be.
+# Checks undr.pml exhaustively: as it is nothing may be found, with each BUG_... something must be.
+#
+#   spec/model/run.sh FOLDER      builds the verifiers in FOLDER and runs them; some minutes
+# Exit status: 0 all is as it must be, 1 it is not, 2 usage, 77 spin is not installed.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-out=${1:?"usage: run.sh OUT_DIR"}
+case ${1:-} in
+    -h | --help)
+        sed -n '2,5s/^# \{0,1\}//p' "$0"
+        exit 0
+        ;;
+    -*)
+        echo "spec/model/run.sh: unknown option '$1'; usage: spec/model/run.sh FOLDER" >&2
+        exit 2
+        ;;
+esac
+if [ $# != 1 ]; then
+    echo "usage: spec/model/run.sh FOLDER, in which the verifiers are built" >&2
+    exit 2
+fi
+out=$1
 command -v spin >/dev/null || { echo "spin is not installed: skipped (Debian: apt-get install spin)"; exit 77; }
 mkdir -p "$out"
 cd "$out"

@@ -2,11 +2,13 @@
 """Makes frames.json and payloads.json beside this file: golden frames and payloads (format: README.md).
 
     make.py            writes both files
-    make.py --check    exits 1 when they are not what this script makes
+    make.py --check    writes nothing; exits 1 when they are not what this script makes
+                       (--package: 77 where the package `undr` is not installed)
 
 CPython 3.9 to 3.13 make the same. Where the package `undr` is installed, its own classes must pickle to the same bytes;
 elsewhere classes of the same names stand in for them.
 """
+import argparse
 import importlib
 import json
 import os
@@ -353,17 +355,21 @@ def check_against_package(task):
     print("compared with the package undr at %s" % os.path.dirname(task.__file__))
 
 
-def main(arguments):
+def main():
+    usage = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    usage.add_argument("--check", action="store_true", help="write nothing, compare")
+    usage.add_argument("--package", action="store_true", help="only with the classes of the package undr")
+    options = usage.parse_args()
     task = real_package()
     if task is not None:
         check_against_package(task)
-    elif "--package" in arguments:
+    elif options.package:
         print("the package undr is not installed here")
         return 77
     sys.modules.update(stand_ins())
     return generated.write_or_check(
-        [(HERE / name, text_of(groups)) for name, groups in made()], "--check" in arguments)
+        [(HERE / name, text_of(groups)) for name, groups in made()], options.check)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
