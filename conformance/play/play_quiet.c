@@ -275,27 +275,50 @@ void check_player_unordered(check_player *player, const check_step *step) {
 
 /* ---- after the last step ---- */
 
-/* A manager sends nothing but answers; a worker has one request in flight. */
-static void judge_left(check_player *player, const check_connection *connection) {
-    static const check_requirement answers = {CHECK_MUST, "REQ-2", "A manager sends nothing but answers.", 0};
-    static const check_requirement one = {CHECK_MUST, "REQ-1", "Every request gets exactly one answer.", 0};
-    static const check_requirement flight = {
-        CHECK_MUST, "WORK-2", "A worker has one request in flight at most on a connection.", 0};
+/* Whole frames that came, read by the case or not. */
+static uint64_t frames_that_came(const check_connection *connection) {
     check_counter came = {.frames = connection->wire.received_frames};
     check_count(&came, undr_slice_of(connection->wire.in.data == NULL ? NULL
         : connection->wire.in.data + connection->wire.taken, check_wire_unread(&connection->wire)));
-    uint64_t asked = connection->wire.asked.frames;
-    bool worker = player->one->role == CHECK_ROLE_WORKER;
-    if (came.frames <= asked + (worker ? 1 : 0)) {
+    return came.frames;
+}
+
+void check_player_one_in_flight(check_player *player, const check_connection *connection) {
+    static const check_requirement flight = {
+        CHECK_MUST, "WORK-2", "A worker has one request in flight at most on a connection.", 0};
+    if (player->over || frames_that_came(connection) <= connection->wire.asked.frames + 1) {
         return;
     }
     undr_buffer what = {0};
     say_unread(player, &what, connection);
-    player->blamed = worker ? &flight : asked == 0 ? &answers : &one;
-    check_player_fail_as(player, worker ? "one request at a time" : "nothing that was not asked for",
-        "%.*s, after all that was asked had been answered", (int)what.size,
-        what.size == 0 ? "" : (const char *)what.data);
+    player->blamed = &flight;
+    check_player_fail_as(player, "one request at a time", "%.*s, though another request is not answered yet",
+        (int)what.size, what.size == 0 ? "" : (const char *)what.data);
     undr_buffer_free(&what);
+}
+
+/* A manager sends nothing but answers. */
+static void nothing_but_answers(check_player *player, const check_connection *connection) {
+    static const check_requirement answers = {CHECK_MUST, "REQ-2", "A manager sends nothing but answers.", 0};
+    static const check_requirement one = {CHECK_MUST, "REQ-1", "Every request gets exactly one answer.", 0};
+    uint64_t asked = connection->wire.asked.frames;
+    if (frames_that_came(connection) <= asked) {
+        return;
+    }
+    undr_buffer what = {0};
+    say_unread(player, &what, connection);
+    player->blamed = asked == 0 ? &answers : &one;
+    check_player_fail_as(player, "nothing that was not asked for", "%.*s, after all that was asked had been answered",
+        (int)what.size, what.size == 0 ? "" : (const char *)what.data);
+    undr_buffer_free(&what);
+}
+
+static void judge_left(check_player *player, const check_connection *connection) {
+    if (player->one->role == CHECK_ROLE_WORKER) {
+        check_player_one_in_flight(player, connection);
+    } else {
+        nothing_but_answers(player, connection);
+    }
 }
 
 void check_player_leftovers(check_player *player) {

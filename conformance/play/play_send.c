@@ -223,11 +223,20 @@ static bool build(check_player *player, const check_payload *payload, undr_buffe
     return !player->over;
 }
 
+/* A worker that does not wait for an answer is blamed for that, and not for what comes of it. */
+static void judge_flight(check_player *player, const check_connection *connection) {
+    if (!connection->loose) {
+        check_player_glance(player);
+        check_player_one_in_flight(player, connection);
+    }
+}
+
 static void queue_frame(check_player *player, const check_step *step, check_connection *connection) {
     undr_buffer bytes = {0};
     if (build(player, &step->payload, &bytes)) {
         undr_slice payload = undr_buffer_slice(&bytes);
         if (player->one->role == CHECK_ROLE_WORKER) {
+            judge_flight(player, connection);
             judge_answer(player, connection, step->type, payload, step->bad);
         } else {
             judge_request(player, connection, step->type, payload.size, step->bad);

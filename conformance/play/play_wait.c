@@ -112,8 +112,9 @@ static void place_blame(check_player *player) {
 static void mark_transcript(check_player *player) {
     undr_buffer line = {0};
     const check_result *result = player->result;
-    check_player_say(player, &line, "! %.*s", (int)result->step.size,
-        result->step.size == 0 ? "" : (const char *)result->step.data);
+    bool behind = result->step.size == 0; /* of the last step */
+    check_player_say(player, &line, "! %.*s", behind ? (int)sizeof "at its end" : (int)result->step.size,
+        behind ? "at its end" : (const char *)result->step.data);
     check_player_keep(player, check_transcript_add(&player->transcript, undr_buffer_slice(&line)));
     line.size = 0;
     check_player_say(player, &line, "# received: %.*s", (int)result->received.size,
@@ -163,7 +164,12 @@ void check_player_fail_as(check_player *player, const char *expected, const char
 void check_player_crash(check_player *player, const char *expected, const char *received, ...) {
     va_list list;
     va_start(list, received);
+    bool raised = !player->over && player->blamed != NULL && player->blamed->level != CHECK_MUST;
     end(player, CHECK_FAIL, expected, received, list);
+    if (raised) {
+        check_player_say(player, &player->result->received, ": that fails whatever the level of %s "
+            "(spec/adapter.md)", player->blamed->id);
+    }
     player->result->level = CHECK_MUST;
     va_end(list);
 }

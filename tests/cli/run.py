@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import uuid
@@ -61,7 +62,13 @@ class Usage(Behaviour):
             (["manager", "--delivery", "bits", "--", "x"], "coalesced"),
             (["manager", "--shard", "5/4", "--", "x"], "I/N"),
             (["manager"], "behind --"),
-            (["manager", "--only", "no.such.*", "--", MANAGER], "no case matches"),
+            (["manager", "--only", "no.such.*", "--", MANAGER], "no case matches --only 'no.such.*'"),
+            (["manager", *GOOD, "--only", "manager.typo", "--", MANAGER], "no case matches --only 'manager.typo'"),
+            (["manager", *GOOD, "--only", "worker.*", "--", MANAGER], "--only 'worker.*' in the role manager"),
+            (["manager", "--list", *GOOD, "--only", "worker.*"], "no case matches --only 'worker.*'"),
+            (["manager", "--delivery", "cut-3", "--delivery", "bytes", *GOOD, "--", MANAGER],
+             "--delivery is given twice; --delivery all plays"),
+            (["manager", "--seed", "1", *GOOD, "--seed", "1", "--", MANAGER], "--seed is given twice"),
             (["manager", "--cases", "/nonexistent", "--", MANAGER], "/nonexistent"),
             (["manager", "--junit", "/nonexistent/r.xml", *GOOD, "--", MANAGER], "/nonexistent/r.xml"),
             (["manager", "--expect", "/nonexistent/known", *GOOD, "--", MANAGER], "/nonexistent/known"),
@@ -77,6 +84,8 @@ class Usage(Behaviour):
     def test_help_and_version(self):
         done = self.assert_run(0, "--help", says=["--timeout-factor", "Exit status", "Examples"])
         self.assertLessEqual(max(map(len, done.stdout.splitlines())), 120)
+        self.assertRegex(done.stdout, r"--shard [^-]* ROLE.life.of-a-task is\s+played in each")
+        self.assertIn("share/doc/undr-task/spec", done.stdout)
         self.assertRegex(self.assert_run(0, "--version").stdout, r"^undr-check \d+\.\d+\.\d+\n$")
 
     def test_list(self):
@@ -100,6 +109,14 @@ class Cases(Behaviour):
         self.assertEqual(done.stdout, "")
         self.assert_run(2, "parse", HERE / "mistake", says=[place, "expected", "1 mistake"])
         self.assert_run(0, "parse", CASES, says="6 cases read in 1 file, no mistake\n")
+
+    def test_what_leads_nowhere_and_is_no_case_does_not_matter(self):
+        shutil.copy(CASES / "user.case", self.folder)
+        (self.folder / ".#user.case").symlink_to("nowhere")
+        (self.folder / "notes").symlink_to("nowhere")
+        self.assert_run(0, "parse", self.folder, says="6 cases read in 1 file, no mistake\n")
+        (self.folder / "gone.case").symlink_to("nowhere")
+        self.assert_run(2, "parse", self.folder, says="gone.case: No such file")
 
     def test_a_requirement_that_the_specification_does_not_have(self):
         path = self.file("my.case", "case manager.my.own\n  must  SCHED-99  nobody knows\n  A -> n\n  A <- t None\n"
@@ -209,6 +226,9 @@ class Cases(Behaviour):
         self.assert_run(0, "decode", capture, says=["A -> n", "A -> t"])
         capture.write_bytes(b"n" + b"\1" + bytes(7) + b"x")
         self.assert_run(1, "decode", capture, says="offset 0")
+        capture.write_bytes(b"\x17" + b"\xff" * 8 + b"x")
+        self.assert_run(1, "decode", capture, says=["nobody has room for 2^63 bytes or more (FRAME-7)",
+                                                    "there is no type 0x17 (REQ-4)"])
         self.assert_run(2, "decode", "/nonexistent/capture", says="/nonexistent/capture")
         self.assert_run(2, "decode", self.folder, says=f"{self.folder} is a folder")
 
@@ -262,6 +282,22 @@ class Targets(Behaviour):
                 done = self.assert_run(1, "manager", *words, "--", sys.executable, "-E", path, says=says)
                 self.assertIn(str(path), done.stdout)
 
+    def test_what_an_adapter_prints_and_can_not_be(self):
+        shell = '#!/bin/sh\ncase "$1" in capabilities) echo manager; %s;; manager) %s;; *) exit 89;; esac\n'
+        for declares, starts, says in [
+            ("echo hold x", "exit 1", ["`hold x`", "it is `hold MS`, milliseconds"]),
+            ("echo pickle 9-2", "exit 1", ["`pickle 9-2`", "it is `pickle LOW-HIGH`, protocols from 0 to 5"]),
+            ("echo priority-levels 129", "exit 1", ["it is `priority-levels N`, 1 to 128"]),
+            (":", "echo ready 99999; cat", ["'ready 99999'", "a port from 1 to 65535"]),
+            (":", "echo ready 1; cat", ["nothing listens at 127.0.0.1:1", "it printed `ready 1`"]),
+            (":", "echo boom >&2; echo ready 1; cat", ["it said: boom; it printed `ready 1`"]),
+        ]:
+            with self.subTest(declares + starts):
+                adapter = self.file("prints", shell % (declares, starts), 0o755)
+                done = self.assert_run(1, "manager", *GOOD, "--timeout-factor", "0.2", "--", adapter, says=says)
+                self.assertIn(str(adapter), done.stdout)
+                self.assertNotIn("FAIL manager.user", done.stdout)
+
     def test_the_limit_of_open_files(self):
         words = ["manager", "--delivery", "whole", "--only", "manager.schedule.hundred-and-fifty-connections",
                  "--", MANAGER]
@@ -287,6 +323,27 @@ class Targets(Behaviour):
         self.assertEqual(run.wait(timeout=30), 1)
         self.assertIn(b"the target is measured: the line `ready PORT`", text)
 
+    def test_an_end_fails_whatever_the_level_of_the_requirement(self):
+        case = ('case manager.user.should\n  should SEC-3  no payload takes memory out of proportion\n'
+                '  A -> n\n  A <- t None\n  A -> m \'x\'\n  A <- m\n')
+        body = ('import os, socket, struct, sys\nif sys.argv[1] == "capabilities": print("manager")\n'
+                'elif sys.argv[1] != "manager": sys.exit(89)\n'
+                'else:\n  s = socket.create_server(("127.0.0.1", 0)); print("ready", s.getsockname()[1], flush=True)\n'
+                '  while True:\n    c = s.accept()[0]\n'
+                '    while got := c.recv(4096):\n'
+                '      if got[:1] == b"m": os._exit(7)\n'
+                '      c.sendall(struct.pack("<cQ", b"t", 4) + b"\\x80\\x04N.")\n')
+        adapter = self.file("ends", f"#!/usr/bin/env python3\n{body}", 0o755)
+        self.assert_run(1, "manager", "--delivery", "whole", "--cases", self.file("my.case", case), "--only",
+                        "manager.user.should", "--", adapter,
+                        says=["MUST SEC-3", "exit status 7: that fails whatever the level of SEC-3"])
+
+    def test_a_worker_that_does_not_wait_is_blamed_for_that(self):
+        words = ["worker", "--strict", "--delivery", "whole", "--only", "worker.payloads.*", "--"]
+        broken = pathlib.Path(CHECK).parent / "tests" / "undr-broken"
+        self.assert_run(1, *words, broken, "--bug", "message-not-awaited",
+                        says=["expected one request at a time", "though another request is not answered yet"])
+
     def test_a_target_that_can_do_nothing_blocks_the_rest(self):
         body = ('import socket, sys\nif sys.argv[1] == "capabilities": print("manager")\n'
                 'elif sys.argv[1] != "manager": sys.exit(89)\n'
@@ -295,7 +352,8 @@ class Targets(Behaviour):
         adapter = self.file("closes", f"#!/usr/bin/env python3\n{body}", 0o755)
         path = self.folder / "r.json"
         self.assert_run(1, "manager", "--delivery", "whole", "--timeout-factor", "0.2", "--json", path, "--", adapter,
-                        says=["FAIL manager.life.of-a-task", "blocked by manager.life.of-a-task", "alike; -v explains each"])
+                        says=["FAIL manager.life.of-a-task", "blocked by manager.life.of-a-task",
+                              "alike; -v explains each"])
         cases = {case["name"]: case["standing"] for case in json.loads(path.read_text())["roles"][0]["cases"]}
         self.assertEqual(cases["manager.life.of-a-task"], "fail")
         self.assertEqual(cases["manager.schedule.priority-order"], "blocked")
@@ -399,7 +457,43 @@ class Connect(Behaviour):
         with socket.create_server(("127.0.0.1", 0)) as silent:
             host = "127.0.0.1:%d" % silent.getsockname()[1]
             self.assert_run(1, "manager", "--timeout-factor", "0.05", "--connect", host,
-                            says=["does not answer `n` within 1 s", "start it with a shorter hold"])
+                            says=["does not answer `n` within 1 s", "start it with a shorter hold",
+                                  "else what listens there does not seem to be an undr manager"])
+
+    def test_what_answers_is_no_manager(self):
+        for answer, says in [(b"", "ends the connection instead of an answer to `n`"),
+                             (b"220 mail.example ESMTP\r\n" + bytes(100), "does not seem to be an undr manager"),
+                             (b"s" + bytes(8), "answers `n` with the type 0x73")]:
+            with self.subTest(answer), socket.create_server(("127.0.0.1", 0)) as server:
+                def serve():
+                    peer = server.accept()[0]
+                    peer.recv(9)
+                    peer.sendall(answer)
+                    peer.shutdown(socket.SHUT_WR)
+                    peer.recv(1)
+                    peer.close()
+                thread = threading.Thread(target=serve, daemon=True)
+                thread.start()
+                self.assert_run(1, "manager", "--timeout-factor", "0.05", "--connect",
+                                "127.0.0.1:%d" % server.getsockname()[1], says=[says, "an undr manager"])
+                thread.join()
+
+    def test_what_is_waited_for_is_shown(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            host = "127.0.0.1:%d" % silent.getsockname()[1]
+            leader, follower = os.openpty()
+            self.addCleanup(os.close, leader)
+            run = subprocess.Popen([CHECK, "manager", "--timeout-factor", "0.05", "--connect", host],
+                                   stdin=follower, stdout=follower, stderr=follower, env={**os.environ, "TERM": "xterm"})
+            os.close(follower)
+            text = b""
+            try:
+                while piece := os.read(leader, 4096):
+                    text += piece
+            except OSError:
+                pass  # the other side is closed
+            self.assertEqual(run.wait(timeout=30), 1)
+            self.assertIn(b"the target is measured: an answer to `n` from " + host.encode(), text)
 
     def test_nobody_listens(self):
         for host in ("127.0.0.1:1", "localhost:1"):
@@ -462,18 +556,19 @@ class Expected(Behaviour):
     def test_what_was_written_is_expected_the_next_time(self):
         known = self.folder / "written.txt"
         self.assert_run(1, "manager", "--strict", "--write-expect", known, *USER, "--", MANAGER)
-        self.assertIn("fail manager.user-bad.wrong SCHED-4: a task's bytes", known.read_text())
+        self.assertIn("fail manager.user-bad.wrong SCHED-4: expected A <- t b'never <scheduled> & lost', "
+                      "received A <- t b'task'\n", known.read_text())
         words = ["manager", "--strict", "--expect", known, "--write-expect", known, *USER, "--", MANAGER]
         known.write_text(known.read_text().replace("SCHED-4: ", "because "))
         self.assert_run(0, *words)
-        self.assertIn("fail manager.user-bad.wrong because a task's bytes", known.read_text())
+        self.assertIn("fail manager.user-bad.wrong because expected A <- t", known.read_text())
 
 
 class Reports(Behaviour):
-    def reports(self, *words, status=1):
+    def reports(self, *words, status=1, adapter=(MANAGER,)):
         paths = [self.folder / name for name in ("r.json", "r.xml", "r.html")]
         files = ["--json", paths[0], "--junit", paths[1], "--html", paths[2]]
-        self.assert_run(status, "manager", *files, *words, "--", MANAGER)
+        self.assert_run(status, "manager", *files, *words, "--", *adapter)
         return paths
 
     def test_json(self):
@@ -487,8 +582,9 @@ class Reports(Behaviour):
         self.assertEqual(len(schema.mistakes(report, form, form)), 2)
 
     def test_junit(self):
-        path = self.reports(*USER)[1]
+        path = self.reports(*USER, adapter=[MANAGER, "--retries", "3"])[1]
         suite = xml.etree.ElementTree.parse(path).getroot().find("testsuite")
+        self.assertEqual(suite.find("properties/property[@name='adapter']").get("value"), f"{MANAGER} --retries 3")
         cases = suite.findall("testcase")
         self.assertEqual(int(suite.get("tests")), len(cases))
         self.assertEqual(int(suite.get("failures")), len([case for case in cases if case.find("failure") is not None]))
@@ -554,6 +650,13 @@ class Pause(Behaviour):
         while b"1 passed" not in text:
             text += os.read(leader, 4096)
         self.assertEqual(run.wait(timeout=30), 0)
+
+
+    def test_without_a_terminal_nobody_could_press_enter(self):
+        done = self.assert_run(2, "manager", "--pause", *GOOD, "--", MANAGER, start_new_session=True,
+                               says=["--pause needs a terminal"])
+        self.assertEqual(done.stdout, "")
+        self.assertNotIn("Enter goes on", done.stderr)
 
 
 class Ends(Behaviour):
