@@ -272,7 +272,7 @@ static undr_error settle_and_next(undr_manager_core *core, request *one, const a
 static undr_error dismiss(undr_manager_core *core, request *one, const arrival *came) { /* CLOSE-CANCEL-1 */
     (void)came;
     enlist(one, UNDR_TYPE_TASK);
-    answer(core, one, undr_pickle_close_request()); /* CLOSE-2 */
+    answer(core, one, undr_pickle_close_request()); /* CLOSE-2; the connection goes on: CLOSE-7 */
     return UNDR_OK;
 }
 

@@ -323,7 +323,8 @@ undr_error undr_process_manager_close(undr_process_manager *manager, undr_close_
             return error;
         }
     } else {
-        close_core(manager, undr_server_lock(manager->server)); /* CLOSE-CANCEL-1 to CLOSE-CANCEL-3, CLOSE-KILL-2 */
+        /* CLOSE-CANCEL-1 to CLOSE-CANCEL-3, CLOSE-CANCEL-5, CLOSE-KILL-2 */
+        close_core(manager, undr_server_lock(manager->server));
         undr_server_unlock(manager->server);
     }
     undr_server_wake(manager->server); /* answers that were held are due */

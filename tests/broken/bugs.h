@@ -117,6 +117,7 @@
     X(messages_end_early, manager, "MSGS-3", "messages() ends when the inbox is empty") \
     X(messages_never_end, manager, "MSGS-2", "messages() waits for ever") \
     X(messages_time_out, manager, "MSGS-3", "messages() ends when nothing comes for a second") \
+    X(messages_time_out_late, manager, "MSGS-3", "messages() ends when nothing comes for 1.5 seconds") \
     X(messages_skip_inbox, manager, "MSGS-1 MSGS-2", "messages() ends when no task is left, unread messages or not") \
     X(messages_look_late, manager, "MSGS-1 MSGS-2", "messages() ends with its wait when no task is left") \
     X(own_message_first, manager, "MSGS-5 MSGS-1", "puts the program's own messages first") \
@@ -134,12 +135,18 @@
     X(stops_listening_late, manager, "CLOSE-3", "close returns 100 ms before the listener is gone") \
     X(join_never_closes, manager, "CLOSE-2 CLOSE-JOIN-3", "answers None after JOIN") \
     X(join_two_seconds, manager, "CLOSE-JOIN-2 CLOSE-JOIN-1", "JOIN waits for two seconds, then kills its workers") \
+    X(join_three_seconds, manager, "CLOSE-JOIN-2 CLOSE-JOIN-1", \
+      "JOIN waits for three seconds, then kills its workers") \
+    X(join_dismisses_newcomers, manager, "CLOSE-JOIN-3 CLOSE-JOIN-5", \
+      "a connection that comes during JOIN is answered CloseRequest") \
     X(join_never_returns, manager, "CLOSE-JOIN-2", "JOIN does not return") \
     X(cancel_runs_queue, manager, "CLOSE-CANCEL-1 CLOSE-CANCEL-2", "CANCEL runs all tasks first") \
     X(cancel_hands_out, manager, "CLOSE-CANCEL-1 CLOSE-CANCEL-2", "hands out queued tasks after CANCEL") \
     X(cancel_answers_none, manager, "CLOSE-CANCEL-1 CLOSE-2", "answers None after CANCEL") \
     X(cancel_late, manager, "CLOSE-CANCEL-1", "the first request after CANCEL is answered None") \
     X(cancel_refuses_spawned, manager, "CLOSE-1", "refuses tasks after CANCEL") \
+    X(cancel_waits_for_all, manager, "CLOSE-CANCEL-5", "CANCEL waits for the tasks of all connections") \
+    X(ends_with_a_task_out, manager, "CLOSE-7", "ends a connection that was given CloseRequest, a task out or not") \
     X(cancel_needs_reader, manager, "CLOSE-CANCEL-3", "CANCEL waits until the inbox has been read") \
     X(cancel_refuses_messages, manager, "CLOSE-1", "refuses messages after CANCEL") \
     X(kill_answers_late, manager, "CLOSE-KILL-2", "KILL waits for the tasks") \
@@ -150,9 +157,12 @@
     X(listens_after_close, manager, "CLOSE-3", "serves new connections after a close") \
     X(second_close_hangs, manager, "CLOSE-5", "a second close never returns") \
     X(join_after_cancel_hangs, manager, "CLOSE-5", "a JOIN after a CANCEL waits for the tasks that were dropped") \
+    X(join_after_cancel_waits, manager, "CLOSE-5", "a JOIN after a CANCEL waits for the tasks that are out") \
     X(schedules_after_close, manager, "CLOSE-6", "schedule after a close is ok") \
     X(schedules_anything, manager, "SCHED-13", "schedule takes None and CloseRequest for tasks") \
     X(bad_priority_ok, manager, "POOL-3", "schedule with a priority that has no queue is ok") \
+    X(priority_from_the_end, manager, "POOL-3", "schedule with priority -1 is one with the last priority, as an index is") \
+    X(priority_32_bits, manager, "POOL-3", "schedule keeps 32 bits of a priority") \
     X(half_close_ends, manager, "REQ-3", "drops its answers when the client half-closes") \
     X(one_connection, manager, "FAULT-1", "serves one connection after the other") \
     X(lock_while_reading, manager, "FAULT-1", "holds its lock while a payload arrives") \
@@ -204,6 +214,8 @@
       "no close returns once a worker died") \
     X(extra_worker, pool, "POOL-4", "starts one worker more than it is told") \
     X(first_logs_empty, pool, "POOL-2", "makes log files and writes nothing") \
+    X(kill_forgets_replacements, pool, "CLOSE-KILL-1 CLOSE-4", "KILL spares workers that replaced one that died") \
+    X(cancel_forgets_replacements, pool, "CLOSE-4", "CANCEL does not wait for workers that replaced one that died") \
     X(kill_forgets_idle, pool, "CLOSE-4 CLOSE-KILL-1", "KILL spares the workers that have no task") \
     X(outlives_its_input, pool, "ADAPTER-1 CLOSE-4", "leaves its workers running at the end of its input")
 

@@ -67,11 +67,12 @@ static bytes close_pickle(void) {
     return bug(BUG_none_is_protocol_2) ? copy_bytes(two, sizeof two - 1) : copy_bytes(plain, sizeof plain - 1);
 }
 
-static bool closing_answer(manager *m, answer *a) {
+static bool closing_answer(manager *m, const connection *c, answer *a) {
     if (m->policy == 1 && bug(BUG_cancel_late) && m->closing && !m->was_late) {
         return false;
     }
-    bool closing = m->closing || (m->joining && bug(BUG_join_closes_early));
+    bool closing = m->closing || (m->joining && bug(BUG_join_closes_early)) ||
+        (c->came_late && bug(BUG_join_dismisses_newcomers));
     if (!closing || (m->policy == 1 && (bug(BUG_cancel_answers_none) || bug(BUG_cancel_hands_out))) ||
         (m->policy == 0 && bug(BUG_join_never_closes)) || (m->policy == 2 && bug(BUG_kill_forgets_idle))) {
         return false;
@@ -126,7 +127,7 @@ static void answer_request(manager *m, connection *c, answer *a, bool done) {
         released = hold(m, c);
     }
     a->type = bug(BUG_answer_type_n) ? 'n' : 't';
-    if (released && closing_answer(m, a)) {
+    if (released && closing_answer(m, c, a)) {
         c->told_to_close = true;
         return;
     }
@@ -374,7 +375,8 @@ static bool reply(manager *m, connection *c, const frame *f, answer *a) {
     if (fine && a->type == 's' && f->type >= 0x80 && bug(BUG_none_after_ack)) {
         fine = write_frame(c->fd, &m->habits, 't', "\x80\x04N.", 4);
     }
-    return fine && !(c->told_to_close && bug(BUG_ends_after_close_request));
+    bool ends = bug(BUG_ends_with_a_task_out) || (bug(BUG_ends_after_close_request) && c->out_count == 0);
+    return fine && !(c->told_to_close && ends);
 }
 
 static bool half_closed(int fd) {

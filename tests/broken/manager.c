@@ -45,6 +45,11 @@ static void command_schedule(manager *m, char *rest) {
     bytes data = {0};
     long priority = strtol(rest, NULL, 10);
     bool fine = hex != NULL && from_hex(hex + 1, &data);
+    if (priority < 0 && bug(BUG_priority_from_the_end)) {
+        priority += m->levels;
+    } else if (bug(BUG_priority_32_bits)) {
+        priority = (int32_t)(uint32_t)priority;
+    }
     pthread_mutex_lock(&m->lock);
     bool level_fine = priority >= 0 && priority < m->levels;
     if (m->closing && !bug(BUG_schedules_after_close)) {
@@ -83,7 +88,7 @@ static void command_message(manager *m, char *hex) {
 
 /* Under the lock. False: a wait for messages is over. */
 static bool wait_for_change(manager *m, const struct timespec *until) {
-    if (bug(BUG_messages_time_out)) {
+    if (bug(BUG_messages_time_out) || bug(BUG_messages_time_out_late)) {
         return pthread_cond_timedwait(&m->changed, &m->lock, until) == 0;
     }
     pthread_cond_wait(&m->changed, &m->lock);
@@ -97,7 +102,7 @@ static bool wait_for_change(manager *m, const struct timespec *until) {
 
 /* One step of messages(), under the lock; false: it ends. */
 static bool next_message(manager *m, bytes *text) {
-    struct timespec until = later(1000);
+    struct timespec until = later(bug(BUG_messages_time_out_late) ? 1500 : 1000);
     for (bool waited = false;; waited = true) {
         bool ends = m->left == 0 && !bug(BUG_messages_never_end);
         bool skips = bug(BUG_messages_skip_inbox) || (bug(BUG_messages_look_late) && waited);
@@ -141,7 +146,7 @@ static void close_join(manager *m) {
     while (bug(BUG_join_never_returns) || (bug(BUG_idle_join_hangs) && m->scheduled == 0)) {
         pthread_cond_wait(&m->changed, &m->lock);
     }
-    struct timespec until = later(2000);
+    struct timespec until = later(bug(BUG_join_three_seconds) ? 3000 : 2000);
     bool gives_up = false;
     while (!gives_up) {
         if (!bug(BUG_join_needs_reader)) {
@@ -152,7 +157,7 @@ static void close_join(manager *m) {
         if (over && m->inbox_count == 0) {
             break;
         }
-        if (bug(BUG_join_two_seconds)) {
+        if (bug(BUG_join_two_seconds) || bug(BUG_join_three_seconds)) {
             gives_up = pthread_cond_timedwait(&m->changed, &m->lock, &until) != 0;
         } else {
             pthread_cond_wait(&m->changed, &m->lock);
@@ -179,6 +184,9 @@ static void close_cancel(manager *m) {
     }
     m->closing = true;
     pthread_cond_broadcast(&m->changed);
+    while (bug(BUG_cancel_waits_for_all) && m->out_count > 0) {
+        pthread_cond_wait(&m->changed, &m->lock);
+    }
     if (bug(BUG_cancel_refuses_connections)) {
         stop_listening(m);
     }
@@ -220,7 +228,8 @@ static bool keeps_listening(const manager *m) {
 }
 
 static bool hangs_again(const manager *m) {
-    return bug(BUG_second_close_hangs) || (bug(BUG_join_after_cancel_hangs) && m->policy == 0 && m->left > 0);
+    return bug(BUG_second_close_hangs) || (bug(BUG_join_after_cancel_hangs) && m->policy == 0 && m->left > 0) ||
+        (bug(BUG_join_after_cancel_waits) && m->policy == 0 && m->out_count > 0);
 }
 
 static void command_close(manager *m, const char *policy) {

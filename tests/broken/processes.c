@@ -62,6 +62,7 @@ static void worker_ended(manager *m, pid_t child) {
         bool again = !m->closing && m->restarts < limit;
         m->restarts++;
         m->workers[i] = again ? start_one(m, i) : 0;
+        m->replaced[i] = true;
     }
     pthread_cond_broadcast(&m->changed);
 }
@@ -85,6 +86,7 @@ static void *reap(void *argument) {
 
 static void start_all(manager *m) {
     m->workers = must_have(calloc((size_t)m->worker_count, sizeof *m->workers));
+    m->replaced = must_have(calloc((size_t)m->worker_count, sizeof *m->replaced));
     for (int i = 0; i < m->worker_count; i++) {
         m->workers[i] = start_one(m, i);
     }
@@ -117,9 +119,14 @@ void start_late(manager *m) {
     }
 }
 
+static bool is_forgotten(const manager *m, int worker) {
+    return m->replaced[worker] && ((bug(BUG_kill_forgets_replacements) && m->policy == 2) ||
+        (bug(BUG_cancel_forgets_replacements) && m->policy == 1));
+}
+
 void kill_workers(manager *m) {
     for (int i = 0; m->workers != NULL && i < m->worker_count - (bug(BUG_kill_spares_one) ? 1 : 0); i++) {
-        if (m->workers[i] > 0) {
+        if (m->workers[i] > 0 && !is_forgotten(m, i)) {
             kill(m->workers[i], SIGKILL);
         }
     }
@@ -127,7 +134,7 @@ void kill_workers(manager *m) {
 
 static bool any_worker(const manager *m) {
     for (int i = 0; m->workers != NULL && i < m->worker_count; i++) {
-        if (m->workers[i] > 0) {
+        if (m->workers[i] > 0 && !is_forgotten(m, i)) {
             return true;
         }
     }

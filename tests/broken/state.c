@@ -287,6 +287,7 @@ connection *remember_connection(manager *m, int fd) {
     connection *c = must_have(calloc(1, sizeof *c));
     *c = (connection){.next = m->connections, .manager = m, .fd = fd, .number = ++m->connection_number};
     c->inherited = m->lost_last;
+    c->came_late = m->joining;
     m->connections = c;
     m->connection_count++;
     return c;

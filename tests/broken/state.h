@@ -33,7 +33,7 @@ struct connection {
     task *out; /* handed out and not settled, oldest first */
     int out_count;
     int inherited; /* heir_settles: how many tasks the connection before it lost */
-    bool had_none, told_to_close;
+    bool had_none, told_to_close, came_late; /* came_late: during a JOIN */
 };
 
 typedef struct queue {
@@ -59,6 +59,7 @@ struct manager {
     unsigned connection_count, connection_number;
     bool joining, closing, was_late;
     pid_t *workers; /* 0: ended */
+    bool *replaced; /* of each worker: it is not the first in its place */
     int worker_count, restarts;
     const char *self, *bug_name, *log_directory;
 };
