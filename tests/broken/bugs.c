@@ -30,6 +30,39 @@ bool declares_hold(void) {
         bug(BUG_hold_releases_one) || bug(BUG_hold_blocks_all);
 }
 
+static const struct {
+    bug_id id;
+    uint8_t opcode;
+} refusals[] = {
+    {BUG_refuses_frozenset, 0x91}, {BUG_refuses_newobj_ex, 0x92}, {BUG_refuses_binbytes8, 0x8e},
+    {BUG_refuses_binunicode8, 0x8d}, {BUG_refuses_pop, '0'}, {BUG_refuses_pop_mark, '1'},
+    {BUG_refuses_long_binget, 'j'}, {BUG_refuses_bytearray8, 0x96}, {BUG_refuses_long4, 0x8b}, {BUG_refuses_obj, 'o'},
+    {BUG_refuses_inst, 'i'}, {BUG_refuses_global, 'c'}, {BUG_refuses_dup, '2'}, {BUG_refuses_put, 'p'},
+    {BUG_refuses_get, 'g'}, {BUG_refuses_string, 'S'}, {BUG_refuses_short_binstring, 'U'},
+    {BUG_refuses_binstring, 'T'}, {BUG_refuses_long_binput, 'r'}, {BUG_refuses_long, 'L'}, {BUG_refuses_list, 'l'},
+    {BUG_refuses_dict, 'd'},
+};
+enum { REFUSAL_COUNT = sizeof refusals / sizeof refusals[0] };
+
+bool refuses_opcode(uint8_t opcode) {
+    for (int i = 0; i < REFUSAL_COUNT; i++) {
+        if (refusals[i].opcode == opcode && bug(refusals[i].id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool declares_pickles(void) {
+    for (int i = 0; i < REFUSAL_COUNT; i++) {
+        if (bug(refusals[i].id)) {
+            return true;
+        }
+    }
+    return bug(BUG_pickle_4_only) || bug(BUG_worker_pickle_4_only) || bug(BUG_bytearrays_unknown) ||
+        bug(BUG_reads_all_pickles);
+}
+
 /* Names are written with hyphens, enumerators with underscores. */
 static bool same_name(const char *written, const char *member) {
     for (; *written != '\0' && *member != '\0'; written++, member++) {

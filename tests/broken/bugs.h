@@ -7,6 +7,7 @@
 #define BROKEN_BUGS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* X(name, role, requirements that may be blamed, what is wrong) */
 #define MANAGER_BUGS(X) \
@@ -104,6 +105,8 @@
     X(heir_settles, manager, "DONE-4", "t without a task settles, on the connection behind one that lost its task") \
     X(spawned_not_counted, manager, "SCHED-1 CLOSE-JOIN-1", "tasks scheduled by a connection are not counted") \
     X(own_not_counted, manager, "CLOSE-JOIN-1 MSGS-3", "tasks scheduled by the program are not counted") \
+    X(inbox_large_late, manager, "MSG-2 MSGS-1", "puts messages above 64 KiB behind the next one") \
+    X(early_large_ack, manager, "MSG-1", "acknowledges messages above 64 KiB before they are in the inbox") \
     X(inbox_lifo, manager, "MSGS-1 MSG-2", "gives the newest message first") \
     X(inbox_loses_some, manager, "MSGS-1 MSG-1", "loses every tenth message") \
     X(inbox_bounded, manager, "MSGS-1 MSG-1", "keeps 100 unread messages and drops the rest") \
@@ -114,6 +117,11 @@
     X(garbage_message_accepted, manager, "MSG-3", "acknowledges an m that is no pickle") \
     X(garbage_message_ends_unread, manager, "MSG-3", "clears the inbox when an m is no pickle") \
     X(truncated_message_accepted, manager, "MSG-3", "acknowledges a pickle without its STOP") \
+    X(missing_memo_is_none, manager, "MSG-3", "takes a memo entry of a message that is not there for None") \
+    X(missing_mark_ignored, manager, "MSG-3", "takes nothing from the stack of a pickle where a MARK is missing") \
+    X(short_stack_is_none, manager, "MSG-3", "takes what is missing on the stack of a pickle for None") \
+    X(short_arguments_accepted, manager, "MSG-3", \
+      "acknowledges a pickle that ends one to three bytes too early in an argument") \
     X(messages_end_early, manager, "MSGS-3", "messages() ends when the inbox is empty") \
     X(messages_never_end, manager, "MSGS-2", "messages() waits for ever") \
     X(messages_time_out, manager, "MSGS-3", "messages() ends when nothing comes for a second") \
@@ -186,6 +194,28 @@
     X(hold_releases_one, manager, "NEXT-6 NEXT-2 SCHED-10", "hold 500; of two tasks that come one is handed out") \
     X(hold_blocks_all, manager, "FAULT-1 NEXT-6", "declares hold 500 and keeps its lock while it holds") \
     X(pickle_4_only, manager, "PAY-5", "declares pickle 0-5 and refuses messages of every protocol but 4") \
+    X(refuses_frozenset, manager, "PAY-6", "refuses messages with FROZENSET") \
+    X(refuses_newobj_ex, manager, "PAY-6", "refuses messages with NEWOBJ_EX") \
+    X(refuses_binbytes8, manager, "PAY-6", "refuses messages with BINBYTES8") \
+    X(refuses_binunicode8, manager, "PAY-6", "refuses messages with BINUNICODE8") \
+    X(refuses_pop, manager, "PAY-6", "refuses messages with POP") \
+    X(refuses_pop_mark, manager, "PAY-6", "refuses messages with POP_MARK") \
+    X(refuses_long_binget, manager, "PAY-6", "refuses messages with LONG_BINGET") \
+    X(refuses_bytearray8, manager, "PAY-5", "refuses messages with BYTEARRAY8") \
+    X(refuses_long4, manager, "PAY-5", "refuses messages with LONG4") \
+    X(refuses_obj, manager, "PAY-5", "refuses messages with OBJ") \
+    X(refuses_inst, manager, "PAY-5", "refuses messages with INST") \
+    X(refuses_global, manager, "PAY-5", "refuses messages with GLOBAL") \
+    X(refuses_dup, manager, "PAY-5", "refuses messages with DUP") \
+    X(refuses_put, manager, "PAY-5", "refuses messages with PUT") \
+    X(refuses_get, manager, "PAY-5", "refuses messages with GET") \
+    X(refuses_string, manager, "PAY-5", "refuses messages with STRING") \
+    X(refuses_short_binstring, manager, "PAY-5", "refuses messages with SHORT_BINSTRING") \
+    X(refuses_binstring, manager, "PAY-5", "refuses messages with BINSTRING") \
+    X(refuses_long_binput, manager, "PAY-5", "refuses messages with LONG_BINPUT") \
+    X(refuses_long, manager, "PAY-5", "refuses messages with LONG") \
+    X(refuses_list, manager, "PAY-5", "refuses messages with LIST") \
+    X(refuses_dict, manager, "PAY-5", "refuses messages with DICT") \
     X(idle_join_hangs, manager, "CLOSE-JOIN-2 CLOSE-JOIN-3", "JOIN without a single task ever does not return") \
     X(idle_cancel_hangs, manager, "CLOSE-CANCEL-3 CLOSE-CANCEL-1", \
       "CANCEL without a single task ever does not return") \
@@ -371,6 +401,12 @@ typedef enum bug_id {
 
 /* Is this bug switched on? */
 bool bug(bug_id id);
+
+/* Does this peer declare `pickle 0-5`? */
+bool declares_pickles(void);
+
+/* Does this peer refuse messages with that opcode? */
+bool refuses_opcode(uint8_t opcode);
 
 /* Does this peer declare `hold 500`? */
 bool declares_hold(void);

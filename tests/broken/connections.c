@@ -231,7 +231,7 @@ static void on_message(manager *m, connection *c, const frame *f, answer *a) {
     if (bug(BUG_executes_messages)) {
         execute(f);
     }
-    if (bug(BUG_early_message_ack)) {
+    if (bug(BUG_early_message_ack) || (bug(BUG_early_large_ack) && f->payload.size > 65536)) {
         (void)write_frame(c->fd, &m->habits, 'm', NULL, 0);
         a->type = 0;
         struct timespec moment = {0, 20000000};

@@ -28,8 +28,7 @@ static int capabilities(void) {
     if (declares_hold()) {
         puts("hold 500");
     }
-    if (bug(BUG_pickle_4_only) || bug(BUG_worker_pickle_4_only) || bug(BUG_bytearrays_unknown) ||
-        bug(BUG_reads_all_pickles)) {
+    if (declares_pickles()) {
         puts("pickle 0-5");
     }
     if (bug(BUG_grace_ignored) || bug(BUG_keeps_grace)) {

@@ -250,6 +250,11 @@ void put_message(manager *m, const void *data, size_t size) {
         (bug(BUG_inbox_bounded) && m->inbox_count >= 100)) {
         return;
     }
+    if (bug(BUG_inbox_large_late) && size > 65536 && m->late.data == NULL) {
+        m->late = (bytes){.data = must_have(malloc(size)), .size = size};
+        memcpy(m->late.data, data, size);
+        return;
+    }
     insert_message(m, data, size, bug(BUG_inbox_lifo) || (bug(BUG_inbox_lifo_above_16) && m->inbox_count >= 16));
     if (bug(BUG_inbox_doubles) && m->messages % 5 == 0) {
         insert_message(m, data, size, false);
@@ -262,7 +267,17 @@ void put_own_message(manager *m, const void *data, size_t size) {
     }
 }
 
+/* inbox_large_late: when the next message is there, or somebody reads. */
+static void put_late(manager *m) {
+    if (m->late.data != NULL) {
+        insert_message(m, m->late.data, m->late.size, false);
+        free(m->late.data);
+        m->late = (bytes){0};
+    }
+}
+
 bool take_message(manager *m, bytes *data) {
+    put_late(m);
     message *one = m->inbox;
     if (one == NULL) {
         return false;

@@ -55,6 +55,7 @@ struct manager {
     unsigned scheduled, handed_out, turn, released, deaths;
     message *inbox;
     size_t inbox_count, messages;
+    bytes late; /* inbox_large_late: a message that waits for the next one */
     connection *connections;
     unsigned connection_count, connection_number;
     bool joining, closing, was_late;
