@@ -63,6 +63,7 @@
     X(inverted_priority, manager, "SCHED-2", "scans the queues from the last to the first") \
     X(one_queue, manager, "SCHED-2", "ignores the priority") \
     X(two_queues, manager, "SCHED-2", "puts all priorities above 1 into one queue") \
+    X(large_task_last, manager, "SCHED-2", "puts a task above 64 KiB into the last queue") \
     X(priority_modulo_64, manager, "SCHED-2", "uses six bits of the priority") \
     X(fair_queues, manager, "SCHED-2", "takes turns between the queues") \
     X(swaps_neighbours, manager, "SCHED-3", "swaps every seventh task with the next") \
@@ -96,6 +97,7 @@
     X(holds_undeclared, manager, "NEXT-5", "holds the answer to n for ever, undeclared") \
     X(holds_after_close, manager, "NEXT-6 CLOSE-2 CLOSE-CANCEL-1 CLOSE-JOIN-3", \
       "leaves n without an answer once it is closing") \
+    X(done_not_counted_large, manager, "DONE-1", "t does not settle a task above 64 KiB") \
     X(done_not_counted, manager, "DONE-1", "t does not settle") \
     X(done_counts_twice, manager, "DONE-1", "t settles two tasks") \
     X(next_counts, manager, "DONE-1", "n settles a task") \
@@ -114,6 +116,7 @@
     X(inbox_doubles, manager, "MSGS-1 MSG-1", "gives every fifth message twice") \
     X(inbox_loses_large, manager, "MSG-1 MSGS-1 FRAME-6", "loses messages above 64 KiB") \
     X(empty_message_accepted, manager, "MSG-3", "acknowledges an empty m") \
+    X(garbage_message_large_accepted, manager, "MSG-3", "acknowledges an m above 64 KiB that is no pickle") \
     X(garbage_message_accepted, manager, "MSG-3", "acknowledges an m that is no pickle") \
     X(garbage_message_ends_unread, manager, "MSG-3", "clears the inbox when an m is no pickle") \
     X(truncated_message_accepted, manager, "MSG-3", "acknowledges a pickle without its STOP") \
@@ -255,6 +258,7 @@
     X(asks_twice, worker, "WORK-2", "has two n in flight") \
     X(asks_once, worker, "WORK-3", "does not ask again after None") \
     X(polls_with_done, worker, "WORK-3", "polls with t") \
+    X(busy_after_failure, worker, "WORK-21", "once a task has failed, asks again at once after None") \
     X(busy_poll, worker, "WORK-21", "asks again at once after None") \
     X(leaves_after_ten_polls, worker, "WORK-3", "leaves after ten None") \
     X(says_goodbye, worker, "WORK-4", "sends t after CloseRequest") \
@@ -274,6 +278,7 @@
     X(message_unpickled, worker, "WORK-8", "sends the text of a message, unpickled") \
     X(message_twice, worker, "WORK-8", "sends each message twice") \
     X(message_large_dropped, worker, "WORK-8", "drops messages above 64 KiB") \
+    X(message_keys_are_text, worker, "WORK-8 PAY-3", "sends an integer key of a dict as a str") \
     X(message_large_cut, worker, "WORK-8", "cuts messages at 64 KiB") \
     X(task_schedules_anything, worker, "SCHED-13", "a task may schedule None and CloseRequest") \
     X(default_priority_0, worker, "WORK-9", "default priority 0") \
@@ -293,6 +298,7 @@
     X(error_after_done, worker, "WORK-10", "settles first and reports then") \
     X(error_not_settled, worker, "WORK-10 WORK-11", "asks n after a failed task") \
     X(error_ends_worker, worker, "WORK-11 WORK-10", "leaves after a failed task") \
+    X(error_without_text_swallowed, worker, "WORK-10", "reports no failure that has an empty text") \
     X(error_goes_on, worker, "WORK-10", "goes on with the steps behind the one that failed") \
     X(chain_reversed, worker, "WORK-12", "runs a Chain backwards") \
     X(chain_first_only, worker, "WORK-12", "runs only the first task of a Chain") \

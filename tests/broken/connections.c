@@ -185,7 +185,7 @@ static bool message_fine(const frame *f) {
     if (f->payload.size == 0) {
         return bug(BUG_empty_message_accepted);
     }
-    if (bug(BUG_garbage_message_accepted)) {
+    if (bug(BUG_garbage_message_accepted) || (bug(BUG_garbage_message_large_accepted) && f->payload.size > 65536)) {
         return true;
     }
     pool p = {0};

@@ -87,7 +87,7 @@ void put_task(manager *m, connection *c, unsigned priority, const void *data, si
     t->data.size = kept_size(data, size);
     t->data.data = must_have(malloc(t->data.size + 1));
     memcpy(t->data.data, data, t->data.size);
-    t->priority = queue_of(m, priority);
+    t->priority = bug(BUG_large_task_last) && size > 65536 ? (unsigned)m->levels - 1 : queue_of(m, priority);
     t->owner = c == NULL ? 0 : c->number;
     t->counted = counted;
     append(&m->queues[t->priority], t);
@@ -207,7 +207,7 @@ void settle_task(manager *m, connection *c) {
     *place = t->next;
     c->out_count--;
     m->out_count--;
-    if (!bug(BUG_done_not_counted) && t->counted) {
+    if (!bug(BUG_done_not_counted) && t->counted && !(bug(BUG_done_not_counted_large) && t->data.size > 65536)) {
         m->left -= bug(BUG_done_counts_twice) ? 2 : 1;
     }
     if (bug(BUG_removes_at_done) && m->queues[t->priority].count > 0) {

@@ -2,7 +2,7 @@
 #include "worker.h"
 
 #include "bugs.h"
-#include "pickle.h"
+#include "worker_send.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -13,109 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-typedef enum outcome {
-    FINE,
-    FAILED,   /* the task failed: worker.error says why */
-    GONE,     /* the manager is gone: exit status 0 or 1 by where it was noticed */
-    VIOLATED, /* the manager broke the protocol */
-    LEAVES    /* exit status is in worker.status */
-} outcome;
-
-typedef struct worker {
-    int fd;
-    uint16_t port;
-    wire_habits habits;
-    int protocol;
-    int acks_owed; /* acknowledgements that nobody waited for */
-    int status;
-    unsigned polls, tasks;
-    char error[4096];
-} worker;
-
 static void pause_ms(long milliseconds) {
     struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000};
     nanosleep(&time, NULL);
-}
-
-static outcome fail(worker *w, const char *text, size_t size) {
-    snprintf(w->error, sizeof w->error, "%.*s", (int)size, text);
-    return FAILED;
-}
-
-static outcome fail_text(worker *w, const char *text) {
-    return fail(w, text, strlen(text));
-}
-
-static outcome receive(worker *w, frame *answer) {
-    for (;;) {
-        if (bug(BUG_late_answer_leaves)) {
-            struct pollfd one = {.fd = w->fd, .events = POLLIN};
-            if (poll(&one, 1, 10) == 0) {
-                return GONE;
-            }
-        }
-        switch (read_frame(w->fd, &w->habits, answer)) {
-        case WIRE_OK: break;
-        case WIRE_REFUSED: free(answer->payload.data); return VIOLATED;
-        default: free(answer->payload.data); return GONE;
-        }
-        if (w->acks_owed == 0) {
-            return FINE;
-        }
-        w->acks_owed--;
-        free(answer->payload.data);
-    }
-}
-
-static outcome await_ack(worker *w, uint8_t type) {
-    frame answer;
-    outcome result = receive(w, &answer);
-    if (result != FINE) {
-        return result;
-    }
-    bool payload_fine = answer.payload.size == 0 || bug(BUG_ack_payload_accepted);
-    bool type_fine = answer.type == type || bug(BUG_wrong_ack_accepted);
-    free(answer.payload.data);
-    if (payload_fine && type_fine) {
-        return FINE;
-    }
-    return bug(BUG_wrong_ack_leaves) ? VIOLATED : fail_text(w, "wrong acknowledgement");
-}
-
-static outcome send_pickle(worker *w, uint8_t type, const val *v, uint8_t ack, bool awaited) {
-    bytes pickle = pickle_dumps(v, w->protocol);
-    size_t size = pickle.size;
-    if (type == 'm' && bug(BUG_message_large_cut) && size > 65536) {
-        size = 65536;
-    }
-    bool fine = write_frame(w->fd, &w->habits, type, pickle.data, size);
-    free(pickle.data);
-    if (!fine) {
-        return GONE;
-    }
-    if (!awaited) {
-        w->acks_owed++;
-        return FINE;
-    }
-    return await_ack(w, ack);
-}
-
-static outcome send_message(worker *w, const val *v) {
-    if (bug(BUG_message_large_dropped)) {
-        bytes pickle = pickle_dumps(v, w->protocol);
-        free(pickle.data);
-        if (pickle.size > 65536) {
-            return FINE;
-        }
-    }
-    if (bug(BUG_message_unpickled) && v->kind == K_STR) {
-        return write_frame(w->fd, &w->habits, 'm', v->data, v->size) ? await_ack(w, 'm') : GONE;
-    }
-    outcome result = send_pickle(w, 'm', v, 'm', !bug(BUG_message_not_awaited));
-    if (result == FINE && bug(BUG_message_twice)) {
-        result = send_pickle(w, 'm', v, 'm', true);
-    }
-    return result;
 }
 
 static outcome schedule(worker *w, pool *p, val *task, long long priority) {
@@ -321,7 +221,7 @@ static val *reduced(pool *p, const char *class, val *a, val *b, val *c) {
 
 /* WORK-10: the failure as a message, before the task is settled. */
 static outcome report(worker *w, pool *p) {
-    if (bug(BUG_errors_swallowed)) {
+    if (bug(BUG_errors_swallowed) || (bug(BUG_error_without_text_swallowed) && w->error[0] == '\0')) {
         return FINE;
     }
     w->error[bug(BUG_error_cut) ? 1000 : sizeof w->error - 1] = '\0';
@@ -365,6 +265,7 @@ static outcome work(worker *w, pool *p, const val *task) {
     if (result != FAILED) {
         return result;
     }
+    w->has_failed = true;
     if (bug(BUG_error_after_done) && !write_frame(w->fd, &w->habits, 't', NULL, 0)) {
         return GONE;
     }
@@ -450,7 +351,7 @@ static bool poll_again(worker *w) {
     if ((bug(BUG_leaves_after_ten_polls) && w->polls == 10) || (bug(BUG_leaves_when_idle) && w->tasks > 0)) {
         return false;
     }
-    if (!bug(BUG_busy_poll)) {
+    if (!bug(BUG_busy_poll) && !(bug(BUG_busy_after_failure) && w->has_failed)) {
         pause_ms(bug(BUG_slow_poll) ? 120 : bug(BUG_slower_poll) ? 300 : bug(BUG_quick_poll) ? 1 : 10);
     }
     return true;

@@ -1,0 +1,97 @@
+/* worker_send.c: what the broken peer's worker sends, and the answers that it waits for. */
+#include "worker_send.h"
+
+#include "bugs.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+outcome fail(worker *w, const char *text, size_t size) {
+    snprintf(w->error, sizeof w->error, "%.*s", (int)size, text);
+    return FAILED;
+}
+
+outcome fail_text(worker *w, const char *text) {
+    return fail(w, text, strlen(text));
+}
+
+outcome receive(worker *w, frame *answer) {
+    for (;;) {
+        if (bug(BUG_late_answer_leaves)) {
+            struct pollfd one = {.fd = w->fd, .events = POLLIN};
+            if (poll(&one, 1, 10) == 0) {
+                return GONE;
+            }
+        }
+        switch (read_frame(w->fd, &w->habits, answer)) {
+        case WIRE_OK: break;
+        case WIRE_REFUSED: free(answer->payload.data); return VIOLATED;
+        default: free(answer->payload.data); return GONE;
+        }
+        if (w->acks_owed == 0) {
+            return FINE;
+        }
+        w->acks_owed--;
+        free(answer->payload.data);
+    }
+}
+
+static outcome await_ack(worker *w, uint8_t type) {
+    frame answer;
+    outcome result = receive(w, &answer);
+    if (result != FINE) {
+        return result;
+    }
+    bool payload_fine = answer.payload.size == 0 || bug(BUG_ack_payload_accepted);
+    bool type_fine = answer.type == type || bug(BUG_wrong_ack_accepted);
+    free(answer.payload.data);
+    if (payload_fine && type_fine) {
+        return FINE;
+    }
+    return bug(BUG_wrong_ack_leaves) ? VIOLATED : fail_text(w, "wrong acknowledgement");
+}
+
+outcome send_pickle(worker *w, uint8_t type, const val *v, uint8_t ack, bool awaited) {
+    bytes pickle = pickle_dumps(v, w->protocol);
+    size_t size = pickle.size;
+    if (type == 'm' && bug(BUG_message_large_cut) && size > 65536) {
+        size = 65536;
+    }
+    bool fine = write_frame(w->fd, &w->habits, type, pickle.data, size);
+    free(pickle.data);
+    if (!fine) {
+        return GONE;
+    }
+    if (!awaited) {
+        w->acks_owed++;
+        return FINE;
+    }
+    return await_ack(w, ack);
+}
+
+outcome send_message(worker *w, const val *v) {
+    if (bug(BUG_message_large_dropped)) {
+        bytes pickle = pickle_dumps(v, w->protocol);
+        free(pickle.data);
+        if (pickle.size > 65536) {
+            return FINE;
+        }
+    }
+    for (size_t i = 0; bug(BUG_message_keys_are_text) && v->kind == K_DICT && i < v->count; i += 2) {
+        val *key = v->items[i];
+        if (key->kind == K_INT && key->size == 1) {
+            key->kind = K_STR;
+            key->data[0] = (uint8_t)('0' + key->data[0]); /* one digit is enough */
+        }
+    }
+    if (bug(BUG_message_unpickled) && v->kind == K_STR) {
+        return write_frame(w->fd, &w->habits, 'm', v->data, v->size) ? await_ack(w, 'm') : GONE;
+    }
+    outcome result = send_pickle(w, 'm', v, 'm', !bug(BUG_message_not_awaited));
+    if (result == FINE && bug(BUG_message_twice)) {
+        result = send_pickle(w, 'm', v, 'm', true);
+    }
+    return result;
+}
