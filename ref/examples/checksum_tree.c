@@ -203,9 +203,11 @@ int main(int argc, char **argv) {
     static const undr_task_type types[] = {{"checksum.File", run}};
     static const undr_registry registry = {.types = types, .count = 1};
     undr_process_manager_main(argc, argv, &registry); /* first: does not return in a worker process */
-    if (argc != 2) {
-        (void)fprintf(stderr, "usage: checksum_tree FOLDER\n");
-        return EXIT_USAGE;
+    bool helps = argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
+    if (argc != 2 || argv[1][0] == '-') {
+        (void)fprintf(helps ? stdout : stderr, "usage: checksum_tree FOLDER\n"
+            "Prints the SHA-256 of every file below FOLDER as sha256sum does; for one called -X write ./-X.\n");
+        return helps ? EXIT_SUCCESS : EXIT_USAGE;
     }
     const undr_process_manager_options options = {.workers = -1, .hold = -1, .handle_interrupt = true};
     job self = {0};

@@ -55,6 +55,13 @@ def an_empty_tree(folder):
     assert run(folder) == (0, [], "")
 
 
+def usage(folder):
+    status, lines, said = run("--help")
+    assert (status, said) == (0, "") and b"usage: checksum_tree FOLDER" in lines, (lines, said)
+    status, lines, said = run("--quick")
+    assert (status, lines) == (2, []) and "usage: checksum_tree FOLDER" in said, said
+
+
 def no_tree(folder):
     status, lines, said = run(os.path.join(folder, "nowhere"))
     assert (status, lines) == (1, []) and "nowhere" in said, said
@@ -171,7 +178,7 @@ def main():
     if not os.path.exists(PROGRAM):
         print("SKIPPED: the example was not built (nettle-dev is missing)")
         sys.exit(77)
-    tests = (a_tree, an_empty_tree, no_tree, no_room_for_the_output, no_descriptors, an_unreadable_file,
+    tests = (a_tree, an_empty_tree, usage, no_tree, no_room_for_the_output, no_descriptors, an_unreadable_file,
         a_file_that_goes_away, control_c, a_bar)
     for test in tests:
         with tempfile.TemporaryDirectory() as folder:
