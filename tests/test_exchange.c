@@ -36,7 +36,8 @@ static const char *const canonical[] = {
     "  A <- t pickle(b'x') or t pickle5(1)\n  A <- 0x41 _\n  poll A n until t CloseRequest or end\n"
     "  poll B t until t b'x'\n",
     "case pool.control.all\n  must  MSGS-1  s\n\n  M -> schedule 1 Probe([('pid',)])\n"
-    "  M -> schedule 9 Probe([])\n  M <- error\n  M -> bad schedule 1 b'no'\n  M -> bad schedule 1 None\n"
+    "  M -> schedule 9 Probe([])\n  M <- error\n  M -> schedule -1 Probe([])\n  M <- error\n"
+    "  M -> bad schedule 1 b'no'\n  M -> bad schedule 1 None\n"
     "  M -> message 'x'\n  M -> bad message b'no'\n  M -> next\n  M <- message ('pid', ?pid)\n"
     "  M <- message _ or done\n  M <- ok or error\n  kill ?pid\n  gone ?pid\n  M -> message ?pid\n"
     "  M -> close join\n  M quiet\n  M <- closed\n  M -> close cancel\n  M -> close kill\n  M -> end\n"
@@ -298,6 +299,8 @@ static const struct {
     {HEAD "  unordered\n    A -> n\n", "text:4:3: ", "inside `unordered`"},
     {POOL "  M -> schedule Probe([])\n", "text:3:17: ", "a priority"},
     {POOL "  M -> schedule 1\n", "text:3:18: ", "a task"},
+    {POOL "  M -> schedule -x Probe([])\n", "text:3:17: ", "a priority"},
+    {POOL "  M -> schedule -9223372036854775808 Probe([])\n", "text:3:18: ", "a priority"},
     {POOL "  M -> message\n", "text:3:15: ", "a message"},
     {POOL "  M -> close now\n", "text:3:14: ", "`join`, `cancel` or `kill`"},
     {POOL "  M -> bad next\n", "text:3:12: ", "behind `bad`"},

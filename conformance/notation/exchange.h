@@ -104,8 +104,8 @@ struct check_step {
     bool bad;          /* breaks the specification on purpose */
     uint8_t type;      /* SEND_FRAME, SEND_HEADER, POLL: 'n' or 't' */
     check_payload payload;           /* SEND_FRAME, SEND_RAW (wire), COMMAND_SCHEDULE, COMMAND_MESSAGE */
-    uint64_t number;   /* HEADER: length; SCHEDULE: priority; REPEAT: times; LOGS: files; QUIET, DEAF: milliseconds, or
-                          0; CLOSE: a check_policy; SIGNAL: number */
+    uint64_t number;   /* HEADER: length; SCHEDULE: priority, an int64_t; REPEAT: times; LOGS: files; QUIET, DEAF:
+                          milliseconds, or 0; CLOSE: a check_policy; SIGNAL: number */
     const char *name;  /* KILL, GONE: the binding */
     check_expectation *expectations; /* RECEIVE, POLL */
     size_t expectation_count;

@@ -95,7 +95,7 @@ static undr_error print_command(undr_buffer *buffer, const check_step *step) {
     }
     switch (step->what) {
     case CHECK_COMMAND_SCHEDULE:
-        error = undr_put_format(buffer, "schedule %" PRIu64, step->number);
+        error = undr_put_format(buffer, "schedule %" PRId64, (int64_t)step->number);
         return error == UNDR_OK ? check_print_pattern(buffer, &step->payload) : error;
     case CHECK_COMMAND_MESSAGE:
         error = undr_put_text(buffer, "message");

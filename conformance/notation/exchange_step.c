@@ -152,11 +152,22 @@ static undr_error read_close_policy(check_lexer *lexer, check_step *step) {
     return check_lex_expected(lexer, lexer->at, "`join`, `cancel` or `kill`");
 }
 
+/* Below 0 it breaks POOL-3, as one does that the manager has no queue for. */
+static undr_error read_priority(check_lexer *lexer, uint64_t *priority) {
+    check_lex_blanks(lexer);
+    bool below = check_lex_peek(lexer) == '-' && check_lex_peek_after(lexer, 1) >= '1' &&
+        check_lex_peek_after(lexer, 1) <= '9';
+    lexer->at += below ? 1 : 0;
+    undr_error error = check_lex_number(lexer, below ? 1 : 0, INT64_MAX, "a priority", priority);
+    *priority = below ? 0 - *priority : *priority;
+    return error;
+}
+
 /* schedule PRIORITY TASK, message VALUE */
 static undr_error read_pickle_command(check_lexer *lexer, check_step *step) {
     undr_error error = UNDR_OK;
     if (step->what == CHECK_COMMAND_SCHEDULE) {
-        error = check_lex_number(lexer, 0, UINT64_MAX, "a priority", &step->number);
+        error = read_priority(lexer, &step->number);
     }
     check_lex_blanks(lexer);
     size_t from = lexer->at;

@@ -49,9 +49,9 @@ static undr_error command(check_control *control, check_command awaited, const c
     return UNDR_OK;
 }
 
-undr_error check_control_schedule(check_control *control, uint64_t priority, undr_slice pickle) {
+undr_error check_control_schedule(check_control *control, int64_t priority, undr_slice pickle) {
     undr_buffer words = {0};
-    undr_error error = undr_put_format(&words, "schedule %llu ", (unsigned long long)priority);
+    undr_error error = undr_put_format(&words, "schedule %lld ", (long long)priority);
     if (error == UNDR_OK) {
         error = undr_put_u8(&words, 0);
     }

@@ -47,7 +47,7 @@ enum { CHECK_LINE_LIMIT = 160 * 1024 * 1024, CHECK_READY_LIMIT = 64 * 1024 };
 void check_control_free(check_control *control);
 
 /* Commands, one line each; in_flight is set. HEX is made of the bytes. */
-UNDR_MUST_USE undr_error check_control_schedule(check_control *control, uint64_t priority, undr_slice pickle);
+UNDR_MUST_USE undr_error check_control_schedule(check_control *control, int64_t priority, undr_slice pickle);
 UNDR_MUST_USE undr_error check_control_message(check_control *control, undr_slice pickle);
 UNDR_MUST_USE undr_error check_control_next(check_control *control);
 UNDR_MUST_USE undr_error check_control_close(check_control *control, uint64_t policy); /* 0 join 1 cancel 2 kill */

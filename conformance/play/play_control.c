@@ -63,7 +63,7 @@ static undr_error put_command(check_player *player, const check_step *step, undr
     }
     switch (step->what) {
     case CHECK_COMMAND_SCHEDULE:
-        return check_control_schedule(control, step->number, undr_buffer_slice(pickle));
+        return check_control_schedule(control, (int64_t)step->number, undr_buffer_slice(pickle));
     case CHECK_COMMAND_MESSAGE:
         return check_control_message(control, undr_buffer_slice(pickle));
     case CHECK_COMMAND_NEXT:
@@ -79,7 +79,7 @@ static void say_command(check_player *player, const check_step *step, const undr
     check_player_keep(player, check_show_payload(&shown, undr_buffer_slice(pickle), false, &player->names));
     const char *text = shown.size == 0 ? "" : (const char *)shown.data;
     if (step->what == CHECK_COMMAND_SCHEDULE) {
-        check_player_line(player, "M -> schedule %llu %.*s", (unsigned long long)step->number, (int)shown.size, text);
+        check_player_line(player, "M -> schedule %lld %.*s", (long long)step->number, (int)shown.size, text);
     } else if (step->what == CHECK_COMMAND_MESSAGE) {
         check_player_line(player, "M -> message %.*s", (int)shown.size, text);
     } else if (step->what == CHECK_COMMAND_NEXT) {

@@ -90,12 +90,13 @@ static void is_alive(check_player *player) {
 
 /* ---- kill ?pid, gone ?pid ---- */
 
-/* A process id that the target reported; 0: the play is over. */
+/* A process id that the target reported; 0: it reported none, another alternative of the receive came; or the play is
+ * over. */
 static pid_t bound_pid(check_player *player, const check_step *step) {
     int64_t number = 0;
     const undr_value *value = check_names_find(&player->names, step->name);
     if (value == NULL) {
-        check_player_break(player, "?%s is not bound", step->name);
+        check_player_remark(player, "?%s stands for nothing: another alternative of its receive came", step->name);
         return 0;
     }
     if (!undr_value_int64(value, &number) || number <= 1 || number > INT32_MAX || number == (int64_t)getpid()) {

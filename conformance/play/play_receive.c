@@ -281,9 +281,25 @@ static poll_sight look_at_poll(check_player *player, const check_step *step, che
     return sight;
 }
 
+/* Connects; is the connection refused, in a poll that takes `end`? */
+static bool is_turned_away(check_player *player, const check_step *step, check_connection *connection) {
+    bool takes_end = false;
+    for (size_t i = 0; i < step->expectation_count; i++) {
+        takes_end = takes_end || step->expectations[i].sight == CHECK_SEES_END;
+    }
+    bool is_new = connection->wire.socket < 0 && connection->wire.end == CHECK_WIRE_OPEN;
+    if (!takes_end || !is_new || player->one->role == CHECK_ROLE_WORKER || !check_player_connect(player, connection) ||
+        connection->wire.socket >= 0) {
+        return false;
+    }
+    connection->said_end = true;
+    check_player_line(player, "%s refused", connection->name);
+    return true;
+}
+
 void check_player_poll(check_player *player, const check_step *step) {
     check_connection *connection = check_player_connection(player, step);
-    if (connection == NULL || !check_player_open(player, connection)) {
+    if (connection == NULL || is_turned_away(player, step, connection) || !check_player_open(player, connection)) {
         return;
     }
     uint64_t limit = check_player_limit(player, true), until = check_now() + limit, pause = CHECK_MILLISECOND / 4;

@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { LIVE_PERIOD_MS = 100, PLAIN_PERIOD_S = 10, LONG_S = 2 };
+enum { LIVE_PERIOD_MS = 100, PLAIN_PERIOD_S = 10, LONG_S = 2, OBSERVED_NAMED = 4 };
 
 /* ---- progress ---- */
 
@@ -173,6 +173,21 @@ static void count(FILE *out, size_t number, const char *text, bool always) {
     }
 }
 
+/* ", 2 without something optional (a MAY: manager.a, manager.b)"; of many the first. */
+static void print_observed(FILE *out, const check_part *part, size_t number) {
+    size_t named = 0;
+    count(out, number, "without something optional (a MAY", false);
+    for (size_t i = 0; i < part->count && named < OBSERVED_NAMED; i++) {
+        if (check_record_standing(part, &part->records[i]) == CHECK_OBSERVED) {
+            fprintf(out, "%s%s", named == 0 ? ": " : ", ", part->records[i].one->name);
+            named++;
+        }
+    }
+    if (number > 0) {
+        fputs(number > named ? ", ...)" : ")", out);
+    }
+}
+
 /* The reason of a skipped record, without what all of one kind begin with. *declared: it is a capability. */
 static undr_error skip_reason(const check_part *part, const check_record *record, undr_buffer *reason, bool *declared) {
     static const char start[] = "the target does not declare ";
@@ -243,7 +258,7 @@ static void summarise_part(const check_terminal *terminal, const check_part *par
     count(out, tally.by[CHECK_PASSED], "passed", true);
     count(out, tally.by[CHECK_FAILED], "fell short of a MUST", false);
     count(out, tally.by[CHECK_WARNED], tally.by[CHECK_FAILED] > 0 ? "of a SHOULD" : "fell short of a SHOULD", false);
-    count(out, tally.by[CHECK_OBSERVED], "without something optional (a MAY)", false);
+    print_observed(out, part, tally.by[CHECK_OBSERVED]);
     count(out, tally.by[CHECK_EXPECTED], "fell short as expected", false);
     count(out, tally.by[CHECK_STALE], "expected to fall short, but passed", false);
     count(out, tally.by[CHECK_CHANGED], "fell short otherwise than expected", false);
@@ -255,7 +270,8 @@ static void summarise_part(const check_terminal *terminal, const check_part *par
     count(out, tally.by[CHECK_SKIPPED], "skipped", false);
     print_skip_reasons(out, part);
     if (part->heavy > 0) {
-        fprintf(out, "; %zu heavy one%s only with --load", part->heavy, check_text_plural(part->heavy));
+        fprintf(out, "; %zu heavy one%s (long waits, large payloads, many connections) only with --load",
+            part->heavy, check_text_plural(part->heavy));
     }
     fputc('\n', out);
 }
