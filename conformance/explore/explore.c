@@ -62,19 +62,27 @@ static undr_error write_session(struct explorer *self, check_role role, size_t i
     return error;
 }
 
+/* The place of what falls short is then a line of its session, not of a file that nobody has. */
+static undr_error add_session(struct explorer *self, check_role role, size_t index, check_suite *suite) {
+    char place[80];
+    undr_buffer text = {0};
+    snprintf(place, sizeof place, "session %zu of --seed %llu", index, (unsigned long long)self->seed);
+    undr_error error = write_session(self, role, index, &text);
+    if (error == UNDR_OK) {
+        error = check_suite_add_text(suite, undr_buffer_slice(&text), place, &self->message);
+    }
+    undr_buffer_free(&text);
+    return error;
+}
+
 static undr_error write_suite(struct explorer *self, check_suite *suite) {
     unsigned sessions = self->options->sessions != 0 ? self->options->sessions : DEFAULT_SESSIONS;
-    undr_buffer text = {0};
     undr_error error = UNDR_OK;
     for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
         for (size_t i = 0; i < sessions && self->options->roles[role] && error == UNDR_OK; i++) {
-            error = write_session(self, (check_role)role, i, &text);
+            error = add_session(self, (check_role)role, i, suite);
         }
     }
-    if (error == UNDR_OK) {
-        error = check_suite_add_text(suite, undr_buffer_slice(&text), "explore", &self->message);
-    }
-    undr_buffer_free(&text);
     return error;
 }
 
@@ -223,13 +231,14 @@ static undr_error tell(struct explorer *self, const check_explored *session, con
 
 /* Of a wait in vain each try costs the whole time limit. Tries with a part of it may take what is slow for what hangs:
  * then the result passes with the whole limit, and everything is done again. */
-static undr_error shrink_in_haste(struct explorer *self, check_explored *session) {
+static undr_error shrink_in_haste(struct explorer *self, check_explored *session, uint64_t took_ns) {
     check_explored small;
     undr_error error = check_explored_copy(&small, session);
     if (error != UNDR_OK) {
         return error;
     }
-    fprintf(stderr, "shortening: the target keeps silent; each try waits a %dth as long\n", HASTE);
+    fprintf(stderr, "shortening: a play of it takes %.1f s, perhaps most of it a wait in vain; each try waits a %dth "
+        "as long\n", (double)took_ns / 1e9, HASTE);
     self->setting.timeout_factor = self->options->timeout_factor / HASTE;
     error = check_shrink(&small, fails, self, TRIES);
     self->setting.timeout_factor = self->options->timeout_factor;
@@ -255,8 +264,9 @@ static undr_error shrink_one(struct explorer *self, check_explored *session) {
     if (error != UNDR_OK) {
         return error;
     }
-    bool slow = check_now() - before > (uint64_t)SLOW_MS * CHECK_MILLISECOND;
-    return slow ? shrink_in_haste(self, session) : check_shrink(session, fails, self, TRIES);
+    uint64_t took_ns = check_now() - before;
+    bool slow = took_ns > (uint64_t)SLOW_MS * CHECK_MILLISECOND;
+    return slow ? shrink_in_haste(self, session, took_ns) : check_shrink(session, fails, self, TRIES);
 }
 
 static undr_error shrink(struct explorer *self, const check_session *run, const check_part *part,

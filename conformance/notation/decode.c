@@ -153,21 +153,31 @@ static undr_error put_rest(decoding *work, undr_slice rest) {
     return error;
 }
 
+static bool is_type(uint8_t type) {
+    return type == UNDR_TYPE_NEXT || type == UNDR_TYPE_TASK || type == UNDR_TYPE_MESSAGE ||
+        type == UNDR_TYPE_SCHEDULED || type >= UNDR_TYPE_SCHEDULE;
+}
+
 static undr_error decode_rest(decoding *work, undr_slice rest, undr_error why) {
-    char reason[160];
+    char reason[240];
     if (rest.size < UNDR_HEADER_SIZE) {
         (void)snprintf(reason, sizeof reason, "the bytes end inside a header: %zu of %d are there (FRAME-5)", rest.size,
             UNDR_HEADER_SIZE);
     } else {
         undr_cursor cursor = undr_cursor_over(rest);
-        uint8_t type;
+        uint8_t type = 0;
         uint64_t length = 0;
         bool header = undr_read_u8(&cursor, &type) && undr_read_u64le(&cursor, &length);
         (void)header; /* it is whole: rest is longer */
-        (void)snprintf(reason, sizeof reason, why == UNDR_PAYLOAD_TOO_LARGE
-                ? "the header announces %llu bytes, more than the limit; %zu follow (FRAME-7)"
-                : "the bytes end inside a payload: the header announces %llu, %zu follow (FRAME-5)",
-            (unsigned long long)length, rest.size - UNDR_HEADER_SIZE);
+        const char *format = length > INT64_MAX
+            ? "the header announces %llu bytes, %zu follow; nobody has room for 2^63 bytes or more (FRAME-7)"
+            : why == UNDR_PAYLOAD_TOO_LARGE
+            ? "the header announces %llu bytes, more than the limit; %zu follow (FRAME-7)"
+            : "the bytes end inside a payload: the header announces %llu, %zu follow (FRAME-5)";
+        int used = snprintf(reason, sizeof reason, format, (unsigned long long)length, rest.size - UNDR_HEADER_SIZE);
+        if (!is_type(type) && used > 0) {
+            (void)snprintf(reason + used, sizeof reason - (size_t)used, "; there is no type 0x%02x (REQ-4)", type);
+        }
     }
     undr_error error = put_wrong(work, reason, UNDR_OK, NULL);
     return error == UNDR_OK ? put_rest(work, rest) : error;

@@ -51,7 +51,7 @@ typedef struct check_setting {
     bool silent;              /* the survey's first answer did not come in time: later ones are waited for a tenth */
     bool destructive;         /* --connect: cases that damage the target's counts may run, too */
     char *doing;              /* CHECK_DOING bytes, shared with who watches the survey: what it waits for; NULL */
-    bool pause;               /* stop before the first step and print the target's pid (for a debugger) */
+    bool pause;               /* wait for Enter before the first step, the target's pid printed (for a debugger) */
 } check_setting;
 
 /* How a play ended. All text is owned; check_result_free. */

@@ -40,9 +40,11 @@ void check_player_breach(check_player *player, check_command in_flight, const ch
     undr_buffer shown = {0};
     player->blamed = &answers;
     check_player_show_line(player, &shown, line->text);
-    check_player_crash(player, answers_to(in_flight),
-        "the line %.*s; standard output carries answers alone, what is for people goes to standard error",
-        (int)shown.size, shown.size == 0 ? "" : (const char *)shown.data);
+    bool ready = in_flight == CHECK_AWAIT_READY && line->text.size > 6 && memcmp(line->text.data, "ready ", 6) == 0;
+    check_player_crash(player, answers_to(in_flight), "the line %.*s; %s", (int)shown.size,
+        shown.size == 0 ? "" : (const char *)shown.data,
+        ready ? "PORT is the number of a port from 1 to 65535, and stands alone"
+              : "standard output carries answers alone, what is for people goes to standard error");
     undr_buffer_free(&shown);
 }
 

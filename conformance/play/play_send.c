@@ -90,6 +90,11 @@ bool check_player_open(check_player *player, check_connection *connection) {
     }
     if (check_player_connect(player, connection) && connection->wire.socket < 0) {
         check_player_look_again(player);
+        if (player->setting->measuring && connection->wire.end == CHECK_WIRE_REFUSED && !player->over) {
+            check_player_block(player, "it printed `ready %u`, and nothing listens at 127.0.0.1:%u (connection "
+                "refused): `ready PORT` is for when the manager listens there", player->scene.port, player->scene.port);
+            return false;
+        }
         check_player_fail(player, "the connection %s was %s", connection->name,
             connection->wire.end == CHECK_WIRE_REFUSED ? "refused" : "reset");
     }

@@ -151,11 +151,27 @@ static bool ask_first(check_player *player, check_connection *first, undr_frame 
     return !player->over;
 }
 
+/* --connect: whatever listens there may be no manager at all. */
+static void say_no_answer(check_player *player, const check_connection *first) {
+    const check_setting *setting = player->setting;
+    if (check_wire_has_ended(&first->wire)) {
+        check_player_block(player, "what listens at %s:%u ends the connection instead of an answer to `n`; it does not "
+            "seem to be an undr manager", setting->host, setting->port);
+        return;
+    }
+    check_player_block(player, "the manager at %s:%u does not answer `n` within %.0f s; if it holds answers for "
+        "longer, start it with a shorter hold, or none; else what listens there does not seem to be an undr manager",
+        setting->host, setting->port, (double)check_player_limit(player, true) / 1e9);
+}
+
 /* --connect: a manager that has tasks from before would fail every case. */
 static void find_fresh(check_player *player) {
     const check_setting *setting = player->setting;
     check_connection *first = NULL;
     undr_frame answer = {0};
+    if (setting->doing != NULL) {
+        snprintf(setting->doing, CHECK_DOING, "an answer to `n` from %s:%u", setting->host, setting->port);
+    }
     check_player_keep(player, check_scene_add(&player->scene, "(first)", &first));
     if (player->over || !check_player_connect(player, first)) {
         return;
@@ -164,10 +180,11 @@ static void find_fresh(check_player *player) {
         check_player_block(player, "nothing listens at %s:%u: is the manager running there?", setting->host,
             setting->port);
     } else if (!ask_first(player, first, &answer)) {
-        check_player_block(player, "the manager at %s:%u does not answer `n` within %.0f s; if it holds answers for "
-            "longer, start it with a shorter hold, or none", setting->host, setting->port,
-            (double)check_player_limit(player, true) / 1e9);
-    } else if (answer.type != UNDR_TYPE_TASK || !check_is_none(answer.payload)) {
+        say_no_answer(player, first);
+    } else if (answer.type != UNDR_TYPE_TASK) {
+        check_player_block(player, "what listens at %s:%u answers `n` with the type 0x%02x, not with `t`; it does not "
+            "seem to be an undr manager", setting->host, setting->port, answer.type);
+    } else if (!check_is_none(answer.payload)) {
         check_player_block(player, "the manager at %s:%u is not fresh: its answer to `n` is not None; start it anew",
             setting->host, setting->port);
     }

@@ -150,7 +150,7 @@ static void read_times(check_setting *setting, check_role role, const check_stop
 
 static undr_error say_refusal(const check_setting *setting, const check_result *result, undr_buffer *why) {
     const undr_buffer *expected = &result->expected, *received = &result->received;
-    if (result->verdict == CHECK_ERROR || result->verdict == CHECK_BLOCKED) {
+    if (result->verdict == CHECK_ERROR || (result->verdict == CHECK_BLOCKED && setting->command == NULL)) {
         undr_error error = undr_put_slice(why, undr_buffer_slice(received));
         return error == UNDR_OK ? UNDR_ARGUMENT : error;
     }
@@ -182,7 +182,7 @@ static undr_error measure(check_setting *setting, check_role role, const check_c
     check_play_watched(one, &unpaused, CHECK_DELIVERY_WHOLE, &result, &watch);
     bool alone = setting->command == NULL && times[1] == 0;
     undr_error error = UNDR_OK;
-    if (result.verdict == CHECK_ERROR || !watch.started || alone) {
+    if (result.verdict == CHECK_ERROR || result.verdict == CHECK_BLOCKED || !watch.started || alone) {
         error = say_refusal(setting, &result, why);
     } else {
         read_times(setting, role, &watch);

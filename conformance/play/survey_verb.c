@@ -80,6 +80,19 @@ static bool is_word(undr_slice word, const char *text) {
     return undr_slice_equal(word, undr_slice_text(text));
 }
 
+/* What a line with this word looks like. */
+static const char *form_of(undr_slice word) {
+    static const char *const forms[][2] = {{"priority-levels", "`priority-levels N`, 1 to 128"},
+        {"hold", "`hold MS`, milliseconds"}, {"grace", "`grace MS`, milliseconds"},
+        {"max-payload", "`max-payload BYTES`"}, {"pickle", "`pickle LOW-HIGH`, protocols from 0 to 5"}};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+        if (is_word(word, forms[i][0])) {
+            return forms[i][1];
+        }
+    }
+    return "the word alone";
+}
+
 /* False: the word is known and its value is none that it can have. */
 static bool read_capability(undr_slice word, undr_slice value, check_capabilities *to) {
     uint64_t number = 0;
@@ -122,8 +135,8 @@ undr_error check_read_capabilities(undr_slice text, check_capabilities *capabili
         }
         undr_slice value = check_text_trim(undr_slice_of(line.data + word, line.size - word));
         if (line.size > 0 && !read_capability(undr_slice_of(line.data, word), value, capabilities)) {
-            error = undr_put_format(why, "`capabilities` prints the line `%.*s`, whose value can't be right",
-                (int)line.size, (const char *)line.data);
+            error = undr_put_format(why, "`capabilities` prints the line `%.*s`, whose value can't be right; it is %s",
+                (int)line.size, (const char *)line.data, form_of(undr_slice_of(line.data, word)));
             error = error == UNDR_OK ? UNDR_ARGUMENT : error;
         }
         at += size + 1;

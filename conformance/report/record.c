@@ -267,6 +267,13 @@ static void print_word(FILE *out, const char *word) {
     fputc('\'', out);
 }
 
+void check_print_command(FILE *out, char *const *command) {
+    for (char *const *word = command; *word != NULL; word++) {
+        fputs(word == command ? "" : " ", out);
+        print_word(out, *word);
+    }
+}
+
 void check_print_alone(FILE *out, const check_session *session, const check_part *part, const check_record *record) {
     const check_options *options = session->options;
     check_delivery delivery = check_record_delivery(record);
@@ -298,11 +305,8 @@ void check_print_alone(FILE *out, const check_session *session, const check_part
         fprintf(out, " --delivery %s", check_delivery_name(delivery));
     }
     if (options->command != NULL) {
-        fputs(" --", out);
-        for (char *const *word = options->command; *word != NULL; word++) {
-            fputc(' ', out);
-            print_word(out, *word);
-        }
+        fputs(" -- ", out);
+        check_print_command(out, options->command);
     }
 }
 

@@ -110,6 +110,8 @@ const char *check_level_name(check_level level); /* "MUST" */
 /* The worst play's requirement, or the case's first: "MUST", "SCHED-2", the sentence. False: none is known. */
 bool check_blamed(const check_record *record, const char **level, const char **id, undr_slice *sentence);
 
+/* The words of a command, as a shell takes them. */
+void check_print_command(FILE *out, char *const *command);
 /* The command line that plays this case alone, under this delivery, as a shell takes it. */
 void check_print_alone(FILE *out, const check_session *session, const check_part *part, const check_record *record);
 /* The same for XML and HTML. */

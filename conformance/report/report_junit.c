@@ -5,6 +5,7 @@
 #include "report.h"
 #include "text.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -113,6 +114,18 @@ static void print_property(FILE *out, const char *name, undr_slice value) {
     fputs(" />\n", out);
 }
 
+static void print_adapter(FILE *out, char *const *command) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (memory != NULL) {
+        check_print_command(memory, command);
+    }
+    bool whole = memory != NULL && fclose(memory) == 0;
+    print_property(out, "adapter", whole ? undr_slice_of(text, size) : undr_slice_text(command[0]));
+    free(text);
+}
+
 static void print_properties(FILE *out, const check_session *session, const check_part *part) {
     char seed[32];
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)session->seed);
@@ -120,7 +133,7 @@ static void print_properties(FILE *out, const check_session *session, const chec
     print_property(out, "seed", undr_slice_text(seed));
     print_property(out, "role", undr_slice_text(check_role_name(part->role)));
     if (session->options->command != NULL) {
-        print_property(out, "adapter", undr_slice_text(session->options->command[0]));
+        print_adapter(out, session->options->command);
     }
     fputs("    </properties>\n", out);
 }

@@ -56,6 +56,7 @@ struct parsing {
     undr_buffer *message;
     int argc;  /* of the part before -- */
     char **argv; /* a copy that getopt may permute */
+    bool given[OPTION_VERSION - OPTION_LIST + 1]; /* options with one value */
 };
 
 const char *check_role_name(check_role role) {
@@ -189,6 +190,23 @@ static undr_error parse_connect(struct parsing *parsing, const char *text) {
     return parsing->options->host == NULL ? UNDR_MEMORY : UNDR_OK;
 }
 
+/* The last of two values would win in silence, and the user would believe in both. */
+static undr_error refuse_second(struct parsing *parsing, int option) {
+    bool *given = &parsing->given[option - OPTION_LIST];
+    if (!*given || option == OPTION_ONLY || option == OPTION_CASES) {
+        *given = true;
+        return UNDR_OK;
+    }
+    const struct option *of = long_options;
+    while (of->val != option) {
+        of++;
+    }
+    undr_error error = undr_put_format(parsing->message, "--%s is given twice; %s", of->name,
+        option == OPTION_DELIVERY ? "--delivery all plays them all, else run undr-check once for each"
+                                  : "it takes one value: leave one of them out");
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
 /* Options that take a value. */
 static undr_error take_value(struct parsing *parsing, int option, char *value) {
     check_options *options = parsing->options;
@@ -276,7 +294,8 @@ static undr_error read_options(struct parsing *parsing) {
             option = option == 'v' ? OPTION_VERBOSE : OPTION_HELP;
         }
         if (!take_switch(parsing->options, option)) {
-            error = take_value(parsing, option, optarg);
+            error = refuse_second(parsing, option);
+            error = error == UNDR_OK ? take_value(parsing, option, optarg) : error;
         }
         if (error != UNDR_OK) {
             return error;
@@ -396,7 +415,7 @@ static undr_error finish(struct parsing *parsing, bool has_verb) {
 undr_error check_options_parse(int argc, char **argv, check_options *options, undr_buffer *message) {
     *options = (check_options){
         .program = argc > 0 ? argv[0] : "undr-check", .timeout_factor = 1, .shard = 1, .shards = 1};
-    struct parsing parsing = {options, message, argc, calloc((size_t)argc + 1, sizeof *argv)};
+    struct parsing parsing = {options, message, argc, calloc((size_t)argc + 1, sizeof *argv), {false}};
     char **copy = parsing.argv;
     bool has_verb = false;
     if (copy == NULL) {

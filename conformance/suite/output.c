@@ -1,6 +1,7 @@
 /* output.c: the places that the reports go to. */
 #include "output.h"
 
+#include "report_terminal.h"
 #include "text.h"
 
 #include <errno.h>
@@ -91,9 +92,16 @@ static bool was_judged(const check_session *session, const char *name) {
     return false;
 }
 
+/* "SCHED-4: expected ..., received ...": what a person replaces by the cause. */
+static void print_reason(FILE *out, const check_result *worst) {
+    fprintf(out, "%s%s", worst->id, worst->id[0] == '\0' ? "" : ": ");
+    fputs(worst->expected.size > 0 ? "expected " : "", out);
+    check_print_short_clause(out, undr_buffer_slice(&worst->expected));
+    fputs(worst->expected.size > 0 ? ", received " : "", out);
+    check_print_short_clause(out, undr_buffer_slice(&worst->received));
+}
+
 static void write_record(FILE *out, const check_record *record) {
-    const char *level = NULL, *id = NULL;
-    undr_slice sentence;
     check_verdict verdict = check_record_verdict(record);
     if (verdict != CHECK_FAIL && verdict != CHECK_WARN) {
         return;
@@ -102,14 +110,15 @@ static void write_record(FILE *out, const check_record *record) {
         check_expected_write(out, verdict, record->one->name, undr_slice_text(record->entry->reason));
         return;
     }
-    undr_buffer reason = {0};
-    undr_slice text = {0};
-    if (check_blamed(record, &level, &id, &sentence) && undr_put_format(&reason, "%s: ", id) == UNDR_OK &&
-        undr_put_slice(&reason, sentence) == UNDR_OK) {
-        text = undr_buffer_slice(&reason);
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (memory != NULL) {
+        print_reason(memory, check_record_worst(record));
     }
-    check_expected_write(out, verdict, record->one->name, text);
-    undr_buffer_free(&reason);
+    bool whole = memory != NULL && fclose(memory) == 0;
+    check_expected_write(out, verdict, record->one->name, whole ? undr_slice_of(text, size) : undr_slice_text(""));
+    free(text);
 }
 
 undr_error check_write_expected(const check_session *session, undr_buffer *message) {

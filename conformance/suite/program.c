@@ -1,7 +1,8 @@
-/* program.c: looks for the adapter's program, as execvp(3) will. */
+/* program.c: looks for the adapter's program, as execvp(3) will, and for the terminal that --pause needs. */
 #include "program.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -68,5 +69,15 @@ undr_error check_find_program(const check_options *options, undr_buffer *message
         return error;
     }
     error = undr_put_format(message, "the adapter %s can't be run: %s", name, remedy_of(reason, searched));
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+undr_error check_find_terminal(const check_options *options, undr_buffer *message) {
+    int terminal = options->pause ? open("/dev/tty", O_RDONLY | O_CLOEXEC) : -1;
+    if (!options->pause || terminal >= 0) {
+        return terminal < 0 || close(terminal) == 0 ? UNDR_OK : UNDR_SYSTEM;
+    }
+    undr_error error = undr_put_format(message, "--pause needs a terminal, where Enter goes on, and this process has "
+        "none (/dev/tty: %s): run undr-check in one, or leave --pause out", strerror(errno));
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }

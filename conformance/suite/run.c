@@ -200,14 +200,17 @@ static undr_error run_part(struct run *run, check_part *part, const check_select
 
 static undr_error select_all(struct run *run, check_selection selections[CHECK_ROLE_COUNT]) {
     size_t chosen = 0, heavy = 0;
+    undr_error error = check_suite_try_patterns(run->suite, run->options, &run->message);
+    if (error != UNDR_OK) {
+        return error;
+    }
     for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
         if (!run->options->roles[role]) {
             continue;
         }
         check_part *part = &run->session.parts[run->session.part_count];
         check_selection *selection = &selections[run->session.part_count];
-        undr_error error =
-            check_suite_select(run->suite, (check_role)role, run->options, selection, &run->message);
+        error = check_suite_select(run->suite, (check_role)role, run->options, selection, &run->message);
         part->role = (check_role)role;
         run->session.part_count++;
         if (error == UNDR_OK) {
@@ -222,10 +225,10 @@ static undr_error select_all(struct run *run, check_selection selections[CHECK_R
     if (chosen > 0) {
         return UNDR_OK;
     }
-    undr_error error = undr_put_text(&run->message,
+    error = undr_put_text(&run->message,
         heavy > 0 ? "all cases that match are of the set `load`: add --load to run them"
         : run->options->shards > 1 ? "no case that matches is of this --shard, which runs nothing then"
-                  : "no case matches: --list prints their names; --only takes patterns, as in 'manager.close-*'");
+                  : "no case matches: --list prints the names");
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }
 
@@ -297,6 +300,9 @@ static undr_error prepare(struct run *run, check_selection selections[CHECK_ROLE
     }
     if (error == UNDR_OK) {
         error = check_find_program(options, &run->message);
+    }
+    if (error == UNDR_OK) {
+        error = check_find_terminal(options, &run->message);
     }
     if (error == UNDR_OK) {
         error = check_outputs_open(&run->outputs, options, &run->message);

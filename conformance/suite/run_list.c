@@ -43,6 +43,10 @@ int check_run_list(const check_options *options) {
     if (error != UNDR_OK) {
         return give_up(&suite, error, &message, embedded ? CHECK_HARNESS : CHECK_USAGE);
     }
+    error = check_suite_try_patterns(&suite, options, &message);
+    if (error != UNDR_OK) {
+        return give_up(&suite, error, &message, CHECK_USAGE);
+    }
     check_ids_warn(stderr, &suite, check_known_ids);
     for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
         check_selection selection = {0};

@@ -146,6 +146,9 @@ static undr_error add_folder(check_suite *suite, const char *path, undr_buffer *
 static undr_error add_path(check_suite *suite, const char *path, bool named, undr_buffer *message) {
     struct stat status;
     if (stat(path, &status) != 0) {
+        if (!named && errno == ENOENT && !is_case_file(path)) {
+            return UNDR_OK; /* a link to nowhere, such as an editor's lock */
+        }
         return refuse(undr_put_format(message, "%s: %s", path, strerror(errno)));
     }
     if (S_ISDIR(status.st_mode)) {
@@ -240,6 +243,35 @@ static bool is_wanted(const check_case *one, const check_texts *only) {
         }
     }
     return only->count == 0;
+}
+
+static bool matches_any(const check_suite *suite, const check_options *options, const char *pattern) {
+    for (size_t i = 0; i < suite->count; i++) {
+        const check_case *one = suite->all[i];
+        if (options->roles[one->role] && fnmatch(pattern, one->name, 0) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+undr_error check_suite_try_patterns(const check_suite *suite, const check_options *options, undr_buffer *message) {
+    for (size_t i = 0; i < options->only.count; i++) {
+        if (matches_any(suite, options, options->only.at[i])) {
+            continue;
+        }
+        undr_error error = undr_put_format(message, "no case matches --only '%s'", options->only.at[i]);
+        const char *before = " in the role ";
+        for (int role = 0; role < CHECK_ROLE_COUNT && error == UNDR_OK; role++) {
+            error = options->roles[role] ? undr_put_format(message, "%s%s", before, check_role_name((check_role)role))
+                                         : UNDR_OK;
+            before = options->roles[role] ? ", " : before;
+        }
+        error = error == UNDR_OK ? undr_put_text(message, ": --list prints the names; a pattern is like "
+            "'manager.close-*'") : error;
+        return refuse(error);
+    }
+    return UNDR_OK;
 }
 
 static size_t index_of(const check_suite *suite, const char *name) {

@@ -45,6 +45,10 @@ const char *check_suite_life(check_role role);
 /* Does the case say nothing while that one falls short? Not itself, and not those about frames: they may tell why. */
 bool check_suite_needs_life(const check_case *one);
 
+/* UNDR_ARGUMENT: a pattern of --only fits no case of the roles that are run, heavy or not; *message names it. */
+UNDR_MUST_USE undr_error check_suite_try_patterns(
+    const check_suite *suite, const check_options *options, undr_buffer *message);
+
 /* Chooses the cases of `role` by --only, --load and --shard; what a chosen case comes after is chosen with it.
  * Without --only the case of check_suite_life is the first, in every shard.
  * Preconditions that form a circle, or that do not exist: UNDR_ARGUMENT, *message names them. */
