@@ -26,6 +26,12 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/undr-task-config.cmake
     ${CMAKE_CURRENT_LIST_DIR}/undr-conformance.cmake DESTINATION ${PACKAGE_FOLDER})
 
 file(RELATIVE_PATH FROM_PC_TO_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
+string(REGEX REPLACE "/$" "" FROM_PC_TO_PREFIX "${FROM_PC_TO_PREFIX}")
 configure_file(${CMAKE_CURRENT_LIST_DIR}/undr-task.pc.in ${CMAKE_CURRENT_BINARY_DIR}/undr-task.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/undr-task.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES conformance/report.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/undr-task)
+
+# The texts that `undr-check --help` and the reports name.
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY spec/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/spec FILES_MATCHING PATTERN "*.md"
+    PATTERN model EXCLUDE PATTERN vectors EXCLUDE)
