@@ -76,8 +76,12 @@ function(undr_add_conformance_tests NAME ROLE)
         set(ARG_TIMEOUT 300)
     endif()
     string(REPLACE "\n" ";" names "${names}")
+    set(jobs --jobs 1)
+    if("--jobs" IN_LIST options) # given twice it would be refused
+        set(jobs "")
+    endif()
     foreach(case ${names})
-        add_test(NAME ${NAME}.${case} COMMAND undr::check ${ROLE} --jobs 1 ${options} --only ${case} -- ${command})
+        add_test(NAME ${NAME}.${case} COMMAND undr::check ${ROLE} ${jobs} ${options} --only ${case} -- ${command})
         set_tests_properties(${NAME}.${case} PROPERTIES
             LABELS conformance TIMEOUT ${ARG_TIMEOUT} SKIP_REGULAR_EXPRESSION "Nothing was executed")
     endforeach()
