@@ -60,7 +60,7 @@ bool declares_pickles(void) {
         }
     }
     return bug(BUG_pickle_4_only) || bug(BUG_worker_pickle_4_only) || bug(BUG_bytearrays_unknown) ||
-        bug(BUG_reads_all_pickles);
+        bug(BUG_reads_all_pickles) || bug(BUG_digits_cut) || bug(BUG_protocol_2_dicts) || bug(BUG_protocol_5_tuples);
 }
 
 /* Names are written with hyphens, enumerators with underscores. */

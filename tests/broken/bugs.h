@@ -352,7 +352,35 @@
     X(short_lengths_signed, worker, "PAY-3 WORK-8", "takes a length of one byte, 128 and more, for a negative one") \
     X(surrogates_replaced, worker, "PAY-3 WORK-8", "reads a lone surrogate as a question mark") \
     X(bytearrays_unknown, worker, "PAY-5", "declares pickle 0-5 and does not know BYTEARRAY8") \
-    X(memo_broken, worker, "PAY-3 WORK-8", "a value fetched from the memo is None")
+    X(memo_broken, worker, "PAY-3 WORK-8", "a value fetched from the memo is None") \
+    X(dicts_lose_last, worker, "PAY-3 WORK-8", "loses the last of three and more pairs of a dict") \
+    X(sets_lose_last, worker, "PAY-3 WORK-8", "loses the last of five and more elements of a set") \
+    X(tuples_cut, worker, "PAY-3 WORK-8", "keeps four items of a tuple") \
+    X(lists_cut, worker, "PAY-3 WORK-8", "keeps 2,000 items of a list") \
+    X(nan_is_none, worker, "PAY-3 WORK-8", "NaN becomes None") \
+    X(longer_ints_cut, worker, "PAY-3 WORK-8", "keeps 200 bytes of an int") \
+    X(bytes_cut_64k, worker, "PAY-3 WORK-8", "keeps 64 KiB of bytes") \
+    X(deep_values_lost, worker, "PAY-3 WORK-8", "sends None for what is more than sixteen deep") \
+    X(pop_mark_too_far, worker, "PAY-3 WORK-8", "POP_MARK drops a value below the mark") \
+    X(digits_cut, worker, "PAY-5", "declares pickle 0-5 and keeps 64 bits of an int that is written in digits") \
+    X(protocol_2_dicts, worker, "PAY-5", "declares pickle 0-5 and loses a pair of a dict below protocol 4") \
+    X(protocol_5_tuples, worker, "PAY-5", "declares pickle 0-5 and keeps four items of a tuple in protocol 5") \
+    X(task_stop_of_nothing, worker, "WORK-16", "takes STOP on an empty stack for None") \
+    X(task_memo_is_none, worker, "WORK-16", "takes None for what the memo has not") \
+    X(task_mark_ignored, worker, "WORK-16", "skips an opcode that finds no mark") \
+    X(task_stack_ignored, worker, "WORK-16", "skips an opcode that finds too little on the stack") \
+    X(task_short_argument, worker, "WORK-16", "takes an argument that is cut short for the end of the pickle") \
+    X(ack_close_request_leaves, worker, "WORK-14", "leaves when CloseRequest comes for an acknowledgement") \
+    X(ack_empty_task_accepted, worker, "WORK-14", "accepts an empty t as an acknowledgement") \
+    X(ack_garbage_leaves, worker, "WORK-14", "leaves when t with no pickle comes for an acknowledgement") \
+    X(ack_task_leaves, worker, "WORK-14", "leaves when a task comes for the acknowledgement of a task") \
+    X(ack_length_fails, worker, "FRAME-7", "a refused length fails the task that waits for an acknowledgement") \
+    X(chain_close_request_leaves, worker, "WORK-13 WORK-15", "leaves when a Chain has a CloseRequest") \
+    X(chain_sixteen_deep, worker, "WORK-12", "fails a Chain more than sixteen deep") \
+    X(chain_fifty_deep, worker, "WORK-12", "fails a Chain more than fifty deep") \
+    X(next_times_out_late, worker, "WORK-25", "leaves when the answer to n takes five seconds") \
+    X(message_times_out_late, worker, "WORK-25", "leaves when the acknowledgement of m takes five seconds") \
+    X(schedule_times_out_late, worker, "WORK-25", "leaves when the acknowledgement of a task takes five seconds")
 
 /* Right, though unusual: every freedom of the specification used. Everything passes. */
 #define VARIANTS(X) \
@@ -394,6 +422,7 @@
     X(pickles_protocol_2, worker, "", "pickles in protocol 2") \
     X(pickles_protocol_5, worker, "", "pickles in protocol 5 with frames") \
     X(refuses_surrogates, worker, "", "takes text with a lone surrogate for no pickle") \
+    X(deaths_are_reported, pool, "", "replaces no worker; once all have died, reports each task that is queued or comes") \
     X(exit_is_reported, worker, "", "reports and settles a task that exits")
 
 #define EVERY(X) MANAGER_BUGS(X) POOL_BUGS(X) WORKER_BUGS(X) VARIANTS(X)

@@ -3,6 +3,7 @@
 
 #include "bugs.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@ typedef struct reader {
     const uint8_t *data;
     size_t size, at;
     bool failed, cut_short;
+    uint8_t protocol;
     val *stack;
     val *memo;   /* by arrival */
     size_t frames;
@@ -19,8 +21,13 @@ typedef struct reader {
 
 /* short_arguments_accepted: so many bytes are missing. */
 static void notice_short(reader *r, uint64_t missing) {
-    r->cut_short = missing <= 3 && bug(BUG_short_arguments_accepted);
+    r->cut_short = missing <= 3 && (bug(BUG_short_arguments_accepted) || bug(BUG_task_short_argument));
     r->failed = true;
+}
+
+/* An opcode finds too little on the stack. */
+static void too_little(reader *r) {
+    r->failed |= !bug(BUG_task_stack_ignored);
 }
 
 static uint64_t take_number(reader *r, int width) {
@@ -66,7 +73,7 @@ static void push(reader *r, val *v) {
 
 static val *pop(reader *r) {
     if (r->stack->count == 0) {
-        r->failed = !bug(BUG_short_stack_is_none);
+        r->failed = !bug(BUG_short_stack_is_none) && !bug(BUG_task_stack_ignored);
         return val_new(r->p, K_NONE);
     }
     return r->stack->items[--r->stack->count];
@@ -79,14 +86,18 @@ static val *pop_to_mark(reader *r, kind k) {
         at--;
     }
     val *list = val_new(r->p, k);
-    if (at == 0 && bug(BUG_missing_mark_ignored)) {
+    if (at == 0 && (bug(BUG_missing_mark_ignored) || bug(BUG_task_mark_ignored))) {
         return list;
     }
     if (at == 0) {
         r->failed = true;
         return list;
     }
-    for (size_t i = at; i < r->stack->count; i++) {
+    size_t end = r->stack->count;
+    if (k == K_TUPLE && end - at > 4 && (bug(BUG_tuples_cut) || (r->protocol == 5 && bug(BUG_protocol_5_tuples)))) {
+        end = at + 4;
+    }
+    for (size_t i = at; i < end; i++) {
         val_push(r->p, list, r->stack->items[i]);
     }
     r->stack->count = at - 1;
@@ -138,6 +149,7 @@ static void push_text(reader *r, kind k, uint64_t size) {
         push(r, val_data(r->p, k, wide, length));
         return;
     }
+    size = k == K_BYTES && size > 65536 && bug(BUG_bytes_cut_64k) ? 65536 : size;
     push(r, val_data(r->p, k, data, (size_t)size));
 }
 
@@ -145,6 +157,7 @@ static void push_int(reader *r, const uint8_t *data, size_t size) {
     if (bug(BUG_long_ints_cut) && size > 4) {
         size = 4;
     }
+    size = size > 200 && bug(BUG_longer_ints_cut) ? 200 : size;
     push(r, val_data(r->p, K_INT, data, size));
 }
 
@@ -159,13 +172,13 @@ static void push_float(reader *r) {
     if (bug(BUG_floats_cut)) {
         v->real = (double)(long long)v->real;
     }
-    push(r, v);
+    push(r, isnan(v->real) && bug(BUG_nan_is_none) ? val_new(r->p, K_NONE) : v);
 }
 
 static void push_tuple(reader *r, size_t count) {
     val *tuple = val_new(r->p, bug(BUG_tuples_are_lists) && count > 1 ? K_LIST : K_TUPLE);
     if (r->stack->count < count) {
-        r->failed = true;
+        too_little(r);
         return;
     }
     for (size_t i = 0; i < count; i++) {
@@ -220,7 +233,7 @@ static void push_bytearray(reader *r) {
 
 static void memo_put(reader *r, uint64_t index) {
     if (r->stack->count == 0 || index > r->size + 4096) {
-        r->failed = true;
+        too_little(r);
         return;
     }
     while (r->memo->count <= index) {
@@ -231,7 +244,7 @@ static void memo_put(reader *r, uint64_t index) {
 
 static void memo_get(reader *r, uint64_t index) {
     if (index >= r->memo->count || r->memo->items[index] == NULL) {
-        r->failed = !bug(BUG_missing_memo_is_none);
+        r->failed = !bug(BUG_missing_memo_is_none) && !bug(BUG_task_memo_is_none);
         push(r, val_new(r->p, K_NONE));
         return;
     }
@@ -240,7 +253,7 @@ static void memo_get(reader *r, uint64_t index) {
 
 static void extend(reader *r, val *from, size_t step) {
     if (r->stack->count == 0 || from->count % step != 0) {
-        r->failed = true;
+        too_little(r);
         return;
     }
     val *target = r->stack->items[r->stack->count - 1];
@@ -248,7 +261,16 @@ static void extend(reader *r, val *from, size_t step) {
         r->failed = true;
         return;
     }
-    for (size_t i = 0; i < from->count; i++) {
+    size_t count = from->count;
+    bool third = target->kind == K_DICT && count > 4;
+    if ((third && bug(BUG_dicts_lose_last)) || (target->kind == K_SET && count > 4 && bug(BUG_sets_lose_last)) ||
+        (third && r->protocol < 4 && bug(BUG_protocol_2_dicts))) {
+        count -= step;
+    }
+    if (target->kind == K_LIST && bug(BUG_lists_cut) && target->count + count > 2000) {
+        count = 2000 - target->count;
+    }
+    for (size_t i = 0; i < count; i++) {
         val_push(r->p, target, from->items[i]);
     }
 }
@@ -256,7 +278,7 @@ static void extend(reader *r, val *from, size_t step) {
 static void pop_into(reader *r, size_t count) {
     val *few = val_new(r->p, K_LIST);
     if (r->stack->count <= count) {
-        r->failed = true;
+        too_little(r);
         return;
     }
     for (size_t i = 0; i < count; i++) {
@@ -269,20 +291,21 @@ static void pop_into(reader *r, size_t count) {
 static void text_number(reader *r, bool is_long) {
     size_t size;
     const uint8_t *line = take_line(r, &size);
-    char text[64] = "";
-    if (!r->failed && size < sizeof text) {
-        memcpy(text, line, size);
+    if (r->failed) {
+        return;
     }
-    if (!is_long && size == 2 && text[0] == '0') {
+    if (!is_long && size == 2 && line[0] == '0') {
         val *v = val_new(r->p, K_BOOL);
-        v->truth = text[1] == '1';
+        v->truth = line[1] == '1';
         push(r, v);
         return;
     }
-    char *end;
-    long long number = strtoll(text, &end, 10);
-    r->failed |= end == text;
-    push(r, val_int(r->p, number));
+    val *number = val_of_digits(r->p, line, size - (is_long && size > 0 && line[size - 1] == 'L' ? 1 : 0));
+    r->failed |= number == NULL;
+    if (number != NULL && number->size > 8 && bug(BUG_digits_cut)) {
+        number->size = 8;
+    }
+    push(r, number != NULL ? number : val_new(r->p, K_NONE));
 }
 
 static size_t put_utf8(uint8_t *to, unsigned long code) {
@@ -341,7 +364,7 @@ static void text_string(reader *r, bool is_unicode) {
 static void build(reader *r) {
     val *state = pop(r);
     if (r->stack->count == 0 || r->stack->items[r->stack->count - 1]->kind != K_OBJECT) {
-        r->failed = true;
+        too_little(r);
         return;
     }
     r->stack->items[r->stack->count - 1]->state = state;
@@ -467,7 +490,10 @@ static void step_container(reader *r, uint8_t opcode) {
     case 'a': pop_into(r, 1); return;
     case 's': pop_into(r, 2); return;
     case '0': (void)pop(r); return;
-    case '1': (void)pop_to_mark(r, K_LIST); return;
+    case '1':
+        (void)pop_to_mark(r, K_LIST);
+        r->stack->count -= bug(BUG_pop_mark_too_far) && r->stack->count > 0 ? 1 : 0;
+        return;
     case '2':
         if (r->stack->count == 0) {
             r->failed = true;
@@ -491,7 +517,7 @@ static void push_bool(reader *r, bool truth) {
 
 static void step_scalar(reader *r, uint8_t opcode) {
     switch (opcode) {
-    case 0x80: (void)take_number(r, 1); return;
+    case 0x80: r->protocol = (uint8_t)take_number(r, 1); return;
     case 0x95:
         r->failed |= take_number(r, 8) > r->size - r->at;
         r->failed |= ++r->frames > 1 && bug(BUG_frame_opcode_misread);
@@ -533,6 +559,10 @@ static void step_scalar(reader *r, uint8_t opcode) {
     }
 }
 
+static val *pop_last(reader *r) {
+    return r->stack->count == 0 ? val_new(r->p, K_NONE) : pop(r);
+}
+
 val *pickle_loads(pool *p, const uint8_t *data, size_t size, size_t *used) {
     reader r = {.p = p, .data = data, .size = size, .stack = val_new(p, K_LIST), .memo = val_new(p, K_LIST)};
     while (!r.failed && r.at < r.size) {
@@ -541,7 +571,8 @@ val *pickle_loads(pool *p, const uint8_t *data, size_t size, size_t *used) {
             if (used != NULL) {
                 *used = r.at;
             }
-            return r.stack->count == 0 ? NULL : pop(&r);
+            bool lacks = r.stack->count == 0 && !bug(BUG_task_stop_of_nothing) && !bug(BUG_task_stack_ignored);
+            return lacks ? NULL : pop_last(&r);
         }
         r.failed = refuses_opcode(opcode);
         step_scalar(&r, opcode);

@@ -32,6 +32,7 @@ void *pool_take(pool *p, size_t size); /* zeroed */
 val *val_new(pool *p, kind k);
 val *val_data(pool *p, kind k, const void *data, size_t size); /* a copy of them */
 val *val_int(pool *p, long long number);
+val *val_of_digits(pool *p, const uint8_t *digits, size_t size); /* decimal, with a sign; NULL: it is none */
 val *val_text(pool *p, const char *text);
 void val_push(pool *p, val *list, val *item);
 long long val_number(const val *v);

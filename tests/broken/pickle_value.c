@@ -75,6 +75,39 @@ val *val_int(pool *p, long long number) {
     return val_data(p, K_INT, data, size);
 }
 
+val *val_of_digits(pool *p, const uint8_t *digits, size_t size) {
+    bool below = size > 0 && digits[0] == '-';
+    val *v = val_new(p, K_INT);
+    v->size = size / 2 + 2; /* a digit takes less than four bits, and there is room for the sign */
+    v->data = pool_take(p, v->size);
+    if (size == (below ? 1 : 0)) {
+        return NULL;
+    }
+    for (size_t i = below ? 1 : 0; i < size; i++) {
+        unsigned carry = (unsigned)digits[i] - '0';
+        if (carry > 9) {
+            return NULL;
+        }
+        for (size_t k = 0; k < v->size; k++) {
+            carry += v->data[k] * 10u;
+            v->data[k] = (uint8_t)carry;
+            carry >>= 8;
+        }
+    }
+    unsigned carry = 1;
+    for (size_t k = 0; below && k < v->size; k++) {
+        carry += (uint8_t)~v->data[k];
+        v->data[k] = (uint8_t)carry;
+        carry >>= 8;
+    }
+    uint8_t fill = below ? 0xff : 0;
+    while (v->size > 1 && v->data[v->size - 1] == fill && (v->data[v->size - 2] ^ fill) < 0x80) {
+        v->size--;
+    }
+    v->size -= v->size == 1 && v->data[0] == 0 ? 1 : 0;
+    return v;
+}
+
 long long val_number(const val *v) {
     unsigned long long number = 0;
     if (v->kind == K_BOOL) {

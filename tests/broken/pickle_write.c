@@ -1,6 +1,8 @@
 /* pickle_write.c: the broken peer's own small pickle writer. */
 #include "pickle.h"
 
+#include "bugs.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +10,7 @@ typedef struct writer {
     bytes out;
     size_t room;
     int protocol;
+    unsigned depth;
 } writer;
 
 static void put(writer *w, const void *data, size_t size) {
@@ -114,7 +117,7 @@ static void put_set(writer *w, const val *v) {
     put(w, "\x85R", 2);
 }
 
-static void put_value(writer *w, const val *v) {
+static void put_kind(writer *w, const val *v) {
     switch (v->kind) {
     case K_NONE: put_byte(w, 'N'); return;
     case K_BOOL: put_byte(w, v->truth ? 0x88 : 0x89); return;
@@ -138,6 +141,13 @@ static void put_value(writer *w, const val *v) {
     case K_OBJECT: put_object(w, v); return;
     case K_MARK: return;
     }
+}
+
+static void put_value(writer *w, const val *v) {
+    static const val none = {.kind = K_NONE};
+    w->depth++;
+    put_kind(w, w->depth > 16 && bug(BUG_deep_values_lost) ? &none : v);
+    w->depth--;
 }
 
 bytes pickle_dumps(const val *v, int protocol) {

@@ -180,7 +180,7 @@ static outcome run_chain(worker *w, pool *p, const val *chain, unsigned depth) {
 }
 
 static outcome run(worker *w, pool *p, const val *task, unsigned depth) {
-    if (depth > 500) {
+    if (depth > (bug(BUG_chain_sixteen_deep) ? 16 : bug(BUG_chain_fifty_deep) ? 50 : 500)) {
         return fail_text(w, "Chain nests too deep");
     }
     if (val_is_class(task, "undr_conformance.Probe")) {
@@ -189,10 +189,14 @@ static outcome run(worker *w, pool *p, const val *task, unsigned depth) {
     if (is_chain(task)) {
         return run_chain(w, p, task, depth);
     }
+    if (val_is_class(task, "undr.task.CloseRequest") && bug(BUG_chain_close_request_leaves)) {
+        return VIOLATED;
+    }
     if (task->kind != K_OBJECT && bug(BUG_plain_value_settled)) {
         return FINE;
     }
-    if (bug(BUG_unknown_class_leaves) && task->kind == K_OBJECT && !val_is_class(task, "undr.task.WorkerException")) {
+    bool known = val_is_class(task, "undr.task.WorkerException") || val_is_class(task, "undr.task.CloseRequest");
+    if (bug(BUG_unknown_class_leaves) && task->kind == K_OBJECT && !known) {
         return VIOLATED;
     }
     if (bug(BUG_unknown_task_settled)) {
@@ -400,7 +404,9 @@ static int loop(worker *w) {
             return gone(w, true);
         }
         frame answer;
+        w->hurries = next && bug(BUG_next_times_out_late);
         outcome result = receive(w, &answer);
+        w->hurries = false;
         if (result != FINE) {
             return result == VIOLATED ? violated(w) : gone(w, true);
         }

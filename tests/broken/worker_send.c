@@ -19,9 +19,9 @@ outcome fail_text(worker *w, const char *text) {
 
 outcome receive(worker *w, frame *answer) {
     for (;;) {
-        if (bug(BUG_late_answer_leaves)) {
+        if (bug(BUG_late_answer_leaves) || w->hurries) {
             struct pollfd one = {.fd = w->fd, .events = POLLIN};
-            if (poll(&one, 1, 10) == 0) {
+            if (poll(&one, 1, w->hurries ? 5000 : 10) == 0) {
                 return GONE;
             }
         }
@@ -38,14 +38,32 @@ outcome receive(worker *w, frame *answer) {
     }
 }
 
+/* The bugs that look into a `t` which comes for an acknowledgement. */
+static bool leaves_for(const frame *answer, uint8_t awaited) {
+    pool p = {0};
+    const val *v = pickle_loads(&p, answer->payload.data, answer->payload.size, NULL);
+    bool leaves = v == NULL ? bug(BUG_ack_garbage_leaves) && answer->payload.size > 0
+                            : (bug(BUG_ack_close_request_leaves) && val_is_class(v, "undr.task.CloseRequest")) ||
+            (bug(BUG_ack_task_leaves) && awaited == 's' && val_is_class(v, "undr_conformance.Probe"));
+    pool_free(&p);
+    return leaves;
+}
+
 static outcome await_ack(worker *w, uint8_t type) {
     frame answer;
+    w->hurries = bug(type == 'm' ? BUG_message_times_out_late : BUG_schedule_times_out_late);
     outcome result = receive(w, &answer);
+    w->hurries = false;
     if (result != FINE) {
-        return result;
+        return result == VIOLATED && bug(BUG_ack_length_fails) ? fail_text(w, "refused length") : result;
+    }
+    if (answer.type == 't' && leaves_for(&answer, type)) {
+        free(answer.payload.data);
+        return VIOLATED;
     }
     bool payload_fine = answer.payload.size == 0 || bug(BUG_ack_payload_accepted);
-    bool type_fine = answer.type == type || bug(BUG_wrong_ack_accepted);
+    bool type_fine = answer.type == type || bug(BUG_wrong_ack_accepted) ||
+        (answer.type == 't' && bug(BUG_ack_empty_task_accepted));
     free(answer.payload.data);
     if (payload_fine && type_fine) {
         return FINE;

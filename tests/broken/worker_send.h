@@ -20,6 +20,7 @@ typedef struct worker {
     int acks_owed; /* acknowledgements that nobody waited for */
     int status;
     unsigned polls, tasks;
+    bool hurries; /* waits for five seconds only */
     bool has_failed;
     char error[4096];
 } worker;
