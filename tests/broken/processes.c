@@ -58,11 +58,18 @@ static void worker_ended(manager *m, pid_t child) {
             _exit(1);
         }
         m->deaths += m->closing ? 0 : 1;
-        int limit = bug(BUG_no_replacement) ? 0 : bug(BUG_ten_replacements) ? 10 : RESTARTS;
+        int limit = bug(BUG_no_replacement) || bug(BUG_deaths_are_reported) ? 0 : bug(BUG_ten_replacements) ? 10 : RESTARTS;
         bool again = !m->closing && m->restarts < limit;
         m->restarts++;
         m->workers[i] = again ? start_one(m, i) : 0;
         m->replaced[i] = true;
+    }
+    bool alive = false;
+    for (int i = 0; i < m->worker_count; i++) {
+        alive = alive || m->workers[i] != 0;
+    }
+    if (!alive && !m->closing && bug(BUG_deaths_are_reported)) {
+        abandon_queues(m);
     }
     pthread_cond_broadcast(&m->changed);
 }

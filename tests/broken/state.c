@@ -78,8 +78,14 @@ static bool is_lost(const manager *m) {
         (bug(BUG_loses_when_very_long) && m->queued > 20000) || (bug(BUG_loses_late) && m->scheduled > 50000);
 }
 
+static void report_lost(manager *m);
+
 void put_task(manager *m, connection *c, unsigned priority, const void *data, size_t size, bool counted) {
     m->scheduled++;
+    if (m->abandoned) {
+        report_lost(m);
+        return;
+    }
     if (is_lost(m)) {
         return;
     }
@@ -309,6 +315,19 @@ connection *remember_connection(manager *m, int fd) {
 }
 
 /* FAULT-3: a task whose connection ended is reported. */
+void abandon_queues(manager *m) {
+    m->abandoned = true;
+    for (int i = 0; i <= m->levels; i++) {
+        while (m->queues[i].first != NULL) {
+            task *t = remove_at(&m->queues[i], &m->queues[i].first);
+            m->queued--;
+            m->left -= t->counted ? 1 : 0;
+            free_task(t);
+            report_lost(m);
+        }
+    }
+}
+
 static void report_lost(manager *m) {
     static const char lost[] = "\x80\x04" "cundr.task\nWorkerException\n(ctraceback\nTracebackException\n(cbuiltins\n"
         "RuntimeError\ncbuiltins\nRuntimeError\n(X\x28\0\0\0the worker's connection ended, task losttRNtRtR.";

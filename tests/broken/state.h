@@ -58,7 +58,7 @@ struct manager {
     bytes late; /* inbox_large_late: a message that waits for the next one */
     connection *connections;
     unsigned connection_count, connection_number;
-    bool joining, closing, was_late;
+    bool joining, closing, was_late, abandoned;
     pid_t *workers; /* 0: ended */
     bool *replaced; /* of each worker: it is not the first in its place */
     int worker_count, restarts;
@@ -71,6 +71,8 @@ task *take_task(manager *m, connection *c); /* NULL: none for this connection */
 void hand_out(manager *m, connection *c, task *t);
 void settle_task(manager *m, connection *c);
 void clear_queues(manager *m);
+/* Reports each task that is queued, and from now on each that comes. */
+void abandon_queues(manager *m);
 
 void put_message(manager *m, const void *data, size_t size);
 void put_own_message(manager *m, const void *data, size_t size);
