@@ -72,7 +72,7 @@ typedef enum check_what {
 /* One alternative of a receive. */
 typedef enum check_sight {
     CHECK_SEES_FRAME,   /* type, payload */
-    CHECK_SEES_END,     /* end: .end */
+    CHECK_SEES_END,     /* end: .end; when .exits, the process ends, too: .status */
     CHECK_SEES_OK, CHECK_SEES_ERROR, CHECK_SEES_MESSAGE, CHECK_SEES_DONE, CHECK_SEES_CLOSED, /* M; MESSAGE: payload */
     CHECK_SEES_EXIT     /* P: .status, -1 nonzero, -2 any */
 } check_sight;
@@ -83,6 +83,7 @@ typedef struct check_expectation {
     uint8_t type;
     check_payload payload;
     check_end end;
+    bool exits;
     int status;
 } check_expectation;
 

@@ -113,13 +113,20 @@ static undr_error read_end(check_lexer *lexer, check_expectation *one) {
     one->end = check_lex_accept(lexer, "fin") ? CHECK_END_FIN
         : check_lex_accept(lexer, "reset")    ? CHECK_END_RESET
                                               : CHECK_END_EITHER;
+    one->exits = check_lex_accept(lexer, "exit");
+    if (one->exits) {
+        uint64_t status = 0;
+        undr_error error = check_lex_number(lexer, 0, 255, "an exit status", &status);
+        one->status = (int)status;
+        return error;
+    }
     if (one->end == CHECK_END_EITHER && !check_lex_at_end(lexer) && !at_word(lexer, "or")) {
-        return check_lex_expected(lexer, lexer->at, "`fin`, `reset`, `or`, or the end of the line");
+        return check_lex_expected(lexer, lexer->at, "`fin`, `reset`, `exit`, `or`, or the end of the line");
     }
     return UNDR_OK;
 }
 
-/* TYPE PATTERN, end, end fin, end reset */
+/* TYPE PATTERN, end, end fin, end reset, each end with `exit 0` or without */
 static undr_error read_from_connection(check_lexer *lexer, check_expectation *one) {
     check_lex_blanks(lexer);
     size_t from = lexer->at;

@@ -28,12 +28,17 @@ static undr_error print_message_sight(undr_buffer *buffer, const check_expectati
     return error == UNDR_OK ? check_print_pattern(buffer, &one->payload) : error;
 }
 
-undr_error check_print_expectation(undr_buffer *buffer, const check_expectation *one) {
+static undr_error print_end(undr_buffer *buffer, const check_expectation *one) {
     static const char *const ends[] = {"end", "end fin", "end reset"};
+    undr_error error = undr_put_text(buffer, ends[one->end]);
+    return error == UNDR_OK && one->exits ? undr_put_format(buffer, " exit %d", one->status) : error;
+}
+
+undr_error check_print_expectation(undr_buffer *buffer, const check_expectation *one) {
     /* unreachable: the enum has no other value */
     switch (one->sight) {
     case CHECK_SEES_FRAME: return print_frame_sight(buffer, one);
-    case CHECK_SEES_END: return undr_put_text(buffer, ends[one->end]);
+    case CHECK_SEES_END: return print_end(buffer, one);
     case CHECK_SEES_OK: return undr_put_text(buffer, "ok");
     case CHECK_SEES_ERROR: return undr_put_text(buffer, "error");
     case CHECK_SEES_DONE: return undr_put_text(buffer, "done");

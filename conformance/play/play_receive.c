@@ -139,6 +139,19 @@ static void judge_end(check_player *player, const check_expectation *one, const 
     }
 }
 
+/* `end exit 3`: has the process ended with that status? It may do so a little later than its connection. */
+static bool exits_as(check_player *player, const check_expectation *one, bool *waits) {
+    check_target *target = &player->scene.target;
+    if (!one->exits) {
+        return true;
+    }
+    player->exit_awaited = player->may_exit = true;
+    check_player_serve_others(player); /* it may wait for its manager to end a connection first */
+    check_target_look(target);
+    *waits = *waits || target->state == CHECK_TARGET_RUNS;
+    return target->state == CHECK_TARGET_EXITED && target->status == one->status;
+}
+
 static check_look look_at_end(
     check_player *player, const check_step *step, check_connection *connection, undr_buffer *why) {
     size_t unread = check_wire_unread(&connection->wire);
@@ -146,13 +159,21 @@ static check_look look_at_end(
         connection->said_end = true;
         check_player_line(player, "%s <- %s", connection->name, end_word(connection->wire.end));
     }
+    bool waits = false;
     for (size_t i = 0; i < step->expectation_count && unread == 0; i++) {
-        if (step->expectations[i].sight == CHECK_SEES_END) {
-            judge_end(player, &step->expectations[i], connection);
+        const check_expectation *one = &step->expectations[i];
+        if (one->sight == CHECK_SEES_END && exits_as(player, one, &waits)) {
+            judge_end(player, one, connection);
             return CHECK_LOOK_TAKEN;
         }
     }
+    if (waits) {
+        return CHECK_LOOK_NOTHING;
+    }
     check_player_say(player, why, "%s <- %s", connection->name, end_word(connection->wire.end));
+    if (player->exit_awaited && player->scene.target.state == CHECK_TARGET_EXITED) {
+        check_player_say(player, why, " exit %d", player->scene.target.status);
+    }
     if (unread > 0) {
         check_player_say(player, why, ", inside a frame of which %zu bytes came: ", unread);
         check_player_keep(player, check_show_bytes(why,
@@ -216,7 +237,9 @@ static void fail_nothing(check_player *player, const check_step *step, uint64_t 
             shown.size == 0 ? "" : (const char *)shown.data);
         undr_buffer_free(&shown);
     }
-    check_player_fail(player, "nothing within %.1f s", (double)limit / 1e9);
+    bool ended = connection != NULL && check_wire_has_ended(&connection->wire);
+    check_player_fail(player, ended ? "the process still runs after %.1f s" : "nothing within %.1f s",
+        (double)limit / 1e9);
 }
 
 /* One receive on a connection. */

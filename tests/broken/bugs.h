@@ -324,6 +324,8 @@
     X(end_ignored, worker, "WORK-17", "stays when the manager ends the connection") \
     X(end_reconnects, worker, "WORK-17", "connects again when the manager ends the connection") \
     X(end_status_1, worker, "WORK-18", "exit status 1 when the manager leaves") \
+    X(exit_status_lost, worker, "WORK-19", "exit status 0 for a task that exits with another") \
+    X(exit_status_signed, worker, "WORK-19", "exit status 255 for a task that exits with 128 and more") \
     X(exit_ignored, worker, "WORK-19", "a task that exits leaves the process waiting") \
     X(settles_elsewhere, worker, "WORK-6", "settles on a connection of its own") \
     X(late_answer_leaves, worker, "WORK-3 NEXT-4 WORK-25", "leaves when an answer takes a moment") \

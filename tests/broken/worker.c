@@ -73,7 +73,7 @@ static outcome exit_step(worker *w, long long status) {
     if (bug(BUG_exit_ignored)) {
         pause();
     }
-    w->status = (int)status;
+    w->status = bug(BUG_exit_status_lost) ? 0 : bug(BUG_exit_status_signed) && status > 127 ? 255 : (int)status;
     return LEAVES;
 }
 
