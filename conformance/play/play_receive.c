@@ -212,9 +212,22 @@ check_look check_player_look(check_player *player, const check_step *step, undr_
 
 /* ---- receiving ---- */
 
-static bool may_be_held(const check_step *step) {
-    for (size_t i = 0; i < step->expectation_count; i++) {
-        if (step->expectations[i].sight == CHECK_SEES_FRAME && step->expectations[i].type == UNDR_TYPE_TASK) {
+/* May None match it? Bytes may be its pickle. */
+static bool may_be_none(const check_payload *payload) {
+    const check_term *term = payload->term;
+    if (payload->form == CHECK_PAYLOAD_EMPTY || term->kind == CHECK_TERM_BIND || term->kind == CHECK_TERM_ANY) {
+        return payload->form != CHECK_PAYLOAD_EMPTY;
+    }
+    bool is_wire = payload->form == CHECK_PAYLOAD_WIRE;
+    return term->kind == CHECK_TERM_VALUE &&
+        (is_wire ? check_is_none(term->value->bytes) : term->value->kind == UNDR_NONE);
+}
+
+/* Only None is held: a task that has come ends the holding, and so does a CANCEL (NEXT-6). */
+static bool may_be_held(const check_player *player, const check_step *step) {
+    for (size_t i = 0; i < step->expectation_count && player->cancelled_at == 0; i++) {
+        const check_expectation *one = &step->expectations[i];
+        if (one->sight == CHECK_SEES_FRAME && one->type == UNDR_TYPE_TASK && may_be_none(&one->payload)) {
             return true;
         }
     }
@@ -244,7 +257,7 @@ static void fail_nothing(check_player *player, const check_step *step, uint64_t 
 
 /* One receive on a connection. */
 static void receive(check_player *player, const check_step *step) {
-    uint64_t start = check_now(), limit = check_player_limit(player, may_be_held(step));
+    uint64_t start = check_now(), limit = check_player_limit(player, may_be_held(player, step));
     uint64_t before = check_player_flow(player), more = 0;
     undr_buffer why = {0};
     while (!player->over) {

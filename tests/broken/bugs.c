@@ -24,10 +24,13 @@ bool bug(bug_id id) {
     return chosen == id;
 }
 
-bool declares_hold(void) {
-    return bug(BUG_holds) || bug(BUG_declares_hold_only) || bug(BUG_holds_shortly) || bug(BUG_hold_too_long) ||
+int declared_hold(void) {
+    bool lasts = bug(BUG_hold_lasts_for_wire) || bug(BUG_hold_lasts_for_own) || bug(BUG_hold_lasts_for_urgent) ||
+        bug(BUG_hold_lasts_at_close) || bug(BUG_hold_signals_one);
+    bool half = bug(BUG_holds) || bug(BUG_declares_hold_only) || bug(BUG_holds_shortly) || bug(BUG_hold_too_long) ||
         bug(BUG_hold_keeps_reset) || bug(BUG_hold_not_released) || bug(BUG_hold_close_not_released) ||
         bug(BUG_hold_releases_one) || bug(BUG_hold_blocks_all);
+    return lasts ? 20000 : half ? 500 : 0;
 }
 
 static const struct {

@@ -37,6 +37,8 @@
     X(priority_0_refused, manager, "SCHED-1 SCHED-8", "takes 0x80 for an unknown type") \
     X(next_payload_ignored, manager, "REQ-5", "answers n with a payload") \
     X(done_payload_ignored, manager, "REQ-5", "answers t with a payload") \
+    X(done_payload_settles, manager, "FAULT-3 REQ-5", \
+      "t with a payload settles the oldest task before it is refused") \
     X(done_payload_counts, manager, "REQ-5", "t with a payload is counted before it is refused") \
     X(violation_clears_queues, manager, "REQ-6", "a violation empties the queues") \
     X(violation_ends_all, manager, "REQ-6", "a violation ends every connection") \
@@ -179,11 +181,14 @@
     X(lock_while_reading, manager, "FAULT-1", "holds its lock while a payload arrives") \
     X(silent_second_ends, manager, "FAULT-5 FAULT-6", "ends a connection that is silent for 0.7 s") \
     X(silent_five_seconds_ends, manager, "FAULT-5", "ends a connection that is silent for five seconds") \
+    X(pause_of_three_seconds_ends, manager, "FAULT-6", "ends a connection that pauses in a frame for three seconds") \
     X(slow_reader_ends, manager, "FAULT-6", "ends a connection that does not read for a moment") \
     X(reset_crashes, manager, "FAULT-2", "dies when a connection is reset") \
     X(leaks_connections, manager, "FAULT-2", "serves 400 connections in its life") \
     X(reset_loses_queue, manager, "FAULT-2", "empties the queues when a connection is reset") \
     X(lost_task_silent, manager, "FAULT-3", "says nothing of a task whose connection ended") \
+    X(lost_for_ever, manager, "FAULT-3", "hands a lost task out again without an end") \
+    X(lost_once, manager, "FAULT-3", "gives up the first lost task, and keeps waiting for all others") \
     X(lost_newest_twice, manager, "FAULT-3", "hands lost tasks out again, of several the newest for each") \
     X(lost_task_counts, manager, "CLOSE-JOIN-5 FAULT-3", "a task whose connection ended is never settled") \
     X(listens_everywhere, manager, "SEC-2", "listens on every address") \
@@ -195,6 +200,11 @@
     X(hold_close_not_released, manager, "NEXT-6 CLOSE-CANCEL-1 CLOSE-JOIN-3", \
       "hold 500; a close releases no held answer") \
     X(hold_releases_one, manager, "NEXT-6 NEXT-2 SCHED-10", "hold 500; of two tasks that come one is handed out") \
+    X(hold_lasts_for_wire, manager, "NEXT-6", "hold 20000; a task from a connection waits for the end of the hold") \
+    X(hold_lasts_for_own, manager, "NEXT-6", "hold 20000; a task of the program waits for the end of the hold") \
+    X(hold_lasts_for_urgent, manager, "NEXT-6", "hold 20000; a task of priority 0 waits for the end of the hold") \
+    X(hold_lasts_at_close, manager, "NEXT-6 CLOSE-CANCEL-1", "hold 20000; a close waits for the end of the hold") \
+    X(hold_signals_one, manager, "NEXT-6", "hold 20000; of the tasks that come at once the first ends a hold") \
     X(hold_blocks_all, manager, "FAULT-1 NEXT-6", "declares hold 500 and keeps its lock while it holds") \
     X(pickle_4_only, manager, "PAY-5", "declares pickle 0-5 and refuses messages of every protocol but 4") \
     X(refuses_frozenset, manager, "PAY-6", "refuses messages with FROZENSET") \
@@ -445,8 +455,8 @@ bool declares_pickles(void);
 /* Does this peer refuse messages with that opcode? */
 bool refuses_opcode(uint8_t opcode);
 
-/* Does this peer declare `hold 500`? */
-bool declares_hold(void);
+/* The hold that this peer declares, in milliseconds; 0: none. */
+int declared_hold(void);
 
 /* Switches a bug on by its name, "lifo-above-16"; false: no such name. */
 bool bug_choose(const char *name);

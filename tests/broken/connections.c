@@ -86,12 +86,22 @@ static bool closing_answer(manager *m, const connection *c, answer *a) {
 }
 
 static bool may_hold(void) {
-    return (declares_hold() && !bug(BUG_declares_hold_only)) || bug(BUG_holds_undeclared);
+    return (declared_hold() > 0 && !bug(BUG_declares_hold_only)) || bug(BUG_holds_undeclared);
 }
 
 static bool peer_is_gone(const connection *c) {
     struct pollfd one = {.fd = c->fd, .events = POLLIN};
     return poll(&one, 1, 0) > 0 && (one.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+/* Of those that wait for the end of a declared hold, is what has come one that does not end it? */
+static bool hold_lasts(manager *m, connection *c) {
+    const task *t = task_waits(m, c);
+    if (t == NULL) {
+        return m->closing && bug(BUG_hold_lasts_at_close);
+    }
+    return bug(t->owner == 0 ? BUG_hold_lasts_for_own : BUG_hold_lasts_for_wire) ||
+        (t->priority == 0 && bug(BUG_hold_lasts_for_urgent)) || (m->released++ > 0 && bug(BUG_hold_signals_one));
 }
 
 /* Holds an answer until a task waits for it, the manager closes, or the time is over. False: the answer is None,
@@ -125,6 +135,12 @@ static void answer_request(manager *m, connection *c, answer *a, bool done) {
     bool holds = may_hold() || (bug(BUG_holds_after_close) && m->closing), released = true;
     if (holds && !task_waits(m, c) && (!m->closing || bug(BUG_holds_after_close))) {
         released = hold(m, c);
+        if (hold_lasts(m, c)) {
+            struct timespec rest = {20, 0};
+            pthread_mutex_unlock(&m->lock);
+            nanosleep(&rest, NULL);
+            pthread_mutex_lock(&m->lock);
+        }
     }
     a->type = bug(BUG_answer_type_n) ? 'n' : 't';
     if (released && closing_answer(m, c, a)) {
@@ -166,6 +182,9 @@ static void on_next(manager *m, connection *c, const frame *f, answer *a) {
 static void on_done(manager *m, connection *c, const frame *f, answer *a) {
     if (f->payload.size > 0 && !bug(BUG_done_payload_ignored)) {
         m->left -= bug(BUG_done_payload_counts) ? 1 : 0;
+        if (bug(BUG_done_payload_settles)) {
+            settle_task(m, c);
+        }
         a->refused = true;
         return;
     }
@@ -428,6 +447,17 @@ static bool serve_frame(manager *m, connection *c, frame *f) {
     return goes_on;
 }
 
+/* pause_of_three_seconds_ends: waits for the first byte as long as it takes, for each other three seconds. */
+static wire_result read_in_time(manager *m, connection *c, frame *f) {
+    char first;
+    limit_waiting(c->fd, SO_RCVTIMEO, 0);
+    if (recv(c->fd, &first, 1, MSG_PEEK) <= 0) {
+        return WIRE_END;
+    }
+    limit_waiting(c->fd, SO_RCVTIMEO, 3000);
+    return read_frame(c->fd, &m->habits, f);
+}
+
 static wire_result read_under_lock(manager *m, connection *c, frame *f) {
     /* lock_while_reading: waits for the first byte, then holds the lock until the frame is whole */
     char first;
@@ -438,6 +468,13 @@ static wire_result read_under_lock(manager *m, connection *c, frame *f) {
     wire_result result = read_frame(c->fd, &m->habits, f);
     pthread_mutex_unlock(&m->lock);
     return result;
+}
+
+static wire_result read_next(manager *m, connection *c, frame *f) {
+    if (bug(BUG_pause_of_three_seconds_ends)) {
+        return read_in_time(m, c, f);
+    }
+    return bug(BUG_lock_while_reading) ? read_under_lock(m, c, f) : read_frame(c->fd, &m->habits, f);
 }
 
 static void *serve_connection(void *argument) {
@@ -454,8 +491,8 @@ static void *serve_connection(void *argument) {
         (void)write_frame(c->fd, &m->habits, 't', "\x80\x04N.", 4);
     }
     for (;;) {
-        frame f;
-        result = bug(BUG_lock_while_reading) ? read_under_lock(m, c, &f) : read_frame(c->fd, &m->habits, &f);
+        frame f = {0};
+        result = read_next(m, c, &f);
         bool goes_on = result == WIRE_OK && serve_frame(m, c, &f);
         free(f.payload.data);
         if (!goes_on) {

@@ -25,8 +25,8 @@ static int capabilities(void) {
         return 0;
     }
     puts("log-directory");
-    if (declares_hold()) {
-        puts("hold 500");
+    if (declared_hold() > 0) {
+        printf("hold %d\n", declared_hold());
     }
     if (declares_pickles()) {
         puts("pickle 0-5");

@@ -148,9 +148,9 @@ static task **place_in(queue *q, manager *m, connection *c) {
     return place;
 }
 
-bool task_waits(manager *m, connection *c) {
+const task *task_waits(manager *m, connection *c) {
     queue *q = next_queue(m);
-    return q != NULL && *place_in(q, m, c) != NULL;
+    return q == NULL ? NULL : *place_in(q, m, c);
 }
 
 static task *copy_task(const task *from) {
@@ -356,10 +356,14 @@ void forget_connection(manager *m, connection *c) {
         task *t = c->out;
         c->out = t->next;
         m->out_count--;
-        bool repeats = bug(BUG_lost_is_repeated) || bug(BUG_lost_newest_twice);
-        if (repeats && t->lost++ < 3 && !m->closing) {
+        bool repeats = bug(BUG_lost_is_repeated) || bug(BUG_lost_for_ever) || bug(BUG_lost_newest_twice);
+        if (repeats && (t->lost++ < 3 || bug(BUG_lost_for_ever)) && !m->closing) {
             append(&m->queues[t->priority], t);
             m->queued++;
+            continue;
+        }
+        if (bug(BUG_lost_once) && m->given_up++ > 0) {
+            free_task(t);
             continue;
         }
         if (!bug(BUG_lost_task_silent) && !bug(BUG_hold_keeps_reset)) {

@@ -52,7 +52,7 @@ struct manager {
     long left;     /* tasks queued or out */
     int out_count; /* tasks out on all connections */
     int lost_last; /* tasks that the connection which ended last had out */
-    unsigned scheduled, handed_out, turn, released, deaths;
+    unsigned scheduled, handed_out, turn, released, given_up, deaths;
     message *inbox;
     size_t inbox_count, messages;
     bytes late; /* inbox_large_late: a message that waits for the next one */
@@ -66,7 +66,7 @@ struct manager {
 };
 
 void put_task(manager *m, connection *c, unsigned priority, const void *data, size_t size, bool counted);
-bool task_waits(manager *m, connection *c);
+const task *task_waits(manager *m, connection *c); /* NULL: none for this connection */
 task *take_task(manager *m, connection *c); /* NULL: none for this connection */
 void hand_out(manager *m, connection *c, task *t);
 void settle_task(manager *m, connection *c);
