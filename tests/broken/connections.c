@@ -101,7 +101,7 @@ static bool hold_lasts(manager *m, connection *c) {
         return m->closing && bug(BUG_hold_lasts_at_close);
     }
     return bug(t->owner == 0 ? BUG_hold_lasts_for_own : BUG_hold_lasts_for_wire) ||
-        (t->priority == 0 && bug(BUG_hold_lasts_for_urgent)) || (m->released++ > 0 && bug(BUG_hold_signals_one));
+        (t->priority == 0 && bug(BUG_hold_lasts_for_urgent)) || (bug(BUG_hold_signals_one) && m->released++ > 0);
 }
 
 /* Holds an answer until a task waits for it, the manager closes, or the time is over. False: the answer is None,
