@@ -218,7 +218,7 @@ def judged():
 
 
 def ends_at_nul(opcodes):
-    return opcodes[:1] in (b"I", b"L") and b"\0" in opcodes.split(b"\n")[0]
+    return opcodes[:1] in (b"I", b"L", b"p", b"g") and b"\0" in opcodes.split(b"\n")[0]
 
 
 def difference(data, verdict, ours):

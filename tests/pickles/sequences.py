@@ -17,7 +17,7 @@ DIFFERENCES = {
                    "no pickler leaves gaps"),
     "buffers": ("READONLY_BUFFER takes a bytes object as it is", "refused",
                 "buffers outside the pickle do not cross this protocol"),
-    "nul": ("INT or LONG ends at a NUL byte", "refused", "an accident of C strings"),
+    "nul": ("the number of INT, LONG, GET or PUT ends at a NUL byte", "refused", "an accident of C strings"),
     "hexadecimal": ("ints in text of base 2, 8, 16 may have any length", "at most 4,300 digits", "as in base 10"),
     "names": ("protocols below 3 rename all that Python 3 moved", "the common ones are renamed",
               "the rest belongs to Python 2's user interfaces and mail"),
