@@ -299,6 +299,7 @@ static const struct {
     {HEAD "  unordered\n    A -> n\n", "text:4:3: ", "inside `unordered`"},
     {POOL "  M -> schedule Probe([])\n", "text:3:17: ", "a priority"},
     {POOL "  M -> schedule 1\n", "text:3:18: ", "a task"},
+    {POOL "  M -> schedule -0 Probe([])\n", "text:3:17: ", "a priority"},
     {POOL "  M -> schedule -x Probe([])\n", "text:3:17: ", "a priority"},
     {POOL "  M -> schedule -9223372036854775808 Probe([])\n", "text:3:18: ", "a priority"},
     {POOL "  M -> message\n", "text:3:15: ", "a message"},

@@ -149,6 +149,8 @@ void check_player_unordered(check_player *player, const check_step *step);
 
 /* Does what lies there match the step? TAKEN: it did and is spent. OTHER: it does not; *why is what it is. */
 check_look check_player_look(check_player *player, const check_step *step, undr_buffer *why);
+/* The target has let go of its port, and the kernel has given it to somebody else: one more target, most likely. */
+bool check_player_is_another(check_player *player);
 /* Fails when a worker has sent a request though another of that connection is not answered yet (WORK-2). */
 void check_player_one_in_flight(check_player *player, const check_connection *connection);
 /* After the last step: frames that nobody asked for, lines that answer nothing. */

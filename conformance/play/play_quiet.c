@@ -141,8 +141,7 @@ static void is_not_served(check_player *player, check_connection *connection) {
     }
 }
 
-/* The target has let go of its port, and the kernel has given it to somebody else: one more target, most likely. */
-static bool is_another(check_player *player) {
+bool check_player_is_another(check_player *player) {
     check_pids none = {0}, family = {0};
     bool another = false;
     if (player->setting->command != NULL) {
@@ -165,7 +164,7 @@ void check_player_refused(check_player *player, const check_step *step) {
     if (!check_player_connect(player, connection)) {
         return;
     }
-    if (connection->wire.socket >= 0 && is_another(player)) {
+    if (connection->wire.socket >= 0 && check_player_is_another(player)) {
         check_wire_close(&connection->wire);
         check_player_remark(player, "its port is another program's meanwhile");
     } else if (connection->wire.socket >= 0) {

@@ -324,10 +324,13 @@ static bool is_turned_away(check_player *player, const check_step *step, check_c
         takes_end = takes_end || step->expectations[i].sight == CHECK_SEES_END;
     }
     bool is_new = connection->wire.socket < 0 && connection->wire.end == CHECK_WIRE_OPEN;
-    if (!takes_end || !is_new || player->one->role == CHECK_ROLE_WORKER || !check_player_connect(player, connection) ||
-        connection->wire.socket >= 0) {
+    if (!takes_end || !is_new || player->one->role == CHECK_ROLE_WORKER || !check_player_connect(player, connection)) {
         return false;
     }
+    if (connection->wire.socket >= 0 && !check_player_is_another(player)) {
+        return false;
+    }
+    check_wire_close(&connection->wire);
     connection->said_end = true;
     check_player_line(player, "%s refused", connection->name);
     return true;

@@ -113,7 +113,7 @@ static void mark_transcript(check_player *player) {
     undr_buffer line = {0};
     const check_result *result = player->result;
     bool behind = result->step.size == 0; /* of the last step */
-    check_player_say(player, &line, "! %.*s", behind ? (int)sizeof "at its end" : (int)result->step.size,
+    check_player_say(player, &line, "! %.*s", behind ? (int)sizeof "at its end" - 1 : (int)result->step.size,
         behind ? "at its end" : (const char *)result->step.data);
     check_player_keep(player, check_transcript_add(&player->transcript, undr_buffer_slice(&line)));
     line.size = 0;

@@ -20,7 +20,7 @@ static void help_with_cases(FILE *out) {
         "                       (without it the case ROLE.life.of-a-task is played first; while it falls short,\n"
         "                       all other cases but those about frames are blocked by it)\n"
         "  --cases FOLDER       your own *.case files, beside the built-in ones; may be repeated\n"
-        "  --load               the heavy cases, too (hundreds of connections, 64 MiB payloads)\n"
+        "  --load               the heavy cases, too (long waits, large payloads, many connections)\n"
         "  --destructive        with --connect: also the cases that leave the manager's counts damaged\n"
         "  --sessions N         with explore: how many random sessions a role (default: 100; --seed picks them)\n"
         "  --shard I/N          the I-th of N parts of the cases, for several machines; ROLE.life.of-a-task is\n"
