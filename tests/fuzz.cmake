@@ -46,8 +46,10 @@ if(UNDR_FUZZ)
     set(build --no-keep --build ${CMAKE_BINARY_DIR}/fuzz)
     add_test(NAME fuzz.planted COMMAND ${libfuzzer} planted ${build})
     add_test(NAME fuzz.planted-afl COMMAND ${afl} planted --engine afl ${build})
-    add_test(NAME fuzz.short COMMAND ${libfuzzer} all --time 5 ${build})
-    add_test(NAME fuzz.short-afl COMMAND ${afl} all --engine afl --time 5 ${build})
+    # What CPython says otherwise on a pickle that a fuzzer happens to meet must not fail a change that has nothing to do
+    # with it: the verdicts on the corpora are compared by label replay, those on new pickles by scripts/fuzz by hand.
+    add_test(NAME fuzz.short COMMAND ${libfuzzer} all --time 5 --differences-told ${build})
+    add_test(NAME fuzz.short-afl COMMAND ${afl} all --engine afl --time 5 --differences-told ${build})
     set_tests_properties(fuzz.short PROPERTIES DEPENDS fuzz.planted)
     set_tests_properties(fuzz.short-afl PROPERTIES DEPENDS fuzz.planted-afl)
     foreach(engine libfuzzer afl)
