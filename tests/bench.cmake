@@ -8,9 +8,9 @@ endforeach()
 
 find_program(PYTHON3 python3)
 if(PYTHON3)
-    add_test(NAME bench.smoke COMMAND ${PYTHON3} -B ${CMAKE_CURRENT_LIST_DIR}/bench/smoke ${CMAKE_BINARY_DIR})
+    add_test(NAME bench.smoke COMMAND ${PYTHON3} -B ${CMAKE_CURRENT_LIST_DIR}/bench/smoke ${PROJECT_BINARY_DIR})
     set_tests_properties(bench.smoke PROPERTIES LABELS bench TIMEOUT 300)
     # What spec/ and the README say of speed is what was measured.
-    add_test(NAME bench.documents COMMAND ${PYTHON3} -B ${CMAKE_SOURCE_DIR}/scripts/bench --check)
+    add_test(NAME bench.documents COMMAND ${PYTHON3} -B ${PROJECT_SOURCE_DIR}/scripts/bench --check)
     set_tests_properties(bench.documents PROPERTIES LABELS bench)
 endif()

@@ -11,9 +11,9 @@ target_link_libraries(undr-useless PRIVATE undr-flags Threads::Threads)
 find_package(Python3 COMPONENTS Interpreter)
 if(Python3_FOUND)
     add_test(NAME conformance.kill-matrix
-        COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/kill-matrix check ${CMAKE_BINARY_DIR})
+        COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/kill-matrix check ${PROJECT_BINARY_DIR})
     # Peers that do nothing useful pass no case of a MUST.
     add_test(NAME conformance.useless-peers
-        COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/kill-matrix useless ${CMAKE_BINARY_DIR})
+        COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/kill-matrix useless ${PROJECT_BINARY_DIR})
     set_tests_properties(conformance.kill-matrix conformance.useless-peers PROPERTIES LABELS conformance TIMEOUT 2400)
 endif()

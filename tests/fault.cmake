@@ -10,7 +10,7 @@ target_link_libraries(fault-shim PRIVATE undr-flags ${CMAKE_DL_LIBS})
 
 function(fault_test label name)
     add_test(NAME ${label}.${name}
-        COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/fault/${name}.py ${CMAKE_BINARY_DIR})
+        COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/fault/${name}.py ${PROJECT_BINARY_DIR})
     set_tests_properties(${label}.${name} PROPERTIES
         LABELS ${label} TIMEOUT 900 SKIP_RETURN_CODE 77 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 endfunction()

@@ -6,9 +6,9 @@ find_program(VALGRIND valgrind)
 string(FIND "${CMAKE_C_FLAGS}" "-fsanitize" SANITIZED)
 if(UNDR_FUZZ)
     foreach(target ${FUZZED})
-        set(inputs ${CMAKE_SOURCE_DIR}/fuzz/corpus/${target})
-        if(EXISTS ${CMAKE_SOURCE_DIR}/fuzz/regress/${target})
-            list(APPEND inputs ${CMAKE_SOURCE_DIR}/fuzz/regress/${target})
+        set(inputs ${PROJECT_SOURCE_DIR}/fuzz/corpus/${target})
+        if(EXISTS ${PROJECT_SOURCE_DIR}/fuzz/regress/${target})
+            list(APPEND inputs ${PROJECT_SOURCE_DIR}/fuzz/regress/${target})
         endif()
         add_test(NAME replay.${target} COMMAND replay-${target} ${inputs})
         set_tests_properties(replay.${target} PROPERTIES LABELS replay TIMEOUT 600)
@@ -21,18 +21,18 @@ if(UNDR_FUZZ)
 
     # Our pickle reader against CPython's frozen verdicts on all of those inputs; the verdicts against this CPython; the
     # saved attacks against the script that makes them; and that the reader can't run anything.
-    add_test(NAME replay.verdicts COMMAND replay-verdicts ${CMAKE_SOURCE_DIR}/fuzz)
+    add_test(NAME replay.verdicts COMMAND replay-verdicts ${PROJECT_SOURCE_DIR}/fuzz)
     add_test(NAME replay.oracle
         COMMAND sh -c "command -v python3 >/dev/null || { echo 'no python3'; exit 77; }; exec python3 -B saved.py --check"
         WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/pickles)
     add_test(NAME replay.attacks
         COMMAND sh -c "command -v python3 >/dev/null || { echo 'no python3'; exit 77; }; exec python3 -B attacks.py --check"
-        WORKING_DIRECTORY ${CMAKE_SOURCE_DIR}/fuzz)
+        WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}/fuzz)
     add_test(NAME replay.inert COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/inert $<TARGET_FILE:undrtask-static>)
     set_tests_properties(replay.verdicts replay.oracle replay.attacks replay.inert PROPERTIES
         LABELS replay TIMEOUT 900 SKIP_RETURN_CODE 77)
 
-    set(script ${CMAKE_SOURCE_DIR}/scripts/fuzz)
+    set(script ${PROJECT_SOURCE_DIR}/scripts/fuzz)
     find_program(FUZZ_CLANG clang-19)
     find_program(FUZZ_AFL afl-clang-fast)
     set(libfuzzer ${script})
@@ -43,7 +43,7 @@ if(UNDR_FUZZ)
     if(NOT FUZZ_AFL)
         set(afl sh -c "echo no afl++; exit 77")
     endif()
-    set(build --no-keep --build ${CMAKE_BINARY_DIR}/fuzz)
+    set(build --no-keep --build ${PROJECT_BINARY_DIR}/fuzz)
     add_test(NAME fuzz.planted COMMAND ${libfuzzer} planted ${build})
     add_test(NAME fuzz.planted-afl COMMAND ${afl} planted --engine afl ${build})
     # What CPython says otherwise on a pickle that a fuzzer happens to meet must not fail a change that has nothing to do
@@ -54,11 +54,11 @@ if(UNDR_FUZZ)
     set_tests_properties(fuzz.short-afl PROPERTIES DEPENDS fuzz.planted-afl)
     foreach(engine libfuzzer afl)
         add_test(NAME fuzz.clusterfuzzlite-${engine} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/clusterfuzzlite
-            ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/clusterfuzzlite-${engine} ${engine})
+            ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/clusterfuzzlite-${engine} ${engine})
     endforeach()
     add_test(NAME fuzz.workflows
-        COMMAND sh -c "command -v python3 >/dev/null || { echo 'no python3'; exit 77; }; exec python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/workflows.py ${CMAKE_SOURCE_DIR}")
-    add_test(NAME fuzz.usage COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/fuzz-usage ${script} ${CMAKE_BINARY_DIR}/fuzz-usage)
+        COMMAND sh -c "command -v python3 >/dev/null || { echo 'no python3'; exit 77; }; exec python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/workflows.py ${PROJECT_SOURCE_DIR}")
+    add_test(NAME fuzz.usage COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/fuzz-usage ${script} ${PROJECT_BINARY_DIR}/fuzz-usage)
     set_tests_properties(fuzz.planted fuzz.planted-afl fuzz.short fuzz.short-afl fuzz.clusterfuzzlite-libfuzzer
         fuzz.clusterfuzzlite-afl fuzz.workflows fuzz.usage PROPERTIES LABELS fuzz TIMEOUT 1800 SKIP_RETURN_CODE 77)
     set_tests_properties(fuzz.planted fuzz.planted-afl fuzz.short fuzz.short-afl PROPERTIES RESOURCE_LOCK fuzz-build)

@@ -1,15 +1,15 @@
 # The specification is held together with the cases, the reference and its own examples. Label `conformance`.
-set(SPEC_EXTRACT ${CMAKE_SOURCE_DIR}/scripts/spec-extract)
-set(SPEC_EXAMPLES ${CMAKE_BINARY_DIR}/spec)
+set(SPEC_EXTRACT ${PROJECT_SOURCE_DIR}/scripts/spec-extract)
+set(SPEC_EXAMPLES ${PROJECT_BINARY_DIR}/spec)
 
-add_test(NAME conformance.spec-coverage COMMAND ${CMAKE_SOURCE_DIR}/scripts/spec-coverage)
+add_test(NAME conformance.spec-coverage COMMAND ${PROJECT_SOURCE_DIR}/scripts/spec-coverage)
 add_test(NAME conformance.spec-coverage-notices
-    COMMAND ${CMAKE_CURRENT_LIST_DIR}/spec/coverage_notices ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/spec-coverage)
+    COMMAND ${CMAKE_CURRENT_LIST_DIR}/spec/coverage_notices ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/spec-coverage)
 
 add_test(NAME conformance.spec-extract-protocol
-    COMMAND ${SPEC_EXTRACT} cases ${CMAKE_SOURCE_DIR}/spec/protocol.md ${SPEC_EXAMPLES}/protocol)
+    COMMAND ${SPEC_EXTRACT} cases ${PROJECT_SOURCE_DIR}/spec/protocol.md ${SPEC_EXAMPLES}/protocol)
 add_test(NAME conformance.spec-extract-adapter
-    COMMAND ${SPEC_EXTRACT} python ${CMAKE_SOURCE_DIR}/spec/adapter.md ${SPEC_EXAMPLES}/adapter.py)
+    COMMAND ${SPEC_EXTRACT} python ${PROJECT_SOURCE_DIR}/spec/adapter.md ${SPEC_EXAMPLES}/adapter.py)
 set_tests_properties(conformance.spec-extract-protocol conformance.spec-extract-adapter
     PROPERTIES FIXTURES_SETUP spec-examples)
 

@@ -30,6 +30,6 @@ endif()
 
 # The installed package, used by a project outside this tree.
 if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker)
-    add_test(NAME conformance.package COMMAND ${CMAKE_CURRENT_LIST_DIR}/package/run ${CMAKE_BINARY_DIR})
+    add_test(NAME conformance.package COMMAND ${CMAKE_CURRENT_LIST_DIR}/package/run ${PROJECT_BINARY_DIR})
     set_tests_properties(conformance.package PROPERTIES LABELS conformance TIMEOUT 300)
 endif()

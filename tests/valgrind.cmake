@@ -7,6 +7,6 @@ if(VALGRIND AND SANITIZED EQUAL -1)
         add_test(NAME unit.valgrind.${name}
             COMMAND ${VALGRIND} -q --error-exitcode=9 --leak-check=full $<TARGET_FILE:${name}>)
         set_tests_properties(unit.valgrind.${name} PROPERTIES LABELS valgrind TIMEOUT 1800
-            ENVIRONMENT "UNDR_SOURCE_DIR=${CMAKE_SOURCE_DIR};UNDR_BINARY_DIR=${CMAKE_BINARY_DIR}")
+            ENVIRONMENT "UNDR_SOURCE_DIR=${PROJECT_SOURCE_DIR};UNDR_BINARY_DIR=${PROJECT_BINARY_DIR}")
     endforeach()
 endif()

@@ -1,20 +1,27 @@
-# What `cmake --install` puts where, and how others find it: find_package(undr-task), pkg-config undr-task.
+# What `cmake --install` puts where. Each of the folders may be an absolute path (CMAKE_INSTALL_LIBDIR, ...).
 include(CMakePackageConfigHelpers)
 
 set(PACKAGE_FOLDER ${CMAKE_INSTALL_LIBDIR}/cmake/undr-task)
-set_target_properties(undrtask-static PROPERTIES EXPORT_NAME task)
-set_target_properties(undrtask-shared PROPERTIES EXPORT_NAME task-shared)
-install(TARGETS undrtask-static undrtask-shared EXPORT undr-task-targets)
-install(DIRECTORY ref/undr DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
-foreach(program check manager worker)
-    if(TARGET undr-${program})
-        set_target_properties(undr-${program} PROPERTIES EXPORT_NAME ${program})
-        install(TARGETS undr-${program} EXPORT undr-task-programs)
+
+# Installs what there is of some targets; CMake's package has them in a file of that name.
+function(undr_install file)
+    foreach(target ${ARGN})
+        if(TARGET ${target})
+            install(TARGETS ${target} EXPORT ${file})
+            set(something ON)
+        endif()
+    endforeach()
+    if(something)
+        install(EXPORT ${file} NAMESPACE undr:: DESTINATION ${PACKAGE_FOLDER})
     endif()
-endforeach()
-install(EXPORT undr-task-targets NAMESPACE undr:: DESTINATION ${PACKAGE_FOLDER})
-if(TARGET undr-check) # the programs need no language in a project that only tests with them
-    install(EXPORT undr-task-programs NAMESPACE undr:: DESTINATION ${PACKAGE_FOLDER})
+endfunction()
+undr_install(undr-task-core undrtask-core)
+undr_install(undr-task-targets undrtask-static undrtask-shared) # need libuv
+undr_install(undr-task-programs undr-check undr-manager undr-worker) # need no language
+install(DIRECTORY ref/undr DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+set(PC_FILES undr-task-core)
+if(TARGET undrtask-static)
+    list(APPEND PC_FILES undr-task)
 endif()
 
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/undr-task-config.cmake.in
@@ -23,15 +30,33 @@ write_basic_package_version_file(
     ${CMAKE_CURRENT_BINARY_DIR}/undr-task-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/undr-task-config.cmake
     ${CMAKE_CURRENT_BINARY_DIR}/undr-task-config-version.cmake
-    ${CMAKE_CURRENT_LIST_DIR}/undr-conformance.cmake DESTINATION ${PACKAGE_FOLDER})
+    ${CMAKE_CURRENT_LIST_DIR}/undr-conformance.cmake
+    ${CMAKE_CURRENT_LIST_DIR}/undr-conformance-tests.cmake DESTINATION ${PACKAGE_FOLDER})
 
-file(RELATIVE_PATH FROM_PC_TO_PREFIX /prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig /prefix)
-string(REGEX REPLACE "/$" "" FROM_PC_TO_PREFIX "${FROM_PC_TO_PREFIX}")
-configure_file(${CMAKE_CURRENT_LIST_DIR}/undr-task.pc.in ${CMAKE_CURRENT_BINARY_DIR}/undr-task.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/undr-task.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
-install(FILES conformance/report.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/undr-task)
+# The pkg-config files and CMake's lists of targets name the prefix: by the way from themselves to it, or, where the
+# libraries are in an absolute folder, by its path, and that is known when it is installed (cmake --install --prefix).
+foreach(folder LIBDIR INCLUDEDIR BINDIR)
+    set(PC_${folder} "\${prefix}/${CMAKE_INSTALL_${folder}}")
+    if(IS_ABSOLUTE "${CMAKE_INSTALL_${folder}}")
+        set(PC_${folder} "${CMAKE_INSTALL_${folder}}")
+    endif()
+endforeach()
+set(PC_PREFIX "@CMAKE_INSTALL_PREFIX@")
+if(NOT IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+    file(RELATIVE_PATH PC_PREFIX "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" /prefix)
+    string(REGEX REPLACE "/$" "" PC_PREFIX "\${pcfiledir}/${PC_PREFIX}")
+endif()
+foreach(file ${PC_FILES})
+    configure_file(${CMAKE_CURRENT_LIST_DIR}/${file}.pc.in ${CMAKE_CURRENT_BINARY_DIR}/${file}.pc @ONLY)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${file}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()
+if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+    configure_file(${CMAKE_CURRENT_LIST_DIR}/name-prefix.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/name-prefix.cmake @ONLY)
+    install(SCRIPT ${CMAKE_CURRENT_BINARY_DIR}/name-prefix.cmake)
+endif()
 
 # The texts that `undr-check --help` and the reports name.
+install(FILES conformance/report.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/undr-task)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY spec/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/spec FILES_MATCHING PATTERN "*.md"
     PATTERN model EXCLUDE PATTERN vectors EXCLUDE)

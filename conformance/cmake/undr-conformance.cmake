@@ -6,6 +6,7 @@
 # expressions, and a file that is named relatively is one of the current source folder. Without ARGV, NAME is an
 # executable target, and that is the adapter. The tests are called NAME.CASE, have the label `conformance`, and count as
 # skipped when the adapter does not declare what a case needs.
+# Where undr-check is a part of the same build, the cases are listed when ctest starts, and it is built with `all`.
 # STRICT, LOAD, ALL_DELIVERIES, EXPECT, CASES, ONLY: the options of undr-check with these names; OPTIONS: any others.
 
 # Tests run in the build folder: a relative name becomes the path of the file that the source folder has. One that looks
@@ -27,7 +28,33 @@ function(undr_resolve_adapter WHO RESULT)
     set(${RESULT} "${words}" PARENT_SCOPE)
 endfunction()
 
+# undr-check is not built yet: ctest lists the cases, by undr-conformance-tests.cmake. A part of the function below, whose
+# variables it reads.
+set(UNDR_CONFORMANCE_TESTS ${CMAKE_CURRENT_LIST_DIR}/undr-conformance-tests.cmake CACHE INTERNAL "")
+function(undr_list_cases_later)
+    string(MAKE_C_IDENTIFIER "undr_conformance_${NAME}_${ROLE}" id)
+    set(file "${CMAKE_CURRENT_BINARY_DIR}/${id}")
+    set(content "set(CHECK [==[$<TARGET_FILE:undr-check>]==])\n")
+    foreach(variable NAME ROLE options_to_list options properties command)
+        string(APPEND content "set(${variable} [==[${${variable}}]==])\n")
+    endforeach()
+    string(APPEND content "include([==[${UNDR_CONFORMANCE_TESTS}]==])\n")
+    file(GENERATE OUTPUT "${file}-$<CONFIG>.cmake" CONTENT "${content}")
+    get_property(multi GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+    set(included "${file}-${CMAKE_BUILD_TYPE}.cmake")
+    if(multi)
+        set(included "${file}.cmake")
+        file(WRITE "${included}" "include(\"${file}-\${CTEST_CONFIGURATION_TYPE}.cmake\")\n")
+    endif()
+    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${included}")
+    add_custom_target(${id} ALL DEPENDS undr-check)
+endfunction()
+
 function(undr_add_conformance_tests NAME ROLE)
+    if(NOT TARGET undr::check)
+        message(FATAL_ERROR "undr_add_conformance_tests(${NAME} ${ROLE}): there is no undr-check, which needs jansson "
+            "(Debian: libjansson-dev)")
+    endif()
     cmake_parse_arguments(PARSE_ARGV 2 ARG "STRICT;LOAD;ALL_DELIVERIES" "EXPECT;TIMEOUT" "CASES;ONLY;OPTIONS;COMMAND")
     set(command ${ARG_UNPARSED_ARGUMENTS} ${ARG_COMMAND})
     if(NOT command)
@@ -56,12 +83,7 @@ function(undr_add_conformance_tests NAME ROLE)
     foreach(pattern ${ARG_ONLY})
         list(APPEND patterns --only ${pattern})
     endforeach()
-    get_target_property(check undr::check LOCATION)
-    execute_process(COMMAND ${check} ${ROLE} --list ${options} ${patterns}
-        OUTPUT_VARIABLE names ERROR_VARIABLE error RESULT_VARIABLE status OUTPUT_STRIP_TRAILING_WHITESPACE)
-    if(NOT status EQUAL 0)
-        message(FATAL_ERROR "undr_add_conformance_tests(${NAME} ${ROLE}): ${error}")
-    endif()
+    list(APPEND options_to_list ${options} ${patterns})
     if(ARG_STRICT)
         list(APPEND options --strict)
     endif()
@@ -75,14 +97,24 @@ function(undr_add_conformance_tests NAME ROLE)
     if(NOT ARG_TIMEOUT)
         set(ARG_TIMEOUT 300)
     endif()
-    string(REPLACE "\n" ";" names "${names}")
-    set(jobs --jobs 1)
-    if("--jobs" IN_LIST options) # given twice it would be refused
-        set(jobs "")
+    if(NOT "--jobs" IN_LIST options) # given twice it would be refused
+        list(APPEND options --jobs 1)
     endif()
+    set(properties LABELS conformance TIMEOUT ${ARG_TIMEOUT} SKIP_REGULAR_EXPRESSION "Nothing was executed")
+    get_target_property(imported undr::check IMPORTED)
+    if(NOT imported)
+        undr_list_cases_later()
+        return()
+    endif()
+    get_target_property(check undr::check LOCATION)
+    execute_process(COMMAND ${check} ${ROLE} --list ${options_to_list}
+        OUTPUT_VARIABLE names ERROR_VARIABLE error RESULT_VARIABLE status OUTPUT_STRIP_TRAILING_WHITESPACE)
+    if(NOT status EQUAL 0)
+        message(FATAL_ERROR "undr_add_conformance_tests(${NAME} ${ROLE}): ${error}")
+    endif()
+    string(REPLACE "\n" ";" names "${names}")
     foreach(case ${names})
-        add_test(NAME ${NAME}.${case} COMMAND undr::check ${ROLE} ${jobs} ${options} --only ${case} -- ${command})
-        set_tests_properties(${NAME}.${case} PROPERTIES
-            LABELS conformance TIMEOUT ${ARG_TIMEOUT} SKIP_REGULAR_EXPRESSION "Nothing was executed")
+        add_test(NAME ${NAME}.${case} COMMAND undr::check ${ROLE} ${options} --only ${case} -- ${command})
+        set_tests_properties(${NAME}.${case} PROPERTIES ${properties})
     endforeach()
 endfunction()

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+UNDR_API_BEGIN
+
 /* Borrowed bytes: whoever made the slice says how long they live. data may be NULL when size is 0. */
 typedef struct undr_slice {
     const uint8_t *data;
@@ -17,7 +19,8 @@ typedef struct undr_slice {
 } undr_slice;
 
 static inline undr_slice undr_slice_of(const void *data, size_t size) {
-    return (undr_slice){.data = (const uint8_t *)data, .size = size};
+    undr_slice slice = {(const uint8_t *)data, size}; /* C++ reads this, too: no compound literal */
+    return slice;
 }
 
 undr_slice undr_slice_text(const char *text); /* without the final NUL */
@@ -74,5 +77,7 @@ UNDR_MUST_USE undr_error undr_put_u16le(undr_buffer *buffer, uint16_t value);
 UNDR_MUST_USE undr_error undr_put_u32le(undr_buffer *buffer, uint32_t value);
 UNDR_MUST_USE undr_error undr_put_u64le(undr_buffer *buffer, uint64_t value);
 UNDR_MUST_USE undr_error undr_put_f64be(undr_buffer *buffer, double value);
+
+UNDR_API_END
 
 #endif

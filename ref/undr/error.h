@@ -5,6 +5,10 @@
 #ifndef UNDR_ERROR_H
 #define UNDR_ERROR_H
 
+#include "undr/linkage.h"
+
+UNDR_API_BEGIN
+
 #define UNDR_ERRORS(X) \
     X(OK, "success") \
     X(MEMORY, "out of memory") \
@@ -56,5 +60,7 @@ const char *undr_error_name(undr_error error);
 
 /* One clause for a person, no final full stop; never NULL. */
 const char *undr_error_text(undr_error error);
+
+UNDR_API_END
 
 #endif

@@ -12,6 +12,8 @@
 
 #include "undr/bytes.h"
 
+UNDR_API_BEGIN
+
 enum { UNDR_HEADER_SIZE = 9 };
 
 /* FRAME-6: every implementation accepts payloads up to this size. Also the default limit here. */
@@ -48,5 +50,7 @@ void undr_frame_header(uint8_t header[UNDR_HEADER_SIZE], uint8_t type, uint64_t 
 
 /* Appends a whole frame to a buffer. UNDR_OK or UNDR_MEMORY. */
 UNDR_MUST_USE undr_error undr_frame_encode(undr_buffer *buffer, const undr_frame *frame);
+
+UNDR_API_END
 
 #endif

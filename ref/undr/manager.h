@@ -9,6 +9,8 @@
 
 #include "undr/frame.h"
 
+UNDR_API_BEGIN
+
 typedef struct undr_manager_core undr_manager_core;
 
 typedef enum undr_manager_state {
@@ -107,5 +109,7 @@ size_t undr_manager_tasks_left(const undr_manager_core *core); /* queued + hande
 size_t undr_manager_messages(const undr_manager_core *core);   /* in the inbox */
 size_t undr_manager_connections(const undr_manager_core *core);
 uint64_t undr_manager_handed_out(const undr_manager_core *core); /* tasks, ever */
+
+UNDR_API_END
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "undr/value.h"
 
+UNDR_API_BEGIN
+
 typedef struct undr_pickle_limits {
     size_t depth; /* of nested values */
     size_t nodes; /* values made */
@@ -64,5 +66,7 @@ UNDR_MUST_USE undr_error undr_pickle_write_pieces(const undr_value *value, int p
 /* The pickles of None and of CloseRequest as CPython writes them; borrowed for ever. */
 undr_slice undr_pickle_none(void);
 undr_slice undr_pickle_close_request(void);
+
+UNDR_API_END
 
 #endif

@@ -11,6 +11,8 @@
 
 #include <stdio.h>
 
+UNDR_API_BEGIN
+
 enum {
     UNDR_POOL_HOLD_MS = 500,       /* the default of `hold` with workers of its own */
     UNDR_START_PATIENCE_MS = 30000 /* of `start_patience` */
@@ -97,5 +99,7 @@ UNDR_MUST_USE undr_error undr_process_manager_exit(undr_process_manager *manager
 
 /* Frees; a manager that is still open is closed with KILL first. */
 void undr_process_manager_free(undr_process_manager *manager);
+
+UNDR_API_END
 
 #endif

@@ -13,6 +13,8 @@
 
 #include <stdio.h>
 
+UNDR_API_BEGIN
+
 #define UNDR_DEFAULT_PAYLOAD_LIMIT ((uint64_t)1 << 30)
 enum { UNDR_DEFAULT_PATIENCE_MS = 30000 }; /* FAULT-6: five seconds at the least */
 
@@ -59,5 +61,7 @@ void undr_server_end_connections(undr_server *server);
 
 /* Ends everything. NULL is fine. */
 void undr_server_free(undr_server *server);
+
+UNDR_API_END
 
 #endif

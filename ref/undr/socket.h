@@ -10,6 +10,8 @@
 #include "undr/task.h"
 #include "undr/worker.h"
 
+UNDR_API_BEGIN
+
 /* A new connection to 127.0.0.1:port. *client is the caller's to close; -1 on failure. UNDR_SYSTEM, errno kept. */
 UNDR_MUST_USE undr_error undr_connect(uint16_t port, int *client);
 /* The same to an IPv4 address as text (NULL: 127.0.0.1). UNDR_ARGUMENT: it is none. */
@@ -72,5 +74,7 @@ typedef struct undr_target_options {
     void *log; /* FILE *, one line per event, flushed; or NULL */
 } undr_target_options;
 UNDR_MUST_USE undr_error undr_target(const undr_target_options *options);
+
+UNDR_API_END
 
 #endif

@@ -7,6 +7,8 @@
 
 #include "undr/value.h"
 
+UNDR_API_BEGIN
+
 #define UNDR_CLASS_CLOSE_REQUEST "undr.task.CloseRequest"
 #define UNDR_CLASS_WORKER_EXCEPTION "undr.task.WorkerException"
 #define UNDR_CLASS_CHAIN "undr.task.Chain"
@@ -87,5 +89,7 @@ UNDR_MUST_USE undr_error undr_worker_exception(undr_arena *arena, const undr_fai
 
 /* The text of one that was made like that, a str inside of it; NULL: Python made it, or it is none. */
 const undr_value *undr_worker_exception_text(const undr_value *exception);
+
+UNDR_API_END
 
 #endif

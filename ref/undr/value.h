@@ -8,6 +8,8 @@
 
 #include "undr/bytes.h"
 
+UNDR_API_BEGIN
+
 /* Memory that is freed as a whole. `limit` bounds the bytes it may ask the system for (0: no bound). */
 typedef struct undr_arena {
     struct undr_arena_chunk *chunks;
@@ -138,5 +140,7 @@ UNDR_MUST_USE undr_error undr_value_print(undr_buffer *buffer, const undr_value 
 
 /* True when a str, bytes or bytearray anywhere inside value contains text. Linear, at any depth. */
 UNDR_MUST_USE undr_error undr_value_contains(const undr_value *value, undr_slice text, bool *found);
+
+UNDR_API_END
 
 #endif

@@ -6,6 +6,8 @@
 #include "undr/frame.h"
 #include "undr/pickle.h"
 
+UNDR_API_BEGIN
+
 typedef enum undr_worker_state {
     UNDR_WORKER_IDLE,       /* has no task and nothing in flight: may ask (`n`) */
     UNDR_WORKER_ASKING,     /* `n` or `t` is in flight; a `t` is due */
@@ -50,5 +52,7 @@ UNDR_MUST_USE undr_error undr_worker_receive(undr_worker_core *core, const undr_
 
 /* The stream ended or failed: LEFT. */
 void undr_worker_end(undr_worker_core *core);
+
+UNDR_API_END
 
 #endif

@@ -1,0 +1,30 @@
+# How others find what is built here. As a part of their project, and once it is installed, by find_package(undr-task),
+# it has the same names: undr::core, undr::task, undr::task-static, undr::task-shared, undr::check, undr::manager,
+# undr::worker, undr_add_conformance_tests. pkg-config knows undr-task and undr-task-core.
+set(UNDR_TASK task-static)
+if(BUILD_SHARED_LIBS)
+    set(UNDR_TASK task-shared)
+endif()
+
+foreach(name core static shared)
+    if(TARGET undrtask-${name})
+        string(REGEX REPLACE "^(static|shared)$" "task-\\1" exported ${name})
+        set_target_properties(undrtask-${name} PROPERTIES EXPORT_NAME ${exported})
+        add_library(undr::${exported} ALIAS undrtask-${name})
+    endif()
+endforeach()
+if(TARGET undr::${UNDR_TASK})
+    string(REPLACE task- undrtask- form ${UNDR_TASK})
+    add_library(undr::task ALIAS ${form})
+endif()
+foreach(name check manager worker)
+    if(TARGET undr-${name})
+        set_target_properties(undr-${name} PROPERTIES EXPORT_NAME ${name})
+        add_executable(undr::${name} ALIAS undr-${name})
+    endif()
+endforeach()
+include(${CMAKE_CURRENT_LIST_DIR}/undr-conformance.cmake)
+
+if(UNDR_INSTALL)
+    include(${CMAKE_CURRENT_LIST_DIR}/install.cmake)
+endif()

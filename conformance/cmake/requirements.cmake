@@ -1,0 +1,38 @@
+# What the build needs of this machine, and the options. What only a part needs is looked for, and that part left out
+# with a word where it is missing: libuv (the library with the server, undr-manager), jansson (undr-check).
+# Names of targets and variables begin with UNDR: another project may look for the same libraries.
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(UNDR_LIBUV QUIET IMPORTED_TARGET GLOBAL libuv)
+pkg_check_modules(UNDR_JANSSON QUIET IMPORTED_TARGET jansson)
+find_package(Threads REQUIRED GLOBAL)
+
+include(CheckIncludeFile)
+check_include_file(utlist.h UNDR_HAVE_UTLIST)
+if(NOT UNDR_HAVE_UTLIST)
+    unset(UNDR_HAVE_UTLIST CACHE) # it may be there the next time
+    message(FATAL_ERROR "undr-task needs utlist.h of uthash (Debian: uthash-dev); scripts/setup installs it")
+endif()
+
+set(missing "")
+if(NOT UNDR_LIBUV_FOUND)
+    message(STATUS "undr-task: no libuv (Debian: libuv1-dev): the libraries undrtask.a and undrtask.so, undr-manager and "
+        "the example are left out; the core library, undr-worker and undr-check need none")
+    list(APPEND missing libuv)
+endif()
+if(NOT UNDR_JANSSON_FOUND)
+    message(STATUS "undr-task: no jansson (Debian: libjansson-dev): undr-check is left out")
+    list(APPEND missing jansson)
+endif()
+
+set(tests ${PROJECT_IS_TOP_LEVEL})
+if(missing AND NOT DEFINED UNDR_TESTS)
+    message(STATUS "undr-task: no tests without ${missing}")
+    set(tests OFF)
+endif()
+option(UNDR_TESTS "Build the tests (needs cmocka, and all that the programs need)" ${tests})
+option(UNDR_FUZZ "Build the fuzz targets" ${PROJECT_IS_TOP_LEVEL})
+option(UNDR_EXAMPLES "Build the example (needs nettle)" ${PROJECT_IS_TOP_LEVEL})
+option(UNDR_INSTALL "Install the libraries, the programs, their CMake and pkg-config packages" ${PROJECT_IS_TOP_LEVEL})
+if(UNDR_TESTS AND missing)
+    message(FATAL_ERROR "undr-task: the tests need ${missing}: install that (scripts/setup), or -D UNDR_TESTS=OFF")
+endif()
