@@ -27,9 +27,3 @@ if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker AND Python3_
             LABELS conformance TIMEOUT 300 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
     endforeach()
 endif()
-
-# The installed package, used by a project outside this tree.
-if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker)
-    add_test(NAME conformance.package COMMAND ${CMAKE_CURRENT_LIST_DIR}/package/run ${PROJECT_BINARY_DIR})
-    set_tests_properties(conformance.package PROPERTIES LABELS conformance TIMEOUT 300)
-endif()

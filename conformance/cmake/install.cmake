@@ -35,13 +35,14 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/undr-task-config.cmake
 
 # The pkg-config files and CMake's lists of targets name the prefix: by the way from themselves to it, or, where the
 # libraries are in an absolute folder, by its path, and that is known when it is installed (cmake --install --prefix).
+# A blank is written as pkg-config writes those of ${pcfiledir}: with a backslash.
 foreach(folder LIBDIR INCLUDEDIR BINDIR)
-    set(PC_${folder} "\${prefix}/${CMAKE_INSTALL_${folder}}")
+    string(REPLACE " " "\\ " PC_${folder} "\${prefix}/${CMAKE_INSTALL_${folder}}")
     if(IS_ABSOLUTE "${CMAKE_INSTALL_${folder}}")
-        set(PC_${folder} "${CMAKE_INSTALL_${folder}}")
+        string(REPLACE " " "\\ " PC_${folder} "${CMAKE_INSTALL_${folder}}")
     endif()
 endforeach()
-set(PC_PREFIX "@CMAKE_INSTALL_PREFIX@")
+set(PC_PREFIX "@ESCAPED_PREFIX@")
 if(NOT IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
     file(RELATIVE_PATH PC_PREFIX "/prefix/${CMAKE_INSTALL_LIBDIR}/pkgconfig" /prefix)
     string(REGEX REPLACE "/$" "" PC_PREFIX "\${pcfiledir}/${PC_PREFIX}")

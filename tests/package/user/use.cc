@@ -1,0 +1,2 @@
+// use.cc: the same as use.c, in C++.
+#include "use.c"
