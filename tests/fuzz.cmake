@@ -56,10 +56,12 @@ if(UNDR_FUZZ)
         add_test(NAME fuzz.clusterfuzzlite-${engine} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/clusterfuzzlite
             ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/clusterfuzzlite-${engine} ${engine})
     endforeach()
-    add_test(NAME fuzz.workflows
-        COMMAND sh -c "command -v python3 >/dev/null || { echo 'no python3'; exit 77; }; exec python3 -B ${CMAKE_CURRENT_SOURCE_DIR}/workflows.py ${PROJECT_SOURCE_DIR}")
+    foreach(sanitizer undefined memory)
+        add_test(NAME fuzz.clusterfuzzlite-${sanitizer} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/clusterfuzzlite
+            ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR}/clusterfuzzlite-${sanitizer} libfuzzer ${sanitizer})
+    endforeach()
     add_test(NAME fuzz.usage COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/fuzz-usage ${script} ${PROJECT_BINARY_DIR}/fuzz-usage)
     set_tests_properties(fuzz.planted fuzz.planted-afl fuzz.short fuzz.short-afl fuzz.clusterfuzzlite-libfuzzer
-        fuzz.clusterfuzzlite-afl fuzz.workflows fuzz.usage PROPERTIES LABELS fuzz TIMEOUT 1800 SKIP_RETURN_CODE 77)
+        fuzz.clusterfuzzlite-afl fuzz.clusterfuzzlite-undefined fuzz.clusterfuzzlite-memory fuzz.usage PROPERTIES LABELS fuzz TIMEOUT 1800 SKIP_RETURN_CODE 77)
     set_tests_properties(fuzz.planted fuzz.planted-afl fuzz.short fuzz.short-afl PROPERTIES RESOURCE_LOCK fuzz-build)
 endif()

@@ -1,9 +1,24 @@
 #!/usr/bin/env python3
-"""Looks at the workflows that fuzz: each is YAML, and uses ClusterFuzzLite's actions with parameters that they have.
+"""Looks at the workflows of .github/ and at what they call.
 
-    workflows.py SOURCE     exit status 0, 1 with what is wrong, 77: there is no PyYAML
+    workflows.py SOURCE [--build BUILD] [--actionlint FOLDER]
+
+All of them: each is YAML; actions are pinned by a hash with the version behind it, the same everywhere; who need not
+write may not; each job has a time limit, of ten minutes where a pull request waits for it; scripts that are run exist.
+Those that fuzz: ClusterFuzzLite's actions, with parameters that they have, a time that divides into what the comment says
+of each target, an upload of what is found; a build that is kept, a daily pruning, a planted bug.
+The parts of .ci/run are the parts of tests.yml; --build: every test of that build folder is in one of them.
+--actionlint: runs actionlint, too, which Go installs into FOLDER.
+
+Exit status 0, 1 with what is wrong, 77: there is no PyYAML, or for --actionlint no Go or no module proxy.
 """
+import argparse
+import json
+import os
 import pathlib
+import re
+import shutil
+import subprocess
 import sys
 
 try:
@@ -12,60 +27,238 @@ except ImportError:
     print("no PyYAML (Debian: python3-yaml)")
     sys.exit(77)
 
-BUILD = "google/clusterfuzzlite/actions/build_fuzzers@v1"
-RUN = "google/clusterfuzzlite/actions/run_fuzzers@v1"
+ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
+BUILD = "google/clusterfuzzlite/actions/build_fuzzers"
+RUN = "google/clusterfuzzlite/actions/run_fuzzers"
+CHECKOUT = "actions/checkout"
+UPLOAD = "github/codeql-action/upload-sarif"
 STORAGE = {"storage-repo", "storage-repo-branch", "storage-repo-branch-coverage"}
 PARAMETERS = {
-    BUILD: {"language", "sanitizer", "github-token", "upload-build", "bad-build-check"} | STORAGE,
+    BUILD: {"language", "sanitizer", "github-token", "upload-build", "bad-build-check", "dry-run",
+            "allowed-broken-targets-percentage", "keep-unaffected-fuzz-targets"} | STORAGE,
     RUN: {"github-token", "fuzz-seconds", "mode", "sanitizer", "output-sarif", "language", "dry-run",
-          "report-unreproducible-crashes", "parallel-fuzzing"} | STORAGE,
+          "report-unreproducible-crashes", "minimize-crashes", "parallel-fuzzing"} | STORAGE,
+    CHECKOUT: {"persist-credentials", "fetch-depth", "ref"},
+    UPLOAD: {"sarif_file", "checkout_path", "category"},
 }
 MODES = {"fuzz-pull-request.yml": "code-change", "fuzz-batch.yml": "batch", "fuzz-prune.yml": "prune",
-         "fuzz-coverage.yml": "coverage"}
+         "fuzz-coverage.yml": "coverage", "fuzz-build.yml": None}
+SANITIZERS = {"address", "undefined", "memory"}
+PULL_REQUEST_MINUTES = 10
 
 
-def problems_of_job(job, mode):
+def action(step):
+    return step.get("uses", "").split("@")[0]
+
+
+def triggers(workflow):
+    return workflow.get("on", workflow.get(True))  # YAML 1.1 takes `on` for a truth value
+
+
+def sanitizers(job):
+    return set(job.get("strategy", {}).get("matrix", {}).get("sanitizer", []))
+
+
+def pins(text):
+    """(action, reference, version) of each line that uses one."""
+    for match in re.finditer(r"uses:\s*([^\s@]+)@(\S+)(?:\s+#\s*(\S+))?", text):
+        yield match.groups()
+
+
+def problems_of_pins(texts):
+    known = {}
+    for name, text in texts.items():
+        for used, reference, version in pins(text):
+            if not re.fullmatch(r"[0-9a-f]{40}", reference):
+                yield "%s: %s@%s is not pinned by the hash of a commit" % (name, used, reference)
+            elif not re.fullmatch(r"v\d+(\.\d+)*", version or ""):
+                yield "%s: no version stands behind the hash of %s" % (name, used)
+            pin = known.setdefault("/".join(used.split("/")[:2]), (reference, version))
+            if pin != (reference, version):
+                yield "%s: %s is pinned to %s here and to %s elsewhere" % (name, used, reference, pin[0])
+
+
+def problems_of_step(source, step):
+    parameters = PARAMETERS.get(action(step))
+    if "uses" in step and parameters is None:
+        yield "%s is an action that this script does not know" % step["uses"]
+    for name in set(step.get("with", {})) - (parameters or set(step.get("with", {}))):
+        yield "%s has no parameter %s" % (step["uses"], name)
+    if action(step) == CHECKOUT and step.get("with", {}).get("persist-credentials") is not False:
+        yield "the checkout keeps the token: persist-credentials: false"
+    for program in re.findall(r"(?<![\w/.-])((?:\.ci|\.clusterfuzzlite|scripts|tests)/[\w.-]+)", step.get("run", "")):
+        if not os.access(source / program, os.X_OK):
+            yield "%s is run, and there is no such program" % program
+
+
+def problems_of_job(source, workflow, job):
+    minutes = job.get("timeout-minutes")
+    if not isinstance(minutes, int):
+        yield "has no timeout-minutes"
+    elif "pull_request" in triggers(workflow) and minutes > PULL_REQUEST_MINUTES:
+        yield "a pull request waits for it, for up to %d minutes" % minutes
+    for step in job["steps"]:
+        for problem in problems_of_step(source, step):
+            yield problem
+
+
+def problems_of_seconds(text, targets):
+    for line in re.findall(r"fuzz-seconds:.*", text):
+        match = re.fullmatch(r"fuzz-seconds: (\d+) # of all (\d+) targets: (\d+) each", line)
+        if match is None:
+            yield "it is not said how long each target is fuzzed: `# of all N targets: N each` behind fuzz-seconds"
+        elif int(match.group(2)) != targets or int(match.group(1)) != targets * int(match.group(3)):
+            yield "`%s`, and there are %d targets" % (line, targets)
+
+
+def problems_of_fuzzing(job, mode):
     steps = job["steps"]
-    if [step.get("uses") for step in steps] != [BUILD, RUN]:
-        yield "a job builds and then runs, nothing else"
+    uses = [action(step) for step in steps]
+    wanted = [CHECKOUT, BUILD] + ([RUN] if mode else []) + ([UPLOAD] if mode in ("code-change", "batch", "prune") else [])
+    if uses != wanted:
+        yield "the steps are %s" % ", ".join(wanted)
         return
-    for step in steps:
-        for name in set(step["with"]) - PARAMETERS[step["uses"]]:
-            yield "%s has no parameter %s" % (step["uses"], name)
-    build, run = steps[0]["with"], steps[1]["with"]
+    build = steps[1]["with"]
     if build.get("language") != "c":
         yield "the language is c"
+    if mode in ("code-change", "batch", None) and sanitizers(job) != SANITIZERS:
+        yield "the sanitizers are %s" % ", ".join(sorted(SANITIZERS))
+    if mode is None and build.get("upload-build") is not True:
+        yield "the build is not kept: upload-build"
+    if mode is None:
+        return
+    run = steps[2]["with"]
     if run.get("mode") != mode:
         yield "the mode is %s" % mode
-    if not isinstance(run.get("fuzz-seconds"), int):
-        yield "fuzz-seconds is a number"
     if build.get("sanitizer", "address") != run.get("sanitizer", "address"):
         yield "what was built for one sanitizer is run for another"
     if mode == "coverage" and build.get("sanitizer") != "coverage":
         yield "coverage needs the sanitizer `coverage`"
+    if UPLOAD in uses:
+        for problem in problems_of_upload(job, run, steps[3]):
+            yield problem
 
 
-def problems(source):
-    for name, mode in MODES.items():
-        path = source / ".github" / "workflows" / name
-        workflow = yaml.safe_load(path.read_text())
-        triggers = workflow.get("on", workflow.get(True))  # YAML 1.1 takes `on` for a truth value
-        wanted = "pull_request" if mode == "code-change" else "schedule"
-        if wanted not in triggers:
-            yield "%s: is not started by %s" % (name, wanted)
-        for job in workflow["jobs"].values():
-            for problem in problems_of_job(job, mode):
-                yield "%s: %s" % (name, problem)
-    project = yaml.safe_load((source / ".clusterfuzzlite" / "project.yaml").read_text())
+def problems_of_upload(job, run, upload):
+    """run_fuzzers writes cifuzz-sarif/results.sarif, below a copy of the sources, when it has found something."""
+    if run.get("output-sarif") is not True:
+        yield "no SARIF is written: output-sarif"
+    if upload["with"].get("sarif_file") != "cifuzz-sarif/results.sarif" or \
+            upload["with"].get("checkout_path") != "cifuzz-sarif":
+        yield "the SARIF is cifuzz-sarif/results.sarif, its sources cifuzz-sarif"
+    if "hashFiles('cifuzz-sarif/results.sarif')" not in upload.get("if", "") or "cancelled()" not in upload["if"]:
+        yield "the SARIF is there when something was found, and the step before failed: if"
+    if job.get("permissions", {}).get("security-events") != "write":
+        yield "the upload of SARIF needs the permission security-events: write"
+
+
+def problems_of_clusterfuzzlite(source, workflows):
+    folder = source / ".clusterfuzzlite"
+    project = yaml.safe_load((folder / "project.yaml").read_text())
     if project.get("language") != "c":
         yield "project.yaml: the language is c"
+    if set(project.get("sanitizers", [])) != SANITIZERS:
+        yield "project.yaml: the sanitizers are %s" % ", ".join(sorted(SANITIZERS))
+    base = re.search(r"^FROM \S+/base-builder:(\S+)$", (folder / "Dockerfile").read_text(), re.M)
+    if base is None or base.group(1) != project.get("base_os_version"):
+        yield "Dockerfile and project.yaml (base_os_version) name different systems"
+    planted = [step["run"] for job in workflows["fuzz-planted.yml"]["jobs"].values() for step in job["steps"] if "run" in step]
+    if planted != [".clusterfuzzlite/planted ${{ matrix.sanitizer }}"]:
+        yield "fuzz-planted.yml: does not run .clusterfuzzlite/planted"
 
 
-def main(arguments):
-    found = list(problems(pathlib.Path(arguments[0])))
-    print("\n".join(found) if found else "%d workflows, nothing is wrong" % len(MODES))
-    return 1 if found else 0
+def problems_of_triggers(workflows):
+    wanted = {"fuzz-pull-request.yml": "pull_request", "fuzz-build.yml": "push", "tests.yml": "pull_request"}
+    for name in list(MODES) + ["tests.yml"]:
+        started = triggers(workflows[name])
+        if wanted.get(name, "schedule") not in started:
+            yield "%s: is not started by %s" % (name, wanted.get(name, "schedule"))
+    cron = triggers(workflows["fuzz-prune.yml"])["schedule"][0]["cron"]
+    if not cron.endswith("* * *"):
+        yield "fuzz-prune.yml: does not prune daily"
+
+
+def ci(source, *arguments):
+    done = subprocess.run([str(source / ".ci" / "run"), *arguments], check=True, capture_output=True, text=True)
+    return done.stdout.splitlines()
+
+
+def tests_of(build, arguments):
+    done = subprocess.run(["ctest", "--test-dir", str(build), "--show-only=json-v1", *arguments], check=True,
+                          capture_output=True, text=True)
+    return {test["name"] for test in json.loads(done.stdout[done.stdout.index("{"):])["tests"]}
+
+
+def problems_of_parts(source, workflows, build):
+    parts = ci(source, "--parts")
+    named = workflows["tests.yml"]["jobs"]["test"]["strategy"]["matrix"]["part"]
+    if parts != named:
+        yield "tests.yml: the parts are not those of .ci/run: %s" % " ".join(parts)
+    for job in workflows["tests.yml"]["jobs"].values():
+        for part in set(job.get("strategy", {}).get("matrix", {}).get("part", [])) - set(parts):
+            yield "tests.yml: .ci/run has no part %s" % part
+    if build is None:
+        return
+    chosen = [tests_of(build, ci(source, "--arguments", part)) for part in parts]
+    for part, tests in zip(parts, chosen):
+        if not tests:
+            yield ".ci/run: the part %s has no test" % part
+    for test in sorted(tests_of(build, []) - set().union(*chosen)):
+        yield ".ci/run: %s is in no part" % test
+
+
+def problems(source, build=None):
+    folder = source / ".github" / "workflows"
+    texts = {path.name: path.read_text() for path in sorted(folder.glob("*.y*ml"))}
+    workflows = {name: yaml.safe_load(text) for name, text in texts.items()}
+    missing = (set(MODES) | {"tests.yml", "fuzz-planted.yml"}) - set(workflows)
+    if missing:
+        yield "there is no %s" % ", ".join(sorted(missing))
+        return
+    yield from problems_of_pins(texts)
+    targets = re.search(r'^targets="(.*)"$', (source / ".clusterfuzzlite" / "build.sh").read_text(), re.M).group(1).split()
+    for name, workflow in workflows.items():
+        if workflow.get("permissions") != {"contents": "read"}:
+            yield "%s: may do more than read: permissions: contents: read" % name
+        for job in workflow["jobs"].values():
+            found = list(problems_of_job(source, workflow, job))
+            found += problems_of_fuzzing(job, MODES[name]) if name in MODES else []
+            yield from ("%s: %s" % (name, problem) for problem in found)
+        yield from ("%s: %s" % (name, problem) for problem in problems_of_seconds(texts[name], len(targets)))
+    yield from problems_of_triggers(workflows)
+    yield from problems_of_clusterfuzzlite(source, workflows)
+    yield from problems_of_parts(source, workflows, build)
+
+
+def actionlint(source, folder):
+    """Its exit status; it is installed when it is not there."""
+    program = folder / "actionlint"
+    if not program.exists():
+        if shutil.which("go") is None:
+            print("actionlint: no Go to install it with (Debian: golang-go)")
+            return 77
+        folder.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(["go", "install", ACTIONLINT], env=dict(os.environ, GOBIN=str(folder.resolve())),
+                              capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            print("actionlint: can't be installed: %s" % done.stderr.strip())
+            return 77
+    files = [str(path) for path in sorted((source / ".github" / "workflows").glob("*.y*ml"))]
+    return subprocess.run([str(program), *files], check=False).returncode
+
+
+def main():
+    usage = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    usage.add_argument("source", type=pathlib.Path)
+    usage.add_argument("--build", type=pathlib.Path)
+    usage.add_argument("--actionlint", type=pathlib.Path)
+    arguments = usage.parse_args()
+    found = list(problems(arguments.source, arguments.build))
+    print("\n".join(found) if found else "nothing is wrong with the workflows")
+    if found:
+        return 1
+    return actionlint(arguments.source, arguments.actionlint) if arguments.actionlint else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
