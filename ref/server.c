@@ -204,7 +204,7 @@ static void close_loop(undr_server *server) {
 }
 
 static int open_loop(undr_server *server) {
-    int status = uv_loop_init(&server->loop);
+    int status = undr_loop_init(&server->loop);
     if (status != 0) {
         return status;
     }

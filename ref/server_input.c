@@ -3,10 +3,8 @@
  * what has come of it). */
 #include "server_parts.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 enum {
     UNSENT_LIMIT = 1 << 20,  /* beyond this many bytes of answers nothing more is read from a connection */
@@ -341,17 +339,10 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
     }
 }
 
-/* Watches for nothing yet. When the socket is watched already, libuv changes what for, which needs no memory. */
 int undr_peer_watch(undr_peer *peer) {
-    struct epoll_event none = {0};
     uv_os_fd_t file;
     int status = uv_fileno((uv_handle_t *)&peer->stream, &file);
-    if (status != 0) {
-        return status;
-    }
-    none.data.fd = file; /* as libuv has it */
-    bool added = epoll_ctl(uv_backend_fd(&peer->server->loop), EPOLL_CTL_ADD, file, &none) == 0;
-    return added || errno == EEXIST ? 0 : -errno;
+    return status == 0 ? undr_loop_watch(&peer->server->loop, file) : status;
 }
 
 int undr_peer_read(undr_peer *peer) {

@@ -110,8 +110,8 @@ static int open_listener(undr_server *server, undr_listener *listener) {
         return status;
     }
     listener->poll.data = server;
-    listener->file = file;
-    return 0;
+    listener->file = file; /* from here on undr_server_refuse closes both */
+    return undr_loop_watch(&server->loop, file);
 }
 
 int undr_server_listen(undr_server *server) {

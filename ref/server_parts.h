@@ -1,4 +1,4 @@
-/* server_parts.h: what the files of the server share (server.c, the loop; server_listen.c; server_peer.c,
+/* server_parts.h: what the files of the server share (server.c and server_loop.c, the loop; server_listen.c; server_peer.c,
  * server_input.c and server_output.c, a connection; server_decode.c; peer_user.c), and those of the pool
  * (worker_processes.c, process_manager.c). Private to ref/.
  *
@@ -129,6 +129,12 @@ void undr_server_call(undr_server *server, void (*function)(undr_server *server,
  * one after the other. */
 void undr_server_collect(undr_server *server);
 
+/* server_loop.c: before libuv takes from the system what it ends the process for when it does not get it. Less than 0:
+ * there is none. undr_loop_init: as uv_loop_init; makes sure of the descriptors 0 to 2, too. undr_loop_watch: before
+ * each call that makes libuv watch a file, which it does later. */
+UNDR_MUST_USE int undr_loop_init(uv_loop_t *loop);
+UNDR_MUST_USE int undr_loop_watch(uv_loop_t *loop, int file);
+
 /* server_listen.c. Less than 0: failed; what was opened until then undr_server_refuse closes. */
 UNDR_MUST_USE int undr_server_listen(undr_server *server);
 void undr_server_accept(undr_server *server); /* goes on to, after accept_at */
@@ -147,9 +153,7 @@ void undr_peer_stop_clock(undr_peer *peer);
 
 /* server_input.c: requests. */
 UNDR_MUST_USE int undr_peer_read(undr_peer *peer); /* begins, or goes on, to read; less than 0: failed */
-/* Before each call that makes libuv watch the connection's socket, which it does later and ends the process when it
- * can't: takes what that needs of the kernel now. Less than 0: failed. */
-UNDR_MUST_USE int undr_peer_watch(undr_peer *peer);
+UNDR_MUST_USE int undr_peer_watch(undr_peer *peer); /* undr_loop_watch its socket */
 void undr_peer_handle_kept(undr_peer *peer);       /* frames for whose answers there was no room */
 void undr_peer_pause_or_resume(undr_peer *peer);
 bool undr_peer_is_full(const undr_peer *peer);     /* it must read its answers before more of it is handled */

@@ -1,4 +1,5 @@
 /* worker_main.c: what the program does when it was executed again as a worker process of a pool. */
+#include "undr/descriptors.h"
 #include "undr/process_manager.h"
 #include "undr/socket.h"
 #include "worker_processes.h"
@@ -75,6 +76,11 @@ static int run(int argc, char **argv, const undr_registry *registry) {
 }
 
 void undr_process_manager_main(int argc, char **argv, const undr_registry *registry) {
+    if (undr_hold_standard_descriptors() != UNDR_OK) {
+        (void)fprintf(stderr, "standard input, output or error is closed, and no placeholder can be opened: %s\n",
+            strerror(errno));
+        exit(EXIT_FAILURE);
+    }
     if (argc >= 2 && strcmp(argv[1], UNDR_WORKER_WORD) == 0) {
         exit(run(argc, argv, registry));
     }

@@ -3,8 +3,10 @@
 #include "adapter.h"
 #include "probe.h"
 
+#include "undr/descriptors.h"
 #include "undr/socket.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -65,6 +67,11 @@ int main(int argc, char **argv) {
         int (*run)(void);
     } plain[] = {{"capabilities", capabilities}, {"--help", help}, {"--version", version}};
     const char *verb = argc > 1 ? argv[1] : NULL;
+    if (undr_hold_standard_descriptors() != UNDR_OK) {
+        (void)fprintf(stderr, PROGRAM ": a standard descriptor is closed, and no placeholder can be opened: %s\n",
+            strerror(errno));
+        return ADAPTER_EXIT_FAILURE;
+    }
     if (verb == NULL) {
         return adapter_no_verb(PROGRAM, NULL, VERBS);
     }

@@ -44,7 +44,7 @@ typedef struct undr_process_manager_options {
 } undr_process_manager_options;
 
 /* First in main(), with the task types that workers run: in a worker process runs the loop and exits the process,
- * elsewhere returns at once. */
+ * elsewhere returns at once. Makes sure of the descriptors 0 to 2 (descriptors.h), or exits with a message. */
 void undr_process_manager_main(int argc, char **argv, const undr_registry *registry);
 
 /* Starts the server on 127.0.0.1 (SEC-2) and the workers. A worker process that ends while the manager is open is

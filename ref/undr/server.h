@@ -33,7 +33,8 @@ typedef struct undr_server_options {
     bool handle_interrupt;  /* SIGINT counts as an interrupt */
 } undr_server_options;
 
-/* Listens and serves. UNDR_ARGUMENT, UNDR_BEYOND_LOOPBACK, UNDR_MEMORY, UNDR_SYSTEM (errno says why). */
+/* Listens and serves. UNDR_ARGUMENT, UNDR_BEYOND_LOOPBACK, UNDR_MEMORY, UNDR_SYSTEM (errno says why). Where one of the
+ * descriptors 0 to 2 is closed it gets a placeholder (descriptors.h). */
 UNDR_MUST_USE undr_error undr_server_start(const undr_server_options *options, undr_server **server);
 uint16_t undr_server_port(const undr_server *server);
 

@@ -10,7 +10,8 @@
 #include "undr/task.h"
 #include "undr/worker.h"
 
-/* A new connection to 127.0.0.1:port. *client is the caller's to close; -1 on failure. UNDR_SYSTEM, errno kept. */
+/* A new connection to 127.0.0.1:port. *client is the caller's to close; -1 on failure. UNDR_SYSTEM, errno kept. It is
+ * never one of the descriptors 0 to 2: where one of these is closed it gets a placeholder (descriptors.h). */
 UNDR_MUST_USE undr_error undr_connect(uint16_t port, int *client);
 /* The same to an IPv4 address as text (NULL: 127.0.0.1). UNDR_ARGUMENT: it is none. */
 UNDR_MUST_USE undr_error undr_connect_to(const char *address, uint16_t port, int *client);
