@@ -8,6 +8,7 @@
 #define UNDR_SERVER_PARTS_H
 
 #include "blob.h"
+#include "log.h"
 #include "undr/server.h"
 
 #include <uv.h>
@@ -113,8 +114,9 @@ struct undr_server {
     undr_peer *lingering; /* ENDING, all is written; by deadline */
     undr_peer *changed;   /* have got answers that are not written yet */
     size_t connections;   /* that have a descriptor, or are about to lose it */
+    undr_log log;
     uint64_t log_second;  /* since when the next two count */
-    unsigned log_lines, log_of_peers, log_left_out;
+    unsigned log_lines, log_of_peers;
     uint64_t held_until;  /* when the first answer that the core holds must go */
     uint64_t timer_at;    /* when the timer ends at the latest; UINT64_MAX: it does not run */
     uint64_t accept_at;   /* none is accepted until then, for want of memory or descriptors; UINT64_MAX: all are */
@@ -180,7 +182,7 @@ void undr_output_drop(undr_output *output);
 UNDR_MUST_USE int undr_peer_user(const struct sockaddr_in *peer, const struct sockaddr_in *own, uid_t *user);
 
 /* A line that begins with the peer (NULL: with the server's own address). Of too many in a second some are left out,
- * and counted. */
+ * and counted, as is what can't be written at once (log.h). */
 __attribute__((format(printf, 3, 4))) void undr_server_log(
     undr_server *server, const struct sockaddr_in *peer, const char *format, ...);
 

@@ -164,6 +164,7 @@ static int manage(const settings *read) {
     undr_process_manager *manager;
     static input from; /* its threads use it until the program ends */
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
     raise_descriptor_limit();
     input_block_interrupts();
     undr_error error = undr_process_manager_start(&options, &manager);

@@ -29,7 +29,9 @@ typedef struct undr_server_options {
     uint64_t patience;      /* ms for which a connection may read nothing of answers that wait for it, before it is
                                closed; 0: UNDR_DEFAULT_PATIENCE_MS */
     FILE *log;              /* a line for each connection that is ended, with its peer and the reason; NULL: none.
-                               Written in the server's thread: a log that blocks blocks the server */
+                               As long as the server. Lines go to its descriptor at once, or are left out and counted:
+                               a pipe or terminal that nobody reads blocks nobody. Without a descriptor (a memory
+                               stream) it is written with stdio, in the server's thread, and must not block */
     bool handle_interrupt;  /* SIGINT counts as an interrupt */
 } undr_server_options;
 

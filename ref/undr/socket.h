@@ -70,7 +70,7 @@ typedef struct undr_target_options {
     uint64_t payload_limit;  /* 0: no limit but the memory */
     unsigned poll_period_ms; /* pause after None (WORK-3, WORK-21); 0: 20 */
     const undr_registry *registry;
-    void *log; /* FILE *, one line per event, flushed; or NULL */
+    void *log; /* FILE *, one line per event, written at once, or left out and counted: it blocks no worker; or NULL */
 } undr_target_options;
 UNDR_MUST_USE undr_error undr_target(const undr_target_options *options);
 
