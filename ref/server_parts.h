@@ -177,9 +177,9 @@ void undr_peer_flush(undr_peer *peer);
 size_t undr_peer_unsent(const undr_peer *peer); /* bytes */
 void undr_output_drop(undr_output *output);
 
-/* peer_user.c. The user whose process holds the other end of a connection of this machine. Less than 0: nobody does
- * (any more), or the kernel does not say. */
-UNDR_MUST_USE int undr_peer_user(const struct sockaddr_in *peer, const struct sockaddr_in *own, uid_t *user);
+/* peer_user.c. The user whose process holds the other end of our connected socket, within this machine. Less than 0:
+ * nobody does (any more), or the kernel does not say. */
+UNDR_MUST_USE int undr_peer_user(int socket, const struct sockaddr_in *peer, uid_t *user);
 
 /* A line that begins with the peer (NULL: with the server's own address). Of too many in a second some are left out,
  * and counted, as is what can't be written at once (log.h). */

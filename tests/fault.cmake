@@ -23,6 +23,7 @@ fault_test(fault counts)
 fault_test(fault starts)
 fault_test(fault bursts)
 fault_test(security limits)
+fault_test(security users)
 fault_test(security hardened)
 set_tests_properties(fault.peers PROPERTIES RUN_SERIAL ON) # it compares rates
 fault_test(example checksum_tree)
