@@ -30,10 +30,12 @@ typedef enum undr_peer_state {
     UNDR_PEER_CLOSED    /* uv_close was called; freed in its callback */
 } undr_peer_state;
 
-/* Answers in the order in which they go out: bytes, then the payload of the last of them when that is large. */
+/* Answers in the order in which they go out: bytes, the payload of the last of them when that is large, and what came
+ * behind it. */
 typedef struct undr_output {
     undr_buffer bytes;
     undr_blob *blob; /* a share; NULL: none */
+    undr_buffer behind;
 } undr_output;
 
 /* One connection. There may be thousands that are idle: what only some need is allocated when they do. */
@@ -45,10 +47,12 @@ typedef struct undr_peer {
     bool paused;  /* not read from, because it does not read its answers, or a message of it is being checked */
     bool changed; /* stands in server->changed */
     bool failed;  /* an answer could not be kept: out of memory */
+    bool full;    /* the core was told that it is */
     uint8_t large_type;
     struct sockaddr_in address;   /* of the other side */
     undr_buffer in;               /* the start of a frame that is not whole; no memory while there is none */
     uint64_t large_size;          /* not 0: `in` is the start of such a payload, of a frame of large_type */
+    size_t kept;                  /* bytes of that, or of `check`, which the core counts */
     undr_output out;              /* to be written next */
     struct undr_sending *sending; /* answers being written; NULL: none */
     struct undr_check *check;     /* a message of it that another thread decodes; NULL: none */
@@ -65,7 +69,9 @@ typedef struct undr_peer {
 /* A message that another thread decodes. */
 typedef struct undr_check {
     undr_peer *peer; /* NULL: it is gone */
+    undr_server *server;
     undr_buffer payload;
+    size_t kept; /* of which the core counts so many bytes */
     undr_error error;
     struct undr_check *prev, *next;
 } undr_check;
@@ -159,6 +165,7 @@ UNDR_MUST_USE int undr_peer_watch(undr_peer *peer); /* undr_loop_watch its socke
 void undr_peer_handle_kept(undr_peer *peer);       /* frames for whose answers there was no room */
 void undr_peer_pause_or_resume(undr_peer *peer);
 bool undr_peer_is_full(const undr_peer *peer);     /* it must read its answers before more of it is handled */
+void undr_peer_release(undr_peer *peer);           /* what the core counts of it; lock held */
 void undr_check_forget(undr_check *check);         /* the peer is gone; NULL is fine */
 void undr_check_run(undr_check *check);            /* decodes: in any thread */
 void undr_check_end(undr_check *check);            /* ... and what follows, in the loop's; frees */

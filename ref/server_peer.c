@@ -28,6 +28,7 @@ static void leave_core(undr_peer *peer) {
         return;
     }
     uv_mutex_lock(&server->lock);
+    undr_peer_release(peer);
     undr_manager_disconnect(server->core, peer->handle);
     peer->handle = 0;
     undr_server_collect(server);
