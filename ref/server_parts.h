@@ -138,7 +138,7 @@ void undr_server_call(undr_server *server, void (*function)(undr_server *server,
 void undr_server_collect(undr_server *server);
 
 /* server_loop.c: before libuv takes from the system what it ends the process for when it does not get it. Less than 0:
- * there is none. undr_loop_init: as uv_loop_init; makes sure of the descriptors 0 to 2, too. undr_loop_watch: before
+ * there is none. undr_loop_init: as uv_loop_init; makes sure of the descriptors 0 to 2, too. undr_loop_watch: beside
  * each call that makes libuv watch a file, which it does later. */
 UNDR_MUST_USE int undr_loop_init(uv_loop_t *loop);
 UNDR_MUST_USE int undr_loop_watch(uv_loop_t *loop, int file);

@@ -60,7 +60,8 @@ void adapter_lines_free(adapter_lines *lines);
 /* Takes the first word of *line: up to a blank, which is skipped too. Empty when the line is. */
 undr_slice adapter_take_word(undr_slice *line);
 
-/* Writes text and '\n' to a descriptor, whole, unbuffered. UNDR_RESET: nobody reads any more (ignore SIGPIPE). */
-UNDR_MUST_USE undr_error adapter_write_line(int descriptor, undr_slice text);
+/* Writes text and '\n' to a descriptor, whole, unbuffered. While nobody reads it, `stop` (a descriptor; -1: none) is
+ * waited for as well: UNDR_INTERRUPTED when that is readable. UNDR_RESET: nobody will ever read (ignore SIGPIPE). */
+UNDR_MUST_USE undr_error adapter_write_line(int descriptor, int stop, undr_slice text);
 
 #endif

@@ -128,10 +128,11 @@ static int fail_to_start(const settings *read, undr_error error) {
     return fail(read->log_directory == NULL ? "can't start" : read->log_directory, error);
 }
 
-static undr_error say_ready(const undr_process_manager *manager) {
+/* UNDR_INTERRUPTED: nobody has read it, and SIGINT has come. */
+static undr_error say_ready(const input *from, const undr_process_manager *manager) {
     char line[32];
     (void)snprintf(line, sizeof line, "ready %u", (unsigned)undr_process_manager_port(manager));
-    return adapter_write_line(STDOUT_FILENO, undr_slice_text(line));
+    return input_answer(from, undr_slice_text(line));
 }
 
 /* Each connection takes a descriptor; what is refused beyond the limit, the server says. */
@@ -171,12 +172,16 @@ static int manage(const settings *read) {
     if (error != UNDR_OK) {
         return fail_to_start(read, error);
     }
-    error = say_ready(manager);
-    if (error == UNDR_OK) {
-        error = input_start(&from, manager);
-    }
+    error = input_start(&from, manager);
     if (error != UNDR_OK) {
         int status = fail("can't serve", error);
+        undr_process_manager_free(manager);
+        return status;
+    }
+    error = say_ready(&from, manager);
+    if (error != UNDR_OK && error != UNDR_INTERRUPTED) {
+        int status = fail("can't serve: standard output can't be written", error);
+        input_release_manager(&from);
         undr_process_manager_free(manager);
         return status;
     }
