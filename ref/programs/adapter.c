@@ -143,6 +143,14 @@ int adapter_no_verb(const char *program, const char *verb, const char *verbs) {
     return ADAPTER_EXIT_NO_VERB;
 }
 
+int adapter_end_output(const char *program) {
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return 0;
+    }
+    (void)fprintf(stderr, "%s: standard output can't be written: %s\n", program, strerror(errno));
+    return ADAPTER_EXIT_FAILURE;
+}
+
 /* ---- hex ---- */
 
 static int digit_value(uint8_t digit) {

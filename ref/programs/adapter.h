@@ -36,6 +36,10 @@ bool adapter_parse_options(
  * ADAPTER_EXIT_NO_VERB, for main to return. */
 int adapter_no_verb(const char *program, const char *verb, const char *verbs);
 
+/* Behind what was printed to standard output, for main to return: 0, or, when it could not be written, the reason stands
+ * on standard error and ADAPTER_EXIT_FAILURE. */
+int adapter_end_output(const char *program);
+
 /* Decimal digits only, within the bounds. */
 bool adapter_parse_number(undr_slice text, uint64_t minimum, uint64_t maximum, uint64_t *number);
 

@@ -63,18 +63,18 @@ static bool read_settings(const char *verb, int argc, char **argv, settings *rea
 /* `hold` is what a manager without workers of its own does, `pool-hold` what one with workers does. */
 static int capabilities(const settings *read) {
     uint64_t pool_hold = read->has_hold ? read->hold : UNDR_POOL_HOLD_MS;
-    int printed = printf("manager\npool\npriority-levels %d\nhold %llu\npool-hold %llu\nmax-payload %llu\n"
+    (void)printf("manager\npool\npriority-levels %d\nhold %llu\npool-hold %llu\nmax-payload %llu\n"
                          "pickle 0-5\nlog-directory\n",
         UNDR_MAXIMUM_PRIORITY_LEVELS, (unsigned long long)read->hold, (unsigned long long)pool_hold,
         (unsigned long long)read->payload_limit);
-    if (printed > 0 && read->grace > 0) {
-        printed = printf("grace %llu\n", (unsigned long long)read->grace);
+    if (read->grace > 0) {
+        (void)printf("grace %llu\n", (unsigned long long)read->grace);
     }
-    return printed > 0 && fflush(stdout) == 0 ? 0 : ADAPTER_EXIT_FAILURE;
+    return adapter_end_output(PROGRAM);
 }
 
 static int help(void) {
-    int printed = printf(
+    (void)printf(
         "usage: " PROGRAM " manager [OPTION...]       serve, and read commands from standard input\n"
         "       " PROGRAM " capabilities [OPTION...]  what this manager can do, one a line\n"
         "       " PROGRAM " --help | --version\n"
@@ -103,7 +103,7 @@ static int help(void) {
         "a second one kills its workers. Exit status: 0 at the end of input; 130 after SIGINT; 1 it can't serve;\n"
         "2 usage; %d a verb that is not implemented.\n",
         UNDR_POOL_HOLD_MS, UNDR_DEFAULT_PATIENCE_MS, UNDR_START_PATIENCE_MS, ADAPTER_EXIT_NO_VERB);
-    return printed > 0 && fflush(stdout) == 0 ? 0 : ADAPTER_EXIT_FAILURE;
+    return adapter_end_output(PROGRAM);
 }
 
 static int fail(const char *what, undr_error error) {
@@ -218,7 +218,8 @@ int main(int argc, char **argv) {
         return help();
     }
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        return puts(PROGRAM " " UNDR_VERSION) < 0 ? ADAPTER_EXIT_FAILURE : 0;
+        (void)puts(PROGRAM " " UNDR_VERSION);
+        return adapter_end_output(PROGRAM);
     }
     int at = find_verb(argc, argv);
     if (at == argc) {

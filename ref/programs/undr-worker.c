@@ -18,12 +18,12 @@
 #define PAYLOAD_LIMIT ((uint64_t)1 << 30)
 
 static int capabilities(void) {
-    int printed = printf("worker\npickle 0-5\nmax-payload %llu\n", (unsigned long long)PAYLOAD_LIMIT);
-    return printed > 0 && fflush(stdout) == 0 ? 0 : ADAPTER_EXIT_FAILURE;
+    (void)printf("worker\npickle 0-5\nmax-payload %llu\n", (unsigned long long)PAYLOAD_LIMIT);
+    return adapter_end_output(PROGRAM);
 }
 
 static int help(void) {
-    int printed = printf("usage: " PROGRAM " worker --port PORT   work for the manager on 127.0.0.1:PORT, with\n"
+    (void)printf("usage: " PROGRAM " worker --port PORT   work for the manager on 127.0.0.1:PORT, with\n"
                          "                                        --address IPV4 elsewhere, until it closes\n"
                          "       " PROGRAM " capabilities         what this worker can do, one a line\n"
                          "       " PROGRAM " --help | --version\n"
@@ -33,7 +33,7 @@ static int help(void) {
                          "standard error. Exit status: 0 closed by the manager, or the manager is gone; 1 the manager\n"
                          "broke the protocol, or can't be reached; 2 usage; %d a verb that is not implemented.\n",
         ADAPTER_EXIT_NO_VERB);
-    return printed > 0 && fflush(stdout) == 0 ? 0 : ADAPTER_EXIT_FAILURE;
+    return adapter_end_output(PROGRAM);
 }
 
 static int worker(int argc, char **argv) {
@@ -59,7 +59,8 @@ static int worker(int argc, char **argv) {
 }
 
 static int version(void) {
-    return puts(PROGRAM " " UNDR_VERSION) < 0 || fflush(stdout) != 0 ? ADAPTER_EXIT_FAILURE : 0;
+    (void)puts(PROGRAM " " UNDR_VERSION);
+    return adapter_end_output(PROGRAM);
 }
 
 int main(int argc, char **argv) {
