@@ -53,14 +53,17 @@ void undr_log_open(undr_log *log, FILE *file) {
 
 /* Writing. */
 
-/* SIGPIPE (nobody reads) and SIGXFSZ (`ulimit -f`) are no reason to die: errno says the same. */
+/* SIGPIPE (nobody reads) and SIGXFSZ (`ulimit -f`) are no reason to die: errno says the same. SIGTTOU is none to stop: in
+ * the background of a terminal with `stty tostop` the line is written all the same. */
 static ssize_t write_quietly(int descriptor, const char *bytes, size_t size) {
-    sigset_t both, before;
+    sigset_t all, both, before;
     const struct timespec at_once = {0};
     (void)sigemptyset(&both);
     (void)sigaddset(&both, SIGPIPE);
     (void)sigaddset(&both, SIGXFSZ);
-    (void)pthread_sigmask(SIG_BLOCK, &both, &before); /* fails only for a wrong first argument */
+    all = both;
+    (void)sigaddset(&all, SIGTTOU);
+    (void)pthread_sigmask(SIG_BLOCK, &all, &before); /* fails only for a wrong first argument */
     ssize_t written;
     do {
         written = write(descriptor, bytes, size);

@@ -2,6 +2,7 @@
 out is counted. Nor does an answer that nobody reads stop anything but the program that asked."""
 
 import contextlib
+import ctypes
 import fcntl
 import os
 import pathlib
@@ -147,6 +148,35 @@ def a_terminal():
     expect_lines(said.decode(), VIOLATIONS + 1)
 
 
+def a_terminal_of_others():
+    """In the background of a terminal with `stty tostop`, where who writes is stopped (SIGTTOU)."""
+    ours, theirs = pty.openpty()
+    settings = termios.tcgetattr(theirs)
+    settings[3] |= termios.TOSTOP
+    termios.tcsetattr(theirs, termios.TCSANOW, settings)
+
+    def prepare():
+        os.setsid()
+        fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+        os.dup2(theirs, 2)
+        foreground = os.fork()
+        if foreground == 0:
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
+            os.closerange(0, 256)
+            while True:
+                signal.pause()
+        os.setpgid(foreground, foreground)
+        os.tcsetpgrp(2, foreground)
+
+    with harness.Manager(BUILD, workers=0, preexec_fn=prepare) as manager:
+        violate(manager, 10)
+        expect_service(manager)
+        manager.end()
+    assert drain(ours).count(b"0x78") == 10
+    os.close(theirs)
+    os.close(ours)
+
+
 def a_full_disk():
     with open("/dev/full", "wb", buffering=0) as full, Manager(full.fileno()) as manager:
         violate(manager, 10)
@@ -283,7 +313,8 @@ def end(manager):
 
 
 def main():
-    tests = (a_full_pipe, a_socket, a_terminal, a_full_disk, nobody_reads_any_more, a_worker_of_its_own, a_pool_in_need)
+    tests = (a_full_pipe, a_socket, a_terminal, a_terminal_of_others, a_full_disk, nobody_reads_any_more,
+        a_worker_of_its_own, a_pool_in_need)
     for test in tests:
         test()
         print(test.__name__, flush=True)
