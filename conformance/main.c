@@ -4,6 +4,8 @@
 #include "options.h"
 #include "run.h"
 
+#include "undr/descriptors.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -69,6 +71,11 @@ static void raise_file_limit(void) {
 }
 
 int main(int argc, char **argv) {
+    if (undr_hold_standard_descriptors() != UNDR_OK) {
+        fprintf(stderr, "undr-check: a standard descriptor is closed, and no placeholder can be opened: %s\n",
+            strerror(errno));
+        return CHECK_HARNESS;
+    }
     raise_file_limit();
     check_options options;
     undr_buffer message = {0};

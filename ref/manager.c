@@ -1,59 +1,10 @@
 /* manager.c: the manager's core. The table `rules` below is the protocol: which request is answered how, in which
- * state. Spec: "The manager".
- *
- * A request waits in its connection's list, in the order in which it came (REQ-1), until its answer was taken:
- *
- *     HELD      `n` or `t` that found no task and waits for one, until its deadline (NEXT-4)
- *     BEHIND    answered, but an earlier request of its connection is held
- *     READY     the next answer of its connection, or right behind such: undr_manager_next_answer takes it
- *
- * A task is in one of the queues, or out (in the list of the connection that it was handed to), or lost and in the
- * inbox. The count of tasks left is what is queued plus what is out. */
-#include "undr/manager.h"
-
-#include "handles.h"
-#include "manager_queue.h"
+ * state. Spec: "The manager". What it keeps: manager_core.h. */
+#include "manager_core.h"
 #include "undr/pickle.h"
 
 #include <stdlib.h>
 #include <utlist.h>
-
-typedef enum request_place { REQUEST_HELD, REQUEST_BEHIND, REQUEST_READY } request_place;
-
-typedef struct request {
-    struct connection *connection;
-    struct request *before, *after; /* of the same connection */
-    struct request *prev, *next;    /* of all that are held, or of all that are ready */
-    request_place place;
-    uint64_t deadline; /* ms, of a held one */
-    undr_frame answer; /* the payload is borrowed: from `task`, or from a constant */
-    undr_parcel *task; /* that the answer carries, or NULL; owned by the connection while it is out */
-} request;
-
-typedef struct connection {
-    undr_connection handle;
-    void *owner;       /* the caller's */
-    request *requests; /* owned, in order */
-    undr_parcels out;  /* owned: tasks handed out and not settled, the oldest first */
-    request own;       /* serves most of its requests without an allocation: they come one at a time */
-    bool own_is_used;
-} connection;
-
-struct undr_manager_core {
-    undr_manager_options options;
-    undr_manager_state state;
-    bool abandoned;
-    undr_handles connections; /* owned */
-    undr_task_queues queues;  /* owned */
-    undr_parcels inbox;       /* owned: messages, and tasks that were lost */
-    size_t messages;
-    uint64_t bytes;      /* that all tasks and messages take, in whichever list */
-    size_t out;          /* tasks that are out, on all connections */
-    uint64_t handed_out; /* ever */
-    request *held;       /* the longest-waiting first, so the first deadline first */
-    request *ready;
-    undr_parcels spent;  /* settled before their answers were taken: live until the next call */
-};
 
 undr_error undr_manager_new(const undr_manager_options *options, undr_manager_core **core) {
     if (options->priority_levels > UNDR_MAXIMUM_PRIORITY_LEVELS || options->retries > UNDR_MAXIMUM_RETRIES) {
@@ -117,6 +68,9 @@ static void forget_request(undr_manager_core *core, request *one) {
         DL_DELETE(core->ready, one);
     }
     DL_DELETE2(one->connection->requests, one, before, after);
+    if (one->task != NULL) {
+        one->connection->untaken -= undr_parcel_slice(one->task).size;
+    }
     if (one->task != NULL && one->task->settled) {
         undr_parcels_append(&core->spent, one->task);
     }
@@ -125,11 +79,16 @@ static void forget_request(undr_manager_core *core, request *one) {
 
 /* Parcels. */
 
+/* `bytes` and `kept` together never exceed the limit. */
+static bool has_room(const undr_manager_core *core, uint64_t bytes) {
+    uint64_t limit = core->options.queue_limit;
+    return limit == 0 || bytes <= limit - core->bytes - core->kept;
+}
+
 /* Keeps a task or a message, as far as there is room: a copy, or `whole` (undr_parcel_new). */
 static undr_error new_parcel(
     undr_manager_core *core, undr_slice bytes, undr_buffer *whole, unsigned priority, undr_parcel **parcel) {
-    uint64_t limit = core->options.queue_limit;
-    if (limit > 0 && undr_parcel_cost(bytes.size) > limit - core->bytes) { /* bytes never exceeds it */
+    if (!has_room(core, undr_parcel_cost(bytes.size))) {
         return UNDR_QUEUE_LIMIT;
     }
     *parcel = undr_parcel_new(bytes, whole, priority);
@@ -159,15 +118,25 @@ static bool hands_out(const undr_manager_core *core) {
 
 static void hand_out(undr_manager_core *core, request *one, undr_parcel *task) {
     one->task = task;
+    one->connection->untaken += undr_parcel_slice(task).size;
     undr_parcels_append(&one->connection->out, task);
     core->out++;
     core->handed_out++;
 }
 
-/* The longest-waiting request gets the first task, the next one the second (NEXT-6, SCHED-10). */
+static bool is_full(const connection *one) {
+    return one->full || one->untaken > UNDR_UNREAD_LIMIT;
+}
+
+/* The longest-waiting request gets the first task, the next one the second (NEXT-6, SCHED-10). Who does not read gets
+ * none: it would wait there, and fill the memory. */
 static void serve_held(undr_manager_core *core) {
     while (core->held != NULL && core->queues.count > 0) {
         request *one = core->held;
+        if (is_full(one->connection)) {
+            answer_held(core, one, undr_pickle_none());
+            continue;
+        }
         hand_out(core, one, undr_task_queues_take(&core->queues));
         answer_held(core, one, undr_parcel_slice(one->task));
     }
@@ -439,6 +408,33 @@ void undr_manager_end_requests(undr_manager_core *core, undr_connection handle) 
     }
 }
 
+/* Payloads that have not come whole. */
+
+undr_error undr_manager_check_header(const undr_manager_core *core, uint8_t type, uint64_t size) {
+    const undr_frame frame = {.type = type, .payload = {.size = (size_t)size}}; /* nobody looks at the bytes */
+    const rule *found;
+    undr_error error = find_rule(&frame, &found);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    if (type >= UNDR_TYPE_SCHEDULE && (unsigned)type - UNDR_TYPE_SCHEDULE >= core->options.priority_levels) {
+        return UNDR_PRIORITY;
+    }
+    return has_room(core, undr_parcel_cost((size_t)size)) ? UNDR_OK : UNDR_QUEUE_LIMIT;
+}
+
+undr_error undr_manager_keep_bytes(undr_manager_core *core, uint64_t bytes) {
+    if (!has_room(core, bytes)) {
+        return UNDR_QUEUE_LIMIT;
+    }
+    core->kept += bytes;
+    return UNDR_OK;
+}
+
+void undr_manager_release_bytes(undr_manager_core *core, uint64_t bytes) {
+    core->kept -= bytes;
+}
+
 /* Connections. */
 
 undr_error undr_manager_connect(undr_manager_core *core, undr_connection *handle) {
@@ -460,6 +456,13 @@ void undr_manager_set_owner(undr_manager_core *core, undr_connection handle, voi
     connection *one = find_connection(core, handle);
     if (one != NULL) {
         one->owner = owner;
+    }
+}
+
+void undr_manager_set_full(undr_manager_core *core, undr_connection handle, bool full) {
+    connection *one = find_connection(core, handle);
+    if (one != NULL) {
+        one->full = full; /* a task that waits has no held request beside it: serve_held */
     }
 }
 

@@ -1,6 +1,8 @@
 /* server.c: the loop of the manager: its thread, its log, the timer of held answers, calls from other threads. */
 #include "server_parts.h"
 
+#include "undr/descriptors.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -23,7 +25,7 @@ static bool leaves_out(undr_server *server, bool of_peer) {
         server->log_lines = server->log_of_peers = 0;
     }
     if (server->log_lines == LOG_LINES_A_SECOND || (of_peer && server->log_of_peers == LOG_OF_PEERS)) {
-        server->log_left_out++;
+        server->log.left_out++;
         return true;
     }
     server->log_lines++;
@@ -31,30 +33,17 @@ static bool leaves_out(undr_server *server, bool of_peer) {
     return false;
 }
 
-static void log_left_out(undr_server *server) {
-    if (server->options.log != NULL && server->log_left_out > 0) {
-        (void)fprintf(server->options.log, "%u lines of this log were left out\n", server->log_left_out);
-        server->log_left_out = 0;
-    }
-}
-
 void undr_server_log(undr_server *server, const struct sockaddr_in *peer, const char *format, ...) {
-    FILE *log = server->options.log;
-    char name[INET_ADDRSTRLEN];
-    if (log == NULL || leaves_out(server, peer != NULL)) {
+    char name[INET_ADDRSTRLEN], prefix[INET_ADDRSTRLEN + sizeof ":65535: "];
+    if (server->options.log == NULL || leaves_out(server, peer != NULL)) {
         return;
     }
     peer = peer == NULL ? &server->address : peer;
     (void)uv_ip4_name(peer, name, sizeof name); /* fails only for want of room */
+    (void)snprintf(prefix, sizeof prefix, "%s:%u: ", name, (unsigned)ntohs(peer->sin_port));
     va_list arguments;
     va_start(arguments, format);
-    flockfile(log);
-    log_left_out(server);
-    (void)fprintf(log, "%s:%u: ", name, (unsigned)ntohs(peer->sin_port));
-    (void)vfprintf(log, format, arguments);
-    (void)fputc('\n', log);
-    (void)fflush(log); /* a log that can't be written is no reason to stop serving */
-    funlockfile(log);
+    undr_log_line(&server->log, prefix, format, arguments); /* a log that can't be written does not stop the service */
     va_end(arguments);
 }
 
@@ -171,6 +160,7 @@ static void run_loop(void *argument) {
     sigset_t signals;
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGPIPE); /* a peer that is gone is an error of the write, here */
+    (void)sigaddset(&signals, SIGXFSZ); /* and so is a file at its limit */
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGCHLD); /* how libuv learns of a process's end: some thread must take it */
@@ -204,7 +194,7 @@ static void close_loop(undr_server *server) {
 }
 
 static int open_loop(undr_server *server) {
-    int status = uv_loop_init(&server->loop);
+    int status = undr_loop_init(&server->loop);
     if (status != 0) {
         return status;
     }
@@ -325,7 +315,11 @@ undr_error undr_server_start(const undr_server_options *options, undr_server **s
         server->listeners[i].file = -1;
     }
     complete_options(&server->options);
-    undr_error error = find_address(options, &server->address);
+    undr_error error = undr_hold_standard_descriptors(); /* before anything is opened */
+    if (error == UNDR_OK) {
+        undr_log_open(&server->log, options->log);
+        error = find_address(options, &server->address);
+    }
     if (error == UNDR_OK) {
         error = undr_manager_new(&options->manager, &server->core);
     }
@@ -333,8 +327,11 @@ undr_error undr_server_start(const undr_server_options *options, undr_server **s
         error = system_error(open_all(server));
     }
     if (error != UNDR_OK) {
+        int reason = errno;
+        undr_log_close(&server->log);
         undr_manager_free(server->core);
         free(server);
+        errno = reason;
         return error;
     }
     *started = server;
@@ -441,7 +438,7 @@ void undr_server_free(undr_server *server) {
     (void)uv_thread_join(&server->thread); /* fails only for a thread that is not ours */
     (void)uv_loop_close(&server->loop);    /* fails only while handles are open */
     close_locks(server); /* the decoders do not touch the loop any more */
-    log_left_out(server);
+    undr_log_close(&server->log);
     undr_manager_free(server->core);
     free(server);
 }

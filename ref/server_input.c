@@ -3,20 +3,17 @@
  * what has come of it). */
 #include "server_parts.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 enum {
-    UNSENT_LIMIT = 1 << 20,  /* beyond this many bytes of answers nothing more is read from a connection */
     UNANSWERED_LIMIT = 4096, /* of as many requests that wait for a task none waits any longer */
     DROPPED_LIMIT = 1 << 20, /* of as many bytes nothing more is read behind a violation */
     LARGE_READ = 1 << 20
 };
 
 bool undr_peer_is_full(const undr_peer *peer) {
-    return undr_peer_unsent(peer) > UNSENT_LIMIT;
+    return undr_peer_unsent(peer) > UNDR_UNREAD_LIMIT;
 }
 
 static bool can_handle(const undr_peer *peer) {
@@ -39,6 +36,7 @@ static void refuse(undr_peer *peer, const undr_frame *frame, undr_error error) {
 static void receive(undr_peer *peer, const undr_frame *frame, undr_buffer *whole) {
     undr_server *server = peer->server;
     uv_mutex_lock(&server->lock);
+    undr_peer_release(peer); /* what it keeps is this frame's, and counts as that from now on */
     undr_error error =
         undr_manager_receive_checked(server->core, peer->handle, frame, whole, uv_now(&server->loop));
     peer->unanswered += error == UNDR_OK;
@@ -71,6 +69,7 @@ void undr_check_free(undr_check *check) {
 
 static void finish_check(undr_peer *peer, undr_check *check) {
     const undr_frame frame = message_of(check);
+    peer->kept = check->kept;
     if (check->error == UNDR_OK) {
         receive(peer, &frame, &check->payload);
     } else {
@@ -84,6 +83,10 @@ void undr_check_end(undr_check *check) {
         peer->check = NULL;
         finish_check(peer, check);
         undr_peer_flush(peer); /* and what stands behind the message */
+    } else {
+        uv_mutex_lock(&check->server->lock);
+        undr_manager_release_bytes(check->server->core, check->kept);
+        uv_mutex_unlock(&check->server->lock);
     }
     undr_check_free(check);
 }
@@ -102,8 +105,9 @@ static void start_check(undr_peer *peer, undr_buffer *payload) {
         end_for_memory(peer);
         return;
     }
-    *check = (undr_check){.peer = peer, .payload = *payload};
+    *check = (undr_check){.peer = peer, .server = peer->server, .payload = *payload, .kept = peer->kept};
     *payload = (undr_buffer){0};
+    peer->kept = 0;
     if (undr_decode(peer->server, check)) {
         peer->check = check; /* it ends in this thread, later */
         return;
@@ -158,8 +162,52 @@ static size_t handle_frames(undr_peer *peer, undr_slice input) {
     return peer->state == UNDR_PEER_OPEN ? used : input.size;
 }
 
+/* Large payloads. */
+
+void undr_peer_release(undr_peer *peer) {
+    undr_manager_release_bytes(peer->server->core, peer->kept);
+    peer->kept = 0;
+}
+
+/* What has come of the payload, and the memory for what comes next, count as bytes of the queues and the inbox. */
+static undr_error keep(undr_peer *peer, size_t bytes) {
+    undr_server *server = peer->server;
+    uv_mutex_lock(&server->lock);
+    undr_error error = undr_manager_keep_bytes(server->core, bytes);
+    uv_mutex_unlock(&server->lock);
+    peer->kept += error == UNDR_OK ? bytes : 0;
+    return error;
+}
+
+/* Memory for what comes next, in steps that the bytes which have come pay for (FRAME-8, SEC-3). */
+static undr_error grow_large(undr_peer *peer) {
+    uint64_t missing = peer->large_size - peer->in.size;
+    size_t step = peer->in.size < UNDR_SCRATCH_SIZE ? UNDR_SCRATCH_SIZE : peer->in.size;
+    size_t most = missing < step ? (size_t)missing : step;
+    size_t capacity = peer->in.size + most;
+    if (peer->in.size < peer->in.capacity) {
+        return UNDR_OK;
+    }
+    undr_error error = keep(peer, capacity - peer->in.capacity);
+    return error == UNDR_OK ? undr_buffer_grow(&peer->in, capacity) : error;
+}
+
+/* There is no room for the rest: it is not waited for (FRAME-7). */
+static void refuse_large(undr_peer *peer, undr_error error) {
+    const undr_frame frame = {.type = peer->large_type, .payload = {.size = (size_t)peer->large_size}};
+    refuse(peer, &frame, error);
+}
+
+static undr_error check_header(const undr_peer *peer) {
+    undr_server *server = peer->server;
+    uv_mutex_lock(&server->lock);
+    undr_error error = undr_manager_check_header(server->core, peer->large_type, peer->large_size);
+    uv_mutex_unlock(&server->lock);
+    return error;
+}
+
 /* peer->in begins with a frame that is not whole and too large to be handled where it is: from now on peer->in is its
- * payload alone, at its place. */
+ * payload alone, at its place. What its header alone shows to be wrong is refused now. */
 static void begin_large(undr_peer *peer) {
     undr_frame frame;
     uint64_t size, limit = peer->server->options.payload_limit;
@@ -172,10 +220,24 @@ static void begin_large(undr_peer *peer) {
     peer->large_size = size - UNDR_HEADER_SIZE;
     peer->in.size -= UNDR_HEADER_SIZE;
     memmove(peer->in.data, peer->in.data + UNDR_HEADER_SIZE, peer->in.size);
+    undr_error error = check_header(peer);
+    if (error == UNDR_OK) {
+        error = keep(peer, peer->in.capacity);
+    }
+    if (error == UNDR_OK) {
+        error = grow_large(peer);
+    }
+    if (error != UNDR_OK) {
+        refuse_large(peer, error);
+    }
 }
 
 static void handle_large(undr_peer *peer) {
-    if (peer->in.size < peer->large_size) {
+    undr_error error = UNDR_OK;
+    if (peer->in.size < peer->large_size && (error = grow_large(peer)) != UNDR_OK) {
+        refuse_large(peer, error);
+    }
+    if (error != UNDR_OK || peer->in.size < peer->large_size) {
         return;
     }
     undr_buffer payload = peer->in;
@@ -245,20 +307,23 @@ void undr_peer_pause_or_resume(undr_peer *peer) {
     }
 }
 
-/* Room behind what has come of a frame, in steps that its bytes pay for (FRAME-8, SEC-3). 0: out of memory. */
+/* Room behind what has come of a frame that is not large. 0: out of memory. */
 static size_t make_room(undr_peer *peer) {
     undr_frame frame;
-    uint64_t size = peer->large_size;
-    if (size == 0 && undr_frame_decode(undr_buffer_slice(&peer->in), UINT64_MAX, &frame, &size) != UNDR_MORE) {
+    uint64_t size = 0;
+    if (undr_frame_decode(undr_buffer_slice(&peer->in), UINT64_MAX, &frame, &size) != UNDR_MORE) {
         return 0; /* can't be: then it was not read from */
     }
-    uint64_t missing = size - peer->in.size;
-    size_t step = peer->in.size < UNDR_SCRATCH_SIZE ? UNDR_SCRATCH_SIZE : peer->in.size;
-    size_t most = missing < step ? (size_t)missing : step;
-    size_t room = peer->in.capacity - peer->in.size;
-    if (room == 0) {
-        room = undr_buffer_grow(&peer->in, peer->in.size + most) == UNDR_OK ? most : 0;
+    size_t missing = (size_t)(size - peer->in.size); /* of a header, or of what is not large */
+    return undr_buffer_grow(&peer->in, peer->in.size + missing) == UNDR_OK ? missing : 0;
+}
+
+static size_t room_of(undr_peer *peer) {
+    if (peer->large_size == 0) {
+        return make_room(peer);
     }
+    size_t room = peer->in.capacity - peer->in.size; /* grow_large has made some */
+    uint64_t missing = peer->large_size - peer->in.size;
     room = room < missing ? room : (size_t)missing;
     return room < LARGE_READ ? room : LARGE_READ;
 }
@@ -272,7 +337,7 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
         *buffer = uv_buf_init((char *)peer->server->scratch, UNDR_SCRATCH_SIZE);
         return;
     }
-    size_t room = make_room(peer); /* without any on_read gets UV_ENOBUFS */
+    size_t room = room_of(peer); /* without any on_read gets UV_ENOBUFS */
     *buffer = uv_buf_init(room == 0 ? NULL : (char *)peer->in.data + peer->in.size, (unsigned)room);
 }
 
@@ -341,17 +406,10 @@ static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
     }
 }
 
-/* Watches for nothing yet. When the socket is watched already, libuv changes what for, which needs no memory. */
 int undr_peer_watch(undr_peer *peer) {
-    struct epoll_event none = {0};
     uv_os_fd_t file;
     int status = uv_fileno((uv_handle_t *)&peer->stream, &file);
-    if (status != 0) {
-        return status;
-    }
-    none.data.fd = file; /* as libuv has it */
-    bool added = epoll_ctl(uv_backend_fd(&peer->server->loop), EPOLL_CTL_ADD, file, &none) == 0;
-    return added || errno == EEXIST ? 0 : -errno;
+    return status == 0 ? undr_loop_watch(&peer->server->loop, file) : status;
 }
 
 int undr_peer_read(undr_peer *peer) {

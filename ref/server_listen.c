@@ -47,10 +47,24 @@ static void on_acceptable(uv_poll_t *poll, int status, int events) {
     }
 }
 
-void undr_server_accept(undr_server *server) {
+/* Less than 0: one of the sockets can't be watched. */
+static int watch_all(undr_server *server) {
+    int status = 0;
     server->accept_at = UINT64_MAX;
-    for (size_t i = 0; i < UNDR_LISTENERS; i++) {
-        (void)uv_poll_start(&server->listeners[i].poll, UV_READABLE, on_acceptable); /* fails only for another's file */
+    for (size_t i = 0; i < UNDR_LISTENERS && status == 0; i++) {
+        undr_listener *listener = &server->listeners[i];
+        status = uv_poll_start(&listener->poll, UV_READABLE, on_acceptable);
+        if (status == 0) {
+            status = undr_loop_watch(&server->loop, listener->file); /* behind that call, which forgets it */
+        }
+    }
+    return status;
+}
+
+void undr_server_accept(undr_server *server) {
+    int status = watch_all(server);
+    if (status != 0) {
+        pause_accepting(server, status);
     }
 }
 
@@ -119,10 +133,7 @@ int undr_server_listen(undr_server *server) {
     for (size_t i = 0; i < UNDR_LISTENERS && status == 0; i++) {
         status = open_listener(server, &server->listeners[i]);
     }
-    if (status == 0) {
-        undr_server_accept(server);
-    }
-    return status;
+    return status == 0 ? watch_all(server) : status;
 }
 
 void undr_server_refuse(undr_server *server) {

@@ -17,7 +17,7 @@ static size_t blob_size(const undr_output *output) {
 }
 
 static size_t size_of(const undr_output *output) {
-    return output->bytes.size + blob_size(output);
+    return output->bytes.size + blob_size(output) + output->behind.size;
 }
 
 size_t undr_peer_unsent(const undr_peer *peer) {
@@ -27,25 +27,30 @@ size_t undr_peer_unsent(const undr_peer *peer) {
 void undr_output_drop(undr_output *output) {
     undr_buffer_free(&output->bytes);
     undr_blob_release(output->blob);
+    undr_buffer_free(&output->behind);
     *output = (undr_output){0};
 }
 
-/* Another answer follows the blob: then that is copied after all, which only happens to who asks several times before
- * he reads. */
+/* A second blob follows the first: then that is copied after all. It is not large, for a connection that has much to
+ * read is handed no task (undr_manager_set_full). */
 static undr_error flatten(undr_output *output) {
-    undr_error error = UNDR_OK;
-    if (output->blob != NULL) {
-        error = undr_put_slice(&output->bytes, undr_blob_slice(output->blob));
-        undr_blob_release(output->blob);
-        output->blob = NULL;
+    undr_error error = undr_put_slice(&output->bytes, undr_blob_slice(output->blob));
+    if (error == UNDR_OK) {
+        error = undr_put_slice(&output->bytes, undr_buffer_slice(&output->behind));
     }
+    undr_blob_release(output->blob);
+    output->blob = NULL;
+    undr_buffer_free(&output->behind);
     return error;
 }
 
 static undr_error put(undr_output *output, const undr_answer *answer) {
-    undr_error error = flatten(output);
-    if (error != UNDR_OK || answer->blob == NULL) {
-        return error != UNDR_OK ? error : undr_frame_encode(&output->bytes, &answer->frame);
+    if (answer->blob == NULL) {
+        return undr_frame_encode(output->blob == NULL ? &output->bytes : &output->behind, &answer->frame);
+    }
+    undr_error error = output->blob == NULL ? UNDR_OK : flatten(output);
+    if (error != UNDR_OK) {
+        return error;
     }
     uint8_t header[UNDR_HEADER_SIZE];
     undr_frame_header(header, answer->frame.type, answer->frame.payload.size);
@@ -61,25 +66,30 @@ void undr_peer_queue(undr_peer *peer, const undr_answer *answer) {
         peer->failed = true;
     }
     peer->unanswered--;
+    if (!peer->full && undr_peer_is_full(peer)) {
+        peer->full = true;
+        undr_manager_set_full(peer->server->core, peer->handle, true);
+    }
     if (!peer->changed) {
         peer->changed = true;
         DL_PREPEND2(peer->server->changed, peer, before, after);
     }
 }
 
+enum { PIECES = 3 };
+
 /* What is left of output behind the first `done` bytes; how many pieces. */
-static unsigned pieces_of(const undr_output *output, size_t done, uv_buf_t pieces[2]) {
+static unsigned pieces_of(const undr_output *output, size_t done, uv_buf_t pieces[PIECES]) {
+    const undr_slice parts[PIECES] = {undr_buffer_slice(&output->bytes),
+        output->blob == NULL ? (undr_slice){0} : undr_blob_slice(output->blob), undr_buffer_slice(&output->behind)};
     unsigned count = 0;
-    if (done < output->bytes.size) {
-        pieces[count++] =
-            (uv_buf_t){.base = (char *)output->bytes.data + done, .len = output->bytes.size - done};
-        done = output->bytes.size;
-    }
-    done -= output->bytes.size;
-    if (done < blob_size(output)) {
-        undr_slice slice = undr_blob_slice(output->blob);
-        char *bytes = (char *)(uintptr_t)slice.data; /* only read */
-        pieces[count++] = (uv_buf_t){.base = bytes + done, .len = slice.size - done};
+    for (size_t i = 0; i < PIECES; i++) {
+        size_t skipped = done < parts[i].size ? done : parts[i].size;
+        done -= skipped;
+        if (skipped < parts[i].size) {
+            char *bytes = (char *)(uintptr_t)parts[i].data; /* only read */
+            pieces[count++] = (uv_buf_t){.base = bytes + skipped, .len = parts[i].size - skipped};
+        }
     }
     return count;
 }
@@ -113,7 +123,7 @@ static int send_rest(undr_peer *peer, size_t done) {
     sending->write.data = sending;
     peer->sending = sending;
     peer->out = (undr_output){0};
-    uv_buf_t pieces[2];
+    uv_buf_t pieces[PIECES];
     unsigned count = pieces_of(&sending->output, done, pieces);
     peer->left = size_of(&sending->output) - done;
     undr_peer_start_clock(peer, &peer->server->writing, peer->server->options.patience);
@@ -131,7 +141,7 @@ static int send_rest(undr_peer *peer, size_t done) {
 
 /* Starts to write peer->out: at once as much as goes, the rest in the background. Less than 0: failed. */
 static int write_out(undr_peer *peer) {
-    uv_buf_t pieces[2];
+    uv_buf_t pieces[PIECES];
     unsigned count = pieces_of(&peer->out, 0, pieces);
     int written = uv_try_write((uv_stream_t *)&peer->stream, pieces, count);
     if (written < 0 && written != UV_EAGAIN) {
@@ -193,6 +203,17 @@ static void on_drained(undr_peer *peer) {
     }
 }
 
+/* It has read enough to be handed tasks again. */
+static void note_room(undr_peer *peer) {
+    if (peer->full && !undr_peer_is_full(peer)) {
+        undr_server *server = peer->server;
+        peer->full = false;
+        uv_mutex_lock(&server->lock);
+        undr_manager_set_full(server->core, peer->handle, false);
+        uv_mutex_unlock(&server->lock);
+    }
+}
+
 void undr_peer_flush(undr_peer *peer) {
     int status = peer->failed ? UV_ENOMEM : 0;
     while (status == 0 && peer->state != UNDR_PEER_CLOSED && peer->sending == NULL) {
@@ -211,5 +232,6 @@ void undr_peer_flush(undr_peer *peer) {
         undr_peer_close(peer);
         return;
     }
+    note_room(peer);
     undr_peer_pause_or_resume(peer);
 }

@@ -1,4 +1,4 @@
-/* server_parts.h: what the files of the server share (server.c, the loop; server_listen.c; server_peer.c,
+/* server_parts.h: what the files of the server share (server.c and server_loop.c, the loop; server_listen.c; server_peer.c,
  * server_input.c and server_output.c, a connection; server_decode.c; peer_user.c), and those of the pool
  * (worker_processes.c, process_manager.c). Private to ref/.
  *
@@ -8,6 +8,7 @@
 #define UNDR_SERVER_PARTS_H
 
 #include "blob.h"
+#include "log.h"
 #include "undr/server.h"
 
 #include <uv.h>
@@ -29,10 +30,12 @@ typedef enum undr_peer_state {
     UNDR_PEER_CLOSED    /* uv_close was called; freed in its callback */
 } undr_peer_state;
 
-/* Answers in the order in which they go out: bytes, then the payload of the last of them when that is large. */
+/* Answers in the order in which they go out: bytes, the payload of the last of them when that is large, and what came
+ * behind it. */
 typedef struct undr_output {
     undr_buffer bytes;
     undr_blob *blob; /* a share; NULL: none */
+    undr_buffer behind;
 } undr_output;
 
 /* One connection. There may be thousands that are idle: what only some need is allocated when they do. */
@@ -44,10 +47,12 @@ typedef struct undr_peer {
     bool paused;  /* not read from, because it does not read its answers, or a message of it is being checked */
     bool changed; /* stands in server->changed */
     bool failed;  /* an answer could not be kept: out of memory */
+    bool full;    /* the core was told that it is */
     uint8_t large_type;
     struct sockaddr_in address;   /* of the other side */
     undr_buffer in;               /* the start of a frame that is not whole; no memory while there is none */
     uint64_t large_size;          /* not 0: `in` is the start of such a payload, of a frame of large_type */
+    size_t kept;                  /* bytes of that, or of `check`, which the core counts */
     undr_output out;              /* to be written next */
     struct undr_sending *sending; /* answers being written; NULL: none */
     struct undr_check *check;     /* a message of it that another thread decodes; NULL: none */
@@ -64,7 +69,9 @@ typedef struct undr_peer {
 /* A message that another thread decodes. */
 typedef struct undr_check {
     undr_peer *peer; /* NULL: it is gone */
+    undr_server *server;
     undr_buffer payload;
+    size_t kept; /* of which the core counts so many bytes */
     undr_error error;
     struct undr_check *prev, *next;
 } undr_check;
@@ -113,8 +120,9 @@ struct undr_server {
     undr_peer *lingering; /* ENDING, all is written; by deadline */
     undr_peer *changed;   /* have got answers that are not written yet */
     size_t connections;   /* that have a descriptor, or are about to lose it */
+    undr_log log;
     uint64_t log_second;  /* since when the next two count */
-    unsigned log_lines, log_of_peers, log_left_out;
+    unsigned log_lines, log_of_peers;
     uint64_t held_until;  /* when the first answer that the core holds must go */
     uint64_t timer_at;    /* when the timer ends at the latest; UINT64_MAX: it does not run */
     uint64_t accept_at;   /* none is accepted until then, for want of memory or descriptors; UINT64_MAX: all are */
@@ -128,6 +136,12 @@ void undr_server_call(undr_server *server, void (*function)(undr_server *server,
  * are written at the end of the loop's turn: to read all that came and then to write all answers takes less time than
  * one after the other. */
 void undr_server_collect(undr_server *server);
+
+/* server_loop.c: before libuv takes from the system what it ends the process for when it does not get it. Less than 0:
+ * there is none. undr_loop_init: as uv_loop_init; makes sure of the descriptors 0 to 2, too. undr_loop_watch: beside
+ * each call that makes libuv watch a file, which it does later. */
+UNDR_MUST_USE int undr_loop_init(uv_loop_t *loop);
+UNDR_MUST_USE int undr_loop_watch(uv_loop_t *loop, int file);
 
 /* server_listen.c. Less than 0: failed; what was opened until then undr_server_refuse closes. */
 UNDR_MUST_USE int undr_server_listen(undr_server *server);
@@ -147,12 +161,11 @@ void undr_peer_stop_clock(undr_peer *peer);
 
 /* server_input.c: requests. */
 UNDR_MUST_USE int undr_peer_read(undr_peer *peer); /* begins, or goes on, to read; less than 0: failed */
-/* Before each call that makes libuv watch the connection's socket, which it does later and ends the process when it
- * can't: takes what that needs of the kernel now. Less than 0: failed. */
-UNDR_MUST_USE int undr_peer_watch(undr_peer *peer);
+UNDR_MUST_USE int undr_peer_watch(undr_peer *peer); /* undr_loop_watch its socket */
 void undr_peer_handle_kept(undr_peer *peer);       /* frames for whose answers there was no room */
 void undr_peer_pause_or_resume(undr_peer *peer);
 bool undr_peer_is_full(const undr_peer *peer);     /* it must read its answers before more of it is handled */
+void undr_peer_release(undr_peer *peer);           /* what the core counts of it; lock held */
 void undr_check_forget(undr_check *check);         /* the peer is gone; NULL is fine */
 void undr_check_run(undr_check *check);            /* decodes: in any thread */
 void undr_check_end(undr_check *check);            /* ... and what follows, in the loop's; frees */
@@ -171,12 +184,12 @@ void undr_peer_flush(undr_peer *peer);
 size_t undr_peer_unsent(const undr_peer *peer); /* bytes */
 void undr_output_drop(undr_output *output);
 
-/* peer_user.c. The user whose process holds the other end of a connection of this machine. Less than 0: nobody does
- * (any more), or the kernel does not say. */
-UNDR_MUST_USE int undr_peer_user(const struct sockaddr_in *peer, const struct sockaddr_in *own, uid_t *user);
+/* peer_user.c. The user whose process holds the other end of our connected socket, within this machine. Less than 0:
+ * nobody does (any more), or the kernel does not say. */
+UNDR_MUST_USE int undr_peer_user(int socket, const struct sockaddr_in *peer, uid_t *user);
 
 /* A line that begins with the peer (NULL: with the server's own address). Of too many in a second some are left out,
- * and counted. */
+ * and counted, as is what can't be written at once (log.h). */
 __attribute__((format(printf, 3, 4))) void undr_server_log(
     undr_server *server, const struct sockaddr_in *peer, const char *format, ...);
 

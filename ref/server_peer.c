@@ -28,6 +28,7 @@ static void leave_core(undr_peer *peer) {
         return;
     }
     uv_mutex_lock(&server->lock);
+    undr_peer_release(peer);
     undr_manager_disconnect(server->core, peer->handle);
     peer->handle = 0;
     undr_server_collect(server);
@@ -144,8 +145,7 @@ static int enter_core(undr_peer *peer) {
 /* Why a connection is none of ours; NULL: it is. */
 static const char *find_obstacle(const undr_peer *peer) {
     const undr_server *server = peer->server;
-    struct sockaddr_in own;
-    int size = sizeof own;
+    uv_os_fd_t socket;
     uid_t user;
     if (server->connections > server->options.connections) {
         return "there are as many as the limit of connections allows";
@@ -153,9 +153,9 @@ static const char *find_obstacle(const undr_peer *peer) {
     if (!server->options.same_user) {
         return NULL;
     }
-    int status = uv_tcp_getsockname(&peer->stream, (struct sockaddr *)&own, &size);
+    int status = uv_fileno((const uv_handle_t *)&peer->stream, &socket);
     if (status == 0) {
-        status = undr_peer_user(&peer->address, &own, &user);
+        status = undr_peer_user(socket, &peer->address, &user);
     }
     if (status != 0) {
         return "its user can't be found out";

@@ -1,6 +1,7 @@
 /* socket.c: undr.task's send_ and receive_ functions: whole frames over a connected, blocking socket. */
 #include "undr/socket.h"
 
+#include "undr/descriptors.h"
 #include "undr/pickle.h"
 
 #include <arpa/inet.h>
@@ -43,6 +44,10 @@ undr_error undr_connect_to(const char *name, uint16_t port, int *client) {
     *client = -1;
     if (inet_pton(AF_INET, name == NULL ? "127.0.0.1" : name, &address.sin_addr) != 1) {
         return UNDR_ARGUMENT;
+    }
+    undr_error error = undr_hold_standard_descriptors(); /* none of them may become the connection */
+    if (error != UNDR_OK) {
+        return error;
     }
     *client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (*client < 0) {

@@ -1,6 +1,8 @@
 /* target.c: ProcessManager.target, the loop of a worker: ask, run, report, settle, until there is reason to leave. */
 #include "undr/socket.h"
 
+#include "log.h"
+#include "undr/descriptors.h"
 #include "undr/pickle.h"
 
 #include <errno.h>
@@ -18,6 +20,7 @@ enum {
 
 typedef struct worker {
     const undr_target_options *options;
+    undr_log log;
     undr_proxy proxy;
     void *session;
     undr_arena arena; /* of the task */
@@ -26,27 +29,24 @@ typedef struct worker {
 } worker;
 
 /* One line. A log that can't be written is no reason to stop working. */
-__attribute__((format(printf, 2, 3))) static void say(const worker *self, const char *format, ...) {
-    FILE *log = self->options->log;
-    if (log == NULL) {
+__attribute__((format(printf, 2, 3))) static void say(worker *self, const char *format, ...) {
+    if (self->options->log == NULL) {
         return;
     }
     struct timespec now = {0};
     struct tm parts = {0};
-    char stamp[32] = "";
+    char day[32] = "", stamp[48];
     (void)clock_gettime(CLOCK_REALTIME, &now);
     (void)localtime_r(&now.tv_sec, &parts);
-    (void)strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &parts);
+    (void)strftime(day, sizeof day, "%Y-%m-%d %H:%M:%S", &parts);
+    (void)snprintf(stamp, sizeof stamp, "%s,%03ld ", day, now.tv_nsec / 1000000);
     va_list arguments;
     va_start(arguments, format);
-    (void)fprintf(log, "%s,%03ld ", stamp, now.tv_nsec / 1000000);
-    (void)vfprintf(log, format, arguments);
-    (void)fputc('\n', log);
-    (void)fflush(log); /* a worker may be killed at any time */
+    undr_log_line(&self->log, stamp, format, arguments); /* at once: a worker may be killed at any time */
     va_end(arguments);
 }
 
-static void say_run(const worker *self) {
+static void say_run(worker *self) {
     undr_buffer line = {0};
     if (self->options->log == NULL) {
         return;
@@ -61,7 +61,7 @@ static void say_run(const worker *self) {
 }
 
 /* Why the worker leaves. */
-static void say_leave(const worker *self, undr_error error) {
+static void say_leave(worker *self, undr_error error) {
     const undr_pickle_fault *fault = &self->proxy.core.fault;
     if (error == UNDR_OK) {
         say(self, "leave");
@@ -166,7 +166,9 @@ undr_error undr_target(const undr_target_options *options) {
     const char *address = options->server_address == NULL ? "127.0.0.1" : options->server_address;
     undr_proxy_init(&self.proxy, options->server_port, limit);
     self.proxy.server_address = address;
-    undr_error error = undr_proxy_setup(&self.proxy);
+    undr_error error = undr_hold_standard_descriptors(); /* before the log opens one */
+    undr_log_open(&self.log, options->log);
+    error = error == UNDR_OK ? undr_proxy_setup(&self.proxy) : error;
     if (error != UNDR_OK) {
         say(&self, "can't connect to a manager on %s:%u: %s", address, (unsigned)options->server_port,
             error == UNDR_SYSTEM ? strerror(errno) : undr_error_text(error));
@@ -176,5 +178,8 @@ undr_error undr_target(const undr_target_options *options) {
     }
     undr_arena_free(&self.arena);
     undr_proxy_close(&self.proxy); /* WORK-4; by FIN, for nothing is unread (WORK-24) */
+    int reason = errno;
+    undr_log_close(&self.log);
+    errno = reason;
     return error;
 }

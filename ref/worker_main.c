@@ -1,9 +1,12 @@
 /* worker_main.c: what the program does when it was executed again as a worker process of a pool. */
+#include "undr/descriptors.h"
 #include "undr/process_manager.h"
 #include "undr/socket.h"
+#include "log.h"
 #include "worker_processes.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -31,7 +34,9 @@ static FILE *open_log(const char *directory, long number) {
         errno = ENAMETOOLONG;
         return NULL;
     }
-    return fopen(path, "ae"); /* a worker that replaces another goes on in its file */
+    /* A worker that replaces another goes on in its file. A FIFO that nobody reads is an error, no reason to wait. */
+    int file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
+    return file < 0 ? NULL : fdopen(file, "a");
 }
 
 static int work(
@@ -41,14 +46,14 @@ static int work(
     if (*directory != '\0') {
         log = open_log(directory, number);
         if (log == NULL) {
-            (void)fprintf(stderr, "worker %ld: can't write a log in %s: %s\n", number, directory, strerror(errno));
+            undr_log_complain("worker %ld: can't write a log in %s: %s", number, directory, strerror(errno));
             return EXIT_FAILURE;
         }
     }
     options.log = log;
     undr_error error = undr_target(&options);
     if (error != UNDR_OK && log == NULL) { /* else it says so there */
-        (void)fprintf(stderr, "worker %ld: %s\n", number,
+        undr_log_complain("worker %ld: %s", number,
             error == UNDR_SYSTEM ? strerror(errno) : undr_error_text(error));
     }
     if (log != NULL) {
@@ -65,16 +70,23 @@ static int run(int argc, char **argv, const undr_registry *registry) {
         return 2;
     }
     if (!tie_to_parent(parent)) {
-        (void)fprintf(stderr, "worker %ld: can't be tied to its manager's process %ld: %s\n", number, parent,
+        undr_log_complain("worker %ld: can't be tied to its manager's process %ld: %s", number, parent,
             getppid() == parent ? strerror(errno) : "it has ended");
         return EXIT_FAILURE;
     }
+    (void)signal(SIGPIPE, SIG_IGN); /* errors of the write, as Python has them: a task is not to die of its output */
+    (void)signal(SIGXFSZ, SIG_IGN);
     (void)signal(SIGINT, SIG_IGN); /* CTRL-C reaches the manager, which closes its workers in order */
     (void)close_range(STDERR_FILENO + 1, UINT_MAX, 0); /* what the manager's program has open is none of ours */
     return work(registry, argv[2], port, number, argv[6]);
 }
 
 void undr_process_manager_main(int argc, char **argv, const undr_registry *registry) {
+    if (undr_hold_standard_descriptors() != UNDR_OK) {
+        (void)fprintf(stderr, "standard input, output or error is closed, and no placeholder can be opened: %s\n",
+            strerror(errno));
+        exit(EXIT_FAILURE);
+    }
     if (argc >= 2 && strcmp(argv[1], UNDR_WORKER_WORD) == 0) {
         exit(run(argc, argv, registry));
     }

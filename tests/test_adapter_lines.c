@@ -181,8 +181,8 @@ static void *write_long_lines(void *context) {
     for (size_t i = 0; i < self->size; i++) {
         assert_int_equal(undr_put_u8(&text, (uint8_t)('a' + i % 23)), UNDR_OK);
     }
-    assert_int_equal(adapter_write_line(self->descriptor, undr_buffer_slice(&text)), UNDR_OK);
-    assert_int_equal(adapter_write_line(self->descriptor, undr_slice_text("next")), UNDR_OK);
+    assert_int_equal(adapter_write_line(self->descriptor, -1, undr_buffer_slice(&text)), UNDR_OK);
+    assert_int_equal(adapter_write_line(self->descriptor, -1, undr_slice_text("next")), UNDR_OK);
     (void)close(self->descriptor);
     undr_buffer_free(&text);
     return NULL;
@@ -241,9 +241,9 @@ static void nobody_reads(void **state) {
     assert_int_equal(pipe(ends), 0);
     (void)close(ends[0]);
     assert_true(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
-    assert_int_equal(adapter_write_line(ends[1], undr_slice_text("x")), UNDR_RESET);
+    assert_int_equal(adapter_write_line(ends[1], -1, undr_slice_text("x")), UNDR_RESET);
     (void)close(ends[1]);
-    assert_int_equal(adapter_write_line(ends[1], undr_slice_text("x")), UNDR_SYSTEM);
+    assert_int_equal(adapter_write_line(ends[1], -1, undr_slice_text("x")), UNDR_SYSTEM);
 }
 
 static void no_verb(void **state) {

@@ -120,6 +120,99 @@ static void what_a_close_drops_makes_room(void **state) {
     undr_manager_free(core);
 }
 
+/* ---- payloads that have not come whole ---- */
+
+static void what_is_on_its_way_takes_room(void **state) {
+    (void)state;
+    undr_manager_core *core = make_limited();
+    undr_connection a = join(core);
+    assert_int_equal(undr_manager_keep_bytes(core, 2 * SIZE), UNDR_OK);
+    assert_int_equal(fill(core), 2);
+    assert_int_equal(undr_manager_keep_bytes(core, SIZE), UNDR_QUEUE_LIMIT);
+    assert_int_equal(send_at(core, a, 0x80, undr_slice_of(payload, SIZE), 0), UNDR_QUEUE_LIMIT);
+    undr_manager_release_bytes(core, 2 * SIZE);
+    assert_int_equal(fill(core), 1);
+    undr_manager_free(core);
+}
+
+static void without_a_limit_there_is_always_room(void **state) {
+    (void)state;
+    undr_manager_core *core = make(2, 0, 0);
+    assert_int_equal(undr_manager_keep_bytes(core, UINT64_MAX / 2), UNDR_OK);
+    assert_int_equal(undr_manager_check_header(core, 0x80, SIZE), UNDR_OK);
+    undr_manager_release_bytes(core, UINT64_MAX / 2);
+    undr_manager_free(core);
+}
+
+static void a_header_shows_what_will_be_refused(void **state) {
+    (void)state;
+    undr_manager_core *core = make_limited();
+    assert_int_equal(undr_manager_check_header(core, 'm', SIZE), UNDR_OK);
+    assert_int_equal(undr_manager_check_header(core, 0x81, SIZE), UNDR_OK);
+    assert_int_equal(undr_manager_check_header(core, 'm', LIMIT), UNDR_QUEUE_LIMIT);
+    assert_int_equal(undr_manager_check_header(core, 0x82, SIZE), UNDR_PRIORITY);
+    assert_int_equal(undr_manager_check_header(core, 'n', SIZE), UNDR_UNEXPECTED_PAYLOAD);
+    assert_int_equal(undr_manager_check_header(core, 'x', SIZE), UNDR_UNEXPECTED_TYPE);
+    assert_int_equal(undr_manager_check_header(core, 'm', 0), UNDR_MISSING_PAYLOAD);
+    assert_int_equal(fill(core), 3); /* nothing was taken by all that */
+    undr_manager_free(core);
+}
+
+/* ---- connections that do not read ---- */
+
+static void schedule_here(undr_manager_core *core, undr_slice task) {
+    assert_int_equal(undr_manager_schedule(core, 1, task), UNDR_OK);
+}
+
+/* Its held requests are answered None when their turn comes; the tasks go to others, in order. */
+static void a_full_connection_is_handed_nothing(void **state) {
+    (void)state;
+    undr_manager_core *core = make(2, 1000, 0);
+    undr_connection a = join(core), b = join(core);
+    for (int i = 0; i < 3; i++) {
+        send(core, a, 'n', (undr_slice){0});
+    }
+    send(core, b, 'n', (undr_slice){0});
+    undr_manager_set_full(core, a, true);
+    expect_nothing(core); /* they wait until a task comes */
+    schedule_here(core, text("one"));
+    for (int i = 0; i < 3; i++) {
+        expect(core, a, 't', NONE);
+    }
+    expect(core, b, 't', text("one"));
+    schedule_here(core, text("two"));
+    undr_manager_set_full(core, a, false);
+    ask(core, a, 'n', text("two"));
+    undr_manager_set_full(core, 12345, true); /* unknown: nothing happens */
+    expect_counts(core, 2, 0, 2);
+    undr_manager_free(core);
+}
+
+/* Many tasks at once, before one of its answers is taken. */
+static void untaken_answers_are_bounded(void **state) {
+    (void)state;
+    enum { LARGE = UNDR_UNREAD_LIMIT / 2 };
+    undr_manager_core *core = make(2, 1000, 0);
+    undr_connection a = join(core);
+    uint8_t *large = calloc(1, LARGE);
+    assert_non_null(large);
+    for (int i = 0; i < 5; i++) {
+        send(core, a, 'n', (undr_slice){0});
+    }
+    for (int i = 0; i < 5; i++) {
+        schedule_here(core, undr_slice_of(large, LARGE));
+    }
+    for (int i = 0; i < 3; i++) { /* the third goes beyond the limit */
+        expect(core, a, 't', undr_slice_of(large, LARGE));
+    }
+    expect(core, a, 't', NONE);
+    expect(core, a, 't', NONE);
+    ask(core, a, 'n', undr_slice_of(large, LARGE)); /* they were taken: it is not full any more */
+    expect_counts(core, 5, 0, 1);
+    free(large);
+    undr_manager_free(core);
+}
+
 /* ---- the memory that reading a message takes (SEC-3) ---- */
 
 enum { COPIED = 1 << 20, COPIES = 400 };
@@ -171,6 +264,11 @@ int main(void) {
         cmocka_unit_test(what_was_settled_too_early_makes_room),
         cmocka_unit_test(messages_make_room_when_they_are_read),
         cmocka_unit_test(what_a_close_drops_makes_room),
+        cmocka_unit_test(what_is_on_its_way_takes_room),
+        cmocka_unit_test(without_a_limit_there_is_always_room),
+        cmocka_unit_test(a_header_shows_what_will_be_refused),
+        cmocka_unit_test(a_full_connection_is_handed_nothing),
+        cmocka_unit_test(untaken_answers_are_bounded),
         cmocka_unit_test(a_message_that_copies_itself_takes_little),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -143,7 +143,7 @@ static undr_error line_there_and_back(void *unused) {
     wire both = WIRE("");
     adapter_lines lines = {.descriptor = both.here};
     undr_slice line;
-    undr_error error = adapter_write_line(both.there, undr_slice_text("hello"));
+    undr_error error = adapter_write_line(both.there, -1, undr_slice_text("hello"));
     if (error == UNDR_OK) {
         error = adapter_read_line(&lines, &line);
     }

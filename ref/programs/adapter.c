@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -141,6 +143,14 @@ int adapter_no_verb(const char *program, const char *verb, const char *verbs) {
     return ADAPTER_EXIT_NO_VERB;
 }
 
+int adapter_end_output(const char *program) {
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return 0;
+    }
+    (void)fprintf(stderr, "%s: standard output can't be written: %s\n", program, strerror(errno));
+    return ADAPTER_EXIT_FAILURE;
+}
+
 /* ---- hex ---- */
 
 static int digit_value(uint8_t digit) {
@@ -266,27 +276,43 @@ undr_slice adapter_take_word(undr_slice *line) {
     return word;
 }
 
-static undr_error write_all(int descriptor, undr_slice bytes) {
-    size_t offset = 0;
-    while (offset < bytes.size) {
-        ssize_t written = write(descriptor, bytes.data + offset, bytes.size - offset);
-        if (written >= 0) {
-            offset += (size_t)written;
-        } else if (errno != EINTR) {
-            return errno == EPIPE ? UNDR_RESET : UNDR_SYSTEM;
-        }
+/* Of what is left: a pipe that has room has it for PIPE_BUF bytes. */
+static undr_error write_part(int descriptor, undr_slice *rest) {
+    ssize_t written = write(descriptor, rest->data, rest->size < PIPE_BUF ? rest->size : PIPE_BUF);
+    if (written >= 0) {
+        *rest = undr_slice_of(rest->data + written, rest->size - (size_t)written);
+        return UNDR_OK;
     }
-    return UNDR_OK;
+    if (errno == EINTR || errno == EAGAIN) {
+        return UNDR_OK;
+    }
+    return errno == EPIPE ? UNDR_RESET : UNDR_SYSTEM;
 }
 
-undr_error adapter_write_line(int descriptor, undr_slice text) {
+static undr_error write_all(int descriptor, int stop, undr_slice rest) {
+    undr_error error = UNDR_OK;
+    while (error == UNDR_OK && rest.size > 0) {
+        struct pollfd files[] = {{.fd = descriptor, .events = POLLOUT}, {.fd = stop, .events = POLLIN}};
+        int found = poll(files, 2, -1);
+        if (found > 0 && files[0].revents != 0) {
+            error = write_part(descriptor, &rest);
+        } else if (found > 0) {
+            error = UNDR_INTERRUPTED;
+        } else if (errno != EINTR) {
+            error = UNDR_SYSTEM;
+        }
+    }
+    return error;
+}
+
+undr_error adapter_write_line(int descriptor, int stop, undr_slice text) {
     undr_buffer line = {0}; /* one write, so that a line is whole even beside another writer */
     undr_error error = undr_put_slice(&line, text);
     if (error == UNDR_OK) {
         error = undr_put_u8(&line, '\n');
     }
     if (error == UNDR_OK) {
-        error = write_all(descriptor, undr_buffer_slice(&line));
+        error = write_all(descriptor, stop, undr_buffer_slice(&line));
     }
     undr_buffer_free(&line);
     return error;

@@ -36,6 +36,10 @@ bool adapter_parse_options(
  * ADAPTER_EXIT_NO_VERB, for main to return. */
 int adapter_no_verb(const char *program, const char *verb, const char *verbs);
 
+/* Behind what was printed to standard output, for main to return: 0, or, when it could not be written, the reason stands
+ * on standard error and ADAPTER_EXIT_FAILURE. */
+int adapter_end_output(const char *program);
+
 /* Decimal digits only, within the bounds. */
 bool adapter_parse_number(undr_slice text, uint64_t minimum, uint64_t maximum, uint64_t *number);
 
@@ -60,7 +64,8 @@ void adapter_lines_free(adapter_lines *lines);
 /* Takes the first word of *line: up to a blank, which is skipped too. Empty when the line is. */
 undr_slice adapter_take_word(undr_slice *line);
 
-/* Writes text and '\n' to a descriptor, whole, unbuffered. UNDR_RESET: nobody reads any more (ignore SIGPIPE). */
-UNDR_MUST_USE undr_error adapter_write_line(int descriptor, undr_slice text);
+/* Writes text and '\n' to a descriptor, whole, unbuffered. While nobody reads it, `stop` (a descriptor; -1: none) is
+ * waited for as well: UNDR_INTERRUPTED when that is readable. UNDR_RESET: nobody will ever read (ignore SIGPIPE). */
+UNDR_MUST_USE undr_error adapter_write_line(int descriptor, int stop, undr_slice text);
 
 #endif

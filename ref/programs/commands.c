@@ -2,10 +2,10 @@
 #include "commands.h"
 
 #include "adapter.h"
+#include "log.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { EXIT_INTERRUPTED = 130 };
 
@@ -129,6 +129,18 @@ static outcome run_line(session *self, undr_slice line) {
     return say(self, "error the commands are: schedule PRIORITY HEX, message HEX, next, close join|cancel|kill");
 }
 
+/* Returns the exit status. */
+static int complain(undr_error error) {
+    if (error == UNDR_RESET) {
+        undr_log_complain("undr-manager: nobody reads the answers");
+    } else if (error == UNDR_SYSTEM) {
+        undr_log_complain("undr-manager: standard output can't be written: %s", strerror(errno));
+    } else {
+        undr_log_complain("undr-manager: %s", undr_error_text(error));
+    }
+    return ADAPTER_EXIT_FAILURE;
+}
+
 /* Runs commands until there is reason to leave; returns the exit status. */
 static int run_all(session *self, input *from) {
     undr_buffer line = {0};
@@ -136,14 +148,11 @@ static int run_all(session *self, input *from) {
     int status = 0;
     while (status == 0 && (event = input_next(from, &line)) == INPUT_LINE) {
         outcome result = run_line(self, undr_buffer_slice(&line));
-        if (result == OUT_OF_MEMORY) {
-            (void)fprintf(stderr, "undr-manager: %s\n", undr_error_text(UNDR_MEMORY));
-            status = ADAPTER_EXIT_FAILURE;
-        } else if (result == ANSWERED &&
-            adapter_write_line(STDOUT_FILENO, undr_buffer_slice(&self->answer)) != UNDR_OK) {
-            (void)fprintf(stderr, "undr-manager: nobody reads the answers\n");
-            status = ADAPTER_EXIT_FAILURE;
+        undr_error error = result == OUT_OF_MEMORY ? UNDR_MEMORY : UNDR_OK;
+        if (result == ANSWERED) {
+            error = input_answer(from, undr_buffer_slice(&self->answer));
         }
+        status = error == UNDR_OK || error == UNDR_INTERRUPTED ? 0 : complain(error);
     }
     undr_buffer_free(&line);
     return status != 0 ? status : event == INPUT_INTERRUPT ? EXIT_INTERRUPTED : 0;

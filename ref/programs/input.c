@@ -3,11 +3,16 @@
 
 #include "adapter.h"
 
+#include "log.h"
+
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <utlist.h>
@@ -31,6 +36,12 @@ void input_block_interrupts(void) {
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL); /* fails only for a wrong first argument */
 }
 
+static uint64_t now_ms(void) {
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* always there */
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 static void interrupt(input *self, bool *reason) {
     (void)pthread_mutex_lock(&self->lock);
     *reason = true;
@@ -39,6 +50,48 @@ static void interrupt(input *self, bool *reason) {
     }
     (void)pthread_cond_broadcast(&self->changed);
     (void)pthread_mutex_unlock(&self->lock);
+}
+
+/* The end. */
+
+static void end_input(input *self) {
+    if (self->leave_at == 0) {
+        self->leave_at = now_ms() + LEAVE_MS;
+        interrupt(self, &self->ended);
+    }
+}
+
+static int ms_to_leave(const input *self) {
+    uint64_t now = now_ms();
+    if (self->leave_at == 0) {
+        return -1;
+    }
+    if (now >= self->leave_at) {
+        _exit(0); /* the workers are tied to this process's life */
+    }
+    return (int)(self->leave_at - now);
+}
+
+/* Lines. */
+
+static bool is_file(int descriptor) {
+    struct stat status;
+    return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/* All lines are kept that may be, and none is read meanwhile. Until one is taken; the end of input is seen all the
+ * same. Of a file nobody writes any more. */
+static void wait_for_room(input *self) {
+    struct pollfd files[] = {
+        {.fd = self->leave_at == 0 ? STDIN_FILENO : -1, .events = POLLRDHUP}, {.fd = self->taken, .events = POLLIN}};
+    eventfd_t count;
+    int found = poll(files, 2, ms_to_leave(self));
+    if (found > 0 && files[1].revents != 0) {
+        (void)eventfd_read(self->taken, &count); /* does not block: it has just been written */
+    }
+    if ((found > 0 && files[0].revents != 0) || is_file(STDIN_FILENO)) {
+        end_input(self);
+    }
 }
 
 static input_line *new_line(undr_slice text) {
@@ -50,8 +103,7 @@ static input_line *new_line(undr_slice text) {
     return line;
 }
 
-/* One command is in flight at most, but the end of the input behind more lines is to be noticed as well, behind a
- * sensible number of them. */
+/* One command is in flight at most, but the input behind more lines is looked at as well, behind a sensible number. */
 static undr_error hand_over(input *self, undr_slice text) {
     input_line *line = new_line(text);
     if (line == NULL) {
@@ -59,7 +111,9 @@ static undr_error hand_over(input *self, undr_slice text) {
     }
     (void)pthread_mutex_lock(&self->lock);
     while (self->count == MAXIMUM_LINES) {
-        (void)pthread_cond_wait(&self->changed, &self->lock);
+        (void)pthread_mutex_unlock(&self->lock);
+        wait_for_room(self);
+        (void)pthread_mutex_lock(&self->lock);
     }
     DL_APPEND(self->lines, line);
     self->count++;
@@ -85,15 +139,17 @@ static undr_error hand_over_all(input *self) {
 static void *watch_lines(void *argument) {
     input *self = argument;
     undr_error error = hand_over_all(self);
+    int reason = errno;
+    end_input(self);
     if (error != UNDR_END) {
-        (void)fprintf(stderr, "undr-manager: standard input can't be read any more: %s\n",
-            error == UNDR_SYSTEM ? strerror(errno) : undr_error_text(error));
+        undr_log_complain("undr-manager: standard input can't be read any more: %s",
+            error == UNDR_SYSTEM ? strerror(reason) : undr_error_text(error));
     }
-    interrupt(self, &self->ended);
-    struct timespec rest = {.tv_nsec = LEAVE_MS * 1000000L};
-    while (nanosleep(&rest, &rest) != 0 && errno == EINTR) {
+    int rest;
+    while ((rest = ms_to_leave(self)) >= 0) { /* it ends the program when the time is over */
+        (void)poll(NULL, 0, rest);
     }
-    _exit(0); /* the workers are tied to this process's life */
+    return NULL;
 }
 
 static void *watch_interrupts(void *argument) {
@@ -102,6 +158,7 @@ static void *watch_interrupts(void *argument) {
     int number;
     while (sigwait(&signals, &number) == 0) {
         interrupt(self, &self->interrupted);
+        (void)eventfd_write(self->stop, 1); /* fails only after 2^64 of them */
     }
     return NULL;
 }
@@ -117,16 +174,22 @@ static undr_error start_thread(void *(*function)(void *argument), input *self) {
     return UNDR_OK;
 }
 
+static undr_error start_threads(input *self) {
+    undr_error error = start_thread(watch_interrupts, self);
+    return error == UNDR_OK ? start_thread(watch_lines, self) : error;
+}
+
 undr_error input_start(input *self, undr_process_manager *manager) {
     *self = (input){.manager = manager};
     (void)pthread_mutex_init(&self->lock, NULL); /* neither can fail with default attributes here */
     (void)pthread_cond_init(&self->changed, NULL);
-    undr_error error = start_thread(watch_interrupts, self);
-    if (error == UNDR_OK) {
-        error = start_thread(watch_lines, self);
-    }
+    self->taken = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    self->stop = self->taken < 0 ? -1 : eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    undr_error error = self->stop < 0 ? UNDR_SYSTEM : start_threads(self);
     if (error != UNDR_OK) {
+        int reason = errno;
         input_release_manager(self); /* the first thread may run already */
+        errno = reason;
     }
     return error;
 }
@@ -147,11 +210,15 @@ input_event input_next(input *self, undr_buffer *line) {
         input_line *first = self->lines;
         DL_DELETE(self->lines, first);
         self->count--;
+        (void)eventfd_write(self->taken, 1); /* fails only after 2^64 of them */
         undr_buffer_free(line);
         *line = first->text;
         free(first);
-        (void)pthread_cond_broadcast(&self->changed);
     }
     (void)pthread_mutex_unlock(&self->lock);
     return event;
+}
+
+undr_error input_answer(const input *self, undr_slice line) {
+    return adapter_write_line(STDOUT_FILENO, self->stop, line);
 }

@@ -63,18 +63,18 @@ static bool read_settings(const char *verb, int argc, char **argv, settings *rea
 /* `hold` is what a manager without workers of its own does, `pool-hold` what one with workers does. */
 static int capabilities(const settings *read) {
     uint64_t pool_hold = read->has_hold ? read->hold : UNDR_POOL_HOLD_MS;
-    int printed = printf("manager\npool\npriority-levels %d\nhold %llu\npool-hold %llu\nmax-payload %llu\n"
+    (void)printf("manager\npool\npriority-levels %d\nhold %llu\npool-hold %llu\nmax-payload %llu\n"
                          "pickle 0-5\nlog-directory\n",
         UNDR_MAXIMUM_PRIORITY_LEVELS, (unsigned long long)read->hold, (unsigned long long)pool_hold,
         (unsigned long long)read->payload_limit);
-    if (printed > 0 && read->grace > 0) {
-        printed = printf("grace %llu\n", (unsigned long long)read->grace);
+    if (read->grace > 0) {
+        (void)printf("grace %llu\n", (unsigned long long)read->grace);
     }
-    return printed > 0 && fflush(stdout) == 0 ? 0 : ADAPTER_EXIT_FAILURE;
+    return adapter_end_output(PROGRAM);
 }
 
 static int help(void) {
-    int printed = printf(
+    (void)printf(
         "usage: " PROGRAM " manager [OPTION...]       serve, and read commands from standard input\n"
         "       " PROGRAM " capabilities [OPTION...]  what this manager can do, one a line\n"
         "       " PROGRAM " --help | --version\n"
@@ -103,7 +103,7 @@ static int help(void) {
         "a second one kills its workers. Exit status: 0 at the end of input; 130 after SIGINT; 1 it can't serve;\n"
         "2 usage; %d a verb that is not implemented.\n",
         UNDR_POOL_HOLD_MS, UNDR_DEFAULT_PATIENCE_MS, UNDR_START_PATIENCE_MS, ADAPTER_EXIT_NO_VERB);
-    return printed > 0 && fflush(stdout) == 0 ? 0 : ADAPTER_EXIT_FAILURE;
+    return adapter_end_output(PROGRAM);
 }
 
 static int fail(const char *what, undr_error error) {
@@ -128,10 +128,11 @@ static int fail_to_start(const settings *read, undr_error error) {
     return fail(read->log_directory == NULL ? "can't start" : read->log_directory, error);
 }
 
-static undr_error say_ready(const undr_process_manager *manager) {
+/* UNDR_INTERRUPTED: nobody has read it, and SIGINT has come. */
+static undr_error say_ready(const input *from, const undr_process_manager *manager) {
     char line[32];
     (void)snprintf(line, sizeof line, "ready %u", (unsigned)undr_process_manager_port(manager));
-    return adapter_write_line(STDOUT_FILENO, undr_slice_text(line));
+    return input_answer(from, undr_slice_text(line));
 }
 
 /* Each connection takes a descriptor; what is refused beyond the limit, the server says. */
@@ -164,18 +165,23 @@ static int manage(const settings *read) {
     undr_process_manager *manager;
     static input from; /* its threads use it until the program ends */
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
     raise_descriptor_limit();
     input_block_interrupts();
     undr_error error = undr_process_manager_start(&options, &manager);
     if (error != UNDR_OK) {
         return fail_to_start(read, error);
     }
-    error = say_ready(manager);
-    if (error == UNDR_OK) {
-        error = input_start(&from, manager);
-    }
+    error = input_start(&from, manager);
     if (error != UNDR_OK) {
         int status = fail("can't serve", error);
+        undr_process_manager_free(manager);
+        return status;
+    }
+    error = say_ready(&from, manager);
+    if (error != UNDR_OK && error != UNDR_INTERRUPTED) {
+        int status = fail("can't serve: standard output can't be written", error);
+        input_release_manager(&from);
         undr_process_manager_free(manager);
         return status;
     }
@@ -212,7 +218,8 @@ int main(int argc, char **argv) {
         return help();
     }
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        return puts(PROGRAM " " UNDR_VERSION) < 0 ? ADAPTER_EXIT_FAILURE : 0;
+        (void)puts(PROGRAM " " UNDR_VERSION);
+        return adapter_end_output(PROGRAM);
     }
     int at = find_verb(argc, argv);
     if (at == argc) {

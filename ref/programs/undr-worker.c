@@ -3,8 +3,10 @@
 #include "adapter.h"
 #include "probe.h"
 
+#include "undr/descriptors.h"
 #include "undr/socket.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,12 +18,12 @@
 #define PAYLOAD_LIMIT ((uint64_t)1 << 30)
 
 static int capabilities(void) {
-    int printed = printf("worker\npickle 0-5\nmax-payload %llu\n", (unsigned long long)PAYLOAD_LIMIT);
-    return printed > 0 && fflush(stdout) == 0 ? 0 : ADAPTER_EXIT_FAILURE;
+    (void)printf("worker\npickle 0-5\nmax-payload %llu\n", (unsigned long long)PAYLOAD_LIMIT);
+    return adapter_end_output(PROGRAM);
 }
 
 static int help(void) {
-    int printed = printf("usage: " PROGRAM " worker --port PORT   work for the manager on 127.0.0.1:PORT, with\n"
+    (void)printf("usage: " PROGRAM " worker --port PORT   work for the manager on 127.0.0.1:PORT, with\n"
                          "                                        --address IPV4 elsewhere, until it closes\n"
                          "       " PROGRAM " capabilities         what this worker can do, one a line\n"
                          "       " PROGRAM " --help | --version\n"
@@ -31,7 +33,7 @@ static int help(void) {
                          "standard error. Exit status: 0 closed by the manager, or the manager is gone; 1 the manager\n"
                          "broke the protocol, or can't be reached; 2 usage; %d a verb that is not implemented.\n",
         ADAPTER_EXIT_NO_VERB);
-    return printed > 0 && fflush(stdout) == 0 ? 0 : ADAPTER_EXIT_FAILURE;
+    return adapter_end_output(PROGRAM);
 }
 
 static int worker(int argc, char **argv) {
@@ -51,12 +53,14 @@ static int worker(int argc, char **argv) {
         .registry = probe_registry(),
         .log = stderr,
     };
-    (void)signal(SIGPIPE, SIG_IGN); /* nobody reads the log: no reason to die */
+    (void)signal(SIGPIPE, SIG_IGN); /* a log that nobody reads, or at its limit (`ulimit -f`), is no reason to die */
+    (void)signal(SIGXFSZ, SIG_IGN);
     return undr_target(&target) == UNDR_OK ? 0 : ADAPTER_EXIT_FAILURE; /* the log has said why */
 }
 
 static int version(void) {
-    return puts(PROGRAM " " UNDR_VERSION) < 0 || fflush(stdout) != 0 ? ADAPTER_EXIT_FAILURE : 0;
+    (void)puts(PROGRAM " " UNDR_VERSION);
+    return adapter_end_output(PROGRAM);
 }
 
 int main(int argc, char **argv) {
@@ -65,6 +69,11 @@ int main(int argc, char **argv) {
         int (*run)(void);
     } plain[] = {{"capabilities", capabilities}, {"--help", help}, {"--version", version}};
     const char *verb = argc > 1 ? argv[1] : NULL;
+    if (undr_hold_standard_descriptors() != UNDR_OK) {
+        (void)fprintf(stderr, PROGRAM ": a standard descriptor is closed, and no placeholder can be opened: %s\n",
+            strerror(errno));
+        return ADAPTER_EXIT_FAILURE;
+    }
     if (verb == NULL) {
         return adapter_no_verb(PROGRAM, NULL, VERBS);
     }

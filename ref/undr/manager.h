@@ -20,10 +20,14 @@ typedef enum undr_manager_state {
 
 enum { UNDR_MAXIMUM_RETRIES = 4095 };
 
+/* Beyond so many bytes of answers that a connection does not read, nothing more is handed to it. */
+enum { UNDR_UNREAD_LIMIT = 1 << 20 };
+
 typedef struct undr_manager_options {
     unsigned priority_levels; /* 1..128 (SCHED-9); 0: 2 */
     uint64_t hold;            /* ms that the answer to `n` or `t` may be held until a task comes (NEXT-4); 0: never */
-    uint64_t queue_limit;     /* bytes that tasks and messages may take at a time; 0: as many as there are */
+    uint64_t queue_limit;     /* bytes that tasks and messages may take at a time, those included that have not come
+                                 whole (undr_manager_keep_bytes); 0: as many as there are */
     unsigned retries;         /* how often a lost task is handed out again before it is reported (FAULT-3), at most
                                  UNDR_MAXIMUM_RETRIES */
 } undr_manager_options;
@@ -49,6 +53,11 @@ UNDR_MUST_USE undr_error undr_manager_connect(undr_manager_core *core, undr_conn
 /* What the caller wants to find in the answers to this connection. Unknown handle: nothing happens. */
 void undr_manager_set_owner(undr_manager_core *core, undr_connection connection, void *owner);
 
+/* Whether the connection has more to read than its caller keeps for it. While it has, or while the tasks in its answers
+ * that were not taken exceed UNDR_UNREAD_LIMIT, it is handed no task: a request of it that is held is answered None when
+ * its turn comes (NEXT-4 lets it), and the task goes to the next. Unknown handle: nothing happens. */
+void undr_manager_set_full(undr_manager_core *core, undr_connection connection, bool full);
+
 /* The connection will send no more (its peer closed its sending side): answers that are held for it become due now,
  * as None, so that no task goes to a peer that could not settle it. */
 void undr_manager_end_requests(undr_manager_core *core, undr_connection connection);
@@ -72,6 +81,15 @@ UNDR_MUST_USE undr_error undr_manager_receive(
 UNDR_MUST_USE undr_error undr_manager_check(const undr_frame *frame);
 UNDR_MUST_USE undr_error undr_manager_receive_checked(undr_manager_core *core, undr_connection connection,
     const undr_frame *frame, undr_buffer *whole, uint64_t now);
+
+/* A payload of `size` bytes is on its way, of which the header has come: the error that receive would return, as far as
+ * it is known by now. No effect. */
+UNDR_MUST_USE undr_error undr_manager_check_header(const undr_manager_core *core, uint8_t type, uint64_t size);
+
+/* What the caller keeps of payloads that have not come whole, or are being checked, counts as the bytes of tasks and
+ * messages do. UNDR_QUEUE_LIMIT: there is no room for more. Released before the payload is received, or dropped. */
+UNDR_MUST_USE undr_error undr_manager_keep_bytes(undr_manager_core *core, uint64_t bytes);
+void undr_manager_release_bytes(undr_manager_core *core, uint64_t bytes);
 
 /* Takes the next answer due, in order of the requests of each connection. UNDR_DONE: none is due now. */
 UNDR_MUST_USE undr_error undr_manager_next_answer(undr_manager_core *core, undr_answer *answer);

@@ -42,11 +42,12 @@ typedef struct undr_process_manager_options {
     unsigned retries;          /* of a task whose worker died; 0: reported at once (FAULT-3) */
     uint64_t start_patience;   /* ms of pauses between starts of workers that fail, before it gives up; 0: 30000 */
     bool handle_interrupt;     /* SIGINT is undr_process_manager_interrupt */
-    FILE *log;                 /* what the manager ended, and why; NULL: none. As long as the manager */
+    FILE *log;                 /* what the manager ended, and why; NULL: none. As long as the manager; blocks nobody, as
+                                  the log of undr_server_options */
 } undr_process_manager_options;
 
 /* First in main(), with the task types that workers run: in a worker process runs the loop and exits the process,
- * elsewhere returns at once. */
+ * elsewhere returns at once. Makes sure of the descriptors 0 to 2 (descriptors.h), or exits with a message. */
 void undr_process_manager_main(int argc, char **argv, const undr_registry *registry);
 
 /* Starts the server on 127.0.0.1 (SEC-2) and the workers. A worker process that ends while the manager is open is

@@ -31,11 +31,14 @@ typedef struct undr_server_options {
     uint64_t patience;      /* ms for which a connection may read nothing of answers that wait for it, before it is
                                closed; 0: UNDR_DEFAULT_PATIENCE_MS */
     FILE *log;              /* a line for each connection that is ended, with its peer and the reason; NULL: none.
-                               Written in the server's thread: a log that blocks blocks the server */
+                               As long as the server. Lines go to its descriptor at once, or are left out and counted:
+                               a pipe or terminal that nobody reads blocks nobody. Without a descriptor (a memory
+                               stream) it is written with stdio, in the server's thread, and must not block */
     bool handle_interrupt;  /* SIGINT counts as an interrupt */
 } undr_server_options;
 
-/* Listens and serves. UNDR_ARGUMENT, UNDR_BEYOND_LOOPBACK, UNDR_MEMORY, UNDR_SYSTEM (errno says why). */
+/* Listens and serves. UNDR_ARGUMENT, UNDR_BEYOND_LOOPBACK, UNDR_MEMORY, UNDR_SYSTEM (errno says why). Where one of the
+ * descriptors 0 to 2 is closed it gets a placeholder (descriptors.h). */
 UNDR_MUST_USE undr_error undr_server_start(const undr_server_options *options, undr_server **server);
 uint16_t undr_server_port(const undr_server *server);
 

@@ -12,7 +12,8 @@
 
 UNDR_API_BEGIN
 
-/* A new connection to 127.0.0.1:port. *client is the caller's to close; -1 on failure. UNDR_SYSTEM, errno kept. */
+/* A new connection to 127.0.0.1:port. *client is the caller's to close; -1 on failure. UNDR_SYSTEM, errno kept. It is
+ * never one of the descriptors 0 to 2: where one of these is closed it gets a placeholder (descriptors.h). */
 UNDR_MUST_USE undr_error undr_connect(uint16_t port, int *client);
 /* The same to an IPv4 address as text (NULL: 127.0.0.1). UNDR_ARGUMENT: it is none. */
 UNDR_MUST_USE undr_error undr_connect_to(const char *address, uint16_t port, int *client);
@@ -71,7 +72,7 @@ typedef struct undr_target_options {
     uint64_t payload_limit;  /* 0: no limit but the memory */
     unsigned poll_period_ms; /* pause after None (WORK-3, WORK-21); 0: 20 */
     const undr_registry *registry;
-    void *log; /* FILE *, one line per event, flushed; or NULL */
+    void *log; /* FILE *, one line per event, written at once, or left out and counted: it blocks no worker; or NULL */
 } undr_target_options;
 UNDR_MUST_USE undr_error undr_target(const undr_target_options *options);
 

@@ -3,10 +3,12 @@
 #include "manager.h"
 #include "worker.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { STATUS_USAGE = 2, STATUS_UNKNOWN_VERB = 89 };
 
@@ -59,7 +61,17 @@ static int run_verb(const char *self, const char *bug_name, int argc, char **arg
     return STATUS_UNKNOWN_VERB;
 }
 
+/* No socket may become standard output or standard error where that is closed. */
+static void fill_standard_descriptors(void) {
+    for (int descriptor = 0; descriptor <= 2; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY) != descriptor) {
+            exit(STATUS_USAGE);
+        }
+    }
+}
+
 int main(int argc, char **argv) {
+    fill_standard_descriptors();
     signal(SIGPIPE, SIG_IGN);
     if (argc > 1 && strcmp(argv[1], "--list") == 0) {
         bug_list();

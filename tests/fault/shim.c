@@ -361,6 +361,14 @@ int connect(int file, __CONST_SOCKADDR_ARG address, socklen_t size) {
     return failing ? -1 : status;
 }
 
+int open(const char *path, int flags, ...) {
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    return fails("open") ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
 int __open64_2(const char *path, int flags); /* open() as libuv, which is compiled with checks, calls it */
 
 int __open64_2(const char *path, int flags) {
@@ -392,12 +400,6 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
     int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
     *(void **)&real = original("pthread_create");
     return fails("pthread_create") ? errno : real(thread, attributes, run, argument);
-}
-
-FILE *fopen(const char *path, const char *mode) {
-    FILE *(*real)(const char *, const char *);
-    *(void **)&real = original("fopen");
-    return fails("fopen") ? NULL : real(path, mode);
 }
 
 char *realpath(const char *path, char *whole) {
