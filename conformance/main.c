@@ -1,12 +1,13 @@
 /* main.c: undr-check, the conformance harness: reads the command line and does what it says. */
 #include "decode.h"
 #include "explore.h"
+#include "inherited.h"
 #include "options.h"
 #include "run.h"
+#include "surroundings.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
 static int decode_stream(FILE *in, const char *name) {
@@ -57,25 +58,42 @@ static int act(const check_options *options) {
     }
 }
 
-/* A play may need a thousand connections, and so may its target, which inherits this. What the system allows beyond is
- * more than anybody needs, and slow for a program that closes all it could have. */
-static void raise_file_limit(void) {
-    enum { ENOUGH = 16384 };
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < ENOUGH && files.rlim_cur < files.rlim_max) {
-        files.rlim_cur = files.rlim_max < ENOUGH ? files.rlim_max : ENOUGH;
-        (void)setrlimit(RLIMIT_NOFILE, &files); /* where it is refused, a play that lacks descriptors says so */
+/* A target that falls short under a low limit may do so because of it. */
+static undr_error tell_limits(undr_buffer *text) {
+    undr_error error = check_inherited_limits(text);
+    if (error == UNDR_OK && text->size > 0) {
+        fprintf(stderr, "undr-check: note: a target has the limits of whoever started the harness, and some are low: "
+            "%.*s\n", (int)text->size, (const char *)text->data);
     }
+    return error;
+}
+
+/* UNDR_SYSTEM: this machine does not give what a run needs, and *message says what. */
+static undr_error prepare(const check_options *options, undr_buffer *message) {
+    if (options->action != CHECK_ACTION_RUN && options->action != CHECK_ACTION_EXPLORE) {
+        return UNDR_OK;
+    }
+    undr_error error = check_surroundings(options->command != NULL, CHECK_FILES_AT_START, message);
+    if (error == UNDR_OK && options->command != NULL) {
+        undr_buffer limits = {0};
+        error = tell_limits(&limits);
+        undr_buffer_free(&limits);
+    }
+    return error;
 }
 
 int main(int argc, char **argv) {
-    raise_file_limit();
+    check_inherited_set();
     check_options options;
     undr_buffer message = {0};
     undr_error error = check_options_parse(argc, argv, &options, &message);
     int status = CHECK_USAGE;
+    error = error == UNDR_OK ? prepare(&options, &message) : error;
     if (error == UNDR_OK) {
         status = act(&options);
+    } else if (error == UNDR_SYSTEM) {
+        check_complain(&message);
+        status = CHECK_HARNESS;
     } else if (error == UNDR_ARGUMENT) {
         check_complain(&message);
         fprintf(stderr, "undr-check: `%s --help` explains everything\n", options.program);

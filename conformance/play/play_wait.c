@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "queue.h"
 #include "settle.h"
+#include "shortage.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -59,11 +60,10 @@ void check_player_keep(check_player *player, undr_error error) {
     if (error == UNDR_OK || player->over) {
         return;
     }
-    if (error == UNDR_SYSTEM && (errno == EMFILE || errno == ENFILE)) {
-        check_player_break(player, "no file descriptor is left for the harness (%s): raise the limit, as with `ulimit "
-            "-n 4096`, or lower --jobs", strerror(errno));
-    } else if (error == UNDR_SYSTEM) {
-        check_player_break(player, "a system call of the harness failed: %s", strerror(errno));
+    if (error == UNDR_SYSTEM) {
+        int reason = errno;
+        check_player_break(
+            player, "a system call of the harness failed: %s%s", strerror(reason), check_remedy(reason));
     } else {
         check_player_break(player, "%s", undr_error_text(error));
     }

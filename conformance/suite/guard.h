@@ -5,7 +5,7 @@
 #ifndef CHECK_GUARD_H
 #define CHECK_GUARD_H
 
-#include "undr/error.h"
+#include "undr/bytes.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -40,6 +40,9 @@ UNDR_MUST_USE undr_error check_guard_start(check_guard *guard, const check_guard
 void check_guard_stop(check_guard *guard);
 /* Kills and reaps what is left below this process, a child subreaper, when no guard runs any more. */
 void check_guard_sweep(void);
+
+/* How the player ended, as it stands at the end of what came from it: borrowed from `got`, never empty. */
+undr_slice check_guard_clause(undr_slice got);
 
 /* All of the bytes, EINTR and short writes included. */
 UNDR_MUST_USE undr_error check_write_all(int fd, const void *data, size_t size);

@@ -7,6 +7,7 @@
 #include "plan.h"
 #include "program.h"
 #include "report.h"
+#include "shortage.h"
 #include "suite.h"
 #include "text.h"
 
@@ -46,12 +47,13 @@ void check_complain(const undr_buffer *message) {
 }
 
 static int give_up(undr_error error, const undr_buffer *message, int status) {
-    if (error == UNDR_ARGUMENT || message->size > 0) {
+    int reason = errno;
+    if (message->size > 0) {
         check_complain(message);
-        return status;
+        return error == UNDR_ARGUMENT ? status : CHECK_HARNESS;
     }
-    fprintf(stderr, "undr-check: %s%s%s\n", undr_error_text(error), error == UNDR_SYSTEM ? ": " : "",
-        error == UNDR_SYSTEM ? strerror(errno) : "");
+    fprintf(stderr, "undr-check: %s%s%s%s\n", undr_error_text(error), error == UNDR_SYSTEM ? ": " : "",
+        error == UNDR_SYSTEM ? strerror(reason) : "", error == UNDR_SYSTEM ? check_remedy(reason) : "");
     return CHECK_HARNESS;
 }
 
@@ -166,8 +168,9 @@ static undr_error survey(struct run *run, check_part *part) {
     part->surveyed = error == UNDR_OK;
     part->undeclared = !part->surveyed && run->options->all && can->text.size > 0 && !declared[part->role];
     if (error == UNDR_SYSTEM && part->why.size == 0) {
-        return UNDR_SYSTEM;
+        error = check_put_reason(&part->why, errno) == UNDR_OK ? UNDR_SYSTEM : UNDR_MEMORY;
     }
+    run->session.broken = run->session.broken || error == UNDR_SYSTEM;
     return error == UNDR_MEMORY ? error : UNDR_OK;
 }
 
@@ -232,7 +235,7 @@ static undr_error select_all(struct run *run, check_selection selections[CHECK_R
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }
 
-static undr_error run_parts(struct run *run, const check_selection selections[CHECK_ROLE_COUNT]) {
+static void run_parts(struct run *run, const check_selection selections[CHECK_ROLE_COUNT]) {
     check_session *session = &run->session;
     uint64_t began = check_now();
     undr_error error = UNDR_OK;
@@ -247,9 +250,13 @@ static undr_error run_parts(struct run *run, const check_selection selections[CH
             error = run_part(run, &session->parts[i], &selections[i]);
         }
     }
+    if (error != UNDR_OK) { /* what was found until now is reported all the same */
+        check_terminal_clear(&run->terminal);
+        (void)give_up(error, &run->message, CHECK_HARNESS);
+        session->broken = true;
+    }
     session->duration_ns = check_now() - began;
     check_terminal_clear(&run->terminal);
-    return error;
 }
 
 static int report(struct run *run) {
@@ -317,9 +324,9 @@ static undr_error play_all(struct run *run, const check_selection selections[CHE
     if (error != UNDR_OK) {
         return error;
     }
-    error = run_parts(run, selections);
-    *status = error == UNDR_OK ? report(run) : *status;
-    if (error == UNDR_OK && ended != NULL) {
+    run_parts(run, selections);
+    *status = report(run);
+    if (ended != NULL && !run->session.broken) {
         error = ended(context, &run->session, &run->signals);
     }
     check_signals_close(&run->signals);

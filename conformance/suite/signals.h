@@ -11,7 +11,8 @@ typedef struct check_signals {
     int fd;          /* readable when SIGINT, SIGTERM or SIGHUP came */
 } check_signals;
 
-/* Blocks the signals and opens the descriptor. */
+/* Blocks the signals and opens the descriptor. One that is ignored, as nohup(1) and a shell's background jobs have it,
+ * stays ignored. SYSTEM: nothing is open, and nothing blocked. */
 UNDR_MUST_USE undr_error check_signals_open(check_signals *signals);
 void check_signals_close(check_signals *signals);
 

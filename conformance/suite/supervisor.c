@@ -228,6 +228,9 @@ static undr_error hand_out_all(struct supervisor *self) {
         if (index < self->work->count) {
             error = hand_out(self, runner, index);
         }
+        if (error == UNDR_SYSTEM && self->running > 0) {
+            return UNDR_OK; /* with fewer runners, then: this one is tried again when another has ended */
+        }
     }
     return error;
 }
@@ -255,15 +258,9 @@ static void take_line(struct supervisor *self, struct runner *runner, undr_slice
 
 /* The runner is gone: what it was busy with is an error of the harness, which shows how it ended. */
 static void bury(struct supervisor *self, struct runner *runner) {
-    undr_slice why = undr_buffer_slice(&runner->line);
+    undr_slice why = check_guard_clause(undr_buffer_slice(&runner->line));
     const char *what = runner->stopped ? "the watchdog ended this play, which went on far beyond its limit"
                                        : "the process that played ended: it ";
-    if (why.size > 0 && why.data[0] == '!') {
-        why = undr_slice_of(why.data + 1, why.size - 1);
-    }
-    if (why.size > 0 && why.data[why.size - 1] == '\n') {
-        why.size--;
-    }
     if (runner->busy) {
         release(self, runner);
         settle_error(self, runner->item, what, runner->stopped ? undr_slice_of(NULL, 0) : why);
