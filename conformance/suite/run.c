@@ -84,6 +84,7 @@ static bool on_finished(void *context, const check_item *item, check_result *res
     bool keep = options->verbose || options->json != NULL || options->html != NULL;
     bool was_short = check_record_verdict(record) >= CHECK_WARN;
     check_record_add(record, item->delivery, run->repetition, result, keep);
+    check_record_excuse(run->part, record);
     bool has_ended = record->done % (record->due / run->repetitions) == 0;
     bool has_begun = !was_short && check_record_verdict(record) >= CHECK_WARN;
     check_terminal_count(&run->terminal, has_ended, has_begun);
@@ -116,6 +117,9 @@ static undr_error prepare_records(struct run *run, check_part *part, const check
         check_delivery deliveries[CHECK_DELIVERY_COUNT];
         part->records[i].one = selection->at[i];
         part->records[i].entry = check_expected_find(&run->expected, selection->at[i]->name);
+        if (check_name_map_put(&part->by_name, selection->at[i]->name, i, NULL) != UNDR_OK) {
+            return UNDR_MEMORY;
+        }
         part->records[i].due = run->repetitions *
             (unsigned)check_plan_case(selection->at[i], run->options, run->session.seed, 1, deliveries);
     }
@@ -193,6 +197,7 @@ static undr_error run_part(struct run *run, check_part *part, const check_select
     if (error == UNDR_OK && part->surveyed && run->session.interrupted == 0) {
         error = play_rounds(run, selection);
     }
+    check_part_excuse(part);
     if (error == UNDR_OK || part->count > 0) {
         print_tap(run, true);
     }

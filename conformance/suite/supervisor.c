@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "guard.h"
+#include "name_map.h"
 #include "result_line.h"
 
 #include <errno.h>
@@ -18,6 +19,8 @@ typedef enum item_state { ITEM_WAITS, ITEM_RUNS, ITEM_ENDED } item_state;
 struct progress {
     item_state state;
     check_verdict verdict; /* when it ended */
+    size_t next;           /* the next item of the same case; CHECK_NO_NAME: there is none */
+    size_t last;           /* of the first item of a case: the last one */
 };
 
 struct runner {
@@ -32,7 +35,8 @@ struct runner {
 struct supervisor {
     const check_supervision *work;
     struct progress *progress; /* one per item */
-    size_t first_waiting;      /* all before it have been started */
+    check_name_map by_case;    /* the first item of each */
+    size_t first_waiting[2];   /* of those that do not wait (item.waits), of those that do: all before are started */
     size_t running, ended;
     struct runner *runners;
     struct pollfd *polled;     /* signals, then one per runner */
@@ -71,17 +75,31 @@ static void play_orders(void *context, int orders, int results) {
 /* The item that has to come before: that case under the same delivery, else its first. count: none. */
 static size_t precondition(const struct supervisor *self, size_t index, const char *name) {
     const check_supervision *work = self->work;
-    size_t found = work->count;
-    for (size_t i = 0; i < work->count; i++) {
-        if (strcmp(work->items[i].one->name, name) != 0) {
-            continue;
-        }
+    size_t first = check_name_map_get(&self->by_case, name);
+    for (size_t i = first; i != CHECK_NO_NAME; i = self->progress[i].next) {
         if (work->items[i].delivery == work->items[index].delivery) {
             return i;
         }
-        found = found == work->count ? i : found;
     }
-    return found;
+    return first == CHECK_NO_NAME ? work->count : first;
+}
+
+/* Items of the same case are linked, so that no case is looked for among all items. */
+static undr_error link_items(struct supervisor *self) {
+    for (size_t i = 0; i < self->work->count; i++) {
+        size_t first = CHECK_NO_NAME;
+        undr_error error = check_name_map_put(&self->by_case, self->work->items[i].one->name, i, &first);
+        if (error != UNDR_OK) {
+            return error;
+        }
+        self->progress[i].next = CHECK_NO_NAME;
+        first = first == CHECK_NO_NAME ? i : first;
+        if (first != i) {
+            self->progress[self->progress[first].last].next = i;
+        }
+        self->progress[first].last = i;
+    }
+    return UNDR_OK;
 }
 
 typedef enum item_chance { CHANCE_NOW, CHANCE_LATER, CHANCE_BLOCKED, CHANCE_SKIPPED } item_chance;
@@ -116,7 +134,8 @@ static item_chance chance_of(const struct supervisor *self, size_t index, const 
 }
 
 static void settle(struct supervisor *self, size_t index, check_result *result) {
-    self->progress[index] = (struct progress){ITEM_ENDED, result->verdict};
+    self->progress[index].state = ITEM_ENDED;
+    self->progress[index].verdict = result->verdict;
     self->ended++;
     const check_watcher *watcher = &self->work->watcher;
     if (!watcher->finished(watcher->context, &self->work->items[index], result)) {
@@ -146,14 +165,11 @@ static void settle_error(struct supervisor *self, size_t index, const char *what
 /* The next item to play; count: none right now. Those that cannot be played are settled on the way. Of those that wait
  * (`waits`), or of the others. */
 static size_t next_of(struct supervisor *self, bool waits) {
-    size_t count = self->work->count;
-    for (size_t i = self->first_waiting; i < count && !self->draining; i++) {
+    size_t count = self->work->count, *first = &self->first_waiting[waits];
+    for (size_t i = *first; i < count && !self->draining; i++) {
         const char *blocker = NULL;
-        if (self->progress[i].state != ITEM_WAITS) {
-            self->first_waiting += i == self->first_waiting ? 1 : 0;
-            continue;
-        }
-        if (self->work->items[i].waits != waits) {
+        if (self->progress[i].state != ITEM_WAITS || self->work->items[i].waits != waits) {
+            *first += i == *first ? 1 : 0;
             continue;
         }
         item_chance chance = chance_of(self, i, &blocker);
@@ -360,8 +376,12 @@ undr_error check_supervise(const check_supervision *supervision, int *interrupte
     self.polled = calloc(runner_count(supervision) + 1, sizeof *self.polled);
     undr_error error = UNDR_MEMORY;
     if (self.progress != NULL && self.runners != NULL && self.polled != NULL) {
+        error = link_items(&self);
+    }
+    if (error == UNDR_OK) {
         error = run(&self);
     }
+    int reason = errno;
     for (unsigned i = 0; i < runner_count(supervision) && self.runners != NULL; i++) {
         check_guard_stop(&self.runners[i].guard);
         undr_buffer_free(&self.runners[i].line);
@@ -370,6 +390,8 @@ undr_error check_supervise(const check_supervision *supervision, int *interrupte
     free(self.progress);
     free(self.runners);
     free(self.polled);
+    check_name_map_free(&self.by_case);
+    errno = reason;
     *interrupted = self.interrupted;
     return error;
 }
