@@ -4,22 +4,23 @@
 #include "inherited.h"
 #include "options.h"
 #include "run.h"
+#include "shortage.h"
 #include "surroundings.h"
+#include "user_file.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
-static int decode_stream(FILE *in, const char *name) {
+static int decode_bytes(undr_slice input, const char *name) {
     check_decode_options options = {.side = CHECK_SIDE_GUESS};
     size_t wrong = 0;
-    undr_error error = check_decode(in, stdout, &options, &wrong);
-    if (error == UNDR_OK && fflush(stdout) != 0) {
-        error = UNDR_SYSTEM;
-    }
+    undr_error error = check_decode_bytes(input, stdout, &options, &wrong);
     if (error != UNDR_OK) {
-        fprintf(stderr, "undr-check: decode %s: %s%s%s\n", name, undr_error_text(error),
-            error == UNDR_SYSTEM ? ": " : "", error == UNDR_SYSTEM ? strerror(errno) : "");
+        int reason = errno;
+        fprintf(stderr, "undr-check: decode %s: %s%s%s%s\n", name, undr_error_text(error),
+            error == UNDR_SYSTEM ? ": " : "", error == UNDR_SYSTEM ? strerror(reason) : "",
+            error == UNDR_SYSTEM ? check_remedy(reason) : "");
         return CHECK_HARNESS;
     }
     return wrong == 0 ? CHECK_HELD : CHECK_SHORT;
@@ -27,22 +28,20 @@ static int decode_stream(FILE *in, const char *name) {
 
 static int decode(const check_options *options) {
     const char *name = options->files.count == 0 ? "-" : options->files.at[0];
-    if (strcmp(name, "-") == 0) {
-        return decode_stream(stdin, "standard input");
+    bool standard = strcmp(name, "-") == 0;
+    undr_buffer input = {0}, message = {0};
+    undr_error error = standard
+        ? check_stream_read(STDIN_FILENO, "standard input", CHECK_CAPTURE_LIMIT, &input, &message)
+        : check_file_read(name, CHECK_CAPTURE_LIMIT, &input, &message);
+    int status = error == UNDR_ARGUMENT ? CHECK_USAGE : CHECK_HARNESS;
+    if (error == UNDR_OK) {
+        status = decode_bytes(undr_buffer_slice(&input), standard ? "standard input" : name);
+    } else {
+        error = message.size == 0 ? undr_put_text(&message, undr_error_text(error)) : error;
+        check_complain(&message);
     }
-    FILE *in = fopen(name, "rbe");
-    struct stat about;
-    if (in != NULL && fstat(fileno(in), &about) == 0 && S_ISDIR(about.st_mode)) {
-        fprintf(stderr, "undr-check: decode: %s is a folder; name the file with the captured bytes\n", name);
-        fclose(in);
-        return CHECK_USAGE;
-    }
-    if (in == NULL) {
-        fprintf(stderr, "undr-check: decode: %s: %s\n", name, strerror(errno));
-        return CHECK_USAGE;
-    }
-    int status = decode_stream(in, name);
-    fclose(in);
+    undr_buffer_free(&input);
+    undr_buffer_free(&message);
     return status;
 }
 

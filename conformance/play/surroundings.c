@@ -63,7 +63,16 @@ static undr_error try_files(unsigned wanted, undr_buffer *why) {
 
 /* ---- the loopback interface ---- */
 
-/* 0, or the errno of what failed. */
+/* 0, or the errno of what failed; ETIMEDOUT: nobody came. */
+static int await(int listener) {
+    struct pollfd visitor = {.fd = listener, .events = POLLIN};
+    int count = 0;
+    do {
+        count = poll(&visitor, 1, ANSWER_MS);
+    } while (count < 0 && errno == EINTR);
+    return count < 0 ? errno : count == 0 ? ETIMEDOUT : 0;
+}
+
 static int connect_to(uint16_t port, int listener) {
     struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -71,10 +80,7 @@ static int connect_to(uint16_t port, int listener) {
     if (reason == 0 && connect(client, (const struct sockaddr *)&to, sizeof to) != 0 && errno != EINPROGRESS) {
         reason = errno;
     }
-    struct pollfd visitor = {.fd = listener, .events = POLLIN};
-    if (reason == 0 && poll(&visitor, 1, ANSWER_MS) <= 0) {
-        reason = ENETUNREACH;
-    }
+    reason = reason == 0 ? await(listener) : reason;
     int server = reason == 0 ? accept4(listener, NULL, NULL, SOCK_CLOEXEC) : -1;
     reason = reason == 0 && server < 0 ? errno : reason;
     if (server >= 0) {

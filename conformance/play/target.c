@@ -57,13 +57,14 @@ static void close_on_exec_from(unsigned first) {
     }
 }
 
-/* In the child, which has its parent's memory: it changes nothing but its own locals and errno. When it can't, errno
- * goes into the failure pipe. */
-static _Noreturn void become_target(char *const *argv, const pipes *all, pid_t harness) {
-    bool tied = setsid() >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
-    if (getppid() != harness) {
-        _exit(127); /* it died before the line above */
-    }
+/* What goes into the failure pipe. */
+typedef struct failure {
+    int reason; /* errno; 0: the program was executed */
+    bool own;   /* a call of the harness failed before that of the program */
+} failure;
+
+/* 0, or the errno of what the harness could not prepare. */
+static int prepare_child(const pipes *all) {
     struct sigaction standard = {.sa_handler = SIG_DFL};
     for (int number = 1; number < NSIG; number++) {
         sigaction(number, &standard, NULL); /* refused for KILL and STOP, which have it anyway */
@@ -72,13 +73,26 @@ static _Noreturn void become_target(char *const *argv, const pipes *all, pid_t h
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     umask(S_IWGRP | S_IWOTH);
-    if (tied && dup2(all->input[0], 0) >= 0 && dup2(all->output[1], 1) >= 0 && dup2(all->errors[1], 2) >= 0) {
+    bool done = dup2(all->input[0], 0) >= 0 && dup2(all->output[1], 1) >= 0 && dup2(all->errors[1], 2) >= 0;
+    return done ? 0 : errno;
+}
+
+/* In the child, which has its parent's memory: it changes nothing but its own locals and errno. When it can't, the
+ * reason goes into the failure pipe. */
+static _Noreturn void become_target(char *const *argv, const pipes *all, pid_t harness) {
+    failure why = {.own = true};
+    why.reason = setsid() >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 ? 0 : errno;
+    if (getppid() != harness) {
+        _exit(127); /* it died before the line above */
+    }
+    why.reason = why.reason == 0 ? prepare_child(all) : why.reason;
+    if (why.reason == 0) {
         close_on_exec_from(3);
         execvp(argv[0], argv);
+        why = (failure){errno, false};
     }
-    int reason = errno;
-    ssize_t written = write(all->failure[1], &reason, sizeof reason);
-    _exit(written == (ssize_t)sizeof reason ? 127 : 126);
+    ssize_t written = write(all->failure[1], &why, sizeof why);
+    _exit(written == (ssize_t)sizeof why ? 127 : 126);
 }
 
 /* The harness's own pages are not copied for a process that drops them at once: the caller sleeps until then. */
@@ -90,14 +104,13 @@ static pid_t start_child(char *const *argv, const pipes *all, pid_t harness) {
     return pid;
 }
 
-/* 0 when the program was executed, else the errno of the child. */
-static int read_failure(int file) {
-    int reason = 0;
+static failure read_failure(int file) {
+    failure why = {0};
     ssize_t size;
     do {
-        size = read(file, &reason, sizeof reason);
+        size = read(file, &why, sizeof why);
     } while (size < 0 && errno == EINTR);
-    return size < 0 ? errno : size == (ssize_t)sizeof reason ? reason : 0;
+    return size < 0 ? (failure){errno, true} : size == (ssize_t)sizeof why ? why : (failure){0};
 }
 
 static undr_error say_failure(undr_buffer *why, const char *program, int reason) {
@@ -153,18 +166,18 @@ undr_error check_target_start(check_target *target, char *const *argv, undr_buff
     }
     target->pid = pid;
     close_one(&all.failure[1]);
-    int reason = read_failure(all.failure[0]);
-    if (reason != 0) {
+    failure failed = read_failure(all.failure[0]);
+    if (failed.reason != 0) {
         kill(pid, SIGKILL); /* it may run after all, when it is the reading that failed */
         waitpid(pid, NULL, 0);
         target->pid = 0;
         close_pipes(&all);
-        return say_failure(why, argv[0], reason);
+        return failed.own ? say_own_failure(why, argv[0], failed.reason) : say_failure(why, argv[0], failed.reason);
     }
     target->state = CHECK_TARGET_RUNS;
     target->notice = open_notice(pid);
     bool taken = take_pipes(target, &all);
-    reason = errno;
+    int reason = errno;
     close_pipes(&all);
     return taken ? UNDR_OK : say_own_failure(why, argv[0], reason);
 }

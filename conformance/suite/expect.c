@@ -2,6 +2,7 @@
 #include "expect.h"
 
 #include "text.h"
+#include "user_file.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -108,7 +109,7 @@ undr_error check_expected_parse(undr_slice text, const char *file, check_expecte
 undr_error check_expected_read(const char *path, check_expected *expected, undr_buffer *message) {
     undr_buffer text = {0};
     *expected = (check_expected){0};
-    undr_error error = check_file_read(path, &text, message);
+    undr_error error = check_file_read(path, CHECK_TEXT_LIMIT, &text, message);
     if (error == UNDR_OK) {
         error = check_expected_parse(undr_buffer_slice(&text), path, expected, message);
     }

@@ -198,11 +198,12 @@ undr_error check_guard_start(check_guard *guard, const check_guard_how *how) {
 
 undr_slice check_guard_clause(undr_slice got) {
     const size_t mark = sizeof CHECK_GUARD_MARK - 1;
-    const uint8_t *found = got.size == 0 ? NULL : memmem(got.data, got.size, CHECK_GUARD_MARK, mark);
-    if (found == NULL && (got.size == 0 || got.data[0] != CHECK_GUARD_MARK[1])) {
+    bool first = got.size > 0 && got.data[0] == CHECK_GUARD_MARK[1]; /* the newline before it is spent */
+    const uint8_t *found = first || got.size == 0 ? NULL : memmem(got.data, got.size, CHECK_GUARD_MARK, mark);
+    if (found == NULL && !first) {
         return undr_slice_text("ended without a word");
     }
-    const uint8_t *from = found == NULL ? got.data + 1 : found + mark; /* the newline before it may be spent */
+    const uint8_t *from = first ? got.data + 1 : found + mark;
     size_t left = got.size - (size_t)(from - got.data);
     const uint8_t *end = left == 0 ? NULL : memchr(from, '\n', left);
     return undr_slice_of(from, end == NULL ? left : (size_t)(end - from));
@@ -227,8 +228,6 @@ void check_guard_stop(check_guard *guard) {
     *guard = (check_guard){0};
 }
 
-void check_guard_sweep(void) {
-    check_pids none = {0};
-    (void)check_family_end(&none, 2 * CHECK_SECOND);
-    check_pids_free(&none);
+void check_guard_sweep(const check_pids *spared) {
+    (void)check_family_end(spared, 2 * CHECK_SECOND);
 }

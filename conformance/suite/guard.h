@@ -5,6 +5,7 @@
 #ifndef CHECK_GUARD_H
 #define CHECK_GUARD_H
 
+#include "family.h"
 #include "undr/bytes.h"
 
 #include <signal.h>
@@ -38,8 +39,9 @@ typedef struct check_guard_how {
 UNDR_MUST_USE undr_error check_guard_start(check_guard *guard, const check_guard_how *how);
 /* Asks it to end (SIGTERM), then, after two seconds, insists. Closes the pipes, reaps it. */
 void check_guard_stop(check_guard *guard);
-/* Kills and reaps what is left below this process, a child subreaper, when no guard runs any more. */
-void check_guard_sweep(void);
+/* Kills and reaps what is left below this process, a child subreaper, when no guard runs any more; not the children in
+ * `spared`, nor what descends from those. */
+void check_guard_sweep(const check_pids *spared);
 
 /* How the player ended, as it stands at the end of what came from it: borrowed from `got`, never empty. */
 undr_slice check_guard_clause(undr_slice got);

@@ -332,7 +332,7 @@ static undr_error play_all(struct run *run, const check_selection selections[CHE
     run_parts(run, selections);
     *status = report(run);
     if (ended != NULL && !run->session.broken) {
-        error = ended(context, &run->session, &run->signals);
+        error = ended(context, &run->session, &run->signals, &run->message);
     }
     check_signals_close(&run->signals);
     return error;

@@ -22,22 +22,27 @@ undr_error check_signals_open(check_signals *signals) {
             sigaddset(&awaited, numbers[i]);
         }
     }
-    signal(SIGPIPE, SIG_IGN); /* a runner that died is seen by EPIPE, a closed `| head` by ferror */
-    if (sigprocmask(SIG_BLOCK, &awaited, &signals->before) != 0) {
-        return UNDR_SYSTEM;
+    *signals = (check_signals){.fd = -1};
+    undr_error error = check_family_children(&signals->children);
+    if (error != UNDR_OK) {
+        return error;
     }
+    signal(SIGPIPE, SIG_IGN); /* a runner that died is seen by EPIPE, a closed `| head` by ferror */
+    sigprocmask(SIG_BLOCK, &awaited, &signals->before); /* fails only for a wrong first argument */
     signals->fd = signalfd(-1, &awaited, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals->fd >= 0) {
         return UNDR_OK;
     }
     int reason = errno;
     sigprocmask(SIG_SETMASK, &signals->before, NULL);
+    check_pids_free(&signals->children);
     errno = reason;
     return UNDR_SYSTEM;
 }
 
 void check_signals_close(check_signals *signals) {
     close(signals->fd);
+    check_pids_free(&signals->children);
     sigprocmask(SIG_SETMASK, &signals->before, NULL);
 }
 

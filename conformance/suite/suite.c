@@ -1,6 +1,9 @@
 /* suite.c: all cases that there are: the embedded ones and the user's. */
 #include "suite.h"
 
+#include "shortage.h"
+#include "user_file.h"
+
 #include "text.h"
 
 #include <dirent.h>
@@ -16,6 +19,12 @@ const check_case *check_suite_find(const check_suite *suite, const char *name) {
 
 static undr_error refuse(undr_error error) {
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+static undr_error refuse_path(undr_buffer *message, const char *path, int reason) {
+    undr_error error = undr_put_format(message, "%s: ", path);
+    error = error == UNDR_OK ? check_put_reason(message, reason) : error;
+    return error != UNDR_OK ? error : check_is_shortage(reason) ? UNDR_SYSTEM : UNDR_ARGUMENT;
 }
 
 /* Room for one more file: twice as much as there was, so that many files do not cost their square. */
@@ -108,7 +117,7 @@ undr_error check_suite_add_text(
 
 undr_error check_suite_add_file(check_suite *suite, const char *path, undr_buffer *message) {
     undr_buffer text = {0};
-    undr_error error = check_file_read(path, &text, message);
+    undr_error error = check_file_read(path, CHECK_TEXT_LIMIT, &text, message);
     if (error == UNDR_OK) {
         error = add_text(suite, undr_buffer_slice(&text), strdup(path), message);
     }
@@ -125,14 +134,39 @@ static int is_visible(const struct dirent *entry) {
     return entry->d_name[0] != '.';
 }
 
-static undr_error add_path(check_suite *suite, const char *path, bool named, undr_buffer *message);
+/* One walk through a folder that was named. Links may lead back up, or to the same folder by many ways: each is read
+ * once. */
+typedef struct walk {
+    check_suite *suite;
+    check_name_map seen; /* "DEVICE:INODE" of the folders */
+    undr_arena texts;    /* of those */
+    undr_buffer *message;
+} walk;
 
-static undr_error add_folder(check_suite *suite, const char *path, undr_buffer *message) {
+static undr_error is_new_folder(walk *all, const struct stat *about, bool *is_new) {
+    char text[64];
+    void *kept = NULL;
+    size_t before = CHECK_NO_NAME;
+    int size = snprintf(text, sizeof text, "%llu:%llu", (unsigned long long)about->st_dev,
+        (unsigned long long)about->st_ino);
+    undr_error error = undr_arena_take(&all->texts, (size_t)size + 1, &kept);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    memcpy(kept, text, (size_t)size + 1);
+    error = check_name_map_put(&all->seen, kept, 0, &before);
+    *is_new = before == CHECK_NO_NAME;
+    return error;
+}
+
+static undr_error add_path(walk *all, const char *path, bool named);
+
+static undr_error add_folder(walk *all, const char *path) {
     struct dirent **entries = NULL;
     int count = scandir(path, &entries, is_visible, alphasort);
     undr_error error = UNDR_OK;
     if (count < 0) {
-        return refuse(undr_put_format(message, "%s: cannot be read: %s", path, strerror(errno)));
+        return refuse_path(all->message, path, errno);
     }
     for (int i = 0; i < count; i++) {
         undr_buffer below = {0};
@@ -143,7 +177,7 @@ static undr_error add_folder(check_suite *suite, const char *path, undr_buffer *
             error = undr_put_u8(&below, 0);
         }
         if (error == UNDR_OK) {
-            error = add_path(suite, (const char *)below.data, false, message);
+            error = add_path(all, (const char *)below.data, false);
         }
         undr_buffer_free(&below);
         free(entries[i]);
@@ -153,18 +187,20 @@ static undr_error add_folder(check_suite *suite, const char *path, undr_buffer *
 }
 
 /* named: by the user, so that it need not end with .case. */
-static undr_error add_path(check_suite *suite, const char *path, bool named, undr_buffer *message) {
+static undr_error add_path(walk *all, const char *path, bool named) {
     struct stat status;
     if (stat(path, &status) != 0) {
         if (!named && errno == ENOENT && !is_case_file(path)) {
             return UNDR_OK; /* a link to nowhere, such as an editor's lock */
         }
-        return refuse(undr_put_format(message, "%s: %s", path, strerror(errno)));
+        return refuse_path(all->message, path, errno);
     }
     if (S_ISDIR(status.st_mode)) {
-        return add_folder(suite, path, message);
+        bool is_new = true;
+        undr_error error = is_new_folder(all, &status, &is_new);
+        return error == UNDR_OK && is_new ? add_folder(all, path) : error;
     }
-    return named || is_case_file(path) ? check_suite_add_file(suite, path, message) : UNDR_OK;
+    return named || is_case_file(path) ? check_suite_add_file(all->suite, path, all->message) : UNDR_OK;
 }
 
 undr_error check_suite_add_path(check_suite *suite, const char *path, undr_buffer *message) {
@@ -174,7 +210,10 @@ undr_error check_suite_add_path(check_suite *suite, const char *path, undr_buffe
     if (bare == NULL) {
         return UNDR_MEMORY;
     }
-    undr_error error = add_path(suite, bare, true, message);
+    walk all = {.suite = suite, .message = message};
+    undr_error error = add_path(&all, bare, true);
+    check_name_map_free(&all.seen);
+    undr_arena_free(&all.texts);
     if (error == UNDR_OK && suite->count == before) {
         error = refuse(undr_put_format(message, "%s: there is no *.case file in this folder", path));
     }

@@ -35,7 +35,9 @@ struct choosing {
     size_t *roots;       /* of the case, see root_of; only with shards */
     size_t *turns;       /* of a root among those that are dealt out with it */
     size_t depth;        /* of the path */
-    check_name_map plain; /* the patterns of --only that name one case */
+    check_name_map plain; /* the patterns of --only that name one case, */
+    char **wild;          /* and the others; owned */
+    size_t wild_count;
     check_selection *selection;
     undr_buffer *message;
 };
@@ -49,10 +51,10 @@ static bool is_plain(const char *pattern) {
 }
 
 static bool is_wanted(const struct choosing *choosing, const check_case *one) {
-    const check_texts *only = &choosing->options->only;
-    bool wanted = only->count == 0 || check_name_map_get(&choosing->plain, one->name) != CHECK_NO_NAME;
-    for (size_t i = 0; i < only->count && !wanted; i++) {
-        wanted = !is_plain(only->at[i]) && fnmatch(only->at[i], one->name, 0) == 0;
+    bool wanted = choosing->options->only.count == 0 ||
+        check_name_map_get(&choosing->plain, one->name) != CHECK_NO_NAME;
+    for (size_t i = 0; i < choosing->wild_count && !wanted; i++) {
+        wanted = fnmatch(choosing->wild[i], one->name, 0) == 0;
     }
     return wanted;
 }
@@ -202,8 +204,24 @@ static undr_error choose(struct choosing *choosing, check_role role) {
     return error;
 }
 
-static undr_error prepare(struct choosing *choosing) {
+static undr_error sort_patterns(struct choosing *choosing) {
     const check_texts *only = &choosing->options->only;
+    undr_error error = UNDR_OK;
+    choosing->wild = calloc(only->count + 1, sizeof *choosing->wild);
+    if (choosing->wild == NULL) {
+        return UNDR_MEMORY;
+    }
+    for (size_t i = 0; i < only->count && error == UNDR_OK; i++) {
+        if (is_plain(only->at[i])) {
+            error = check_name_map_put(&choosing->plain, only->at[i], i, NULL);
+        } else {
+            choosing->wild[choosing->wild_count++] = only->at[i];
+        }
+    }
+    return error;
+}
+
+static undr_error prepare(struct choosing *choosing) {
     size_t count = choosing->suite->count + 1;
     choosing->selection->at = calloc(count, sizeof *choosing->selection->at);
     choosing->marks = calloc(count, sizeof *choosing->marks);
@@ -211,10 +229,7 @@ static undr_error prepare(struct choosing *choosing) {
     if (choosing->selection->at == NULL || choosing->marks == NULL || choosing->path == NULL) {
         return UNDR_MEMORY;
     }
-    undr_error error = UNDR_OK;
-    for (size_t i = 0; i < only->count && error == UNDR_OK; i++) {
-        error = is_plain(only->at[i]) ? check_name_map_put(&choosing->plain, only->at[i], i, NULL) : UNDR_OK;
-    }
+    undr_error error = sort_patterns(choosing);
     return error == UNDR_OK && choosing->options->shards > 1 ? deal_out(choosing) : error;
 }
 
@@ -234,6 +249,7 @@ undr_error check_suite_select(const check_suite *suite, check_role role, const c
     free(choosing.path);
     free(choosing.roots);
     free(choosing.turns);
+    free(choosing.wild);
     check_name_map_free(&choosing.plain);
     if (error != UNDR_OK) {
         free(selection->at);

@@ -5,6 +5,7 @@
 #include "guard.h"
 #include "name_map.h"
 #include "result_line.h"
+#include "shortage.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -216,41 +217,6 @@ static undr_error start_guard(struct supervisor *self, struct runner *runner) {
     return error;
 }
 
-static undr_error hand_out(struct supervisor *self, struct runner *runner, size_t index) {
-    uint64_t order = index;
-    undr_error error = runner->guard.pid == 0 ? start_guard(self, runner) : UNDR_OK;
-    if (error != UNDR_OK) {
-        return error;
-    }
-    self->progress[index].state = ITEM_RUNS;
-    self->running++;
-    runner->busy = true;
-    runner->item = index;
-    runner->started_ns = check_now();
-    self->work->watcher.started(self->work->watcher.context, &self->work->items[index]);
-    /* Failing, it has just died: the end of its results will say so. */
-    (void)!check_write_all(runner->guard.orders, &order, sizeof order);
-    return UNDR_OK;
-}
-
-static undr_error hand_out_all(struct supervisor *self) {
-    undr_error error = UNDR_OK;
-    for (unsigned i = 0; i < runner_count(self->work) && error == UNDR_OK; i++) {
-        struct runner *runner = &self->runners[i];
-        if (runner->busy || left(self) == 0) {
-            continue;
-        }
-        size_t index = next_item(self, i);
-        if (index < self->work->count) {
-            error = hand_out(self, runner, index);
-        }
-        if (error == UNDR_SYSTEM && self->running > 0) {
-            return UNDR_OK; /* with fewer runners, then: this one is tried again when another has ended */
-        }
-    }
-    return error;
-}
-
 /* ---- taking results ---- */
 
 static void release(struct supervisor *self, struct runner *runner) {
@@ -285,6 +251,20 @@ static void bury(struct supervisor *self, struct runner *runner) {
     runner->line.size = 0;
 }
 
+/* It may still play, but it can't be talked to. */
+static void lose(struct supervisor *self, struct runner *runner, int reason) {
+    undr_buffer clause = {0};
+    undr_error error = check_put_reason(&clause, reason);
+    if (runner->busy) {
+        release(self, runner);
+        settle_error(self, runner->item, "the harness lost touch with the process that played: ",
+            error == UNDR_OK ? undr_buffer_slice(&clause) : undr_slice_text(strerror(reason)));
+    }
+    undr_buffer_free(&clause);
+    check_guard_stop(&runner->guard);
+    runner->line.size = 0;
+}
+
 /* Takes all whole lines; a line that begins with the guard's mark stays: the end comes behind it. */
 static void take_lines(struct supervisor *self, struct runner *runner) {
     undr_buffer *line = &runner->line;
@@ -315,10 +295,50 @@ static undr_error read_runner(struct supervisor *self, struct runner *runner) {
     if (got > 0) {
         line->size += (size_t)got;
         take_lines(self, runner);
-    } else if (got == 0 || errno != EINTR) {
+    } else if (got == 0) {
         bury(self, runner);
+    } else if (errno != EINTR) {
+        lose(self, runner, errno);
     }
     return UNDR_OK;
+}
+
+/* ---- handing out, again ---- */
+
+static undr_error hand_out(struct supervisor *self, struct runner *runner, size_t index) {
+    uint64_t order = index;
+    undr_error error = runner->guard.pid == 0 ? start_guard(self, runner) : UNDR_OK;
+    if (error != UNDR_OK) {
+        return error;
+    }
+    self->progress[index].state = ITEM_RUNS;
+    self->running++;
+    runner->busy = true;
+    runner->item = index;
+    runner->started_ns = check_now();
+    self->work->watcher.started(self->work->watcher.context, &self->work->items[index]);
+    if (check_write_all(runner->guard.orders, &order, sizeof order) != UNDR_OK && errno != EPIPE) {
+        lose(self, runner, errno); /* EPIPE: it has just died, and the end of its results will say so */
+    }
+    return UNDR_OK;
+}
+
+static undr_error hand_out_all(struct supervisor *self) {
+    undr_error error = UNDR_OK;
+    for (unsigned i = 0; i < runner_count(self->work) && error == UNDR_OK; i++) {
+        struct runner *runner = &self->runners[i];
+        if (runner->busy || left(self) == 0) {
+            continue;
+        }
+        size_t index = next_item(self, i);
+        if (index < self->work->count) {
+            error = hand_out(self, runner, index);
+        }
+        if (error == UNDR_SYSTEM && self->running > 0) {
+            return UNDR_OK; /* with fewer runners, then: this one is tried again when another has ended */
+        }
+    }
+    return error;
 }
 
 static void watch_time(struct supervisor *self) {
@@ -386,7 +406,7 @@ undr_error check_supervise(const check_supervision *supervision, int *interrupte
         check_guard_stop(&self.runners[i].guard);
         undr_buffer_free(&self.runners[i].line);
     }
-    check_guard_sweep();
+    check_guard_sweep(&supervision->signals->children);
     free(self.progress);
     free(self.runners);
     free(self.polled);

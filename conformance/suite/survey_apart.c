@@ -1,6 +1,7 @@
 /* survey_apart.c: check_survey in a process of its own, so that whatever it starts ends with it. */
 #include "clock.h"
 #include "guard.h"
+#include "shortage.h"
 #include "supervisor.h"
 
 #include <errno.h>
@@ -112,8 +113,11 @@ static undr_error ask(struct question *question, undr_buffer *why, int *interrup
         double patience = (double)(LIMIT_S * CHECK_SECOND) * question->setting->timeout_factor;
         error = collect(&guard, question, check_now() + (uint64_t)patience, &got, interrupted);
     }
+    if (error == UNDR_SYSTEM) { /* before another call changes errno */
+        error = check_put_reason(why, errno) == UNDR_OK ? UNDR_SYSTEM : UNDR_MEMORY;
+    }
     check_guard_stop(&guard);
-    check_guard_sweep();
+    check_guard_sweep(&question->signals->children);
     if (error == UNDR_OK) {
         error = take_answer(question->answer, undr_buffer_slice(&got), question->setting, why);
     } else if (error == UNDR_WAIT) {
