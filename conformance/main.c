@@ -1,26 +1,28 @@
 /* main.c: undr-check, the conformance harness: reads the command line and does what it says. */
 #include "decode.h"
 #include "explore.h"
+#include "inherited.h"
 #include "options.h"
 #include "run.h"
+#include "shortage.h"
+#include "surroundings.h"
+#include "user_file.h"
 
 #include "undr/descriptors.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
-static int decode_stream(FILE *in, const char *name) {
+static int decode_bytes(undr_slice input, const char *name) {
     check_decode_options options = {.side = CHECK_SIDE_GUESS};
     size_t wrong = 0;
-    undr_error error = check_decode(in, stdout, &options, &wrong);
-    if (error == UNDR_OK && fflush(stdout) != 0) {
-        error = UNDR_SYSTEM;
-    }
+    undr_error error = check_decode_bytes(input, stdout, &options, &wrong);
     if (error != UNDR_OK) {
-        fprintf(stderr, "undr-check: decode %s: %s%s%s\n", name, undr_error_text(error),
-            error == UNDR_SYSTEM ? ": " : "", error == UNDR_SYSTEM ? strerror(errno) : "");
+        int reason = errno;
+        fprintf(stderr, "undr-check: decode %s: %s%s%s%s\n", name, undr_error_text(error),
+            error == UNDR_SYSTEM ? ": " : "", error == UNDR_SYSTEM ? strerror(reason) : "",
+            error == UNDR_SYSTEM ? check_remedy(reason) : "");
         return CHECK_HARNESS;
     }
     return wrong == 0 ? CHECK_HELD : CHECK_SHORT;
@@ -28,22 +30,20 @@ static int decode_stream(FILE *in, const char *name) {
 
 static int decode(const check_options *options) {
     const char *name = options->files.count == 0 ? "-" : options->files.at[0];
-    if (strcmp(name, "-") == 0) {
-        return decode_stream(stdin, "standard input");
+    bool standard = strcmp(name, "-") == 0;
+    undr_buffer input = {0}, message = {0};
+    undr_error error = standard
+        ? check_stream_read(STDIN_FILENO, "standard input", CHECK_CAPTURE_LIMIT, &input, &message)
+        : check_file_read(name, CHECK_CAPTURE_LIMIT, &input, &message);
+    int status = error == UNDR_ARGUMENT ? CHECK_USAGE : CHECK_HARNESS;
+    if (error == UNDR_OK) {
+        status = decode_bytes(undr_buffer_slice(&input), standard ? "standard input" : name);
+    } else {
+        error = message.size == 0 ? undr_put_text(&message, undr_error_text(error)) : error;
+        check_complain(&message);
     }
-    FILE *in = fopen(name, "rbe");
-    struct stat about;
-    if (in != NULL && fstat(fileno(in), &about) == 0 && S_ISDIR(about.st_mode)) {
-        fprintf(stderr, "undr-check: decode: %s is a folder; name the file with the captured bytes\n", name);
-        fclose(in);
-        return CHECK_USAGE;
-    }
-    if (in == NULL) {
-        fprintf(stderr, "undr-check: decode: %s: %s\n", name, strerror(errno));
-        return CHECK_USAGE;
-    }
-    int status = decode_stream(in, name);
-    fclose(in);
+    undr_buffer_free(&input);
+    undr_buffer_free(&message);
     return status;
 }
 
@@ -59,15 +59,28 @@ static int act(const check_options *options) {
     }
 }
 
-/* A play may need a thousand connections, and so may its target, which inherits this. What the system allows beyond is
- * more than anybody needs, and slow for a program that closes all it could have. */
-static void raise_file_limit(void) {
-    enum { ENOUGH = 16384 };
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < ENOUGH && files.rlim_cur < files.rlim_max) {
-        files.rlim_cur = files.rlim_max < ENOUGH ? files.rlim_max : ENOUGH;
-        (void)setrlimit(RLIMIT_NOFILE, &files); /* where it is refused, a play that lacks descriptors says so */
+/* A target that falls short under a low limit may do so because of it. */
+static undr_error tell_limits(undr_buffer *text) {
+    undr_error error = check_inherited_limits(text);
+    if (error == UNDR_OK && text->size > 0) {
+        fprintf(stderr, "undr-check: note: a target has the limits of whoever started the harness, and some are low: "
+            "%.*s\n", (int)text->size, (const char *)text->data);
     }
+    return error;
+}
+
+/* UNDR_SYSTEM: this machine does not give what a run needs, and *message says what. */
+static undr_error prepare(const check_options *options, undr_buffer *message) {
+    if (options->action != CHECK_ACTION_RUN && options->action != CHECK_ACTION_EXPLORE) {
+        return UNDR_OK;
+    }
+    undr_error error = check_surroundings(options->command != NULL, CHECK_FILES_AT_START, message);
+    if (error == UNDR_OK && options->command != NULL) {
+        undr_buffer limits = {0};
+        error = tell_limits(&limits);
+        undr_buffer_free(&limits);
+    }
+    return error;
 }
 
 int main(int argc, char **argv) {
@@ -76,13 +89,17 @@ int main(int argc, char **argv) {
             strerror(errno));
         return CHECK_HARNESS;
     }
-    raise_file_limit();
+    check_inherited_set();
     check_options options;
     undr_buffer message = {0};
     undr_error error = check_options_parse(argc, argv, &options, &message);
     int status = CHECK_USAGE;
+    error = error == UNDR_OK ? prepare(&options, &message) : error;
     if (error == UNDR_OK) {
         status = act(&options);
+    } else if (error == UNDR_SYSTEM) {
+        check_complain(&message);
+        status = CHECK_HARNESS;
     } else if (error == UNDR_ARGUMENT) {
         check_complain(&message);
         fprintf(stderr, "undr-check: `%s --help` explains everything\n", options.program);

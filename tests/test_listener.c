@@ -16,6 +16,18 @@
 
 #include <cmocka.h>
 
+static bool is_foreign(uint16_t port, const check_pids *family) {
+    bool foreign = false;
+    assert_int_equal(check_listener_is_foreign(port, family, &foreign), UNDR_OK);
+    return foreign;
+}
+
+static bool is_exposed(uint16_t port, const check_pids *family) {
+    bool exposed = false;
+    assert_int_equal(check_listener_is_exposed(port, family, &exposed), UNDR_OK);
+    return exposed;
+}
+
 /* A process that does nothing, and has no socket open. */
 static pid_t start_other(int without) {
     pid_t pid = fork();
@@ -41,13 +53,13 @@ static void a_listener_has_its_owner(void **state) {
     const check_pids family = {.at = both, .count = 2}, strangers = {.at = both, .count = 1}, nobody = {0};
     (void)state;
     assert_true(file >= 0);
-    while (check_listener_is_foreign(port, &strangers) == false) {
+    while (is_foreign(port, &strangers) == false) {
         usleep(1000); /* until the other one has closed its copy; for ever when it is not seen */
     }
-    assert_false(check_listener_is_foreign(port, &family));
-    assert_true(check_listener_is_foreign(port, &nobody));
+    assert_false(is_foreign(port, &family));
+    assert_true(is_foreign(port, &nobody));
     close(file);
-    assert_false(check_listener_is_foreign(port, &nobody)); /* nobody listens */
+    assert_false(is_foreign(port, &nobody)); /* nobody listens */
     stop_other(other);
 }
 
@@ -60,9 +72,9 @@ static void who_has_gone_owns_nothing(void **state) {
     assert_int_equal(kill(other, SIGKILL), 0);
     siginfo_t info;
     assert_int_equal(waitid(P_PID, (id_t)other, &info, WEXITED | WNOWAIT), 0); /* a zombie */
-    assert_true(check_listener_is_foreign(port, &family));
+    assert_true(is_foreign(port, &family));
     assert_int_equal(waitpid(other, NULL, 0), other);
-    assert_true(check_listener_is_foreign(port, &family));
+    assert_true(is_foreign(port, &family));
     close(file);
 }
 
@@ -92,9 +104,9 @@ static void a_listener_of_ipv6_is_seen(void **state) {
         if (file < 0) {
             skip(); /* a machine without IPv6 */
         }
-        assert_true(check_listener_is_foreign(port, &nobody));
+        assert_true(is_foreign(port, &nobody));
         close(file);
-        assert_false(check_listener_is_foreign(port, &nobody));
+        assert_false(is_foreign(port, &nobody));
     }
 }
 
@@ -126,10 +138,10 @@ static void what_other_machines_reach_is_exposed(void **state) {
         if (file < 0) {
             skip(); /* a machine without IPv6 */
         }
-        assert_int_equal(check_listener_is_exposed(port, &family), table[i].exposed);
-        assert_false(check_listener_is_exposed(port, &strangers));
+        assert_int_equal(is_exposed(port, &family), table[i].exposed);
+        assert_false(is_exposed(port, &strangers));
         close(file);
-        assert_false(check_listener_is_exposed(port, &family));
+        assert_false(is_exposed(port, &family));
     }
 }
 

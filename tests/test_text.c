@@ -1,5 +1,6 @@
 /* test_text.c: text from anywhere, made safe to print; the nearest word. */
 #include "text.h"
+#include "user_file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -97,10 +98,10 @@ static void nearest_word(void **state) {
 static void unreadable_file(void **state) {
     undr_buffer text = {0}, message = {0};
     (void)state;
-    assert_int_equal(check_file_read("/nonexistent/file", &text, &message), UNDR_ARGUMENT);
+    assert_int_equal(check_file_read("/nonexistent/file", CHECK_TEXT_LIMIT, &text, &message), UNDR_ARGUMENT);
     assert_non_null(memmem(message.data, message.size, "/nonexistent/file", 17));
     message.size = 0;
-    assert_int_equal(check_file_read("/", &text, &message), UNDR_ARGUMENT);
+    assert_int_equal(check_file_read("/", CHECK_TEXT_LIMIT, &text, &message), UNDR_ARGUMENT);
     undr_buffer_free(&text);
     undr_buffer_free(&message);
 }

@@ -4,8 +4,10 @@
 #include "clock.h"
 #include "report.h"
 #include "run.h"
+#include "shortage.h"
 #include "shrink.h"
 #include "supervisor.h"
+#include "user_file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -33,6 +35,7 @@ struct explorer {
     unsigned tries;               /* so far */
     size_t operations;            /* of the session at first */
     uint64_t began_ns, told_ns;   /* the shrinking, and its last word */
+    int interrupted;              /* the signal that ended the measuring; 0: none */
     undr_buffer message;
 };
 
@@ -185,13 +188,19 @@ static const check_record *first_that_fell_short(const check_session *session, c
 /* ---- what is said at the end ---- */
 
 static undr_error keep(struct explorer *self, undr_slice text, const char *path) {
-    FILE *out = fopen(path, "we");
-    bool written = out != NULL && fwrite(text.data, 1, text.size, out) == text.size;
-    if (out == NULL || fclose(out) != 0 || !written) {
-        undr_error error = undr_put_format(&self->message, "%s cannot be written: %s", path, strerror(errno));
-        return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    FILE *out = NULL;
+    undr_error error = check_file_create(path, &out, &self->message);
+    if (error != UNDR_OK) {
+        return error == UNDR_MEMORY ? error : UNDR_SYSTEM;
     }
-    return UNDR_OK;
+    bool written = fwrite(text.data, 1, text.size, out) == text.size;
+    int reason = errno;
+    if (fclose(out) == 0 && written) {
+        return UNDR_OK;
+    }
+    error = undr_put_format(&self->message, "%s: it cannot be written: ", path);
+    error = error == UNDR_OK ? check_put_reason(&self->message, written ? errno : reason) : error;
+    return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
 
 static void print_replay(const struct explorer *self, const check_session *session, const check_part *part,
@@ -291,12 +300,16 @@ static undr_error shrink(struct explorer *self, const check_session *run, const 
     return error;
 }
 
-static undr_error on_ended(void *context, const check_session *session, const check_signals *signals) {
+static undr_error on_ended(
+    void *context, const check_session *session, const check_signals *signals, undr_buffer *message) {
     struct explorer *self = context;
     const check_part *part = NULL;
     const check_record *record = first_that_fell_short(session, &part);
     self->signals = signals;
-    return record == NULL || session->interrupted != 0 ? UNDR_OK : shrink(self, session, part, record);
+    undr_error error = record == NULL || session->interrupted != 0 ? UNDR_OK : shrink(self, session, part, record);
+    bool tells = error != UNDR_OK && error != UNDR_INTERRUPTED;
+    undr_error told = tells ? undr_put_slice(message, undr_buffer_slice(&self->message)) : UNDR_OK;
+    return told == UNDR_OK ? error : told;
 }
 
 /* ---- the whole ---- */
@@ -306,13 +319,15 @@ static undr_error on_ended(void *context, const check_session *session, const ch
 static undr_error measure(struct explorer *self) {
     check_signals signals;
     undr_error error = check_signals_open(&signals);
+    if (error != UNDR_OK) {
+        return check_put_reason(&self->message, errno) == UNDR_OK ? error : UNDR_MEMORY;
+    }
     for (int role = 0; role < CHECK_ROLE_COUNT && error == UNDR_OK; role++) {
         undr_buffer why = {0};
-        int interrupted = 0;
         check_setting setting = check_run_setting(self->options);
         if (self->options->roles[role]) {
             error = check_survey_apart(&setting, (check_role)role, &why, &signals, &(check_survey_watcher){NULL, NULL},
-                &interrupted);
+                &self->interrupted);
             error = error == UNDR_INTERRUPTED || error == UNDR_MEMORY ? error : UNDR_OK;
         }
         self->reachable[role] = reachable_of(&setting);
@@ -339,8 +354,10 @@ int check_explore(const check_options *options) {
     if (error == UNDR_OK) {
         status = check_run_suite(&again, &suite, on_ended, &self);
     } else {
-        fprintf(stderr, "undr-check: explore: %s%s%.*s\n", undr_error_text(error), self.message.size > 0 ? ": " : "",
-            (int)self.message.size, (const char *)self.message.data);
+        bool told = self.message.size > 0;
+        fprintf(stderr, "undr-check: explore: %s%.*s\n", told ? "" : undr_error_text(error), (int)self.message.size,
+            told ? (const char *)self.message.data : "");
+        status = self.interrupted != 0 ? 128 + self.interrupted : CHECK_HARNESS;
     }
     check_suite_free(&suite);
     undr_buffer_free(&self.message);

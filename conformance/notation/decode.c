@@ -203,17 +203,23 @@ static undr_error decode_all(decoding *work) {
     return UNDR_OK;
 }
 
-undr_error check_decode(FILE *in, FILE *out, const check_decode_options *options, size_t *wrong) {
-    undr_buffer input = {0};
-    undr_error error = read_all(in, &input);
-    decoding work = {.out = out, .input = undr_buffer_slice(&input), .options = options};
-    if (error == UNDR_OK) {
-        error = decode_all(&work);
-    }
+undr_error check_decode_bytes(undr_slice input, FILE *out, const check_decode_options *options, size_t *wrong) {
+    decoding work = {.out = out, .input = input, .options = options};
+    undr_error error = decode_all(&work);
     if (error == UNDR_OK && fflush(out) != 0) {
         error = UNDR_SYSTEM;
     }
     *wrong = work.wrong;
+    return error;
+}
+
+undr_error check_decode(FILE *in, FILE *out, const check_decode_options *options, size_t *wrong) {
+    undr_buffer input = {0};
+    *wrong = 0;
+    undr_error error = read_all(in, &input);
+    if (error == UNDR_OK) {
+        error = check_decode_bytes(undr_buffer_slice(&input), out, options, wrong);
+    }
     undr_buffer_free(&input);
     return error;
 }

@@ -1,6 +1,7 @@
 /* exchange.c: reads a whole text of cases. */
 #include "exchange.h"
 #include "exchange_head.h"
+#include "name_map.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@ typedef struct reader {
     check_lexer lexer;
     check_cases *cases;
     size_t capacity;
+    check_name_map by_name; /* of the cases that were read */
     bool more; /* the lexer stands at a line that was not read yet */
 } reader;
 
@@ -106,18 +108,17 @@ static undr_error read_case(reader *reading, check_case *one) {
     return error == UNDR_OK ? check_whole_case(lexer, one) : error;
 }
 
-static undr_error check_unique(const reader *reading, const check_case *one) {
-    for (size_t i = 0; i < reading->cases->count; i++) {
-        const check_case *other = &reading->cases->at[i];
-        if (strcmp(other->name, one->name) == 0) {
-            check_lexer place = reading->lexer;
-            place.line = one->line;
-            place.start = 0;
-            return check_lex_fail(
-                &place, strlen("case "), "the case %s stands in line %d already: rename one", one->name, other->line);
-        }
+static undr_error check_unique(reader *reading, const check_case *one) {
+    size_t before = CHECK_NO_NAME;
+    undr_error error = check_name_map_put(&reading->by_name, one->name, reading->cases->count, &before);
+    if (error != UNDR_OK || before == CHECK_NO_NAME) {
+        return error;
     }
-    return UNDR_OK;
+    check_lexer place = reading->lexer;
+    place.line = one->line;
+    place.start = 0;
+    return check_lex_fail(&place, strlen("case "), "the case %s stands in line %d already: rename one", one->name,
+        reading->cases->at[before].line);
 }
 
 static undr_error read_cases(reader *reading) {
@@ -199,6 +200,7 @@ undr_error check_parse(undr_slice text, const char *file, check_cases *cases, ch
     if (error == UNDR_OK) {
         error = read_cases(&reading);
     }
+    check_name_map_free(&reading.by_name);
     if (error != UNDR_OK) {
         check_cases_free(cases);
     }

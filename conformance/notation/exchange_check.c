@@ -2,8 +2,7 @@
  * stand for two things. */
 #include "exchange_step.h"
 #include "exchange_walk.h"
-
-#include <string.h>
+#include "name_map.h"
 
 /* ---- what must be there, and where it may stand ---- */
 
@@ -66,31 +65,11 @@ typedef struct usage {
     check_lexer lexer; /* a copy whose arena is not touched */
     const check_step *step, *block;
     letter letters[26];
-    const char **bound;
-    size_t bound_count, bound_capacity;
+    check_name_map bound;
 } usage;
 
 static bool is_bound(const usage *use, const char *name) {
-    for (size_t i = 0; i < use->bound_count; i++) {
-        if (strcmp(use->bound[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static undr_error bind(usage *use, const char *name) {
-    if (is_bound(use, name)) {
-        return UNDR_OK;
-    }
-    void *at = use->bound;
-    undr_error error =
-        check_grow(use->lexer.arena, &at, use->bound_count, &use->bound_capacity, sizeof *use->bound);
-    if (error == UNDR_OK) {
-        use->bound = at;
-        use->bound[use->bound_count++] = name;
-    }
-    return error;
+    return check_name_map_get(&use->bound, name) != CHECK_NO_NAME;
 }
 
 static undr_error unbound(const usage *use, const char *name) {
@@ -107,7 +86,7 @@ static undr_error visit_term(void *context, const check_term *term, bool receive
     switch (term->kind) {
     case CHECK_TERM_BIND:
         if (received) {
-            return bind(use, term->text);
+            return check_name_map_put(&use->bound, term->text, 0, NULL);
         }
         return is_bound(use, term->text) ? UNDR_OK : unbound(use, term->text);
     case CHECK_TERM_ANY:
@@ -178,5 +157,6 @@ undr_error check_case_names(const check_lexer *lexer, const check_case *one) {
     for (int i = 0; error == UNDR_OK && i < 26; i++) {
         error = check_letter(lexer, (char)('A' + i), &use.letters[i]);
     }
+    check_name_map_free(&use.bound);
     return error;
 }

@@ -325,7 +325,7 @@ undr_error check_match(
     undr_error error = match_payload(&work, pattern, payload);
     *matches = error == UNDR_OK && work.matched;
     if (!*matches) {
-        work.names->count = bound; /* what a pattern bound before it failed */
+        check_names_unbind(work.names, bound); /* what a pattern bound before it failed */
     }
     undr_buffer_free(&work.path);
     undr_arena_free(&work.arena);

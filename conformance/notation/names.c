@@ -12,6 +12,7 @@
 
 void check_names_free(check_names *names) {
     undr_arena_free(&names->arena);
+    check_name_map_free(&names->by_name);
     *names = (check_names){0};
 }
 
@@ -29,17 +30,26 @@ undr_error check_names_bind(check_names *names, const char *name, const undr_val
         return error;
     }
     memcpy(copy, name, size);
-    names->bindings[names->count++] = (check_binding){copy, value};
-    return UNDR_OK;
+    error = check_name_map_put(&names->by_name, copy, names->count, NULL); /* the first of a name stands */
+    if (error == UNDR_OK) {
+        names->bindings[names->count++] = (check_binding){copy, value};
+    }
+    return error;
+}
+
+void check_names_unbind(check_names *names, size_t count) {
+    while (names->count > count) {
+        names->count--;
+        const char *name = names->bindings[names->count].name;
+        if (check_name_map_get(&names->by_name, name) == names->count) {
+            check_name_map_remove(&names->by_name, name);
+        }
+    }
 }
 
 const undr_value *check_names_find(const check_names *names, const char *name) {
-    for (size_t i = 0; names != NULL && i < names->count; i++) {
-        if (strcmp(names->bindings[i].name, name) == 0) {
-            return names->bindings[i].value;
-        }
-    }
-    return NULL;
+    size_t index = names == NULL ? CHECK_NO_NAME : check_name_map_get(&names->by_name, name);
+    return index == CHECK_NO_NAME ? NULL : names->bindings[index].value;
 }
 
 uint16_t check_names_port(const check_names *names, char letter) {

@@ -4,6 +4,7 @@
 #define CHECK_NAMES_H
 
 #include "exchange.h"
+#include "name_map.h"
 
 typedef struct check_binding {
     const char *name;        /* without the "?"; in the arena of the names */
@@ -15,6 +16,7 @@ struct check_names {
     undr_arena arena;
     check_binding *bindings;
     size_t count, capacity;
+    check_name_map by_name; /* of the bindings */
     uint16_t ports[26]; /* of the gates A to Z; 0: not open */
     bool counting;      /* inside a repeat */
     uint64_t counter;
@@ -24,6 +26,7 @@ void check_names_free(check_names *names); /* and back to {0} */
 
 /* Binds name to value, which must live in names->arena (or for longer). */
 UNDR_MUST_USE undr_error check_names_bind(check_names *names, const char *name, const undr_value *value);
+void check_names_unbind(check_names *names, size_t count); /* all but the first `count` that were bound */
 const undr_value *check_names_find(const check_names *names, const char *name); /* NULL: not bound */
 
 /* The port of the gate `letter` ("G" -> 'G'); 0: not open. check_names_open gives it one. */

@@ -2,6 +2,7 @@
 #include "family.h"
 
 #include "clock.h"
+#include "shortage.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -22,6 +23,19 @@ typedef struct process {
     char state;
     unsigned flags;
 } process;
+
+/* Closing keeps the errno that tells what failed. */
+static void close_quietly(int file) {
+    int reason = errno;
+    close(file);
+    errno = reason;
+}
+
+static void close_folder_quietly(DIR *folder) {
+    int reason = errno;
+    closedir(folder);
+    errno = reason;
+}
 
 typedef struct processes {
     process *at;
@@ -70,18 +84,29 @@ static undr_error add_process(processes *list, const process *one) {
     return UNDR_OK;
 }
 
-static bool read_process(pid_t pid, process *one) {
-    char path[64];
+/* A process that ends between the listing and the look at it is gone; all else that keeps it from being read is not its
+ * doing. */
+typedef enum read_state { READ_WHOLE, READ_GONE, READ_FAILED } read_state;
+
+static read_state state_of_failure(void) {
+    return errno == ENOENT || errno == ESRCH ? READ_GONE : READ_FAILED;
+}
+
+static read_state read_process(pid_t pid, process *one) {
+    char path[64], text[1024];
     snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) {
-        return false;
+        return state_of_failure();
     }
-    char text[1024];
-    ssize_t size = read(file, text, sizeof text - 1);
-    close(file);
+    ssize_t size = -1;
+    do {
+        size = read(file, text, sizeof text - 1);
+    } while (size < 0 && errno == EINTR);
+    read_state failed = size < 0 ? state_of_failure() : READ_GONE;
+    close_quietly(file);
     if (size <= 0) {
-        return false;
+        return failed;
     }
     text[size] = '\0';
     const char *name_end = strrchr(text, ')'); /* the name may hold blanks and parentheses */
@@ -89,10 +114,22 @@ static bool read_process(pid_t pid, process *one) {
     *one = (process){.pid = pid};
     if (name_end == NULL ||
         sscanf(name_end + 1, " %c %ld %*d %*d %*d %*d %u", &one->state, &parent, &one->flags) != 3) {
-        return false;
+        errno = EIO;
+        return READ_FAILED;
     }
     one->parent = (pid_t)parent;
-    return true;
+    return READ_WHOLE;
+}
+
+/* The next number among the names of a folder; false: the end, or an error, with errno. */
+static bool read_number(DIR *folder, const char **name) {
+    struct dirent *entry = NULL;
+    do {
+        errno = 0;
+        entry = readdir(folder);
+    } while (entry != NULL && !isdigit((unsigned char)entry->d_name[0]));
+    *name = entry == NULL ? NULL : entry->d_name;
+    return entry != NULL;
 }
 
 static undr_error read_processes(processes *list) {
@@ -101,16 +138,14 @@ static undr_error read_processes(processes *list) {
         return UNDR_SYSTEM;
     }
     undr_error error = UNDR_OK;
-    for (struct dirent *entry = readdir(folder); entry != NULL && error == UNDR_OK; entry = readdir(folder)) {
-        if (!isdigit((unsigned char)entry->d_name[0])) {
-            continue;
-        }
+    const char *name = NULL;
+    while (error == UNDR_OK && read_number(folder, &name)) {
         process one;
-        if (read_process((pid_t)strtol(entry->d_name, NULL, 10), &one)) { /* else: it has gone meanwhile */
-            error = add_process(list, &one);
-        }
+        read_state state = read_process((pid_t)strtol(name, NULL, 10), &one);
+        error = state == READ_WHOLE ? add_process(list, &one) : state == READ_GONE ? UNDR_OK : UNDR_SYSTEM;
     }
-    closedir(folder);
+    error = error == UNDR_OK && errno != 0 && name == NULL ? UNDR_SYSTEM : error;
+    close_folder_quietly(folder);
     return error;
 }
 
@@ -217,57 +252,59 @@ undr_error check_family_listed(const check_pids *spared, check_pids *found) {
     return error;
 }
 
-/* "ON-CPU WAITED TIMES" */
-static unsigned long long read_delay(int folder, const char *thread) {
+/* "ON-CPU WAITED TIMES"; a thread that has gone, or a kernel that does not count, adds nothing. */
+static undr_error add_delay_of_thread(int folder, const char *thread, unsigned long long *sum) {
     char path[64], text[96];
     unsigned long long waited = 0;
     snprintf(path, sizeof path, "%.20s/schedstat", thread);
     int file = openat(folder, path, O_RDONLY | O_CLOEXEC);
-    ssize_t size = file < 0 ? -1 : read(file, text, sizeof text - 1);
-    if (file >= 0) {
-        close(file);
+    if (file < 0) {
+        return check_is_shortage(errno) ? UNDR_SYSTEM : UNDR_OK;
     }
+    ssize_t size = read(file, text, sizeof text - 1);
+    close_quietly(file);
     text[size > 0 ? size : 0] = '\0';
-    return sscanf(text, "%*u %llu", &waited) == 1 ? waited : 0;
+    *sum += sscanf(text, "%*u %llu", &waited) == 1 ? waited : 0;
+    return UNDR_OK;
 }
 
-static unsigned long long delay_of(pid_t pid) {
+static undr_error add_delay_of(pid_t pid, unsigned long long *sum) {
     char path[64];
-    unsigned long long sum = 0;
+    undr_error error = UNDR_OK;
+    const char *thread = NULL;
     snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
     DIR *folder = opendir(path);
-    for (struct dirent *entry = NULL; folder != NULL && (entry = readdir(folder)) != NULL;) {
-        sum += isdigit((unsigned char)entry->d_name[0]) ? read_delay(dirfd(folder), entry->d_name) : 0;
+    if (folder == NULL) {
+        return check_is_shortage(errno) ? UNDR_SYSTEM : UNDR_OK; /* else it has gone meanwhile */
     }
-    if (folder != NULL) {
-        closedir(folder);
+    while (error == UNDR_OK && read_number(folder, &thread)) {
+        error = add_delay_of_thread(dirfd(folder), thread, sum);
     }
-    return sum;
+    close_folder_quietly(folder);
+    return error;
 }
 
-unsigned long long check_family_delay(void) {
+undr_error check_family_delay(unsigned long long *delay) {
     check_pids none = {0}, found = {0};
-    unsigned long long sum = 0;
-    if (check_family_descendants(&none, &found) == UNDR_OK) {
-        for (size_t i = 0; i < found.count; i++) {
-            sum += delay_of(found.at[i]);
-        }
+    undr_error error = check_family_descendants(&none, &found);
+    *delay = 0;
+    for (size_t i = 0; i < found.count && error == UNDR_OK; i++) {
+        error = add_delay_of(found.at[i], delay);
     }
     check_pids_free(&found);
-    return sum;
+    return error;
 }
 
 bool check_process_is_leaving(pid_t pid) {
     process one;
-    return read_process(pid, &one) && (one.flags & FLAG_EXITING) != 0;
+    return read_process(pid, &one) == READ_WHOLE && (one.flags & FLAG_EXITING) != 0;
 }
 
-bool check_process_is_gone(pid_t pid) {
+undr_error check_process_is_gone(pid_t pid, bool *gone) {
     process one;
-    if (!read_process(pid, &one)) {
-        return kill(pid, 0) != 0 && errno == ESRCH;
-    }
-    return one.state == 'Z' || one.state == 'X';
+    read_state state = read_process(pid, &one);
+    *gone = state == READ_GONE || (state == READ_WHOLE && (one.state == 'Z' || one.state == 'X'));
+    return state == READ_FAILED ? UNDR_SYSTEM : UNDR_OK;
 }
 
 bool check_family_end(const check_pids *spared, unsigned long long limit_ns) {

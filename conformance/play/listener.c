@@ -1,8 +1,11 @@
 /* listener.c: finds who listens on a port in /proc/net/tcp, tcp6 and /proc/PID/fd. */
 #include "listener.h"
 
+#include "shortage.h"
+
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +36,13 @@ typedef struct socket_line {
     unsigned long long inode;
 } socket_line;
 
-/* The next one; false: there is none. NULL is an empty table. */
+/* NULL is an empty table: a machine without IPv6 has no tcp6. */
+static undr_error open_table(const char *path, FILE **table) {
+    *table = fopen(path, "re");
+    return *table == NULL && errno != ENOENT ? UNDR_SYSTEM : UNDR_OK;
+}
+
+/* The next one; false: there is none. */
 static bool read_line(FILE *table, socket_line *one) {
     char line[512];
     while (table != NULL && fgets(line, sizeof line, table) != NULL) {
@@ -51,70 +60,87 @@ static void close_table(FILE *table) {
     }
 }
 
-/* The inode of the socket that listens there; 0: there is none, or it can't be told. */
-static unsigned long long find_in(const char *path, uint16_t port) {
-    FILE *table = fopen(path, "re");
-    unsigned long long found = 0;
-    for (socket_line one; found == 0 && read_line(table, &one);) {
-        found = one.port == port && one.state == STATE_LISTEN && is_here(one.address) ? one.inode : 0;
+/* The inode of the socket that listens there; 0: there is none. */
+static undr_error find_in(const char *path, uint16_t port, unsigned long long *inode) {
+    FILE *table = NULL;
+    undr_error error = open_table(path, &table);
+    for (socket_line one; error == UNDR_OK && *inode == 0 && read_line(table, &one);) {
+        *inode = one.port == port && one.state == STATE_LISTEN && is_here(one.address) ? one.inode : 0;
     }
     close_table(table);
-    return found;
+    return error;
 }
 
 /* A runtime that prefers sockets of IPv6 listens at ::ffff:127.0.0.1. */
-static unsigned long long find_listener(uint16_t port) {
-    unsigned long long found = find_in("/proc/net/tcp", port);
-    return found != 0 ? found : find_in("/proc/net/tcp6", port);
+static undr_error find_listener(uint16_t port, unsigned long long *inode) {
+    *inode = 0;
+    undr_error error = find_in("/proc/net/tcp", port, inode);
+    return error == UNDR_OK && *inode == 0 ? find_in("/proc/net/tcp6", port, inode) : error;
 }
 
-/* 1: the process has the socket open; 0: it has not; -1: that can't be told. */
-static int has_open(pid_t pid, unsigned long long inode) {
+typedef enum ownership { OWNS_NOT, OWNS, OWNS_UNKNOWN } ownership;
+
+/* UNKNOWN: the process has gone, or does not let us look. */
+static undr_error look_for(pid_t pid, unsigned long long inode, ownership *has) {
     char path[64], wanted[64], link[64];
-    int has = 0;
     snprintf(path, sizeof path, "/proc/%ld/fd", (long)pid);
     snprintf(wanted, sizeof wanted, "socket:[%llu]", inode);
     DIR *folder = opendir(path);
+    *has = OWNS_UNKNOWN;
     if (folder == NULL) {
-        return -1;
+        return check_is_shortage(errno) ? UNDR_SYSTEM : UNDR_OK;
     }
-    for (struct dirent *entry = readdir(folder); entry != NULL && has == 0; entry = readdir(folder)) {
+    *has = OWNS_NOT;
+    for (struct dirent *entry = readdir(folder); entry != NULL && *has == OWNS_NOT; entry = readdir(folder)) {
         ssize_t size = readlinkat(dirfd(folder), entry->d_name, link, sizeof link - 1);
         link[size > 0 ? size : 0] = '\0';
-        has = strcmp(link, wanted) == 0 ? 1 : 0;
+        *has = strcmp(link, wanted) == 0 ? OWNS : OWNS_NOT;
     }
     closedir(folder);
-    return has;
+    return UNDR_OK;
 }
 
-bool check_listener_is_foreign(uint16_t port, const check_pids *family) {
-    unsigned long long inode = find_listener(port);
-    bool foreign = inode != 0;
-    for (size_t i = 0; i < family->count && foreign; i++) {
-        foreign = has_open(family->at[i], inode) == 0 || check_process_is_gone(family->at[i]);
+static undr_error owns_not(pid_t pid, unsigned long long inode, bool *not) {
+    ownership has = OWNS_UNKNOWN;
+    undr_error error = look_for(pid, inode, &has);
+    *not = has == OWNS_NOT;
+    return error == UNDR_OK && has != OWNS_NOT ? check_process_is_gone(pid, not) : error;
+}
+
+undr_error check_listener_is_foreign(uint16_t port, const check_pids *family, bool *foreign) {
+    unsigned long long inode = 0;
+    undr_error error = find_listener(port, &inode);
+    *foreign = inode != 0;
+    for (size_t i = 0; i < family->count && *foreign && error == UNDR_OK; i++) {
+        error = owns_not(family->at[i], inode, foreign);
     }
-    return foreign;
+    return error;
 }
 
-static bool is_open_in(const check_pids *family, unsigned long long inode) {
-    bool is = false;
-    for (size_t i = 0; i < family->count && !is; i++) {
-        is = has_open(family->at[i], inode) == 1;
+static undr_error is_open_in(const check_pids *family, unsigned long long inode, bool *is) {
+    undr_error error = UNDR_OK;
+    for (size_t i = 0; i < family->count && !*is && error == UNDR_OK; i++) {
+        ownership has = OWNS_UNKNOWN;
+        error = look_for(family->at[i], inode, &has);
+        *is = has == OWNS;
     }
-    return is;
+    return error;
 }
 
-static bool is_exposed_in(const char *path, uint16_t port, const check_pids *family) {
-    FILE *table = fopen(path, "re");
-    bool exposed = false;
-    for (socket_line one; !exposed && read_line(table, &one);) {
-        exposed = one.port == port && one.state == STATE_LISTEN && is_beyond_loopback(one.address) &&
-            is_open_in(family, one.inode);
+static undr_error is_exposed_in(const char *path, uint16_t port, const check_pids *family, bool *exposed) {
+    FILE *table = NULL;
+    undr_error error = open_table(path, &table);
+    for (socket_line one; !*exposed && error == UNDR_OK && read_line(table, &one);) {
+        if (one.port == port && one.state == STATE_LISTEN && is_beyond_loopback(one.address)) {
+            error = is_open_in(family, one.inode, exposed);
+        }
     }
     close_table(table);
-    return exposed;
+    return error;
 }
 
-bool check_listener_is_exposed(uint16_t port, const check_pids *family) {
-    return is_exposed_in("/proc/net/tcp", port, family) || is_exposed_in("/proc/net/tcp6", port, family);
+undr_error check_listener_is_exposed(uint16_t port, const check_pids *family, bool *exposed) {
+    *exposed = false;
+    undr_error error = is_exposed_in("/proc/net/tcp", port, family, exposed);
+    return error == UNDR_OK && !*exposed ? is_exposed_in("/proc/net/tcp6", port, family, exposed) : error;
 }

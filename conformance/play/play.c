@@ -319,6 +319,7 @@ static bool play_once(const check_case *one, const check_setting *setting, check
         .watch = watch};
     check_scene_init(&player.scene);
     play_case(&player);
+    check_player_acquit(&player);
     finish(&player);
     bool late = player.came_late || player.let_go_late;
     return !(late && (result->verdict == CHECK_FAIL || result->verdict == CHECK_WARN));

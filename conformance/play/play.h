@@ -72,7 +72,8 @@ typedef struct check_result {
 void check_result_free(check_result *result);
 
 /* Reads the capabilities (a nonsense verb must exit with 89 first), then measures round trip and settling time on a
- * target of `role` that is started for it. Not UNDR_OK: *why says in a sentence what the implementation did. */
+ * target of `role` that is started for it. UNDR_ARGUMENT: *why says in a sentence what the implementation did;
+ * UNDR_SYSTEM: it says what the harness lacks. */
 UNDR_MUST_USE undr_error check_survey(check_setting *setting, check_role role, undr_buffer *why);
 
 /* Plays. Always fills *result (a failure of the harness is CHECK_ERROR with the reason in `received`). */

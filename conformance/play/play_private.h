@@ -180,6 +180,12 @@ void check_player_receive_exit(check_player *player, const check_step *step);
 check_look check_player_look_exit(check_player *player, const check_step *step, undr_buffer *why);
 void check_player_gate(check_player *player, const check_step *step);
 
+/* ---- play_acquit.c ---- */
+
+/* Before anybody is blamed: did this machine give the play what it needed, or was the target ended by a limit that it
+ * had from the harness? Then the verdict is an error of the harness. */
+void check_player_acquit(check_player *player);
+
 /* ---- play_worker.c ---- */
 
 /* Worker role: the connection that the case calls A: the first on which the target sent something. */

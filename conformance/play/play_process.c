@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "listener.h"
+#include "shortage.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -147,14 +148,20 @@ static uint64_t settled_at(const check_player *player) {
     return check_now() + (uint64_t)((double)(least > settles ? least : settles) * factor);
 }
 
+static bool is_gone(check_player *player, pid_t pid) {
+    bool gone = false;
+    check_player_keep(player, check_process_is_gone(pid, &gone));
+    return gone && !player->over;
+}
+
 static void wait_until_gone(check_player *player, const check_step *step) {
     pid_t pid = bound_pid(player, step);
     uint64_t until = settled_at(player);
     if (pid == 0) {
         return;
     }
-    while (!player->over && !check_process_is_gone(pid)) {
-        if (check_now() >= until) {
+    while (!player->over && !is_gone(player, pid)) {
+        if (check_now() >= until && !player->over) {
             check_player_fail(player, "process %ld still runs", (long)pid);
         }
         check_player_wait(player, check_now() + LOOK_EVERY_MS * CHECK_MILLISECOND);
@@ -172,7 +179,7 @@ static pid_t find_companion(check_player *player) {
     pid_t companion = 0;
     check_player_keep(player, check_family_descendants(&spared, &found));
     for (size_t i = 0; i < found.count && companion == 0; i++) {
-        bool other = found.at[i] != player->scene.target.pid && !check_process_is_gone(found.at[i]);
+        bool other = found.at[i] != player->scene.target.pid && !is_gone(player, found.at[i]);
         companion = other ? found.at[i] : 0;
     }
     check_pids_free(&found);
@@ -201,37 +208,46 @@ static void listens_on_loopback(check_player *player) {
     check_wire wire;
     check_wire_init(&wire);
     undr_error error = check_wire_connect(&wire, &to, check_now() + check_player_limit(player, false));
-    bool connected = error == UNDR_OK && wire.end == CHECK_WIRE_OPEN;
+    bool connected = error == UNDR_OK && wire.end == CHECK_WIRE_OPEN, exposed = false;
+    if (error == UNDR_MEMORY || (error == UNDR_SYSTEM && errno != EADDRNOTAVAIL && errno != ENETUNREACH)) {
+        check_player_keep(player, error); /* those two: there is no such address here */
+    }
     check_wire_free(&wire);
     check_pids none = {0}, family = {0};
     check_player_keep(player, check_family_descendants(&none, &family));
-    if (connected) {
+    check_player_keep(player, check_listener_is_exposed(player->scene.port, &family, &exposed));
+    if (connected && !player->over) {
         check_player_fail(player, "it listens on 127.0.0.2, too: on every address");
-    } else if (check_listener_is_exposed(player->scene.port, &family)) {
+    } else if (exposed && !player->over) {
         check_player_fail(player, "it listens on an address beyond loopback, too");
-    } else {
-        check_player_line(player, "P loopback"); /* refused, or no such address here */
+    } else if (!player->over) {
+        check_player_line(player, "P loopback");
     }
     check_pids_free(&family);
 }
 
 /* ---- P logs ---- */
 
+/* False: with errno. */
 static bool count_logs(const char *folder, uint64_t *files, uint64_t *empty) {
     *files = *empty = 0;
     DIR *open = opendir(folder);
+    int reason = 0;
     if (open == NULL) {
         return false;
     }
-    for (struct dirent *entry = readdir(open); entry != NULL; entry = readdir(open)) {
+    for (struct dirent *entry = readdir(open); entry != NULL && reason == 0; entry = readdir(open)) {
         struct stat about;
-        if (fstatat(dirfd(open), entry->d_name, &about, 0) == 0 && S_ISREG(about.st_mode)) {
+        bool seen = fstatat(dirfd(open), entry->d_name, &about, 0) == 0;
+        reason = seen || !check_is_shortage(errno) ? 0 : errno; /* else it was removed meanwhile, or leads nowhere */
+        if (seen && S_ISREG(about.st_mode)) {
             *files += 1;
             *empty += about.st_size == 0 ? 1 : 0;
         }
     }
     closedir(open);
-    return true;
+    errno = reason;
+    return reason == 0;
 }
 
 static void wait_for_logs(check_player *player, const check_step *step) {
@@ -242,6 +258,7 @@ static void wait_for_logs(check_player *player, const check_step *step) {
     }
     while (!player->over) {
         if (!count_logs(player->logs, &files, &empty)) {
+            check_player_keep(player, check_is_shortage(errno) ? UNDR_SYSTEM : UNDR_OK);
             check_player_fail(player, "the log directory can't be read: %s", strerror(errno));
         } else if (files == step->number && empty == 0) {
             check_player_line(player, "P logs %llu", (unsigned long long)files);

@@ -146,7 +146,9 @@ bool check_player_is_another(check_player *player) {
     bool another = false;
     if (player->setting->command != NULL) {
         check_player_keep(player, check_family_descendants(&none, &family));
-        another = !player->over && check_listener_is_foreign(player->scene.port, &family);
+        if (!player->over) {
+            check_player_keep(player, check_listener_is_foreign(player->scene.port, &family, &another));
+        }
     }
     check_pids_free(&family);
     return another;

@@ -2,6 +2,8 @@
 #include "play_private.h"
 
 #include "clock.h"
+#include "shortage.h"
+#include "surroundings.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,11 +12,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { ARGUMENTS = 12, FILES_AT_ONCE = 16 };
 
 /* ---- the log directory ---- */
+
+/* A target that can't write there is not to be blamed for a umask of ours, nor for a full disk. */
+static void try_logs(check_player *player) {
+    undr_buffer why = {0};
+    undr_error error = chmod(player->logs, S_IRWXU) == 0 ? check_room_in(player->logs, &why) : UNDR_SYSTEM;
+    if (error == UNDR_SYSTEM && why.size > 0) {
+        check_player_break(player, "%.*s", (int)why.size, (const char *)why.data);
+    } else {
+        check_player_keep(player, error);
+    }
+    undr_buffer_free(&why);
+}
 
 static void make_logs(check_player *player) {
     const char *root = getenv("TMPDIR");
@@ -25,9 +40,14 @@ static void make_logs(check_player *player) {
     if (player->logs == NULL) {
         check_player_keep(player, UNDR_MEMORY);
     } else if (mkdtemp(player->logs) == NULL) {
-        check_player_break(player, "no log directory could be made at %s: %s", player->logs, strerror(errno));
+        int reason = errno;
+        check_player_break(player, "no log directory could be made at %s: %s%s", player->logs, strerror(reason),
+            reason == EACCES || reason == ENOENT || reason == ENOTDIR || reason == EROFS
+                ? "; let TMPDIR name a folder that can be written" : check_remedy(reason));
         free(player->logs);
         player->logs = NULL;
+    } else {
+        try_logs(player);
     }
 }
 
@@ -107,7 +127,7 @@ static void run_command(check_player *player) {
     say_command_line(player, argv);
     say_doing(player, argv, player->one->role == CHECK_ROLE_WORKER ? "the connection" : "the line `ready PORT`");
     undr_error error = check_target_start(&player->scene.target, (char *const *)(uintptr_t)argv, &why);
-    if (error == UNDR_SYSTEM && why.size > 0) {
+    if ((error == UNDR_SYSTEM || error == UNDR_ARGUMENT) && why.size > 0) {
         check_player_break(player, "%.*s", (int)why.size, (const char *)why.data);
     } else {
         check_player_keep(player, error);

@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "queue.h"
 #include "settle.h"
+#include "shortage.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -59,11 +60,10 @@ void check_player_keep(check_player *player, undr_error error) {
     if (error == UNDR_OK || player->over) {
         return;
     }
-    if (error == UNDR_SYSTEM && (errno == EMFILE || errno == ENFILE)) {
-        check_player_break(player, "no file descriptor is left for the harness (%s): raise the limit, as with `ulimit "
-            "-n 4096`, or lower --jobs", strerror(errno));
-    } else if (error == UNDR_SYSTEM) {
-        check_player_break(player, "a system call of the harness failed: %s", strerror(errno));
+    if (error == UNDR_SYSTEM) {
+        int reason = errno;
+        check_player_break(
+            player, "a system call of the harness failed: %s%s", strerror(reason), check_remedy(reason));
     } else {
         check_player_break(player, "%s", undr_error_text(error));
     }
@@ -383,6 +383,12 @@ bool check_player_wait(check_player *player, uint64_t until) {
     return take_in(player, until) && check_player_is_served(player);
 }
 
+static unsigned long long delay_of(check_player *player) {
+    unsigned long long delay = 0;
+    check_player_keep(player, check_family_delay(&delay));
+    return delay;
+}
+
 bool check_player_await(check_player *player, uint64_t until) {
     if (check_player_wait(player, until)) {
         return true;
@@ -391,7 +397,7 @@ bool check_player_await(check_player *player, uint64_t until) {
     if (player->over || player->setting->command == NULL || check_now() >= until + most) {
         return false;
     }
-    unsigned long long before = check_family_delay();
+    unsigned long long before = delay_of(player);
     uint64_t round = check_now() + look;
     bool moved = false;
     while (check_player_wait(player, round)) {
@@ -399,7 +405,7 @@ bool check_player_await(check_player *player, uint64_t until) {
     }
     bool first = player->looked_late != until;
     player->looked_late = until;
-    return !player->over && ((moved && first) || check_family_delay() > before + look / STARVED_PART);
+    return !player->over && ((moved && first) || delay_of(player) > before + look / STARVED_PART) && !player->over;
 }
 
 /* Has it only not read yet what it was sent, and goes on with that? Slow is not silent. */

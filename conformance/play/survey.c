@@ -152,7 +152,7 @@ static undr_error say_refusal(const check_setting *setting, const check_result *
     const undr_buffer *expected = &result->expected, *received = &result->received;
     if (result->verdict == CHECK_ERROR || (result->verdict == CHECK_BLOCKED && setting->command == NULL)) {
         undr_error error = undr_put_slice(why, undr_buffer_slice(received));
-        return error == UNDR_OK ? UNDR_ARGUMENT : error;
+        return error != UNDR_OK ? error : result->verdict == CHECK_ERROR ? UNDR_SYSTEM : UNDR_ARGUMENT;
     }
     undr_error error = setting->command != NULL ? check_say_command(setting, why)
                                                 : undr_put_format(why, "%s:%u", setting->host, setting->port);

@@ -2,9 +2,13 @@
 #include "survey_verb.h"
 
 #include "clock.h"
+#include "inherited.h"
 #include "scene.h"
+#include "shortage.h"
+#include "surroundings.h"
 #include "text.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,17 +207,40 @@ static undr_error say_how_it_ended(
     return how == UNDR_WAIT ? undr_put_text(why, "does not end") : check_target_describe(&scene->target, why);
 }
 
+/* A call of the harness's own has failed. */
+static undr_error say_own_failure(undr_buffer *why, int reason) {
+    undr_error error = why->size > 0 ? UNDR_OK : undr_put_text(why, "the harness can't ask the adapter: ");
+    error = error == UNDR_OK && why->data[why->size - 1] == ' ' ? check_put_reason(why, reason) : error;
+    return error == UNDR_OK ? UNDR_SYSTEM : error;
+}
+
+/* Was it ended by a limit that it has from the harness? */
+static undr_error say_limit(const check_target *target, undr_buffer *why) {
+    const char *limit = target->state == CHECK_TARGET_SIGNALLED ? check_inherited_limit_of(target->status) : NULL;
+    if (limit == NULL) {
+        return UNDR_OK;
+    }
+    undr_error error = undr_put_format(
+        why, "the adapter was ended at the limit of %s, which it has from whoever started the harness: raise that", limit);
+    return error == UNDR_OK ? UNDR_SYSTEM : error;
+}
+
 /* Did the verb end with the status that it has to? Else *why says what it did, and `remedy`. */
 static undr_error judge(const check_setting *setting, const char *verb, int status, const char *remedy,
     check_scene *scene, undr_buffer *why) {
     undr_error how = run_to_end(setting, verb, scene, why);
+    if (how == UNDR_SYSTEM) {
+        return say_own_failure(why, errno);
+    }
     if (how != UNDR_OK && how != UNDR_WAIT) {
-        return how == UNDR_SYSTEM ? UNDR_ARGUMENT : how;
+        return how;
     }
     if (how == UNDR_OK && scene->target.state == CHECK_TARGET_EXITED && scene->target.status == status) {
         return UNDR_OK;
     }
-    undr_error error = say_how_it_ended(setting, verb, scene, how, why);
+    undr_error error = say_limit(&scene->target, why);
+    error = error == UNDR_OK ? check_surroundings(true, CHECK_FILES_IN_PLAY, why) : error;
+    error = error == UNDR_OK ? say_how_it_ended(setting, verb, scene, how, why) : error;
     if (error == UNDR_OK) {
         error = undr_put_text(why, "; ");
     }

@@ -2,6 +2,7 @@
 #include "target.h"
 
 #include "clock.h"
+#include "shortage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -55,14 +57,14 @@ static void close_on_exec_from(unsigned first) {
     }
 }
 
-/* In the child, which has its parent's memory: it changes nothing but its own locals and errno. When it can't, errno
- * goes into the failure pipe. */
-static _Noreturn void become_target(char *const *argv, const pipes *all, pid_t harness) {
-    setsid();
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != harness) {
-        _exit(127); /* it died before the line above */
-    }
+/* What goes into the failure pipe. */
+typedef struct failure {
+    int reason; /* errno; 0: the program was executed */
+    bool own;   /* a call of the harness failed before that of the program */
+} failure;
+
+/* 0, or the errno of what the harness could not prepare. */
+static int prepare_child(const pipes *all) {
     struct sigaction standard = {.sa_handler = SIG_DFL};
     for (int number = 1; number < NSIG; number++) {
         sigaction(number, &standard, NULL); /* refused for KILL and STOP, which have it anyway */
@@ -70,13 +72,27 @@ static _Noreturn void become_target(char *const *argv, const pipes *all, pid_t h
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    if (dup2(all->input[0], 0) >= 0 && dup2(all->output[1], 1) >= 0 && dup2(all->errors[1], 2) >= 0) {
+    umask(S_IWGRP | S_IWOTH);
+    bool done = dup2(all->input[0], 0) >= 0 && dup2(all->output[1], 1) >= 0 && dup2(all->errors[1], 2) >= 0;
+    return done ? 0 : errno;
+}
+
+/* In the child, which has its parent's memory: it changes nothing but its own locals and errno. When it can't, the
+ * reason goes into the failure pipe. */
+static _Noreturn void become_target(char *const *argv, const pipes *all, pid_t harness) {
+    failure why = {.own = true};
+    why.reason = setsid() >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 ? 0 : errno;
+    if (getppid() != harness) {
+        _exit(127); /* it died before the line above */
+    }
+    why.reason = why.reason == 0 ? prepare_child(all) : why.reason;
+    if (why.reason == 0) {
         close_on_exec_from(3);
         execvp(argv[0], argv);
+        why = (failure){errno, false};
     }
-    int reason = errno;
-    ssize_t written = write(all->failure[1], &reason, sizeof reason);
-    _exit(written == (ssize_t)sizeof reason ? 127 : 126);
+    ssize_t written = write(all->failure[1], &why, sizeof why);
+    _exit(written == (ssize_t)sizeof why ? 127 : 126);
 }
 
 /* The harness's own pages are not copied for a process that drops them at once: the caller sleeps until then. */
@@ -88,21 +104,27 @@ static pid_t start_child(char *const *argv, const pipes *all, pid_t harness) {
     return pid;
 }
 
-/* 0 when the program was executed, else the errno of the child. */
-static int read_failure(int file) {
-    int reason = 0;
+static failure read_failure(int file) {
+    failure why = {0};
     ssize_t size;
     do {
-        size = read(file, &reason, sizeof reason);
+        size = read(file, &why, sizeof why);
     } while (size < 0 && errno == EINTR);
-    return size == (ssize_t)sizeof reason ? reason : 0;
+    return size < 0 ? (failure){errno, true} : size == (ssize_t)sizeof why ? why : (failure){0};
 }
 
 static undr_error say_failure(undr_buffer *why, const char *program, int reason) {
     const char *remedy = reason == ENOENT ? "; is the path right, and its interpreter there?"
         : reason == EACCES ? "; is it a file, and executable (chmod +x)?"
-        : reason == ENOEXEC ? "; a script needs a first line like #!/bin/sh" : "";
+        : reason == ENOEXEC ? "; a script needs a first line like #!/bin/sh" : check_remedy(reason);
     undr_error error = undr_put_format(why, "the program %s can't be started: %s%s", program, strerror(reason), remedy);
+    return error != UNDR_OK ? error : check_is_shortage(reason) ? UNDR_SYSTEM : UNDR_ARGUMENT;
+}
+
+/* The harness's own call failed, before the program had anything to do with it. */
+static undr_error say_own_failure(undr_buffer *why, const char *program, int reason) {
+    undr_error error = undr_put_format(
+        why, "the harness can't start the program %s: %s%s", program, strerror(reason), check_remedy(reason));
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
 
@@ -115,22 +137,24 @@ static int open_notice(pid_t pid) {
 #endif
 }
 
-static void take_pipes(check_target *target, pipes *all) {
+/* False: one of them would block. */
+static bool take_pipes(check_target *target, pipes *all) {
     target->input = all->input[1];
     target->output = all->output[0];
     target->errors = all->errors[0];
     all->input[1] = all->output[0] = all->errors[0] = -1;
-    fcntl(target->output, F_SETFL, O_NONBLOCK);
-    fcntl(target->errors, F_SETFL, O_NONBLOCK);
-    fcntl(target->input, F_SETFL, O_NONBLOCK);
+    return fcntl(target->output, F_SETFL, O_NONBLOCK) == 0 && fcntl(target->errors, F_SETFL, O_NONBLOCK) == 0 &&
+        fcntl(target->input, F_SETFL, O_NONBLOCK) == 0;
 }
 
 undr_error check_target_start(check_target *target, char *const *argv, undr_buffer *why) {
     *target = (check_target){.notice = -1, .input = -1, .output = -1, .errors = -1};
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
     undr_error error = check_family_children(&target->spared);
+    if (error == UNDR_OK && prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
+        error = UNDR_SYSTEM;
+    }
     if (error != UNDR_OK) {
-        return error;
+        return error == UNDR_SYSTEM ? say_own_failure(why, argv[0], errno) : error;
     }
     pipes all;
     pid_t harness = getpid();
@@ -138,22 +162,24 @@ undr_error check_target_start(check_target *target, char *const *argv, undr_buff
     if (pid < 0) {
         int reason = errno;
         close_pipes(&all);
-        return say_failure(why, argv[0], reason);
+        return say_own_failure(why, argv[0], reason);
     }
     target->pid = pid;
     close_one(&all.failure[1]);
-    int reason = read_failure(all.failure[0]);
-    if (reason != 0) {
+    failure failed = read_failure(all.failure[0]);
+    if (failed.reason != 0) {
+        kill(pid, SIGKILL); /* it may run after all, when it is the reading that failed */
         waitpid(pid, NULL, 0);
         target->pid = 0;
         close_pipes(&all);
-        return say_failure(why, argv[0], reason);
+        return failed.own ? say_own_failure(why, argv[0], failed.reason) : say_failure(why, argv[0], failed.reason);
     }
     target->state = CHECK_TARGET_RUNS;
     target->notice = open_notice(pid);
-    take_pipes(target, &all);
+    bool taken = take_pipes(target, &all);
+    int reason = errno;
     close_pipes(&all);
-    return UNDR_OK;
+    return taken ? UNDR_OK : say_own_failure(why, argv[0], reason);
 }
 
 undr_error check_target_keep(check_target *target, const void *data, size_t size) {
@@ -183,7 +209,10 @@ undr_error check_target_drain(check_target *target) {
         if (size < 0 && errno == EAGAIN) {
             break;
         }
-        if (size <= 0) {
+        if (size < 0) {
+            return UNDR_SYSTEM; /* closed, it would end the target by SIGPIPE */
+        }
+        if (size == 0) {
             close_one(&target->errors);
             break;
         }

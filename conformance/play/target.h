@@ -27,11 +27,13 @@ typedef struct check_target {
     check_pids spared;   /* children that this process had before */
 } check_target;
 
-/* Starts argv[0], found as a shell would. On failure (UNDR_SYSTEM, UNDR_MEMORY) nothing runs and *why says in a
- * sentence what is wrong; check_target_stop is due all the same. Makes this process a child subreaper. */
+/* Starts argv[0], found as a shell would. It has a session of its own, pipes for its descriptors 0 to 2 and no others,
+ * default signal dispositions, an empty signal mask, the umask 022; the rest is this process's. On failure nothing runs
+ * and *why says in a sentence what is wrong: UNDR_ARGUMENT: this file can't be executed; UNDR_SYSTEM, UNDR_MEMORY: the
+ * harness lacks something. check_target_stop is due all the same. Makes this process a child subreaper. */
 UNDR_MUST_USE undr_error check_target_start(check_target *target, char *const *argv, undr_buffer *why);
 
-/* Reads the standard error that is there now; never blocks. */
+/* Reads the standard error that is there now; never blocks. MEMORY, SYSTEM. */
 UNDR_MUST_USE undr_error check_target_drain(check_target *target);
 
 /* Keeps bytes as if they had come from its standard error. */

@@ -113,20 +113,22 @@ static undr_error shape_of(check_short *one) {
     return check_digest_shape(&one->shape, undr_buffer_slice(&worst->expected), undr_buffer_slice(&worst->received));
 }
 
-static undr_error add(check_digest *digest, const check_part *part, const check_record *record) {
+static undr_error add(
+    check_digest *digest, const check_part *part, const check_record *record, const check_shares *shares) {
     check_standing standing = check_record_standing(part, record);
     if (!is_explained(standing)) {
         return UNDR_OK;
     }
     check_short *one = &digest->at[digest->count];
-    *one = (check_short){.part = part, .record = record, .standing = standing, .leader = digest->count, .id = ""};
+    *one = (check_short){.part = part, .record = record, .standing = standing, .leader = digest->count,
+        .first = digest->count, .next = CHECK_NO_NAME, .id = ""};
     digest->count++;
     const char *level = NULL, *id = NULL;
     undr_slice sentence;
     if (standing != CHECK_BLOCKED_OFF && check_record_verdict(record) >= CHECK_WARN &&
         check_blamed(record, &level, &id, &sentence)) {
         one->id = id;
-        one->share = check_share_of(part, id);
+        one->share = check_shares_find(shares, id);
     }
     return shape_of(one);
 }
@@ -134,6 +136,17 @@ static undr_error add(check_digest *digest, const check_part *part, const check_
 /* Of the same kind: a MUST and a SHOULD can fall short of the same thing. */
 static check_standing kind_of(const check_short *one) {
     return one->standing == CHECK_WARNED ? CHECK_FAILED : one->standing;
+}
+
+/* Alike ones side by side, and each in the order of the records. */
+static int compare(const void *left, const void *right) {
+    const check_short *a = *(const check_short *const *)left, *b = *(const check_short *const *)right;
+    size_t least = a->shape.size < b->shape.size ? a->shape.size : b->shape.size;
+    int shapes = least == 0 ? 0 : memcmp(a->shape.data, b->shape.data, least);
+    int order = a->part != b->part ? (a->part < b->part ? -1 : 1) : (int)kind_of(a) - (int)kind_of(b);
+    order = order != 0 ? order : shapes;
+    order = order != 0 || a->shape.size == b->shape.size ? order : a->shape.size < b->shape.size ? -1 : 1;
+    return order != 0 ? order : a < b ? -1 : 1;
 }
 
 static bool is_alike(const check_short *a, const check_short *b) {
@@ -146,52 +159,88 @@ static size_t length_of(const check_short *one) {
     return check_record_worst(one->record)->transcript.size;
 }
 
-static bool blocks(const check_short *one, const check_short *other) {
-    const undr_buffer *notes = &check_record_worst(other->record)->notes;
-    const char *name = one->record->one->name;
-    size_t length = strlen(name);
-    return other->standing == CHECK_BLOCKED_OFF && other->part == one->part && notes->size >= length &&
-        memcmp(notes->data + notes->size - length, name, length) == 0;
-}
-
 /* The first of the alike ones that blocks another, else a MUST, else one that blames the requirement with the largest
  * share, and of these the one with the shortest transcript. */
-static bool is_better(const check_digest *digest, size_t a, size_t b) {
-    bool a_blocks = false, b_blocks = false;
-    for (size_t i = 0; i < digest->count; i++) {
-        a_blocks = a_blocks || blocks(&digest->at[a], &digest->at[i]);
-        b_blocks = b_blocks || blocks(&digest->at[b], &digest->at[i]);
+static bool is_better(const check_short *a, const check_short *b) {
+    bool a_blocks = a->holds > 0, b_blocks = b->holds > 0;
+    if (a_blocks != b_blocks || a->standing != b->standing) {
+        return a_blocks != b_blocks ? a_blocks : a->standing > b->standing;
     }
-    if (a_blocks != b_blocks || digest->at[a].standing != digest->at[b].standing) {
-        return a_blocks != b_blocks ? a_blocks : digest->at[a].standing > digest->at[b].standing;
-    }
-    const check_short *one = &digest->at[a], *other = &digest->at[b];
-    bool larger = check_share_is_larger(one->share, other->share);
-    return larger || (!check_share_is_larger(other->share, one->share) && length_of(one) < length_of(other));
+    bool larger = check_share_is_larger(a->share, b->share);
+    return larger || (!check_share_is_larger(b->share, a->share) && length_of(a) < length_of(b));
 }
 
-static void choose_leader(check_digest *digest, size_t first) {
-    size_t best = first, alike = 0;
-    for (size_t i = first; i < digest->count; i++) {
-        if (is_alike(&digest->at[first], &digest->at[i])) {
-            best = is_better(digest, i, best) ? i : best;
-            alike++;
-        }
+/* A run of alike ones, in their order. */
+static void choose_leader(check_digest *digest, check_short *const *run, size_t count) {
+    check_short *best = run[0];
+    for (size_t i = 1; i < count; i++) {
+        best = is_better(run[i], best) ? run[i] : best;
+        run[i - 1]->next = (size_t)(run[i] - digest->at);
     }
-    for (size_t i = first; i < digest->count; i++) {
-        if (is_alike(&digest->at[first], &digest->at[i])) {
-            digest->at[i].leader = best;
-        }
+    best->alike = count;
+    best->first = (size_t)(run[0] - digest->at);
+    for (size_t i = 0; i < count; i++) {
+        run[i]->leader = (size_t)(best - digest->at);
+        best->blocked += run[i]->holds;
     }
-    digest->at[best].alike = alike;
 }
 
-static void count_blocked(check_digest *digest) {
-    for (size_t i = 0; i < digest->count; i++) {
-        for (size_t k = 0; k < digest->count; k++) {
-            digest->at[digest->at[i].leader].blocked += blocks(&digest->at[i], &digest->at[k]) ? 1 : 0;
-        }
+static undr_error put_together(check_digest *digest) {
+    check_short **sorted = calloc(digest->count + 1, sizeof *sorted);
+    if (sorted == NULL) {
+        return UNDR_MEMORY;
     }
+    for (size_t i = 0; i < digest->count; i++) {
+        sorted[i] = &digest->at[i];
+    }
+    qsort(sorted, digest->count, sizeof *sorted, compare);
+    for (size_t from = 0, to = 0; from < digest->count; from = to) {
+        for (to = from + 1; to < digest->count && is_alike(sorted[from], sorted[to]); to++) {
+        }
+        choose_leader(digest, sorted + from, to - from);
+    }
+    free(sorted);
+    return UNDR_OK;
+}
+
+/* "blocked by NAME": the one of that name holds it. */
+static undr_error count_one_held(check_digest *digest, const check_name_map *by_name, const check_short *one) {
+    const undr_buffer *notes = &check_record_worst(one->record)->notes;
+    const uint8_t *blank = notes->size == 0 ? NULL : memrchr(notes->data, ' ', notes->size);
+    const uint8_t *from = blank == NULL ? notes->data : blank + 1;
+    undr_buffer name = {0};
+    undr_error error = undr_put_bytes(&name, from, notes->size - (size_t)(from - notes->data));
+    error = error == UNDR_OK ? undr_put_u8(&name, 0) : error;
+    size_t index = error == UNDR_OK ? check_name_map_get(by_name, (const char *)name.data) : CHECK_NO_NAME;
+    if (index != CHECK_NO_NAME && digest->at[index].part == one->part) {
+        digest->at[index].holds++;
+    }
+    undr_buffer_free(&name);
+    return error;
+}
+
+static undr_error count_held(check_digest *digest) {
+    check_name_map by_name = {0};
+    undr_error error = UNDR_OK;
+    for (size_t i = 0; i < digest->count && error == UNDR_OK; i++) {
+        error = check_name_map_put(&by_name, digest->at[i].record->one->name, i, NULL);
+    }
+    for (size_t i = 0; i < digest->count && error == UNDR_OK; i++) {
+        bool blocked = digest->at[i].standing == CHECK_BLOCKED_OFF;
+        error = blocked ? count_one_held(digest, &by_name, &digest->at[i]) : UNDR_OK;
+    }
+    check_name_map_free(&by_name);
+    return error;
+}
+
+static undr_error add_part(check_digest *digest, const check_part *part) {
+    check_shares shares = {0};
+    undr_error error = check_shares_count(&shares, part);
+    for (size_t i = 0; i < part->count && error == UNDR_OK; i++) {
+        error = add(digest, part, &part->records[i], &shares);
+    }
+    check_shares_free(&shares);
+    return error;
 }
 
 undr_error check_digest_make(const check_session *session, check_digest *digest) {
@@ -201,19 +250,11 @@ undr_error check_digest_make(const check_session *session, check_digest *digest)
     }
     *digest = (check_digest){.at = calloc(records, sizeof *digest->at)};
     undr_error error = digest->at == NULL ? UNDR_MEMORY : UNDR_OK;
-    for (size_t i = 0; i < session->part_count; i++) {
-        for (size_t k = 0; k < session->parts[i].count && error == UNDR_OK; k++) {
-            error = add(digest, &session->parts[i], &session->parts[i].records[k]);
-        }
+    for (size_t i = 0; i < session->part_count && error == UNDR_OK; i++) {
+        error = add_part(digest, &session->parts[i]);
     }
-    for (size_t i = 0; i < digest->count && error == UNDR_OK; i++) {
-        bool is_first = digest->at[i].leader == i && digest->at[i].alike == 0;
-        if (is_first) {
-            choose_leader(digest, i);
-        }
-    }
-    count_blocked(digest);
-    return error;
+    error = error == UNDR_OK ? count_held(digest) : error;
+    return error == UNDR_OK ? put_together(digest) : error;
 }
 
 void check_digest_free(check_digest *digest) {
@@ -251,27 +292,34 @@ static size_t weight(const check_short *leader) {
 }
 
 /* A SHOULD stands behind all else, however often it did not hold. */
-static bool comes_before(const check_short *a, const check_short *b) {
-    bool mild = a->standing == CHECK_WARNED;
-    return mild == (b->standing == CHECK_WARNED) ? weight(a) > weight(b) : !mild;
+static int compare_leaders(const void *left, const void *right) {
+    const check_short *a = *(const check_short *const *)left, *b = *(const check_short *const *)right;
+    bool a_mild = a->standing == CHECK_WARNED, b_mild = b->standing == CHECK_WARNED;
+    if (a_mild != b_mild || weight(a) == weight(b)) {
+        return a_mild != b_mild ? (a_mild ? 1 : -1) : a < b ? -1 : 1;
+    }
+    return weight(a) > weight(b) ? -1 : 1;
 }
 
 undr_error check_digest_order(const check_digest *digest, size_t **order, size_t *count) {
     *count = 0;
     *order = calloc(digest->count + 1, sizeof **order);
-    if (*order == NULL) {
+    const check_short **leaders = calloc(digest->count + 1, sizeof *leaders);
+    if (*order == NULL || leaders == NULL) {
+        free(*order);
+        free(leaders);
+        *order = NULL;
         return UNDR_MEMORY;
     }
     for (size_t i = 0; i < digest->count; i++) {
-        if (digest->at[i].leader != i) {
-            continue;
+        if (digest->at[i].leader == i) {
+            leaders[(*count)++] = &digest->at[i];
         }
-        size_t at = (*count)++;
-        while (at > 0 && comes_before(&digest->at[i], &digest->at[(*order)[at - 1]])) {
-            (*order)[at] = (*order)[at - 1];
-            at--;
-        }
-        (*order)[at] = i;
     }
+    qsort(leaders, *count, sizeof *leaders, compare_leaders);
+    for (size_t i = 0; i < *count; i++) {
+        (*order)[i] = (size_t)(leaders[i] - digest->at);
+    }
+    free(leaders);
     return UNDR_OK;
 }

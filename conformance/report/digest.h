@@ -16,6 +16,9 @@ typedef struct check_short {
     size_t leader;     /* the entry that is explained for all that are alike; its own index: this one */
     size_t alike;      /* of a leader: how many they are, itself included */
     size_t blocked;    /* of a leader: how many others wait for them to pass */
+    size_t first;      /* of a leader: the first of those that are alike */
+    size_t next;       /* of those that are alike; CHECK_NO_NAME: this is the last one */
+    size_t holds;      /* how many others wait for this one itself to pass */
 } check_short;
 
 typedef struct check_digest {

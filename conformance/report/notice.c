@@ -9,25 +9,42 @@ static void forget_all(check_noticed *noticed) {
         undr_buffer_free(&noticed->at[i]);
     }
     free(noticed->at);
+    check_name_map_free(&noticed->by_shape);
     *noticed = (check_noticed){0};
+}
+
+/* Takes over the shape when it is new. */
+static bool keep(check_noticed *noticed, undr_buffer *shape) {
+    size_t before = CHECK_NO_NAME;
+    if (noticed->count == noticed->capacity) {
+        size_t capacity = noticed->capacity == 0 ? 16 : 2 * noticed->capacity;
+        undr_buffer *grown = realloc(noticed->at, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return false;
+        }
+        noticed->at = grown;
+        noticed->capacity = capacity;
+    }
+    const char *text = (const char *)shape->data;
+    bool kept = check_name_map_put(&noticed->by_shape, text, noticed->count, &before) == UNDR_OK &&
+        before == CHECK_NO_NAME;
+    if (kept) {
+        noticed->at[noticed->count++] = *shape;
+    }
+    return kept;
 }
 
 /* Keeps the shape. False: it was there, or there is no memory for it, and then the end will tell. */
 static bool is_new(check_noticed *noticed, const check_result *worst) {
     undr_buffer shape = {0};
-    bool known = check_digest_shape(
-        &shape, undr_buffer_slice(&worst->expected), undr_buffer_slice(&worst->received)) != UNDR_OK;
-    for (size_t i = 0; i < noticed->count && !known; i++) {
-        known = undr_slice_equal(undr_buffer_slice(&noticed->at[i]), undr_buffer_slice(&shape));
-    }
-    undr_buffer *grown = known ? NULL : realloc(noticed->at, (noticed->count + 1) * sizeof *grown);
-    if (grown == NULL) {
+    undr_error error =
+        check_digest_shape(&shape, undr_buffer_slice(&worst->expected), undr_buffer_slice(&worst->received));
+    error = error == UNDR_OK ? undr_put_u8(&shape, 0) : error;
+    bool kept = error == UNDR_OK && keep(noticed, &shape);
+    if (!kept) {
         undr_buffer_free(&shape);
-        return false;
     }
-    noticed->at = grown;
-    noticed->at[noticed->count++] = shape;
-    return true;
+    return kept;
 }
 
 void check_terminal_notice(check_terminal *terminal, const check_part *part, const check_record *record) {

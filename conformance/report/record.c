@@ -103,31 +103,30 @@ static check_standing standing_of_entry(const check_record *record, check_verdic
     return verdict == CHECK_PASS || verdict == CHECK_INFO ? CHECK_STALE : CHECK_CHANGED;
 }
 
-static const check_record *find_record(const check_part *part, const char *name) {
-    for (size_t i = 0; i < part->count; i++) {
-        if (strcmp(part->records[i].one->name, name) == 0) {
-            return &part->records[i];
-        }
-    }
-    return NULL;
-}
-
 static bool is_excused_by(const check_part *part, const char *name) {
-    const check_record *before = find_record(part, name);
-    check_standing standing = before == NULL ? CHECK_PASSED : check_record_standing(part, before);
+    size_t before = check_name_map_get(&part->by_name, name);
+    check_standing standing =
+        before == CHECK_NO_NAME ? CHECK_PASSED : check_record_standing(part, &part->records[before]);
     return standing == CHECK_EXPECTED || standing == CHECK_EXCUSED;
 }
 
-/* Is what blocks it expected to fall short? The suite has no circles, so this ends. */
-static bool is_excused(const check_part *part, const check_record *record) {
+/* Each asks those before it only: a whole chain costs its length. */
+void check_record_excuse(const check_part *part, check_record *record) {
     bool excused = check_suite_needs_life(record->one) && is_excused_by(part, check_suite_life(record->one->role));
     for (size_t i = 0; i < record->one->after_count && !excused; i++) {
         excused = is_excused_by(part, record->one->after[i]);
     }
-    return excused;
+    record->excused = excused;
+}
+
+void check_part_excuse(check_part *part) {
+    for (size_t i = 0; i < part->count; i++) {
+        check_record_excuse(part, &part->records[i]);
+    }
 }
 
 check_standing check_record_standing(const check_part *part, const check_record *record) {
+    (void)part; /* what it says of the record, check_part_excuse keeps there */
     check_verdict verdict = check_record_verdict(record);
     if (record->done == 0) {
         return CHECK_NOT_RUN;
@@ -142,7 +141,7 @@ check_standing check_record_standing(const check_part *part, const check_record 
         case CHECK_PASS: return CHECK_PASSED;
         case CHECK_INFO: return CHECK_OBSERVED;
         case CHECK_SKIP: return CHECK_SKIPPED;
-        case CHECK_BLOCKED: return is_excused(part, record) ? CHECK_EXCUSED : CHECK_BLOCKED_OFF;
+        case CHECK_BLOCKED: return record->excused ? CHECK_EXCUSED : CHECK_BLOCKED_OFF;
         case CHECK_WARN: return CHECK_WARNED;
         default: return CHECK_FAILED;
     }
@@ -246,6 +245,7 @@ void check_session_free(check_session *session) {
             }
         }
         free(part->records);
+        check_name_map_free(&part->by_name);
         undr_buffer_free(&part->why);
         undr_buffer_free(&part->setting.capabilities.text);
     }

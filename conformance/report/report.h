@@ -24,6 +24,7 @@ typedef struct check_record {
     check_plays plays[CHECK_DELIVERY_COUNT];
     unsigned due, done;       /* plays that were planned, that ended */
     const check_entry *entry; /* of the expected failures; NULL: none */
+    bool excused;             /* what blocks it is expected to fall short; kept by check_part_excuse */
 } check_record;
 
 typedef struct check_part {
@@ -32,8 +33,9 @@ typedef struct check_part {
     bool surveyed;         /* else `why` says what kept the target from being judged */
     bool undeclared;       /* the adapter does not declare this role (and `all` was asked for) */
     undr_buffer why;
-    check_record *records;
+    check_record *records; /* each behind those that it comes after */
     size_t count;
+    check_name_map by_name; /* of the records */
     size_t heavy;          /* cases of the set `load` that were left out */
 } check_part;
 
@@ -83,6 +85,9 @@ const check_result *check_record_worst(const check_record *record);
 uint64_t check_record_duration(const check_record *record);
 
 check_standing check_record_standing(const check_part *part, const check_record *record);
+/* A play has ended that may excuse a record, or all of them: keeps .excused right. */
+void check_record_excuse(const check_part *part, check_record *record);
+void check_part_excuse(check_part *part);
 /* Does it fail the run? */
 bool check_standing_is_short(check_standing standing, bool strict);
 /* The sentence for a stale, changed, blocked, skipped ... record, without the case's name; "" for the others. */
@@ -142,8 +147,9 @@ enum { CHECK_PLAYING_NAMED = 32 };
 
 /* Kinds of failure that were told at once. */
 typedef struct check_noticed {
-    undr_buffer *at; /* owned */
-    size_t count;
+    undr_buffer *at; /* owned; each ends with a zero byte */
+    size_t count, capacity;
+    check_name_map by_shape;
 } check_noticed;
 
 /* The terminal. */

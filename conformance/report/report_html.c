@@ -51,7 +51,7 @@ static bool is_explained(const check_part *part, const check_record *record) {
         check_standing_is_short(check_record_standing(part, record), true));
 }
 
-static void print_row(FILE *out, const check_part *part, const check_record *record) {
+static void print_row(FILE *out, const check_part *part, const check_record *record, const bool *used) {
     const char *standing = check_standing_name(check_record_standing(part, record));
     const char *name = record->one->name;
     if (is_explained(part, record)) {
@@ -67,7 +67,7 @@ static void print_row(FILE *out, const check_part *part, const check_record *rec
     }
     fprintf(out, "</td><td class=\"v %s\">%s</td>", strcmp(standing, "not run") == 0 ? "none" : standing, standing);
     for (int i = 0; i < CHECK_DELIVERY_COUNT; i++) {
-        if (is_used(part, i)) {
+        if (used[i]) {
             print_cell(out, &record->plays[i]);
         }
     }
@@ -76,14 +76,16 @@ static void print_row(FILE *out, const check_part *part, const check_record *rec
 
 static void print_matrix(FILE *out, const check_part *part) {
     fputs("<table>\n<thead><tr><th>case</th><th>proves</th><th>counts as</th>", out);
+    bool used[CHECK_DELIVERY_COUNT];
     for (int i = 0; i < CHECK_DELIVERY_COUNT; i++) {
-        if (is_used(part, i)) {
+        used[i] = is_used(part, i);
+        if (used[i]) {
             fprintf(out, "<th>%s</th>", check_delivery_name((check_delivery)i));
         }
     }
     fputs("</tr></thead>\n<tbody>\n", out);
     for (size_t i = 0; i < part->count; i++) {
-        print_row(out, part, &part->records[i]);
+        print_row(out, part, &part->records[i], used);
     }
     fputs("</tbody>\n</table>\n", out);
 }

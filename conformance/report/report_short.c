@@ -180,11 +180,11 @@ static void print_alike(FILE *out, const check_digest *digest, size_t leader) {
         return;
     }
     fprintf(out, "    %zu more alike; -v explains each:\n", others);
-    for (size_t i = 0; i < digest->count && named < NAMED; i++) {
+    for (size_t i = first->first; i != CHECK_NO_NAME && named < NAMED; i = digest->at[i].next) {
         const check_short *one = &digest->at[i];
         const char *level = NULL, *id = NULL;
         undr_slice sentence;
-        if (one->leader == leader && i != leader) {
+        if (i != leader) {
             bool known = check_blamed(one->record, &level, &id, &sentence);
             fprintf(out, "        %s  %s\n", one->record->one->name, known ? id : "");
             named++;
@@ -274,8 +274,8 @@ void check_terminal_short(const check_terminal *terminal, const check_session *s
     }
     for (size_t i = 0; i < count; i++) { /* what explains most first */
         explain(terminal, session, &digest.at[order[i]]);
-        for (size_t k = 0; verbose && k < digest.count; k++) {
-            if (digest.at[k].leader == order[i] && k != order[i]) {
+        for (size_t k = digest.at[order[i]].first; verbose && k != CHECK_NO_NAME; k = digest.at[k].next) {
+            if (k != order[i]) {
                 explain(terminal, session, &digest.at[k]);
             }
         }

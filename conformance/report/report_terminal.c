@@ -200,29 +200,34 @@ static undr_error skip_reason(const check_part *part, const check_record *record
     return error;
 }
 
-/* Does no record before this one have the same reason? */
-static bool is_new_reason(const check_part *part, size_t index, undr_slice reason) {
-    bool is_new = true;
-    for (size_t i = 0; i < index && is_new; i++) {
-        undr_buffer other = {0};
-        bool declared = false;
-        is_new = check_record_standing(part, &part->records[i]) != CHECK_SKIPPED ||
-            skip_reason(part, &part->records[i], &other, &declared) != UNDR_OK ||
-            !undr_slice_equal(reason, undr_buffer_slice(&other));
-        undr_buffer_free(&other);
+/* The reasons that were printed. */
+typedef struct printed {
+    check_name_map by_text;
+    undr_arena texts;
+} printed;
+
+/* Was it not printed before? Without memory it is printed again. */
+static bool is_new_reason(printed *all, undr_slice reason) {
+    void *text = NULL;
+    size_t before = CHECK_NO_NAME;
+    if (undr_arena_take(&all->texts, reason.size + 1, &text) != UNDR_OK) {
+        return true;
     }
-    return is_new;
+    memcpy(text, reason.size == 0 ? (const uint8_t *)"" : reason.data, reason.size);
+    ((char *)text)[reason.size] = '\0';
+    return check_name_map_put(&all->by_text, text, 0, &before) != UNDR_OK || before == CHECK_NO_NAME;
 }
 
 /* Each reason once: "not declared: hold 200, grace", then the others: "--destructive was not given". */
 static void print_reasons(FILE *out, const check_part *part, bool capabilities, const char **separator) {
     bool began = false;
+    printed all = {0};
     for (size_t i = 0; i < part->count; i++) {
         undr_buffer reason = {0};
         bool declared = false;
         bool fits = check_record_standing(part, &part->records[i]) == CHECK_SKIPPED &&
             skip_reason(part, &part->records[i], &reason, &declared) == UNDR_OK && declared == capabilities;
-        if (fits && is_new_reason(part, i, undr_buffer_slice(&reason))) {
+        if (fits && is_new_reason(&all, undr_buffer_slice(&reason))) {
             fputs(began && capabilities ? ", " : *separator, out);
             fputs(!began && capabilities ? "not declared: " : "", out);
             check_text_plain(out, undr_buffer_slice(&reason));
@@ -231,6 +236,8 @@ static void print_reasons(FILE *out, const check_part *part, bool capabilities, 
         }
         undr_buffer_free(&reason);
     }
+    check_name_map_free(&all.by_text);
+    undr_arena_free(&all.texts);
 }
 
 static void print_skip_reasons(FILE *out, const check_part *part) {

@@ -167,24 +167,3 @@ const char *check_text_nearest(const char *word, const char *const *choices) {
 const char *check_text_plural(size_t count) {
     return count == 1 ? "" : "s";
 }
-
-undr_error check_file_read(const char *path, undr_buffer *text, undr_buffer *message) {
-    FILE *file = fopen(path, "rbe");
-    undr_error error = UNDR_OK;
-    if (file == NULL) {
-        error = undr_put_format(message, "%s: cannot be opened: %s", path, strerror(errno));
-        return error == UNDR_OK ? UNDR_ARGUMENT : error;
-    }
-    while (error == UNDR_OK && !feof(file)) {
-        error = undr_buffer_reserve(text, 65536);
-        if (error == UNDR_OK) {
-            text->size += fread(text->data + text->size, 1, 65536, file);
-        }
-        if (ferror(file)) {
-            error = undr_put_format(message, "%s: cannot be read: %s", path, strerror(errno));
-            error = error == UNDR_OK ? UNDR_ARGUMENT : error;
-        }
-    }
-    fclose(file);
-    return error;
-}

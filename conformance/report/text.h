@@ -28,7 +28,4 @@ const char *check_text_nearest(const char *word, const char *const *choices);
 /* "s" for every count but one. */
 const char *check_text_plural(size_t count);
 
-/* Appends a whole file. UNDR_ARGUMENT: *message says why it cannot be read. */
-UNDR_MUST_USE undr_error check_file_read(const char *path, undr_buffer *text, undr_buffer *message);
-
 #endif

@@ -2,6 +2,7 @@
 #include "expect.h"
 
 #include "text.h"
+#include "user_file.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -9,12 +10,8 @@
 #include <string.h>
 
 const check_entry *check_expected_find(const check_expected *expected, const char *name) {
-    for (size_t i = 0; i < expected->count; i++) {
-        if (strcmp(expected->at[i].name, name) == 0) {
-            return &expected->at[i];
-        }
-    }
-    return NULL;
+    size_t index = check_name_map_get(&expected->by_name, name);
+    return index == CHECK_NO_NAME ? NULL : &expected->at[index];
 }
 
 /* Takes the first word off *rest. */
@@ -32,15 +29,31 @@ static char *copy_of(undr_slice text) {
     return text.size == 0 ? strdup("") : strndup((const char *)text.data, text.size);
 }
 
-static undr_error add(check_expected *expected, check_verdict verdict, undr_slice name, undr_slice reason, int line) {
-    check_entry *grown = realloc(expected->at, (expected->count + 1) * sizeof *grown);
+/* Each time for twice as many. */
+static undr_error grow(check_expected *expected) {
+    size_t capacity = expected->capacity == 0 ? 64 : 2 * expected->capacity;
+    check_entry *grown = realloc(expected->at, capacity * sizeof *grown);
     if (grown == NULL) {
         return UNDR_MEMORY;
     }
     expected->at = grown;
-    check_entry *entry = &grown[expected->count++];
+    expected->capacity = capacity;
+    return UNDR_OK;
+}
+
+/* *before: the number of an entry that the case has already, which stays the only one. */
+static undr_error add(check_expected *expected, check_verdict verdict, undr_slice name, undr_slice reason, int line,
+    size_t *before) {
+    undr_error error = expected->count == expected->capacity ? grow(expected) : UNDR_OK;
+    if (error != UNDR_OK) {
+        return error;
+    }
+    check_entry *entry = &expected->at[expected->count++];
     *entry = (check_entry){copy_of(name), verdict, copy_of(reason), line};
-    return entry->name == NULL || entry->reason == NULL ? UNDR_MEMORY : UNDR_OK;
+    if (entry->name == NULL || entry->reason == NULL) {
+        return UNDR_MEMORY;
+    }
+    return check_name_map_put(&expected->by_name, entry->name, expected->count - 1, before);
 }
 
 /* "FILE:LINE: WHAT, found `FOUND`" */
@@ -70,14 +83,14 @@ static undr_error parse_line(undr_slice text, int line, check_expected *expected
         return mistake(
             expected, line, name.size == 0 ? "the name of a case is expected" : "a reason is expected", whole, message);
     }
-    for (size_t i = 0; i < expected->count; i++) {
-        if (undr_slice_equal(undr_slice_text(expected->at[i].name), name)) {
-            undr_error error = undr_put_format(message, "%s:%d: the case %s has an entry at line %d already",
-                expected->file, line, expected->at[i].name, expected->at[i].line);
-            return error == UNDR_OK ? UNDR_ARGUMENT : error;
-        }
+    size_t before = CHECK_NO_NAME;
+    undr_error error = add(expected, fails ? CHECK_FAIL : CHECK_WARN, name, rest, line, &before);
+    if (error != UNDR_OK || before == CHECK_NO_NAME) {
+        return error;
     }
-    return add(expected, fails ? CHECK_FAIL : CHECK_WARN, name, rest, line);
+    error = undr_put_format(message, "%s:%d: the case %s has an entry at line %d already", expected->file, line,
+        expected->at[before].name, expected->at[before].line);
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }
 
 undr_error check_expected_parse(undr_slice text, const char *file, check_expected *expected, undr_buffer *message) {
@@ -96,7 +109,7 @@ undr_error check_expected_parse(undr_slice text, const char *file, check_expecte
 undr_error check_expected_read(const char *path, check_expected *expected, undr_buffer *message) {
     undr_buffer text = {0};
     *expected = (check_expected){0};
-    undr_error error = check_file_read(path, &text, message);
+    undr_error error = check_file_read(path, CHECK_TEXT_LIMIT, &text, message);
     if (error == UNDR_OK) {
         error = check_expected_parse(undr_buffer_slice(&text), path, expected, message);
     }
@@ -110,6 +123,7 @@ void check_expected_free(check_expected *expected) {
         free(expected->at[i].reason);
     }
     free(expected->at);
+    check_name_map_free(&expected->by_name);
     free(expected->file);
     *expected = (check_expected){0};
 }

@@ -7,6 +7,7 @@
 #ifndef CHECK_EXPECT_H
 #define CHECK_EXPECT_H
 
+#include "name_map.h"
 #include "play.h"
 
 #include <stdio.h>
@@ -22,7 +23,8 @@ typedef struct check_entry {
 typedef struct check_expected {
     char *file;
     check_entry *at;
-    size_t count;
+    size_t count, capacity;
+    check_name_map by_name; /* of the cases */
 } check_expected;
 
 /* Reads a whole text. UNDR_ARGUMENT: *message says what is wrong, behind FILE:LINE. check_expected_free afterwards,

@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "family.h"
+#include "shortage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,10 +56,24 @@ static void close_others(const check_guard_how *how) {
     }
 }
 
+static void tell(int results, const char *text) {
+    if (check_write_all(results, text, strlen(text)) != UNDR_OK) {
+        _exit(1); /* nobody reads any more */
+    }
+}
+
+_Noreturn static void fail_to_start(int results, int reason) {
+    char text[240];
+    snprintf(text, sizeof text, CHECK_GUARD_MARK "could not start: %s%s\n", strerror(reason), check_remedy(reason));
+    tell(results, text);
+    _exit(1);
+}
+
 _Noreturn static void be_player(const check_guard_how *how, pid_t guard, int orders, int results) {
     static const int defaults[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD, SIGPIPE};
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
+        fail_to_start(results, errno);
+    }
     if (getppid() != guard) {
         _exit(1); /* it died before the kernel knew whom to tell */
     }
@@ -79,9 +94,7 @@ static void report_end(int results, int status) {
     } else {
         snprintf(text, sizeof text, CHECK_GUARD_MARK "left with exit status %d\n", WEXITSTATUS(status));
     }
-    if (check_write_all(results, text, strlen(text)) != UNDR_OK) {
-        _exit(1); /* nobody reads any more */
-    }
+    tell(results, text);
 }
 
 /* Ends everything below the guard. What resists is left to the next subreaper, the guard's parent. */
@@ -90,16 +103,23 @@ static void clear(void) {
     (void)check_family_end(&none, CHECK_SECOND);
 }
 
-/* Waits for the player or for the word to end, then clears up. */
-_Noreturn static void watch(pid_t player, int results, const sigset_t *awaited) {
+/* Waits for the player or for the word to end, then clears up. Should a signal be lost, a look now and then finds the
+ * player's end, and that of who reads the results, all the same. */
+_Noreturn static void watch(pid_t player, pid_t parent, int results, const sigset_t *awaited) {
+    const struct timespec now_and_then = {.tv_sec = 1};
     for (;;) {
-        int status = 0, number = sigwaitinfo(awaited, NULL);
-        if (number == SIGTERM) {
+        int status = 0, number = sigtimedwait(awaited, NULL, &now_and_then);
+        if (number == SIGTERM || getppid() != parent) {
             clear();
             _exit(0);
         }
-        pid_t ended = number == SIGCHLD ? waitpid(player, &status, WNOHANG) : 0;
-        if (ended == player && (WIFEXITED(status) || WIFSIGNALED(status))) {
+        pid_t ended = waitpid(player, &status, WNOHANG);
+        if (ended < 0 && errno == ECHILD) {
+            clear();
+            tell(results, CHECK_GUARD_MARK "ended, and somebody else was told how\n");
+            _exit(0);
+        }
+        if (ended == player) {
             clear();
             if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
                 report_end(results, status);
@@ -120,26 +140,29 @@ _Noreturn static void be_guard(const check_guard_how *how, pid_t parent, const i
     sigaddset(&blocked, SIGQUIT);
     sigprocmask(SIG_SETMASK, &blocked, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGCHLD, SIG_DFL); /* ignored by whoever started us, no end would be told */
     if (!how->foreground) {
         setpgid(0, 0); /* so that the terminal's Ctrl-C reaches the parent alone, which ends us in order */
-    }
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent) {
-        _exit(1);
     }
     close_others(how);
     close(orders[1]);
     close(results[0]);
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) {
+        fail_to_start(results[1], errno);
+    }
+    if (getppid() != parent) {
+        _exit(1);
+    }
     pid_t self = getpid(), player = fork();
     if (player == 0) {
         be_player(how, self, orders[0], results[1]);
     }
+    int reason = errno;
     close(orders[0]);
     if (player < 0) {
-        _exit(1);
+        fail_to_start(results[1], reason);
     }
-    watch(player, results[1], &awaited);
+    watch(player, parent, results[1], &awaited);
 }
 
 undr_error check_guard_start(check_guard *guard, const check_guard_how *how) {
@@ -149,8 +172,10 @@ undr_error check_guard_start(check_guard *guard, const check_guard_how *how) {
         return UNDR_SYSTEM;
     }
     if (pipe2(results, O_CLOEXEC) != 0) {
+        int reason = errno;
         close(orders[0]);
         close(orders[1]);
+        errno = reason;
         return UNDR_SYSTEM;
     }
     fflush(NULL); /* else what is still buffered would be printed by the child, too */
@@ -158,15 +183,30 @@ undr_error check_guard_start(check_guard *guard, const check_guard_how *how) {
     if (child == 0) {
         be_guard(how, parent, orders, results);
     }
+    int reason = errno;
     close(orders[0]);
     close(results[1]);
     if (child < 0) {
         close(orders[1]);
         close(results[0]);
+        errno = reason;
         return UNDR_SYSTEM;
     }
     *guard = (check_guard){child, orders[1], results[0]};
     return UNDR_OK;
+}
+
+undr_slice check_guard_clause(undr_slice got) {
+    const size_t mark = sizeof CHECK_GUARD_MARK - 1;
+    bool first = got.size > 0 && got.data[0] == CHECK_GUARD_MARK[1]; /* the newline before it is spent */
+    const uint8_t *found = first || got.size == 0 ? NULL : memmem(got.data, got.size, CHECK_GUARD_MARK, mark);
+    if (found == NULL && !first) {
+        return undr_slice_text("ended without a word");
+    }
+    const uint8_t *from = first ? got.data + 1 : found + mark;
+    size_t left = got.size - (size_t)(from - got.data);
+    const uint8_t *end = left == 0 ? NULL : memchr(from, '\n', left);
+    return undr_slice_of(from, end == NULL ? left : (size_t)(end - from));
 }
 
 void check_guard_stop(check_guard *guard) {
@@ -188,8 +228,6 @@ void check_guard_stop(check_guard *guard) {
     *guard = (check_guard){0};
 }
 
-void check_guard_sweep(void) {
-    check_pids none = {0};
-    (void)check_family_end(&none, 2 * CHECK_SECOND);
-    check_pids_free(&none);
+void check_guard_sweep(const check_pids *spared) {
+    (void)check_family_end(spared, 2 * CHECK_SECOND);
 }

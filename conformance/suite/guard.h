@@ -5,7 +5,8 @@
 #ifndef CHECK_GUARD_H
 #define CHECK_GUARD_H
 
-#include "undr/error.h"
+#include "family.h"
+#include "undr/bytes.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -38,8 +39,12 @@ typedef struct check_guard_how {
 UNDR_MUST_USE undr_error check_guard_start(check_guard *guard, const check_guard_how *how);
 /* Asks it to end (SIGTERM), then, after two seconds, insists. Closes the pipes, reaps it. */
 void check_guard_stop(check_guard *guard);
-/* Kills and reaps what is left below this process, a child subreaper, when no guard runs any more. */
-void check_guard_sweep(void);
+/* Kills and reaps what is left below this process, a child subreaper, when no guard runs any more; not the children in
+ * `spared`, nor what descends from those. */
+void check_guard_sweep(const check_pids *spared);
+
+/* How the player ended, as it stands at the end of what came from it: borrowed from `got`, never empty. */
+undr_slice check_guard_clause(undr_slice got);
 
 /* All of the bytes, EINTR and short writes included. */
 UNDR_MUST_USE undr_error check_write_all(int fd, const void *data, size_t size);

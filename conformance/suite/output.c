@@ -3,6 +3,7 @@
 
 #include "report_terminal.h"
 #include "text.h"
+#include "user_file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,12 +13,11 @@ static undr_error open_one(const char *path, FILE **file, undr_buffer *message) 
     if (path == NULL) {
         return UNDR_OK;
     }
-    *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-    if (*file != NULL) {
+    if (strcmp(path, "-") == 0) {
+        *file = stdout;
         return UNDR_OK;
     }
-    undr_error error = undr_put_format(message, "%s: cannot be written: %s", path, strerror(errno));
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    return check_file_create(path, file, message);
 }
 
 undr_error check_outputs_open(check_outputs *outputs, const check_options *options, undr_buffer *message) {
@@ -28,6 +28,9 @@ undr_error check_outputs_open(check_outputs *outputs, const check_options *optio
     }
     if (error == UNDR_OK) {
         error = open_one(options->html, &outputs->html, message);
+    }
+    if (error == UNDR_OK && options->write_expect != NULL) {
+        error = check_file_try(options->write_expect, message);
     }
     int taken =
         (options->tap ? 1 : 0) + (outputs->junit == stdout) + (outputs->json == stdout) + (outputs->html == stdout);
@@ -83,10 +86,9 @@ void check_outputs_close(check_outputs *outputs) {
 static bool was_judged(const check_session *session, const char *name) {
     for (size_t i = 0; i < session->part_count; i++) {
         const check_part *part = &session->parts[i];
-        for (size_t k = 0; k < part->count; k++) {
-            if (strcmp(part->records[k].one->name, name) == 0) {
-                return check_record_standing(part, &part->records[k]) != CHECK_NOT_RUN;
-            }
+        size_t index = check_name_map_get(&part->by_name, name);
+        if (index != CHECK_NO_NAME) {
+            return check_record_standing(part, &part->records[index]) != CHECK_NOT_RUN;
         }
     }
     return false;
@@ -123,24 +125,25 @@ static void write_record(FILE *out, const check_record *record) {
 
 undr_error check_write_expected(const check_session *session, undr_buffer *message) {
     const char *path = session->options->write_expect;
-    FILE *out = fopen(path, "we");
-    bool failed = out == NULL;
-    if (out != NULL) {
-        fputs("# What is known to fall short: `fail CASE REASON` for a MUST, `warn CASE REASON` for a SHOULD.\n", out);
-        for (size_t i = 0; i < session->expected->count; i++) {
-            const check_entry *entry = &session->expected->at[i];
-            if (!was_judged(session, entry->name) && check_suite_find(session->suite, entry->name) != NULL) {
-                check_expected_write(out, entry->verdict, entry->name, undr_slice_text(entry->reason));
-            }
-        }
-        for (size_t i = 0; i < session->part_count; i++) {
-            for (size_t k = 0; k < session->parts[i].count; k++) {
-                write_record(out, &session->parts[i].records[k]);
-            }
-        }
-        failed = ferror(out) != 0;
-        failed = fclose(out) != 0 || failed;
+    FILE *out = NULL;
+    undr_error opened = check_file_create(path, &out, message);
+    if (opened != UNDR_OK) {
+        return opened == UNDR_ARGUMENT ? UNDR_SYSTEM : opened; /* it was tried before the run, and worked */
     }
+    fputs("# What is known to fall short: `fail CASE REASON` for a MUST, `warn CASE REASON` for a SHOULD.\n", out);
+    for (size_t i = 0; i < session->expected->count; i++) {
+        const check_entry *entry = &session->expected->at[i];
+        if (!was_judged(session, entry->name) && check_suite_find(session->suite, entry->name) != NULL) {
+            check_expected_write(out, entry->verdict, entry->name, undr_slice_text(entry->reason));
+        }
+    }
+    for (size_t i = 0; i < session->part_count; i++) {
+        for (size_t k = 0; k < session->parts[i].count; k++) {
+            write_record(out, &session->parts[i].records[k]);
+        }
+    }
+    bool failed = ferror(out) != 0;
+    failed = fclose(out) != 0 || failed;
     if (!failed) {
         return UNDR_OK;
     }

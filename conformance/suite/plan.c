@@ -65,20 +65,21 @@ struct place {
     size_t index;
 };
 
-static bool comes_after(const check_case *one, const char *name) {
-    bool found = false;
-    for (size_t i = 0; i < one->after_count && !found; i++) {
-        found = strcmp(one->after[i], name) == 0;
+/* The names of all cases that others come after. */
+static undr_error find_leaders(const check_selection *selection, check_name_map *leaders) {
+    undr_error error = UNDR_OK;
+    for (size_t i = 0; i < selection->count; i++) {
+        const check_case *one = selection->at[i];
+        for (size_t k = 0; k < one->after_count && error == UNDR_OK; k++) {
+            error = check_name_map_put(leaders, one->after[k], i, NULL);
+        }
     }
-    return found;
+    return error;
 }
 
-static bool leads(const check_selection *selection, const check_case *one) {
-    bool found = strcmp(one->name, check_suite_life(one->role)) == 0;
-    for (size_t i = 0; i < selection->count && !found; i++) {
-        found = comes_after(selection->at[i], one->name);
-    }
-    return found;
+static bool leads(const check_name_map *leaders, const check_case *one) {
+    return strcmp(one->name, check_suite_life(one->role)) == 0 ||
+        check_name_map_get(leaders, one->name) != CHECK_NO_NAME;
 }
 
 static int compare(uint64_t a, uint64_t b) {
@@ -105,14 +106,11 @@ static struct place place_of(const check_item *item, bool leads, bool falls_shor
 static undr_error put_in_order(
     const check_selection *selection, const check_expected *expected, check_item *items, size_t count) {
     struct place *places = calloc(count + 1, sizeof *places);
-    bool *is_leader = calloc(selection->count + 1, sizeof *is_leader);
-    bool enough = places != NULL && is_leader != NULL;
-    for (size_t i = 0; enough && i < selection->count; i++) {
-        is_leader[i] = leads(selection, selection->at[i]);
-    }
+    check_name_map leaders = {0};
+    bool enough = places != NULL && find_leaders(selection, &leaders) == UNDR_OK;
     for (size_t i = 0; enough && i < count; i++) {
         bool falls_short = check_expected_find(expected, items[i].one->name) != NULL;
-        places[i] = place_of(&items[i], is_leader[items[i].record], falls_short, i);
+        places[i] = place_of(&items[i], leads(&leaders, items[i].one), falls_short, i);
     }
     if (enough) {
         qsort(places, count, sizeof *places, compare_places);
@@ -121,7 +119,7 @@ static undr_error put_in_order(
         items[i] = places[i].item;
     }
     free(places);
-    free(is_leader);
+    check_name_map_free(&leaders);
     return enough ? UNDR_OK : UNDR_MEMORY;
 }
 

@@ -7,6 +7,7 @@
 #include "plan.h"
 #include "program.h"
 #include "report.h"
+#include "shortage.h"
 #include "suite.h"
 #include "text.h"
 
@@ -46,12 +47,13 @@ void check_complain(const undr_buffer *message) {
 }
 
 static int give_up(undr_error error, const undr_buffer *message, int status) {
-    if (error == UNDR_ARGUMENT || message->size > 0) {
+    int reason = errno;
+    if (message->size > 0) {
         check_complain(message);
-        return status;
+        return error == UNDR_ARGUMENT ? status : CHECK_HARNESS;
     }
-    fprintf(stderr, "undr-check: %s%s%s\n", undr_error_text(error), error == UNDR_SYSTEM ? ": " : "",
-        error == UNDR_SYSTEM ? strerror(errno) : "");
+    fprintf(stderr, "undr-check: %s%s%s%s\n", undr_error_text(error), error == UNDR_SYSTEM ? ": " : "",
+        error == UNDR_SYSTEM ? strerror(reason) : "", error == UNDR_SYSTEM ? check_remedy(reason) : "");
     return CHECK_HARNESS;
 }
 
@@ -82,6 +84,7 @@ static bool on_finished(void *context, const check_item *item, check_result *res
     bool keep = options->verbose || options->json != NULL || options->html != NULL;
     bool was_short = check_record_verdict(record) >= CHECK_WARN;
     check_record_add(record, item->delivery, run->repetition, result, keep);
+    check_record_excuse(run->part, record);
     bool has_ended = record->done % (record->due / run->repetitions) == 0;
     bool has_begun = !was_short && check_record_verdict(record) >= CHECK_WARN;
     check_terminal_count(&run->terminal, has_ended, has_begun);
@@ -114,6 +117,9 @@ static undr_error prepare_records(struct run *run, check_part *part, const check
         check_delivery deliveries[CHECK_DELIVERY_COUNT];
         part->records[i].one = selection->at[i];
         part->records[i].entry = check_expected_find(&run->expected, selection->at[i]->name);
+        if (check_name_map_put(&part->by_name, selection->at[i]->name, i, NULL) != UNDR_OK) {
+            return UNDR_MEMORY;
+        }
         part->records[i].due = run->repetitions *
             (unsigned)check_plan_case(selection->at[i], run->options, run->session.seed, 1, deliveries);
     }
@@ -166,8 +172,9 @@ static undr_error survey(struct run *run, check_part *part) {
     part->surveyed = error == UNDR_OK;
     part->undeclared = !part->surveyed && run->options->all && can->text.size > 0 && !declared[part->role];
     if (error == UNDR_SYSTEM && part->why.size == 0) {
-        return UNDR_SYSTEM;
+        error = check_put_reason(&part->why, errno) == UNDR_OK ? UNDR_SYSTEM : UNDR_MEMORY;
     }
+    run->session.broken = run->session.broken || error == UNDR_SYSTEM;
     return error == UNDR_MEMORY ? error : UNDR_OK;
 }
 
@@ -190,6 +197,7 @@ static undr_error run_part(struct run *run, check_part *part, const check_select
     if (error == UNDR_OK && part->surveyed && run->session.interrupted == 0) {
         error = play_rounds(run, selection);
     }
+    check_part_excuse(part);
     if (error == UNDR_OK || part->count > 0) {
         print_tap(run, true);
     }
@@ -232,7 +240,7 @@ static undr_error select_all(struct run *run, check_selection selections[CHECK_R
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }
 
-static undr_error run_parts(struct run *run, const check_selection selections[CHECK_ROLE_COUNT]) {
+static void run_parts(struct run *run, const check_selection selections[CHECK_ROLE_COUNT]) {
     check_session *session = &run->session;
     uint64_t began = check_now();
     undr_error error = UNDR_OK;
@@ -247,9 +255,13 @@ static undr_error run_parts(struct run *run, const check_selection selections[CH
             error = run_part(run, &session->parts[i], &selections[i]);
         }
     }
+    if (error != UNDR_OK) { /* what was found until now is reported all the same */
+        check_terminal_clear(&run->terminal);
+        (void)give_up(error, &run->message, CHECK_HARNESS);
+        session->broken = true;
+    }
     session->duration_ns = check_now() - began;
     check_terminal_clear(&run->terminal);
-    return error;
 }
 
 static int report(struct run *run) {
@@ -317,10 +329,10 @@ static undr_error play_all(struct run *run, const check_selection selections[CHE
     if (error != UNDR_OK) {
         return error;
     }
-    error = run_parts(run, selections);
-    *status = error == UNDR_OK ? report(run) : *status;
-    if (error == UNDR_OK && ended != NULL) {
-        error = ended(context, &run->session, &run->signals);
+    run_parts(run, selections);
+    *status = report(run);
+    if (ended != NULL && !run->session.broken) {
+        error = ended(context, &run->session, &run->signals, &run->message);
     }
     check_signals_close(&run->signals);
     return error;

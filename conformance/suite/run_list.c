@@ -9,6 +9,7 @@
 static int give_up(check_suite *suite, undr_error error, undr_buffer *message, int status) {
     if (message->size > 0) {
         check_complain(message);
+        status = error == UNDR_ARGUMENT ? status : CHECK_HARNESS;
     } else {
         fprintf(stderr, "undr-check: %s\n", undr_error_text(error));
         status = CHECK_HARNESS;
@@ -92,7 +93,7 @@ int check_run_parse(const check_options *options) {
         undr_buffer message = {0};
         undr_error error = check_suite_add_path(&suite, options->files.at[i], &message);
         if (error != UNDR_OK) {
-            if (message.size == 0) {
+            if (message.size == 0 || error != UNDR_ARGUMENT) {
                 return give_up(&suite, error, &message, CHECK_HARNESS);
             }
             check_text_lines(stdout, undr_buffer_slice(&message), "");

@@ -3,15 +3,17 @@
 #define CHECK_SUITE_H
 
 #include "embedded.h"
+#include "name_map.h"
 #include "options.h"
 
 /* All cases that were loaded, and those of them that were chosen. */
 typedef struct check_suite {
     check_cases *files;   /* one per file; owns the cases */
     char **names;         /* of the files; owned */
-    size_t file_count;
+    size_t file_count, file_capacity;
     const check_case **all; /* every case, in the order of the files */
-    size_t count;
+    size_t count, capacity;
+    check_name_map by_name; /* of `all` */
     size_t embedded; /* so many of them, the first ones, are not the user's */
 } check_suite;
 

@@ -3,7 +3,9 @@
 
 #include "clock.h"
 #include "guard.h"
+#include "name_map.h"
 #include "result_line.h"
+#include "shortage.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -18,6 +20,8 @@ typedef enum item_state { ITEM_WAITS, ITEM_RUNS, ITEM_ENDED } item_state;
 struct progress {
     item_state state;
     check_verdict verdict; /* when it ended */
+    size_t next;           /* the next item of the same case; CHECK_NO_NAME: there is none */
+    size_t last;           /* of the first item of a case: the last one */
 };
 
 struct runner {
@@ -32,7 +36,8 @@ struct runner {
 struct supervisor {
     const check_supervision *work;
     struct progress *progress; /* one per item */
-    size_t first_waiting;      /* all before it have been started */
+    check_name_map by_case;    /* the first item of each */
+    size_t first_waiting[2];   /* of those that do not wait (item.waits), of those that do: all before are started */
     size_t running, ended;
     struct runner *runners;
     struct pollfd *polled;     /* signals, then one per runner */
@@ -71,17 +76,31 @@ static void play_orders(void *context, int orders, int results) {
 /* The item that has to come before: that case under the same delivery, else its first. count: none. */
 static size_t precondition(const struct supervisor *self, size_t index, const char *name) {
     const check_supervision *work = self->work;
-    size_t found = work->count;
-    for (size_t i = 0; i < work->count; i++) {
-        if (strcmp(work->items[i].one->name, name) != 0) {
-            continue;
-        }
+    size_t first = check_name_map_get(&self->by_case, name);
+    for (size_t i = first; i != CHECK_NO_NAME; i = self->progress[i].next) {
         if (work->items[i].delivery == work->items[index].delivery) {
             return i;
         }
-        found = found == work->count ? i : found;
     }
-    return found;
+    return first == CHECK_NO_NAME ? work->count : first;
+}
+
+/* Items of the same case are linked, so that no case is looked for among all items. */
+static undr_error link_items(struct supervisor *self) {
+    for (size_t i = 0; i < self->work->count; i++) {
+        size_t first = CHECK_NO_NAME;
+        undr_error error = check_name_map_put(&self->by_case, self->work->items[i].one->name, i, &first);
+        if (error != UNDR_OK) {
+            return error;
+        }
+        self->progress[i].next = CHECK_NO_NAME;
+        first = first == CHECK_NO_NAME ? i : first;
+        if (first != i) {
+            self->progress[self->progress[first].last].next = i;
+        }
+        self->progress[first].last = i;
+    }
+    return UNDR_OK;
 }
 
 typedef enum item_chance { CHANCE_NOW, CHANCE_LATER, CHANCE_BLOCKED, CHANCE_SKIPPED } item_chance;
@@ -116,7 +135,8 @@ static item_chance chance_of(const struct supervisor *self, size_t index, const 
 }
 
 static void settle(struct supervisor *self, size_t index, check_result *result) {
-    self->progress[index] = (struct progress){ITEM_ENDED, result->verdict};
+    self->progress[index].state = ITEM_ENDED;
+    self->progress[index].verdict = result->verdict;
     self->ended++;
     const check_watcher *watcher = &self->work->watcher;
     if (!watcher->finished(watcher->context, &self->work->items[index], result)) {
@@ -146,14 +166,11 @@ static void settle_error(struct supervisor *self, size_t index, const char *what
 /* The next item to play; count: none right now. Those that cannot be played are settled on the way. Of those that wait
  * (`waits`), or of the others. */
 static size_t next_of(struct supervisor *self, bool waits) {
-    size_t count = self->work->count;
-    for (size_t i = self->first_waiting; i < count && !self->draining; i++) {
+    size_t count = self->work->count, *first = &self->first_waiting[waits];
+    for (size_t i = *first; i < count && !self->draining; i++) {
         const char *blocker = NULL;
-        if (self->progress[i].state != ITEM_WAITS) {
-            self->first_waiting += i == self->first_waiting ? 1 : 0;
-            continue;
-        }
-        if (self->work->items[i].waits != waits) {
+        if (self->progress[i].state != ITEM_WAITS || self->work->items[i].waits != waits) {
+            *first += i == *first ? 1 : 0;
             continue;
         }
         item_chance chance = chance_of(self, i, &blocker);
@@ -200,38 +217,6 @@ static undr_error start_guard(struct supervisor *self, struct runner *runner) {
     return error;
 }
 
-static undr_error hand_out(struct supervisor *self, struct runner *runner, size_t index) {
-    uint64_t order = index;
-    undr_error error = runner->guard.pid == 0 ? start_guard(self, runner) : UNDR_OK;
-    if (error != UNDR_OK) {
-        return error;
-    }
-    self->progress[index].state = ITEM_RUNS;
-    self->running++;
-    runner->busy = true;
-    runner->item = index;
-    runner->started_ns = check_now();
-    self->work->watcher.started(self->work->watcher.context, &self->work->items[index]);
-    /* Failing, it has just died: the end of its results will say so. */
-    (void)!check_write_all(runner->guard.orders, &order, sizeof order);
-    return UNDR_OK;
-}
-
-static undr_error hand_out_all(struct supervisor *self) {
-    undr_error error = UNDR_OK;
-    for (unsigned i = 0; i < runner_count(self->work) && error == UNDR_OK; i++) {
-        struct runner *runner = &self->runners[i];
-        if (runner->busy || left(self) == 0) {
-            continue;
-        }
-        size_t index = next_item(self, i);
-        if (index < self->work->count) {
-            error = hand_out(self, runner, index);
-        }
-    }
-    return error;
-}
-
 /* ---- taking results ---- */
 
 static void release(struct supervisor *self, struct runner *runner) {
@@ -255,19 +240,27 @@ static void take_line(struct supervisor *self, struct runner *runner, undr_slice
 
 /* The runner is gone: what it was busy with is an error of the harness, which shows how it ended. */
 static void bury(struct supervisor *self, struct runner *runner) {
-    undr_slice why = undr_buffer_slice(&runner->line);
+    undr_slice why = check_guard_clause(undr_buffer_slice(&runner->line));
     const char *what = runner->stopped ? "the watchdog ended this play, which went on far beyond its limit"
                                        : "the process that played ended: it ";
-    if (why.size > 0 && why.data[0] == '!') {
-        why = undr_slice_of(why.data + 1, why.size - 1);
-    }
-    if (why.size > 0 && why.data[why.size - 1] == '\n') {
-        why.size--;
-    }
     if (runner->busy) {
         release(self, runner);
         settle_error(self, runner->item, what, runner->stopped ? undr_slice_of(NULL, 0) : why);
     }
+    check_guard_stop(&runner->guard);
+    runner->line.size = 0;
+}
+
+/* It may still play, but it can't be talked to. */
+static void lose(struct supervisor *self, struct runner *runner, int reason) {
+    undr_buffer clause = {0};
+    undr_error error = check_put_reason(&clause, reason);
+    if (runner->busy) {
+        release(self, runner);
+        settle_error(self, runner->item, "the harness lost touch with the process that played: ",
+            error == UNDR_OK ? undr_buffer_slice(&clause) : undr_slice_text(strerror(reason)));
+    }
+    undr_buffer_free(&clause);
     check_guard_stop(&runner->guard);
     runner->line.size = 0;
 }
@@ -302,10 +295,50 @@ static undr_error read_runner(struct supervisor *self, struct runner *runner) {
     if (got > 0) {
         line->size += (size_t)got;
         take_lines(self, runner);
-    } else if (got == 0 || errno != EINTR) {
+    } else if (got == 0) {
         bury(self, runner);
+    } else if (errno != EINTR) {
+        lose(self, runner, errno);
     }
     return UNDR_OK;
+}
+
+/* ---- handing out, again ---- */
+
+static undr_error hand_out(struct supervisor *self, struct runner *runner, size_t index) {
+    uint64_t order = index;
+    undr_error error = runner->guard.pid == 0 ? start_guard(self, runner) : UNDR_OK;
+    if (error != UNDR_OK) {
+        return error;
+    }
+    self->progress[index].state = ITEM_RUNS;
+    self->running++;
+    runner->busy = true;
+    runner->item = index;
+    runner->started_ns = check_now();
+    self->work->watcher.started(self->work->watcher.context, &self->work->items[index]);
+    if (check_write_all(runner->guard.orders, &order, sizeof order) != UNDR_OK && errno != EPIPE) {
+        lose(self, runner, errno); /* EPIPE: it has just died, and the end of its results will say so */
+    }
+    return UNDR_OK;
+}
+
+static undr_error hand_out_all(struct supervisor *self) {
+    undr_error error = UNDR_OK;
+    for (unsigned i = 0; i < runner_count(self->work) && error == UNDR_OK; i++) {
+        struct runner *runner = &self->runners[i];
+        if (runner->busy || left(self) == 0) {
+            continue;
+        }
+        size_t index = next_item(self, i);
+        if (index < self->work->count) {
+            error = hand_out(self, runner, index);
+        }
+        if (error == UNDR_SYSTEM && self->running > 0) {
+            return UNDR_OK; /* with fewer runners, then: this one is tried again when another has ended */
+        }
+    }
+    return error;
 }
 
 static void watch_time(struct supervisor *self) {
@@ -363,16 +396,22 @@ undr_error check_supervise(const check_supervision *supervision, int *interrupte
     self.polled = calloc(runner_count(supervision) + 1, sizeof *self.polled);
     undr_error error = UNDR_MEMORY;
     if (self.progress != NULL && self.runners != NULL && self.polled != NULL) {
+        error = link_items(&self);
+    }
+    if (error == UNDR_OK) {
         error = run(&self);
     }
+    int reason = errno;
     for (unsigned i = 0; i < runner_count(supervision) && self.runners != NULL; i++) {
         check_guard_stop(&self.runners[i].guard);
         undr_buffer_free(&self.runners[i].line);
     }
-    check_guard_sweep();
+    check_guard_sweep(&supervision->signals->children);
     free(self.progress);
     free(self.runners);
     free(self.polled);
+    check_name_map_free(&self.by_case);
+    errno = reason;
     *interrupted = self.interrupted;
     return error;
 }

@@ -1,6 +1,7 @@
 /* survey_apart.c: check_survey in a process of its own, so that whatever it starts ends with it. */
 #include "clock.h"
 #include "guard.h"
+#include "shortage.h"
 #include "supervisor.h"
 
 #include <errno.h>
@@ -89,8 +90,9 @@ static undr_error collect(const check_guard *guard, const struct question *quest
 
 static undr_error take_answer(const struct answer *answer, undr_slice got, check_setting *setting, undr_buffer *why) {
     if (!answer->complete || got.size != answer->text_size + answer->why_size) {
-        undr_error error = undr_put_text(why, "the harness itself failed while it measured the target: ");
-        return error == UNDR_OK && undr_put_slice(why, got) == UNDR_OK ? UNDR_SYSTEM : UNDR_MEMORY;
+        undr_error error = undr_put_text(why, "the harness itself failed while it measured the target: its process ");
+        error = error == UNDR_OK ? undr_put_slice(why, check_guard_clause(got)) : error;
+        return error == UNDR_OK ? UNDR_SYSTEM : error;
     }
     undr_buffer_free(&setting->capabilities.text);
     *setting = answer->setting;
@@ -111,12 +113,16 @@ static undr_error ask(struct question *question, undr_buffer *why, int *interrup
         double patience = (double)(LIMIT_S * CHECK_SECOND) * question->setting->timeout_factor;
         error = collect(&guard, question, check_now() + (uint64_t)patience, &got, interrupted);
     }
+    if (error == UNDR_SYSTEM) { /* before another call changes errno */
+        error = check_put_reason(why, errno) == UNDR_OK ? UNDR_SYSTEM : UNDR_MEMORY;
+    }
     check_guard_stop(&guard);
-    check_guard_sweep();
+    check_guard_sweep(&question->signals->children);
     if (error == UNDR_OK) {
         error = take_answer(question->answer, undr_buffer_slice(&got), question->setting, why);
     } else if (error == UNDR_WAIT) {
-        undr_error told = undr_put_format(why, "the target could not be measured within %d s", LIMIT_S);
+        double limit = LIMIT_S * question->setting->timeout_factor;
+        undr_error told = undr_put_format(why, "the target could not be measured within %.0f s", limit);
         error = told == UNDR_OK ? UNDR_WAIT : told;
     }
     undr_buffer_free(&got);

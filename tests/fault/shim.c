@@ -2,7 +2,8 @@
  *
  *     UNDR_FAULT="ROLE FUNCTION K ERROR [FUNCTION K ERROR]"
  *
- * ROLE is `manager`, or `worker`, the first worker process of a pool. K is which call of the function fails: the k-th,
+ * ROLE is `manager`, or `worker`, the first worker process of a pool; or `check`, `guard`, `player`, `start`: undr-check
+ * itself, and its processes of the first, second and third generation (guard.h; the last one becomes the target). K is which call of the function fails: the k-th,
  * or `K-L`, all from the k-th to the l-th, or `K-`, all from the k-th on. ERROR is a number of errno, or 0 for a short
  * read or write. UNDR_FAULT_REPORT is the file that tells whether the last of the faults was reached, and what the
  * program still held when it ended: a line `fired`, a line `held BLOCKS DESCRIPTORS`. For `worker`, UNDR_FAULT_TOKEN is
@@ -15,6 +16,7 @@
 #include <link.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -55,6 +57,7 @@ static struct {
     fault faults[FAULTS];
     atomic_long *calls; /* one for each fault; shared with forked children */
     uintptr_t begin, end; /* the code of the program itself */
+    int wanted, generation; /* of undr-check: its faults are those of one generation of its processes */
 } plan;
 
 static atomic_long blocks; /* of memory that are allocated */
@@ -80,6 +83,13 @@ static bool is_worker(void) {
 }
 
 static bool has_role(const char *role) {
+    static const char *const generations[] = {"check", "guard", "player", "start"};
+    for (int i = 0; i < 4; i++) {
+        if (strcmp(role, generations[i]) == 0) {
+            plan.wanted = i;
+            return strcmp(program_invocation_short_name, "undr-check") == 0;
+        }
+    }
     if (strcmp(role, "worker") != 0) {
         return !is_worker();
     }
@@ -129,7 +139,7 @@ __attribute__((constructor)) static void begin(void) {
     size_t size = FAULTS * sizeof *plan.calls;
     void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (page != MAP_FAILED && has_role(role)) {
-        plan.calls = page;
+        plan.calls = page; /* one for all generations */
         (void)dl_iterate_phdr(find_code, NULL);
         plan.ready = true;
     }
@@ -160,7 +170,7 @@ __attribute__((destructor)) static void end(void) {
 /* Whether this call is one that fails. */
 
 static const fault *find_fault(const char *function) {
-    for (size_t i = 0; plan.ready && i < plan.count; i++) {
+    for (size_t i = 0; plan.ready && plan.generation == plan.wanted && i < plan.count; i++) {
         if (strcmp(function, plan.faults[i].function) == 0) {
             return &plan.faults[i];
         }
@@ -197,7 +207,7 @@ static bool suits(int error, int file, bool writes) {
     bool is_socket = S_ISSOCK(status.st_mode);
     switch (error) {
     case EAGAIN:
-        return is_socket && (fcntl(file, F_GETFL) & O_NONBLOCK) != 0;
+        return is_socket && (syscall(SYS_fcntl, file, F_GETFL) & O_NONBLOCK) != 0;
     case ECONNRESET:
     case EPIPE:
         return is_socket;
@@ -294,6 +304,35 @@ CALL(getsockopt, SYS_getsockopt, (int file, int level, int name, void *value, so
 CALL(epoll_wait, SYS_epoll_wait, (int poll, struct epoll_event *events, int count, int ms), poll, events, count, ms)
 CALL(eventfd, SYS_eventfd2, (unsigned count, int flags), count, flags)
 CALL(pipe2, SYS_pipe2, (int ends[2], int flags), ends, flags)
+CALL(getpeername, SYS_getpeername, (int file, __SOCKADDR_ARG address, socklen_t *size), file, address.__sockaddr__,
+    size)
+CALL(signalfd, SYS_signalfd4, (int file, const sigset_t *mask, int flags), file, mask, _NSIG / 8, flags)
+CALL(kill, SYS_kill, (pid_t pid, int number), pid, number)
+CALL(waitid, SYS_waitid, (idtype_t type, id_t id, siginfo_t *info, int options), type, id, info, options, NULL)
+CALL(chmod, SYS_chmod, (const char *path, mode_t mode), path, mode)
+CALL(fstatat, SYS_newfstatat, (int folder, const char *path, struct stat *about, int flags), folder, path, about, flags)
+CALL(fstat, SYS_fstat, (int file, struct stat *about), file, about)
+
+ssize_t sendto(int file, const void *data, size_t size, int flags, __CONST_SOCKADDR_ARG to, socklen_t length) {
+    return fails("sendto") ? -1 : syscall(SYS_sendto, file, data, size, flags, to.__sockaddr__, length);
+}
+
+pid_t setsid(void) {
+    return fails("setsid") ? -1 : (pid_t)syscall(SYS_setsid);
+}
+
+ssize_t readlinkat(int folder, const char *path, char *target, size_t size) {
+    return fails("readlinkat") ? -1 : syscall(SYS_readlinkat, folder, path, target, size);
+}
+
+int ppoll(struct pollfd *files, nfds_t count, const struct timespec *time, const sigset_t *mask) {
+    struct timespec left = {0};
+    if (time != NULL) {
+        left = *time; /* the kernel changes it */
+    }
+    return fails("ppoll") ? -1
+                          : (int)syscall(SYS_ppoll, files, count, time == NULL ? NULL : &left, mask, _NSIG / 8);
+}
 
 /* The kernel needs memory for a file that is new to the poll, and for nothing else. */
 int epoll_ctl(int poll, int operation, int file, struct epoll_event *event) {
@@ -361,12 +400,33 @@ int connect(int file, __CONST_SOCKADDR_ARG address, socklen_t size) {
     return failing ? -1 : status;
 }
 
+static int open_with(const char *function, int folder, const char *path, int flags, va_list rest) {
+    mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
+    return fails(function) ? -1 : (int)syscall(SYS_openat, folder, path, flags, mode);
+}
+
 int open(const char *path, int flags, ...) {
     va_list rest;
     va_start(rest, flags);
-    mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
+    int file = open_with("open", AT_FDCWD, path, flags, rest);
     va_end(rest);
-    return fails("open") ? -1 : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+    return file;
+}
+
+int openat(int folder, const char *path, int flags, ...) {
+    va_list rest;
+    va_start(rest, flags);
+    int file = open_with("openat", folder, path, flags, rest);
+    va_end(rest);
+    return file;
+}
+
+int fcntl(int file, int command, ...) {
+    va_list rest;
+    va_start(rest, command);
+    void *argument = va_arg(rest, void *);
+    va_end(rest);
+    return fails("fcntl") ? -1 : (int)syscall(SYS_fcntl, file, command, argument);
 }
 
 int __open64_2(const char *path, int flags); /* open() as libuv, which is compiled with checks, calls it */
@@ -384,10 +444,21 @@ static void *original(const char *name) {
     return found;
 }
 
-pid_t fork(void) {
+static pid_t real_fork(void) {
     pid_t (*real)(void);
     *(void **)&real = original("fork");
-    return fails("fork") ? -1 : real();
+    pid_t child = real();
+    plan.generation += child == 0;
+    return child;
+}
+
+pid_t fork(void) {
+    return fails("fork") ? -1 : real_fork();
+}
+
+/* A function around vfork() can't return twice: the child gets a copy of the memory, and the parent does not wait. */
+pid_t vfork(void) {
+    return fails("vfork") ? -1 : real_fork();
 }
 
 int execvp(const char *file, char *const arguments[]) {
@@ -400,6 +471,48 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
     int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
     *(void **)&real = original("pthread_create");
     return fails("pthread_create") ? errno : real(thread, attributes, run, argument);
+}
+
+DIR *opendir(const char *path) {
+    DIR *(*real)(const char *);
+    *(void **)&real = original("opendir");
+    return fails("opendir") ? NULL : real(path);
+}
+
+struct dirent *readdir(DIR *folder) {
+    struct dirent *(*real)(DIR *);
+    *(void **)&real = original("readdir");
+    return fails("readdir") ? NULL : real(folder);
+}
+
+char *mkdtemp(char *path) {
+    char *(*real)(char *);
+    *(void **)&real = original("mkdtemp");
+    return fails("mkdtemp") ? NULL : real(path);
+}
+
+int mkostemp(char *path, int flags) {
+    int (*real)(char *, int);
+    *(void **)&real = original("mkostemp");
+    return fails("mkostemp") ? -1 : real(path, flags);
+}
+
+void *mmap(void *at, size_t size, int protection, int flags, int file, off_t offset) {
+    void *(*real)(void *, size_t, int, int, int, off_t);
+    *(void **)&real = original("mmap");
+    return fails("mmap") ? MAP_FAILED : real(at, size, protection, flags, file, offset);
+}
+
+int sigtimedwait(const sigset_t *awaited, siginfo_t *info, const struct timespec *time) {
+    int (*real)(const sigset_t *, siginfo_t *, const struct timespec *);
+    *(void **)&real = original("sigtimedwait");
+    return fails("sigtimedwait") ? -1 : real(awaited, info, time);
+}
+
+FILE *fopen(const char *path, const char *mode) {
+    FILE *(*real)(const char *, const char *);
+    *(void **)&real = original("fopen");
+    return fails("fopen") ? NULL : real(path, mode);
 }
 
 char *realpath(const char *path, char *whole) {

@@ -1,0 +1,55 @@
+/* play_acquit.c: nobody is blamed for what the harness, or the machine below it, did not give. */
+#include "play_private.h"
+
+#include "inherited.h"
+#include "surroundings.h"
+
+#include <string.h>
+
+/* The verdict becomes an error of the harness; what was expected and seen stays in the transcript. */
+static void acquit(check_player *player, const char *why) {
+    check_result *result = player->result;
+    undr_buffer seen = result->received;
+    result->received = (undr_buffer){0};
+    result->verdict = CHECK_ERROR;
+    check_player_say(player, &result->received, "%s; nobody is blamed for: %.*s", why, (int)seen.size,
+        seen.size == 0 ? "" : (const char *)seen.data);
+    undr_buffer_free(&seen);
+}
+
+static void acquit_for(check_player *player, undr_error error, undr_buffer *why) {
+    if (error == UNDR_SYSTEM && undr_put_u8(why, 0) == UNDR_OK) {
+        acquit(player, (const char *)why->data);
+    } else if (error != UNDR_OK) {
+        player->no_memory = true;
+    }
+}
+
+/* A limit of processor time or file sizes ends a target by a signal of its own. */
+static bool was_ended_by_limit(check_player *player) {
+    const check_target *target = &player->scene.target;
+    const char *limit = target->state == CHECK_TARGET_SIGNALLED ? check_inherited_limit_of(target->status) : NULL;
+    if (limit == NULL) {
+        return false;
+    }
+    undr_buffer why = {0};
+    undr_error error = undr_put_format(&why, "the target was ended by signal %d (%s), at the limit of %s, which it has "
+        "from whoever started the harness: raise that", target->status, strsignal(target->status), limit);
+    acquit_for(player, error == UNDR_OK ? UNDR_SYSTEM : error, &why);
+    undr_buffer_free(&why);
+    return true;
+}
+
+void check_player_acquit(check_player *player) {
+    check_verdict verdict = player->result->verdict;
+    if ((verdict != CHECK_FAIL && verdict != CHECK_WARN) || was_ended_by_limit(player)) {
+        return;
+    }
+    undr_buffer why = {0};
+    undr_error error = check_surroundings(player->setting->command != NULL, CHECK_FILES_IN_PLAY, &why);
+    if (error == UNDR_OK && player->logs != NULL) {
+        error = check_room_in(player->logs, &why);
+    }
+    acquit_for(player, error, &why);
+    undr_buffer_free(&why);
+}

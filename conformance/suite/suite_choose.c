@@ -1,0 +1,259 @@
+/* suite_choose.c: which cases run: filtered, shared out, each behind those that it comes after. */
+#include "suite.h"
+
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *check_suite_life(check_role role) {
+    static const char *const names[CHECK_ROLE_COUNT] = {
+        "manager.life.of-a-task", "worker.life.of-a-task", "pool.life.of-a-task"};
+    return names[role];
+}
+
+bool check_suite_needs_life(const check_case *one) {
+    bool frames = strcmp(one->name, check_suite_life(one->role)) == 0;
+    for (size_t i = 0; i < one->requirement_count; i++) {
+        frames = frames || strncmp(one->requirements[i].id, "FRAME-", 6) == 0;
+    }
+    return !frames;
+}
+
+/* One visit of a case on the way through what it comes after. */
+typedef enum check_mark { CHECK_UNSEEN, CHECK_OPEN, CHECK_TAKEN } check_mark;
+
+/* A case on the way through what it comes after. */
+typedef struct visit {
+    size_t index, next; /* in the suite; of its `after`, to be visited */
+} visit;
+
+struct choosing {
+    const check_suite *suite;
+    const check_options *options;
+    check_mark *marks;   /* one per case of the suite, as the next three; owned */
+    visit *path;
+    size_t *roots;       /* of the case, see root_of; only with shards */
+    size_t *turns;       /* of a root among those that are dealt out with it */
+    size_t depth;        /* of the path */
+    check_name_map plain; /* the patterns of --only that name one case, */
+    char **wild;          /* and the others; owned */
+    size_t wild_count;
+    check_selection *selection;
+    undr_buffer *message;
+};
+
+static undr_error refuse(undr_error error) {
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+static bool is_plain(const char *pattern) {
+    return pattern[strcspn(pattern, "*?[\\")] == '\0';
+}
+
+static bool is_wanted(const struct choosing *choosing, const check_case *one) {
+    bool wanted = choosing->options->only.count == 0 ||
+        check_name_map_get(&choosing->plain, one->name) != CHECK_NO_NAME;
+    for (size_t i = 0; i < choosing->wild_count && !wanted; i++) {
+        wanted = fnmatch(choosing->wild[i], one->name, 0) == 0;
+    }
+    return wanted;
+}
+
+static bool matches_any(const check_suite *suite, const check_options *options, const char *pattern) {
+    if (is_plain(pattern)) {
+        const check_case *one = check_suite_find(suite, pattern);
+        return one != NULL && options->roles[one->role];
+    }
+    for (size_t i = 0; i < suite->count; i++) {
+        const check_case *one = suite->all[i];
+        if (options->roles[one->role] && fnmatch(pattern, one->name, 0) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+undr_error check_suite_try_patterns(const check_suite *suite, const check_options *options, undr_buffer *message) {
+    for (size_t i = 0; i < options->only.count; i++) {
+        if (matches_any(suite, options, options->only.at[i])) {
+            continue;
+        }
+        undr_error error = undr_put_format(message, "no case matches --only '%s'", options->only.at[i]);
+        const char *before = " in the role ";
+        for (int role = 0; role < CHECK_ROLE_COUNT && error == UNDR_OK; role++) {
+            error = options->roles[role] ? undr_put_format(message, "%s%s", before, check_role_name((check_role)role))
+                                         : UNDR_OK;
+            before = options->roles[role] ? ", " : before;
+        }
+        error = error == UNDR_OK ? undr_put_text(message, ": --list prints the names; a pattern is like "
+            "'manager.close-*'") : error;
+        return refuse(error);
+    }
+    return UNDR_OK;
+}
+
+/* Goes to a case, unless it was taken already. */
+static undr_error enter(struct choosing *choosing, size_t index) {
+    const check_case *one = choosing->suite->all[index];
+    if (choosing->marks[index] == CHECK_TAKEN) {
+        return UNDR_OK;
+    }
+    if (choosing->marks[index] == CHECK_OPEN) {
+        return refuse(
+            undr_put_format(choosing->message, "%s:%d: %s comes after itself", one->file, one->line, one->name));
+    }
+    choosing->marks[index] = CHECK_OPEN;
+    choosing->path[choosing->depth++] = (visit){index, 0};
+    return UNDR_OK;
+}
+
+/* From the case at the end of the path to the next one that it comes after, or, behind the last, back. */
+static undr_error advance(struct choosing *choosing) {
+    visit *here = &choosing->path[choosing->depth - 1];
+    const check_case *one = choosing->suite->all[here->index];
+    if (here->next == one->after_count) {
+        choosing->marks[here->index] = CHECK_TAKEN;
+        choosing->selection->at[choosing->selection->count++] = one;
+        choosing->depth--;
+        return UNDR_OK;
+    }
+    const char *name = one->after[here->next++];
+    size_t before = check_name_map_get(&choosing->suite->by_name, name);
+    if (before == CHECK_NO_NAME || choosing->suite->all[before]->role != one->role) {
+        return refuse(undr_put_format(choosing->message, "%s:%d: `after %s`: there is no such case of this role",
+            one->file, one->line, name));
+    }
+    return enter(choosing, before);
+}
+
+/* Takes a case, and before it what it comes after. Not by calling itself: a chain may be as long as a file. */
+static undr_error take(struct choosing *choosing, size_t index) {
+    undr_error error = enter(choosing, index);
+    while (error == UNDR_OK && choosing->depth > 0) {
+        error = advance(choosing);
+    }
+    return error;
+}
+
+/* ---- shards ---- */
+
+/* A root that is not known yet, or that the present path leads to. */
+#define UNKNOWN SIZE_MAX
+#define ON_PATH (SIZE_MAX - 1)
+
+/* Finds the case whose turn decides the shard: the first precondition of the first precondition ..., so that a chain
+ * stays whole. A circle, which is refused later, has some. */
+static void find_root(struct choosing *choosing, size_t index) {
+    const check_suite *suite = choosing->suite;
+    size_t depth = 0, root = index;
+    while (choosing->roots[root] == UNKNOWN) {
+        choosing->roots[root] = ON_PATH;
+        choosing->path[depth++] = (visit){root, 0};
+        const check_case *one = suite->all[root];
+        size_t before = one->after_count == 0 ? CHECK_NO_NAME : check_name_map_get(&suite->by_name, one->after[0]);
+        root = before == CHECK_NO_NAME ? root : before;
+    }
+    root = choosing->roots[root] == ON_PATH ? root : choosing->roots[root];
+    while (depth > 0) {
+        choosing->roots[choosing->path[--depth].index] = root;
+    }
+}
+
+/* Roots of a role are dealt out like cards, whatever --only says, so that a case is always in the same shard. */
+static undr_error deal_out(struct choosing *choosing) {
+    const check_suite *suite = choosing->suite;
+    size_t turns[CHECK_ROLE_COUNT][2] = {{0}};
+    choosing->roots = calloc(suite->count + 1, sizeof *choosing->roots);
+    choosing->turns = calloc(suite->count + 1, sizeof *choosing->turns);
+    if (choosing->roots == NULL || choosing->turns == NULL) {
+        return UNDR_MEMORY;
+    }
+    for (size_t i = 0; i < suite->count; i++) {
+        choosing->roots[i] = UNKNOWN;
+    }
+    for (size_t i = 0; i < suite->count; i++) {
+        const check_case *one = suite->all[i];
+        find_root(choosing, i);
+        choosing->turns[i] = choosing->roots[i] == i ? turns[one->role][one->load]++ : 0;
+    }
+    return UNDR_OK;
+}
+
+static bool is_in_shard(const struct choosing *choosing, size_t index) {
+    const check_options *options = choosing->options;
+    return options->shards == 1 ||
+        choosing->turns[choosing->roots[index]] % options->shards == options->shard - 1;
+}
+
+/* ---- the whole ---- */
+
+static undr_error choose(struct choosing *choosing, check_role role) {
+    const check_options *options = choosing->options;
+    undr_error error = UNDR_OK;
+    for (size_t i = 0; i < choosing->suite->count && error == UNDR_OK; i++) {
+        const check_case *one = choosing->suite->all[i];
+        if (one->role != role || !is_wanted(choosing, one)) {
+            continue;
+        }
+        if (one->load && !options->load) {
+            choosing->selection->heavy++;
+            continue;
+        }
+        error = is_in_shard(choosing, i) ? take(choosing, i) : UNDR_OK;
+    }
+    return error;
+}
+
+static undr_error sort_patterns(struct choosing *choosing) {
+    const check_texts *only = &choosing->options->only;
+    undr_error error = UNDR_OK;
+    choosing->wild = calloc(only->count + 1, sizeof *choosing->wild);
+    if (choosing->wild == NULL) {
+        return UNDR_MEMORY;
+    }
+    for (size_t i = 0; i < only->count && error == UNDR_OK; i++) {
+        if (is_plain(only->at[i])) {
+            error = check_name_map_put(&choosing->plain, only->at[i], i, NULL);
+        } else {
+            choosing->wild[choosing->wild_count++] = only->at[i];
+        }
+    }
+    return error;
+}
+
+static undr_error prepare(struct choosing *choosing) {
+    size_t count = choosing->suite->count + 1;
+    choosing->selection->at = calloc(count, sizeof *choosing->selection->at);
+    choosing->marks = calloc(count, sizeof *choosing->marks);
+    choosing->path = calloc(count, sizeof *choosing->path);
+    if (choosing->selection->at == NULL || choosing->marks == NULL || choosing->path == NULL) {
+        return UNDR_MEMORY;
+    }
+    undr_error error = sort_patterns(choosing);
+    return error == UNDR_OK && choosing->options->shards > 1 ? deal_out(choosing) : error;
+}
+
+undr_error check_suite_select(const check_suite *suite, check_role role, const check_options *options,
+    check_selection *selection, undr_buffer *message) {
+    *selection = (check_selection){0};
+    struct choosing choosing = {.suite = suite, .options = options, .selection = selection, .message = message};
+    undr_error error = prepare(&choosing);
+    size_t life = check_name_map_get(&suite->by_name, check_suite_life(role));
+    if (error == UNDR_OK && options->only.count == 0 && life != CHECK_NO_NAME) {
+        error = take(&choosing, life);
+    }
+    if (error == UNDR_OK) {
+        error = choose(&choosing, role);
+    }
+    free(choosing.marks);
+    free(choosing.path);
+    free(choosing.roots);
+    free(choosing.turns);
+    free(choosing.wild);
+    check_name_map_free(&choosing.plain);
+    if (error != UNDR_OK) {
+        free(selection->at);
+        *selection = (check_selection){0};
+    }
+    return error;
+}
