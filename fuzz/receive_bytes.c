@@ -12,7 +12,8 @@ enum { LIMIT = 1 << 16 }; /* payload limit: low, so that both sides of it are re
  * stream, never copied: where one begins and ends says which bytes it has. */
 typedef struct trace {
     uint64_t hash;
-    uint64_t frames, offset;
+    uint64_t frames;
+    size_t offset;
     undr_error last;
 } trace;
 
@@ -44,7 +45,7 @@ static void decode(undr_slice stream, size_t known, trace *seen) {
         FUZZ_REQUIRE(size == UNDR_HEADER_SIZE + frame.payload.size && size <= rest.size);
         FUZZ_REQUIRE(frame.payload.size == 0 || frame.payload.data == rest.data + UNDR_HEADER_SIZE);
         note(seen, &frame);
-        seen->offset += size;
+        seen->offset += (size_t)size; /* <= rest.size */
     }
 }
 

@@ -5,13 +5,15 @@
 #include <string.h>
 
 enum { MALLOC_COST = 16 }; /* what an allocation takes beside its bytes, about */
-
-static const size_t largest_copy = ((size_t)1 << 40) - 1; /* undr_parcel.size */
+#define LARGEST_COPY (((uint64_t)1 << 40) - 1) /* undr_parcel.size */
 
 static undr_parcel *new_parcel(size_t size, unsigned priority) {
+    if (size > LARGEST_COPY || size > PTRDIFF_MAX - sizeof(undr_parcel)) {
+        return NULL;
+    }
     undr_parcel *parcel = malloc(sizeof *parcel + size);
     if (parcel != NULL) {
-        *parcel = (undr_parcel){.size = size & largest_copy, .priority = priority & 0x7f};
+        *parcel = (undr_parcel){.size = size & LARGEST_COPY, .priority = priority & 0x7f};
     }
     return parcel;
 }
@@ -32,7 +34,7 @@ undr_parcel *undr_parcel_new(undr_slice bytes, undr_buffer *whole, unsigned prio
     if (whole != NULL) {
         return new_blob_parcel(whole, priority);
     }
-    undr_parcel *parcel = bytes.size > largest_copy ? NULL : new_parcel(bytes.size, priority);
+    undr_parcel *parcel = new_parcel(bytes.size, priority);
     if (parcel != NULL && bytes.size > 0) {
         memcpy(parcel->bytes, bytes.data, bytes.size); /* SCHED-4 */
     }
@@ -53,7 +55,7 @@ void undr_parcel_free(undr_parcel *parcel) {
 }
 
 undr_slice undr_parcel_slice(const undr_parcel *parcel) {
-    return parcel->is_blob ? undr_blob_slice(undr_parcel_blob(parcel)) : undr_slice_of(parcel->bytes, parcel->size);
+    return parcel->is_blob ? undr_blob_slice(undr_parcel_blob(parcel)) : undr_slice_of(parcel->bytes, (size_t)parcel->size);
 }
 
 size_t undr_parcel_cost(size_t size) {

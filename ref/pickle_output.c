@@ -100,8 +100,8 @@ void undr_pieces_free(undr_pieces *pieces) {
     *pieces = (undr_pieces){0};
 }
 
-size_t undr_pieces_size(const undr_pieces *pieces) {
-    size_t size = pieces->bytes.size;
+uint64_t undr_pieces_size(const undr_pieces *pieces) {
+    uint64_t size = pieces->bytes.size;
     for (size_t index = 0; index < pieces->count; ++index) {
         size += pieces->borrowed[index].slice.size;
     }

@@ -287,7 +287,7 @@ static size_t connection_limit(const undr_server_options *options) {
     if (options->connections > 0) {
         return options->connections;
     }
-    if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur == RLIM_INFINITY) {
+    if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur > SIZE_MAX / 2) {
         return SIZE_MAX;
     }
     size_t allowed = (size_t)descriptors.rlim_cur;
@@ -298,6 +298,8 @@ static void complete_options(undr_server_options *options) {
     options->connections = connection_limit(options);
     if (options->payload_limit == 0) {
         options->payload_limit = UNDR_DEFAULT_PAYLOAD_LIMIT;
+    } else if (options->payload_limit > UNDR_PAYLOAD_MAXIMUM) {
+        options->payload_limit = UNDR_PAYLOAD_MAXIMUM;
     }
     if (options->patience == 0) {
         options->patience = UNDR_DEFAULT_PATIENCE_MS;

@@ -180,7 +180,7 @@ undr_error undr_receive_bytes(int client, uint64_t payload_limit, uint8_t *type,
     uint8_t header[UNDR_HEADER_SIZE];
     undr_frame frame;
     uint64_t size;
-    uint64_t limit = payload_limit < PTRDIFF_MAX - UNDR_HEADER_SIZE ? payload_limit : PTRDIFF_MAX - UNDR_HEADER_SIZE;
+    uint64_t limit = payload_limit < UNDR_PAYLOAD_MAXIMUM ? payload_limit : UNDR_PAYLOAD_MAXIMUM;
     message->size = 0;
     undr_error error = receive_exactly(client, header, sizeof header);
     if (error != UNDR_OK) {

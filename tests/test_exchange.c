@@ -481,7 +481,7 @@ static void a_failed_allocation_is_reported(void **state) {
     for (size_t i = 0; i < sizeof canonical / sizeof *canonical; i++) {
         char text[4096];
         assert_true(strlen(canonical[i]) < sizeof text);
-        assert_true(fail_each(parse_text, strcpy(text, canonical[i])) > 1);
+        assert_true(fail_each(parse_text, strcpy(text, canonical[i])) > 0);
     }
 }
 

@@ -101,12 +101,12 @@ static size_t check_page(const char *name) {
 
 static void examples_of_the_notation_parse(void **state) {
     (void)state;
-    assert_in_range(check_page("exchange.md"), 8, 1000);
+    assert_true(check_page("exchange.md") >= 8);
 }
 
 static void examples_of_the_protocol_parse(void **state) {
     (void)state;
-    assert_in_range(check_page("protocol.md"), 8, 1000);
+    assert_true(check_page("protocol.md") >= 8);
 }
 
 int main(void) {

@@ -169,7 +169,7 @@ static void a_parcel_gives_its_bytes(void **state) {
 
 static void a_parcel_has_its_bounds(void **state) {
     (void)state;
-    assert_null(undr_parcel_new((undr_slice){.data = (const uint8_t *)"x", .size = (size_t)1 << 40}, NULL, 0));
+    assert_null(undr_parcel_new((undr_slice){.data = (const uint8_t *)"x", .size = SIZE_MAX}, NULL, 0));
     undr_parcel *parcel = undr_parcel_new((undr_slice){0}, NULL, UNDR_MAXIMUM_PRIORITY_LEVELS - 1);
     assert_non_null(parcel);
     assert_int_equal(parcel->priority, UNDR_MAXIMUM_PRIORITY_LEVELS - 1);

@@ -247,7 +247,7 @@ static void long_values_are_cut(void **state) {
     check_names names = {0};
     undr_buffer why = {0};
     assert_false(match(&made, &names, &why));
-    assert_in_range(why.size, 20, 200);
+    assert_true(why.size >= 20 && why.size <= 200);
     undr_buffer_free(&why);
     free_lines(&made);
 }

@@ -224,7 +224,7 @@ static void replacing_workers_in_vain_is_bounded(void **state) {
     for (const char *at = said; (at = strstr(at, "ended with exit status")) != NULL; at++) {
         ends++;
     }
-    assert_in_range(ends, WORKERS, LIMIT);
+    assert_true(ends >= WORKERS && ends <= LIMIT);
     free(said);
     for (int i = 1; i <= WORKERS; i++) {
         assert_true(snprintf(log, sizeof log, "%s/worker-%d.log", path, i) > 0);

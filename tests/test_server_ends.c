@@ -177,6 +177,20 @@ static void announced_bytes_take_no_memory_before_they_come(void **state) {
     finish(&self, "into a frame");
 }
 
+/* A limit above what this machine can hold in one piece is that. */
+static void no_limit_exceeds_what_memory_can_hold(void **state) {
+    (void)state;
+    service self;
+    begin_with(&self, (undr_server_options){.payload_limit = UINT64_MAX});
+    int client = join_server(self.port);
+    uint8_t header[UNDR_HEADER_SIZE];
+    undr_frame_header(header, 'm', UNDR_PAYLOAD_MAXIMUM + 1);
+    send_raw(client, header, sizeof header);
+    expect_fin(client);
+    expect_alive(&self);
+    finish(&self, "connection ended: frame of type 0x6d: the header announces a payload above the limit");
+}
+
 static void a_payload_limit_is_kept(void **state) {
     (void)state;
     service self;
@@ -477,6 +491,7 @@ int main(void) {
         cmocka_unit_test(violations_end_the_connection_behind_earlier_answers),
         cmocka_unit_test(absurd_lengths_cost_nothing),
         cmocka_unit_test(announced_bytes_take_no_memory_before_they_come),
+        cmocka_unit_test(no_limit_exceeds_what_memory_can_hold),
         cmocka_unit_test(a_payload_limit_is_kept),
         cmocka_unit_test(what_follows_a_violation_does_not_cost_the_earlier_answers),
         cmocka_unit_test(who_goes_on_sending_after_a_violation_is_cut_off),

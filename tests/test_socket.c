@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define FRAME_SIZE (9 + 20)
-static const uint8_t frame_bytes[FRAME_SIZE] = "t\x14\0\0\0\0\0\0\0" "abcdefghijklmnopqrst";
+static const uint8_t frame_bytes[FRAME_SIZE + 1] = "t\x14\0\0\0\0\0\0\0" "abcdefghijklmnopqrst";
 
 typedef struct pair {
     int here, there;
@@ -238,7 +238,7 @@ static void lengths_that_lie(void **state) {
         put(both.there, frame_bytes, 10);
         (void)close(both.there);
         undr_error error = undr_receive_bytes(both.here, UINT64_MAX, &type, &message);
-        assert_int_equal(error, lengths[i] > INT64_MAX ? UNDR_PAYLOAD_TOO_LARGE : UNDR_END);
+        assert_int_equal(error, lengths[i] > UNDR_PAYLOAD_MAXIMUM ? UNDR_PAYLOAD_TOO_LARGE : UNDR_END);
         assert_true(message.capacity <= 256 * 1024);
         undr_buffer_free(&message);
         (void)close(both.here);

@@ -223,7 +223,7 @@ static void fill(uint8_t *bytes, size_t size, undr_slice unit) {
 static undr_error repeat_bytes(const builder *made, const undr_value *base, uint64_t times, undr_value **value) {
     size_t size = base->bytes.size;
     void *memory;
-    if (size > 0 && times > SIZE_MAX / size) {
+    if (size > 0 && times >= SIZE_MAX / size) { /* one more is taken below */
         return UNDR_MEMORY;
     }
     undr_error error = undr_arena_take(made->arena, size * (size_t)times + 1, &memory);
@@ -241,7 +241,7 @@ static undr_error repeat_bytes(const builder *made, const undr_value *base, uint
 static undr_error repeat_items(const builder *made, const undr_value *base, uint64_t times, undr_value **value) {
     size_t count = base->items.count;
     void *memory;
-    if (count > 0 && times > SIZE_MAX / sizeof(undr_value *) / count) {
+    if (count > 0 && times >= SIZE_MAX / sizeof(undr_value *) / count) { /* one more is taken below */
         return UNDR_MEMORY;
     }
     undr_error error = undr_arena_take(made->arena, (count * (size_t)times + 1) * sizeof(undr_value *), &memory);

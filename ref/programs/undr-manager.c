@@ -41,7 +41,7 @@ static bool read_settings(const char *verb, int argc, char **argv, settings *rea
         {.name = "--log-directory", .text = &read->log_directory, .word = "DIR"},
         {.name = "--hold", .maximum = 3600000, .number = &read->hold},
         {.name = "--grace", .minimum = 1, .maximum = 3600000, .number = &read->grace},
-        {.name = "--payload-limit", .minimum = UNDR_PAYLOAD_MINIMUM, .maximum = UINT64_MAX,
+        {.name = "--payload-limit", .minimum = UNDR_PAYLOAD_MINIMUM, .maximum = UNDR_PAYLOAD_MAXIMUM,
             .number = &read->payload_limit},
         {.name = "--retries", .maximum = UNDR_MAXIMUM_RETRIES, .number = &read->retries},
         {.name = "--queue-limit", .minimum = 1, .maximum = UINT64_MAX, .number = &read->queue_limit},

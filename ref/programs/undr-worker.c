@@ -4,6 +4,7 @@
 #include "probe.h"
 
 #include "undr/descriptors.h"
+#include "undr/frame.h"
 #include "undr/socket.h"
 
 #include <errno.h>
@@ -15,10 +16,10 @@
 #define VERBS "capabilities, worker"
 
 /* Announced larger payloads are refused at the header (FRAME-7); a word of the contract: `max-payload`. */
-#define PAYLOAD_LIMIT ((uint64_t)1 << 30)
+static const uint64_t payload_limit = UNDR_DEFAULT_PAYLOAD_LIMIT;
 
 static int capabilities(void) {
-    (void)printf("worker\npickle 0-5\nmax-payload %llu\n", (unsigned long long)PAYLOAD_LIMIT);
+    (void)printf("worker\npickle 0-5\nmax-payload %llu\n", (unsigned long long)payload_limit);
     return adapter_end_output(PROGRAM);
 }
 
@@ -49,7 +50,7 @@ static int worker(int argc, char **argv) {
     const undr_target_options target = {
         .server_address = address,
         .server_port = (uint16_t)port,
-        .payload_limit = PAYLOAD_LIMIT,
+        .payload_limit = payload_limit,
         .registry = probe_registry(),
         .log = stderr,
     };

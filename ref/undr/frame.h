@@ -16,8 +16,18 @@ UNDR_API_BEGIN
 
 enum { UNDR_HEADER_SIZE = 9 };
 
-/* FRAME-6: every implementation accepts payloads up to this size. Also the default limit here. */
+/* FRAME-6: every implementation accepts payloads up to this size. */
 #define UNDR_PAYLOAD_MINIMUM ((uint64_t)64 << 20)
+
+/* No larger payload is received, whatever limit is asked for: where a size has 32 bits, more can't be had in one piece
+ * beside what has come of it already. */
+#define UNDR_PAYLOAD_MAXIMUM \
+    (SIZE_MAX > UINT32_MAX ? (uint64_t)(PTRDIFF_MAX - UNDR_HEADER_SIZE) : (uint64_t)512 << 20)
+
+/* What the manager and the reference's worker refuse, unless they are told otherwise: above 1 GiB, as far as there is so
+ * much. */
+#define UNDR_DEFAULT_PAYLOAD_LIMIT \
+    (((uint64_t)1 << 30) < UNDR_PAYLOAD_MAXIMUM ? (uint64_t)1 << 30 : UNDR_PAYLOAD_MAXIMUM)
 
 /* The types. From 0x80 up the low seven bits of a worker's frame are a priority. */
 enum {

@@ -59,7 +59,7 @@ typedef struct undr_pieces {
 
 void undr_pieces_clear(undr_pieces *pieces); /* keeps the memory */
 void undr_pieces_free(undr_pieces *pieces);
-size_t undr_pieces_size(const undr_pieces *pieces); /* of the whole */
+uint64_t undr_pieces_size(const undr_pieces *pieces); /* of the whole, which may be more than memory holds */
 /* Appends; on an error the pieces are cleared. */
 UNDR_MUST_USE undr_error undr_pickle_write_pieces(const undr_value *value, int protocol, undr_pieces *pieces);
 

@@ -35,7 +35,7 @@ typedef struct undr_process_manager_options {
     bool same_user;            /* only connections of processes of the same user of this machine are served */
     size_t connections;        /* at a time; 0: as many as descriptors (RLIMIT_NOFILE), but 64 */
     uint64_t queue_limit;      /* bytes that tasks and messages may take in the manager; 0: as many as there are */
-    uint64_t payload_limit;    /* of one frame; 0: 1 GiB. At least UNDR_PAYLOAD_MINIMUM (FRAME-6) */
+    uint64_t payload_limit;    /* of one frame, as in undr_server_options. At least UNDR_PAYLOAD_MINIMUM (FRAME-6) */
     uint64_t patience;         /* ms for which a connection may read nothing of what waits for it; 0: 30000 */
     int64_t hold;              /* ms; -1: UNDR_POOL_HOLD_MS with workers of its own, 0 without; 0: never (NEXT-4) */
     uint64_t grace;            /* ms that CANCEL waits for running tasks before it kills; 0: without bound */

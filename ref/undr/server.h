@@ -15,7 +15,6 @@
 
 UNDR_API_BEGIN
 
-#define UNDR_DEFAULT_PAYLOAD_LIMIT ((uint64_t)1 << 30)
 enum { UNDR_DEFAULT_PATIENCE_MS = 30000 }; /* FAULT-6: five seconds at the least */
 
 typedef struct undr_server undr_server;
@@ -27,7 +26,7 @@ typedef struct undr_server_options {
     bool beyond_loopback;   /* the address may be one that other machines reach (SEC-2) */
     bool same_user;         /* who belongs to another user of this machine, or to none of it, is not served */
     size_t connections;     /* at a time, more are not served; 0: as many as descriptors (RLIMIT_NOFILE), but 64 */
-    uint64_t payload_limit; /* of one frame (FRAME-7); 0: UNDR_DEFAULT_PAYLOAD_LIMIT */
+    uint64_t payload_limit; /* of one frame (FRAME-7); 0: UNDR_DEFAULT_PAYLOAD_LIMIT; above UNDR_PAYLOAD_MAXIMUM: that */
     uint64_t patience;      /* ms for which a connection may read nothing of answers that wait for it, before it is
                                closed; 0: UNDR_DEFAULT_PATIENCE_MS */
     FILE *log;              /* a line for each connection that is ended, with its peer and the reason; NULL: none.

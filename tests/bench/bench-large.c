@@ -30,11 +30,11 @@ static void print_result(uint64_t begin) {
 static void serve_sink(int client) {
     uint64_t size, got = 0;
     uint8_t *bytes = NULL;
-    if (recv(client, &size, sizeof size, MSG_WAITALL) == sizeof size) {
-        bytes = malloc(size);
+    if (recv(client, &size, sizeof size, MSG_WAITALL) == sizeof size && size <= UNDR_PAYLOAD_MAXIMUM) {
+        bytes = malloc((size_t)size);
     }
     while (bytes != NULL && got < size) {
-        ssize_t piece = recv(client, bytes + got, size - got, 0);
+        ssize_t piece = recv(client, bytes + got, (size_t)(size - got), 0);
         if (piece <= 0) {
             break;
         }
