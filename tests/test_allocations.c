@@ -395,8 +395,9 @@ static void every_construct(void **state) {
         "  M <- message ?pid contains 'x'\n  M <- message object('m.N', {'a': ?b})\n  G accept\n  kill ?pid\n"
         "  gone ?pid\n  M -> message class('m.N')\n  M <- message WorkerException contains 'boom'\n"
         "  M -> message Chain([object('m.N'), 1])\n  M -> close join\n",
-        "case manager.a.b\n  must  X-1  s\n\n  A -> m [float('inf'), -inf, 0x7f, 'ab', 1.5, frozenset({1}), set(),"
-        " bytearray(b'x'), {'a': {}}, {1: ()}]\n  A <- m (1, [?a], {'k': _})\n  A -> 0x80 -0b11\n",
+        "case manager.a.b\n  must  X-1  s\n\n"
+        "  A -> m [float('inf'), -inf, 0x7f, 'ab', 1.5, frozenset({1}), set(), bytearray(b'x'), {'a': {}}, {1: ()}]\n"
+        "  A <- m (1, [?a], {'k': _})\n  A -> 0x80 -0b11\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; ++i) {
         assert_true(fail_each_of_case(undr_slice_text(texts[i])) > 5);

@@ -248,7 +248,7 @@ static undr_error shrink_in_haste(struct explorer *self, check_explored *session
     }
     fprintf(stderr, "shortening: a play of it takes %.1f s, perhaps most of it a wait in vain; each try waits a %dth "
         "as long\n", (double)took_ns / 1e9, HASTE);
-    self->setting.timeout_factor = self->options->timeout_factor / HASTE;
+    self->setting.timeout_factor = self->options->timeout_factor / (int)HASTE;
     error = check_shrink(&small, fails, self, TRIES);
     self->setting.timeout_factor = self->options->timeout_factor;
     undr_error confirmed = error == UNDR_OK ? fails(self, &small) : error;
