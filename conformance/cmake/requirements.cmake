@@ -33,6 +33,11 @@ option(UNDR_TESTS "Build the tests (needs cmocka, and all that the programs need
 option(UNDR_FUZZ "Build the fuzz targets" ${PROJECT_IS_TOP_LEVEL})
 option(UNDR_EXAMPLES "Build the example (needs nettle)" ${PROJECT_IS_TOP_LEVEL})
 option(UNDR_INSTALL "Install the libraries, the programs, their CMake and pkg-config packages" ${PROJECT_IS_TOP_LEVEL})
+if(UNDR_TESTS) # they look for the programs at the top of the build folder, wherever another project puts its own
+    unset(CMAKE_RUNTIME_OUTPUT_DIRECTORY)
+    unset(CMAKE_LIBRARY_OUTPUT_DIRECTORY)
+    unset(CMAKE_ARCHIVE_OUTPUT_DIRECTORY)
+endif()
 if(UNDR_INSTALL)
     include(GNUInstallDirs)
 endif()
