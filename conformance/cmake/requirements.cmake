@@ -33,14 +33,16 @@ option(UNDR_TESTS "Build the tests (needs cmocka, and all that the programs need
 option(UNDR_FUZZ "Build the fuzz targets" ${PROJECT_IS_TOP_LEVEL})
 option(UNDR_EXAMPLES "Build the example (needs nettle)" ${PROJECT_IS_TOP_LEVEL})
 option(UNDR_INSTALL "Install the libraries, the programs, their CMake and pkg-config packages" ${PROJECT_IS_TOP_LEVEL})
-if(UNDR_TESTS) # they look for the programs at the top of the build folder, wherever another project puts its own
-    unset(CMAKE_RUNTIME_OUTPUT_DIRECTORY)
-    unset(CMAKE_LIBRARY_OUTPUT_DIRECTORY)
-    unset(CMAKE_ARCHIVE_OUTPUT_DIRECTORY)
-endif()
+# A compiler newer than this project may warn of more, which must not stop whoever only builds it.
+option(UNDR_WERROR "Treat warnings as errors; the presets and scripts/test turn it on" OFF)
 if(UNDR_INSTALL)
     include(GNUInstallDirs)
 endif()
 if(UNDR_TESTS AND missing)
     message(FATAL_ERROR "undr-task: the tests need ${missing}: install that (scripts/setup), or -D UNDR_TESTS=OFF")
+endif()
+if(UNDR_TESTS) # they look for the programs at the top of the build folder, wherever another project puts its own
+    unset(CMAKE_RUNTIME_OUTPUT_DIRECTORY)
+    unset(CMAKE_LIBRARY_OUTPUT_DIRECTORY)
+    unset(CMAKE_ARCHIVE_OUTPUT_DIRECTORY)
 endif()
