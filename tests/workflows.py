@@ -5,8 +5,9 @@
 
 All of them: each is YAML; actions are pinned by a hash with the version behind it, the same everywhere; who need not
 write may not; each job has a time limit, of ten minutes where a pull request waits for it; scripts that are run exist.
-Those that fuzz: ClusterFuzzLite's actions, with parameters that they have, a time that divides into what the comment says
-of each target, an upload of what is found; a build that is kept, a daily pruning, a planted bug.
+Those that fuzz: ClusterFuzzLite's actions, with parameters that they have, a time that divides into what the comment
+says of each target, an upload of what is found; a build that is kept, a daily pruning, a planted bug.
+The presets that they name exist.
 The parts of .ci/run are the parts of tests.yml; --build: every test of that build folder is in one of them.
 --actionlint: runs actionlint, too, which Go installs into FOLDER.
 
@@ -43,6 +44,7 @@ PARAMETERS = {
 }
 MODES = {"fuzz-pull-request.yml": "code-change", "fuzz-batch.yml": "batch", "fuzz-prune.yml": "prune",
          "fuzz-coverage.yml": "coverage", "fuzz-build.yml": None}
+PRESET = re.compile(r"(cmake --build|cmake|ctest) --preset (\$\{\{ matrix\.\w+ \}\}|\S+)")
 SANITIZERS = {"address", "undefined", "memory"}
 PULL_REQUEST_MINUTES = 10
 
@@ -114,7 +116,8 @@ def problems_of_seconds(text, targets):
 def problems_of_fuzzing(job, mode):
     steps = job["steps"]
     uses = [action(step) for step in steps]
-    wanted = [CHECKOUT, BUILD] + ([RUN] if mode else []) + ([UPLOAD] if mode in ("code-change", "batch", "prune") else [])
+    wanted = [CHECKOUT, BUILD] + ([RUN] if mode else [])
+    wanted += [UPLOAD] if mode in ("code-change", "batch", "prune") else []
     if uses != wanted:
         yield "the steps are %s" % ", ".join(wanted)
         return
@@ -162,7 +165,8 @@ def problems_of_clusterfuzzlite(source, workflows):
     base = re.search(r"^FROM \S+/base-builder:(\S+)$", (folder / "Dockerfile").read_text(), re.M)
     if base is None or base.group(1) != project.get("base_os_version"):
         yield "Dockerfile and project.yaml (base_os_version) name different systems"
-    planted = [step["run"] for job in workflows["fuzz-planted.yml"]["jobs"].values() for step in job["steps"] if "run" in step]
+    jobs = workflows["fuzz-planted.yml"]["jobs"].values()
+    planted = [step["run"] for job in jobs for step in job["steps"] if "run" in step]
     if planted != [".clusterfuzzlite/planted ${{ matrix.sanitizer }}"]:
         yield "fuzz-planted.yml: does not run .clusterfuzzlite/planted"
 
@@ -207,6 +211,26 @@ def problems_of_parts(source, workflows, build):
         yield ".ci/run: %s is in no part" % test
 
 
+def presets_of(job):
+    """(kind, preset) of each cmake and ctest command, with what the matrix stands for."""
+    matrix = job.get("strategy", {}).get("matrix", {})
+    kinds = {"cmake": "configurePresets", "cmake --build": "buildPresets", "ctest": "testPresets"}
+    for step in job["steps"]:
+        for command, name in PRESET.findall(step.get("run", "")):
+            key = re.fullmatch(r"\$\{\{ matrix\.(\w+) \}\}", name)
+            for preset in matrix.get(key.group(1), []) if key else [name]:
+                yield kinds[command], preset
+
+
+def problems_of_presets(source, workflows):
+    there = json.loads((source / "CMakePresets.json").read_text())
+    for name, workflow in workflows.items():
+        for job in workflow["jobs"].values():
+            for kind, preset in presets_of(job):
+                if preset not in [entry["name"] for entry in there[kind]]:
+                    yield "%s: CMakePresets.json has no %s among its %s" % (name, preset, kind)
+
+
 def problems(source, build=None):
     folder = source / ".github" / "workflows"
     texts = {path.name: path.read_text() for path in sorted(folder.glob("*.y*ml"))}
@@ -216,7 +240,8 @@ def problems(source, build=None):
         yield "there is no %s" % ", ".join(sorted(missing))
         return
     yield from problems_of_pins(texts)
-    targets = re.search(r'^targets="(.*)"$', (source / ".clusterfuzzlite" / "build.sh").read_text(), re.M).group(1).split()
+    script = (source / ".clusterfuzzlite" / "build.sh").read_text()
+    targets = re.search(r'^targets="(.*)"$', script, re.M).group(1).split()
     for name, workflow in workflows.items():
         if workflow.get("permissions") != {"contents": "read"}:
             yield "%s: may do more than read: permissions: contents: read" % name
@@ -226,6 +251,7 @@ def problems(source, build=None):
             yield from ("%s: %s" % (name, problem) for problem in found)
         yield from ("%s: %s" % (name, problem) for problem in problems_of_seconds(texts[name], len(targets)))
     yield from problems_of_triggers(workflows)
+    yield from problems_of_presets(source, workflows)
     yield from problems_of_clusterfuzzlite(source, workflows)
     yield from problems_of_parts(source, workflows, build)
 

@@ -26,6 +26,9 @@ SPOILED = [
     (FLOWS + "tests.yml", "run: scripts/conformance", "run: scripts/conform", "no such program"),
     (FLOWS + "tests.yml", "part: [unit, replay,", "part: [unit,", "are not those of .ci/run"),
     (FLOWS + "tests.yml", "part: [unit, conformance]", "part: [unity, conformance]", "has no part unity"),
+    (FLOWS + "tests.yml", "preset: [asan,", "preset: [asam,", "has no asam among its buildPresets"),
+    (FLOWS + "tests.yml", "run: cmake --preset i386", "run: cmake --preset i286",
+     "has no i286 among its configurePresets"),
     (FLOWS + "tests.yml", "  pull_request:\n", "", "is not started by pull_request"),
     (FLOWS + "fuzz-pull-request.yml", "210 # of all 7 targets: 30 each", "210", "is not said how long"),
     (FLOWS + "fuzz-pull-request.yml", "210 # of all 7", "600 # of all 7", "there are 7 targets"),
@@ -35,7 +38,8 @@ SPOILED = [
     (FLOWS + "fuzz-pull-request.yml", "security-events: write", "security-events: read", "needs the permission"),
     (FLOWS + "fuzz-pull-request.yml", "[address, undefined, memory]", "[address, undefined]", "the sanitizers are"),
     (FLOWS + "fuzz-pull-request.yml", "mode: code-change", "mode: batch", "the mode is"),
-    (FLOWS + "fuzz-pull-request.yml", "language: c\n", "language: c\n          no-such: 1\n", "has no parameter no-such"),
+    (FLOWS + "fuzz-pull-request.yml", "language: c\n", "language: c\n          no-such: 1\n",
+     "has no parameter no-such"),
     (FLOWS + "fuzz-build.yml", "upload-build: true", "upload-build: false", "the build is not kept"),
     (FLOWS + "fuzz-build.yml", "  push:\n    branches: [main]\n", "", "is not started by push"),
     (FLOWS + "fuzz-prune.yml", "* * *", "* * 0", "does not prune daily"),
@@ -51,6 +55,7 @@ SPOILED = [
 def copy(source, target):
     for folder in (".github", ".clusterfuzzlite", ".ci", "scripts"):
         shutil.copytree(source / folder, target / folder)
+    shutil.copy(source / "CMakePresets.json", target)
     (target / "tests").mkdir()
     shutil.copy(source / "tests" / "workflows.py", target / "tests")
 

@@ -41,3 +41,8 @@ endif()
 if(UNDR_TESTS AND missing)
     message(FATAL_ERROR "undr-task: the tests need ${missing}: install that (scripts/setup), or -D UNDR_TESTS=OFF")
 endif()
+if(UNDR_TESTS) # they look for the programs at the top of the build folder, wherever another project puts its own
+    unset(CMAKE_RUNTIME_OUTPUT_DIRECTORY)
+    unset(CMAKE_LIBRARY_OUTPUT_DIRECTORY)
+    unset(CMAKE_ARCHIVE_OUTPUT_DIRECTORY)
+endif()

@@ -4,6 +4,8 @@
 
 #include "undr/error.h"
 
+UNDR_API_BEGIN
+
 /* A program may be started with descriptor 0, 1 or 2 closed. The next file or socket that it opens then gets that
  * number, and what is meant for standard output or the log goes there. This puts a placeholder where one is closed,
  * which can be neither read nor written (EBADF, as if it were still closed). Call it first in main. Those that are
@@ -14,5 +16,7 @@ UNDR_MUST_USE undr_error undr_hold_standard_descriptors(void);
  * process when it gets none. UNDR_SYSTEM (errno: EMFILE, ENFILE, ENOMEM): they can't. *highest (may be NULL): the
  * largest of them. */
 UNDR_MUST_USE undr_error undr_probe_descriptors(int count, int *highest);
+
+UNDR_API_END
 
 #endif
