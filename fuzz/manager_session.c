@@ -38,6 +38,7 @@ typedef struct owed {
 
 typedef struct model_connection {
     bool live;
+    bool full; /* it does not read */
     undr_connection handle;
     owed owed[OWED];
     int owed_count;
@@ -54,6 +55,7 @@ typedef struct model {
     int task_count;
     long front, back; /* orders given so far to the front and the back of the queues */
     size_t messages;
+    uint64_t kept; /* bytes of payloads on their way */
     undr_buffer message; /* that was read last */
 } model;
 
@@ -96,7 +98,7 @@ static owed *longest_held(model *m, int *connection) {
     return best;
 }
 
-/* NEXT-6: whoever waits longest gets the first task. */
+/* NEXT-6: whoever waits longest gets the first task; who does not read gets None in its place (NEXT-4). */
 static void feed_held(model *m) {
     int connection = 0;
     for (owed *one = longest_held(m, &connection); one != NULL; one = longest_held(m, &connection)) {
@@ -104,7 +106,7 @@ static void feed_held(model *m) {
         if (task < 0) {
             return;
         }
-        give(m, connection, one, task);
+        give(m, connection, one, m->connections[connection].full ? -1 : task);
     }
 }
 
@@ -266,6 +268,7 @@ static void op_connect(model *m, int connection) {
     undr_error error = undr_manager_connect(m->core, &c->handle);
     FUZZ_REQUIRE(error == UNDR_OK || error == UNDR_MEMORY);
     c->live = error == UNDR_OK;
+    c->full = false;
 }
 
 static undr_error receive(model *m, int connection, const undr_frame *frame) {
@@ -384,6 +387,34 @@ static void op_clock(model *m, uint32_t milliseconds) {
     FUZZ_REQUIRE(undr_manager_deadline(m->core) > m->now);
 }
 
+static void op_full(model *m, int connection, bool full) {
+    undr_manager_set_full(m->core, m->connections[connection].handle, full); /* of one that is gone: no effect */
+    m->connections[connection].full = full;
+}
+
+static void op_keep(model *m, uint64_t bytes) {
+    undr_error error = undr_manager_keep_bytes(m->core, bytes);
+    FUZZ_REQUIRE(error == UNDR_OK || (m->bounded && error == UNDR_QUEUE_LIMIT));
+    FUZZ_REQUIRE(!m->bounded || m->kept <= QUEUE_LIMIT);
+    m->kept += error == UNDR_OK ? bytes : 0;
+}
+
+static void op_release(model *m, uint64_t bytes) {
+    bytes = bytes < m->kept ? bytes : m->kept;
+    undr_manager_release_bytes(m->core, bytes);
+    m->kept -= bytes;
+}
+
+/* What the caller tells the core of its own buffers. */
+static void on_buffers(model *m, fuzz_source *source) {
+    uint32_t what = fuzz_take_below(source, 4), amount = fuzz_take_u8(source);
+    switch (what) {
+    case 0: op_keep(m, amount); break;
+    case 1: op_release(m, amount); break;
+    default: op_full(m, (int)(amount % CONNECTIONS), what == 2); break;
+    }
+}
+
 static void on_connection(model *m, int connection, uint8_t op, fuzz_source *source) {
     if (!m->connections[connection].live || m->connections[connection].owed_count + 1 >= OWED) {
         return;
@@ -413,7 +444,7 @@ static void on_manager(model *m, uint8_t op, fuzz_source *source) {
             op_close(m, fuzz_take_u8(source) & 1);
         }
         break;
-    default: break;
+    default: on_buffers(m, source); break;
     }
 }
 

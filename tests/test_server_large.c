@@ -111,6 +111,97 @@ static void several_large_answers_at_once(void **state) {
     finish(&self, NULL);
 }
 
+/* Two tasks at once, large and never copied where that can be. */
+static void schedule_two(const service *self, const undr_buffer *pickle) {
+    undr_manager_core *core = undr_server_lock(self->server);
+    for (int i = 0; i < 2; i++) {
+        undr_buffer whole = {0};
+        assert_int_equal(undr_put_slice(&whole, undr_buffer_slice(pickle)), UNDR_OK);
+        assert_int_equal(undr_manager_schedule_whole(core, 0, undr_buffer_slice(&whole), &whole), UNDR_OK);
+    }
+    undr_server_unlock(self->server);
+    undr_server_wake(self->server);
+}
+
+/* Small answers behind each of two large ones, all due before the first was read: in order, and whole. The second task
+ * is not handed out when the first is more than a connection may have unread. */
+static void small_answers_behind_large_ones(void **state) {
+    (void)state;
+    static const size_t large[] = {20000, 900000, 5000000};
+    for (size_t i = 0; i < sizeof large / sizeof *large; i++) {
+        service self;
+        begin_with(&self, (undr_server_options){.manager.hold = 3600000});
+        int client = join_server(self.port);
+        undr_buffer pickle = make_pickle(large[i], 'x'), requests = {0};
+        for (int round = 0; round < 2; round++) {
+            put_frame(&requests, 'n', (undr_slice){0});
+            put_frame(&requests, 'm', NOTE);
+        }
+        send_raw(client, requests.data, requests.size);
+        await_messages(&self, 2); /* all of them were taken */
+        schedule_two(&self, &pickle);
+        bool is_full = large[i] > UNDR_UNREAD_LIMIT;
+        expect_frame(client, 't', undr_buffer_slice(&pickle));
+        expect_type(client, 'm');
+        expect_frame(client, 't', is_full ? NONE : undr_buffer_slice(&pickle));
+        expect_type(client, 'm');
+        send_type(client, 't');
+        if (is_full) {
+            expect_frame(client, 't', undr_buffer_slice(&pickle));
+        }
+        undr_buffer_free(&pickle);
+        undr_buffer_free(&requests);
+        close(client);
+        await_messages(&self, 3);
+        undr_server_free(self.server);
+        (void)fclose(self.log);
+        free(self.text);
+    }
+}
+
+/* Who does not read is handed no more than goes into the buffers: the rest is for others. When it reads, it gets what
+ * is its own, whole, and then None. */
+static void who_does_not_read_is_handed_no_more(void **state) {
+    (void)state;
+    enum { TASKS = 300, SIZE = 100000 }; /* much more than the sockets' buffers hold */
+    service self;
+    begin_with(&self, (undr_server_options){.manager.hold = 3600000});
+    int client = join_server(self.port), other = join_server(self.port);
+    undr_buffer pickle = make_pickle(SIZE, 'x'), requests = {0}, got = {0};
+    for (int i = 0; i < TASKS; i++) {
+        put_frame(&requests, 'n', (undr_slice){0});
+    }
+    send_raw(client, requests.data, requests.size);
+    send_frame(client, 'm', NOTE); /* behind them: it has been taken when it is in the inbox */
+    await_messages(&self, 1);
+    for (int i = 0; i < TASKS; i++) {
+        send_frame(other, 0x80, undr_buffer_slice(&pickle));
+        expect_type(other, 's');
+    }
+    size_t tasks = 0, nones = 0;
+    for (int i = 0; i < TASKS; i++) {
+        assert_int_equal(receive_frame(client, &got), 't');
+        bool is_none = undr_slice_equal(undr_buffer_slice(&got), NONE);
+        assert_true(is_none || nones == 0);
+        assert_true(is_none || undr_slice_equal(undr_buffer_slice(&got), undr_buffer_slice(&pickle)));
+        *(is_none ? &nones : &tasks) += 1;
+    }
+    expect_type(client, 'm');
+    assert_true(tasks > 0 && nones > 0);
+    for (size_t i = tasks; i < TASKS; i++) { /* the others are still there, for whoever asks */
+        send_type(i % 2 == 0 ? client : other, 'n');
+        expect_frame(i % 2 == 0 ? client : other, 't', undr_buffer_slice(&pickle));
+    }
+    expect_counts(&self, TASKS, 1);
+    undr_buffer_free(&pickle);
+    undr_buffer_free(&requests);
+    undr_buffer_free(&got);
+    close(client);
+    close(other);
+    await_messages(&self, TASKS + 1);
+    finish(&self, NULL);
+}
+
 /* MSG-3: the end of the pickle is missing. */
 static void a_large_message_that_is_no_pickle(void **state) {
     (void)state;
@@ -177,6 +268,8 @@ int main(void) {
         cmocka_unit_test(messages_and_tasks_of_all_sizes),
         cmocka_unit_test(what_stands_behind_waits),
         cmocka_unit_test(several_large_answers_at_once),
+        cmocka_unit_test(small_answers_behind_large_ones),
+        cmocka_unit_test(who_does_not_read_is_handed_no_more),
         cmocka_unit_test(a_large_message_that_is_no_pickle),
         cmocka_unit_test(who_leaves_meanwhile),
         cmocka_unit_test(what_is_begun_and_not_ended),

@@ -11,6 +11,7 @@ import pty
 import re
 import resource
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -23,6 +24,7 @@ import harness
 BUILD = str(pathlib.Path(sys.argv[1]).resolve())
 VIOLATIONS = 400  # each of them a line; a hundred a second are written of peers
 PIPE = 4096  # bytes: the smallest there is
+NOBODY = 65534
 
 
 def small_pipe():
@@ -129,6 +131,36 @@ def a_socket():
         read()
     ours.close()
     theirs.close()
+    expect_lines(said.decode(), VIOLATIONS + 1)
+
+
+def a_pipe_of_another_user():
+    """It can't be opened once more."""
+    if os.geteuid() != 0:
+        print("SKIPPED: a pipe of another user (this is not root)")
+        return
+    ours, theirs = small_pipe()
+    fill(theirs)
+
+    def prepare():
+        os.dup2(theirs, 2)
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        shutil.copy(f"{BUILD}/undr-manager", folder)
+        with harness.Manager(folder, preexec_fn=prepare) as manager:
+            said = b""
+            violate(manager, VIOLATIONS)
+            expect_service(manager)
+            said += drain(ours)
+            violate(manager, 1)
+            manager.end()
+            said += drain(ours)
+    os.close(theirs)
+    os.close(ours)
     expect_lines(said.decode(), VIOLATIONS + 1)
 
 
@@ -313,8 +345,8 @@ def end(manager):
 
 
 def main():
-    tests = (a_full_pipe, a_socket, a_terminal, a_terminal_of_others, a_full_disk, nobody_reads_any_more,
-        a_worker_of_its_own, a_pool_in_need)
+    tests = (a_full_pipe, a_pipe_of_another_user, a_socket, a_terminal, a_terminal_of_others, a_full_disk,
+        nobody_reads_any_more, a_worker_of_its_own, a_pool_in_need)
     for test in tests:
         test()
         print(test.__name__, flush=True)

@@ -5,6 +5,8 @@ import contextlib
 import pathlib
 import pickle
 import select
+import socket
+import struct
 import sys
 
 import harness
@@ -114,6 +116,49 @@ def large_ones_that_leave():
             assert peer.ask(0x80, bytes(QUEUE - 1000)) == ("s", b"")
 
 
+def expect_all_room(manager):
+    """What is no more on its way does not count: a payload goes in that takes all there is."""
+    def fits():
+        while manager.next() is not None:  # a message that was decoded in the meantime
+            pass
+        with harness.Connection(manager.port) as peer, contextlib.suppress(ConnectionError):
+            return peer.ask(0x80, bytes(QUEUE - 1000)) == ("s", b"")
+    harness.until(fits, "room that is given back")
+
+
+def what_was_refused_gives_its_room_back():
+    """At the header, in the middle, when it was decoded, and when its peer is gone while it is."""
+    pickled = pickle.dumps(list(range(600000)), 4)  # takes a while to be decoded
+    sent = [header("m", QUEUE // 2) + b"\xff" * (QUEUE // 2), header(0xf0, QUEUE // 2) + bytes(1000),
+        header(0x80, QUEUE // 2) + bytes(QUEUE // 4), header("m", len(pickled)) + pickled]
+    for data in sent:
+        with harness.Manager(BUILD, "--queue-limit", QUEUE) as manager:
+            for number in range(8):
+                with harness.Connection(manager.port) as peer, contextlib.suppress(OSError):
+                    peer.socket.sendall(data)
+                    if number % 2:
+                        peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            expect_all_room(manager)
+            manager.end()
+
+
+def who_comes_first_is_served():
+    """What has come of one payload counts against another, and against the program; a header alone against nobody."""
+    with harness.Manager(BUILD, "--queue-limit", QUEUE) as manager, harness.Connection(manager.port) as first, \
+            harness.Connection(manager.port) as second, Peers(manager, 4) as peers:
+        for peer in peers.all:
+            peer.socket.sendall(header(0x80, QUEUE - 1000))
+        first.socket.sendall(header(0x80, QUEUE - 1000) + bytes(QUEUE - 2000))
+        harness.until(lambda: manager.ask("message", pickle.dumps(bytes(MIB), 4).hex())[0] == "error" or not manager.next(),
+            "refusal of the program's message")
+        with contextlib.suppress(OSError):
+            second.socket.sendall(header(0x80, MIB) + bytes(MIB))
+        second.ended()
+        first.socket.sendall(bytes(1000))
+        assert first.receive() == ("s", b"")
+        manager.end()
+
+
 def schedule_all(manager, task):
     count = 0
     while manager.ask("schedule", 1, task) == ["ok"]:
@@ -194,6 +239,8 @@ def main():
     for kind in ("n", "x", 0xff):
         payloads_that_are_none(kind)
     large_ones_that_leave()
+    what_was_refused_gives_its_room_back()
+    who_comes_first_is_served()
     for size, by_peer in ((100 << 10, False), (100 << 10, True), (100, True), (3 * MIB, True)):
         held_requests(size, by_peer)
     large_tasks_that_are_settled()
