@@ -11,7 +11,7 @@
 enum { CHAIN_DEPTH = 1000 };
 
 /* A repr is for a line of text. A few bytes of pickle can share parts so that they print as millions (SEC-3). */
-enum { REPR_VALUES = 100000, REPR_BYTES = 1024 * 1024 };
+enum { REPR_BYTES = 64 * 1024 };
 
 bool undr_is_schedulable(const undr_value *task) {
     return task->kind != UNDR_NONE && !undr_value_is_instance(task, UNDR_CLASS_CLOSE_REQUEST);
@@ -29,7 +29,7 @@ static undr_error null_schedule(undr_manager *self, const undr_value *task, unsi
     (void)self;
     (void)task;
     (void)priority;
-    return UNDR_CLOSED;
+    return UNDR_NOT_IMPLEMENTED; /* Python: NotImplementedError */
 }
 
 static undr_error null_send_message(undr_manager *self, const undr_value *message) {
@@ -77,6 +77,8 @@ static void describe(undr_error error, undr_failure *failure) {
         class_name = "ValueError";
     } else if (error == UNDR_MEMORY) {
         class_name = "MemoryError";
+    } else if (error == UNDR_NOT_IMPLEMENTED) {
+        class_name = "NotImplementedError";
     }
     (void)undr_fail(failure, class_name, "%s", undr_error_text(error));
 }
@@ -158,40 +160,8 @@ undr_error undr_task_run(const undr_registry *registry, const undr_value *task, 
     return run_at(&with, task, 0);
 }
 
-static undr_error put_class(undr_buffer *buffer, const undr_value *class_name) {
-    undr_error error = undr_put_text(buffer, "<class '");
-    if (error == UNDR_OK) {
-        error = undr_put_slice(buffer, class_name->class_name.module);
-    }
-    if (error == UNDR_OK) {
-        error = undr_put_text(buffer, ".");
-    }
-    if (error == UNDR_OK) {
-        error = undr_put_slice(buffer, class_name->class_name.name);
-    }
-    return error == UNDR_OK ? undr_put_text(buffer, "'>(") : error;
-}
-
 undr_error undr_task_repr(undr_buffer *buffer, const undr_value *task) {
-    const undr_value *callable = task != NULL && task->kind == UNDR_OBJECT ? task->object.callable : NULL;
-    if (task == NULL || callable == NULL || callable->kind != UNDR_CLASS) {
-        return task == NULL ? undr_put_text(buffer, "b''")
-                            : undr_value_print_within(buffer, task, REPR_VALUES, REPR_BYTES);
-    }
-    size_t before = buffer->size;
-    undr_error error = put_class(buffer, callable);
-    if (error == UNDR_OK) {
-        error = task->object.state == NULL
-            ? undr_put_text(buffer, "{}")
-            : undr_value_print_within(buffer, task->object.state, REPR_VALUES, REPR_BYTES);
-    }
-    if (error == UNDR_OK) {
-        error = undr_put_text(buffer, ")");
-    }
-    if (error != UNDR_OK) {
-        buffer->size = before; /* a failed append leaves the buffer as it was */
-    }
-    return error;
+    return task == NULL ? undr_put_text(buffer, "b''") : undr_value_repr_short(buffer, task, REPR_BYTES);
 }
 
 undr_error undr_chain(undr_arena *arena, undr_value *const *tasks, size_t count, undr_value **chain) {

@@ -7,6 +7,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 UNITS = {
     "bytes": ["ref/bytes.c"],
     "frame": ["ref/frame.c"],
+    "text": ["ref/text.c"],
     "pickle": ["ref/pickle*.c", "ref/map.c"],
     "value": ["ref/value*.c", "ref/number*.c"],
     "manager core": ["ref/manager*.c", "ref/handles.c", "ref/blob.c"],
@@ -17,6 +18,7 @@ UNITS = {
 TESTS = {
     "bytes": ["bytes", "frame", "pickle*", "value*", "number*"],
     "frame": ["frame", "vectors"],
+    "text": ["visible", "allocations*"],
     "pickle": ["pickle*", "map", "vectors", "allocations*"],
     "value": ["value*", "number*", "pickle*", "allocations*"],
     "manager core": ["manager*", "handles*", "blob", "allocations*"],

@@ -138,6 +138,10 @@ UNDR_MUST_USE undr_error undr_value_equal(const undr_value *a, const undr_value 
  * than 4 million values or 320 MiB; on an error nothing is appended. */
 UNDR_MUST_USE undr_error undr_value_print(undr_buffer *buffer, const undr_value *value);
 
+/* The same for a person: cut after about so many bytes, with `...` behind. Never LIMIT_NODES or LIMIT_BYTES, and no more
+ * work than that text asks for, however large the value is, or however often its parts are shared. */
+UNDR_MUST_USE undr_error undr_value_print_short(undr_buffer *buffer, const undr_value *value, size_t bytes);
+
 /* True when a str, bytes or bytearray anywhere inside value contains text. Linear, at any depth. */
 UNDR_MUST_USE undr_error undr_value_contains(const undr_value *value, undr_slice text, bool *found);
 
