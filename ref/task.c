@@ -10,6 +10,10 @@
 /* A Chain in a Chain in a Chain ...: as deep as a pickle may nest; one that contains itself ends here. */
 enum { CHAIN_DEPTH = 1000 };
 
+/* A Chain names a task as often as it likes: 3 KB of Chains that share their parts stand for 2^60 tasks. So many are run,
+ * Chains in Chains counted, then it fails. */
+enum { CHAIN_TASKS = 1000000 };
+
 /* A repr is for a line of text. A few bytes of pickle can share parts so that they print as millions (SEC-3). */
 enum { REPR_BYTES = 64 * 1024 };
 
@@ -116,12 +120,13 @@ typedef struct runner {
     void *session;
     undr_manager *manager;
     undr_failure *failure;
+    size_t left; /* tasks that may still be run */
 } runner;
 
-static undr_error run_at(const runner *with, const undr_value *task, unsigned depth);
+static undr_error run_at(runner *with, const undr_value *task, unsigned depth);
 
 /* WORK-12, WORK-13: in order, up to the first failure. */
-static undr_error run_chain(const runner *with, const undr_value *chain, unsigned depth) {
+static undr_error run_chain(runner *with, const undr_value *chain, unsigned depth) {
     const undr_value *tasks = undr_value_attribute(chain, "tasks");
     if (tasks == NULL || (tasks->kind != UNDR_LIST && tasks->kind != UNDR_TUPLE)) {
         return undr_fail(with->failure, "TypeError", "'tasks' of a Chain must be a list or a tuple");
@@ -138,7 +143,11 @@ static undr_error run_chain(const runner *with, const undr_value *chain, unsigne
     return UNDR_OK;
 }
 
-static undr_error run_at(const runner *with, const undr_value *task, unsigned depth) {
+static undr_error run_at(runner *with, const undr_value *task, unsigned depth) {
+    if (with->left-- == 0) {
+        with->left = 0;
+        return undr_fail(with->failure, "RuntimeError", "a Chain of more than %d tasks: it is given up", CHAIN_TASKS);
+    }
     if (undr_value_is_instance(task, UNDR_CLASS_CHAIN)) {
         return run_chain(with, task, depth);
     }
@@ -156,7 +165,9 @@ static undr_error run_at(const runner *with, const undr_value *task, unsigned de
 undr_error undr_task_run(const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager,
     undr_failure *failure) {
     (void)undr_fail(failure, "RuntimeError", "%s", undr_error_text(UNDR_TASK)); /* should the task not say more */
-    const runner with = {.registry = registry, .session = session, .manager = manager, .failure = failure};
+    /* With itself: a Chain is one as well. */
+    runner with = {.registry = registry, .session = session, .manager = manager, .failure = failure,
+        .left = CHAIN_TASKS + 1};
     return run_at(&with, task, 0);
 }
 

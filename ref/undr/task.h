@@ -70,7 +70,8 @@ struct undr_registry {
 };
 
 /* Finds the task's class in the registry and runs it. Not registered, or not an instance: UNDR_NOT_A_TASK with
- * *failure filled (WORK-15). A Chain runs its tasks in order and stops at the first failure (WORK-12, WORK-13). */
+ * *failure filled (WORK-15). A Chain runs its tasks in order and stops at the first failure (WORK-12,
+ * WORK-13); one that goes on for more than a million tasks, however it names them, fails then. */
 UNDR_MUST_USE undr_error undr_task_run(const undr_registry *registry, const undr_value *task, void *session,
     undr_manager *manager, undr_failure *failure);
 
