@@ -70,7 +70,7 @@ typedef struct undr_object {
 struct undr_value {
     undr_kind kind;
     uint32_t mark; /* of the library's own walks; 0 in a new value */
-    uint32_t hash; /* the pickle reader's, once it has been a key; 0 before */
+    uint32_t hash; /* the pickle reader's, once it had to be found as a key; 0 before. Differs from run to run */
     uint32_t height : 31; /* the pickle reader's: at most so many levels of values are below this one */
     uint32_t held : 1;    /* the pickle reader's: another value holds this one */
     union {
