@@ -19,7 +19,7 @@ enum {
     UNDR_DECODERS = 4,  /* threads at most */
     UNDR_LINGER_MS = 1000, /* how often it is looked whether who broke the protocol has got its answers */
     UNDR_SCRATCH_SIZE = 64 * 1024,
-    UNDR_TURN_BUDGET = 4096, /* values and steps of one connection's messages that the loop itself decodes in one turn,
+    UNDR_TURN_BUDGET = 512, /* values and steps of one connection's messages that the loop itself decodes in one turn,
                                 in some dozen microseconds; what goes beyond is decoded by another thread (FAULT-1) */
     UNDR_LARGE_PAYLOAD = 16 * 1024 /* beyond it a payload gets memory of its own, is never copied, and is decoded by
                                       another thread (FAULT-1) */

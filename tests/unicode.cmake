@@ -2,6 +2,6 @@
 find_package(Python3 COMPONENTS Interpreter)
 
 if(Python3_FOUND)
-    add_test(NAME unit.text-table COMMAND ${Python3_EXECUTABLE} ${CMAKE_SOURCE_DIR}/scripts/text-table --check)
+    add_test(NAME unit.text-table COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/text-table --check)
     set_tests_properties(unit.text-table PROPERTIES LABELS unit TIMEOUT 120)
 endif()
