@@ -6,6 +6,7 @@
 #include "run.h"
 #include "shortage.h"
 #include "surroundings.h"
+#include "text.h"
 #include "user_file.h"
 
 #include "undr/descriptors.h"
@@ -20,9 +21,10 @@ static int decode_bytes(undr_slice input, const char *name) {
     undr_error error = check_decode_bytes(input, stdout, &options, &wrong);
     if (error != UNDR_OK) {
         int reason = errno;
-        fprintf(stderr, "undr-check: decode %s: %s%s%s%s\n", name, undr_error_text(error),
-            error == UNDR_SYSTEM ? ": " : "", error == UNDR_SYSTEM ? strerror(reason) : "",
-            error == UNDR_SYSTEM ? check_remedy(reason) : "");
+        fputs("undr-check: decode ", stderr);
+        check_text_plain(stderr, undr_slice_text(name));
+        fprintf(stderr, ": %s%s%s%s\n", undr_error_text(error), error == UNDR_SYSTEM ? ": " : "",
+            error == UNDR_SYSTEM ? strerror(reason) : "", error == UNDR_SYSTEM ? check_remedy(reason) : "");
         return CHECK_HARNESS;
     }
     return wrong == 0 ? CHECK_HELD : CHECK_SHORT;

@@ -4,6 +4,8 @@
  * or a terminal is opened once more, for this log alone. A socket has a flag for each call. */
 #include "log.h"
 
+#include "undr/text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -137,13 +139,39 @@ static size_t cut(int size, size_t room) {
     return size < 0 ? 0 : (size_t)size < room ? (size_t)size : room - 1;
 }
 
+static bool is_plain(const char *text, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] < 0x20 || text[i] > 0x7e) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What a peer's or a task's text has in it must not reach a terminal. Returns the new size, at most `room`. */
+static size_t make_visible(char *text, size_t size, size_t room) {
+    undr_buffer visible = {0};
+    if (is_plain(text, size)) {
+        return size;
+    }
+    if (undr_put_visible(&visible, undr_slice_of(text, size)) == UNDR_OK) {
+        size = visible.size < room ? visible.size : room;
+        memcpy(text, visible.data, size);
+    } else {
+        memset(text, '?', size); /* out of memory: a line came, but nobody knows what is in it */
+    }
+    undr_buffer_free(&visible);
+    return size;
+}
+
 void undr_log_line(undr_log *log, const char *prefix, const char *format, va_list arguments) {
     char line[UNDR_LOG_LINE];
     if (log->way == UNDR_LOG_NONE) {
         return;
     }
     size_t size = cut(snprintf(line, sizeof line - 1, "%s", prefix), sizeof line - 1);
-    size += cut(vsnprintf(line + size, sizeof line - 1 - size, format, arguments), sizeof line - 1 - size);
+    size_t room = sizeof line - 1 - size;
+    size += make_visible(line + size, cut(vsnprintf(line + size, room, format, arguments), room), room);
     line[size++] = '\n';
     if (log->way == UNDR_LOG_STREAM) {
         flockfile(log->file); /* others may look at it meanwhile */

@@ -32,7 +32,7 @@ typedef struct undr_log {
 /* file: NULL: nothing is written. Lines go to its descriptor, past what stdio still holds back. */
 void undr_log_open(undr_log *log, FILE *file);
 
-/* One line: prefix, what the format makes, and '\n'. */
+/* One line: prefix, what the format makes, of which only what is visible is written as it is (undr/text.h), and '\n'. */
 __attribute__((format(printf, 3, 0))) void undr_log_line(
     undr_log *log, const char *prefix, const char *format, va_list arguments);
 

@@ -4,7 +4,7 @@
 
 /* What reading a message may take (SEC-3): values of one byte in the pickle take some dozens; beyond that a pickle
  * copies what it holds again and again, and is taken unread, as one that is too large in any other way. */
-enum { LEAST_BYTES = 1 << 20, BYTES_PER_BYTE = 64 };
+enum { LEAST_BYTES = 1 << 20, BYTES_PER_BYTE = 64, QUICK_BYTES = 256 * 1024 };
 
 static undr_pickle_limits limits_of(undr_slice pickle) {
     undr_pickle_limits limits = undr_pickle_default_limits;
@@ -24,8 +24,21 @@ static undr_error check_message(undr_slice pickle) {
     return undr_pickle_is_too_large(error) ? UNDR_OK : error;
 }
 
+/* Without a pickle the core refuses it, or takes it for what it is (undr_manager_receive_checked). */
+static bool has_pickle(const undr_frame *frame) {
+    return frame->type == UNDR_TYPE_MESSAGE && frame->payload.size > 0;
+}
+
 undr_error undr_manager_check(const undr_frame *frame) {
-    /* Without a pickle the core refuses it, or takes it for what it is (undr_manager_receive_checked). */
-    bool has_pickle = frame->type == UNDR_TYPE_MESSAGE && frame->payload.size > 0;
-    return has_pickle ? check_message(frame->payload) : UNDR_OK;
+    return has_pickle(frame) ? check_message(frame->payload) : UNDR_OK;
+}
+
+undr_error undr_manager_check_within(const undr_frame *frame, size_t *budget) {
+    if (!has_pickle(frame)) {
+        return UNDR_OK;
+    }
+    undr_pickle_limits limits = undr_pickle_default_limits;
+    limits.bytes = QUICK_BYTES; /* whose pages have to be had first */
+    const undr_error error = undr_pickle_check_within(frame->payload, &limits, budget);
+    return undr_pickle_is_too_large(error) ? UNDR_WAIT : error;
 }

@@ -1,6 +1,7 @@
 /* manager_report.c: the message that stands for a task which was lost: a WorkerException that names the task. */
 #include "manager_queue.h"
 #include "undr/pickle.h"
+#include "undr/text.h"
 
 /* A report is short: a task beyond these is named by its size, not decoded. */
 enum { REPORT_PICKLE_SIZE = 64 * 1024, REPORT_ARENA_SIZE = 8 * 1024 * 1024, REPORT_NAME_SIZE = 300 };
@@ -17,9 +18,14 @@ static undr_error name_of_task(undr_buffer *name, const undr_parcel *parcel, und
     }
     undr_value *task;
     undr_error error = undr_pickle_read(undr_parcel_slice(parcel), NULL, arena, &task, NULL, NULL);
+    undr_buffer repr = {0};
     if (error == UNDR_OK) {
-        error = undr_task_repr(name, task);
+        error = undr_task_repr(&repr, task);
     }
+    if (error == UNDR_OK) {
+        error = undr_put_visible(name, undr_buffer_slice(&repr)); /* somebody prints the report */
+    }
+    undr_buffer_free(&repr);
     return error == UNDR_OK || error == UNDR_MEMORY ? error : name_by_size(name, parcel);
 }
 

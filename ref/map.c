@@ -14,9 +14,7 @@ uint64_t undr_map_address(const void *address) {
 
 /* The entry that holds the key, or the free one where it belongs. There is always a free one. */
 static undr_map_entry *find(undr_map *map, uint64_t key) {
-    uint64_t position = (key ^ key >> 29) * UINT64_C(0x9e3779b97f4a7c15);
-    position ^= position >> 32;
-    for (;; ++position) {
+    for (uint64_t position = undr_hash_word(&map->hash_key, key) >> 32;; ++position) {
         ++map->steps;
         undr_map_entry *entry = &map->entries[position & (map->capacity - 1)];
         if (entry->value == NULL || entry->key == key) {
@@ -31,6 +29,10 @@ const void *undr_map_get(undr_map *map, uint64_t key) {
 
 static undr_error grow(undr_map *map) {
     undr_map larger = {.capacity = map->capacity == 0 ? 16 : map->capacity * 2, .steps = map->steps};
+    if (larger.capacity > UINT32_MAX) { /* unreachable: in a test, it takes 64 GiB. A hash has 32 bits */
+        return UNDR_MEMORY;
+    }
+    larger.hash_key = map->capacity == 0 ? undr_process_hash_key() : map->hash_key;
     larger.entries = calloc(larger.capacity, sizeof *larger.entries);
     if (larger.entries == NULL) {
         return UNDR_MEMORY;

@@ -4,7 +4,7 @@
 #ifndef UNDR_MAP_H
 #define UNDR_MAP_H
 
-#include "undr/error.h"
+#include "hash.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,6 +20,7 @@ typedef struct undr_map {
     size_t count;
     size_t capacity; /* 0 or a power of two */
     uint64_t steps;  /* entries looked at so far */
+    undr_hash_key hash_key; /* since there are entries: chosen numbers do not collide */
 } undr_map;
 
 void undr_map_free(undr_map *map);

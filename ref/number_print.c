@@ -35,15 +35,21 @@ static uint8_t magnitude_byte(const magnitude *number, size_t index) {
 }
 
 static undr_error print_hexadecimal(undr_buffer *buffer, const magnitude *number) {
+    static const char digits[] = "0123456789abcdef";
+    size_t size = number->bytes.size;
+    while (size > 0 && magnitude_byte(number, size - 1) == 0) { /* it is long: not 0 */
+        --size;
+    }
     undr_error error = undr_put_text(buffer, number->negative ? "-0x" : "0x");
-    bool leading = true;
-    for (size_t index = number->bytes.size; error == UNDR_OK && index > 0; --index) {
+    if (error == UNDR_OK) {
+        error = undr_buffer_reserve(buffer, 2 * size);
+    }
+    for (size_t index = size; error == UNDR_OK && index > 0; --index) {
         const uint8_t byte = magnitude_byte(number, index - 1);
-        if (leading && byte == 0) {
-            continue;
+        if (index < size || byte >= 0x10) {
+            buffer->data[buffer->size++] = (uint8_t)digits[byte >> 4];
         }
-        error = undr_put_format(buffer, leading ? "%x" : "%02x", byte);
-        leading = false;
+        buffer->data[buffer->size++] = (uint8_t)digits[byte & 0xf];
     }
     return error;
 }

@@ -48,7 +48,8 @@ static undr_error call_bytearray(undr_reader *reader, undr_items args, undr_valu
         return undr_value_bytes(reader->arena, UNDR_BYTEARRAY, (undr_slice){0}, value);
     }
     if (args.count == 1 && (args.at[0]->kind == UNDR_BYTES || args.at[0]->kind == UNDR_BYTEARRAY)) {
-        return undr_value_bytes(reader->arena, UNDR_BYTEARRAY, args.at[0]->bytes, value);
+        const undr_error error = undr_reader_spend_bytes(reader, args.at[0]->bytes.size);
+        return error != UNDR_OK ? error : undr_value_bytes(reader->arena, UNDR_BYTEARRAY, args.at[0]->bytes, value);
     }
     return encode(reader, UNDR_BYTEARRAY, args, value);
 }
@@ -64,7 +65,8 @@ static undr_error collect(undr_reader *reader, undr_kind kind, undr_items args, 
     if (args.count != 1 || !iterable) {
         return UNDR_OK;
     }
-    return undr_reader_keyed(reader, kind, from->items.at, from->items.count, value);
+    const undr_error error = undr_reader_spend(reader, from->items.count);
+    return error != UNDR_OK ? error : undr_reader_keyed(reader, kind, from->items.at, from->items.count, value);
 }
 
 static undr_error call_set(undr_reader *reader, undr_items args, undr_value **value) {
@@ -83,7 +85,10 @@ static undr_error call_getattr(undr_reader *reader, undr_items args, undr_value 
     const undr_slice outer = args.at[0]->class_name.name;
     const undr_slice inner = args.at[1]->bytes;
     void *memory = NULL;
-    undr_error error = undr_arena_take(reader->arena, outer.size + 1 + inner.size, &memory);
+    undr_error error = undr_reader_spend_bytes(reader, outer.size + inner.size);
+    if (error == UNDR_OK) {
+        error = undr_arena_take(reader->arena, outer.size + 1 + inner.size, &memory);
+    }
     if (error == UNDR_OK) {
         error = undr_value_class(reader->arena, "", "", value);
     }
@@ -110,7 +115,10 @@ static bool is_object_class(const undr_value *class_value) {
 
 static undr_error instance(undr_reader *reader, undr_value *callable, undr_items args, undr_value **value) {
     undr_object object = {.callable = callable};
-    const undr_error error = undr_reader_tuple(reader, args.at, args.count, &object.args);
+    undr_error error = undr_reader_spend(reader, args.count / 4);
+    if (error == UNDR_OK) {
+        error = undr_reader_tuple(reader, args.at, args.count, &object.args);
+    }
     return error != UNDR_OK ? error : undr_reader_object(reader, &object, value);
 }
 
@@ -144,29 +152,35 @@ static undr_error call_newobj_ex(undr_reader *reader, undr_items args, undr_valu
 
 typedef struct known_call {
     const char *module, *name;
+    size_t module_size, name_size;
     known_function *function;
 } known_call;
 
+#define KNOWN(module, name, function) {module, name, sizeof module - 1, sizeof name - 1, function}
 static const known_call known_calls[] = {
-    {"_codecs", "encode", call_encode},
-    {"builtins", "bytes", call_bytes},
-    {"builtins", "bytearray", call_bytearray},
-    {"builtins", "set", call_set},
-    {"builtins", "frozenset", call_frozenset},
-    {"builtins", "getattr", call_getattr},
-    {"copyreg", "_reconstructor", call_reconstructor},
-    {"copyreg", "__newobj__", call_newobj},
-    {"copyreg", "__newobj_ex__", call_newobj_ex},
+    KNOWN("_codecs", "encode", call_encode),
+    KNOWN("builtins", "bytes", call_bytes),
+    KNOWN("builtins", "bytearray", call_bytearray),
+    KNOWN("builtins", "set", call_set),
+    KNOWN("builtins", "frozenset", call_frozenset),
+    KNOWN("builtins", "getattr", call_getattr),
+    KNOWN("copyreg", "_reconstructor", call_reconstructor),
+    KNOWN("copyreg", "__newobj__", call_newobj),
+    KNOWN("copyreg", "__newobj_ex__", call_newobj_ex),
 };
+#undef KNOWN
 
 static known_function *find_known(const undr_value *callable) {
     if (callable->kind != UNDR_CLASS) {
         return NULL;
     }
+    const undr_slice module = callable->class_name.module, name = callable->class_name.name;
     for (size_t index = 0; index < sizeof known_calls / sizeof known_calls[0]; ++index) {
-        if (undr_slice_equal(callable->class_name.module, undr_slice_text(known_calls[index].module))
-            && undr_slice_equal(callable->class_name.name, undr_slice_text(known_calls[index].name))) {
-            return known_calls[index].function;
+        const known_call *known = &known_calls[index];
+        if (known->name_size == name.size && known->module_size == module.size
+            && memcmp(known->name, name.data, name.size) == 0
+            && memcmp(known->module, module.data, module.size) == 0) {
+            return known->function;
         }
     }
     return NULL;

@@ -12,6 +12,7 @@ struct undr_index {
 };
 
 enum { SCAN = 8 }; /* so few entries are found without an index; the items have room for as many */
+enum { SHORT = 32 };
 
 /* How many items an entry is. */
 static inline size_t stride(const undr_value *container) {
@@ -30,15 +31,61 @@ static inline uint32_t *slot_at(const struct undr_index *index, size_t position)
     return &index->slots[position & (index->capacity - 1)];
 }
 
-static inline undr_error scan(
-    undr_reader *reader, const undr_value *container, const undr_value *key, size_t depth, size_t *place) {
+/* Short text and numbers, which most keys are: sooner compared with a few others than hashed. */
+static inline bool is_short(const undr_value *key) {
+    return (key->kind == UNDR_STR || key->kind == UNDR_INT || key->kind == UNDR_BYTES) && key->bytes.size <= SHORT;
+}
+
+/* Are they the same key, whatever they are? */
+__attribute__((noinline)) static undr_error same_key(undr_reader *reader, undr_value *a, undr_value *b, size_t depth, bool *equal) {
+    undr_error error = undr_key_hash(reader, a, depth);
+    if (error == UNDR_OK) {
+        error = undr_key_hash(reader, b, depth);
+    }
+    *equal = false;
+    return error == UNDR_OK && a->hash == b->hash ? undr_key_equal(reader, a, b, depth, equal) : error;
+}
+
+/* A short key and another of its kind. */
+static inline bool same_short(const undr_value *key, const undr_value *other) {
+    return key == other
+        || (key->bytes.size == other->bytes.size
+            && (key->bytes.size == 0
+                || (key->bytes.data[0] == other->bytes.data[0]
+                    && memcmp(key->bytes.data, other->bytes.data, key->bytes.size) == 0)));
+}
+
+/* For a short key that has no hash yet, among so few that the steps to them need not be counted. */
+__attribute__((noinline)) static undr_error scan_short(
+    undr_reader *reader, const undr_value *container, undr_value *key, size_t depth, size_t *place) {
     const size_t step = stride(container);
     undr_error error = UNDR_OK;
     bool equal = false;
     for (*place = 0; *place < container->items.count; *place += step) {
-        const undr_value *other = container->items.at[*place];
-        if (other->hash == key->hash) { /* so few that the steps to the others need not be counted */
+        undr_value *other = container->items.at[*place];
+        if (other->kind == key->kind) {
+            equal = same_short(key, other);
+        } else if (key->kind == UNDR_INT) { /* which may equal a bool and a float; text equals text only */
+            error = same_key(reader, other, key, depth, &equal);
+        }
+        if (error != UNDR_OK || equal) {
+            break;
+        }
+    }
+    return error;
+}
+
+__attribute__((always_inline)) static inline undr_error scan(
+    undr_reader *reader, const undr_value *container, undr_value *key, size_t depth, size_t *place) {
+    const size_t step = stride(container);
+    undr_error error = UNDR_OK;
+    bool equal = false;
+    for (*place = 0; *place < container->items.count; *place += step) {
+        undr_value *other = container->items.at[*place];
+        if (other->hash == key->hash) {
             error = undr_key_equal(reader, other, key, depth, &equal);
+        } else if (other->hash == 0) {
+            error = same_key(reader, other, key, depth, &equal);
         }
         if (error != UNDR_OK || equal) {
             break;
@@ -49,12 +96,17 @@ static inline undr_error scan(
 
 /* The place of the entry with this key, or the items' count. *slot: where it is noted, or belongs; NULL without an
  * index. */
-static inline undr_error find(undr_reader *reader, const undr_value *container, const undr_value *key, size_t depth,
-    size_t *place, uint32_t **slot) {
+__attribute__((always_inline)) static inline undr_error find(
+    undr_reader *reader, const undr_value *container, undr_value *key, size_t depth, size_t *place, uint32_t **slot) {
     const struct undr_index *index = container->keyed.index;
     *slot = NULL;
     if (index == NULL) {
-        return scan(reader, container, key, depth, place);
+        return key->hash == 0 ? scan_short(reader, container, key, depth, place)
+                              : scan(reader, container, key, depth, place);
+    }
+    const undr_error unhashed = key->hash != 0 ? UNDR_OK : undr_key_hash(reader, key, depth);
+    if (unhashed != UNDR_OK) {
+        return unhashed;
     }
     for (size_t position = key->hash >> index->shift;; ++position) {
         *slot = slot_at(index, position);
@@ -74,7 +126,7 @@ static inline undr_error find(undr_reader *reader, const undr_value *container, 
 }
 
 undr_error undr_key_find(
-    undr_reader *reader, const undr_value *container, const undr_value *key, size_t depth, size_t *place) {
+    undr_reader *reader, const undr_value *container, undr_value *key, size_t depth, size_t *place) {
     uint32_t *slot = NULL;
     return find(reader, container, key, depth, place, &slot);
 }
@@ -102,14 +154,19 @@ static undr_error new_index(undr_reader *reader, size_t entries, struct undr_ind
 }
 
 /* Notes all entries in an index that is empty. They differ: where one belongs is seen without looking at keys. */
-static void note_all(const undr_value *container, const struct undr_index *index) {
+static undr_error note_all(undr_reader *reader, const undr_value *container, const struct undr_index *index) {
     for (size_t place = 0; place < container->items.count; place += stride(container)) {
+        const undr_error error = undr_key_hash(reader, container->items.at[place], 0);
+        if (error != UNDR_OK) { /* unreachable: what is a key already could be hashed, or is short text or a number */
+            return error;
+        }
         size_t position = container->items.at[place]->hash >> index->shift;
         while (*slot_at(index, position) != 0) {
             ++position;
         }
         *slot_at(index, position) = (uint32_t)place + 1;
     }
+    return UNDR_OK;
 }
 
 /* Room for so many entries, more than there is. */
@@ -128,18 +185,20 @@ static undr_error grow(undr_reader *reader, undr_value *container, size_t entrie
     items.at = memory;
     if (items.count > 0) {
         memcpy(items.at, container->items.at, items.count * sizeof *items.at);
-        note_all(container, index); /* there were SCAN entries at least: it has an index now */
+        error = note_all(reader, container, index); /* there were SCAN entries at least: it has an index now */
     }
     container->keyed.items = items;
     container->keyed.index = index;
-    return UNDR_OK;
+    return error;
 }
 
 /* Makes room for one more entry, and finds the place for it. */
 static inline undr_error prepare(
     undr_reader *reader, undr_value *container, undr_value *key, size_t *place, uint32_t **slot) {
     const size_t count = container->items.count;
-    undr_error error = key->hash != 0 ? UNDR_OK : undr_key_hash(reader, key, 0);
+    /* What is a key for the first time may be so for the last time: hashed when that is cheaper than to compare it. */
+    const bool may_wait = key->hash != 0 || (key->held == 0 && is_short(key));
+    undr_error error = may_wait ? UNDR_OK : undr_key_hash(reader, key, 0);
     if (error == UNDR_OK && count == item_room(container)) {
         error = grow(reader, container, count * 2 / stride(container));
     }

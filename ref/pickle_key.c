@@ -5,8 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { STEP_BYTES = 64 }; /* so many bytes count as one step of work */
-
 /* A number as the key that it is: an integer of any size, or else the bits of a float. */
 enum { INTEGER_BYTES = 136 }; /* the largest float is below 2^1024 */
 typedef struct number_key {
@@ -57,46 +55,25 @@ static void number_key_of(const undr_value *value, number_key *key) {
     }
 }
 
-static const uint64_t golden = UINT64_C(0x9e3779b97f4a7c15); /* 2^64 by the golden ratio: spreads what is in a row */
-
-static uint64_t mix(uint64_t hash, uint64_t more) {
-    hash = (hash ^ more) * golden;
-    return hash ^ hash >> 29;
-}
-
-static uint64_t hash_bytes(uint64_t hash, undr_slice bytes) {
-    uint64_t eight = 0;
-    hash = mix(hash, bytes.size);
-    if (bytes.size < sizeof eight) {
-        for (size_t index = 0; index < bytes.size; ++index) {
-            eight = eight << 8 | bytes.data[index];
-        }
-        return mix(hash, eight);
+static const undr_hash_key *hash_key(undr_reader *reader) {
+    if (!reader->has_hash_key) {
+        reader->hash_key = undr_process_hash_key();
+        reader->has_hash_key = true;
     }
-    for (size_t index = 0; bytes.size - index > sizeof eight; index += sizeof eight) {
-        memcpy(&eight, bytes.data + index, sizeof eight);
-        hash = mix(hash, eight);
-    }
-    memcpy(&eight, bytes.data + bytes.size - sizeof eight, sizeof eight); /* some of them a second time */
-    return mix(hash, eight);
+    return &reader->hash_key;
 }
 
 /* Of an int as its bytes are. */
-static uint64_t hash_int(undr_slice bytes) {
-    if (bytes.size > sizeof(uint64_t)) {
-        return hash_bytes(1, bytes);
-    }
-    uint64_t number = 0;
-    for (size_t index = bytes.size; index > 0; --index) {
-        number = number << 8 | bytes.data[index - 1];
-    }
-    return number * golden;
+static inline uint64_t hash_int(const undr_hash_key *with, undr_slice bytes) {
+    return bytes.size < sizeof(uint64_t) ? undr_hash_word(with, undr_few_bytes(bytes.data, bytes.size))
+                                         : undr_hash_bytes(with, bytes);
 }
 
-static uint64_t hash_number(const undr_value *value) {
+/* Equal numbers of different types are equal bytes. */
+static uint64_t hash_number(const undr_hash_key *with, const undr_value *value) {
     number_key number;
     number_key_of(value, &number);
-    return hash_int(number.bytes);
+    return hash_int(with, number.bytes);
 }
 
 /* Of a tuple the order counts, of a frozenset it does not. */
@@ -104,31 +81,49 @@ static undr_error hash_items(undr_reader *reader, const undr_value *value, size_
     if (depth > reader->limits.depth) {
         return UNDR_LIMIT_DEPTH;
     }
+    const undr_hash_key *with = hash_key(reader);
+    undr_sip sip = undr_sip_begin(with);
+    uint64_t sum = 0;
     for (size_t index = 0; index < value->items.count; ++index) {
         undr_value *item = value->items.at[index];
         const undr_error error = undr_key_hash(reader, item, depth);
         if (error != UNDR_OK) {
             return error;
         }
-        *hash = value->kind == UNDR_TUPLE ? mix(*hash, item->hash) : *hash + mix(0, item->hash);
+        if (value->kind == UNDR_TUPLE) {
+            undr_sip_word(&sip, item->hash);
+        } else {
+            sum += undr_hash_word(with, item->hash);
+        }
     }
+    undr_sip_word(&sip, sum);
+    *hash = undr_sip_end(&sip, value->items.count + 1);
     return UNDR_OK; /* once for each value, so linear */
+}
+
+static uint64_t hash_class(const undr_hash_key *with, const undr_value *value) {
+    undr_sip sip = undr_sip_begin(with);
+    undr_sip_word(&sip, undr_hash_bytes(with, value->class_name.module));
+    undr_sip_word(&sip, undr_hash_bytes(with, value->class_name.name));
+    return undr_sip_end(&sip, 2);
 }
 
 /* Of what is rarely a key. */
 static undr_error hash_rare(undr_reader *reader, const undr_value *key, size_t depth, uint64_t *hash) {
+    const undr_hash_key *with = hash_key(reader);
     switch (key->kind) {
         case UNDR_LIST:
         case UNDR_DICT:
         case UNDR_SET:
         case UNDR_BYTEARRAY: return UNDR_PICKLE_TYPE;
-        case UNDR_CLASS: *hash = hash_bytes(*hash, key->class_name.name); return UNDR_OK;
+        case UNDR_CLASS: *hash = hash_class(with, key); return UNDR_OK;
         case UNDR_TUPLE:
         case UNDR_FROZENSET: return hash_items(reader, key, depth + 1, hash);
-        case UNDR_OBJECT: *hash = mix(*hash, undr_map_address(key)); return UNDR_OK;
         case UNDR_BOOL:
-        case UNDR_FLOAT: *hash = is_number(key) ? hash_number(key) : mix(*hash, undr_map_address(key)); return UNDR_OK;
-        default: return UNDR_OK;
+        case UNDR_FLOAT:
+            *hash = is_number(key) ? hash_number(with, key) : undr_hash_word(with, undr_map_address(key));
+            return UNDR_OK;
+        default: *hash = undr_hash_word(with, undr_map_address(key)); return UNDR_OK; /* an object, None: itself only */
     }
 }
 
@@ -136,12 +131,12 @@ undr_error undr_key_hash(undr_reader *reader, undr_value *key, size_t depth) {
     if (key->hash != 0) {
         return UNDR_OK;
     }
-    uint64_t hash = mix(1, (uint64_t)key->kind);
+    uint64_t hash = 0;
     undr_error error = UNDR_OK;
     if (key->kind == UNDR_INT) {
-        hash = hash_int(key->bytes);
+        hash = hash_int(hash_key(reader), key->bytes);
     } else if (key->kind == UNDR_STR || key->kind == UNDR_BYTES) {
-        hash = hash_bytes(hash, key->bytes);
+        hash = undr_hash_bytes(hash_key(reader), key->bytes);
     } else {
         error = hash_rare(reader, key, depth, &hash);
     }
@@ -192,7 +187,7 @@ undr_error undr_key_equal(
     }
     if (is_number(a) && is_number(b)) {
         *equal = same_number(a, b);
-        return undr_reader_spend(reader, 2 + (a->kind == UNDR_INT ? a->bytes.size / STEP_BYTES : 0));
+        return undr_reader_spend(reader, 2 + (a->kind == UNDR_INT ? a->bytes.size / UNDR_STEP_BYTES : 0));
     }
     const undr_error error = undr_reader_spend(reader, 1);
     if (error != UNDR_OK || a->kind != b->kind) {
@@ -202,11 +197,11 @@ undr_error undr_key_equal(
         case UNDR_STR:
         case UNDR_BYTES:
             *equal = undr_slice_equal(a->bytes, b->bytes);
-            return undr_reader_spend(reader, a->bytes.size / STEP_BYTES);
+            return undr_reader_spend(reader, a->bytes.size / UNDR_STEP_BYTES);
         case UNDR_CLASS:
             *equal = undr_slice_equal(a->class_name.module, b->class_name.module)
                 && undr_slice_equal(a->class_name.name, b->class_name.name);
-            return undr_reader_spend(reader, (a->class_name.module.size + a->class_name.name.size) / STEP_BYTES);
+            return undr_reader_spend(reader, (a->class_name.module.size + a->class_name.name.size) / UNDR_STEP_BYTES);
         case UNDR_TUPLE: return same_tuple(reader, a, b, depth + 1, equal);
         case UNDR_FROZENSET: return same_frozenset(reader, a, b, depth + 1, equal);
         default: return UNDR_OK; /* unreachable: the hash of whatever equals only itself is its address's */

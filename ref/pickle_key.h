@@ -10,8 +10,8 @@ UNDR_MUST_USE undr_error undr_key_hash(undr_reader *reader, undr_value *key, siz
 /* Python's equality of two hashed keys: 1, 1.0 and True are one key. */
 UNDR_MUST_USE undr_error undr_key_equal(
     undr_reader *reader, const undr_value *a, const undr_value *b, size_t depth, bool *equal);
-/* The element of a set, or the key of a dict, that equals `key` (hashed): its place in the items, or their count. */
+/* The element of a set, or the key of a dict, that equals `key`: its place in the items, or their count. */
 UNDR_MUST_USE undr_error undr_key_find(
-    undr_reader *reader, const undr_value *container, const undr_value *key, size_t depth, size_t *place);
+    undr_reader *reader, const undr_value *container, undr_value *key, size_t depth, size_t *place);
 
 #endif

@@ -172,20 +172,19 @@ undr_error undr_output_recall(undr_output *output, const void *address) {
     return found == NULL ? UNDR_ARGUMENT : undr_output_recall_index(output, (uint64_t)(uintptr_t)found - 1);
 }
 
-static uint64_t hash_text(undr_slice text) {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t index = 0; index < text.size; ++index) {
-        hash = (hash ^ text.data[index]) * UINT64_C(0x100000001b3);
+/* Whoever wrote a pickle that is written again has chosen the names. */
+static uint64_t hash_named(undr_output *output, undr_slice module, undr_slice name) {
+    if (output->hash_key.odd[0] == 0) { /* one that is set is odd */
+        output->hash_key = undr_process_hash_key();
     }
-    return hash;
-}
-
-static uint64_t hash_named(undr_slice module, undr_slice name) {
-    return hash_text(module) * 3 + hash_text(name);
+    undr_sip sip = undr_sip_begin(&output->hash_key);
+    undr_sip_word(&sip, undr_hash_bytes(&output->hash_key, module));
+    undr_sip_word(&sip, undr_hash_bytes(&output->hash_key, name));
+    return undr_sip_end(&sip, 2);
 }
 
 const undr_named *undr_output_find_named(undr_output *output, undr_slice module, undr_slice name) {
-    const undr_named *found = undr_map_get(&output->named, hash_named(module, name));
+    const undr_named *found = undr_map_get(&output->named, hash_named(output, module, name));
     while (found != NULL
         && ((found->module.data == NULL) != (module.data == NULL) || !undr_slice_equal(found->module, module)
             || !undr_slice_equal(found->name, name))) {
@@ -196,7 +195,7 @@ const undr_named *undr_output_find_named(undr_output *output, undr_slice module,
 
 undr_error undr_output_memoize_named(
     undr_output *output, const void *address, undr_slice module, undr_slice name) {
-    const uint64_t hash = hash_named(module, name);
+    const uint64_t hash = hash_named(output, module, name);
     void *memory = NULL;
     undr_error error = undr_arena_take(&output->arena, sizeof(undr_named), &memory);
     if (error != UNDR_OK) {

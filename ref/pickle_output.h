@@ -23,6 +23,7 @@ typedef struct undr_output {
     undr_map memo;      /* address of a value -> index + 1 */
     uint64_t memo_count; /* indexes given, also to what has no address */
     undr_map named;
+    undr_hash_key hash_key; /* of those, once there is one */
     undr_arena arena;   /* of the named */
 } undr_output;
 

@@ -217,19 +217,30 @@ static size_t arena_limit(const undr_arena *arena, size_t allowed) {
     return arena->limit != 0 && arena->limit < end ? arena->limit : end;
 }
 
+static size_t steps_for(size_t input_size, const undr_pickle_limits *limits) {
+    return allowance(FREE_WORK, WORK_PER_BYTE, input_size, limits->steps == 0 ? SIZE_MAX : limits->steps);
+}
+
+/* To the STOP; reader->result is the value then. */
+static undr_error run_within(undr_reader *reader, undr_slice input, const undr_pickle_limits *limits,
+    undr_arena *arena, undr_pickle_fault *fault) {
+    reader->limits = limits == NULL ? undr_pickle_default_limits : *limits;
+    reader->work = steps_for(input.size, &reader->limits);
+    const size_t own_limit = arena->limit;
+    arena->limit = arena_limit(arena, allowance(FREE_BYTES, BYTES_PER_BYTE, input.size, reader->limits.bytes));
+    const undr_error error = run(reader, fault);
+    arena->limit = own_limit;
+    undr_reader_free(reader);
+    return error;
+}
+
 static undr_error read_pickle(bool in_place, undr_slice input, const undr_pickle_limits *limits, undr_arena *arena,
     undr_value **value, size_t *used, undr_pickle_fault *fault) {
     undr_pickle_fault place = {0};
     undr_reader reader;
     undr_reader_begin(&reader, input, arena);
     reader.in_place = in_place;
-    reader.limits = limits == NULL ? undr_pickle_default_limits : *limits;
-    reader.work = allowance(FREE_WORK, WORK_PER_BYTE, input.size, SIZE_MAX);
-    const size_t own_limit = arena->limit;
-    arena->limit = arena_limit(arena, allowance(FREE_BYTES, BYTES_PER_BYTE, input.size, reader.limits.bytes));
-    const undr_error error = run(&reader, &place);
-    arena->limit = own_limit;
-    undr_reader_free(&reader);
+    const undr_error error = run_within(&reader, input, limits, arena, &place);
     if (error != UNDR_OK) {
         if (fault != NULL) {
             *fault = place;
@@ -251,4 +262,20 @@ undr_error undr_pickle_read(undr_slice input, const undr_pickle_limits *limits, 
 undr_error undr_pickle_read_in_place(undr_slice input, const undr_pickle_limits *limits, undr_arena *arena,
     undr_value **value, size_t *used, undr_pickle_fault *fault) {
     return read_pickle(true, input, limits, arena, value, used, fault);
+}
+
+undr_error undr_pickle_check_within(undr_slice input, const undr_pickle_limits *limits, size_t *budget) {
+    undr_pickle_limits within = *limits;
+    undr_pickle_fault fault;
+    undr_arena arena = {0};
+    undr_reader reader;
+    undr_reader_begin(&reader, input, &arena);
+    reader.in_place = true;
+    within.nodes = *budget < within.nodes ? *budget : within.nodes;
+    within.steps = *budget + 1; /* 0 would be no bound */
+    const undr_error error = run_within(&reader, input, &within, &arena, &fault);
+    undr_arena_free(&arena);
+    const size_t cost = reader.nodes + steps_for(input.size, &within) - (size_t)reader.work;
+    *budget = undr_pickle_is_too_large(error) || cost > *budget ? 0 : *budget - cost;
+    return error;
 }

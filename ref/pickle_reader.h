@@ -6,11 +6,15 @@
 #ifndef UNDR_PICKLE_READER_H
 #define UNDR_PICKLE_READER_H
 
+#include "hash.h"
 #include "map.h"
+#include "number.h"
 #include "undr/pickle.h"
 
 /* The stack, the marks and the memo have room for the first so many without an allocation; the first allocation. */
 enum { UNDR_READER_ROOM = 32, UNDR_READER_FIRST = 1024 };
+
+enum { UNDR_STEP_BYTES = 64 }; /* so many bytes count as one step of work */
 
 typedef struct undr_reader {
     undr_cursor cursor; /* behind the opcode that is being obeyed */
@@ -30,6 +34,8 @@ typedef struct undr_reader {
     undr_value *none, *bools[2]; /* one of each is enough */
     undr_value *result; /* not NULL: STOP came */
     bool in_place;      /* text and bytes are borrowed from the input */
+    bool has_hash_key;
+    undr_hash_key hash_key; /* of keys, once there is one to hash */
     undr_value *stack_room[UNDR_READER_ROOM], *memo_room[UNDR_READER_ROOM];
     size_t mark_room[UNDR_READER_ROOM];
 } undr_reader;
@@ -71,6 +77,17 @@ UNDR_MUST_USE static inline undr_error undr_reader_spend(undr_reader *reader, si
     }
     reader->work -= steps;
     return UNDR_OK;
+}
+
+/* For so many bytes that are copied, compared or looked at once more. */
+UNDR_MUST_USE static inline undr_error undr_reader_spend_bytes(undr_reader *reader, size_t bytes) {
+    return undr_reader_spend(reader, bytes / UNDR_STEP_BYTES);
+}
+
+/* For an int in so many characters, which are converted in groups, each with all that there is before it. */
+UNDR_MUST_USE static inline undr_error undr_reader_spend_digits(undr_reader *reader, size_t digits) {
+    const size_t most = digits < UNDR_MAXIMUM_DIGITS ? digits : UNDR_MAXIMUM_DIGITS; /* of more none is converted */
+    return undr_reader_spend(reader, most * most / 128);
 }
 
 UNDR_MUST_USE static inline undr_error undr_reader_read(undr_reader *reader, uint64_t size, undr_slice *bytes) {

@@ -80,6 +80,10 @@ static undr_error read_index(undr_reader *reader, int64_t *index) {
     if (undr_parse_short_int(line, index)) {
         return *index < 0 ? UNDR_PICKLE_NUMBER : UNDR_OK;
     }
+    error = undr_reader_spend_digits(reader, line.size);
+    if (error != UNDR_OK) {
+        return error;
+    }
     undr_buffer number = {0};
     error = undr_parse_int(line, UNDR_INT_DECIMAL, &number);
     const undr_value value = {.kind = UNDR_INT, .bytes = undr_buffer_slice(&number)};

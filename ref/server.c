@@ -94,7 +94,9 @@ static void send_collected(undr_server *server) {
 }
 
 static void on_turn(uv_check_t *turn) {
-    send_collected(turn->data);
+    undr_server *server = turn->data;
+    server->turns++;
+    send_collected(server);
 }
 
 /* What libuv reports before it waits, such as a write that was through at once, makes answers due, too: they must not

@@ -119,9 +119,31 @@ static void start_check(undr_peer *peer, undr_buffer *payload) {
 
 /* Frames. */
 
+/* The loop's turns: what a peer may cost in one of them is bounded, whatever it sends (FAULT-1). */
+static void begin_turn(undr_peer *peer) {
+    if (peer->turn != peer->server->turns) {
+        peer->turn = peer->server->turns;
+        peer->was_read = false;
+        peer->budget = UNDR_TURN_BUDGET;
+    }
+}
+
+/* UNDR_WAIT: it takes too long for the loop. */
+static undr_error check_here(undr_peer *peer, const undr_frame *frame) {
+    begin_turn(peer);
+    if (frame->type == UNDR_TYPE_MESSAGE && frame->payload.size > UNDR_LARGE_PAYLOAD) {
+        return UNDR_WAIT;
+    }
+    size_t budget = peer->budget;
+    undr_error error = undr_manager_check_within(frame, &budget);
+    peer->budget = (unsigned)budget;
+    return error;
+}
+
 /* A whole frame in memory that is the caller's. */
 static void handle_frame(undr_peer *peer, const undr_frame *frame) {
-    if (frame->type == UNDR_TYPE_MESSAGE && frame->payload.size > UNDR_LARGE_PAYLOAD) {
+    undr_error error = check_here(peer, frame);
+    if (error == UNDR_WAIT) {
         undr_buffer copy = {0};
         if (undr_put_slice(&copy, frame->payload) == UNDR_OK) {
             start_check(peer, &copy);
@@ -130,7 +152,6 @@ static void handle_frame(undr_peer *peer, const undr_frame *frame) {
         }
         return;
     }
-    undr_error error = undr_manager_check(frame);
     if (error == UNDR_OK) {
         receive(peer, frame, NULL);
     } else {
@@ -329,10 +350,16 @@ static size_t room_of(undr_peer *peer) {
 }
 
 /* Memory to read into: the scratch of all, or behind the frame that has begun. Nobody waits for the rest of a frame:
- * the loop goes on (FAULT-1). */
+ * the loop goes on (FAULT-1). Nor is a peer read from twice in a turn, though libuv would do so 32 times: without memory
+ * it comes back in the next. */
 static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
     undr_peer *peer = handle->data;
     (void)suggested;
+    begin_turn(peer);
+    if (peer->was_read) {
+        *buffer = uv_buf_init(NULL, 0);
+        return;
+    }
     if (peer->in.size == 0 && peer->large_size == 0) {
         *buffer = uv_buf_init((char *)peer->server->scratch, UNDR_SCRATCH_SIZE);
         return;
@@ -397,6 +424,10 @@ static void drop(undr_peer *peer, size_t size) {
 
 static void on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buffer) {
     undr_peer *peer = stream->data;
+    if (size == UV_ENOBUFS && peer->was_read) {
+        return; /* see on_allocate */
+    }
+    peer->was_read = size > 0;
     if (size < 0) {
         on_failed_read(peer, size);
     } else if (peer->state == UNDR_PEER_ENDING) {

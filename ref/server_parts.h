@@ -19,6 +19,8 @@ enum {
     UNDR_DECODERS = 4,  /* threads at most */
     UNDR_LINGER_MS = 1000, /* how often it is looked whether who broke the protocol has got its answers */
     UNDR_SCRATCH_SIZE = 64 * 1024,
+    UNDR_TURN_BUDGET = 512, /* values and steps of one connection's messages that the loop itself decodes in one turn,
+                                in some dozen microseconds; what goes beyond is decoded by another thread (FAULT-1) */
     UNDR_LARGE_PAYLOAD = 16 * 1024 /* beyond it a payload gets memory of its own, is never copied, and is decoded by
                                       another thread (FAULT-1) */
 };
@@ -48,7 +50,10 @@ typedef struct undr_peer {
     bool changed; /* stands in server->changed */
     bool failed;  /* an answer could not be kept: out of memory */
     bool full;    /* the core was told that it is */
+    bool was_read; /* in the turn `turn` */
     uint8_t large_type;
+    unsigned turn;   /* of the loop, when it was last at work for this peer */
+    unsigned budget; /* left of UNDR_TURN_BUDGET in that turn */
     struct sockaddr_in address;   /* of the other side */
     undr_buffer in;               /* the start of a frame that is not whole; no memory while there is none */
     uint64_t large_size;          /* not 0: `in` is the start of such a payload, of a frame of large_type */
@@ -114,6 +119,7 @@ struct undr_server {
     uv_async_t wakeup; /* .data is the server, of these five */
     uv_timer_t timer;
     uv_check_t turn;   /* its end */
+    unsigned turns;    /* that have ended */
     uv_prepare_t wait; /* before the loop waits for events */
     uv_signal_t interrupt;
     undr_peer *writing;   /* whose answers wait for it to read, in whichever state; by deadline */

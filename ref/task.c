@@ -10,8 +10,12 @@
 /* A Chain in a Chain in a Chain ...: as deep as a pickle may nest; one that contains itself ends here. */
 enum { CHAIN_DEPTH = 1000 };
 
+/* A Chain names a task as often as it likes: 3 KB of Chains that share their parts stand for 2^60 tasks. So many are run,
+ * Chains in Chains counted, then it fails. */
+enum { CHAIN_TASKS = 1000000 };
+
 /* A repr is for a line of text. A few bytes of pickle can share parts so that they print as millions (SEC-3). */
-enum { REPR_VALUES = 100000, REPR_BYTES = 1024 * 1024 };
+enum { REPR_BYTES = 64 * 1024 };
 
 bool undr_is_schedulable(const undr_value *task) {
     return task->kind != UNDR_NONE && !undr_value_is_instance(task, UNDR_CLASS_CLOSE_REQUEST);
@@ -29,7 +33,7 @@ static undr_error null_schedule(undr_manager *self, const undr_value *task, unsi
     (void)self;
     (void)task;
     (void)priority;
-    return UNDR_CLOSED;
+    return UNDR_NOT_IMPLEMENTED; /* Python: NotImplementedError */
 }
 
 static undr_error null_send_message(undr_manager *self, const undr_value *message) {
@@ -77,6 +81,8 @@ static void describe(undr_error error, undr_failure *failure) {
         class_name = "ValueError";
     } else if (error == UNDR_MEMORY) {
         class_name = "MemoryError";
+    } else if (error == UNDR_NOT_IMPLEMENTED) {
+        class_name = "NotImplementedError";
     }
     (void)undr_fail(failure, class_name, "%s", undr_error_text(error));
 }
@@ -114,12 +120,13 @@ typedef struct runner {
     void *session;
     undr_manager *manager;
     undr_failure *failure;
+    size_t left; /* tasks that may still be run */
 } runner;
 
-static undr_error run_at(const runner *with, const undr_value *task, unsigned depth);
+static undr_error run_at(runner *with, const undr_value *task, unsigned depth);
 
 /* WORK-12, WORK-13: in order, up to the first failure. */
-static undr_error run_chain(const runner *with, const undr_value *chain, unsigned depth) {
+static undr_error run_chain(runner *with, const undr_value *chain, unsigned depth) {
     const undr_value *tasks = undr_value_attribute(chain, "tasks");
     if (tasks == NULL || (tasks->kind != UNDR_LIST && tasks->kind != UNDR_TUPLE)) {
         return undr_fail(with->failure, "TypeError", "'tasks' of a Chain must be a list or a tuple");
@@ -136,7 +143,11 @@ static undr_error run_chain(const runner *with, const undr_value *chain, unsigne
     return UNDR_OK;
 }
 
-static undr_error run_at(const runner *with, const undr_value *task, unsigned depth) {
+static undr_error run_at(runner *with, const undr_value *task, unsigned depth) {
+    if (with->left-- == 0) {
+        with->left = 0;
+        return undr_fail(with->failure, "RuntimeError", "a Chain of more than %d tasks: it is given up", CHAIN_TASKS);
+    }
     if (undr_value_is_instance(task, UNDR_CLASS_CHAIN)) {
         return run_chain(with, task, depth);
     }
@@ -154,44 +165,14 @@ static undr_error run_at(const runner *with, const undr_value *task, unsigned de
 undr_error undr_task_run(const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager,
     undr_failure *failure) {
     (void)undr_fail(failure, "RuntimeError", "%s", undr_error_text(UNDR_TASK)); /* should the task not say more */
-    const runner with = {.registry = registry, .session = session, .manager = manager, .failure = failure};
+    /* With itself: a Chain is one as well. */
+    runner with = {.registry = registry, .session = session, .manager = manager, .failure = failure,
+        .left = CHAIN_TASKS + 1};
     return run_at(&with, task, 0);
 }
 
-static undr_error put_class(undr_buffer *buffer, const undr_value *class_name) {
-    undr_error error = undr_put_text(buffer, "<class '");
-    if (error == UNDR_OK) {
-        error = undr_put_slice(buffer, class_name->class_name.module);
-    }
-    if (error == UNDR_OK) {
-        error = undr_put_text(buffer, ".");
-    }
-    if (error == UNDR_OK) {
-        error = undr_put_slice(buffer, class_name->class_name.name);
-    }
-    return error == UNDR_OK ? undr_put_text(buffer, "'>(") : error;
-}
-
 undr_error undr_task_repr(undr_buffer *buffer, const undr_value *task) {
-    const undr_value *callable = task != NULL && task->kind == UNDR_OBJECT ? task->object.callable : NULL;
-    if (task == NULL || callable == NULL || callable->kind != UNDR_CLASS) {
-        return task == NULL ? undr_put_text(buffer, "b''")
-                            : undr_value_print_within(buffer, task, REPR_VALUES, REPR_BYTES);
-    }
-    size_t before = buffer->size;
-    undr_error error = put_class(buffer, callable);
-    if (error == UNDR_OK) {
-        error = task->object.state == NULL
-            ? undr_put_text(buffer, "{}")
-            : undr_value_print_within(buffer, task->object.state, REPR_VALUES, REPR_BYTES);
-    }
-    if (error == UNDR_OK) {
-        error = undr_put_text(buffer, ")");
-    }
-    if (error != UNDR_OK) {
-        buffer->size = before; /* a failed append leaves the buffer as it was */
-    }
-    return error;
+    return task == NULL ? undr_put_text(buffer, "b''") : undr_value_repr_short(buffer, task, REPR_BYTES);
 }
 
 undr_error undr_chain(undr_arena *arena, undr_value *const *tasks, size_t count, undr_value **chain) {

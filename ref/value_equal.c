@@ -1,4 +1,5 @@
 /* value_equal.c: equality of values by type and content. */
+#include "hash.h"
 #include "value_walk.h"
 
 #include <math.h>
@@ -7,6 +8,7 @@
 
 typedef struct comparison {
     uint64_t steps; /* left: what bounds values whose shared parts would be compared again and again */
+    undr_hash_key hash_key; /* once something is hashed */
 } comparison;
 
 static const uint64_t most_steps = 4000000;
@@ -45,47 +47,50 @@ static undr_error compare_items(
 /* Hashing: equal values give equal hashes; how unequal ones differ below the first levels does not matter. */
 enum { HASH_DEPTH = 3, HASH_ITEMS = 16 };
 
-static uint64_t mix(uint64_t hash, uint64_t more) {
-    hash = (hash ^ more) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 29;
+/* Adds what there is to a hash that was begun. */
+static void add_bytes(const comparison *work, undr_sip *hash, undr_slice bytes) {
+    undr_sip_word(hash, undr_hash_bytes(&work->hash_key, bytes));
 }
 
-static uint64_t hash_bytes(uint64_t hash, undr_slice bytes) {
-    for (size_t index = 0; index < bytes.size; ++index) {
-        hash = (hash ^ bytes.data[index]) * UINT64_C(0x100000001b3);
-    }
-    return mix(hash, bytes.size);
-}
-
-static undr_error hash_value(comparison *work, const undr_value *value, size_t depth, uint64_t *hash) {
-    *hash = mix(*hash, (uint64_t)value->kind);
+static undr_error add_value(comparison *work, const undr_value *value, size_t depth, undr_sip *hash) {
+    undr_sip_word(hash, (uint64_t)value->kind);
     switch (value->kind) {
         case UNDR_BOOL:
-            *hash = mix(*hash, value->boolean);
+            undr_sip_word(hash, value->boolean);
             return spend(work, 0);
         case UNDR_FLOAT:
-            *hash = isnan(value->real) ? *hash : hash_bytes(*hash, undr_slice_of(&value->real, sizeof value->real));
+            if (!isnan(value->real)) {
+                add_bytes(work, hash, undr_slice_of(&value->real, sizeof value->real));
+            }
             return spend(work, 0);
         case UNDR_INT:
         case UNDR_STR:
         case UNDR_BYTES:
         case UNDR_BYTEARRAY:
-            *hash = hash_bytes(*hash, value->bytes);
+            add_bytes(work, hash, value->bytes);
             return spend(work, value->bytes.size);
         case UNDR_CLASS:
-            *hash = hash_bytes(*hash, value->class_name.name);
-            return spend(work, value->class_name.name.size);
+            add_bytes(work, hash, value->class_name.module);
+            add_bytes(work, hash, value->class_name.name);
+            return spend(work, value->class_name.module.size + value->class_name.name.size);
         case UNDR_LIST:
         case UNDR_TUPLE:
             break;
         default: /* sets and dicts have no order, objects several spellings: their kind is enough */
             return spend(work, 0);
     }
-    *hash = mix(*hash, value->items.count);
+    undr_sip_word(hash, value->items.count);
     undr_error error = spend(work, 0);
     for (size_t index = 0; error == UNDR_OK && depth > 0 && index < value->items.count && index < HASH_ITEMS; ++index) {
-        error = hash_value(work, value->items.at[index], depth - 1, hash);
+        error = add_value(work, value->items.at[index], depth - 1, hash);
     }
+    return error;
+}
+
+static undr_error hash_value(comparison *work, const undr_value *value, uint64_t *hash) {
+    undr_sip sip = undr_sip_begin(&work->hash_key);
+    const undr_error error = add_value(work, value, HASH_DEPTH, &sip);
+    *hash = undr_sip_end(&sip, 0);
     return error;
 }
 
@@ -108,7 +113,7 @@ static undr_error hash_keys(
     undr_error error = UNDR_OK;
     for (size_t index = 0; error == UNDR_OK && index < count; ++index) {
         keys[index] = (hashed_key){.hash = 0, .index = first + index * stride};
-        error = hash_value(work, items.at[keys[index].index], HASH_DEPTH, &keys[index].hash);
+        error = hash_value(work, items.at[keys[index].index], &keys[index].hash);
     }
     if (error == UNDR_OK) {
         qsort(keys, count, sizeof *keys, compare_hashes);
@@ -173,6 +178,7 @@ static undr_error compare_shuffled(comparison *work, const unordered *pair, size
     if (keys == NULL) {
         return UNDR_MEMORY;
     }
+    work->hash_key = undr_process_hash_key();
     undr_error error = hash_keys(work, pair->a, first, pair->stride, keys, count);
     if (error == UNDR_OK) {
         error = hash_keys(work, pair->b, first, pair->stride, keys + count, count);

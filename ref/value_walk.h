@@ -77,6 +77,9 @@ static inline undr_slice undr_shortest(undr_slice number) {
 UNDR_MUST_USE undr_error undr_value_print_within(
     undr_buffer *buffer, const undr_value *value, uint64_t steps, size_t bytes);
 
+/* undr_value_print_short of what Python's repr() prints: text beyond ASCII as it is, instances as Task.__repr__ does. */
+UNDR_MUST_USE undr_error undr_value_repr_short(undr_buffer *buffer, const undr_value *value, size_t bytes);
+
 /* undr_value_equal that gives up with UNDR_LIMIT_NODES beyond about so many values. */
 UNDR_MUST_USE undr_error undr_value_equal_within(
     const undr_value *a, const undr_value *b, uint64_t steps, bool *equal);

@@ -7,7 +7,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 UNITS = {
     "bytes": ["ref/bytes.c"],
     "frame": ["ref/frame.c"],
-    "pickle": ["ref/pickle*.c", "ref/map.c"],
+    "text": ["ref/text.c"],
+    "pickle": ["ref/pickle*.c", "ref/map.c", "ref/hash.c"],
     "value": ["ref/value*.c", "ref/number*.c"],
     "manager core": ["ref/manager*.c", "ref/handles.c", "ref/blob.c"],
     "worker core": ["ref/worker.c"],
@@ -17,7 +18,8 @@ UNITS = {
 TESTS = {
     "bytes": ["bytes", "frame", "pickle*", "value*", "number*"],
     "frame": ["frame", "vectors"],
-    "pickle": ["pickle*", "map", "vectors", "allocations*"],
+    "text": ["visible", "allocations*"],
+    "pickle": ["pickle*", "map", "hash", "vectors", "allocations*"],
     "value": ["value*", "number*", "pickle*", "allocations*"],
     "manager core": ["manager*", "handles*", "blob", "allocations*"],
     "worker core": ["worker*", "allocations*"],

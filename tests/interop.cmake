@@ -7,7 +7,10 @@ add_test(NAME interop.environment COMMAND ${PYTHON_ENVIRONMENT})
 set_tests_properties(interop.environment PROPERTIES
     LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77 FIXTURES_SETUP python-environment)
 
-foreach(name reference_manager python_manager exception_prints)
+add_executable(interop-print-repr ${INTEROP}/print_repr.c)
+target_link_libraries(interop-print-repr PRIVATE undr-flags undrtask-static)
+
+foreach(name reference_manager python_manager exception_prints task_repr)
     add_test(NAME interop.${name} COMMAND ${PYTHON_ENVIRONMENT} ${INTEROP}/${name}.py ${PROJECT_BINARY_DIR})
     list(APPEND INTEROP_TESTS interop.${name})
 endforeach()

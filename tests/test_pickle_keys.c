@@ -1,5 +1,6 @@
-/* test_pickle_keys.c: keys of equal hash that differ, and what comparing keys may cost. The hash is no secret: whoever
- * writes a pickle can choose such keys, and these tests do, with the steps of ref/pickle_key.c. */
+/* test_pickle_keys.c: keys of equal hash that differ, and what comparing keys may cost. Whoever knows the hash key can
+ * choose such keys, and these tests do, with the steps of ref/pickle_key.c; nobody else can (test_hash.c). */
+#include "known_hash_key.h"
 #include "undr/pickle.h"
 
 #include <setjmp.h>
@@ -16,40 +17,57 @@
 
 enum { TEXT = 16 };
 
-static uint64_t mix(uint64_t hash, uint64_t more) {
-    hash = (hash ^ more) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 29;
+static undr_hash_key known(void) {
+    return __wrap_undr_process_hash_key();
 }
 
-static bool is_plain(uint64_t eight) {
-    for (int index = 0; index < 8; ++index) {
-        const uint8_t byte = (uint8_t)(eight >> (8 * index));
-        if (byte < 0x21 || byte > 0x7e) {
-            return false;
-        }
-    }
-    return true;
+/* How a key of 16 characters is hashed. */
+typedef uint64_t text_hash(const char *text);
+
+static uint64_t hash_of_text(const char *text) {
+    const undr_hash_key key = known();
+    return undr_hash_bytes(&key, undr_slice_of(text, TEXT));
 }
 
-/* Two texts of 16 plain characters whose hash is the same, from `start` on. */
-static void collide(uint64_t start, char *first, char *second) {
-    uint64_t head = 0, other = 0, tail = 0;
-    memcpy(&head, "AAAAAAAA", 8);
-    for (unsigned number = 1;; ++number) {
-        char digits[9];
-        (void)snprintf(digits, sizeof digits, "%08u", number);
-        memcpy(&other, digits, 8);
-        uint64_t mine = 0;
-        memcpy(&mine, "abcdefgh", 8);
-        tail = mix(start, head) ^ mine ^ mix(start, other);
-        if (is_plain(tail)) {
-            memcpy(first, &head, 8);
-            memcpy(first + 8, &mine, 8);
-            memcpy(second, &other, 8);
-            memcpy(second + 8, &tail, 8);
-            return;
-        }
+static uint64_t hash_of_class(const char *name) {
+    const undr_hash_key key = known();
+    undr_sip sip = undr_sip_begin(&key);
+    undr_sip_word(&sip, undr_hash_bytes(&key, BYTES("m")));
+    undr_sip_word(&sip, hash_of_text(name));
+    return undr_sip_end(&sip, 2);
+}
+
+typedef struct numbered {
+    uint32_t hash, number;
+} numbered;
+
+static int compare_numbered(const void *left, const void *right) {
+    const numbered *a = left, *b = right;
+    return (a->hash > b->hash) - (a->hash < b->hash);
+}
+
+static void spell(uint32_t number, char *text) {
+    char digits[TEXT + 1];
+    (void)snprintf(digits, sizeof digits, "text %011u", number);
+    memcpy(text, digits, TEXT);
+}
+
+/* Two texts of 16 plain characters whose hash is the same: among 2 ** 18 there are some. */
+static void collide(text_hash *hash, char *first, char *second) {
+    enum { TRIED = 1 << 18 };
+    static numbered all[TRIED];
+    for (uint32_t number = 0; number < TRIED; ++number) {
+        spell(number, first);
+        all[number] = (numbered){.hash = (uint32_t)(hash(first) >> 32), .number = number};
     }
+    qsort(all, TRIED, sizeof *all, compare_numbered);
+    size_t at = 1;
+    while (all[at - 1].hash != all[at].hash) {
+        assert_true(++at < TRIED);
+    }
+    spell(all[at - 1].number, first);
+    spell(all[at].number, second);
+    assert_memory_not_equal(first, second, TEXT);
 }
 
 static void put(undr_buffer *buffer, undr_slice bytes) {
@@ -68,40 +86,60 @@ static size_t count_keys(undr_buffer *buffer) {
     return count;
 }
 
+enum { OTHERS = 20 };
+
+/* Others in front of them: then they are found by their hash, not one after the other. */
+static void put_others(undr_buffer *buffer, bool others) {
+    put(buffer, BYTES("}("));
+    for (int number = 0; others && number < OTHERS; ++number) {
+        assert_int_equal(undr_put_format(buffer, "I%d\nN", 1000000 + number), UNDR_OK);
+    }
+    put(buffer, BYTES("u(")); /* what is there before has its index before */
+}
+
 /* `before` TEXT `after` None, for two texts that collide, and for the first of them again. */
-static size_t count_of_three(uint64_t start, undr_slice before, undr_slice after) {
-    char texts[3][TEXT];
+static size_t count_of_three(char texts[2][TEXT], undr_slice before, undr_slice after, bool others) {
     undr_buffer buffer = {0};
-    collide(mix(start, TEXT), texts[0], texts[1]);
-    memcpy(texts[2], texts[0], TEXT);
-    put(&buffer, BYTES("}("));
+    put_others(&buffer, others);
     for (size_t index = 0; index < 3; ++index) {
         put(&buffer, before);
-        put(&buffer, undr_slice_of(texts[index], TEXT));
+        put(&buffer, undr_slice_of(texts[index % 2], TEXT));
         put(&buffer, after);
         put(&buffer, BYTES("N"));
     }
-    return count_keys(&buffer);
+    return count_keys(&buffer) - (others ? OTHERS : 0);
 }
 
 static void what_collides_is_told_apart(void **state) {
     (void)state;
-    assert_int_equal(count_of_three(1, BYTES("\x8a\x10"), BYTES("")), 2); /* ints */
-    assert_int_equal(count_of_three(mix(1, UNDR_STR), BYTES("X\x10\0\0\0"), BYTES("")), 2);
-    assert_int_equal(count_of_three(mix(1, UNDR_BYTES), BYTES("C\x10"), BYTES("")), 2);
-    assert_int_equal(count_of_three(mix(1, UNDR_CLASS), BYTES("cm\n"), BYTES("\n")), 2);
-    /* and in tuples and frozensets */
-    assert_int_equal(count_of_three(1, BYTES("\x8a\x10"), BYTES("K\1\x86")), 2);
-    assert_int_equal(count_of_three(1, BYTES("K\1\x8a\x10"), BYTES("\x86")), 2);
-    assert_int_equal(count_of_three(1, BYTES("(K\1\x8a\x10"), BYTES("\x91")), 2);
-    assert_int_equal(count_of_three(1, BYTES("(\x8a\x10"), BYTES("K\1\x91")), 2);
+    char texts[2][TEXT], names[2][TEXT];
+    collide(hash_of_text, texts[0], texts[1]);
+    collide(hash_of_class, names[0], names[1]);
+    for (int others = 0; others < 2; ++others) {
+        assert_int_equal(count_of_three(texts, BYTES("\x8a\x10"), BYTES(""), others), 2); /* ints */
+        assert_int_equal(count_of_three(texts, BYTES("X\x10\0\0\0"), BYTES(""), others), 2);
+        assert_int_equal(count_of_three(texts, BYTES("C\x10"), BYTES(""), others), 2);
+        assert_int_equal(count_of_three(names, BYTES("cm\n"), BYTES("\n"), others), 2);
+        /* and in tuples and frozensets */
+        assert_int_equal(count_of_three(texts, BYTES("\x8a\x10"), BYTES("K\1\x86"), others), 2);
+        assert_int_equal(count_of_three(texts, BYTES("K\1\x8a\x10"), BYTES("\x86"), others), 2);
+        assert_int_equal(count_of_three(texts, BYTES("(K\1\x8a\x10"), BYTES("\x91"), others), 2);
+        assert_int_equal(count_of_three(texts, BYTES("(\x8a\x10"), BYTES("K\1\x91"), others), 2);
+    }
 }
 
-static size_t count_of(undr_slice keys) {
+static size_t count_of_keys(undr_slice keys, bool others) {
     undr_buffer buffer = {0};
-    put(&buffer, BYTES("}("));
+    put_others(&buffer, others);
     put(&buffer, keys);
-    return count_keys(&buffer);
+    return count_keys(&buffer) - (others ? OTHERS : 0);
+}
+
+/* Either way there are as many. */
+static size_t count_of(undr_slice keys) {
+    const size_t count = count_of_keys(keys, false);
+    assert_int_equal(count_of_keys(keys, true), count);
+    return count;
 }
 
 static undr_slice key_in(undr_buffer *buffer, undr_slice key) {
@@ -111,15 +149,32 @@ static undr_slice key_in(undr_buffer *buffer, undr_slice key) {
     return undr_buffer_slice(buffer);
 }
 
-/* The int whose hash is that of the text `a`: what it is multiplied by has an inverse. */
+static uint64_t inverse_of(uint64_t odd) {
+    uint64_t inverse = odd; /* right in three bits, then in twice as many each time */
+    for (int round = 0; round < 5; ++round) {
+        inverse *= 2 - odd * inverse;
+    }
+    return inverse;
+}
+
+/* An int of 7 bytes whose hash is that of the text `a`: its steps can be undone. */
+static uint64_t number_like_text(void) {
+    const undr_hash_key key = known();
+    const uint64_t high = undr_hash_bytes(&key, BYTES("a")) >> 32 << 32;
+    for (uint64_t low = 0;; ++low) {
+        uint64_t number = (high | low) * inverse_of(key.odd[1]);
+        number ^= number >> 32;
+        number *= inverse_of(key.odd[0]);
+        if (number < UINT64_C(1) << 55) {
+            assert_true(undr_hash_word(&key, number) >> 32 == high >> 32);
+            return number;
+        }
+    }
+}
+
 static void kinds_that_collide_are_told_apart(void **state) {
     (void)state;
-    const uint64_t golden = UINT64_C(0x9e3779b97f4a7c15), hash = mix(mix(mix(1, UNDR_STR), 1), 'a');
-    uint64_t inverse = golden; /* right in three bits, then in twice as many each time */
-    for (int round = 0; round < 5; ++round) {
-        inverse *= 2 - golden * inverse;
-    }
-    const uint64_t number = inverse * hash;
+    const uint64_t number = number_like_text();
     char integer[10] = "\x8a\x08";
     memcpy(integer + 2, &number, sizeof number);
     const undr_slice text = BYTES("V" "a\n"), other = undr_slice_of(integer, sizeof integer);
@@ -134,6 +189,10 @@ static void kinds_that_collide_are_told_apart(void **state) {
     put(&both, undr_buffer_slice(&first));
     assert_int_equal(count_of(undr_buffer_slice(&both)), 2);
     assert_int_equal(count_of(BYTES("K\1q\0Nh\0N")), 1); /* the very same */
+    assert_int_equal(count_of(BYTES("K\1N\x88NG\x3f\xf0\0\0\0\0\0\0N")), 1); /* 1, True, 1.0 in each order */
+    assert_int_equal(count_of(BYTES("\x88NG\x3f\xf0\0\0\0\0\0\0NK\1N")), 1);
+    assert_int_equal(count_of(BYTES("G\x3f\xf0\0\0\0\0\0\0NK\1N\x88N")), 1);
+    assert_int_equal(count_of(BYTES("V" "a\nNC\1aNK\x61N")), 3); /* a text, bytes, a number of the same bytes */
     undr_buffer_free(&first);
     undr_buffer_free(&second);
     undr_buffer_free(&both);
@@ -150,7 +209,19 @@ static int compare_pairs(const void *left, const void *right) {
 }
 
 static uint32_t hash_of_byte(unsigned number) {
-    return number == 0 ? 1 : (uint32_t)(number * UINT64_C(0x9e3779b97f4a7c15) >> 32);
+    const undr_hash_key key = known();
+    const uint32_t hash = (uint32_t)(undr_hash_word(&key, number) >> 32);
+    return hash == 0 ? 1 : hash;
+}
+
+static uint32_t hash_of_three(unsigned first, unsigned second, unsigned third) {
+    const undr_hash_key key = known();
+    undr_sip sip = undr_sip_begin(&key);
+    undr_sip_word(&sip, hash_of_byte(first));
+    undr_sip_word(&sip, hash_of_byte(second));
+    undr_sip_word(&sip, hash_of_byte(third));
+    undr_sip_word(&sip, 0);
+    return (uint32_t)(undr_sip_end(&sip, 4) >> 32);
 }
 
 /* Among 2 ** 16 tuples of one int and any two others there are some whose hash is the same, though not those of their
@@ -159,11 +230,9 @@ static void pairs_that_collide_are_told_apart(void **state) {
     (void)state;
     static hashed_pair pairs[1 << 16];
     size_t collisions = 0;
-    for (uint64_t salt = 0; salt < 8; ++salt) {
-        const uint64_t start = mix(mix(1, UNDR_TUPLE), hash_of_byte((unsigned)salt));
+    for (unsigned salt = 0; salt < 8; ++salt) {
         for (unsigned i = 0; i < 1 << 16; ++i) {
-            const uint64_t hash = mix(mix(start, hash_of_byte(i >> 8)), hash_of_byte(i & 0xff));
-            pairs[i] = (hashed_pair){(uint32_t)(hash >> 32), (uint8_t)(i >> 8), (uint8_t)i};
+            pairs[i] = (hashed_pair){hash_of_three(salt, i >> 8, i & 0xff), (uint8_t)(i >> 8), (uint8_t)i};
         }
         qsort(pairs, 1 << 16, sizeof *pairs, compare_pairs);
         for (size_t i = 1; i < 1 << 16; ++i) {
@@ -271,9 +340,8 @@ static void searches_in_the_memo_end(void **state) {
     uint32_t last = 0;
     put(&buffer, BYTES("N"));
     for (uint32_t index = 1; found < INDEXES; ++index) {
-        uint64_t position = (index ^ index >> 29) * UINT64_C(0x9e3779b97f4a7c15);
-        position ^= position >> 32;
-        if ((position & 1023) != 0) {
+        const undr_hash_key key = known();
+        if ((undr_hash_word(&key, index) >> 32 & 1023) != 0) {
             continue;
         }
         assert_int_equal(undr_put_u8(&buffer, 'r'), UNDR_OK);
@@ -323,6 +391,67 @@ static void comparing_large_ints_takes_work(void **state) {
         undr_pickle_read(undr_buffer_slice(&buffer), NULL, &arena, &value, NULL, NULL), UNDR_LIMIT_NODES);
     undr_arena_free(&arena);
     undr_buffer_free(&buffer);
+}
+
+/* What takes longer than the bytes of its opcodes let expect: counted as work, so that a budget for it is kept. */
+static void dear_opcodes_take_work(void **state) {
+    (void)state;
+    static const struct {
+        const char *before, *repeated, *after;
+        size_t times;
+    } rows[] = {
+        {"L", "7", "L\n.", 4000},                                        /* digits */
+        {"Np", "0", "\n.", 4000},
+        {"Np0\n0g", "0", "\n.", 4000},
+        {"F1.", "7", "\n.", 4000},
+        {"", "F5e-324\n0", "N.", 60},
+        {"c_codecs\nencode\n(V", "x", "\nVlatin1\ntR.", 4000},            /* copies */
+        {"cbuiltins\nbytearray\n(c_codecs\nencode\n(V", "x", "\nVlatin1\ntRtR.", 4000},
+        {"cbuiltins\nset\n((", "K\1", "ltR.", 4000},
+        {"ccopyreg\n__newobj__\n(cm\nN\n", "N", "tR.", 4000},
+        {"cbuiltins\ngetattr\n(cm\nN\nV", "x", "\ntR.", 4000},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; ++i) {
+        undr_buffer buffer = {0};
+        put(&buffer, undr_slice_text(rows[i].before));
+        for (size_t time = 0; time < rows[i].times; ++time) {
+            put(&buffer, undr_slice_text(rows[i].repeated));
+        }
+        put(&buffer, undr_slice_text(rows[i].after));
+        undr_pickle_limits limits = undr_pickle_default_limits;
+        undr_error error = UNDR_LIMIT_NODES;
+        for (limits.steps = 1; error == UNDR_LIMIT_NODES; limits.steps *= 2) {
+            undr_arena arena = {0};
+            undr_value *value = NULL;
+            error = undr_pickle_read(undr_buffer_slice(&buffer), &limits, &arena, &value, NULL, NULL);
+            undr_arena_free(&arena);
+        }
+        assert_int_equal(error, UNDR_OK);
+        assert_true(limits.steps > 60);
+        undr_buffer_free(&buffer);
+    }
+}
+
+static void what_a_check_takes(void **state) {
+    (void)state;
+    size_t budget = 100;
+    const undr_pickle_limits *limits = &undr_pickle_default_limits;
+    assert_int_equal(undr_pickle_check_within(BYTES("](NNNe."), limits, &budget), UNDR_OK);
+    assert_int_equal(budget, 96); /* four values */
+    assert_int_equal(undr_pickle_check_within(BYTES("X"), limits, &budget), UNDR_PICKLE_TRUNCATED);
+    assert_int_equal(budget, 96);
+    assert_int_equal(undr_pickle_check_within(BYTES("}(K\1NK\1NK\1Nu."), limits, &budget), UNDR_OK);
+    assert_in_range(budget, 80, 89);
+    budget = 3;
+    assert_int_equal(undr_pickle_check_within(BYTES("](NNNe."), limits, &budget), UNDR_LIMIT_NODES);
+    assert_int_equal(budget, 0);
+    assert_int_equal(undr_pickle_check_within(BYTES("N."), limits, &budget), UNDR_LIMIT_NODES);
+    budget = 64 + 8 * 3 + 1;
+    assert_int_equal(undr_pickle_check_within(BYTES("F1.5\n."), limits, &budget), UNDR_OK);
+    assert_int_equal(budget, 0); /* each of the two is within it, both together are as much */
+    budget = SIZE_MAX - 1; /* no budget: what the size of the pickle allows */
+    assert_int_equal(undr_pickle_check_within(BYTES("F1.5\n."), limits, &budget), UNDR_OK);
+    assert_true(budget == SIZE_MAX - 1 - 1 - 64 - 8 * 3);
 }
 
 /* ---- how long it takes to find a key among many ---- */
@@ -398,6 +527,8 @@ int main(void) {
         cmocka_unit_test(depth_of_a_comparison),
         cmocka_unit_test(searches_in_the_memo_end),
         cmocka_unit_test(comparing_large_ints_takes_work),
+        cmocka_unit_test(dear_opcodes_take_work),
+        cmocka_unit_test(what_a_check_takes),
         cmocka_unit_test(keys_of_any_kind_are_found_in_good_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

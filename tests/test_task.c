@@ -10,6 +10,7 @@
 #include "undr/task.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A manager that writes down what tasks say to it, as text. */
@@ -99,6 +100,49 @@ static undr_error run(const undr_value *task, recorder *manager, undr_failure *f
     return undr_task_run(&registry, task, session, &manager->manager, failure);
 }
 
+/* Chains that hold the former one twice: 60 values, 2^60 tasks. Given up, after the tasks that come first were run. */
+static void a_chain_that_shares_its_parts(void **state) {
+    (void)state;
+    undr_arena arena = {0};
+    undr_failure failure;
+    recorder manager = make_recorder();
+    undr_value *chain = NULL;
+    assert_int_equal(undr_chain(&arena, NULL, 0, &chain), UNDR_OK);
+    for (int level = 0; level < 60; level++) {
+        undr_value *const tasks[] = {chain, chain};
+        assert_int_equal(undr_chain(&arena, tasks, 2, &chain), UNDR_OK);
+    }
+    undr_value *const tasks[] = {say(&arena, "a", NULL, 0), chain, say(&arena, "b", NULL, 0)};
+    assert_int_equal(undr_chain(&arena, tasks, 3, &chain), UNDR_OK);
+    assert_int_equal(run(chain, &manager, &failure), UNDR_TASK);
+    assert_string_equal(failure.text, "a Chain of more than 1000000 tasks: it is given up");
+    assert_recorded(&manager, "'a';");
+    undr_buffer_free(&manager.text);
+    undr_arena_free(&arena);
+}
+
+/* As many as are promised. */
+static void a_chain_of_a_million(void **state) {
+    (void)state;
+    undr_arena arena = {0};
+    undr_failure failure;
+    recorder manager = make_recorder();
+    undr_value *empty = NULL, *chain = NULL, **tasks = calloc(1000000, sizeof *tasks);
+    assert_non_null(tasks);
+    assert_int_equal(undr_chain(&arena, NULL, 0, &empty), UNDR_OK);
+    for (size_t i = 0; i < 1000000; i++) {
+        tasks[i] = empty;
+    }
+    assert_int_equal(undr_chain(&arena, tasks, 1000000, &chain), UNDR_OK);
+    assert_int_equal(run(chain, &manager, &failure), UNDR_OK);
+    assert_int_equal(undr_chain(&arena, tasks, 1000000, &tasks[0]), UNDR_OK);
+    assert_int_equal(undr_chain(&arena, tasks, 2, &chain), UNDR_OK);
+    assert_int_equal(run(chain, &manager, &failure), UNDR_TASK);
+    free(tasks);
+    undr_buffer_free(&manager.text);
+    undr_arena_free(&arena);
+}
+
 static void null_manager(void **state) {
     (void)state;
     undr_arena arena = {0};
@@ -106,7 +150,7 @@ static void null_manager(void **state) {
     assert_int_equal(undr_value_none(&arena, &none), UNDR_OK);
     undr_manager *null = undr_null_manager();
     assert_int_equal(undr_send_message_to(null, none), UNDR_OK);
-    assert_int_equal(undr_schedule(null, none, 1), UNDR_CLOSED);
+    assert_int_equal(undr_schedule(null, none, 1), UNDR_NOT_IMPLEMENTED);
     assert_ptr_equal(null, undr_null_manager());
     undr_arena_free(&arena);
 }
@@ -287,7 +331,7 @@ static void reprs(void **state) {
         {"ctest\nSay\n)\x81}U\004whatU\001asb.", "<class 'test.Say'>({'what': 'a'})"},
         {"ctest\nSay\n)\x81.", "<class 'test.Say'>({})"},
         {"K\x01.", "1"},
-        {"ctest\nSay\n.", "<class test.Say>"},
+        {"ctest\nSay\n.", "<class 'test.Say'>"},
     };
     undr_buffer text = {0};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -391,6 +435,8 @@ static void malformed_texts(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(null_manager),
+        cmocka_unit_test(a_chain_that_shares_its_parts),
+        cmocka_unit_test(a_chain_of_a_million),
         cmocka_unit_test(runs_by_class_name),
         cmocka_unit_test(failures_are_described),
         cmocka_unit_test(the_manager_s_refusal_fails_the_task),

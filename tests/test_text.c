@@ -37,6 +37,8 @@ static void bytes_that_are_escaped(void **state) {
     assert_int_equal(character("\xef\xbf\xbe", 3), 0);     /* U+FFFE: not allowed in XML */
     assert_int_equal(character("\xf4\x90\x80\x80", 4), 0); /* above U+10FFFF */
     assert_int_equal(character("\xe2\x28\xa1", 3), 0);
+    assert_int_equal(character("\xe2\x80\xae", 3), 0); /* U+202E; all classes: test_visible.c */
+    assert_int_equal(character("\xef\xb8\x8f", 3), 0); /* a variation selector */
 }
 
 typedef void printer(FILE *out, undr_slice text);
@@ -64,6 +66,8 @@ static void assert_printed(printer *print, const char *bytes, size_t size, const
 static void printing(void **state) {
     (void)state;
     assert_printed(check_text_plain, "a\x1b[31m\0\xff", 8, "a\\x1b[31m\\x00\\xff");
+    assert_printed(check_text_plain, "\xe2\x80\xae\xf3\xa0\x81\x81", 7, "\\u202e\\U000e0041");
+    assert_printed(check_text_markup, "\xe2\x80\xa8", 3, "\\u2028");
     assert_printed(check_text_markup, "<a b=\"'&\">", 10, "&lt;a b=&quot;&#39;&amp;&quot;&gt;");
     assert_printed(as_lines, "one\ntwo", 7, "> one\n> two\n");
     assert_printed(as_lines, "one\n", 4, "> one\n");

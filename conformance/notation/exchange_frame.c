@@ -72,13 +72,14 @@ static undr_error print_exception(undr_buffer *buffer, const undr_value *excepti
 
 /* ---- values ---- */
 
-static undr_error print_decoded(undr_buffer *buffer, const undr_value *value, bool *whole) {
+/* An opcode makes one value at most: who has more of them in a payload shares containers, and is shown as bytes. */
+static undr_error print_decoded(undr_buffer *buffer, const undr_value *value, size_t payload_size, bool *whole) {
     *whole = true;
     if (value->kind == UNDR_STR) {
         return print_text(buffer, UNDR_STR, value->bytes);
     }
     if (value->kind != UNDR_BYTES) {
-        return check_print_value(buffer, value, whole);
+        return check_print_value_within(buffer, value, payload_size, whole);
     }
     undr_error error = undr_put_text(buffer, "pickle(");
     error = error == UNDR_OK ? print_text(buffer, UNDR_BYTES, value->bytes) : error;
@@ -158,7 +159,7 @@ static undr_error describe(undr_buffer *text, undr_slice payload, bool exact, bo
             error = print_exception(text, value);
             *said = true;
         } else {
-            error = print_decoded(text, value, said);
+            error = print_decoded(text, value, payload.size, said);
             error = error == UNDR_OK && *said ? check_same(text, payload, value, exact, said) : error;
         }
     }

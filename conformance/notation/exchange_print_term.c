@@ -7,12 +7,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Values come from the wire, where a few bytes can make a value of a million leaves: only so much is printed. */
+/* Of a case's own literals so many values are printed as what they are. Values from the wire have bounds of their own: a
+ * few bytes can make a value of a million leaves. */
 enum { MOST_VALUES = 200000 };
 
 typedef struct printer {
     undr_buffer *buffer;
     size_t left; /* values that may still be printed */
+    size_t leaf; /* bytes of one that is no container, about */
     bool whole;  /* everything so far can be read back */
 } printer;
 
@@ -151,17 +153,38 @@ static undr_error print_value(printer *out, const undr_value *value, unsigned de
         return print_container(out, value, depth - 1);
     case UNDR_OBJECT: return print_object(out, &value->object, depth - 1);
     case UNDR_CLASS: return print_class(out, value);
-    default: return undr_value_print(out->buffer, value);
+    default:
+        return out->leaf == SIZE_MAX ? undr_value_print(out->buffer, value)
+                                     : undr_value_print_short(out->buffer, value, out->leaf);
     }
+}
+
+undr_error check_print_value_within(undr_buffer *buffer, const undr_value *value, size_t most, bool *whole) {
+    size_t before = buffer->size;
+    printer out = {.buffer = buffer, .left = most, .leaf = SIZE_MAX, .whole = true};
+    undr_error error = print_value(&out, value, CHECK_TERM_DEPTH);
+    *whole = out.whole && error == UNDR_OK;
+    if (!*whole) {
+        buffer->size = before;
+    }
+    return error;
+}
+
+undr_error check_print_value_start(undr_buffer *buffer, const undr_value *value, size_t size) {
+    size_t before = buffer->size;
+    printer out = {.buffer = buffer, .left = size + 1, .leaf = size + 1, .whole = true};
+    undr_error error = print_value(&out, value, CHECK_TERM_DEPTH);
+    if (error != UNDR_OK || out.whole || buffer->size - before > size) { /* each value has a byte, at least */
+        return error;
+    }
+    buffer->size = before;
+    return undr_value_print_short(buffer, value, size + 1);
 }
 
 undr_error check_print_value(undr_buffer *buffer, const undr_value *value, bool *whole) {
     size_t before = buffer->size;
-    printer out = {.buffer = buffer, .left = MOST_VALUES, .whole = true};
-    undr_error error = print_value(&out, value, CHECK_TERM_DEPTH);
-    *whole = out.whole && error == UNDR_OK;
-    if (error == UNDR_OK && !out.whole) {
-        buffer->size = before;
+    undr_error error = check_print_value_within(buffer, value, MOST_VALUES, whole);
+    if (error == UNDR_OK && !*whole) {
         error = undr_value_print(buffer, value);
     }
     if (undr_pickle_is_too_large(error)) {

@@ -39,9 +39,8 @@ undr_error check_put_short_value(undr_buffer *buffer, const undr_value *value) {
     if (is_bytes(value)) {
         return put_short_bytes(buffer, value->kind, value->bytes);
     }
-    bool whole;
     size_t before = buffer->size;
-    undr_error error = check_print_value(buffer, value, &whole);
+    undr_error error = check_print_value_start(buffer, value, SHORT);
     return error == UNDR_OK ? cut(buffer, before) : error;
 }
 

@@ -91,6 +91,8 @@ static void is_alive(check_player *player) {
 
 /* ---- kill ?pid, gone ?pid ---- */
 
+enum { SHOWN = 200 };
+
 /* A process id that the target reported; 0: it reported none, another alternative of the receive came; or the play is
  * over. */
 static pid_t bound_pid(check_player *player, const check_step *step) {
@@ -102,7 +104,7 @@ static pid_t bound_pid(check_player *player, const check_step *step) {
     }
     if (!undr_value_int64(value, &number) || number <= 1 || number > INT32_MAX || number == (int64_t)getpid()) {
         undr_buffer shown = {0};
-        check_player_keep(player, undr_value_print(&shown, value));
+        check_player_keep(player, undr_value_print_short(&shown, value, SHOWN));
         check_player_fail_as(player, "a process id above 1", "%.*s", (int)shown.size,
             shown.size == 0 ? "" : (const char *)shown.data);
         undr_buffer_free(&shown);

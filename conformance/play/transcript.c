@@ -21,6 +21,7 @@ enum {
 typedef struct term_maker {
     undr_arena arena;
     const check_names *names;
+    size_t left; /* terms that may still be made */
 } term_maker;
 
 static undr_error to_term(term_maker *maker, const undr_value *value, int depth, check_term **term);
@@ -108,11 +109,12 @@ static undr_error leaf_to_term(term_maker *maker, const undr_value *value, check
     return error == UNDR_OK ? undr_value_copy(&maker->arena, value, &(*term)->value) : error;
 }
 
-/* UNDR_ARGUMENT: the notation can't say it. */
+/* UNDR_ARGUMENT: the notation can't say it, or it is too much to say. */
 static undr_error to_term(term_maker *maker, const undr_value *value, int depth, check_term **term) {
-    if (depth == 0) {
+    if (depth == 0 || maker->left == 0) {
         return UNDR_ARGUMENT;
     }
+    maker->left--;
     switch (value->kind) {
     case UNDR_NONE: case UNDR_BOOL: case UNDR_INT: case UNDR_FLOAT: case UNDR_STR: case UNDR_BYTES:
         return leaf_to_term(maker, value, term);
@@ -154,7 +156,7 @@ static undr_error show_value(undr_buffer *to, term_maker *maker, const undr_valu
     check_term *term = NULL;
     undr_error error = to_term(maker, value, DEPTH, &term);
     if (error == UNDR_ARGUMENT) {
-        return undr_value_print(to, value);
+        return undr_value_print_short(to, value, SHOWN_AT_MOST);
     }
     bool named = protocol != 4 || value->kind == UNDR_BYTES;
     if (error == UNDR_OK && named) {
@@ -179,7 +181,8 @@ static undr_error shorten(undr_buffer *to, size_t from, size_t size) {
 
 /* value_only: whatever the protocol is that it was pickled in. */
 static undr_error show_pickle(undr_buffer *to, undr_slice payload, bool value_only, const check_names *names) {
-    term_maker maker = {.names = names};
+    /* An opcode makes one value at most: only what shares containers has more of them than bytes. */
+    term_maker maker = {.names = names, .left = payload.size};
     undr_value *value = NULL;
     size_t used = 0, before = to->size;
     undr_error error = undr_pickle_read(payload, NULL, &maker.arena, &value, &used, NULL);

@@ -1,48 +1,30 @@
 /* text.c: text that came from anywhere, made safe to print. */
 #include "text.h"
 
+#include "undr/text.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
-/* How long a UTF-8 sequence is that begins with this byte; 0: none does. */
-static size_t sequence_length(uint8_t first) {
-    if (first < 0x80) {
-        return 1;
-    }
-    if (first >= 0xc2 && first <= 0xdf) {
-        return 2;
-    }
-    if (first >= 0xe0 && first <= 0xef) {
-        return 3;
-    }
-    return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
-}
-
-static bool may_be_printed(uint32_t point, size_t length) {
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (point < smallest[length] || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
-        return false;
-    }
-    if (point < 0x20) {
-        return point == '\n' || point == '\t';
-    }
-    return !(point >= 0x7f && point <= 0x9f) && point != 0xfffe && point != 0xffff;
-}
-
+/* Newline and tab apart, only what the library calls visible: the one decision for logs, terminals and reports. */
 size_t check_text_character(undr_slice text) {
-    size_t length = text.size == 0 ? 0 : sequence_length(text.data[0]);
-    if (length == 0 || length > text.size) {
-        return 0;
-    }
-    uint32_t point = length == 1 ? text.data[0] : text.data[0] & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((text.data[i] & 0xc0) != 0x80) {
-            return 0;
-        }
-        point = point << 6 | (text.data[i] & 0x3fu);
-    }
-    return may_be_printed(point, length) ? length : 0;
+    uint32_t character = 0;
+    size_t size = undr_next_character(text, &character);
+    bool printed = character == '\n' || character == '\t' || undr_character_visibility(character) == UNDR_VISIBLE;
+    return printed ? size : 0;
+}
+
+enum { ESCAPE = 16 };
+
+/* What stands for the first character of text, which must not be printed: \u202e, or \xff for a byte that begins none.
+ * Returns how many bytes that is. */
+static size_t escape(undr_slice text, char escaped[ESCAPE]) {
+    uint32_t character = text.data[0];
+    size_t size = undr_next_character(text, &character);
+    const char *format = character < 0x100 ? "\\x%02x" : character < 0x10000 ? "\\u%04x" : "\\U%08x";
+    (void)snprintf(escaped, ESCAPE, format, (unsigned)character);
+    return size == 0 ? 1 : size;
 }
 
 static undr_slice without(undr_slice text, size_t size) {
@@ -50,11 +32,12 @@ static undr_slice without(undr_slice text, size_t size) {
 }
 
 void check_text_plain(FILE *out, undr_slice text) {
+    char escaped[ESCAPE];
     while (text.size > 0) {
         size_t length = check_text_character(text);
         if (length == 0) {
-            fprintf(out, "\\x%02x", text.data[0]);
-            length = 1;
+            length = escape(text, escaped);
+            fputs(escaped, out);
         } else {
             fwrite(text.data, 1, length, out);
         }
@@ -85,14 +68,15 @@ static const char *reference_of(uint8_t byte) {
 }
 
 void check_text_markup(FILE *out, undr_slice text) {
+    char escaped[ESCAPE];
     while (text.size > 0) {
         const char *reference = reference_of(text.data[0]);
         size_t length = check_text_character(text);
         if (reference != NULL) {
             fputs(reference, out);
         } else if (length == 0) {
-            fprintf(out, "\\x%02x", text.data[0]);
-            length = 1;
+            length = escape(text, escaped);
+            fputs(escaped, out);
         } else {
             fwrite(text.data, 1, length, out);
         }
@@ -101,12 +85,13 @@ void check_text_markup(FILE *out, undr_slice text) {
 }
 
 undr_error check_text_clean(undr_buffer *to, undr_slice text) {
+    char escaped[ESCAPE];
     undr_error error = UNDR_OK;
     while (text.size > 0 && error == UNDR_OK) {
         size_t length = check_text_character(text);
         if (length == 0) {
-            error = undr_put_format(to, "\\x%02x", text.data[0]);
-            length = 1;
+            length = escape(text, escaped);
+            error = undr_put_text(to, escaped);
         } else {
             error = undr_put_bytes(to, text.data, length);
         }

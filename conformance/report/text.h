@@ -6,11 +6,11 @@
 
 #include <stdio.h>
 
-/* How many bytes the first character of text takes when it may be printed as it is: valid UTF-8, no control
- * character but newline and tab. 0: its first byte must be escaped (or there is none). */
+/* How many bytes the first character of text takes when it may be printed as it is: newline, tab, and what undr/text.h
+ * calls visible. 0: it must be escaped (or there is none). */
 size_t check_text_character(undr_slice text);
 
-/* Writes text, what must not be printed as \xNN. Failures show in ferror(out). */
+/* Writes text, what must not be printed as \xNN, \uNNNN or \UNNNNNNNN. Failures show in ferror(out). */
 void check_text_plain(FILE *out, undr_slice text);
 /* The same, each line behind `indent`, ended by a newline; nothing for an empty text. */
 void check_text_lines(FILE *out, undr_slice text, const char *indent);

@@ -21,11 +21,14 @@ static int give_up(check_suite *suite, undr_error error, undr_buffer *message, i
 
 static void print_details(const check_case *one) {
     static const char *const levels[] = {"must", "should", "may"};
-    printf("    %s:%d%s%s\n", one->file, one->line, one->load ? ", set load" : "",
-        one->destructive ? ", destructive" : "");
+    fputs("    ", stdout);
+    check_text_plain(stdout, undr_slice_text(one->file)); /* from a folder of the user's, as the sentences are */
+    printf(":%d%s%s\n", one->line, one->load ? ", set load" : "", one->destructive ? ", destructive" : "");
     for (size_t i = 0; i < one->requirement_count; i++) {
         const check_requirement *requirement = &one->requirements[i];
-        printf("    %-6s %s  %s\n", levels[requirement->level], requirement->id, requirement->sentence);
+        printf("    %-6s %s  ", levels[requirement->level], requirement->id);
+        check_text_plain(stdout, undr_slice_text(requirement->sentence));
+        fputc('\n', stdout);
     }
     for (size_t i = 0; i < one->need_count; i++) {
         printf("    needs  %s\n", one->needs[i].capability);

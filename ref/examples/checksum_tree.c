@@ -7,6 +7,7 @@
  * out comes back as messages: an int is so many bytes read, a bytes object is a line to print, and a WorkerException
  * is what became of a file that could not be read. Read from main, at the end, upwards. */
 #include "undr/process_manager.h"
+#include "undr/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -135,8 +136,12 @@ static undr_error schedule(undr_process_manager *manager, const char *path) {
 }
 
 static void complain(job *self, undr_slice subject, const char *reason) {
+    undr_buffer line = {0};
     self->failed = true;
-    (void)fprintf(stderr, "checksum_tree: %.*s%s\n", (int)subject.size, (const char *)subject.data, reason);
+    if (undr_put_visible(&line, subject) == UNDR_OK) { /* a file may have any name: a terminal must not obey it */
+        (void)fprintf(stderr, "checksum_tree: %.*s%s\n", (int)line.size, (const char *)line.data, reason);
+    }
+    undr_buffer_free(&line);
 }
 
 /* The workers begin with the first file while the folder is still walked. */

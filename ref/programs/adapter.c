@@ -1,11 +1,15 @@
 /* adapter.c: command line, lines and hex of the adapter contract, as both reference programs speak it. */
 #include "adapter.h"
 
+#include "undr/text.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,6 +34,22 @@ bool adapter_parse_number(undr_slice text, uint64_t minimum, uint64_t maximum, u
     }
     *number = value;
     return true;
+}
+
+void adapter_complain(const char *program, const char *format, ...) {
+    undr_buffer line = {0};
+    char *text = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    if (vasprintf(&text, format, arguments) < 0) {
+        text = NULL; /* it may be anything */
+    }
+    if (text != NULL && undr_put_visible(&line, undr_slice_text(text)) == UNDR_OK) {
+        (void)fprintf(stderr, "%s: %.*s\n", program, (int)line.size, (const char *)line.data);
+    }
+    va_end(arguments);
+    undr_buffer_free(&line);
+    free(text);
 }
 
 static void list_choices(const char *program, const char *verb, const adapter_option *options, size_t count) {
@@ -83,8 +103,8 @@ static bool set_option(const char *program, adapter_option *option, const char *
         if (adapter_parse_number(undr_slice_text(value), option->minimum, option->maximum, option->number)) {
             return true;
         }
-        (void)fprintf(stderr, "%s: %s must be a number from %" PRIu64 " to %" PRIu64 ", not '%s'\n", program,
-            option->name, option->minimum, option->maximum, value);
+        adapter_complain(program, "%s must be a number from %" PRIu64 " to %" PRIu64 ", not '%s'", option->name,
+            option->minimum, option->maximum, value);
         return false;
     }
     *option->text = value;
@@ -99,7 +119,7 @@ static bool parse_all(const char *program, int argc, char **argv, adapter_option
         const char *value;
         adapter_option *option = find_option(options, count, argv[i], &value);
         if (option == NULL) {
-            (void)fprintf(stderr, "%s: unknown option '%s'\n", program, argv[i]);
+            adapter_complain(program, "unknown option '%s'", argv[i]);
             return false;
         }
         if (option->flag == NULL && value == NULL && i + 1 < argc) {
@@ -138,7 +158,7 @@ int adapter_no_verb(const char *program, const char *verb, const char *verbs) {
     if (verb == NULL) {
         (void)fprintf(stderr, "%s: no verb; give one of: %s\n", program, verbs);
     } else {
-        (void)fprintf(stderr, "%s: I do not implement '%s'; the verbs are: %s\n", program, verb, verbs);
+        adapter_complain(program, "I do not implement '%s'; the verbs are: %s", verb, verbs);
     }
     return ADAPTER_EXIT_NO_VERB;
 }

@@ -27,6 +27,9 @@ typedef struct adapter_option {
     bool given; /* set by adapter_parse_options */
 } adapter_option;
 
+/* A line on standard error, `PROGRAM: ...`; of what was typed only what may be printed is printed (undr/text.h). */
+void adapter_complain(const char *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Parses argv[0..argc), the words behind the verb. False: the reason and the valid choices stand on standard error, and
  * the program leaves with ADAPTER_EXIT_USAGE. */
 bool adapter_parse_options(

@@ -165,7 +165,7 @@ static const step_type *find_step(const undr_value *name) {
 /* Names the step as it was written: `('jump', 1)`. */
 static undr_error unknown_step(const undr_value *tuple, undr_failure *failure) {
     undr_buffer text = {0};
-    undr_error error = undr_value_print(&text, tuple);
+    undr_error error = undr_value_print_short(&text, tuple, sizeof failure->text);
     if (error == UNDR_OK) {
         error = undr_fail(failure, "ValueError", "unknown Probe step %.*s", printed_size(text.size, failure),
             (const char *)text.data);

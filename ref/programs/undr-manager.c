@@ -108,21 +108,19 @@ static int help(void) {
 
 static int fail(const char *what, undr_error error) {
     const char *reason = error == UNDR_SYSTEM ? strerror(errno) : undr_error_text(error);
-    (void)fprintf(stderr, PROGRAM ": %s: %s\n", what, reason);
+    adapter_complain(PROGRAM, "%s: %s", what, reason);
     return ADAPTER_EXIT_FAILURE;
 }
 
 static int fail_to_start(const settings *read, undr_error error) {
     if (error == UNDR_BEYOND_LOOPBACK) {
-        (void)fprintf(stderr,
-            PROGRAM ": --listen %s: other machines can reach that address, and whoever connects can give the workers "
-                    "tasks; if that is meant, add %s\n",
-            read->listen, beyond_loopback);
+        adapter_complain(PROGRAM,
+            "--listen %s: other machines can reach that address, and whoever connects can give the workers tasks; if "
+            "that is meant, add %s", read->listen, beyond_loopback);
         return ADAPTER_EXIT_USAGE;
     }
     if (error == UNDR_ARGUMENT) { /* all others were checked */
-        (void)fprintf(
-            stderr, PROGRAM ": --listen must be an IPv4 address, such as 127.0.0.1, not '%s'\n", read->listen);
+        adapter_complain(PROGRAM, "--listen must be an IPv4 address, such as 127.0.0.1, not '%s'", read->listen);
         return ADAPTER_EXIT_USAGE;
     }
     return fail(read->log_directory == NULL ? "can't start" : read->log_directory, error);

@@ -45,7 +45,8 @@ UNDR_API_BEGIN
     X(ACKNOWLEDGEMENT, "the manager's acknowledgement is of the wrong type, or carries a payload") \
     X(TASK, "the task failed") \
     X(QUEUE_LIMIT, "the queues and the inbox hold as many bytes as they may") \
-    X(BEYOND_LOOPBACK, "other machines can reach the address, which has to be allowed by an option of its own")
+    X(BEYOND_LOOPBACK, "other machines can reach the address, which has to be allowed by an option of its own") \
+    X(NOT_IMPLEMENTED, "this manager does not implement it: a NullManager schedules nothing")
 
 typedef enum undr_error {
 #define UNDR_ERROR_MEMBER(name, text) UNDR_##name,

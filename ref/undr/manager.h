@@ -79,6 +79,9 @@ UNDR_MUST_USE undr_error undr_manager_receive(
  * checked; whole: NULL, or a buffer that holds exactly frame->payload, which the core may take over (then it is {0})
  * instead of copying it. */
 UNDR_MUST_USE undr_error undr_manager_check(const undr_frame *frame);
+/* The same for a thread that others wait for: within so many values and steps of work, of which what it takes is subtracted.
+ * UNDR_WAIT: it takes more, to be checked elsewhere. */
+UNDR_MUST_USE undr_error undr_manager_check_within(const undr_frame *frame, size_t *budget);
 UNDR_MUST_USE undr_error undr_manager_receive_checked(undr_manager_core *core, undr_connection connection,
     const undr_frame *frame, undr_buffer *whole, uint64_t now);
 

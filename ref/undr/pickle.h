@@ -14,9 +14,11 @@ typedef struct undr_pickle_limits {
     size_t nodes; /* values made */
     size_t memo;  /* highest memo index + 1 */
     size_t bytes; /* of the arena */
+    size_t steps; /* of work beyond the values: comparing keys, copying, reading long numbers. 0: see below */
 } undr_pickle_limits;
 
-/* depth 1,000, nodes 10 million, memo 10 million, bytes 1 GiB; never more than a constant times the input */
+/* depth 1,000, nodes 10 million, memo 10 million, bytes 1 GiB; never more than a constant times the input. Steps: 64 for
+ * each byte of the input, and 65,536. */
 extern const undr_pickle_limits undr_pickle_default_limits;
 
 /* Where and on what a reading failed. */
@@ -35,6 +37,11 @@ UNDR_MUST_USE undr_error undr_pickle_read(undr_slice input, const undr_pickle_li
  * and not change. */
 UNDR_MUST_USE undr_error undr_pickle_read_in_place(undr_slice input, const undr_pickle_limits *limits,
     undr_arena *arena, undr_value **value, size_t *used, undr_pickle_fault *fault);
+
+/* Would it be read? For a caller that has little time: *budget says how many values and steps the reading may take, and
+ * what it took is subtracted. UNDR_LIMIT_NODES and UNDR_LIMIT_BYTES: more, *budget is 0, nothing is known. */
+UNDR_MUST_USE undr_error undr_pickle_check_within(
+    undr_slice input, const undr_pickle_limits *limits, size_t *budget);
 
 /* Did a reading stop because the pickle holds more than this reader takes in at once (LIMIT_NODES, LIMIT_BYTES)? Then
  * nothing is wrong with it as far as it was read: who need not look inside may pass it on as it is (FRAME-6). */

@@ -33,7 +33,7 @@ UNDR_MUST_USE undr_error undr_send_message_to(undr_manager *manager, const undr_
 /* False for None and CloseRequest, which a worker would take for the manager's own words (SCHED-12). */
 bool undr_is_schedulable(const undr_value *task);
 
-/* NullManager: ignores messages; schedule is refused with UNDR_CLOSED. One for all, never freed. */
+/* NullManager: ignores messages; schedule is refused with UNDR_NOT_IMPLEMENTED. One for all, never freed. */
 undr_manager *undr_null_manager(void);
 
 /* What a run function says of its failure: a Python exception class name ("RuntimeError") and a text for a person. */
@@ -70,12 +70,14 @@ struct undr_registry {
 };
 
 /* Finds the task's class in the registry and runs it. Not registered, or not an instance: UNDR_NOT_A_TASK with
- * *failure filled (WORK-15). A Chain runs its tasks in order and stops at the first failure (WORK-12, WORK-13). */
+ * *failure filled (WORK-15). A Chain runs its tasks in order and stops at the first failure (WORK-12,
+ * WORK-13); one that goes on for more than a million tasks, however it names them, fails then. */
 UNDR_MUST_USE undr_error undr_task_run(const undr_registry *registry, const undr_value *task, void *session,
     undr_manager *manager, undr_failure *failure);
 
-/* Appends what Task.__repr__ prints: `<class 'module.Name'>({'key': value})`. UNDR_LIMIT_NODES or UNDR_LIMIT_BYTES when
- * that is more than about 100,000 values or 1 MiB. */
+/* Appends what Task.__repr__ prints: `<class 'module.Name'>({'key': value})`, values as Python's repr() prints them, tasks
+ * inside of it in the same way. It differs for instances of classes that are no tasks (Python would ask them) and for a
+ * set, whose elements stand in the order of their texts. Beyond 64 KiB it is cut, with `...` behind. */
 UNDR_MUST_USE undr_error undr_task_repr(undr_buffer *buffer, const undr_value *task);
 
 /* Chain over `tasks`, borrowed as long as the arena. */

@@ -70,7 +70,7 @@ typedef struct undr_object {
 struct undr_value {
     undr_kind kind;
     uint32_t mark; /* of the library's own walks; 0 in a new value */
-    uint32_t hash; /* the pickle reader's, once it has been a key; 0 before */
+    uint32_t hash; /* the pickle reader's, once it had to be found as a key; 0 before. Differs from run to run */
     uint32_t height : 31; /* the pickle reader's: at most so many levels of values are below this one */
     uint32_t held : 1;    /* the pickle reader's: another value holds this one */
     union {
@@ -137,6 +137,10 @@ UNDR_MUST_USE undr_error undr_value_equal(const undr_value *a, const undr_value 
  * for what is below 1,000 levels. UNDR_LIMIT_NODES or UNDR_LIMIT_BYTES when values that share parts would print more
  * than 4 million values or 320 MiB; on an error nothing is appended. */
 UNDR_MUST_USE undr_error undr_value_print(undr_buffer *buffer, const undr_value *value);
+
+/* The same for a person: cut after about so many bytes, with `...` behind. Never LIMIT_NODES or LIMIT_BYTES, and no more
+ * work than that text asks for, however large the value is, or however often its parts are shared. */
+UNDR_MUST_USE undr_error undr_value_print_short(undr_buffer *buffer, const undr_value *value, size_t bytes);
 
 /* True when a str, bytes or bytearray anywhere inside value contains text. Linear, at any depth. */
 UNDR_MUST_USE undr_error undr_value_contains(const undr_value *value, undr_slice text, bool *found);
