@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* A pool gives up when processes were killed one after the other, each soon after its start, while no task was handed
@@ -20,6 +21,10 @@ enum { FUTILE_STARTS = 16, MAXIMUM_FUTILE_STARTS = 256, SOON_MS = 10000 };
  * The pool gives up when enough have passed without any task being handed out. */
 enum { FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 3200 };
 
+/* libuv learns of a process's end by SIGCHLD. A program around this library may ignore that signal, handle it itself, or
+ * wait for any child at all: so the workers are looked at now and then, too. */
+enum { LOOK_MS = 1000 };
+
 typedef struct worker {
     uv_process_t process; /* .data is the worker */
     undr_worker_processes *all;
@@ -28,6 +33,7 @@ typedef struct worker {
     bool runs;     /* not reaped yet, so that its process id is its own */
     bool hurried;  /* the last start failed, or it left soon */
     bool waits;    /* for `again` to try once more */
+    bool ended;    /* it had at the last look, and libuv had not told yet */
 } worker;
 
 struct undr_worker_processes {
@@ -35,6 +41,7 @@ struct undr_worker_processes {
     char *log_directory; /* "": none */
     char program[PATH_MAX];
     uv_timer_t again;    /* .data is this. The end of a pause */
+    uv_timer_t look;     /* .data is this */
     bool hurried;        /* some worker was, in vain, since one was tried last */
     unsigned pauses;     /* of which it was so at the end, while no task was handed out */
     uint64_t pause;      /* ms, of the last one */
@@ -115,6 +122,7 @@ static int start(worker *one) {
     int status = spawn(one);
     one->started = uv_now(&all->server->loop);
     one->runs = status == 0;
+    one->ended = false;
     if (status != 0) {
         undr_server_log(all->server, NULL, "worker %zu can't be started: %s", one->number, uv_strerror(status));
         note_end(one, NOT_STARTED);
@@ -227,8 +235,47 @@ static void on_closed(uv_handle_t *handle) {
     }
 }
 
+typedef enum sight { SEEN_RUNNING, SEEN_ENDED, SEEN_NOWHERE } sight;
+
+/* NOWHERE: somebody else was told of its end, and its process id is not its own any more. */
+static sight look_at(const worker *one) {
+    siginfo_t info = {0};
+    if (waitid(P_PID, (id_t)one->process.pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
+        return errno == ECHILD ? SEEN_NOWHERE : SEEN_RUNNING;
+    }
+    return info.si_pid == 0 ? SEEN_RUNNING : SEEN_ENDED;
+}
+
+static void bury(worker *one) {
+    int status = 0;
+    bool told = waitpid((pid_t)one->process.pid, &status, WNOHANG) == one->process.pid;
+    if (!told) {
+        undr_server_log(one->all->server, NULL, "worker %zu has ended, and this program was told how, not the library",
+            one->number);
+    }
+    bool killed = told && WIFSIGNALED(status);
+    on_exit_of_process(&one->process, told && WIFEXITED(status) ? WEXITSTATUS(status) : 0,
+        killed ? WTERMSIG(status) : 0);
+}
+
+static void on_look(uv_timer_t *timer) {
+    undr_worker_processes *all = timer->data;
+    for (size_t i = 0; i < all->count; i++) {
+        worker *one = &all->workers[i];
+        sight seen = one->runs ? look_at(one) : SEEN_RUNNING;
+        bool twice = seen == SEEN_ENDED && one->ended; /* once: SIGCHLD may be on its way */
+        one->ended = seen == SEEN_ENDED;
+        if (twice || seen == SEEN_NOWHERE) {
+            bury(one);
+        }
+    }
+}
+
 static void start_all(undr_server *server, void *workers) {
     undr_worker_processes *all = workers;
+    all->look.data = all;
+    (void)uv_timer_init(&server->loop, &all->look); /* neither can fail; closed with the server */
+    (void)uv_timer_start(&all->look, on_look, LOOK_MS, LOOK_MS);
     all->again.data = all;
     (void)uv_timer_init(&server->loop, &all->again); /* can't fail; closed with the server */
     for (size_t i = 0; i < all->count && all->status == 0; i++) {
@@ -243,7 +290,7 @@ static void kill_all(undr_server *server, void *workers) {
     undr_worker_processes *all = workers;
     (void)server;
     for (size_t i = 0; i < all->count; i++) {
-        if (all->workers[i].runs) {
+        if (all->workers[i].runs && look_at(&all->workers[i]) != SEEN_NOWHERE) {
             (void)uv_process_kill(&all->workers[i].process, SIGKILL); /* not reaped yet: it exists */
         }
     }

@@ -46,6 +46,7 @@ static undr_error command(check_control *control, check_command awaited, const c
         return error;
     }
     control->in_flight = awaited;
+    control->commanded += control->out.size - before;
     return UNDR_OK;
 }
 

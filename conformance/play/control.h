@@ -38,6 +38,7 @@ typedef struct check_control {
     size_t taken, searched; /* no newline before searched */
     undr_buffer out;
     size_t sent;
+    uint64_t commanded; /* bytes of all commands so far */
     size_t limit; /* of a line; 0: CHECK_LINE_LIMIT */
 } check_control;
 

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { VISITORS_AT_ONCE = 64 }; /* of who comes without end the rest waits */
+
 int check_listen(uint16_t *port) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
@@ -52,7 +54,7 @@ static undr_error hold(check_gate *gate, int visitor) {
 }
 
 undr_error check_gate_admit(check_gate *gate) {
-    while (gate->listener >= 0) {
+    for (int i = 0; gate->listener >= 0 && i < VISITORS_AT_ONCE; i++) {
         int visitor = accept4(gate->listener, NULL, NULL, SOCK_CLOEXEC);
         if (visitor >= 0) {
             undr_error error = hold(gate, visitor);

@@ -182,6 +182,25 @@ static check_look look_at_end(
     return CHECK_LOOK_OTHER;
 }
 
+/* The header announces more than the harness takes in. What was sent here may come back; more has no reason to come. */
+static check_look look_at_endless(check_player *player, check_connection *connection, undr_buffer *why) {
+    const uint8_t *header = connection->wire.in.data + connection->wire.taken;
+    undr_cursor cursor = undr_cursor_over(undr_slice_of(header + 1, UNDR_HEADER_SIZE - 1));
+    uint64_t length = 0, sent = player->scene.control.commanded;
+    for (size_t i = 0; i < player->scene.count; i++) {
+        sent += player->scene.connections[i]->wire.bytes_out;
+    }
+    if (undr_read_u64le(&cursor, &length) && length <= sent) {
+        check_player_break(player, "a frame of %llu bytes is more than the harness takes in (%llu)",
+            (unsigned long long)length, (unsigned long long)CHECK_FRAME_LIMIT);
+        return CHECK_LOOK_OTHER;
+    }
+    check_player_say(player, why, "%s <- a header that announces %llu bytes, more than was ever sent: ",
+        connection->name, (unsigned long long)length);
+    check_player_keep(player, check_show_bytes(why, undr_slice_of(header, UNDR_HEADER_SIZE)));
+    return CHECK_LOOK_OTHER;
+}
+
 static check_look look_at_connection(check_player *player, const check_step *step, undr_buffer *why) {
     check_connection *connection = check_player_connection(player, step);
     if (connection == NULL || !check_player_open(player, connection)) {
@@ -195,10 +214,7 @@ static check_look look_at_connection(check_player *player, const check_step *ste
         return look_at_frame(player, step, connection, &frame, size, why);
     }
     if (error == UNDR_PAYLOAD_TOO_LARGE) {
-        check_player_say(player, why, "%s <- a header that no frame can have: ", connection->name);
-        check_player_keep(player, check_show_bytes(why,
-            undr_slice_of(connection->wire.in.data + connection->wire.taken, UNDR_HEADER_SIZE)));
-        return CHECK_LOOK_OTHER;
+        return look_at_endless(player, connection, why);
     }
     return check_wire_has_ended(&connection->wire) ? look_at_end(player, step, connection, why) : CHECK_LOOK_NOTHING;
 }

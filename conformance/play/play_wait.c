@@ -23,6 +23,7 @@ enum {
     SLOWEST_RATE = 4000000,   /* bytes a second that a target is expected to handle */
     SLOWEST_FLOW = 250000,    /* bytes a second that it has time for as long as they flow, */
     FLOW_MOST_S = 60,         /* up to so much of it: the watchdog is not to come first */
+    MORE_ANSWERS = 16 * 1024 * 1024, /* bytes of answers that may cross beside what comes back */
     SLOWEST_LIMITS = 6,       /* so many times longer may it take while it reads */
     STARVED_MOST_S = 30,      /* how much longer a target has that is kept from running, */
     STARVED_LOOK_MS = 100,    /* which is looked at for so long: */
@@ -246,13 +247,16 @@ static uint64_t scale(const check_player *player, uint64_t time) {
     return factor > 0 ? (uint64_t)((double)time * factor) : time;
 }
 
+/* What the target sends of its own accord gives it no more time: as much comes back as was sent, and a little more. */
 static uint64_t crossed(const check_player *player) {
-    uint64_t bytes = player->scene.control.out.size + player->scene.control.in.size;
+    uint64_t out = player->scene.control.out.size, in = player->scene.control.in.size;
     for (size_t i = 0; i < player->scene.count; i++) {
         const check_wire *wire = &player->scene.connections[i]->wire;
-        bytes += wire->bytes_in + wire->bytes_out + (wire->out.size - wire->sent);
+        out += wire->bytes_out + (wire->out.size - wire->sent);
+        in += wire->bytes_in;
     }
-    return bytes;
+    uint64_t answers = out + player->scene.control.commanded + MORE_ANSWERS;
+    return out + (in < answers ? in : answers);
 }
 
 uint64_t check_player_flow(const check_player *player) {
@@ -265,8 +269,9 @@ uint64_t check_player_flow(const check_player *player) {
 
 uint64_t check_player_flow_time(const check_player *player, uint64_t before) {
     uint64_t now = check_player_flow(player); /* less than before when a connection was opened anew */
-    uint64_t time = (now > before ? now - before : 0) * (CHECK_SECOND / SLOWEST_FLOW);
-    return scale(player, time < FLOW_MOST_S * CHECK_SECOND ? time : FLOW_MOST_S * CHECK_SECOND);
+    uint64_t seconds = (now > before ? now - before : 0) / SLOWEST_FLOW; /* whole ones: a trickle is no flow */
+    uint64_t most = player->setting->silent ? FLOW_MOST_S / LIMIT_SILENT_PART : FLOW_MOST_S;
+    return scale(player, (seconds < most ? seconds : most) * CHECK_SECOND);
 }
 
 static bool is_closing(const check_player *player) {
@@ -361,6 +366,10 @@ static bool take_in(check_player *player, uint64_t until) {
     }
     if (!player->over) {
         check_player_serve_others(player);
+    }
+    if (!player->over && player->scene.accepted > CHECK_CONNECTIONS) {
+        check_player_fail_as(player, "a connection, or a few", "more than %d connections of one worker",
+            CHECK_CONNECTIONS);
     }
     if (!player->over && player->scene.target.pid > 0) {
         judge_output(player);

@@ -14,6 +14,7 @@
 enum {
     PLACES = 5 + 26,                     /* beside the connections: notice, input, output, errors, listener, gates */
     UNNOTICED_NS = 20 * 1000 * 1000,     /* without a pidfd the target's end is looked for this often */
+    ACCEPTS_AT_ONCE = 64
 };
 
 void check_scene_init(check_scene *scene) {
@@ -121,7 +122,7 @@ static size_t fill_places(check_scene *scene) {
     *at++ = place(target->input, false, check_control_wants_to_write(&scene->control));
     *at++ = place(target->output, check_control_wants_to_read(&scene->control), false);
     *at++ = place(target->errors, true, false);
-    *at++ = place(scene->listener, true, false);
+    *at++ = place(scene->listener, scene->accepted <= CHECK_CONNECTIONS, false);
     for (size_t i = 0; i < 26; i++) {
         *at++ = place(scene->gates[i].listener, true, false);
     }
@@ -132,9 +133,10 @@ static size_t fill_places(check_scene *scene) {
     return (size_t)(at - scene->polled);
 }
 
-/* Whatever connects to the harness's own listener is the target's, unnamed so far. */
-static undr_error accept_all(check_scene *scene) {
-    for (;;) {
+/* Whatever connects to the harness's own listener is the target's, unnamed so far. Of one that connects without end a
+ * part at a time, and no more than could serve any purpose. */
+static undr_error accept_some(check_scene *scene) {
+    for (int i = 0; i < ACCEPTS_AT_ONCE && scene->accepted <= CHECK_CONNECTIONS; i++) {
         int file = accept4(scene->listener, NULL, NULL, SOCK_CLOEXEC);
         if (file < 0) {
             if (errno == EINTR || errno == ECONNABORTED) {
@@ -154,6 +156,7 @@ static undr_error accept_all(check_scene *scene) {
             return error;
         }
     }
+    return UNDR_OK;
 }
 
 static undr_error take_in_connections(check_scene *scene, const struct pollfd *at, size_t count) {
@@ -183,7 +186,7 @@ static undr_error take_in(check_scene *scene, size_t connections) {
         error = check_target_drain(&scene->target);
     }
     if (error == UNDR_OK && at[4].revents != 0) {
-        error = accept_all(scene);
+        error = accept_some(scene);
     }
     for (size_t i = 0; i < 26 && error == UNDR_OK; i++) {
         if (at[5 + i].revents != 0) {

@@ -28,6 +28,8 @@ typedef struct check_connection {
     size_t straddled;     /* pieces that ended inside the header behind a frame */
 } check_connection;
 
+enum { CHECK_CONNECTIONS = 1000 }; /* of a worker; one more is accepted, and then none */
+
 typedef struct check_scene {
     check_target target;
     check_control control;

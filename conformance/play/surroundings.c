@@ -174,8 +174,13 @@ undr_error check_room_in(const char *folder, undr_buffer *why) {
     static const char nothing[ROOM];
     int size = snprintf(path, sizeof path, "%s/room-XXXXXX", folder);
     int file = size > 0 && (size_t)size < sizeof path ? mkostemp(path, O_CLOEXEC) : -1;
-    ssize_t written = file < 0 ? -1 : write(file, nothing, sizeof nothing);
-    int reason = written < 0 ? errno : written < ROOM ? ENOSPC : 0;
+    ssize_t written = file < 0 ? -1 : 1;
+    for (size_t done = 0; written > 0 && done < sizeof nothing;) { /* what is left of it tells why it was cut */
+        written = write(file, nothing + done, sizeof nothing - done);
+        done += written > 0 ? (size_t)written : 0;
+        written = written < 0 && errno == EINTR ? 1 : written;
+    }
+    int reason = written < 0 ? errno : written == 0 ? ENOSPC : 0;
     if (file >= 0) {
         close(file);
         unlink(path);

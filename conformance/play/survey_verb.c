@@ -21,7 +21,8 @@ enum {
     LAST_LINES = 4,
     LINE_SHOWN = 200,
     EXIT_NOT_IMPLEMENTED = 89,
-    MOST_LEVELS = 128
+    MOST_LEVELS = 128,
+    MOST_WAIT_MS = 60000 /* of what the harness waits for because the target says so, for many an answer */
 };
 
 static const char nonsense[] = "undr-check-asks-for-this-verb-that-nobody-has";
@@ -87,7 +88,8 @@ static bool is_word(undr_slice word, const char *text) {
 /* What a line with this word looks like. */
 static const char *form_of(undr_slice word) {
     static const char *const forms[][2] = {{"priority-levels", "`priority-levels N`, 1 to 128"},
-        {"hold", "`hold MS`, milliseconds"}, {"grace", "`grace MS`, milliseconds"},
+        {"hold", "`hold MS`, milliseconds, up to 60000, since the harness waits that long: start the target with less"},
+        {"grace", "`grace MS`, milliseconds, up to 60000, since the harness waits that long: start the target with less"},
         {"max-payload", "`max-payload BYTES`"}, {"pickle", "`pickle LOW-HIGH`, protocols from 0 to 5"}};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         if (is_word(word, forms[i][0])) {
@@ -114,11 +116,11 @@ static bool read_capability(undr_slice word, undr_slice value, check_capabilitie
         return good;
     }
     if (is_word(word, "hold")) {
-        return read_number(value, UINT32_MAX, &to->hold);
+        return read_number(value, MOST_WAIT_MS, &to->hold);
     }
     if (is_word(word, "grace")) {
         to->has_grace = true;
-        return read_number(value, UINT32_MAX, &to->grace);
+        return read_number(value, MOST_WAIT_MS, &to->grace);
     }
     if (is_word(word, "max-payload")) {
         return read_number(value, UINT64_MAX / 16, &to->max_payload);
@@ -126,7 +128,15 @@ static bool read_capability(undr_slice word, undr_slice value, check_capabilitie
     return !is_word(word, "pickle") || read_range(value, &to->pickle_low, &to->pickle_high);
 }
 
+static undr_error refuse_line(undr_buffer *why, size_t number, undr_slice line, undr_slice word) {
+    undr_error error = undr_put_format(why, "`capabilities` prints in line %zu `", number);
+    error = error == UNDR_OK ? put_shortened(why, line) : error;
+    error = error == UNDR_OK ? undr_put_format(why, "`, whose value can't be right; it is %s", form_of(word)) : error;
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
 undr_error check_read_capabilities(undr_slice text, check_capabilities *capabilities, undr_buffer *why) {
+    size_t number = 0;
     *capabilities = (check_capabilities){.priority_levels = 2, .pickle_low = 4, .pickle_high = 4};
     undr_error error = undr_put_slice(&capabilities->text, text);
     for (size_t at = 0; at < text.size && error == UNDR_OK;) {
@@ -138,10 +148,9 @@ undr_error check_read_capabilities(undr_slice text, check_capabilities *capabili
             word++;
         }
         undr_slice value = check_text_trim(undr_slice_of(line.data + word, line.size - word));
+        number++;
         if (line.size > 0 && !read_capability(undr_slice_of(line.data, word), value, capabilities)) {
-            error = undr_put_format(why, "`capabilities` prints the line `%.*s`, whose value can't be right; it is %s",
-                (int)line.size, (const char *)line.data, form_of(undr_slice_of(line.data, word)));
-            error = error == UNDR_OK ? UNDR_ARGUMENT : error;
+            error = refuse_line(why, number, line, undr_slice_of(line.data, word));
         }
         at += size + 1;
     }

@@ -42,7 +42,7 @@ typedef struct check_wire {
 } check_wire;
 
 enum { CHECK_WIRE_LIMIT_IN = 256 * 1024 * 1024 }; /* unread bytes; then it stops reading */
-#define CHECK_FRAME_LIMIT ((uint64_t)1 << 40) /* a frame above is no frame, whoever sent it */
+#define CHECK_FRAME_LIMIT ((uint64_t)CHECK_WIRE_LIMIT_IN - 1024) /* what is announced above could never be read whole */
 
 void check_wire_init(check_wire *wire);
 void check_wire_free(check_wire *wire);
