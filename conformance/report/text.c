@@ -49,16 +49,26 @@ static undr_slice without(undr_slice text, size_t size) {
     return undr_slice_of(text.data + size, text.size - size);
 }
 
+check_piece check_text_take(undr_slice *text) {
+    check_piece piece = {.size = check_text_character(*text)};
+    size_t taken = piece.size > 0 ? piece.size : 1;
+    if (piece.size > 0) {
+        memcpy(piece.text, text->data, piece.size);
+    } else {
+        piece.size = (size_t)snprintf(piece.text, sizeof piece.text, "\\x%02x", text->data[0]);
+    }
+    *text = without(*text, taken);
+    return piece;
+}
+
+bool check_piece_is(const check_piece *piece, const char *text) {
+    return piece->size == strlen(text) && memcmp(piece->text, text, piece->size) == 0;
+}
+
 void check_text_plain(FILE *out, undr_slice text) {
     while (text.size > 0) {
-        size_t length = check_text_character(text);
-        if (length == 0) {
-            fprintf(out, "\\x%02x", text.data[0]);
-            length = 1;
-        } else {
-            fwrite(text.data, 1, length, out);
-        }
-        text = without(text, length);
+        check_piece piece = check_text_take(&text);
+        fwrite(piece.text, 1, piece.size, out);
     }
 }
 
@@ -73,44 +83,11 @@ void check_text_lines(FILE *out, undr_slice text, const char *indent) {
     }
 }
 
-static const char *reference_of(uint8_t byte) {
-    switch (byte) {
-        case '&': return "&amp;";
-        case '<': return "&lt;";
-        case '>': return "&gt;";
-        case '"': return "&quot;";
-        case '\'': return "&#39;";
-        default: return NULL;
-    }
-}
-
-void check_text_markup(FILE *out, undr_slice text) {
-    while (text.size > 0) {
-        const char *reference = reference_of(text.data[0]);
-        size_t length = check_text_character(text);
-        if (reference != NULL) {
-            fputs(reference, out);
-        } else if (length == 0) {
-            fprintf(out, "\\x%02x", text.data[0]);
-            length = 1;
-        } else {
-            fwrite(text.data, 1, length, out);
-        }
-        text = without(text, length);
-    }
-}
-
 undr_error check_text_clean(undr_buffer *to, undr_slice text) {
     undr_error error = UNDR_OK;
     while (text.size > 0 && error == UNDR_OK) {
-        size_t length = check_text_character(text);
-        if (length == 0) {
-            error = undr_put_format(to, "\\x%02x", text.data[0]);
-            length = 1;
-        } else {
-            error = undr_put_bytes(to, text.data, length);
-        }
-        text = without(text, length);
+        check_piece piece = check_text_take(&text);
+        error = undr_put_bytes(to, piece.text, piece.size);
     }
     return error;
 }
