@@ -57,6 +57,7 @@ struct seen {
     unsigned waiting;         /* the supervision's */
     size_t at_once;           /* how many had been started when the first ended */
     pid_t interrupt;          /* interrupts this process at the first start */
+    int asks;                 /* what each tick answers */
 };
 
 static void on_started(void *context, const check_item *item) {
@@ -86,8 +87,9 @@ static bool on_finished(void *context, const check_item *item, check_result *res
     return !seen->stops;
 }
 
-static void on_tick(void *context) {
-    (void)context;
+static int on_tick(void *context) {
+    struct seen *seen = context;
+    return seen->asks;
 }
 
 /* Plays cases with these names (NULL-terminated), each after the one that `after` names for it. */

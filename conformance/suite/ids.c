@@ -32,7 +32,9 @@ static size_t warn(FILE *out, const char *file, const check_requirement *one, co
     if (found != NULL && found->level == one->level) {
         return 0;
     }
-    fprintf(out, "undr-check: warning: %s:%d: ", file, one->line);
+    fputs("undr-check: warning: ", out);
+    check_text_plain(out, undr_slice_text(file));
+    fprintf(out, ":%d: ", one->line);
     if (found != NULL) {
         fprintf(out, "%s is a `%s` in the specification, and a `%s` here\n", one->id, word_of(found->level),
             word_of(one->level));
