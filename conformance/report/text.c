@@ -27,7 +27,8 @@ static bool may_be_printed(uint32_t point, size_t length) {
     if (point < 0x20) {
         return point == '\n' || point == '\t';
     }
-    return !(point >= 0x7f && point <= 0x9f) && point != 0xfffe && point != 0xffff;
+    bool noncharacter = (point & 0xfffe) == 0xfffe || (point >= 0xfdd0 && point <= 0xfdef); /* HTML and XML refuse them */
+    return !(point >= 0x7f && point <= 0x9f) && !noncharacter;
 }
 
 size_t check_text_character(undr_slice text) {
