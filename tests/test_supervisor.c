@@ -120,6 +120,14 @@ static int supervise(
     return interrupted;
 }
 
+static void a_tick_may_end_it_all(void **state) {
+    const char *const names[] = {"a-hangs", "b", NULL};
+    struct seen seen = {.asks = SIGPIPE};
+    (void)state;
+    assert_int_equal(supervise(names, NULL, 1, 60 * CHECK_SECOND, &seen), SIGPIPE);
+    assert_int_equal(seen.finished, 0);
+}
+
 static void results_arrive_whole(void **state) {
     const char *const names[] = {"a", "b-fail", "c", "d-warn", "e", NULL};
     struct seen seen = {0};
@@ -250,6 +258,7 @@ static void results_as_lines(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_tick_may_end_it_all),
         cmocka_unit_test(results_arrive_whole),
         cmocka_unit_test(crashes_stay_where_they_are),
         cmocka_unit_test(hangs_are_ended),
