@@ -90,8 +90,9 @@ static json_t *alone(const check_session *session, const check_part *part, const
 }
 
 static json_t *again_of(const check_record *record) {
-    return json_pack("{s:s, s:I, s:I}", "delivery", check_delivery_name(check_record_delivery(record)), "plays",
-        (json_int_t)record->again.played + 1, "failed", (json_int_t)record->again.failed + 1);
+    const check_plays_again *again = &record->again;
+    return json_pack("{s:s, s:I, s:I, s:I}", "delivery", check_delivery_name(check_record_delivery(record)), "plays",
+        (json_int_t)again->played + 1, "failed", (json_int_t)again->failed + 1, "broken", (json_int_t)again->broken);
 }
 
 static json_t *case_of(struct builder *builder, const check_part *part, const check_record *record) {
@@ -114,7 +115,7 @@ static json_t *case_of(struct builder *builder, const check_part *part, const ch
         }
     }
     put(builder, object, "deliveries", deliveries);
-    if (record->again.played > 0) {
+    if (record->again.played + record->again.broken > 0) {
         put(builder, object, "again", again_of(record));
     }
     put(builder, object, "alone", alone(builder->session, part, record));

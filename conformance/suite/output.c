@@ -48,15 +48,15 @@ static bool is_same(const struct stat *a, const struct stat *b) {
 }
 
 static undr_error refuse(undr_buffer *message, const char *one, const char *other) {
-    undr_error error = undr_put_format(
-        message, "%s and %s are the same file, and one would destroy the other: name two", one, other);
+    undr_error error = undr_put_format(message,
+        "%s and %s are the same file, and one would destroy the other: name two (- is standard output)", one, other);
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }
 
 /* Against the standard streams, the files of the other options, and that of --expect, which was read. */
 static undr_error compare_one(
     const check_outputs *outputs, const check_options *options, int kind, undr_buffer *message) {
-    static const char *const streams[] = {"standard input", "standard output", "standard error"};
+    static const char *const streams[] = {NULL, "standard output", "standard error"};
     struct stat own, other;
     if (outputs->files[kind] <= STDERR_FILENO || fstat(outputs->files[kind], &own) != 0) {
         return UNDR_OK;

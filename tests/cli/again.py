@@ -86,7 +86,7 @@ class Again(Behaviour):
     def test_it_fails_each_time(self):
         text, report, junit, html = self.reports(1, "manager", *ALWAYS, "--", MANAGER)
         self.assertRegex(text, r"\n    again     failed 3 of 3 plays\n    alone ")
-        self.assertEqual(report["roles"][0]["cases"][0]["again"], {"delivery": "whole", "plays": 3, "failed": 3})
+        self.assertEqual(report["roles"][0]["cases"][0]["again"], {"delivery": "whole", "plays": 3, "failed": 3, "broken": 0})
         properties = {one.get("name"): one.get("value") for one in junit.iter("property")}
         self.assertEqual(properties["again manager.user-bad.wrong"], "failed 3 of 3 plays")
         self.assertIn("\nagain: failed 3 of 3 plays\n", "".join(junit.find(".//failure").itertext()))
@@ -108,7 +108,7 @@ class Again(Behaviour):
                 self.assertEqual(self.starts(), first + 2)
         self.run_check(1, *words, "--json", "r.json", "--", self.flaky(first))
         self.assertEqual(json.loads((self.folder / "r.json").read_text())["roles"][0]["cases"][0]["again"],
-                         {"delivery": "whole", "plays": 3, "failed": 1})
+                         {"delivery": "whole", "plays": 3, "failed": 1, "broken": 0})
         self.run_check(0, *words, "--", self.flaky(first + 1))  # what passed is not played again
 
     def test_how_often(self):
