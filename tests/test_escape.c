@@ -31,6 +31,7 @@ static void in_yaml(void **state) {
     (void)state;
     assert_escaped(check_yaml_scalar, "*x: \"%d\" \\n", "\"*x: \\\"%d\\\" \\\\n\"");
     assert_escaped(check_yaml_scalar, "a\tb\nc\x07", "\"a\\tb\\nc\\\\x07\"");
+    assert_escaped(check_yaml_scalar, "\xef\xbb\xbfx\xe2\x80\xa9", "\"\\uFEFFx\\u2029\""); /* YAML has no BOM in a text */
     assert_escaped(check_yaml_scalar, "", "\"\"");
 }
 

@@ -9,8 +9,8 @@
 
 enum {
     KINDS = 6,    /* that many are played again; those that explain most come first */
-    LEAST_S = 10, /* no new play begins after this, */
-    PART = 2      /* or after this part of the time that the whole run has taken */
+    LEAST_S = 10, /* no new play begins after this (times --timeout-factor), */
+    PART = 2      /* or after this part of the time that the whole run has taken, if that is longer */
 };
 
 /* One that is played again, until its play has ended. */
@@ -94,8 +94,9 @@ static void tell(const check_again *again, size_t count) {
 undr_error check_play_again(const check_again *again) {
     check_record *chosen[KINDS];
     const check_session *session = again->session;
-    uint64_t began = check_now(), least = LEAST_S * CHECK_SECOND;
-    uint64_t taken = began - session->began_ns, budget = taken / PART > least ? taken / PART : least;
+    uint64_t began = check_now(), part = (began - session->began_ns) / PART;
+    uint64_t least = (uint64_t)((double)(LEAST_S * CHECK_SECOND) * session->options->timeout_factor);
+    uint64_t budget = part > least ? part : least;
     size_t count = is_asked_for(session) ? choose(again, chosen) : 0;
     undr_error error = UNDR_OK;
     if (count > 0) {

@@ -19,7 +19,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 CHECK, MANAGER, WORKER, BROKEN = (str(pathlib.Path(path).resolve()) for path in sys.argv[1:5])
 SCHEMA = json.loads((HERE.parents[1] / "conformance" / "report.schema.json").read_text())
 CASES = str(HERE / "cases")
-ALWAYS = ["--cases", CASES, "--only", "manager.user-bad.wrong", "--delivery", "whole"]
+# On a busy machine, too, the time is enough for all that is to be played again.
+ENOUGH = ["--timeout-factor", "20"]
+ALWAYS = ["--cases", CASES, "--only", "manager.user-bad.wrong", "--delivery", "whole", *ENOUGH]
 # A manager that answers `n` with nonsense in the starts of its process that FAILS names, counted in a file.
 FLAKY = """#!{python}
 import os, socket, struct, sys
@@ -95,7 +97,7 @@ class Again(Behaviour):
         self.assertIn("\n# manager.user-bad.wrong: failed 3 of 3 plays\n", tap)
 
     def test_it_fails_at_times(self):
-        words = ["manager", "--cases", CASES, "--only", "manager.user.good", "--delivery", "whole"]
+        words = ["manager", "--cases", CASES, "--only", "manager.user.good", "--delivery", "whole", *ENOUGH]
         adapter = self.flaky()
         self.run_check(0, *words, "--", adapter)
         first = self.starts()  # of the play behind the survey
@@ -136,17 +138,13 @@ class Again(Behaviour):
 
     def test_a_target_that_fails_everywhere_costs_little(self):
         played = self.run_check(1, "manager", "--delivery", "whole", "--json", "r.json", "--", BROKEN, "--bug",
-                                "task-payload-changed" if "task-payload-changed" in self.bugs() else self.bugs()[0])
+                                "big-endian-answers")
         cases = json.loads((self.folder / "r.json").read_text())["roles"][0]["cases"]
         again = [case["again"] for case in cases if "again" in case]
         fails = [case for case in cases if case["standing"] == "fail"]
         self.assertGreater(len(fails), 12, played.stdout)
         self.assertTrue(1 <= len(again) <= 6, again)
         self.assertLessEqual(sum(one["plays"] - 1 for one in again), 12)
-
-    def bugs(self):
-        listed = subprocess.run([BROKEN, "--list"], capture_output=True, text=True, check=True).stdout
-        return [line.split("\t")[1 + 1] for line in listed.splitlines() if line.startswith("bug\tmanager")]
 
     def test_a_target_that_is_slow_to_fail_has_a_bound(self):
         """Each play waits a whole limit in vain: by far not all of a hundred repetitions are played."""
@@ -178,9 +176,9 @@ class Again(Behaviour):
         for role, program in (("manager", MANAGER), ("pool", MANAGER), ("worker", WORKER)):
             step = "A <- t b'x'" if role == "worker" else "A -> n\n  A <- t b'x'"
             (self.folder / "my.case").write_text(f"case {role}.my.wrong\n  must REQ-1  x\n  {step}\n")
-            done = self.run_check(1, role, "--cases", "my.case", "--only", f"{role}.my.wrong", "--delivery", "whole", "--",
-                                  program)
-            self.assertIn("failed 3 of 3 plays", done.stdout)
+            done = self.run_check(1, role, "--cases", "my.case", "--only", f"{role}.my.wrong", "--delivery", "whole",
+                                  *ENOUGH[:1], "2", "--", program)
+            self.assertRegex(done.stdout, r"failed ([23]) of \1 plays")  # a worker that gets nothing waits for long
 
 
 class Transcripts(Behaviour):
