@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-/* Appends "WHAT can't be written: No space left on device: free some ...": the reason (an errno; 0: unknown) and what
+/* Appends "WHAT can't be written: No space left on device; make room ...": the reason (an errno; 0: unknown) and what
  * to do about it. */
 UNDR_MUST_USE undr_error check_put_unwritten(undr_buffer *message, const char *what, int reason);
 

@@ -90,7 +90,7 @@ class StandardOutput(Behaviour):
         for way, _ in printing():
             with self.subTest(way), full() as out:
                 done = run(self.words(way), cwd=self.folder, stdout=out)
-                self.assert_lost(done, "standard output can't be written", NO_SPACE, "free some space")
+                self.assert_lost(done, "standard output can't be written", NO_SPACE, "make room on that disk")
 
     def test_a_limit_of_file_sizes(self):
         for way, _ in printing():
@@ -134,7 +134,7 @@ class Files(Behaviour):
             for suite, status in ((ONE, 0), (FAILS, 1)):
                 with self.subTest(option, status=status):
                     done = run([CHECK, "manager", option, "/dev/full", *suite, "--", MANAGER])
-                    self.assert_lost(done, f"/dev/full can't be written: {NO_SPACE}", "free some space")
+                    self.assert_lost(done, f"/dev/full can't be written: {NO_SPACE}", "make room on that disk")
                     self.assertIn("1 case", done.stdout)
 
     def test_a_file_that_grows_too_large(self):
