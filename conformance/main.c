@@ -8,6 +8,7 @@
 #include "surroundings.h"
 #include "text.h"
 #include "user_file.h"
+#include "written.h"
 
 #include "undr/descriptors.h"
 
@@ -19,15 +20,17 @@ static int decode_bytes(undr_slice input, const char *name) {
     check_decode_options options = {.side = CHECK_SIDE_GUESS};
     size_t wrong = 0;
     undr_error error = check_decode_bytes(input, stdout, &options, &wrong);
-    if (error != UNDR_OK) {
-        int reason = errno;
+    if (error == UNDR_OK) {
+        return wrong == 0 ? CHECK_HELD : CHECK_SHORT;
+    }
+    int reason = errno;
+    if (!ferror(stdout)) { /* that is told at the end, whatever was printed */
         fputs("undr-check: decode ", stderr);
         check_text_plain(stderr, undr_slice_text(name));
         fprintf(stderr, ": %s%s%s%s\n", undr_error_text(error), error == UNDR_SYSTEM ? ": " : "",
             error == UNDR_SYSTEM ? strerror(reason) : "", error == UNDR_SYSTEM ? check_remedy(reason) : "");
-        return CHECK_HARNESS;
     }
-    return wrong == 0 ? CHECK_HELD : CHECK_SHORT;
+    return CHECK_HARNESS;
 }
 
 static int decode(const check_options *options) {
@@ -55,7 +58,7 @@ static int act(const check_options *options) {
         case CHECK_ACTION_PARSE: return check_run_parse(options);
         case CHECK_ACTION_EXPLORE: return check_explore(options);
         case CHECK_ACTION_DECODE: return decode(options);
-        case CHECK_ACTION_HELP: check_help(stdout); return fflush(stdout) == 0 ? CHECK_HELD : CHECK_HARNESS;
+        case CHECK_ACTION_HELP: check_help(stdout); return CHECK_HELD;
         case CHECK_ACTION_VERSION: puts("undr-check " UNDR_CHECK_VERSION); return CHECK_HELD;
         default: return check_run(options);
     }
@@ -104,12 +107,14 @@ int main(int argc, char **argv) {
         status = CHECK_HARNESS;
     } else if (error == UNDR_ARGUMENT) {
         check_complain(&message);
-        fprintf(stderr, "undr-check: `%s --help` explains everything\n", options.program);
+        fputs("undr-check: `", stderr);
+        check_text_plain(stderr, undr_slice_text(options.program));
+        fputs(" --help` explains everything\n", stderr);
     } else {
         fprintf(stderr, "undr-check: %s\n", undr_error_text(error));
         status = CHECK_HARNESS;
     }
     undr_buffer_free(&message);
     check_options_free(&options);
-    return status;
+    return check_finish_output(status);
 }

@@ -171,6 +171,25 @@ static void blocks_hold_their_lines(void **state) {
     check_cases_free(&cases);
 }
 
+static void ports_of_a_transcript_mean_nothing(void **state) {
+    (void)state;
+    check_cases cases = parse("case manager.a.b\n  must X-1 s\n  A(:51322) -> n\n  A <- t _\n  repeat 2\n"
+                              "    B[i](:1) -> n\n    B[i](:65535) <- t _\n  poll C(:7) n until end\n  D(:8) quiet\n");
+    const check_step *steps = cases.at[0].steps;
+    assert_string_equal(steps[0].channel, "A");
+    assert_false(steps[0].indexed);
+    assert_string_equal(steps[2].steps[0].channel, "B");
+    assert_true(steps[2].steps[0].indexed && steps[2].steps[1].indexed);
+    assert_string_equal(steps[3].channel, "C");
+    assert_string_equal(steps[4].channel, "D");
+    undr_buffer text = {0};
+    assert_int_equal(check_print_step(&text, &steps[0], 0), UNDR_OK);
+    assert_int_equal(undr_put_u8(&text, 0), UNDR_OK);
+    assert_null(strstr((const char *)text.data, "51322"));
+    undr_buffer_free(&text);
+    check_cases_free(&cases);
+}
+
 static void numbers_are_decimal_or_hexadecimal(void **state) {
     (void)state;
     check_cases cases = parse("case manager.a.b\n  must X-1 s\n  A -> header n 0x1F\n  A -> header n 010\n");
@@ -223,6 +242,19 @@ static const struct {
     {HEAD, "text:1:3: ", "does nothing"},
     {HEAD "  note x\n" HEAD, "text:1:3: ", "does nothing"},
     {HEAD "  repeat 3\n  A -> n\n", "text:3:3: ", "expected lines in this block"},
+    /* ports */
+    {HEAD "  A() -> n\n", "text:3:3: ", "a channel"},
+    {HEAD "  A(:) -> n\n", "text:3:3: ", "a channel"},
+    {HEAD "  A(:x) -> n\n", "text:3:3: ", "a channel"},
+    {HEAD "  A(:123456) -> n\n", "text:3:3: ", "a channel"},
+    {HEAD "  A(:1 -> n\n", "text:3:3: ", "a channel"},
+    {HEAD "  A(:12 -> n\n", "text:3:3: ", "a channel"},
+    {HEAD "  Axyzw -> n\n", "text:3:3: ", "a channel"},
+    {HEAD "  A(1234) -> n\n", "text:3:3: ", "a channel"},
+    {HEAD "  A(:1/2) -> n\n", "text:3:3: ", "a channel"},
+    {HEAD "  A(:1)[i] -> n\n", "text:3:3: ", "a channel"},
+    {POOL "  M(:1) -> next\n", "text:3:3: ", "a channel"},
+    {POOL "  P(:1) alive\n", "text:3:3: ", "a channel"},
     /* indents */
     {HEAD " A -> n\n", "text:3:1: ", "found 1"},
     {HEAD "   A -> n\n", "text:3:1: ", "found 3"},
@@ -508,6 +540,7 @@ int main(void) {
         cmocka_unit_test(roles_have_their_defaults),
         cmocka_unit_test(steps_are_what_they_say),
         cmocka_unit_test(blocks_hold_their_lines),
+        cmocka_unit_test(ports_of_a_transcript_mean_nothing),
         cmocka_unit_test(numbers_are_decimal_or_hexadecimal),
         cmocka_unit_test(a_mistake_names_its_place_and_remedy),
         cmocka_unit_test(the_nearest_valid_texts_are_read),

@@ -67,6 +67,7 @@ static void defaults(void **state) {
     assert_true(options.timeout_factor == 1.0);
     assert_int_equal(options.shard, 1);
     assert_int_equal(options.shards, 1);
+    assert_int_equal(options.again, 2);
     assert_false(options.strict || options.tap || options.verbose || options.has_seed || options.every_delivery);
     check_options_free(&options);
 }
@@ -88,6 +89,9 @@ static void every_option(void **state) {
     assert_int_equal(options.shards, 4);
     assert_true(options.timeout_factor == 2.5);
     assert_true(options.until_fail && options.repeat == 9);
+    check_options_free(&options);
+    options = parsed("undr-check worker --again 0 -- x");
+    assert_int_equal(options.again, 0);
     check_options_free(&options);
 }
 

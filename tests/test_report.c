@@ -407,8 +407,27 @@ static void long_lines_are_cut_for_a_terminal_only(void **state) {
     tear_down(&stage);
 }
 
+static void assert_again(unsigned seen, unsigned failed, unsigned broken, const char *expected) {
+    const check_record record = {.again = {seen, failed, broken}};
+    undr_buffer text = {0};
+    assert_int_equal(check_put_again(&text, &record), UNDR_OK);
+    assert_int_equal(undr_put_u8(&text, 0), UNDR_OK);
+    assert_string_equal((const char *)text.data, expected);
+    undr_buffer_free(&text);
+}
+
+static void how_often_it_failed(void **state) {
+    (void)state;
+    assert_again(0, 0, 0, "");
+    assert_again(2, 2, 0, "failed 3 of 3 plays");
+    assert_again(2, 0, 0, "failed 1 of 3 plays: flaky");
+    assert_again(1, 0, 1, "failed 1 of 2 plays: flaky; 1 more ended with a failure of the harness");
+    assert_again(0, 0, 2, "2 more ended with a failure of the harness");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(how_often_it_failed),
         cmocka_unit_test(worst_delivery_counts),
         cmocka_unit_test(statuses),
         cmocka_unit_test(nothing_run_is_no_pass),

@@ -57,6 +57,7 @@ struct seen {
     unsigned waiting;         /* the supervision's */
     size_t at_once;           /* how many had been started when the first ended */
     pid_t interrupt;          /* interrupts this process at the first start */
+    int asks;                 /* what each tick answers */
 };
 
 static void on_started(void *context, const check_item *item) {
@@ -86,8 +87,9 @@ static bool on_finished(void *context, const check_item *item, check_result *res
     return !seen->stops;
 }
 
-static void on_tick(void *context) {
-    (void)context;
+static int on_tick(void *context) {
+    struct seen *seen = context;
+    return seen->asks;
 }
 
 /* Plays cases with these names (NULL-terminated), each after the one that `after` names for it. */
@@ -116,6 +118,14 @@ static int supervise(
     check_signals_close(&signals);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
     return interrupted;
+}
+
+static void a_tick_may_end_it_all(void **state) {
+    const char *const names[] = {"a-hangs", "b", NULL};
+    struct seen seen = {.asks = SIGPIPE};
+    (void)state;
+    assert_int_equal(supervise(names, NULL, 1, 60 * CHECK_SECOND, &seen), SIGPIPE);
+    assert_int_equal(seen.finished, 0);
 }
 
 static void results_arrive_whole(void **state) {
@@ -248,6 +258,7 @@ static void results_as_lines(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_tick_may_end_it_all),
         cmocka_unit_test(results_arrive_whole),
         cmocka_unit_test(crashes_stay_where_they_are),
         cmocka_unit_test(hangs_are_ended),

@@ -38,6 +38,13 @@ static void frames_are_shown_in_the_notation(void **state) {
     expect('s', PAYLOAD("x"), false, "s b'x'");
 }
 
+static void what_only_literals_can_say_is_one(void **state) {
+    (void)state;
+    expect('m', PAYLOAD("\x80\4\x8f."), false, "m set()");
+    expect('m', PAYLOAD("\x80\4(K\1\x91."), false, "m frozenset({1})");
+    expect('m', PAYLOAD("\x80\5\x96\2\0\0\0\0\0\0\0ab."), false, "m pickle5(bytearray(b'ab'))");
+}
+
 static void close_request_is_a_word(void **state) {
     (void)state;
     undr_slice pickle = undr_pickle_close_request();
@@ -106,6 +113,7 @@ static void first_and_last_lines_are_kept(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(frames_are_shown_in_the_notation),
+        cmocka_unit_test(what_only_literals_can_say_is_one),
         cmocka_unit_test(close_request_is_a_word),
         cmocka_unit_test(long_payloads_are_shortened),
         cmocka_unit_test(gates_are_letters),

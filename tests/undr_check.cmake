@@ -27,3 +27,15 @@ if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker AND Python3_
             LABELS conformance TIMEOUT 300 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
     endforeach()
 endif()
+
+# Text from outside in every format of a report; output that can't be written; failures played again.
+if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker AND TARGET undr-broken AND Python3_FOUND)
+    add_test(NAME conformance.formats COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/cli/formats.py
+        $<TARGET_FILE:undr-check> $<TARGET_FILE:undr-manager>)
+    add_test(NAME conformance.outputs COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/cli/outputs.py
+        ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
+    add_test(NAME conformance.again COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/cli/again.py
+        $<TARGET_FILE:undr-check> $<TARGET_FILE:undr-manager> $<TARGET_FILE:undr-worker> $<TARGET_FILE:undr-broken>)
+    set_tests_properties(conformance.formats conformance.outputs conformance.again PROPERTIES
+        LABELS conformance TIMEOUT 900 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+endif()

@@ -1,17 +1,22 @@
 /* explore.c: plays random sessions; what fails is shrunk to a case that anyone can play again. */
 #include "explore.h"
 
+#include "alone.h"
 #include "clock.h"
+#include "output.h"
 #include "report.h"
 #include "run.h"
 #include "shortage.h"
 #include "shrink.h"
 #include "supervisor.h"
+#include "text.h"
 #include "user_file.h"
+#include "written.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     LENGTH = 40,
@@ -109,8 +114,9 @@ static bool on_finished(void *context, const check_item *item, check_result *res
     return true;
 }
 
-static void on_tick(void *context) {
+static int on_tick(void *context) {
     (void)context;
+    return check_is_abandoned(stdout) ? SIGPIPE : 0;
 }
 
 static undr_error parse(struct explorer *self, const check_explored *session, check_cases *cases) {
@@ -188,19 +194,16 @@ static const check_record *first_that_fell_short(const check_session *session, c
 /* ---- what is said at the end ---- */
 
 static undr_error keep(struct explorer *self, undr_slice text, const char *path) {
-    FILE *out = NULL;
-    undr_error error = check_file_create(path, &out, &self->message);
-    if (error != UNDR_OK) {
-        return error == UNDR_MEMORY ? error : UNDR_SYSTEM;
+    int file = -1;
+    undr_error error = check_file_open(path, &file, &self->message);
+    int reason = error == UNDR_OK ? check_file_replace(file, text) : 0;
+    if (file >= 0 && close(file) != 0 && reason == 0) {
+        reason = errno;
     }
-    bool written = fwrite(text.data, 1, text.size, out) == text.size;
-    int reason = errno;
-    if (fclose(out) == 0 && written) {
-        return UNDR_OK;
+    if (reason != 0) {
+        error = check_put_unwritten(&self->message, path, reason);
     }
-    error = undr_put_format(&self->message, "%s: it cannot be written: ", path);
-    error = error == UNDR_OK ? check_put_reason(&self->message, written ? errno : reason) : error;
-    return error == UNDR_OK ? UNDR_SYSTEM : error;
+    return error == UNDR_MEMORY ? error : error != UNDR_OK || reason != 0 ? UNDR_SYSTEM : UNDR_OK;
 }
 
 static void print_replay(const struct explorer *self, const check_session *session, const check_part *part,
@@ -212,7 +215,9 @@ static void print_replay(const struct explorer *self, const check_session *sessi
     options.cases = (check_texts){file == NULL ? NULL : &file, file == NULL ? 0 : 1};
     alone.options = &options;
     fprintf(out, "\nIt is in %s; again: ", path);
-    check_print_alone(out, &alone, part, record);
+    if (check_print_alone(out, check_text_plain, &alone, part, record) != UNDR_OK) {
+        fputs("(no memory for the command)", out);
+    }
     fputc('\n', out);
     free(file);
 }
@@ -222,7 +227,7 @@ static undr_error tell(struct explorer *self, const check_explored *session, con
     const check_part *part, const check_record *record) {
     undr_buffer text = {0};
     char path[96];
-    FILE *out = self->options->tap || self->options->json != NULL ? stderr : stdout;
+    FILE *out = check_outputs_human(self->options);
     snprintf(path, sizeof path, "%s.case", self->name);
     undr_error error = check_explored_write(session, &self->reachable[session->role], self->name, &text);
     if (error == UNDR_OK) {
@@ -267,7 +272,7 @@ static undr_error shrink_one(struct explorer *self, check_explored *session) {
     undr_error error = fails(self, session);
     if (error == UNDR_DONE) {
         fputs("\nPlayed once more, this session did not fall short: the target does not behave alike each time.\n",
-            stdout);
+            check_outputs_human(self->options));
         return UNDR_OK;
     }
     if (error != UNDR_OK) {
@@ -355,8 +360,9 @@ int check_explore(const check_options *options) {
         status = check_run_suite(&again, &suite, on_ended, &self);
     } else {
         bool told = self.message.size > 0;
-        fprintf(stderr, "undr-check: explore: %s%.*s\n", told ? "" : undr_error_text(error), (int)self.message.size,
-            told ? (const char *)self.message.data : "");
+        fprintf(stderr, "undr-check: explore: %s", told ? "" : undr_error_text(error));
+        check_text_plain(stderr, undr_buffer_slice(&self.message));
+        fputc('\n', stderr);
         status = self.interrupted != 0 ? 128 + self.interrupted : CHECK_HARNESS;
     }
     check_suite_free(&suite);

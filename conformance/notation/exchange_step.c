@@ -270,11 +270,26 @@ static undr_error read_verb(check_lexer *lexer, char channel, check_step *step) 
     return unknown_step(lexer, channel);
 }
 
-/* A, A[i] */
+/* "(:51322)": the port that a transcript names, of no meaning to a case. */
+static bool is_port(undr_slice word) {
+    bool right = word.size > 3 && word.size <= 8 && word.data[0] == '(' && word.data[1] == ':' &&
+        word.data[word.size - 1] == ')';
+    for (size_t i = 2; right && i + 1 < word.size; i++) {
+        right = word.data[i] >= '0' && word.data[i] <= '9';
+    }
+    return right;
+}
+
+/* A, A[i], A(:51322) */
 static bool read_channel(undr_slice word, check_step *step) {
     bool capital = word.size > 0 && word.data[0] >= 'A' && word.data[0] <= 'Z';
-    step->indexed = word.size == 4 && memcmp(word.data + 1, "[i]", 3) == 0;
-    if (!capital || (word.size != 1 && !step->indexed)) {
+    step->indexed = word.size >= 4 && memcmp(word.data + 1, "[i]", 3) == 0;
+    size_t size = step->indexed ? 4 : 1;
+    if (!capital) {
+        return false;
+    }
+    bool connects = word.data[0] != 'M' && word.data[0] != 'P';
+    if (word.size != size && !(connects && is_port(undr_slice_of(word.data + size, word.size - size)))) {
         return false;
     }
     step->channel[0] = (char)word.data[0];

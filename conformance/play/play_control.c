@@ -81,9 +81,9 @@ static void say_command(check_player *player, const check_step *step, const undr
     check_player_keep(player, check_show_payload(&shown, undr_buffer_slice(pickle), false, &player->names));
     const char *text = shown.size == 0 ? "" : (const char *)shown.data;
     if (step->what == CHECK_COMMAND_SCHEDULE) {
-        check_player_line(player, "M -> schedule %lld %.*s", (long long)step->number, (int)shown.size, text);
+        check_player_line(player, "M ->%s schedule %lld %.*s", step->bad ? " bad" : "", (long long)step->number, (int)shown.size, text);
     } else if (step->what == CHECK_COMMAND_MESSAGE) {
-        check_player_line(player, "M -> message %.*s", (int)shown.size, text);
+        check_player_line(player, "M ->%s message %.*s", step->bad ? " bad" : "", (int)shown.size, text);
     } else if (step->what == CHECK_COMMAND_NEXT) {
         check_player_line(player, "M -> next");
     } else {

@@ -87,8 +87,10 @@ void check_player_warn(check_player *player, const char *expected, const char *r
 void check_player_line(check_player *player, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A comment in it. */
 void check_player_remark(check_player *player, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void check_player_frame_line(
-    check_player *player, const char *name, const char *arrow, uint8_t type, undr_slice payload, bool wire);
+/* What such a line calls a connection. */
+const char *check_player_label(const check_player *player, check_connection *connection);
+void check_player_frame_line(check_player *player, check_connection *connection, const char *arrow,
+    uint8_t type, undr_slice payload, bool wire);
 
 /* How long the target may take, and the point in time: it grows with the bytes that crossed. */
 uint64_t check_player_limit(const check_player *player, bool held);

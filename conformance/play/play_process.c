@@ -2,6 +2,7 @@
 #include "play_private.h"
 
 #include "clock.h"
+#include "exchange_step.h"
 #include "listener.h"
 #include "shortage.h"
 
@@ -67,7 +68,7 @@ void check_player_receive_exit(check_player *player, const check_step *step) {
 }
 
 static void send_signal(check_player *player, const check_step *step) {
-    check_player_line(player, "P -> signal %d", (int)step->number);
+    check_player_line(player, "P -> signal %s", check_signal_name((int)step->number));
     player->may_exit = true;
     player->signalled = (int)step->number;
     if (player->scene.target.state == CHECK_TARGET_RUNS && kill(player->scene.target.pid, (int)step->number) != 0) {

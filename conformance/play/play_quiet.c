@@ -111,7 +111,7 @@ void check_player_deaf(check_player *player, const check_step *step) {
     uint64_t until = check_now() + step->number * CHECK_MILLISECOND;
     while (step->number > 0 && check_player_wait(player, until)) {
     }
-    check_player_line(player, "%s deaf", connection->name);
+    check_player_line(player, "%s deaf", check_player_label(player, connection));
 }
 
 /* ---- refused ---- */
@@ -174,7 +174,7 @@ void check_player_refused(check_player *player, const check_step *step) {
     }
     if (!player->over) {
         connection->said_end = true;
-        check_player_line(player, "%s refused", connection->name);
+        check_player_line(player, "%s refused", check_player_label(player, connection));
     }
 }
 

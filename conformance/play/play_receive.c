@@ -109,7 +109,7 @@ static check_look look_at_frame(check_player *player, const check_step *step, ch
         }
     }
     if (matches && !player->over) {
-        check_player_frame_line(player, connection->name, "<-", frame->type, frame->payload, expects_wire(step));
+        check_player_frame_line(player, connection, "<-", frame->type, frame->payload, expects_wire(step));
         check_player_took(player, connection, frame);
         check_wire_take(&connection->wire, size);
         connection->uncertain = step->expectation_count > 1;
@@ -157,7 +157,7 @@ static check_look look_at_end(
     size_t unread = check_wire_unread(&connection->wire);
     if (!connection->said_end) {
         connection->said_end = true;
-        check_player_line(player, "%s <- %s", connection->name, end_word(connection->wire.end));
+        check_player_line(player, "%s <- %s", check_player_label(player, connection), end_word(connection->wire.end));
     }
     bool waits = false;
     for (size_t i = 0; i < step->expectation_count && unread == 0; i++) {
@@ -348,7 +348,7 @@ static bool is_turned_away(check_player *player, const check_step *step, check_c
     }
     check_wire_close(&connection->wire);
     connection->said_end = true;
-    check_player_line(player, "%s refused", connection->name);
+    check_player_line(player, "%s refused", check_player_label(player, connection));
     return true;
 }
 
@@ -376,7 +376,7 @@ void check_player_poll(check_player *player, const check_step *step) {
                 check_player_deliver(player);
                 asked++;
                 if (asked == 1) {
-                    check_player_line(player, "%s -> %c", connection->name, step->type);
+                    check_player_line(player, "%s -> %c", check_player_label(player, connection), step->type);
                 }
             }
         }

@@ -247,7 +247,7 @@ static void queue_frame(check_player *player, const check_step *step, check_conn
             judge_request(player, connection, step->type, payload.size, step->bad);
         }
         if (!player->over && check_player_queue_frame(player, connection, step->type, payload)) {
-            check_player_frame_line(player, connection->name, step->bad ? "-> bad" : "->", step->type, payload,
+            check_player_frame_line(player, connection, step->bad ? "-> bad" : "->", step->type, payload,
                 step->payload.form == CHECK_PAYLOAD_WIRE);
         }
     }
@@ -261,7 +261,7 @@ static void queue_header(check_player *player, const check_step *step, check_con
     player->stirred_at = ++player->moment;
     check_player_keep(player, undr_put_bytes(&connection->queued, header, sizeof header));
     cut(player, connection);
-    check_player_line(player, "%s -> header 0x%02x %llu", connection->name, step->type,
+    check_player_line(player, "%s -> header 0x%02x %llu", check_player_label(player, connection), step->type,
         (unsigned long long)step->number);
 }
 
@@ -274,7 +274,7 @@ static void queue_raw(check_player *player, const check_step *step, check_connec
         cut(player, connection);
         undr_slice raw = undr_slice_of(connection->queued.data + before, connection->queued.size - before);
         check_player_keep(player, check_show_bytes(&shown, raw));
-        check_player_line(player, "%s -> raw %.*s", connection->name, (int)shown.size,
+        check_player_line(player, "%s -> raw %.*s", check_player_label(player, connection), (int)shown.size,
             shown.size == 0 ? "" : (const char *)shown.data);
     }
     undr_buffer_free(&shown);
@@ -424,16 +424,17 @@ void check_player_close(check_player *player, const check_step *step) {
     if (step->what == CHECK_SEND_OPEN) {
         check_wire_free(&connection->wire);
         check_wire_init(&connection->wire);
-        check_player_line(player, "%s -> open", connection->name);
-        check_player_open(player, connection);
+        if (check_player_open(player, connection)) {
+            check_player_line(player, "%s -> open", check_player_label(player, connection));
+        }
         return;
     }
     const char *word = step->what == CHECK_SEND_RESET ? "reset"
         : step->what == CHECK_SEND_CLOSE ? "close" : "half-close";
-    check_player_line(player, "%s -> %s", connection->name, word);
     if (!check_player_open(player, connection)) {
         return;
     }
+    check_player_line(player, "%s -> %s", check_player_label(player, connection), word);
     if (step->what == CHECK_SEND_RESET) {
         check_wire_reset(&connection->wire);
     } else if (step->what == CHECK_SEND_CLOSE) {

@@ -117,11 +117,9 @@ static void mark_transcript(check_player *player) {
     check_player_say(player, &line, "! %.*s", behind ? (int)sizeof "at its end" - 1 : (int)result->step.size,
         behind ? "at its end" : (const char *)result->step.data);
     check_player_keep(player, check_transcript_add(&player->transcript, undr_buffer_slice(&line)));
-    line.size = 0;
-    check_player_say(player, &line, "# received: %.*s", (int)result->received.size,
-        result->received.size == 0 ? "" : (const char *)result->received.data);
-    check_player_keep(player, check_transcript_add(&player->transcript, undr_buffer_slice(&line)));
     undr_buffer_free(&line);
+    check_player_remark(player, "received: %.*s", (int)result->received.size,
+        result->received.size == 0 ? "" : (const char *)result->received.data);
 }
 
 static void end(check_player *player, check_verdict verdict, const char *expected, const char *received, va_list list)
@@ -208,11 +206,20 @@ static void add_line(check_player *player, const char *start, const char *format
     __attribute__((format(printf, 3, 0)));
 
 static void add_line(check_player *player, const char *start, const char *format, va_list list) {
-    undr_buffer line = {0};
-    check_player_say(player, &line, "%s", start);
-    put_list(player, &line, format, list);
-    check_player_keep(player, check_transcript_add(&player->transcript, undr_buffer_slice(&line)));
+    undr_buffer text = {0}, line = {0};
+    put_list(player, &text, format, list);
+    for (size_t i = 0; i <= text.size; i++) { /* text of a target may have several lines */
+        bool ends = i == text.size || text.data[i] == '\n';
+        if (line.size == 0) {
+            check_player_say(player, &line, "%s", start);
+        }
+        undr_error error = ends ? check_transcript_add(&player->transcript, undr_buffer_slice(&line))
+                                : undr_put_u8(&line, text.data[i]);
+        player->no_memory = player->no_memory || error != UNDR_OK;
+        line.size = ends ? 0 : line.size;
+    }
     undr_buffer_free(&line);
+    undr_buffer_free(&text);
 }
 
 void check_player_line(check_player *player, const char *format, ...) {
@@ -229,10 +236,14 @@ void check_player_remark(check_player *player, const char *format, ...) {
     va_end(list);
 }
 
-void check_player_frame_line(
-    check_player *player, const char *name, const char *arrow, uint8_t type, undr_slice payload, bool wire) {
+const char *check_player_label(const check_player *player, check_connection *connection) {
+    return check_connection_label(connection, player->one->role != CHECK_ROLE_WORKER);
+}
+
+void check_player_frame_line(check_player *player, check_connection *connection, const char *arrow, uint8_t type,
+    undr_slice payload, bool wire) {
     undr_buffer line = {0};
-    check_player_say(player, &line, "  %s %s ", name, arrow);
+    check_player_say(player, &line, "  %s %s ", check_player_label(player, connection), arrow);
     if (check_show_frame(&line, type, payload, wire, &player->names) != UNDR_OK ||
         check_transcript_add(&player->transcript, undr_buffer_slice(&line)) != UNDR_OK) {
         player->no_memory = true;

@@ -5,6 +5,7 @@
 #include "queue.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -81,6 +82,17 @@ check_connection *check_scene_find(check_scene *scene, const char *name) {
         }
     }
     return NULL;
+}
+
+const char *check_connection_label(check_connection *connection, bool is_client) {
+    const check_wire *wire = &connection->wire;
+    uint16_t port = ntohs(is_client ? wire->here.sin_port : wire->there.sin_port);
+    if (port == 0 || port == connection->said_port) {
+        return connection->name;
+    }
+    connection->said_port = port;
+    snprintf(connection->label, sizeof connection->label, "%s(:%u)", connection->name, port);
+    return connection->label;
 }
 
 void check_connection_forget(check_connection *connection) {

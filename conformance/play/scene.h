@@ -20,6 +20,8 @@ typedef struct check_connection {
     bool loose;           /* raw or broken frames were sent: nothing of the above is kept any more */
     bool uncertain;       /* the last receive had alternatives: the case can't know what it has */
     bool said_end;        /* the transcript has its end */
+    uint16_t said_port;   /* the port that the transcript has named; 0: none yet */
+    char label[40];       /* "A(:51322)", for that line */
     undr_buffer queued;   /* bytes that are to be delivered, .cuts says where frames end in them */
     size_t *cuts;
     size_t cut_count, cut_capacity;
@@ -51,6 +53,9 @@ void check_scene_free(check_scene *scene); /* stops the target, too */
 UNDR_MUST_USE undr_error check_scene_add(check_scene *scene, const char *name, check_connection **connection);
 check_connection *check_scene_find(check_scene *scene, const char *name); /* NULL: not there */
 void check_connection_forget(check_connection *connection);               /* what is kept of requests and tasks */
+/* What a line of the transcript calls it: its name, and where it stands first the client's port, which is in the logs
+ * of both sides: "A(:51322)". Borrowed until the next call. */
+const char *check_connection_label(check_connection *connection, bool is_client);
 
 /* Waits until something moves - bytes, ends, visitors, the target's end - or until `until`, and takes in what moved.
  * UNDR_OK: something did; UNDR_WAIT: the time is over; MEMORY, SYSTEM. */

@@ -3,6 +3,7 @@
 
 #include "undr/frame.h"
 #include "undr/pickle.h"
+#include "undr/task.h"
 
 #include <string.h>
 
@@ -109,6 +110,17 @@ static undr_error leaf_to_term(term_maker *maker, const undr_value *value, check
     return error == UNDR_OK ? undr_value_copy(&maker->arena, value, &(*term)->value) : error;
 }
 
+/* Nothing in it but what Python has literals for. *left bounds the walk: a value may be shared many times. */
+static bool is_literal(const undr_value *value, int depth, size_t *left) {
+    bool holds = value->kind == UNDR_TUPLE || value->kind == UNDR_FROZENSET;
+    bool literal = depth > 0 && *left > 0 && value->kind != UNDR_CLASS && value->kind != UNDR_OBJECT;
+    *left -= literal ? 1 : 0;
+    for (size_t i = 0; holds && literal && i < value->items.count; i++) {
+        literal = is_literal(value->items.at[i], depth - 1, left);
+    }
+    return literal;
+}
+
 /* UNDR_ARGUMENT: the notation can't say it, or it is too much to say. */
 static undr_error to_term(term_maker *maker, const undr_value *value, int depth, check_term **term) {
     if (depth == 0 || maker->left == 0) {
@@ -117,6 +129,7 @@ static undr_error to_term(term_maker *maker, const undr_value *value, int depth,
     maker->left--;
     switch (value->kind) {
     case UNDR_NONE: case UNDR_BOOL: case UNDR_INT: case UNDR_FLOAT: case UNDR_STR: case UNDR_BYTES:
+    case UNDR_BYTEARRAY:
         return leaf_to_term(maker, value, term);
     case UNDR_LIST:
         return items_to_term(maker, CHECK_TERM_LIST, value->items, depth, term);
@@ -125,16 +138,16 @@ static undr_error to_term(term_maker *maker, const undr_value *value, int depth,
     case UNDR_DICT:
         return items_to_term(maker, CHECK_TERM_DICT, value->items, depth, term);
     case UNDR_SET:
-        return value->items.count == 0 ? UNDR_ARGUMENT
+        return value->items.count == 0 ? leaf_to_term(maker, value, term)
                                        : items_to_term(maker, CHECK_TERM_SET, value->items, depth, term);
+    case UNDR_FROZENSET: /* which holds no terms, but literals of Python */
+        return is_literal(value, depth, &(size_t){SHOWN_AT_MOST}) ? leaf_to_term(maker, value, term) : UNDR_ARGUMENT;
     case UNDR_CLASS: {
         undr_error error = new_term(maker, CHECK_TERM_CLASS, 0, term);
         return error == UNDR_OK ? class_text(maker, value, &(*term)->text) : error;
     }
     case UNDR_OBJECT:
         return object_to_term(maker, &value->object, depth, term);
-    case UNDR_BYTEARRAY: case UNDR_FROZENSET:
-        break;
     }
     return UNDR_ARGUMENT;
 }
@@ -179,6 +192,12 @@ static undr_error shorten(undr_buffer *to, size_t from, size_t size) {
     return undr_put_format(to, "... (%zu bytes)", size);
 }
 
+/* A WorkerException as workers send it: with the error that it reports. */
+static bool carries_error(const undr_value *value) {
+    return undr_value_is_instance(value, UNDR_CLASS_WORKER_EXCEPTION) && value->object.args != NULL &&
+        value->object.args->items.count > 0;
+}
+
 /* value_only: whatever the protocol is that it was pickled in. */
 static undr_error show_pickle(undr_buffer *to, undr_slice payload, bool value_only, const check_names *names) {
     /* An opcode makes one value at most: only what shares containers has more of them than bytes. */
@@ -188,6 +207,8 @@ static undr_error show_pickle(undr_buffer *to, undr_slice payload, bool value_on
     undr_error error = undr_pickle_read(payload, NULL, &maker.arena, &value, &used, NULL);
     if (error != UNDR_OK || used != payload.size) {
         error = error == UNDR_MEMORY ? error : check_show_bytes(to, payload);
+    } else if (carries_error(value)) {
+        error = check_print_payload(to, payload, false, false); /* named, with the text of its error */
     } else {
         int protocol = payload.data[0] == 0x80 && used > 1 ? payload.data[1] : 0;
         error = show_value(to, &maker, value, value_only ? 4 : protocol);

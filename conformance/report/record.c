@@ -175,6 +175,20 @@ undr_error check_record_remark(const check_part *part, const check_record *recor
     }
 }
 
+undr_error check_put_again(undr_buffer *to, const check_record *record) {
+    const check_plays_again *again = &record->again;
+    undr_error error = UNDR_OK;
+    if (again->played > 0) {
+        error = undr_put_format(to, "failed %u of %u plays%s", again->failed + 1, again->played + 1,
+            again->failed < again->played ? ": flaky" : "");
+    }
+    if (error == UNDR_OK && again->broken > 0) {
+        error = undr_put_format(to, "%s%u more ended with a failure of the harness", again->played > 0 ? "; " : "",
+            again->broken);
+    }
+    return error;
+}
+
 /* ---- the whole ---- */
 
 check_tally check_part_tally(const check_part *part) {
@@ -250,77 +264,4 @@ void check_session_free(check_session *session) {
         undr_buffer_free(&part->setting.capabilities.text);
     }
     session->part_count = 0;
-}
-
-/* ---- the command that plays one case alone ---- */
-
-static void print_word(FILE *out, const char *word) {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
-    if (word[0] != '\0' && word[strspn(word, plain)] == '\0') {
-        fputs(word, out);
-        return;
-    }
-    fputc('\'', out);
-    for (; *word != '\0'; word++) {
-        fputs(*word == '\'' ? "'\\''" : (char[2]){*word, '\0'}, out);
-    }
-    fputc('\'', out);
-}
-
-void check_print_command(FILE *out, char *const *command) {
-    for (char *const *word = command; *word != NULL; word++) {
-        fputs(word == command ? "" : " ", out);
-        print_word(out, *word);
-    }
-}
-
-void check_print_alone(FILE *out, const check_session *session, const check_part *part, const check_record *record) {
-    const check_options *options = session->options;
-    check_delivery delivery = check_record_delivery(record);
-    bool explores = options->action == CHECK_ACTION_EXPLORE;
-    print_word(out, options->program);
-    fprintf(out, " %s%s", explores ? "explore " : "", check_role_name(part->role));
-    if (explores) {
-        fprintf(out, " --seed %llu", (unsigned long long)session->seed);
-    }
-    if (explores && options->sessions != 0) {
-        fprintf(out, " --sessions %u", options->sessions);
-    }
-    if (options->host != NULL) {
-        fputs(" --connect ", out);
-        print_word(out, options->host);
-        fprintf(out, ":%u", options->port);
-    }
-    for (size_t i = 0; i < options->cases.count; i++) {
-        fputs(" --cases ", out);
-        print_word(out, options->cases.at[i]);
-    }
-    fputs(record->one->load ? " --load" : "", out);
-    fputs(record->one->destructive && options->host != NULL ? " --destructive" : "", out);
-    fprintf(out, " --only %s", record->one->name);
-    if (options->timeout_factor > 1 || options->timeout_factor < 1) {
-        fprintf(out, " --timeout-factor %g", options->timeout_factor);
-    }
-    if (delivery != CHECK_DELIVERY_COUNT) {
-        fprintf(out, " --delivery %s", check_delivery_name(delivery));
-    }
-    if (options->command != NULL) {
-        fputs(" -- ", out);
-        check_print_command(out, options->command);
-    }
-}
-
-void check_print_alone_markup(
-    FILE *out, const check_session *session, const check_part *part, const check_record *record) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *memory = open_memstream(&text, &size);
-    if (memory == NULL) {
-        return; /* a convenience: the report is whole without it */
-    }
-    check_print_alone(memory, session, part, record);
-    if (fclose(memory) == 0) {
-        check_text_markup(out, undr_slice_of(text, size));
-    }
-    free(text);
 }

@@ -19,9 +19,16 @@ typedef struct check_plays {
     check_result worst;   /* owned */
 } check_plays;
 
+/* Plays behind those of the run, of a case that failed: does it fail each time? No verdict depends on them. */
+typedef struct check_plays_again {
+    unsigned played, failed; /* fell short, too, of whatever */
+    unsigned broken;         /* the harness failed: not in `played` */
+} check_plays_again;
+
 typedef struct check_record {
     const check_case *one;
     check_plays plays[CHECK_DELIVERY_COUNT];
+    check_plays_again again;  /* under the delivery of its worst play */
     unsigned due, done;       /* plays that were planned, that ended */
     const check_entry *entry; /* of the expected failures; NULL: none */
     bool excused;             /* what blocks it is expected to fall short; kept by check_part_excuse */
@@ -49,6 +56,7 @@ typedef struct check_session {
     unsigned jobs;
     unsigned repetitions; /* rounds that were begun */
     time_t started;
+    uint64_t began_ns;
     uint64_t duration_ns;
     int interrupted;      /* the signal that ended the run early, 0: none */
     bool stopped;         /* --until-fail found something */
@@ -93,6 +101,9 @@ bool check_standing_is_short(check_standing standing, bool strict);
 /* The sentence for a stale, changed, blocked, skipped ... record, without the case's name; "" for the others. */
 UNDR_MUST_USE undr_error check_record_remark(const check_part *part, const check_record *record, undr_buffer *text);
 
+/* Appends "failed 1 of 3 plays: flaky", the failure in the run and what was played again; nothing when nothing was. */
+UNDR_MUST_USE undr_error check_put_again(undr_buffer *to, const check_record *record);
+
 /* Records by standing. */
 typedef struct check_tally {
     size_t cases, ran;
@@ -114,14 +125,6 @@ const check_requirement *check_first_requirement(const check_case *one);
 const char *check_level_name(check_level level); /* "MUST" */
 /* The worst play's requirement, or the case's first: "MUST", "SCHED-2", the sentence. False: none is known. */
 bool check_blamed(const check_record *record, const char **level, const char **id, undr_slice *sentence);
-
-/* The words of a command, as a shell takes them. */
-void check_print_command(FILE *out, char *const *command);
-/* The command line that plays this case alone, under this delivery, as a shell takes it. */
-void check_print_alone(FILE *out, const check_session *session, const check_part *part, const check_record *record);
-/* The same for XML and HTML. */
-void check_print_alone_markup(
-    FILE *out, const check_session *session, const check_part *part, const check_record *record);
 
 /* Reports. Failures to write show in ferror(out); what is returned is a failure to make the text. */
 UNDR_MUST_USE undr_error check_report_json(FILE *out, const check_session *session);

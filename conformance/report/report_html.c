@@ -1,4 +1,5 @@
 /* report_html.c: the report as one page that needs nothing else: summary, matrix, each failure explained. */
+#include "alone.h"
 #include "report.h"
 #include "text.h"
 
@@ -62,7 +63,7 @@ static void print_row(FILE *out, const check_part *part, const check_record *rec
     for (size_t i = 0; i < record->one->requirement_count; i++) {
         const check_requirement *requirement = &record->one->requirements[i];
         fprintf(out, "%s<span title=\"", i == 0 ? "" : " ");
-        check_text_markup(out, undr_slice_text(requirement->sentence));
+        check_html_attribute(out, undr_slice_text(requirement->sentence));
         fprintf(out, "\">%s</span>", requirement->id);
     }
     fprintf(out, "</td><td class=\"v %s\">%s</td>", strcmp(standing, "not run") == 0 ? "none" : standing, standing);
@@ -93,20 +94,20 @@ static void print_matrix(FILE *out, const check_part *part) {
 static void print_clause(FILE *out, const char *label, const undr_buffer *text) {
     if (text->size > 0) {
         fprintf(out, "<dt>%s</dt><dd><code>", label);
-        check_text_markup(out, check_text_trim(undr_buffer_slice(text)));
+        check_html_text(out, check_text_trim(undr_buffer_slice(text)));
         fputs("</code></dd>\n", out);
     }
 }
 
 /* The line where the play failed begins with an exclamation mark. */
 static void print_transcript(FILE *out, undr_slice text) {
-    fputs("<pre>", out);
+    fputs("<pre>\n", out); /* the first line break behind the tag is none */
     while (text.size > 0) {
         const uint8_t *newline = memchr(text.data, '\n', text.size);
         size_t size = newline == NULL ? text.size : (size_t)(newline - text.data);
         bool marked = text.data[0] == '!';
         fputs(marked ? "<mark>" : "", out);
-        check_text_markup(out, undr_slice_of(text.data, size));
+        check_html_text(out, undr_slice_of(text.data, size));
         fputs(marked ? "</mark>\n" : "\n", out);
         size += newline == NULL ? 0 : 1;
         text = undr_slice_of(text.data + size, text.size - size);
@@ -118,36 +119,39 @@ static undr_error explain(FILE *out, const check_session *session, const check_p
     const check_result *worst = check_record_worst(record);
     const char *level = NULL, *id = NULL;
     undr_slice sentence;
-    undr_buffer remark = {0};
+    undr_buffer remark = {0}, again = {0};
     undr_error error = check_record_remark(part, record, &remark);
     fprintf(out, "<article id=\"%s\">\n<h3>%s</h3>\n", record->one->name, record->one->name);
     if (check_blamed(record, &level, &id, &sentence)) {
         fprintf(out, "<p><strong>%s %s</strong> ", level, id);
-        check_text_markup(out, sentence);
+        check_html_text(out, sentence);
         fputs("</p>\n", out);
     }
     if (remark.size > 0) {
         fputs("<p>", out);
-        check_text_markup(out, undr_buffer_slice(&remark));
+        check_html_text(out, undr_buffer_slice(&remark));
         fputs("</p>\n", out);
     }
     fputs("<dl>\n<dt>place</dt><dd><code>", out);
-    check_text_markup(out, undr_slice_text(record->one->file));
+    check_html_text(out, undr_slice_text(record->one->file));
     fprintf(out, ":%d</code>, delivery %s</dd>\n", worst->line > 0 ? worst->line : record->one->line,
         check_delivery_name(check_record_delivery(record)));
     print_clause(out, "step", &worst->step);
     print_clause(out, "expected", &worst->expected);
     print_clause(out, "received", &worst->received);
     print_clause(out, "notes", &worst->notes);
+    error = error == UNDR_OK ? check_put_again(&again, record) : error;
+    print_clause(out, "again", &again);
+    undr_buffer_free(&again);
     fputs("<dt>alone</dt><dd><code>", out);
-    check_print_alone_markup(out, session, part, record);
+    error = error == UNDR_OK ? check_print_alone(out, check_html_text, session, part, record) : error;
     fputs("</code></dd>\n</dl>\n", out);
     if (worst->transcript.size > 0) {
         print_transcript(out, undr_buffer_slice(&worst->transcript));
     }
     if (worst->output.size > 0) {
-        fputs("<details><summary>output of the target</summary><pre>", out);
-        check_text_markup(out, undr_buffer_slice(&worst->output));
+        fputs("<details><summary>output of the target</summary><pre>\n", out);
+        check_html_text(out, undr_buffer_slice(&worst->output));
         fputs("</pre></details>\n", out);
     }
     fputs("</article>\n", out);
@@ -172,7 +176,7 @@ static undr_error print_part(FILE *out, const check_session *session, const chec
     fprintf(out, "<h2>%s</h2>\n", check_role_name(part->role));
     if (!part->surveyed) {
         fputs("<p class=\"fail\">", out);
-        check_text_markup(out, part->undeclared ? undr_slice_text("not declared by the adapter")
+        check_html_text(out, part->undeclared ? undr_slice_text("not declared by the adapter")
                                                 : undr_buffer_slice(&part->why));
         fputs("</p>\n", out);
         return UNDR_OK;
@@ -191,22 +195,24 @@ static void print_unmatched(FILE *out, const check_session *session) {
     size_t index = 0;
     for (const check_entry *entry = NULL; (entry = check_unmatched(session, &index)) != NULL;) {
         fputs("<p class=\"fail\">", out);
-        check_text_markup(out, undr_slice_text(session->expected->file));
+        check_html_text(out, undr_slice_text(session->expected->file));
         fprintf(out, ":%d: there is no case <code>", entry->line);
-        check_text_markup(out, undr_slice_text(entry->name));
+        check_html_text(out, undr_slice_text(entry->name));
         fputs("</code></p>\n", out);
     }
 }
 
 undr_error check_report_html(FILE *out, const check_session *session) {
+    undr_buffer adapter = {0};
     undr_error error = UNDR_OK;
     int status = check_session_status(session);
     fputs(head, out);
     fprintf(out, "<h1>undr-check: <span class=\"%s\">%s</span></h1>\n<p><code>", status == 0 ? "pass" : "fail",
         status == 0 ? "conforms" : status == 1 ? "falls short" : status == 2 ? "nothing was run" : "not judged");
-    for (char *const *word = session->options->command; word != NULL && *word != NULL; word++) {
-        check_text_markup(out, undr_slice_text(*word));
-        fputc(' ', out);
+    if (session->options->command != NULL) {
+        error = check_put_adapter(&adapter, session->options->command);
+        check_html_text(out, undr_buffer_slice(&adapter));
+        undr_buffer_free(&adapter);
     }
     fprintf(
         out, "</code> seed %llu, %.1f s</p>\n", (unsigned long long)session->seed, (double)session->duration_ns / 1e9);

@@ -1,10 +1,9 @@
 /* report_json.c: the whole run as one JSON document; its form stands in report.schema.json. */
+#include "alone.h"
+#include "escape_json.h"
 #include "report.h"
-#include "text.h"
 
 #include <jansson.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { FORMAT = 1 }; /* grows when a member changes its meaning or goes */
 
@@ -22,21 +21,12 @@ static void append(struct builder *builder, json_t *array, json_t *value) {
     builder->failed = json_array_append_new(array, value) != 0 || builder->failed;
 }
 
-static json_t *text_of(undr_slice text) {
-    undr_buffer clean = {0};
-    json_t *json = check_text_clean(&clean, text) == UNDR_OK
-        ? json_stringn(clean.size == 0 ? "" : (const char *)clean.data, clean.size)
-        : NULL;
-    undr_buffer_free(&clean);
-    return json;
-}
-
 static json_t *milliseconds(uint64_t nanoseconds) {
     return json_real((double)nanoseconds / 1e6);
 }
 
 static json_t *requirement_of(const char *level, const char *id, undr_slice sentence) {
-    return json_pack("{s:s, s:s, s:o}", "level", level, "id", id, "sentence", text_of(sentence));
+    return json_pack("{s:s, s:s, s:o}", "level", level, "id", id, "sentence", check_json_text(sentence));
 }
 
 static json_t *requirements_of(struct builder *builder, const check_case *one) {
@@ -61,7 +51,7 @@ static json_t *counts_of(struct builder *builder, const check_plays *plays) {
 
 static void put_text(struct builder *builder, json_t *object, const char *key, const undr_buffer *text) {
     if (text->size > 0) {
-        put(builder, object, key, text_of(undr_buffer_slice(text)));
+        put(builder, object, key, check_json_text(undr_buffer_slice(text)));
     }
 }
 
@@ -92,16 +82,17 @@ static json_t *delivery_of(struct builder *builder, check_delivery delivery, con
 }
 
 static json_t *alone(const check_session *session, const check_part *part, const check_record *record) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (out == NULL) {
-        return NULL;
-    }
-    check_print_alone(out, session, part, record);
-    json_t *json = fclose(out) == 0 ? text_of(undr_slice_of(text, size)) : NULL;
-    free(text);
+    undr_buffer command = {0};
+    undr_error error = check_put_alone(&command, session, part, record);
+    json_t *json = error == UNDR_OK ? check_json_text(undr_buffer_slice(&command)) : NULL;
+    undr_buffer_free(&command);
     return json;
+}
+
+static json_t *again_of(const check_record *record) {
+    const check_plays_again *again = &record->again;
+    return json_pack("{s:s, s:I, s:I, s:I}", "delivery", check_delivery_name(check_record_delivery(record)), "plays",
+        (json_int_t)again->played + 1, "failed", (json_int_t)again->failed + 1, "broken", (json_int_t)again->broken);
 }
 
 static json_t *case_of(struct builder *builder, const check_part *part, const check_record *record) {
@@ -109,7 +100,7 @@ static json_t *case_of(struct builder *builder, const check_part *part, const ch
     undr_buffer remark = {0};
     const check_case *one = record->one;
     put(builder, object, "name", json_string(one->name));
-    put(builder, object, "file", text_of(undr_slice_text(one->file)));
+    put(builder, object, "file", check_json_text(undr_slice_text(one->file)));
     put(builder, object, "line", json_integer(one->line));
     put(builder, object, "standing", json_string(check_standing_name(check_record_standing(part, record))));
     put(builder, object, "verdict",
@@ -124,6 +115,9 @@ static json_t *case_of(struct builder *builder, const check_part *part, const ch
         }
     }
     put(builder, object, "deliveries", deliveries);
+    if (record->again.played + record->again.broken > 0) {
+        put(builder, object, "again", again_of(record));
+    }
     put(builder, object, "alone", alone(builder->session, part, record));
     return object;
 }
@@ -171,7 +165,7 @@ static json_t *unmatched_of(struct builder *builder) {
     size_t index = 0;
     for (const check_entry *entry = NULL; (entry = check_unmatched(builder->session, &index)) != NULL;) {
         append(builder, array,
-            json_pack("{s:o, s:i}", "case", text_of(undr_slice_text(entry->name)), "line", entry->line));
+            json_pack("{s:o, s:i}", "case", check_json_text(undr_slice_text(entry->name)), "line", entry->line));
     }
     return array;
 }
@@ -180,11 +174,14 @@ static void put_target(struct builder *builder, json_t *object) {
     const check_options *options = builder->session->options;
     json_t *command = json_array();
     for (char *const *word = options->command; word != NULL && *word != NULL; word++) {
-        append(builder, command, text_of(undr_slice_text(*word)));
+        append(builder, command, check_json_text(undr_slice_text(*word)));
     }
     put(builder, object, "command", command);
     if (options->host != NULL) {
-        put(builder, object, "connect", json_sprintf("%s:%u", options->host, options->port));
+        undr_buffer place = {0};
+        builder->failed = undr_put_format(&place, "%s:%u", options->host, options->port) != UNDR_OK || builder->failed;
+        put_text(builder, object, "connect", &place);
+        undr_buffer_free(&place);
     }
 }
 

@@ -2,10 +2,10 @@
  *
  * Only what every reader of the format knows is written: per suite the counts, `properties`, the cases, both outputs;
  * per case name, class, time and at most one of skipped, error, failure. */
+#include "alone.h"
 #include "report.h"
 #include "text.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,27 +15,23 @@ static double seconds(uint64_t nanoseconds) {
 
 static void print_attribute(FILE *out, const char *name, undr_slice text) {
     fprintf(out, " %s=\"", name);
-    for (size_t i = 0; i < text.size; i++) { /* an attribute has one line */
-        bool breaks = text.data[i] == '\n' || text.data[i] == '\t';
-        size_t length = check_text_character(undr_slice_of(text.data + i, text.size - i));
-        length = length > 1 ? length : 1;
-        check_text_markup(out, breaks ? undr_slice_text(" ") : undr_slice_of(text.data + i, length));
-        i += length - 1;
-    }
+    check_xml_attribute(out, text);
     fputc('"', out);
 }
 
 static void print_clause(FILE *out, const char *label, const undr_buffer *text) {
     if (text->size > 0) {
         fprintf(out, "%s: ", label);
-        check_text_markup(out, check_text_trim(undr_buffer_slice(text)));
+        check_xml_text(out, check_text_trim(undr_buffer_slice(text)));
         fputc('\n', out);
     }
 }
 
-static void print_details(FILE *out, const check_session *session, const check_part *part, const check_record *record) {
+static undr_error print_details(
+    FILE *out, const check_session *session, const check_part *part, const check_record *record) {
     const check_result *worst = check_record_worst(record);
-    fprintf(out, "%s:%d (delivery %s)\n", record->one->file, worst->line > 0 ? worst->line : record->one->line,
+    check_xml_text(out, undr_slice_text(record->one->file));
+    fprintf(out, ":%d (delivery %s)\n", worst->line > 0 ? worst->line : record->one->line,
         check_delivery_name(check_record_delivery(record)));
     print_clause(out, "step", &worst->step);
     print_clause(out, "expected", &worst->expected);
@@ -43,9 +39,14 @@ static void print_details(FILE *out, const check_session *session, const check_p
     print_clause(out, "notes", &worst->notes);
     print_clause(out, "transcript", &worst->transcript);
     print_clause(out, "output of the target", &worst->output);
+    undr_buffer again = {0};
+    undr_error error = check_put_again(&again, record);
+    print_clause(out, "again", &again);
+    undr_buffer_free(&again);
     fputs("alone: ", out);
-    check_print_alone_markup(out, session, part, record);
+    error = error == UNDR_OK ? check_print_alone(out, check_xml_text, session, part, record) : error;
     fputc('\n', out);
+    return error;
 }
 
 /* "MUST SCHED-2: a task ...", or the remark, or the reason of an error. */
@@ -85,7 +86,7 @@ static undr_error print_outcome(
             print_attribute(out, "message", check_text_trim(undr_buffer_slice(&message)));
             print_attribute(out, "type", undr_slice_text(check_standing_name(standing)));
             fputs(">", out);
-            print_details(out, session, part, record);
+            error = print_details(out, session, part, record);
             fprintf(out, "</%s>\n", element);
         } else {
             fputs(" />\n", out); /* `skipped` has no attribute that every reader knows */
@@ -114,28 +115,47 @@ static void print_property(FILE *out, const char *name, undr_slice value) {
     fputs(" />\n", out);
 }
 
-static void print_adapter(FILE *out, char *const *command) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *memory = open_memstream(&text, &size);
-    if (memory != NULL) {
-        check_print_command(memory, command);
+static undr_error print_adapter(FILE *out, char *const *command) {
+    undr_buffer text = {0};
+    undr_error error = check_put_adapter(&text, command);
+    if (error == UNDR_OK) {
+        print_property(out, "adapter", undr_buffer_slice(&text));
     }
-    bool whole = memory != NULL && fclose(memory) == 0;
-    print_property(out, "adapter", whole ? undr_slice_of(text, size) : undr_slice_text(command[0]));
-    free(text);
+    undr_buffer_free(&text);
+    return error;
 }
 
-static void print_properties(FILE *out, const check_session *session, const check_part *part) {
+/* The format has no place for it in a test case: "again manager.x.y" is "failed 3 of 3 plays". */
+static undr_error print_again(FILE *out, const check_record *record) {
+    undr_buffer name = {0}, again = {0};
+    undr_error error = check_put_again(&again, record);
+    if (error == UNDR_OK && again.size > 0) {
+        error = undr_put_format(&name, "again %s", record->one->name);
+        error = error == UNDR_OK ? undr_put_u8(&name, 0) : error;
+    }
+    if (error == UNDR_OK && again.size > 0) {
+        print_property(out, (const char *)name.data, undr_buffer_slice(&again));
+    }
+    undr_buffer_free(&name);
+    undr_buffer_free(&again);
+    return error;
+}
+
+static undr_error print_properties(FILE *out, const check_session *session, const check_part *part) {
     char seed[32];
+    undr_error error = UNDR_OK;
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)session->seed);
     fputs("    <properties>\n", out);
     print_property(out, "seed", undr_slice_text(seed));
     print_property(out, "role", undr_slice_text(check_role_name(part->role)));
     if (session->options->command != NULL) {
-        print_adapter(out, session->options->command);
+        error = print_adapter(out, session->options->command);
+    }
+    for (size_t i = 0; i < part->count && error == UNDR_OK; i++) {
+        error = print_again(out, &part->records[i]);
     }
     fputs("    </properties>\n", out);
+    return error;
 }
 
 /* What is neither a failure nor silence: skips and warnings, with their reasons. */
@@ -151,7 +171,7 @@ static undr_error print_output(FILE *out, const check_session *session, const ch
         }
         error = message_of(part, record, &message);
         fprintf(out, "%s %s: ", check_standing_name(standing), record->one->name);
-        check_text_markup(out, check_text_trim(undr_buffer_slice(&message)));
+        check_xml_text(out, check_text_trim(undr_buffer_slice(&message)));
         fputc('\n', out);
         undr_buffer_free(&message);
     }
@@ -191,7 +211,7 @@ static undr_error print_suite(FILE *out, const check_session *session, const che
         " package=\"undr-check\" id=\"%zu\" timestamp=\"%s\" tests=\"%zu\" failures=\"%zu\" errors=\"%zu\""
         " time=\"%.6f\">\n",
         id, time, part->count + (refused ? 1 : 0), short_ones, tally.by[CHECK_BROKEN], seconds(session->duration_ns));
-    print_properties(out, session, part);
+    error = print_properties(out, session, part);
     if (refused) {
         print_refusal(out, part);
     }

@@ -1,4 +1,5 @@
 /* report_short.c: for a person: what fell short, and why. Cases that fell short alike are explained once. */
+#include "alone.h"
 #include "digest.h"
 #include "report_terminal.h"
 #include "text.h"
@@ -135,8 +136,15 @@ static void print_details(const check_terminal *terminal, const check_session *s
         fputs("    output of the target\n", out);
         check_text_lines(out, undr_buffer_slice(&worst->output), "        | ");
     }
+    undr_buffer again = {0};
+    if (check_put_again(&again, record) == UNDR_OK) {
+        print_clause(out, "again", undr_buffer_slice(&again), whole);
+    }
+    undr_buffer_free(&again);
     fprintf(out, "    %-10s", "alone");
-    check_print_alone(out, session, part, record);
+    if (check_print_alone(out, check_text_plain, session, part, record) != UNDR_OK) {
+        fputs("(no memory for the command)", out);
+    }
     fputc('\n', out);
 }
 
@@ -155,9 +163,11 @@ static void explain(const check_terminal *terminal, const check_session *session
     const check_record *record = one->record;
     const check_result *worst = check_record_worst(record);
     undr_buffer remark = {0};
-    fprintf(out, "\n%s%s%s %s%s%s  %s:%d\n", color_of(terminal, one->standing), check_standing_title(one->standing),
+    fprintf(out, "\n%s%s%s %s%s%s  ", color_of(terminal, one->standing), check_standing_title(one->standing),
         check_paint(terminal, CHECK_PLAIN), check_paint(terminal, CHECK_BOLD), record->one->name,
-        check_paint(terminal, CHECK_PLAIN), record->one->file, worst->line > 0 ? worst->line : record->one->line);
+        check_paint(terminal, CHECK_PLAIN));
+    check_text_plain(out, undr_slice_text(record->one->file));
+    fprintf(out, ":%d\n", worst->line > 0 ? worst->line : record->one->line);
     if (check_record_remark(one->part, record, &remark) == UNDR_OK && remark.size > 0) {
         check_text_lines(out, undr_buffer_slice(&remark), "    ");
     }

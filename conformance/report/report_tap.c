@@ -1,4 +1,5 @@
 /* report_tap.c: the report in the Test Anything Protocol, version 13: one test per case. */
+#include "alone.h"
 #include "report.h"
 #include "text.h"
 
@@ -19,44 +20,31 @@ void check_tap_begin(check_tap *tap, const check_session *session) {
     fflush(tap->out);
 }
 
-/* `key: |` and the lines: nothing in them needs quoting then. */
-static void print_block(FILE *out, const char *key, undr_slice text) {
-    text = check_text_trim(text);
-    if (text.size > 0) {
-        fprintf(out, "  %s: |\n", key);
-        check_text_lines(out, text, "    ");
-    }
-}
-
 static void print_details(
     const check_tap *tap, const check_session *session, const check_part *part, const check_record *record) {
     FILE *out = tap->out;
     const check_result *worst = check_record_worst(record);
     const char *level = NULL, *id = NULL;
     undr_slice sentence;
-    fprintf(out, "  ---\n  verdict: %s\n  delivery: %s\n  file: %s\n  line: %d\n", check_verdict_name(worst->verdict),
-        check_delivery_name(check_record_delivery(record)), record->one->file, worst->line);
+    fprintf(out, "  ---\n  verdict: %s\n  delivery: %s\n", check_verdict_name(worst->verdict),
+        check_delivery_name(check_record_delivery(record)));
+    check_yaml_member(out, "file", undr_slice_text(record->one->file));
+    fprintf(out, "  line: %d\n", worst->line);
     if (check_blamed(record, &level, &id, &sentence)) {
         fprintf(out, "  level: %s\n  requirement: %s\n", level, id);
-        print_block(out, "sentence", sentence);
+        check_yaml_member(out, "sentence", sentence);
     }
-    print_block(out, "step", undr_buffer_slice(&worst->step));
-    print_block(out, "expected", undr_buffer_slice(&worst->expected));
-    print_block(out, "received", undr_buffer_slice(&worst->received));
-    print_block(out, "notes", undr_buffer_slice(&worst->notes));
-    print_block(out, "transcript", undr_buffer_slice(&worst->transcript));
-    print_block(out, "output", undr_buffer_slice(&worst->output));
-    fputs("  alone: |\n    ", out);
-    check_print_alone(out, session, part, record);
+    check_yaml_member(out, "step", undr_buffer_slice(&worst->step));
+    check_yaml_member(out, "expected", undr_buffer_slice(&worst->expected));
+    check_yaml_member(out, "received", undr_buffer_slice(&worst->received));
+    check_yaml_member(out, "notes", undr_buffer_slice(&worst->notes));
+    check_yaml_member(out, "transcript", undr_buffer_slice(&worst->transcript));
+    check_yaml_member(out, "output", undr_buffer_slice(&worst->output));
+    fputs("  alone: ", out);
+    if (check_print_alone(out, check_yaml_scalar, session, part, record) != UNDR_OK) {
+        fputs("\"(no memory for the command)\"", out);
+    }
     fputs("\n  ...\n", out);
-}
-
-static void print_directive(FILE *out, const char *directive, undr_slice text) {
-    fprintf(out, " # %s ", directive);
-    for (size_t i = 0; i < text.size; i++) { /* on one line, and no second # */
-        uint8_t byte = text.data[i] == '\n' || text.data[i] == '#' ? ' ' : text.data[i];
-        check_text_plain(out, undr_slice_of(&byte, 1));
-    }
 }
 
 void check_tap_record(
@@ -68,9 +56,11 @@ void check_tap_record(
     bool remarked = check_record_remark(part, record, &remark) == UNDR_OK && remark.size > 0;
     fprintf(tap->out, "%s %zu - %s", holds ? "ok" : "not ok", ++tap->number, record->one->name);
     if (standing == CHECK_SKIPPED) {
-        print_directive(tap->out, "SKIP", undr_buffer_slice(&remark));
+        fputs(" # SKIP ", tap->out);
+        check_tap_reason(tap->out, undr_buffer_slice(&remark));
     } else if (standing == CHECK_EXPECTED || standing == CHECK_EXCUSED) {
-        print_directive(tap->out, "TODO", undr_buffer_slice(&remark));
+        fputs(" # TODO ", tap->out);
+        check_tap_reason(tap->out, undr_buffer_slice(&remark));
     }
     fputc('\n', tap->out);
     if (standing == CHECK_NOT_RUN) {
@@ -85,17 +75,34 @@ void check_tap_record(
     fflush(tap->out);
 }
 
+/* When a case was printed, it had not been played again yet. */
+static void print_again(FILE *out, const check_part *part) {
+    for (size_t i = 0; i < part->count; i++) {
+        undr_buffer again = {0};
+        if (check_put_again(&again, &part->records[i]) == UNDR_OK && again.size > 0) {
+            fprintf(out, "# %s: %.*s\n", part->records[i].one->name, (int)again.size, (const char *)again.data);
+        }
+        undr_buffer_free(&again);
+    }
+}
+
 void check_tap_end(check_tap *tap, const check_session *session) {
     size_t index = 0;
+    for (size_t i = 0; i < session->part_count; i++) {
+        print_again(tap->out, &session->parts[i]);
+    }
     for (const check_entry *entry = NULL; (entry = check_unmatched(session, &index)) != NULL;) {
-        fprintf(tap->out, "not ok %zu - %s\n# %s:%d: there is no such case\n", ++tap->number, entry->name,
-            session->expected->file, entry->line);
+        fprintf(tap->out, "not ok %zu - ", ++tap->number);
+        check_tap_description(tap->out, undr_slice_text(entry->name));
+        fputs("\n# ", tap->out);
+        check_tap_reason(tap->out, undr_slice_text(session->expected->file));
+        fprintf(tap->out, ":%d: there is no such case\n", entry->line);
     }
     for (size_t i = 0; i < session->part_count; i++) {
         const check_part *part = &session->parts[i];
         if (!part->surveyed && part->why.size > 0 && !part->undeclared) {
             fprintf(tap->out, "Bail out! %s: ", check_role_name(part->role));
-            print_directive(tap->out, "", undr_buffer_slice(&part->why));
+            check_tap_reason(tap->out, check_text_trim(undr_buffer_slice(&part->why)));
             fputc('\n', tap->out);
         }
     }

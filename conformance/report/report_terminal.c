@@ -83,10 +83,12 @@ static size_t say_progress(const check_terminal *terminal, char *line, size_t si
 static void show_line(check_terminal *terminal, const char *line, size_t size) {
     if (terminal->live) {
         size_t width = width_of(terminal->out) - 1;
-        fprintf(terminal->out, "\r\033[K%.*s", (int)(size < width ? size : width), line);
+        fputs("\r\033[K", terminal->out);
+        check_text_plain(terminal->out, undr_slice_of(line, size < width ? size : width));
         terminal->line_shown = true;
     } else {
-        fprintf(terminal->out, "%.*s\n", (int)size, line);
+        check_text_plain(terminal->out, undr_slice_of(line, size));
+        fputc('\n', terminal->out);
     }
     fflush(terminal->out);
     terminal->shown_ns = check_now();
@@ -286,9 +288,12 @@ static void summarise_part(const check_terminal *terminal, const check_part *par
 static void print_unmatched(const check_terminal *terminal, const check_session *session) {
     size_t index = 0;
     for (const check_entry *entry = NULL; (entry = check_unmatched(session, &index)) != NULL;) {
-        fprintf(terminal->out, "\n%sUNMATCHED%s %s:%d: there is no case %s: correct its name, or remove the line\n",
-            check_paint(terminal, CHECK_RED), check_paint(terminal, CHECK_PLAIN), session->expected->file, entry->line,
-            entry->name);
+        fprintf(terminal->out, "\n%sUNMATCHED%s ", check_paint(terminal, CHECK_RED),
+            check_paint(terminal, CHECK_PLAIN));
+        check_text_plain(terminal->out, undr_slice_text(session->expected->file));
+        fprintf(terminal->out, ":%d: there is no case ", entry->line);
+        check_text_plain(terminal->out, undr_slice_text(entry->name));
+        fputs(": correct its name, or remove the line\n", terminal->out);
     }
 }
 
@@ -299,7 +304,9 @@ static void print_short_sentence(FILE *out, const check_session *session, const 
     } else if (all->by[CHECK_WARNED] > 0 && session->options->strict) {
         fputs("Every MUST held, but not every SHOULD, as --strict demands.", out);
     } else if (all->by[CHECK_STALE] + all->by[CHECK_CHANGED] > 0 || check_unmatched(session, &index) != NULL) {
-        fprintf(out, "What is expected to fall short (%s) is not what did.", session->expected->file);
+        fputs("What is expected to fall short (", out);
+        check_text_plain(out, undr_slice_text(session->expected->file));
+        fputs(") is not what did.", out);
     } else {
         fputs("This implementation could not be judged.", out);
     }
@@ -318,8 +325,9 @@ static void print_sentence(const check_terminal *terminal, const check_session *
     } else if (status == 2) {
         fputs("Nothing was executed: this is not a pass.", out);
     } else if (status == 0 && all.by[CHECK_EXPECTED] > 0) {
-        fprintf(out, "What fell short was expected (%s); every other %s that was tried held.", session->expected->file,
-            all.by[CHECK_WARNED] > 0 ? "MUST" : "requirement");
+        fputs("What fell short was expected (", out);
+        check_text_plain(out, undr_slice_text(session->expected->file));
+        fprintf(out, "); every other %s that was tried held.", all.by[CHECK_WARNED] > 0 ? "MUST" : "requirement");
     } else if (status == 0 && all.by[CHECK_WARNED] > 0) {
         fputs("Every MUST held; not every SHOULD (--strict would not let that pass).", out);
     } else if (status == 0) {

@@ -15,33 +15,40 @@ size_t check_text_character(undr_slice text) {
     return printed ? size : 0;
 }
 
-enum { ESCAPE = 16 };
-
-/* What stands for the first character of text, which must not be printed: \u202e, or \xff for a byte that begins none.
- * Returns how many bytes that is. */
-static size_t escape(undr_slice text, char escaped[ESCAPE]) {
-    uint32_t character = text.data[0];
-    size_t size = undr_next_character(text, &character);
-    const char *format = character < 0x100 ? "\\x%02x" : character < 0x10000 ? "\\u%04x" : "\\U%08x";
-    (void)snprintf(escaped, ESCAPE, format, (unsigned)character);
-    return size == 0 ? 1 : size;
-}
-
 static undr_slice without(undr_slice text, size_t size) {
     return undr_slice_of(text.data + size, text.size - size);
 }
 
+/* What stands for the first character of text, which must not be printed: \u202e, or \xff for a byte that begins none.
+ * Returns how many bytes of text that is. */
+static size_t escape(undr_slice text, check_piece *piece) {
+    uint32_t character = text.data[0];
+    size_t size = undr_next_character(text, &character);
+    const char *format = character < 0x100 ? "\\x%02x" : character < 0x10000 ? "\\u%04x" : "\\U%08x";
+    piece->size = (size_t)snprintf(piece->text, sizeof piece->text, format, (unsigned)character);
+    return size == 0 ? 1 : size;
+}
+
+check_piece check_text_take(undr_slice *text) {
+    check_piece piece = {.size = check_text_character(*text)};
+    size_t taken = piece.size;
+    if (piece.size > 0) {
+        memcpy(piece.text, text->data, piece.size);
+    } else {
+        taken = escape(*text, &piece);
+    }
+    *text = without(*text, taken);
+    return piece;
+}
+
+bool check_piece_is(const check_piece *piece, const char *text) {
+    return piece->size == strlen(text) && memcmp(piece->text, text, piece->size) == 0;
+}
+
 void check_text_plain(FILE *out, undr_slice text) {
-    char escaped[ESCAPE];
     while (text.size > 0) {
-        size_t length = check_text_character(text);
-        if (length == 0) {
-            length = escape(text, escaped);
-            fputs(escaped, out);
-        } else {
-            fwrite(text.data, 1, length, out);
-        }
-        text = without(text, length);
+        check_piece piece = check_text_take(&text);
+        fwrite(piece.text, 1, piece.size, out);
     }
 }
 
@@ -56,46 +63,11 @@ void check_text_lines(FILE *out, undr_slice text, const char *indent) {
     }
 }
 
-static const char *reference_of(uint8_t byte) {
-    switch (byte) {
-        case '&': return "&amp;";
-        case '<': return "&lt;";
-        case '>': return "&gt;";
-        case '"': return "&quot;";
-        case '\'': return "&#39;";
-        default: return NULL;
-    }
-}
-
-void check_text_markup(FILE *out, undr_slice text) {
-    char escaped[ESCAPE];
-    while (text.size > 0) {
-        const char *reference = reference_of(text.data[0]);
-        size_t length = check_text_character(text);
-        if (reference != NULL) {
-            fputs(reference, out);
-        } else if (length == 0) {
-            length = escape(text, escaped);
-            fputs(escaped, out);
-        } else {
-            fwrite(text.data, 1, length, out);
-        }
-        text = without(text, length);
-    }
-}
-
 undr_error check_text_clean(undr_buffer *to, undr_slice text) {
-    char escaped[ESCAPE];
     undr_error error = UNDR_OK;
     while (text.size > 0 && error == UNDR_OK) {
-        size_t length = check_text_character(text);
-        if (length == 0) {
-            length = escape(text, escaped);
-            error = undr_put_text(to, escaped);
-        } else {
-            error = undr_put_bytes(to, text.data, length);
-        }
-        text = without(text, length);
+        check_piece piece = check_text_take(&text);
+        error = undr_put_bytes(to, piece.text, piece.size);
     }
     return error;
 }

@@ -10,13 +10,23 @@
  * calls visible. 0: it must be escaped (or there is none). */
 size_t check_text_character(undr_slice text);
 
-/* Writes text, what must not be printed as \xNN, \uNNNN or \UNNNNNNNN. Failures show in ferror(out). */
+/* One character as it may be printed: itself, or \xNN, \uNNNN or \UNNNNNNNN for one that must not be printed. */
+typedef struct check_piece {
+    char text[16];
+    size_t size;
+} check_piece;
+
+/* Takes the first character off *text, which is not empty. Every escaper of a format is built on this one: what no
+ * format should carry is replaced here, what a format gives a meaning of its own is escaped there (escape.h). */
+check_piece check_text_take(undr_slice *text);
+bool check_piece_is(const check_piece *piece, const char *text);
+
+/* Writes text for a terminal or a log, character by character as check_text_take has it. Failures show in
+ * ferror(out). */
 void check_text_plain(FILE *out, undr_slice text);
 /* The same, each line behind `indent`, ended by a newline; nothing for an empty text. */
 void check_text_lines(FILE *out, undr_slice text, const char *indent);
-/* The same as check_text_plain, with & < > " ' as references: for XML and HTML. */
-void check_text_markup(FILE *out, undr_slice text);
-/* The same, as valid UTF-8 in a buffer: for JSON. */
+/* The same as check_text_plain, into a buffer. */
 UNDR_MUST_USE undr_error check_text_clean(undr_buffer *to, undr_slice text);
 
 /* The text without blanks and newlines around it. */

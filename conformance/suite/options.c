@@ -11,7 +11,7 @@
 enum {
     OPTION_LIST = 256, OPTION_ONLY, OPTION_CASES, OPTION_JOBS, OPTION_VERBOSE, OPTION_TAP, OPTION_JUNIT, OPTION_JSON,
     OPTION_HTML, OPTION_STRICT, OPTION_DELIVERY, OPTION_ALL_DELIVERIES, OPTION_SEED, OPTION_REPEAT, OPTION_UNTIL_FAIL,
-    OPTION_SHARD, OPTION_TIMEOUT_FACTOR, OPTION_EXPECT, OPTION_WRITE_EXPECT, OPTION_LOAD, OPTION_DESTRUCTIVE,
+    OPTION_AGAIN, OPTION_SHARD, OPTION_TIMEOUT_FACTOR, OPTION_EXPECT, OPTION_WRITE_EXPECT, OPTION_LOAD, OPTION_DESTRUCTIVE,
     OPTION_PAUSE, OPTION_COLOR, OPTION_CONNECT, OPTION_SESSIONS, OPTION_HELP, OPTION_VERSION
 };
 
@@ -31,6 +31,7 @@ static const struct option long_options[] = {
     {"seed", required_argument, NULL, OPTION_SEED},
     {"repeat", required_argument, NULL, OPTION_REPEAT},
     {"until-fail", no_argument, NULL, OPTION_UNTIL_FAIL},
+    {"again", required_argument, NULL, OPTION_AGAIN},
     {"shard", required_argument, NULL, OPTION_SHARD},
     {"timeout-factor", required_argument, NULL, OPTION_TIMEOUT_FACTOR},
     {"expect", required_argument, NULL, OPTION_EXPECT},
@@ -167,6 +168,13 @@ static undr_error parse_shard(struct parsing *parsing, const char *text) {
     return UNDR_OK;
 }
 
+static undr_error parse_again(struct parsing *parsing, const char *text) {
+    uint64_t number = 0;
+    undr_error error = number_option(parsing, "--again", text, 0, 1000, &number);
+    parsing->options->again = (unsigned)number;
+    return error;
+}
+
 static undr_error parse_factor(struct parsing *parsing, const char *text) {
     char *end = NULL;
     errno = 0;
@@ -223,6 +231,7 @@ static undr_error take_value(struct parsing *parsing, int option, char *value) {
             return number_option(parsing, "--seed", value, 0, UINT64_MAX, &options->seed);
         case OPTION_REPEAT: return unsigned_option(parsing, "--repeat", value, 1000000, &options->repeat);
         case OPTION_SESSIONS: return unsigned_option(parsing, "--sessions", value, 1000000, &options->sessions);
+        case OPTION_AGAIN: return parse_again(parsing, value);
         case OPTION_SHARD: return parse_shard(parsing, value);
         case OPTION_TIMEOUT_FACTOR: return parse_factor(parsing, value);
         case OPTION_EXPECT: options->expect = value; return UNDR_OK;
@@ -414,7 +423,7 @@ static undr_error finish(struct parsing *parsing, bool has_verb) {
 
 undr_error check_options_parse(int argc, char **argv, check_options *options, undr_buffer *message) {
     *options = (check_options){
-        .program = argc > 0 ? argv[0] : "undr-check", .timeout_factor = 1, .shard = 1, .shards = 1};
+        .program = argc > 0 ? argv[0] : "undr-check", .timeout_factor = 1, .shard = 1, .shards = 1, .again = 2};
     struct parsing parsing = {options, message, argc, calloc((size_t)argc + 1, sizeof *argv), {false}};
     char **copy = parsing.argv;
     bool has_verb = false;

@@ -43,6 +43,7 @@ typedef struct check_options {
     bool has_seed;
     uint64_t seed;
     unsigned repeat;          /* 0: was not given */
+    unsigned again;           /* how often what failed is played again; 0: never */
     unsigned sessions;        /* of explore; 0: was not given */
     unsigned shard, shards;   /* 1/1: everything */
     double timeout_factor;

@@ -4,20 +4,27 @@
 
 #include "report.h"
 
+enum { CHECK_OUTPUTS = 4 }; /* --junit, --json, --html, --write-expect */
+
 typedef struct check_outputs {
-    FILE *junit, *json, *html; /* NULL: not asked for */
-    FILE *human;               /* standard output, or standard error when a report takes that */
+    int files[CHECK_OUTPUTS]; /* -1: not asked for */
+    FILE *human;              /* standard output, or standard error when a report takes that */
 } check_outputs;
 
-/* UNDR_ARGUMENT: *message says which file cannot be written, and why. check_outputs_close afterwards, always. */
+/* UNDR_ARGUMENT: *message says which file can't be written, and why. check_outputs_close afterwards, always. Reports
+ * are emptied, so that nobody takes an old one for that of a run which was killed; the file of --write-expect is not,
+ * until there is something to write. */
 UNDR_MUST_USE undr_error check_outputs_open(check_outputs *outputs, const check_options *options, undr_buffer *message);
 
-/* Writes the reports that were asked for. UNDR_SYSTEM: *message says which one could not be written whole. */
+/* Standard output, or standard error where a report goes to standard output. */
+FILE *check_outputs_human(const check_options *options);
+
+/* Writes all that was asked for, also when one of them fails. UNDR_SYSTEM: *message says which, and why. */
 UNDR_MUST_USE undr_error check_outputs_write(
     check_outputs *outputs, const check_session *session, undr_buffer *message);
 void check_outputs_close(check_outputs *outputs);
 
 /* --write-expect: all that fell short, known reasons kept, entries of cases that were not run kept. */
-UNDR_MUST_USE undr_error check_write_expected(const check_session *session, undr_buffer *message);
+UNDR_MUST_USE undr_error check_write_expected(FILE *out, const check_session *session);
 
 #endif

@@ -1,6 +1,7 @@
 /* run.c: a run from its options to its reports and its exit status. */
 #include "run.h"
 
+#include "again.h"
 #include "clock.h"
 #include "ids.h"
 #include "output.h"
@@ -10,6 +11,7 @@
 #include "shortage.h"
 #include "suite.h"
 #include "text.h"
+#include "written.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -99,9 +101,11 @@ static bool on_finished(void *context, const check_item *item, check_result *res
     return !run->session.stopped;
 }
 
-static void on_tick(void *context) {
+/* Where nobody reads any more, there is nobody to play for. */
+static int on_tick(void *context) {
     struct run *run = context;
     check_terminal_tick(&run->terminal);
+    return check_is_abandoned(stdout) || check_is_abandoned(run->outputs.human) ? SIGPIPE : 0;
 }
 
 /* ---- a role ---- */
@@ -126,6 +130,13 @@ static undr_error prepare_records(struct run *run, check_part *part, const check
     return UNDR_OK;
 }
 
+/* Of one play, for the watchdog. */
+static uint64_t limit_of(const struct run *run) {
+    uint64_t least = (run->options->load ? HEAVY_LIMIT_S : PLAY_LIMIT_S) * CHECK_SECOND;
+    uint64_t held = HELD_ANSWERS * run->part->setting.capabilities.hold * CHECK_MILLISECOND;
+    return (uint64_t)((double)least * run->options->timeout_factor + (double)held);
+}
+
 static undr_error play_round(struct run *run, const check_selection *selection) {
     const check_options *options = run->options;
     check_item *items = NULL;
@@ -133,12 +144,9 @@ static undr_error play_round(struct run *run, const check_selection *selection) 
     undr_error error =
         check_plan_round(selection, &run->expected, options, run->session.seed, run->repetition, &items, &count);
     if (error == UNDR_OK) {
-        uint64_t least = (options->load ? HEAVY_LIMIT_S : PLAY_LIMIT_S) * CHECK_SECOND;
-        uint64_t held = HELD_ANSWERS * run->part->setting.capabilities.hold * CHECK_MILLISECOND;
-        double limit = (double)least * options->timeout_factor + (double)held;
         unsigned jobs = run->session.jobs;
         check_supervision supervision = {items, count, &run->part->setting, check_play, jobs,
-            jobs > 1 ? WAITING_JOBS * jobs : 0, options->pause ? UINT64_MAX : (uint64_t)limit, options->pause,
+            jobs > 1 ? WAITING_JOBS * jobs : 0, options->pause ? UINT64_MAX : limit_of(run), options->pause,
             &run->signals, {run, on_started, on_finished, on_tick}};
         check_terminal_part(&run->terminal, &run->session, run->part, count);
         error = check_supervise(&supervision, &run->session.interrupted);
@@ -190,18 +198,24 @@ static undr_error play_rounds(struct run *run, const check_selection *selection)
     return error;
 }
 
+static undr_error play_again(struct run *run) {
+    const check_again again = {&run->session, run->part, &run->terminal, &run->signals, limit_of(run), on_tick, run};
+    return check_play_again(&again);
+}
+
 static undr_error run_part(struct run *run, check_part *part, const check_selection *selection) {
     run->part = part;
     undr_error error = survey(run, part);
+    bool plays = error == UNDR_OK && part->surveyed && run->session.interrupted == 0;
     run->tap_next = 0;
-    if (error == UNDR_OK && part->surveyed && run->session.interrupted == 0) {
+    if (plays) {
         error = play_rounds(run, selection);
     }
     check_part_excuse(part);
     if (error == UNDR_OK || part->count > 0) {
         print_tap(run, true);
     }
-    return error;
+    return plays && error == UNDR_OK ? play_again(run) : error;
 }
 
 /* ---- the whole ---- */
@@ -242,8 +256,8 @@ static undr_error select_all(struct run *run, check_selection selections[CHECK_R
 
 static void run_parts(struct run *run, const check_selection selections[CHECK_ROLE_COUNT]) {
     check_session *session = &run->session;
-    uint64_t began = check_now();
     undr_error error = UNDR_OK;
+    session->began_ns = check_now();
     check_terminal_open(&run->terminal, run->outputs.human, run->options);
     if (run->options->tap) {
         run->tap.out = stdout;
@@ -258,9 +272,10 @@ static void run_parts(struct run *run, const check_selection selections[CHECK_RO
     if (error != UNDR_OK) { /* what was found until now is reported all the same */
         check_terminal_clear(&run->terminal);
         (void)give_up(error, &run->message, CHECK_HARNESS);
+        run->message.size = 0;
         session->broken = true;
     }
-    session->duration_ns = check_now() - began;
+    session->duration_ns = check_now() - session->began_ns;
     check_terminal_clear(&run->terminal);
 }
 
@@ -271,15 +286,9 @@ static int report(struct run *run) {
         check_tap_end(&run->tap, &run->session);
     }
     undr_error error = check_outputs_write(&run->outputs, &run->session, &run->message);
-    if (error == UNDR_OK && run->options->write_expect != NULL) {
-        error = check_write_expected(&run->session, &run->message);
-    }
     if (error != UNDR_OK) {
-        return give_up(error, &run->message, CHECK_HARNESS);
-    }
-    if (fflush(stdout) != 0) {
-        undr_error told = undr_put_format(&run->message, "standard output: %s", strerror(errno));
-        return give_up(told, &run->message, CHECK_HARNESS);
+        status = give_up(error, &run->message, CHECK_HARNESS);
+        run->message.size = 0;
     }
     return status;
 }
@@ -333,6 +342,7 @@ static undr_error play_all(struct run *run, const check_selection selections[CHE
     *status = report(run);
     if (ended != NULL && !run->session.broken) {
         error = ended(context, &run->session, &run->signals, &run->message);
+        *status = error == UNDR_OK ? *status : CHECK_HARNESS;
     }
     check_signals_close(&run->signals);
     return error;

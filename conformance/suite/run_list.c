@@ -72,7 +72,7 @@ int check_run_list(const check_options *options) {
         fputs("undr-check: no case matches\n", stderr);
         return CHECK_USAGE;
     }
-    return fflush(stdout) == 0 ? CHECK_HELD : CHECK_HARNESS;
+    return CHECK_HELD;
 }
 
 static void sum_up(const check_suite *suite, size_t mistakes, size_t warnings) {
@@ -106,5 +106,5 @@ int check_run_parse(const check_options *options) {
     }
     sum_up(&suite, mistakes, check_ids_warn(stdout, &suite, check_known_ids));
     check_suite_free(&suite);
-    return fflush(stdout) != 0 ? CHECK_HARNESS : mistakes == 0 ? CHECK_HELD : CHECK_USAGE;
+    return mistakes == 0 ? CHECK_HELD : CHECK_USAGE;
 }

@@ -384,7 +384,8 @@ static undr_error run(struct supervisor *self) {
             error = wait_for_something(self);
         }
         watch_time(self);
-        watcher->tick(watcher->context);
+        int asked = watcher->tick(watcher->context);
+        self->interrupted = self->interrupted != 0 ? self->interrupted : asked;
     }
     return error;
 }

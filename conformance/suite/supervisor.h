@@ -23,7 +23,7 @@ typedef struct check_watcher {
     void *context;
     void (*started)(void *context, const check_item *item);
     bool (*finished)(void *context, const check_item *item, check_result *result);
-    void (*tick)(void *context); /* a few times a second */
+    int (*tick)(void *context); /* a few times a second; 0, or the signal as by which the run is to end */
 } check_watcher;
 
 typedef struct check_supervision {

@@ -2,12 +2,12 @@
 #include "user_file.h"
 
 #include "shortage.h"
+#include "written.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -106,82 +106,34 @@ undr_error check_file_read(const char *path, size_t limit, undr_buffer *text, un
 
 /* ---- writing ---- */
 
-/* Of fopencookie(3): what is no regular file may take its time, but not all of it. */
-static ssize_t write_patiently(void *cookie, const char *data, size_t size) {
-    int file = *(int *)cookie, reason = 0;
-    size_t done = 0;
-    while (done < size && reason == 0) {
-        ssize_t written = write(file, data + done, size - done);
-        done += written > 0 ? (size_t)written : 0;
-        reason = written >= 0 || errno == EINTR ? 0 : errno == EAGAIN ? await(file, POLLOUT) : errno;
-    }
-    errno = reason;
-    return (ssize_t)done;
-}
-
-static int close_cookie(void *cookie) {
-    int status = close(*(int *)cookie);
-    free(cookie);
-    return status;
-}
-
-/* Takes over the descriptor, unless it fails. */
-static FILE *open_patiently(int file) {
-    int *cookie = malloc(sizeof *cookie);
-    if (cookie == NULL) {
-        return NULL;
-    }
-    *cookie = file;
-    FILE *stream = fopencookie(cookie, "w", (cookie_io_functions_t){.write = write_patiently, .close = close_cookie});
-    if (stream == NULL) {
-        free(cookie);
-    }
-    return stream;
-}
-
-static undr_error open_stream(int file, const char *path, FILE **stream, undr_buffer *message) {
+undr_error check_file_open(const char *path, int *file, undr_buffer *message) {
     struct stat about;
-    if (fstat(file, &about) != 0) {
-        return fail(message, path, "it cannot be written", errno);
-    }
-    if (S_ISBLK(about.st_mode)) {
-        return refuse(message, path, "it is a disk; name a file");
-    }
-    *stream = S_ISREG(about.st_mode) ? fdopen(file, "w") : open_patiently(file);
-    return *stream != NULL ? UNDR_OK : fail(message, path, "it cannot be written", errno);
-}
-
-static undr_error open_for_writing(const char *path, int more, int *file, undr_buffer *message) {
-    *file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | more, 0666);
+    *file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
     if (*file < 0 && errno == ENXIO) {
         return refuse(message, path, "it is a pipe that nobody reads, or a socket; start the reader first");
     }
-    return *file < 0 ? fail(message, path, "it cannot be written", errno) : UNDR_OK;
+    if (*file < 0) {
+        int reason = errno;
+        undr_error error = check_put_unwritten(message, path, reason);
+        return error != UNDR_OK ? error : check_is_shortage(reason) ? UNDR_SYSTEM : UNDR_ARGUMENT;
+    }
+    if (fstat(*file, &about) == 0 && S_ISBLK(about.st_mode)) {
+        close(*file);
+        *file = -1;
+        return refuse(message, path, "it is a disk; name a file");
+    }
+    return UNDR_OK;
 }
 
-undr_error check_file_create(const char *path, FILE **stream, undr_buffer *message) {
-    int file = -1;
-    *stream = NULL;
-    undr_error error = open_for_writing(path, O_TRUNC, &file, message);
-    if (error == UNDR_OK) {
-        error = open_stream(file, path, stream, message);
-    }
-    if (*stream == NULL && file >= 0) {
-        close(file);
-    }
-    return error;
-}
-
-undr_error check_file_try(const char *path, undr_buffer *message) {
+/* What is no regular file may take its time, but not all of it. */
+int check_file_replace(int file, undr_slice text) {
     struct stat about;
-    bool is_new = stat(path, &about) != 0 && errno == ENOENT;
-    int file = -1;
-    undr_error error = open_for_writing(path, 0, &file, message);
-    if (file >= 0) {
-        close(file);
+    bool cuts = fstat(file, &about) == 0 && S_ISREG(about.st_mode); /* pipes and devices have nothing to cut off */
+    int reason = cuts && ftruncate(file, 0) != 0 ? errno : 0;
+    for (size_t done = 0; done < text.size && reason == 0;) {
+        ssize_t written = write(file, text.data + done, text.size - done);
+        done += written > 0 ? (size_t)written : 0;
+        reason = written >= 0 || errno == EINTR ? 0 : errno == EAGAIN ? await(file, POLLOUT) : errno;
     }
-    if (file >= 0 && is_new) {
-        unlink(path);
-    }
-    return error;
+    return reason;
 }

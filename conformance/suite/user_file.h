@@ -18,11 +18,10 @@ UNDR_MUST_USE undr_error check_file_read(const char *path, size_t limit, undr_bu
 UNDR_MUST_USE undr_error check_stream_read(
     int file, const char *name, size_t limit, undr_buffer *text, undr_buffer *message);
 
-/* Opens a file anew for writing. The same errors. What is written to a pipe that nobody empties is given up after a
- * while, which shows in ferror(*file). */
-UNDR_MUST_USE undr_error check_file_create(const char *path, FILE **file, undr_buffer *message);
+/* Opens a file for writing, made if it is not there; what is in it stays until it is replaced. The same errors. */
+UNDR_MUST_USE undr_error check_file_open(const char *path, int *file, undr_buffer *message);
 
-/* Could it be opened like that? What is there stays as it is. The same errors. */
-UNDR_MUST_USE undr_error check_file_try(const char *path, undr_buffer *message);
+/* Writes a file anew from its beginning. 0, or an errno: ETIMEDOUT for a pipe that nobody empties. */
+int check_file_replace(int file, undr_slice text);
 
 #endif

@@ -204,6 +204,16 @@ static undr_error handle_messages(job *self) {
     return error;
 }
 
+/* Has all of standard output been written? Half a list of checksums must not look like a whole one. */
+static bool has_printed(void) {
+    bool lost = ferror(stdout) != 0;
+    if (fflush(stdout) == 0 && !lost) {
+        return true;
+    }
+    (void)fprintf(stderr, "checksum_tree: standard output can't be written: %s\n", strerror(errno));
+    return false;
+}
+
 int main(int argc, char **argv) {
     static const undr_task_type types[] = {{"checksum.File", run}};
     static const undr_registry registry = {.types = types, .count = 1};
@@ -212,7 +222,7 @@ int main(int argc, char **argv) {
     if (argc != 2 || argv[1][0] == '-') {
         (void)fprintf(helps ? stdout : stderr, "usage: checksum_tree FOLDER\n"
             "Prints the SHA-256 of every file below FOLDER as sha256sum does; for one called -X write ./-X.\n");
-        return helps ? EXIT_SUCCESS : EXIT_USAGE;
+        return !has_printed() ? EXIT_FAILURE : helps ? EXIT_SUCCESS : EXIT_USAGE;
     }
     const undr_process_manager_options options = {.workers = -1, .hold = -1, .handle_interrupt = true};
     job self = {0};
@@ -228,9 +238,7 @@ int main(int argc, char **argv) {
     if (error != UNDR_DONE) {
         complain(&self, undr_slice_text(reason), "");
     }
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        complain(&self, undr_slice_text("standard output"), ": can't be written");
-    }
+    self.failed = !has_printed() || self.failed;
     undr_error end = undr_process_manager_exit(self.manager, error != UNDR_DONE); /* after an error it kills */
     return error == UNDR_INTERRUPTED ? EXIT_INTERRUPTED : self.failed || end != UNDR_OK ? EXIT_FAILURE : EXIT_SUCCESS;
 }

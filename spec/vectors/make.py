@@ -19,10 +19,11 @@ import sys
 import types
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent / "tests" / "pickles"))
+sys.path[:0] = [str(HERE.parent.parent / "tests" / "pickles"), str(HERE.parent.parent / "scripts")]
 sys.dont_write_bytecode = True
 import generated  # noqa: E402
 import oracle  # noqa: E402  CPython's unpickler with classes that stay names
+from usage import Usage  # noqa: E402
 
 
 def u32(number):
@@ -356,7 +357,7 @@ def check_against_package(task):
 
 
 def main():
-    usage = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    usage = Usage(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     usage.add_argument("--check", action="store_true", help="write nothing, compare")
     usage.add_argument("--package", action="store_true", help="only with the classes of the package undr")
     options = usage.parse_args()

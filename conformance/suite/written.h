@@ -1,0 +1,21 @@
+/* written.h: did what was printed arrive? Output that is lost is a failure of ours, never a pass. */
+#ifndef CHECK_WRITTEN_H
+#define CHECK_WRITTEN_H
+
+#include "undr/bytes.h"
+
+#include <stdio.h>
+
+/* Appends "WHAT can't be written: No space left on device; make room ...": the reason (an errno; 0: unknown) and what
+ * to do about it. */
+UNDR_MUST_USE undr_error check_put_unwritten(undr_buffer *message, const char *what, int reason);
+
+/* Is this a pipe that nobody reads any more? */
+bool check_is_abandoned(FILE *out);
+
+/* The end of a program that would exit with `status`: flushes and closes standard output and standard error. Lost
+ * output makes it CHECK_HARNESS, with the reason on standard error; a closed pipe 128 + SIGPIPE, in silence, as for
+ * any other program in front of `| head`. */
+int check_finish_output(int status);
+
+#endif
