@@ -82,16 +82,24 @@ void check_outputs_close(check_outputs *outputs) {
 
 /* ---- --write-expect ---- */
 
-/* Was the case judged in this run? Then the file gets what came out, not the old entry. */
-static bool was_judged(const check_session *session, const char *name) {
+static bool is_written(const check_record *record) {
+    check_verdict verdict = check_record_verdict(record);
+    return verdict == CHECK_FAIL || verdict == CHECK_WARN;
+}
+
+/* Does an old entry stay as it is? Where its case was judged the file gets what came out instead; but not in place of
+ * one whose condition does not hold here, unless the case falls short all the same: it then gets one without. */
+static bool is_kept(const check_session *session, const check_entry *entry) {
     for (size_t i = 0; i < session->part_count; i++) {
         const check_part *part = &session->parts[i];
-        size_t index = check_name_map_get(&part->by_name, name);
+        size_t index = check_name_map_get(&part->by_name, entry->name);
         if (index != CHECK_NO_NAME) {
-            return check_record_standing(part, &part->records[index]) != CHECK_NOT_RUN;
+            const check_record *record = &part->records[index];
+            bool judged = check_record_standing(part, record) != CHECK_NOT_RUN;
+            return !judged || (!entry->holds && (record->entry != NULL || !is_written(record)));
         }
     }
-    return false;
+    return check_suite_find(session->suite, entry->name) != NULL;
 }
 
 /* "SCHED-4: expected ..., received ...": what a person replaces by the cause. */
@@ -105,11 +113,12 @@ static void print_reason(FILE *out, const check_result *worst) {
 
 static void write_record(FILE *out, const check_record *record) {
     check_verdict verdict = check_record_verdict(record);
-    if (verdict != CHECK_FAIL && verdict != CHECK_WARN) {
+    const check_entry *entry = record->entry;
+    if (!is_written(record)) {
         return;
     }
-    if (record->entry != NULL) {
-        check_expected_write(out, verdict, record->one->name, undr_slice_text(record->entry->reason));
+    if (entry != NULL) {
+        check_expected_write(out, entry->condition, verdict, entry->name, undr_slice_text(entry->reason));
         return;
     }
     char *text = NULL;
@@ -119,7 +128,7 @@ static void write_record(FILE *out, const check_record *record) {
         print_reason(memory, check_record_worst(record));
     }
     bool whole = memory != NULL && fclose(memory) == 0;
-    check_expected_write(out, verdict, record->one->name, whole ? undr_slice_of(text, size) : undr_slice_text(""));
+    check_expected_write(out, NULL, verdict, record->one->name, whole ? undr_slice_of(text, size) : undr_slice_text(""));
     free(text);
 }
 
@@ -133,8 +142,8 @@ undr_error check_write_expected(const check_session *session, undr_buffer *messa
     fputs("# What is known to fall short: `fail CASE REASON` for a MUST, `warn CASE REASON` for a SHOULD.\n", out);
     for (size_t i = 0; i < session->expected->count; i++) {
         const check_entry *entry = &session->expected->at[i];
-        if (!was_judged(session, entry->name) && check_suite_find(session->suite, entry->name) != NULL) {
-            check_expected_write(out, entry->verdict, entry->name, undr_slice_text(entry->reason));
+        if (is_kept(session, entry)) {
+            check_expected_write(out, entry->condition, entry->verdict, entry->name, undr_slice_text(entry->reason));
         }
     }
     for (size_t i = 0; i < session->part_count; i++) {
