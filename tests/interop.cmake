@@ -7,10 +7,12 @@ add_test(NAME interop.environment COMMAND ${PYTHON_ENVIRONMENT})
 set_tests_properties(interop.environment PROPERTIES
     LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77 FIXTURES_SETUP python-environment)
 
-foreach(name reference_manager python_manager exception_prints)
+foreach(name reference_manager python_manager exception_prints package_notes)
     add_test(NAME interop.${name} COMMAND ${PYTHON_ENVIRONMENT} ${INTEROP}/${name}.py ${PROJECT_BINARY_DIR})
     list(APPEND INTEROP_TESTS interop.${name})
 endforeach()
+add_test(NAME interop.without-asserts COMMAND ${INTEROP}/without_asserts ${PROJECT_BINARY_DIR})
+list(APPEND INTEROP_TESTS interop.without-asserts)
 foreach(role manager worker pool)
     add_test(NAME interop.check-${role} COMMAND ${INTEROP}/check ${PROJECT_BINARY_DIR} ${role})
     # The examples of spec/protocol.md, taken out of it by a test of spec.cmake.
