@@ -270,7 +270,8 @@ static void run_parts(struct run *run, const check_selection selections[CHECK_RO
     if (error != UNDR_OK) { /* what was found until now is reported all the same */
         check_terminal_clear(&run->terminal);
         (void)give_up(error, &run->message, CHECK_HARNESS);
-        session->broken = true;
+        session->mistaken = error == UNDR_ARGUMENT; /* the file of --expect */
+        session->broken = error != UNDR_ARGUMENT;
     }
     session->duration_ns = check_now() - began;
     check_terminal_clear(&run->terminal);
@@ -283,7 +284,7 @@ static int report(struct run *run) {
         check_tap_end(&run->tap, &run->session);
     }
     undr_error error = check_outputs_write(&run->outputs, &run->session, &run->message);
-    if (error == UNDR_OK && run->options->write_expect != NULL) {
+    if (error == UNDR_OK && run->options->write_expect != NULL && !run->session.mistaken) {
         error = check_write_expected(&run->session, &run->message);
     }
     if (error != UNDR_OK) {
@@ -343,7 +344,7 @@ static undr_error play_all(struct run *run, const check_selection selections[CHE
     }
     run_parts(run, selections);
     *status = report(run);
-    if (ended != NULL && !run->session.broken) {
+    if (ended != NULL && !run->session.broken && !run->session.mistaken) {
         error = ended(context, &run->session, &run->signals, &run->message);
     }
     check_signals_close(&run->signals);
@@ -360,7 +361,6 @@ int check_run_suite(const check_options *options, const check_suite *suite, chec
         prctl(PR_SET_CHILD_SUBREAPER, 1);
         status = CHECK_HARNESS;
         error = play_all(&run, selections, ended, context, &status);
-        status = error == UNDR_ARGUMENT ? CHECK_USAGE : status; /* the file of --expect */
     }
     if (error != UNDR_OK) {
         status = give_up(error, &run.message, status);
