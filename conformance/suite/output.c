@@ -143,7 +143,8 @@ static undr_error write_one(check_outputs *outputs, int kind, const check_sessio
     size_t size = 0;
     int *file = &outputs->files[kind];
     const char *path = path_of(session->options, kind);
-    if (*file < 0) {
+    /* What can't be replaced by a new run stays as it was when the run could not be judged. */
+    if (*file < 0 || (kinds[kind].precious && session->mistaken)) {
         return UNDR_OK;
     }
     undr_error error = make(kind, session, &text, &size);

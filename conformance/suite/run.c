@@ -120,7 +120,6 @@ static undr_error prepare_records(struct run *run, check_part *part, const check
     for (size_t i = 0; i < part->count; i++) {
         check_delivery deliveries[CHECK_DELIVERY_COUNT];
         part->records[i].one = selection->at[i];
-        part->records[i].entry = check_expected_find(&run->expected, selection->at[i]->name);
         if (check_name_map_put(&part->by_name, selection->at[i]->name, i, NULL) != UNDR_OK) {
             return UNDR_MEMORY;
         }
@@ -203,12 +202,25 @@ static undr_error play_again(struct run *run) {
     return check_play_again(&again);
 }
 
+/* Which entries hold is known only now that the adapter was asked for its versions. */
+static undr_error find_entries(struct run *run, check_part *part) {
+    undr_error error = check_expected_apply(
+        &run->expected, undr_buffer_slice(&part->setting.capabilities.text), &run->message);
+    for (size_t i = 0; i < part->count && error == UNDR_OK; i++) {
+        part->records[i].entry = check_expected_find(&run->expected, part->records[i].one->name);
+    }
+    return error;
+}
+
 static undr_error run_part(struct run *run, check_part *part, const check_selection *selection) {
     run->part = part;
     undr_error error = survey(run, part);
     bool plays = error == UNDR_OK && part->surveyed && run->session.interrupted == 0;
     run->tap_next = 0;
     if (plays) {
+        error = find_entries(run, part);
+    }
+    if (plays && error == UNDR_OK) {
         error = play_rounds(run, selection);
     }
     check_part_excuse(part);
@@ -273,7 +285,8 @@ static void run_parts(struct run *run, const check_selection selections[CHECK_RO
         check_terminal_clear(&run->terminal);
         (void)give_up(error, &run->message, CHECK_HARNESS);
         run->message.size = 0;
-        session->broken = true;
+        session->mistaken = error == UNDR_ARGUMENT; /* the file of --expect */
+        session->broken = error != UNDR_ARGUMENT;
     }
     session->duration_ns = check_now() - session->began_ns;
     check_terminal_clear(&run->terminal);
@@ -340,7 +353,7 @@ static undr_error play_all(struct run *run, const check_selection selections[CHE
     }
     run_parts(run, selections);
     *status = report(run);
-    if (ended != NULL && !run->session.broken) {
+    if (ended != NULL && !run->session.broken && !run->session.mistaken) {
         error = ended(context, &run->session, &run->signals, &run->message);
         *status = error == UNDR_OK ? *status : CHECK_HARNESS;
     }
