@@ -2,6 +2,7 @@
 #include "listener.h"
 
 #include "gate.h"
+#include "steady.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -42,7 +43,7 @@ static pid_t start_other(int without) {
 
 static void stop_other(pid_t pid) {
     assert_int_equal(kill(pid, SIGKILL), 0);
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_int_equal(steady_waitpid(pid, NULL, 0), pid);
 }
 
 static void a_listener_has_its_owner(void **state) {
@@ -73,7 +74,7 @@ static void who_has_gone_owns_nothing(void **state) {
     siginfo_t info;
     assert_int_equal(waitid(P_PID, (id_t)other, &info, WEXITED | WNOWAIT), 0); /* a zombie */
     assert_true(is_foreign(port, &family));
-    assert_int_equal(waitpid(other, NULL, 0), other);
+    assert_int_equal(steady_waitpid(other, NULL, 0), other);
     assert_true(is_foreign(port, &family));
     close(file);
 }

@@ -118,7 +118,7 @@ static void who_does_not_read_is_not_read_from(void **state) {
     size_t sent = 0;
     for (int waits = 0; waits < 50;) { /* until nothing was taken for half a second */
         size_t at = sent % bytes.size;
-        ssize_t n = send(client, bytes.data + at, bytes.size - at, MSG_NOSIGNAL);
+        ssize_t n = steady_send(client, bytes.data + at, bytes.size - at, MSG_NOSIGNAL);
         if (n > 0) {
             sent += (size_t)n;
             waits = 0;
