@@ -23,25 +23,25 @@ if(UNDR_FUZZ)
     # saved attacks against the script that makes them; and that the reader can't run anything.
     add_test(NAME replay.verdicts COMMAND replay-verdicts ${PROJECT_SOURCE_DIR}/fuzz)
     add_test(NAME replay.oracle
-        COMMAND sh -c "command -v python3 >/dev/null || { echo 'no python3'; exit 77; }; exec python3 -B saved.py --check"
+        COMMAND sh -c "command -v python3 >/dev/null || { echo 'SKIPPED: no python3'; exit 77; }; exec python3 -B saved.py --check"
         WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/pickles)
     add_test(NAME replay.attacks
-        COMMAND sh -c "command -v python3 >/dev/null || { echo 'no python3'; exit 77; }; exec python3 -B attacks.py --check"
+        COMMAND sh -c "command -v python3 >/dev/null || { echo 'SKIPPED: no python3'; exit 77; }; exec python3 -B attacks.py --check"
         WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}/fuzz)
     add_test(NAME replay.inert COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/inert $<TARGET_FILE:undrtask-static>)
     set_tests_properties(replay.verdicts replay.oracle replay.attacks replay.inert PROPERTIES
         LABELS replay TIMEOUT 900 SKIP_RETURN_CODE 77)
 
     set(script ${PROJECT_SOURCE_DIR}/scripts/fuzz)
-    find_program(FUZZ_CLANG clang-19)
+    execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/llvm-version OUTPUT_VARIABLE FUZZ_CLANG ERROR_QUIET)
     find_program(FUZZ_AFL afl-clang-fast)
     set(libfuzzer ${script})
     set(afl ${script})
     if(NOT FUZZ_CLANG)
-        set(libfuzzer sh -c "echo no clang-19; exit 77")
+        set(libfuzzer sh -c "echo 'SKIPPED: no clang with libFuzzer (scripts/setup --all installs one)'; exit 77")
     endif()
     if(NOT FUZZ_AFL)
-        set(afl sh -c "echo no afl++; exit 77")
+        set(afl sh -c "echo 'SKIPPED: no AFL++ (scripts/setup --all installs it)'; exit 77")
     endif()
     set(build --no-keep --build ${PROJECT_BINARY_DIR}/fuzz)
     add_test(NAME fuzz.planted COMMAND ${libfuzzer} planted ${build})

@@ -103,7 +103,8 @@ static void a_listener_of_ipv6_is_seen(void **state) {
         uint16_t port = 0;
         int file = listen_mapped(hosts[i], &port);
         if (file < 0) {
-            skip(); /* a machine without IPv6 */
+            print_message("SKIPPED: mapped addresses (this machine has no IPv6)\n");
+            skip();
         }
         assert_true(is_foreign(port, &nobody));
         close(file);
@@ -136,9 +137,11 @@ static void what_other_machines_reach_is_exposed(void **state) {
         uint16_t port = 0;
         bool six = strchr(table[i].host, ':') != NULL;
         int file = six ? listen_mapped(table[i].host, &port) : listen_at(table[i].host, &port);
-        if (file < 0) {
-            skip(); /* a machine without IPv6 */
+        if (six && file < 0) {
+            print_message("SKIPPED: addresses of IPv6 (this machine has none)\n");
+            skip();
         }
+        assert_true(file >= 0);
         assert_int_equal(is_exposed(port, &family), table[i].exposed);
         assert_false(is_exposed(port, &strangers));
         close(file);

@@ -1,6 +1,6 @@
 # The golden frames and payloads are what their script makes, with stand-ins and with the real package `undr`.
 add_test(NAME conformance.vectors
-    COMMAND sh -c "command -v python3 >/dev/null || { echo 'no python3: the vectors are not compared'; exit 77; }; exec python3 make.py --check"
+    COMMAND sh -c "command -v python3 >/dev/null || { echo 'SKIPPED: no python3'; exit 77; }; exec python3 make.py --check"
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}/spec/vectors)
 add_test(NAME interop.vectors
     COMMAND ${PROJECT_SOURCE_DIR}/scripts/python-environment ${PROJECT_BINARY_DIR}

@@ -25,7 +25,7 @@ import sys
 try:
     import yaml
 except ImportError:
-    print("no PyYAML (Debian: python3-yaml)")
+    print("SKIPPED: no PyYAML (Debian: python3-yaml)")
     sys.exit(77)
 
 ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"

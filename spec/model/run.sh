@@ -20,7 +20,7 @@ if [ $# != 1 ]; then
     exit 2
 fi
 out=$1
-command -v spin >/dev/null || { echo "spin is not installed: skipped (Debian: apt-get install spin)"; exit 77; }
+command -v spin >/dev/null || { echo "SKIPPED: spin is not installed (Debian: apt-get install spin)"; exit 77; }
 mkdir -p "$out"
 cd "$out"
 cp "$here/undr.pml" .
