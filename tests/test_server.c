@@ -341,7 +341,7 @@ static void interrupts_wake_who_waits(void **state) {
     assert_int_equal(kill(getpid(), SIGINT), 0);
     (void)undr_server_lock(self.server);
     while (undr_server_interrupts(self.server) < 2) {
-        assert_true(undr_server_wait(self.server, 60000));
+        assert_true(undr_server_wait(self.server, 600000));
     }
     pthread_t later;
     assert_int_equal(pthread_create(&later, NULL, interrupt_later, self.server), 0);

@@ -33,7 +33,7 @@ static void open_pair(pair *both) {
     check_wire_init(&both->wire);
     assert_int_equal(check_wire_connect(&both->wire, &to, check_now() + 5 * CHECK_SECOND), UNDR_OK);
     struct pollfd there = {.fd = listener, .events = POLLIN};
-    assert_int_equal(steady_poll(&there, 1, 5000), 1);
+    assert_int_equal(steady_poll(&there, 1, 600000), 1);
     both->peer = steady_accept(listener);
     assert_true(both->peer >= 0);
     close(listener);
@@ -90,7 +90,7 @@ static void a_deaf_wire_reads_nothing(void **state) {
     both.wire.deaf = true;
     peer_sends(&both, "x", 1);
     struct pollfd there = {.fd = both.wire.socket, .events = POLLIN};
-    assert_int_equal(steady_poll(&there, 1, 5000), 1);
+    assert_int_equal(steady_poll(&there, 1, 600000), 1);
     assert_false(check_wire_wants_to_read(&both.wire));
     assert_int_equal(check_wire_read(&both.wire), UNDR_OK);
     assert_int_equal(check_wire_unread(&both.wire), 0);

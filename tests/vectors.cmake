@@ -7,4 +7,4 @@ add_test(NAME interop.vectors
         ${PROJECT_SOURCE_DIR}/spec/vectors/make.py --check --package)
 set_tests_properties(conformance.vectors PROPERTIES LABELS conformance)
 set_tests_properties(interop.vectors PROPERTIES LABELS interop FIXTURES_REQUIRED python-environment)
-set_tests_properties(conformance.vectors interop.vectors PROPERTIES TIMEOUT 120 SKIP_RETURN_CODE 77)
+set_tests_properties(conformance.vectors interop.vectors PROPERTIES SKIP_RETURN_CODE 77)
