@@ -9,7 +9,7 @@ endforeach()
 find_program(PYTHON3 python3)
 if(PYTHON3)
     add_test(NAME bench.smoke COMMAND ${PYTHON3} -B ${CMAKE_CURRENT_LIST_DIR}/bench/smoke ${PROJECT_BINARY_DIR})
-    set_tests_properties(bench.smoke PROPERTIES LABELS bench TIMEOUT 300)
+    set_tests_properties(bench.smoke PROPERTIES LABELS bench)
     # What spec/ and the README say of speed is what was measured.
     add_test(NAME bench.documents COMMAND ${PYTHON3} -B ${PROJECT_SOURCE_DIR}/scripts/bench --check)
     set_tests_properties(bench.documents PROPERTIES LABELS bench)

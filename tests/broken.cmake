@@ -15,5 +15,5 @@ if(Python3_FOUND)
     # Peers that do nothing useful pass no case of a MUST.
     add_test(NAME conformance.useless-peers
         COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/kill-matrix useless ${PROJECT_BINARY_DIR})
-    set_tests_properties(conformance.kill-matrix conformance.useless-peers PROPERTIES LABELS conformance TIMEOUT 2400)
+    set_tests_properties(conformance.kill-matrix conformance.useless-peers PROPERTIES LABELS conformance)
 endif()

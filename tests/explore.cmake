@@ -5,5 +5,5 @@ if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker AND TARGET u
     add_test(NAME conformance.explore COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/cli/explore.py
         $<TARGET_FILE:undr-check> $<TARGET_FILE:undr-manager> $<TARGET_FILE:undr-worker> $<TARGET_FILE:undr-broken>)
     set_tests_properties(conformance.explore PROPERTIES
-        LABELS conformance TIMEOUT 600 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+        LABELS conformance ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 endif()

@@ -12,7 +12,7 @@ function(fault_test label name)
     add_test(NAME ${label}.${name}
         COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/fault/${name}.py ${PROJECT_BINARY_DIR})
     set_tests_properties(${label}.${name} PROPERTIES
-        LABELS ${label} TIMEOUT 900 SKIP_RETURN_CODE 77 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+        LABELS ${label} SKIP_RETURN_CODE 77 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 endfunction()
 
 fault_test(fault kills)
@@ -35,3 +35,12 @@ fault_test(security users)
 fault_test(security hardened)
 set_tests_properties(fault.peers PROPERTIES RUN_SERIAL ON) # it compares rates
 fault_test(example checksum_tree)
+
+# A unit test that does not go on after an interruption blames the library for it: on some kernels and some versions of
+# libuv they come without any signal. Here every second call of theirs is interrupted.
+add_library(restless MODULE fault/restless.c)
+target_link_libraries(restless PRIVATE undr-flags)
+add_test(NAME fault.interruptions
+    COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/fault/interruptions.py ${PROJECT_BINARY_DIR})
+set_tests_properties(fault.interruptions PROPERTIES LABELS fault SKIP_RETURN_CODE 77
+    ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1;UNDR_SOURCE_DIR=${PROJECT_SOURCE_DIR};UNDR_BINARY_DIR=${PROJECT_BINARY_DIR}")

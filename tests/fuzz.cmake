@@ -11,11 +11,11 @@ if(UNDR_FUZZ)
             list(APPEND inputs ${PROJECT_SOURCE_DIR}/fuzz/regress/${target})
         endif()
         add_test(NAME replay.${target} COMMAND replay-${target} ${inputs})
-        set_tests_properties(replay.${target} PROPERTIES LABELS replay TIMEOUT 600)
+        set_tests_properties(replay.${target} PROPERTIES LABELS replay)
         if(VALGRIND AND SANITIZED EQUAL -1)
             add_test(NAME replay.valgrind.${target}
-                COMMAND ${VALGRIND} -q --error-exitcode=9 --leak-check=full $<TARGET_FILE:replay-${target}> ${inputs})
-            set_tests_properties(replay.valgrind.${target} PROPERTIES LABELS "replay;valgrind" TIMEOUT 1800)
+                COMMAND ${UP_TO} 600 ${VALGRIND} -q --error-exitcode=9 --leak-check=full $<TARGET_FILE:replay-${target}> ${inputs})
+            set_tests_properties(replay.valgrind.${target} PROPERTIES LABELS "replay;valgrind")
         endif()
     endforeach()
 
@@ -23,25 +23,25 @@ if(UNDR_FUZZ)
     # saved attacks against the script that makes them; and that the reader can't run anything.
     add_test(NAME replay.verdicts COMMAND replay-verdicts ${PROJECT_SOURCE_DIR}/fuzz)
     add_test(NAME replay.oracle
-        COMMAND sh -c "command -v python3 >/dev/null || { echo 'no python3'; exit 77; }; exec python3 -B saved.py --check"
+        COMMAND sh -c "command -v python3 >/dev/null || { echo 'SKIPPED: no python3'; exit 77; }; exec python3 -B saved.py --check"
         WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/pickles)
     add_test(NAME replay.attacks
-        COMMAND sh -c "command -v python3 >/dev/null || { echo 'no python3'; exit 77; }; exec python3 -B attacks.py --check"
+        COMMAND sh -c "command -v python3 >/dev/null || { echo 'SKIPPED: no python3'; exit 77; }; exec python3 -B attacks.py --check"
         WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}/fuzz)
     add_test(NAME replay.inert COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/inert $<TARGET_FILE:undrtask-static>)
     set_tests_properties(replay.verdicts replay.oracle replay.attacks replay.inert PROPERTIES
-        LABELS replay TIMEOUT 900 SKIP_RETURN_CODE 77)
+        LABELS replay SKIP_RETURN_CODE 77)
 
     set(script ${PROJECT_SOURCE_DIR}/scripts/fuzz)
-    find_program(FUZZ_CLANG clang-19)
+    execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/llvm-version OUTPUT_VARIABLE FUZZ_CLANG ERROR_QUIET)
     find_program(FUZZ_AFL afl-clang-fast)
     set(libfuzzer ${script})
     set(afl ${script})
     if(NOT FUZZ_CLANG)
-        set(libfuzzer sh -c "echo no clang-19; exit 77")
+        set(libfuzzer sh -c "echo 'SKIPPED: no clang with libFuzzer (scripts/setup --all installs one)'; exit 77")
     endif()
     if(NOT FUZZ_AFL)
-        set(afl sh -c "echo no afl++; exit 77")
+        set(afl sh -c "echo 'SKIPPED: no AFL++ (scripts/setup --all installs it)'; exit 77")
     endif()
     set(build --no-keep --build ${PROJECT_BINARY_DIR}/fuzz)
     add_test(NAME fuzz.planted COMMAND ${libfuzzer} planted ${build})
@@ -62,6 +62,6 @@ if(UNDR_FUZZ)
     endforeach()
     add_test(NAME fuzz.usage COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/fuzz-usage ${script} ${PROJECT_BINARY_DIR}/fuzz-usage)
     set_tests_properties(fuzz.planted fuzz.planted-afl fuzz.short fuzz.short-afl fuzz.clusterfuzzlite-libfuzzer
-        fuzz.clusterfuzzlite-afl fuzz.clusterfuzzlite-undefined fuzz.clusterfuzzlite-memory fuzz.usage PROPERTIES LABELS fuzz TIMEOUT 1800 SKIP_RETURN_CODE 77)
+        fuzz.clusterfuzzlite-afl fuzz.clusterfuzzlite-undefined fuzz.clusterfuzzlite-memory fuzz.usage PROPERTIES LABELS fuzz SKIP_RETURN_CODE 77)
     set_tests_properties(fuzz.planted fuzz.planted-afl fuzz.short fuzz.short-afl PROPERTIES RESOURCE_LOCK fuzz-build)
 endif()

@@ -5,7 +5,7 @@ set(INTEROP ${CMAKE_CURRENT_LIST_DIR}/interop)
 
 add_test(NAME interop.environment COMMAND ${PYTHON_ENVIRONMENT})
 set_tests_properties(interop.environment PROPERTIES
-    LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77 FIXTURES_SETUP python-environment)
+    LABELS interop SKIP_RETURN_CODE 77 FIXTURES_SETUP python-environment)
 
 add_executable(interop-print-repr ${INTEROP}/print_repr.c)
 target_link_libraries(interop-print-repr PRIVATE undr-flags undrtask-static)
@@ -25,6 +25,6 @@ foreach(role manager worker pool)
     list(APPEND EXAMPLE_TESTS interop.examples-${role})
 endforeach()
 set_tests_properties(${INTEROP_TESTS} PROPERTIES
-    LABELS interop TIMEOUT 600 SKIP_RETURN_CODE 77 FIXTURES_REQUIRED python-environment
+    LABELS interop SKIP_RETURN_CODE 77 FIXTURES_REQUIRED python-environment
     ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 set_tests_properties(${EXAMPLE_TESTS} PROPERTIES FIXTURES_REQUIRED "python-environment;spec-examples")

@@ -4,6 +4,7 @@
 #define TESTS_PLAY_PEERS_H
 
 #include "gate.h"
+#include "steady.h"
 #include "undr/pickle.h"
 #include "undr/socket.h"
 
@@ -28,7 +29,7 @@ static bool peer_is(const wrong_peer *self, const char *name) {
 }
 
 static void say(int file, const char *text) {
-    if (write(file, text, strlen(text)) < 0) {
+    if (steady_write(file, text, strlen(text)) < 0) {
         _exit(1);
     }
 }
@@ -66,7 +67,7 @@ static void leave_a_daemon(void) {
         }
         _exit(0);
     }
-    poll(NULL, 0, 50);
+    steady_poll(NULL, 0, 50);
 }
 
 static void flood_standard_error(void) {
@@ -75,7 +76,7 @@ static void flood_standard_error(void) {
     block[sizeof block - 1] = '\n';
     for (int i = 0; i < 100; i++) {
         for (size_t at = 0; at < sizeof block;) {
-            ssize_t size = write(2, block + at, sizeof block - at);
+            ssize_t size = steady_write(2, block + at, sizeof block - at);
             at += size > 0 ? (size_t)size : 0;
         }
     }
@@ -86,7 +87,7 @@ _Noreturn static void print_without_end(int file) {
     static char block[1 << 16];
     memset(block, 'x', sizeof block);
     for (;;) {
-        if (write(file, block, sizeof block) < 0) {
+        if (steady_write(file, block, sizeof block) < 0) {
             _exit(1);
         }
     }
@@ -141,7 +142,7 @@ static void count_pieces(int client) {
     char bytes[256], line[32];
     ssize_t size;
     size_t all = 0;
-    while ((size = recv(client, bytes, sizeof bytes, 0)) > 0) {
+    while ((size = steady_recv(client, bytes, sizeof bytes, 0)) > 0) {
         snprintf(line, sizeof line, "%zd ", size);
         say(2, line);
         all += (size_t)size;
@@ -155,12 +156,12 @@ static void count_pieces(int client) {
 static void read_slowly(int client, size_t size) {
     char bytes[1024];
     for (size_t all = 0; all < size;) {
-        ssize_t got = recv(client, bytes, sizeof bytes, 0);
+        ssize_t got = steady_recv(client, bytes, sizeof bytes, 0);
         if (got <= 0) {
             return;
         }
         all += (size_t)got;
-        poll(NULL, 0, 10);
+        steady_poll(NULL, 0, 10);
     }
     if (undr_send_bytes(client, 's', undr_slice_of(NULL, 0)) != UNDR_OK) {
         _exit(1);
@@ -169,7 +170,7 @@ static void read_slowly(int client, size_t size) {
 
 static void serve_connections(const wrong_peer *self) {
     for (;;) {
-        int client = accept(self->listener, NULL, NULL);
+        int client = steady_accept(self->listener);
         if (client >= 0 && peer_is(self, "unasked") &&
             undr_send_bytes(client, 's', undr_slice_of(NULL, 0)) != UNDR_OK) {
             _exit(1);
@@ -205,7 +206,7 @@ static void open_peer(wrong_peer *self) {
 static void report_pid(void) {
     char line[256];
     const char *number = getenv("UNDR_TEST_PID");
-    if (number != NULL && read(0, line, sizeof line) > 0) {
+    if (number != NULL && steady_read(0, line, sizeof line) > 0) {
         say(1, "message 49");
         for (const char *digit = number; *digit != '\0'; digit++) {
             snprintf(line, sizeof line, "%02x", (unsigned)*digit);
@@ -224,7 +225,7 @@ static void report_child(void) {
         wait_for_ever();
     }
     while (getsid(child) != child) {
-        poll(NULL, 0, 1);
+        steady_poll(NULL, 0, 1);
     }
     snprintf(number, sizeof number, "%ld", (long)child);
     setenv("UNDR_TEST_PID", number, 1);
@@ -252,13 +253,13 @@ _Noreturn static void be_manager(wrong_peer *self) {
     print_ready(self);
     if (peer_is(self, "nonsense-answer")) {
         char line[256];
-        if (read(0, line, sizeof line) > 0) {
+        if (steady_read(0, line, sizeof line) > 0) {
             say(1, "yes\n");
         }
     }
     if (peer_is(self, "two-messages")) {
         char line[16];
-        for (int i = 1; i <= 2 && read(0, line, sizeof line) > 0; i++) {
+        for (int i = 1; i <= 2 && steady_read(0, line, sizeof line) > 0; i++) {
             say(1, i == 1 ? "message 4b012e\n" : "message 4b022e\n"); /* BININT1 1, BININT1 2 */
         }
     }
@@ -276,7 +277,7 @@ static int connect_to(uint16_t port) {
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int file = socket(AF_INET, SOCK_STREAM, 0);
-    if (file < 0 || connect(file, (const struct sockaddr *)&address, sizeof address) != 0) {
+    if (file < 0 || steady_connect(file, (const struct sockaddr *)&address, sizeof address) != 0) {
         _exit(1);
     }
     return file;
@@ -295,7 +296,7 @@ static void ask_until_closed(int client) {
         if (leave) {
             return;
         }
-        poll(NULL, 0, 1);
+        steady_poll(NULL, 0, 1);
     }
 }
 
@@ -311,7 +312,7 @@ _Noreturn static void live_on(int first, int second, bool asks) {
     if (asks) {
         ask_until_closed(second);
     }
-    _exit(asks || read(second, &byte, 1) == 0 ? 0 : 1);
+    _exit(asks || steady_read(second, &byte, 1) == 0 ? 0 : 1);
 }
 
 _Noreturn static void be_worker(const wrong_peer *self, uint16_t port) {
@@ -339,7 +340,7 @@ _Noreturn static void be_worker(const wrong_peer *self, uint16_t port) {
     }
     ask_until_closed(client);
     uint8_t byte;
-    if (peer_is(self, "waits-for-the-end") && (shutdown(client, SHUT_WR) != 0 || read(client, &byte, 1) != 0)) {
+    if (peer_is(self, "waits-for-the-end") && (shutdown(client, SHUT_WR) != 0 || steady_read(client, &byte, 1) != 0)) {
         _exit(1);
     }
     _exit(0);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "../ref/programs/probe.c"
+#include "steady.h"
 #include "undr/pickle.h"
 #include "undr/socket.h"
 
@@ -55,8 +56,8 @@ static inline int listen_on_loopback(uint16_t *port) {
 
 static inline int accept_one(int listener) {
     const int on = 1;
-    const struct timeval patience = {.tv_sec = 20}; /* a test that waits in vain fails */
-    int descriptor = accept(listener, NULL, NULL);
+    const struct timeval patience = {.tv_sec = 600}; /* a test that waits in vain fails */
+    int descriptor = steady_accept(listener);
     assert_true(descriptor >= 0);
     assert_int_equal(setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), 0);
     assert_int_equal(setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
@@ -117,7 +118,7 @@ static inline void put(stage *self, const void *data, size_t size) {
     size_t step_size = self->trickle ? 1 : size;
     for (size_t i = 0; i < size; i += step_size) {
         interrupt(self);
-        assert_int_equal(send(self->worker, bytes + i, step_size, MSG_NOSIGNAL), (ssize_t)step_size);
+        assert_int_equal(steady_send(self->worker, bytes + i, step_size, MSG_NOSIGNAL), (ssize_t)step_size);
     }
 }
 
@@ -155,10 +156,10 @@ static inline void receive(const stage *self, void *data, size_t size) {
         piece = size - offset < piece_size ? size - offset : piece_size;
         interrupt(self);
         struct pollfd wait = {.fd = self->worker, .events = POLLIN};
-        while (self->interrupts && poll(&wait, 1, 1) == 0) {
+        while (self->interrupts && steady_poll(&wait, 1, 1) == 0) {
             interrupt(self);
         }
-        assert_int_equal(recv(self->worker, (uint8_t *)data + offset, piece, MSG_WAITALL), (ssize_t)piece);
+        assert_int_equal(steady_recv(self->worker, (uint8_t *)data + offset, piece, MSG_WAITALL), (ssize_t)piece);
     }
 }
 
@@ -233,7 +234,7 @@ static inline void expect_failure(stage *self, const char *class_name, const cha
 /* The worker sent nothing more and ended the connection. */
 static inline void expect_end(const stage *self) {
     uint8_t byte;
-    assert_int_equal(recv(self->worker, &byte, 1, 0), 0);
+    assert_int_equal(steady_recv(self->worker, &byte, 1, 0), 0);
 }
 
 /* CloseRequest to the `n` or `t` that is due, and the end that must follow. */

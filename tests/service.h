@@ -68,7 +68,7 @@ static inline void expect_counts(const service *self, size_t tasks, size_t messa
 static inline void await_messages(const service *self, size_t messages) {
     undr_manager_core *core = undr_server_lock(self->server);
     while (undr_manager_messages(core) < messages) {
-        assert_true(undr_server_wait(self->server, 60000));
+        assert_true(undr_server_wait(self->server, 600000));
     }
     undr_server_unlock(self->server);
 }

@@ -27,7 +27,7 @@ foreach(role manager worker pool)
         COMMAND undr-check ${role} --delivery whole -- ${SPEC_EXAMPLES}/adapter.py)
     list(APPEND SPEC_TESTS conformance.spec-examples-${role} conformance.spec-adapter-${role})
 endforeach()
-set_tests_properties(${SPEC_TESTS} PROPERTIES FIXTURES_REQUIRED spec-examples TIMEOUT 900)
+set_tests_properties(${SPEC_TESTS} PROPERTIES FIXTURES_REQUIRED spec-examples)
 set_tests_properties(${SPEC_TESTS} conformance.spec-coverage conformance.spec-coverage-notices
     conformance.spec-extract-protocol conformance.spec-extract-adapter
     PROPERTIES LABELS conformance)

@@ -1,5 +1,6 @@
 /* test_control.c: the adapter's lines, in pieces, of every kind and of none. */
 #include "control.h"
+#include "steady.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -29,7 +30,7 @@ static void close_channel(channel *both) {
 }
 
 static void say(channel *both, const char *text) {
-    assert_int_equal(write(both->pipe[1], text, strlen(text)), strlen(text));
+    assert_int_equal(steady_write(both->pipe[1], text, strlen(text)), strlen(text));
     assert_int_equal(check_control_read(&both->control, both->pipe[0]), UNDR_OK);
 }
 
@@ -153,7 +154,7 @@ static void commands_are_lines(void **state) {
     assert_true(check_control_wants_to_write(&both.control));
     assert_int_equal(check_control_write(&both.control, both.pipe[1]), UNDR_OK);
     assert_false(check_control_wants_to_write(&both.control));
-    assert_true(read(both.pipe[0], text, sizeof text - 1) > 0);
+    assert_true(steady_read(both.pipe[0], text, sizeof text - 1) > 0);
     assert_string_equal(text, "schedule 127 80044e2e\nmessage 00ff\nnext\nclose cancel\n");
     assert_int_equal(check_control_next(&both.control), UNDR_OK);
     assert_int_equal(check_control_write(&both.control, -1), UNDR_OK);

@@ -1,5 +1,6 @@
 /* test_family.c: how long others have kept the descendants of this process from running. */
 #include "family.h"
+#include "steady.h"
 
 #include <sched.h>
 #include <setjmp.h>
@@ -39,7 +40,7 @@ static pid_t start_child(void) {
 
 static void stop_child(pid_t pid) {
     assert_int_equal(kill(pid, SIGKILL), 0);
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_int_equal(steady_waitpid(pid, NULL, 0), pid);
 }
 
 static void who_waits_for_a_processor_is_seen(void **state) {
@@ -58,7 +59,7 @@ static void who_is_stopped_waits_for_none(void **state) {
     (void)state;
     pid_t pid = start_child();
     assert_int_equal(kill(pid, SIGSTOP), 0);
-    assert_int_equal(waitpid(pid, NULL, WUNTRACED), pid);
+    assert_int_equal(steady_waitpid(pid, NULL, WUNTRACED), pid);
     unsigned long long before = delay();
     usleep(20000);
     assert_int_equal(delay(), before);

@@ -53,7 +53,7 @@ static void probe_waits_sleeps_and_tells_its_pid(void **unused) {
     expect_empty(&self, 'n');
     answer_task(&self, probe(&self, step1(&self, "wait", integer(&self, hold.port)), step1(&self, "pid", NULL), NULL));
     hold.visitor = accept_one(hold.listener);
-    assert_int_equal(send(hold.visitor, "ignored", 7, 0), 7); /* it reads to the end, whatever comes */
+    assert_int_equal(steady_send(hold.visitor, "ignored", 7, 0), 7); /* it reads to the end, whatever comes */
     for (size_t i = 0; i < 10; i++) {
         const struct timespec moment = {.tv_nsec = 1000000};
         (void)nanosleep(&moment, NULL);
@@ -90,7 +90,7 @@ static void probe_ends_its_process(void **unused) {
     expect_empty(&self, 'n');
     answer_task(&self, probe(&self, step1(&self, "exit", integer(&self, 33)), NULL, NULL));
     int status = 0;
-    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(steady_waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 33);
     hang_up(&self);

@@ -365,14 +365,14 @@ static void workers_die_with_their_manager(void **state) {
         undr_process_manager *manager = start_with(1);
         schedule(manager, "Hang", 0);
         pid_t pid = (pid_t)next_number(manager);
-        (void)!write(ends[1], &pid, sizeof pid);
+        (void)!steady_write(ends[1], &pid, sizeof pid);
         for (;;) {
             (void)pause();
         }
     }
-    assert_int_equal(read(ends[0], &worker, sizeof worker), sizeof worker);
+    assert_int_equal(steady_read(ends[0], &worker, sizeof worker), sizeof worker);
     assert_int_equal(kill(child, SIGKILL), 0);
-    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(steady_waitpid(child, NULL, 0), child);
     close(ends[0]);
     close(ends[1]);
     char path[64];

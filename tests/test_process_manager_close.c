@@ -140,7 +140,7 @@ static void an_interrupt_ends_an_endless_cancel(void **state) {
     }
     close_by(manager, UNDR_CLOSE_CANCEL);
     assert_int_equal(kill(child, SIGKILL), 0);
-    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(steady_waitpid(child, NULL, 0), child);
     undr_process_manager_free(manager);
 }
 

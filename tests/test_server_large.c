@@ -213,7 +213,7 @@ static void a_large_message_that_is_no_pickle(void **state) {
         pickle.data[pickle.size - 1] = 'x';
         send_frame(client, 'm', undr_buffer_slice(&pickle));
         uint8_t byte;
-        assert_int_equal(recv(client, &byte, 1, 0), 0);
+        assert_int_equal(steady_recv(client, &byte, 1, 0), 0);
         expect_counts(&self, 0, 0);
         expect_alive(&self);
         undr_buffer_free(&pickle);

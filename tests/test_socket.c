@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "steady.h"
 #include "undr/pickle.h"
 #include "undr/socket.h"
 
@@ -60,7 +61,7 @@ static pair make_tcp_pair(void) {
     pair both;
     int listener = listen_on_loopback(1, &port);
     assert_int_equal(undr_connect(port, &both.here), UNDR_OK);
-    both.there = accept(listener, NULL, NULL);
+    both.there = steady_accept(listener);
     assert_true(both.there >= 0);
     (void)close(listener);
     return both;
@@ -73,7 +74,7 @@ static void reset(int descriptor) {
 }
 
 static void put(int descriptor, const void *data, size_t size) {
-    assert_int_equal(send(descriptor, data, size, MSG_NOSIGNAL), (ssize_t)size);
+    assert_int_equal(steady_send(descriptor, data, size, MSG_NOSIGNAL), (ssize_t)size);
 }
 
 static void put_header(int descriptor, uint8_t type, uint64_t size) {
@@ -87,9 +88,9 @@ static void put_header(int descriptor, uint8_t type, uint64_t size) {
 static void expect_bytes(int descriptor, const void *data, size_t size) {
     uint8_t got[256];
     assert_true(size <= sizeof got);
-    assert_int_equal(recv(descriptor, got, size, MSG_WAITALL), (ssize_t)size);
+    assert_int_equal(steady_recv(descriptor, got, size, MSG_WAITALL), (ssize_t)size);
     assert_memory_equal(got, data, size);
-    assert_int_equal(recv(descriptor, got, 1, MSG_DONTWAIT), -1);
+    assert_int_equal(steady_recv(descriptor, got, 1, MSG_DONTWAIT), -1);
 }
 
 static void sends(void **state) {
@@ -365,7 +366,7 @@ static void *read_to_end(void *context) {
     uint8_t bytes[4096];
     ssize_t got;
     interrupt_often(self); /* while the sender waits for room */
-    while ((got = recv(self->descriptor, bytes, sizeof bytes, 0)) > 0) {
+    while ((got = steady_recv(self->descriptor, bytes, sizeof bytes, 0)) > 0) {
         for (size_t i = 0; i < (size_t)got; i++, self->read++) {
             if (self->read >= 9 && bytes[i] != large_byte(self->read - 9)) {
                 return NULL;
@@ -441,7 +442,7 @@ static void *accept_late(void *context) {
     const peer *self = context;
     interrupt_often(self);
     int accepted;
-    while ((accepted = accept(self->descriptor, NULL, NULL)) >= 0) {
+    while ((accepted = steady_accept(self->descriptor)) >= 0) {
         (void)close(accepted);
     }
     return NULL;

@@ -1,6 +1,7 @@
 /* test_started_target.c: processes under test: how they start, end, leave children behind, and how all of them are
  * gone. */
 #include "clock.h"
+#include "steady.h"
 #include "target.h"
 
 #include <errno.h>
@@ -35,12 +36,12 @@ static void wait_for_end(check_target *target) {
     while (target->state == CHECK_TARGET_RUNS && check_now() < until) {
         assert_int_equal(check_target_drain(target), UNDR_OK);
         check_target_look(target);
-        poll(NULL, 0, 1);
+        steady_poll(NULL, 0, 1);
     }
 }
 
 static void assert_alone(void) {
-    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+    assert_int_equal(steady_waitpid(-1, NULL, WNOHANG), -1);
     assert_int_equal(errno, ECHILD);
 }
 
@@ -97,7 +98,7 @@ static void a_daemon_and_its_children_are_killed(void **state) {
     uint64_t until = check_now() + 20 * CHECK_SECOND;
     while (found.count < 4 && check_now() < until) { /* the target itself, a shell, two that sleep */
         assert_int_equal(check_family_descendants(&target.spared, &found), UNDR_OK);
-        poll(NULL, 0, 1);
+        steady_poll(NULL, 0, 1);
     }
     check_pids_free(&found);
     assert_true(check_target_stop(&target, &left));
@@ -119,9 +120,9 @@ static void other_children_are_spared(void **state) {
     assert_true(check_target_stop(&target, NULL));
     check_target_free(&target);
     assert_int_equal(kill(own, 0), 0);
-    assert_int_equal(waitpid(own, NULL, WNOHANG), 0);
+    assert_int_equal(steady_waitpid(own, NULL, WNOHANG), 0);
     kill(own, SIGKILL);
-    assert_int_equal(waitpid(own, NULL, 0), own);
+    assert_int_equal(steady_waitpid(own, NULL, 0), own);
 }
 
 static void inherits_no_file(void **state) {
@@ -178,7 +179,7 @@ static void knows_who_is_gone(void **state) {
     siginfo_t info;
     assert_int_equal(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
     assert_true(is_gone(child)); /* ended, not reaped */
-    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_int_equal(steady_waitpid(child, NULL, 0), child);
     assert_true(is_gone(child));
 }
 

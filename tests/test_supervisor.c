@@ -1,5 +1,6 @@
 /* test_supervisor.c: many plays at once; crashes, hangs and leftovers stay where they are. A pretended play takes the
  * place of check_play: the case's name says what happens. */
+#include "steady.h"
 #include "supervisor.h"
 
 #include "clock.h"
@@ -38,7 +39,7 @@ static void pretend(
         pause();
     }
     if (says(one->name, "slow")) {
-        poll(NULL, 0, 2000);
+        steady_poll(NULL, 0, 2000);
     }
     result->verdict = says(one->name, "fail") ? CHECK_FAIL : says(one->name, "skip") ? CHECK_SKIP
         : says(one->name, "warn") ? CHECK_WARN : CHECK_PASS;
@@ -116,7 +117,7 @@ static int supervise(
     assert_int_equal(check_signals_open(&signals), UNDR_OK);
     assert_int_equal(check_supervise(&supervision, &interrupted), UNDR_OK);
     check_signals_close(&signals);
-    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
+    assert_int_equal(steady_waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
     return interrupted;
 }
 

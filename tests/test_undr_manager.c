@@ -1,4 +1,5 @@
 /* test_undr_manager.c: the program undr-manager: its command line, its commands, how it leaves. */
+#include "steady.h"
 #include "undr/pickle.h"
 #include "undr/task.h"
 
@@ -85,7 +86,7 @@ static void expect_answer(program *self, const char *command, const char *answer
 
 static void expect_exit(program *self, int expected) {
     int status;
-    assert_int_equal(waitpid(self->pid, &status, 0), self->pid);
+    assert_int_equal(steady_waitpid(self->pid, &status, 0), self->pid);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), expected);
     (void)fclose(self->output);
@@ -308,7 +309,7 @@ static void a_second_sigint_kills(void **state) {
     begin(&self, "manager --workers 1 --priority-levels 2");
     schedule_probe(&self, 1000);
     pid_t worker = next_pid(&self);
-    while (waitpid(self.pid, &status, WNOHANG) == 0) {
+    while (steady_waitpid(self.pid, &status, WNOHANG) == 0) {
         assert_int_equal(kill(self.pid, SIGINT), 0);
         (void)usleep(20000);
     }

@@ -4,6 +4,7 @@
 #include "delivery.h"
 #include "gate.h"
 #include "queue.h"
+#include "steady.h"
 #include "wire.h"
 
 #include <arpa/inet.h>
@@ -32,8 +33,8 @@ static void open_pair(pair *both) {
     check_wire_init(&both->wire);
     assert_int_equal(check_wire_connect(&both->wire, &to, check_now() + 5 * CHECK_SECOND), UNDR_OK);
     struct pollfd there = {.fd = listener, .events = POLLIN};
-    assert_int_equal(poll(&there, 1, 5000), 1);
-    both->peer = accept(listener, NULL, NULL);
+    assert_int_equal(steady_poll(&there, 1, 600000), 1);
+    both->peer = steady_accept(listener);
     assert_true(both->peer >= 0);
     close(listener);
 }
@@ -46,7 +47,7 @@ static void close_pair(pair *both) {
 }
 
 static void peer_sends(const pair *both, const char *bytes, size_t size) {
-    assert_int_equal(send(both->peer, bytes, size, MSG_NOSIGNAL), size);
+    assert_int_equal(steady_send(both->peer, bytes, size, MSG_NOSIGNAL), size);
 }
 
 /* Reads until `unread` bytes are there, or the end. */
@@ -54,7 +55,7 @@ static void read_until(check_wire *wire, size_t unread) {
     uint64_t until = check_now() + 5 * CHECK_SECOND;
     while (check_wire_unread(wire) < unread && !check_wire_has_ended(wire) && check_now() < until) {
         struct pollfd there = {.fd = wire->socket, .events = POLLIN};
-        poll(&there, 1, 100);
+        steady_poll(&there, 1, 100);
         assert_int_equal(check_wire_read(wire), UNDR_OK);
     }
 }
@@ -89,7 +90,7 @@ static void a_deaf_wire_reads_nothing(void **state) {
     both.wire.deaf = true;
     peer_sends(&both, "x", 1);
     struct pollfd there = {.fd = both.wire.socket, .events = POLLIN};
-    assert_int_equal(poll(&there, 1, 5000), 1);
+    assert_int_equal(steady_poll(&there, 1, 600000), 1);
     assert_false(check_wire_wants_to_read(&both.wire));
     assert_int_equal(check_wire_read(&both.wire), UNDR_OK);
     assert_int_equal(check_wire_unread(&both.wire), 0);
@@ -160,7 +161,7 @@ static void a_connection_with_itself_is_none(void **state) {
     assert_true(file >= 0);
     assert_int_equal(bind(file, (const struct sockaddr *)&here, sizeof here), 0);
     assert_int_equal(getsockname(file, (struct sockaddr *)&here, &size), 0);
-    assert_int_equal(connect(file, (const struct sockaddr *)&here, sizeof here), 0);
+    assert_int_equal(steady_connect(file, (const struct sockaddr *)&here, sizeof here), 0);
     check_wire_init(&wire);
     assert_int_equal(check_wire_adopt(&wire, file), UNDR_OK);
     assert_int_equal(wire.end, CHECK_WIRE_REFUSED);
@@ -176,7 +177,7 @@ static void the_peer_sees_each_end(void **state) {
         char byte;
         open_pair(&both);
         ways[i](&both.wire);
-        ssize_t size = recv(both.peer, &byte, 1, 0);
+        ssize_t size = steady_recv(both.peer, &byte, 1, 0);
         assert_int_equal(size, i == 2 ? -1 : 0);
         assert_int_equal(both.wire.socket >= 0, i == 1);
         close_pair(&both);
@@ -219,9 +220,9 @@ static void the_queue_of_the_peer_is_seen(void **state) {
     assert_int_equal(check_wire_put(&both.wire, undr_slice_text("abc")), UNDR_OK);
     assert_int_equal(check_wire_write(&both.wire), UNDR_OK);
     assert_int_equal(check_queue_ask(netlink, &both.wire), CHECK_QUEUE_WAITING);
-    assert_int_equal(recv(both.peer, bytes, 2, 0), 2);
+    assert_int_equal(steady_recv(both.peer, bytes, 2, 0), 2);
     assert_int_equal(check_queue_ask(netlink, &both.wire), CHECK_QUEUE_WAITING);
-    assert_int_equal(recv(both.peer, bytes, 8, 0), 1);
+    assert_int_equal(steady_recv(both.peer, bytes, 8, 0), 1);
     assert_int_equal(ask_for(netlink, &both.wire, CHECK_QUEUE_READ), CHECK_QUEUE_READ);
     struct linger at_once = {.l_onoff = 1};
     assert_int_equal(setsockopt(both.peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
@@ -289,7 +290,7 @@ static void gates_hold_and_release(void **state) {
     int visitors[2];
     for (size_t i = 0; i < 2; i++) {
         visitors[i] = socket(AF_INET, SOCK_STREAM, 0);
-        assert_int_equal(connect(visitors[i], (const struct sockaddr *)&to, sizeof to), 0);
+        assert_int_equal(steady_connect(visitors[i], (const struct sockaddr *)&to, sizeof to), 0);
     }
     uint64_t until = check_now() + 5 * CHECK_SECOND;
     while (gate.visitors < 2 && check_now() < until) {
@@ -297,12 +298,12 @@ static void gates_hold_and_release(void **state) {
     }
     assert_true(check_gate_accept(&gate));
     check_gate_release(&gate); /* the first goes on, the second was not accepted */
-    assert_int_equal(recv(visitors[0], &byte, 1, 0), 0);
-    assert_int_equal(recv(visitors[1], &byte, 1, MSG_DONTWAIT), -1);
+    assert_int_equal(steady_recv(visitors[0], &byte, 1, 0), 0);
+    assert_int_equal(steady_recv(visitors[1], &byte, 1, MSG_DONTWAIT), -1);
     assert_true(check_gate_accept(&gate));
     assert_false(check_gate_accept(&gate));
     check_gate_free(&gate);
-    assert_int_equal(recv(visitors[1], &byte, 1, 0), 0);
+    assert_int_equal(steady_recv(visitors[1], &byte, 1, 0), 0);
     close(visitors[0]);
     close(visitors[1]);
 }

@@ -2,6 +2,7 @@
 #include "failing_malloc.h"
 
 #include "../ref/programs/adapter.c"
+#include "steady.h"
 #include "undr/pickle.h"
 #include "undr/socket.h"
 
@@ -64,7 +65,7 @@ typedef struct wire {
 static wire make_wire(const char *answer, size_t size) {
     int ends[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
-    assert_int_equal(write(ends[1], answer, size), (ssize_t)size);
+    assert_int_equal(steady_write(ends[1], answer, size), (ssize_t)size);
     return (wire){.here = ends[0], .there = ends[1]};
 }
 

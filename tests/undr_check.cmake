@@ -3,7 +3,7 @@ find_package(Python3 COMPONENTS Interpreter)
 
 function(check_reference name)
     add_test(NAME conformance.${name} COMMAND undr-check ${ARGN})
-    set_tests_properties(conformance.${name} PROPERTIES LABELS conformance TIMEOUT 600)
+    set_tests_properties(conformance.${name} PROPERTIES LABELS conformance)
 endfunction()
 
 if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker)
@@ -24,7 +24,7 @@ if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker AND Python3_
         add_test(NAME conformance.${name} COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/cli/run.py
             $<TARGET_FILE:undr-check> $<TARGET_FILE:undr-manager> $<TARGET_FILE:undr-worker> ${group})
         set_tests_properties(conformance.${name} PROPERTIES
-            LABELS conformance TIMEOUT 300 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+            LABELS conformance ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
     endforeach()
 endif()
 

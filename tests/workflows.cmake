@@ -11,5 +11,5 @@ if(Python3_FOUND)
     add_test(NAME workflows.actionlint COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_LIST_DIR}/workflows.py
         ${PROJECT_SOURCE_DIR} --actionlint ${PROJECT_BINARY_DIR}/actionlint)
     set_tests_properties(workflows.contents workflows.notices workflows.actionlint PROPERTIES
-        LABELS workflows TIMEOUT 900 SKIP_RETURN_CODE 77)
+        LABELS workflows SKIP_RETURN_CODE 77)
 endif()

@@ -25,7 +25,7 @@ import sys
 try:
     import yaml
 except ImportError:
-    print("no PyYAML (Debian: python3-yaml)")
+    print("SKIPPED: no PyYAML (Debian: python3-yaml)")
     sys.exit(77)
 
 ACTIONLINT = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
@@ -261,13 +261,13 @@ def actionlint(source, folder):
     program = folder / "actionlint"
     if not program.exists():
         if shutil.which("go") is None:
-            print("actionlint: no Go to install it with (Debian: golang-go)")
+            print("SKIPPED: no Go to install actionlint with (Debian: golang-go)")
             return 77
         folder.mkdir(parents=True, exist_ok=True)
         done = subprocess.run(["go", "install", ACTIONLINT], env=dict(os.environ, GOBIN=str(folder.resolve())),
                               capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            print("actionlint: can't be installed: %s" % done.stderr.strip())
+            print("SKIPPED: actionlint can't be installed: %s" % done.stderr.strip())
             return 77
     files = [str(path) for path in sorted((source / ".github" / "workflows").glob("*.y*ml"))]
     return subprocess.run([str(program), *files], check=False).returncode

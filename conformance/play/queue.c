@@ -87,6 +87,15 @@ static check_queue_state read_answer(
     return *unread == 0 ? CHECK_QUEUE_READ : CHECK_QUEUE_WAITING;
 }
 
+static bool has_answered(int netlink) {
+    struct pollfd there = {.fd = netlink, .events = POLLIN};
+    int count;
+    do {
+        count = poll(&there, 1, ANSWER_MS);
+    } while (count < 0 && errno == EINTR);
+    return count == 1;
+}
+
 static check_queue_state ask(int netlink, const check_wire *wire, uint64_t *unread) {
     if (netlink < 0 || wire->socket < 0) {
         return netlink < 0 ? CHECK_QUEUE_UNKNOWN : CHECK_QUEUE_GONE;
@@ -98,11 +107,12 @@ static check_queue_state ask(int netlink, const check_wire *wire, uint64_t *unre
         char bytes[ANSWER_SIZE];
     } answer;
     ssize_t size = sendto(netlink, &one, sizeof one, 0, (const struct sockaddr *)&kernel, sizeof kernel);
-    struct pollfd there = {.fd = netlink, .events = POLLIN};
-    if (size != (ssize_t)sizeof one || poll(&there, 1, ANSWER_MS) != 1) {
+    if (size != (ssize_t)sizeof one || !has_answered(netlink)) {
         return CHECK_QUEUE_UNKNOWN;
     }
-    size = recv(netlink, &answer, sizeof answer, 0);
+    do {
+        size = recv(netlink, &answer, sizeof answer, 0);
+    } while (size < 0 && errno == EINTR);
     return size > 0 ? read_answer(&answer.header, (size_t)size, wire, unread) : CHECK_QUEUE_UNKNOWN;
 }
 

@@ -91,7 +91,10 @@ static _Noreturn void become_target(char *const *argv, const pipes *all, pid_t h
         execvp(argv[0], argv);
         why = (failure){errno, false};
     }
-    ssize_t written = write(all->failure[1], &why, sizeof why);
+    ssize_t written;
+    do {
+        written = write(all->failure[1], &why, sizeof why);
+    } while (written < 0 && errno == EINTR);
     _exit(written == (ssize_t)sizeof why ? 127 : 126);
 }
 
@@ -169,7 +172,8 @@ undr_error check_target_start(check_target *target, char *const *argv, undr_buff
     failure failed = read_failure(all.failure[0]);
     if (failed.reason != 0) {
         kill(pid, SIGKILL); /* it may run after all, when it is the reading that failed */
-        waitpid(pid, NULL, 0);
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+        }
         target->pid = 0;
         close_pipes(&all);
         return failed.own ? say_own_failure(why, argv[0], failed.reason) : say_failure(why, argv[0], failed.reason);

@@ -372,7 +372,7 @@ def main():
     if task is not None:
         check_against_package(task)
     elif options.package:
-        print("the package undr is not installed here")
+        print("SKIPPED: the package undr is not installed here")
         return 77
     sys.modules.update(stand_ins())
     return generated.write_or_check(

@@ -7,6 +7,7 @@
  *     bench-large message PORT BYTES       a worker that sends a message of so many bytes and waits for the answer
  *     bench-large schedule PORT BYTES      schedules a task with a payload of so many bytes
  *     bench-large task PORT                a worker that takes a task, decodes it, and says how long that took */
+#include "../steady.h"
 #include "bench.h"
 
 #include "undr/process_manager.h"
@@ -30,17 +31,17 @@ static void print_result(uint64_t begin) {
 static void serve_sink(int client) {
     uint64_t size, got = 0;
     uint8_t *bytes = NULL;
-    if (recv(client, &size, sizeof size, MSG_WAITALL) == sizeof size && size <= UNDR_PAYLOAD_MAXIMUM) {
+    if (steady_recv(client, &size, sizeof size, MSG_WAITALL) == sizeof size && size <= UNDR_PAYLOAD_MAXIMUM) {
         bytes = malloc((size_t)size);
     }
     while (bytes != NULL && got < size) {
-        ssize_t piece = recv(client, bytes + got, (size_t)(size - got), 0);
+        ssize_t piece = steady_recv(client, bytes + got, (size_t)(size - got), 0);
         if (piece <= 0) {
             break;
         }
         got += (uint64_t)piece;
     }
-    if (send(client, &got, sizeof got, MSG_NOSIGNAL) != sizeof got) {
+    if (steady_send(client, &got, sizeof got, MSG_NOSIGNAL) != sizeof got) {
         (void)fprintf(stderr, "the sender is gone\n");
     }
     free(bytes);
@@ -49,7 +50,7 @@ static void serve_sink(int client) {
 
 static void sink(void) {
     int listener = bench_listen(0), client;
-    while ((client = accept(listener, NULL, NULL)) >= 0) {
+    while ((client = steady_accept(listener)) >= 0) {
         serve_sink(client);
     }
 }
@@ -66,13 +67,13 @@ static void push(uint16_t port, size_t size) {
     undr_buffer bytes = make_bytes(size);
     int client = bench_connect(port);
     uint64_t begin = bench_now(), whole = size, answer;
-    bool sent = send(client, &whole, sizeof whole, MSG_NOSIGNAL) == sizeof whole;
+    bool sent = steady_send(client, &whole, sizeof whole, MSG_NOSIGNAL) == sizeof whole;
     for (size_t at = 0; sent && at < size;) {
-        ssize_t piece = send(client, bytes.data + at, size - at, MSG_NOSIGNAL);
+        ssize_t piece = steady_send(client, bytes.data + at, size - at, MSG_NOSIGNAL);
         sent = piece > 0;
         at += sent ? (size_t)piece : 0;
     }
-    if (!sent || recv(client, &answer, sizeof answer, MSG_WAITALL) != sizeof answer || answer != whole) {
+    if (!sent || steady_recv(client, &answer, sizeof answer, MSG_WAITALL) != sizeof answer || answer != whole) {
         bench_fail("push: %s", strerror(errno));
     }
     print_result(begin);

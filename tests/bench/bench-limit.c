@@ -1,5 +1,6 @@
 /* bench-limit.c: what the machine allows. An epoll loop that answers every 9 bytes with 64, and nothing else: the most
  * that a manager in one thread could do. */
+#include "../steady.h"
 #include "bench.h"
 
 #include <sys/epoll.h>
@@ -28,13 +29,13 @@ static void accept_all(int loop, int listener) {
  * occur. */
 static void serve(int client, const uint8_t *answers) {
     static uint8_t bytes[READ_SIZE];
-    ssize_t got = read(client, bytes, sizeof bytes);
+    ssize_t got = steady_read(client, bytes, sizeof bytes);
     if (got <= 0 || got % BENCH_REQUEST != 0) {
         (void)close(client);
         return;
     }
     size_t size = (size_t)got / BENCH_REQUEST * BENCH_ANSWER;
-    if (write(client, answers, size) != (ssize_t)size) {
+    if (steady_write(client, answers, size) != (ssize_t)size) {
         (void)close(client);
     }
 }

@@ -4,6 +4,7 @@
  *     bench-load PORT fill COUNT PAYLOAD        schedules COUNT tasks (PAYLOAD 0: of mixed sizes, 20 to 300 bytes)
  *     bench-load PORT ask CONNECTIONS REQUESTS  as many answers as fast as they come
  *     bench-load PORT open CONNECTIONS          connects all at once; they stay open until the input ends */
+#include "../steady.h"
 #include "bench.h"
 
 #include <fcntl.h>
@@ -63,10 +64,10 @@ static void fill_manager(int client, long count, long payload) {
             size = make_frames(&fill, buffer, room);
         }
         struct pollfd ready = {.fd = client, .events = (short)(size > 0 ? POLLIN | POLLOUT : POLLIN)};
-        (void)poll(&ready, 1, -1);
-        ssize_t wrote = size > sent ? write(client, buffer + sent, size - sent) : 0;
+        (void)steady_poll(&ready, 1, -1);
+        ssize_t wrote = size > sent ? steady_write(client, buffer + sent, size - sent) : 0;
         sent += wrote > 0 ? (size_t)wrote : 0;
-        ssize_t read_now = read(client, acks, sizeof acks);
+        ssize_t read_now = steady_read(client, acks, sizeof acks);
         if (read_now == 0 || (read_now < 0 && errno != EAGAIN)) {
             bench_fail("fill: the manager ended the connection");
         }
@@ -89,14 +90,14 @@ static void ask(asking *load, int client, uint8_t type) {
     }
     load->to_send--;
     put_header(request, type, 0);
-    if (write(client, request, sizeof request) != sizeof request) {
+    if (steady_write(client, request, sizeof request) != sizeof request) {
         bench_fail("ask: %s", strerror(errno));
     }
 }
 
 static void take_answer(asking *load, int client) {
     uint8_t answer[BENCH_ANSWER + 1];
-    ssize_t got = read(client, answer, sizeof answer);
+    ssize_t got = steady_read(client, answer, sizeof answer);
     if (got != BENCH_ANSWER || answer[0] != 't') {
         bench_fail("an answer of %zd bytes where a task of %d was due", got, BENCH_ANSWER);
     }
@@ -158,11 +159,11 @@ static void run_open(uint16_t port, long connections) {
         clients[i] = (struct pollfd){.events = POLLOUT};
         clients[i].fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (clients[i].fd < 0 ||
-            (connect(clients[i].fd, (struct sockaddr *)&address, sizeof address) != 0 && errno != EINPROGRESS)) {
+            (steady_connect(clients[i].fd, (struct sockaddr *)&address, sizeof address) != 0 && errno != EINPROGRESS)) {
             bench_fail("connection %ld: %s", i, strerror(errno));
         }
     }
-    while (left > 0 && poll(clients, (nfds_t)connections, 60000) > 0) {
+    while (left > 0 && steady_poll(clients, (nfds_t)connections, 60000) > 0) {
         worst = bench_now() - begin;
         for (long i = 0; i < connections; i++) {
             if ((clients[i].revents & POLLOUT) != 0) {

@@ -8,6 +8,7 @@
  *
  * They get the bytes in turn, after a pause as long as that of bench-latency, and answer with the time at which they
  * had read them. */
+#include "../steady.h"
 #include "bench.h"
 
 #include "undr/socket.h"
@@ -18,14 +19,14 @@
 enum { PEERS = 4, WARM_UP = 50, PAUSE_US = 2000 };
 
 static void read_all(int socket, void *to, size_t size) {
-    ssize_t got = recv(socket, to, size, MSG_WAITALL);
+    ssize_t got = steady_recv(socket, to, size, MSG_WAITALL);
     if (got != (ssize_t)size) {
         bench_fail("recv: %s", got < 0 ? strerror(errno) : "the other side is gone");
     }
 }
 
 static void write_all(int socket, const void *from, size_t size) {
-    if (send(socket, from, size, MSG_NOSIGNAL) != (ssize_t)size) { /* so little goes at once */
+    if (steady_send(socket, from, size, MSG_NOSIGNAL) != (ssize_t)size) { /* so little goes at once */
         bench_fail("send: %s", strerror(errno));
     }
 }
@@ -35,7 +36,7 @@ static void answer(uint16_t port) {
     char bytes[BENCH_ANSWER];
     int client = bench_connect(port);
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* nothing to be done without: it ends when the socket does */
-    while (recv(client, bytes, sizeof bytes, MSG_WAITALL) == (ssize_t)sizeof bytes) {
+    while (steady_recv(client, bytes, sizeof bytes, MSG_WAITALL) == (ssize_t)sizeof bytes) {
         int64_t now = (int64_t)bench_now();
         write_all(client, &now, sizeof now);
     }
@@ -127,7 +128,7 @@ int main(int argc, char **argv) {
         start_peers(listener);
     }
     for (int i = 0; i < PEERS; i++) {
-        peers[i] = accept(listener, NULL, NULL);
+        peers[i] = steady_accept(listener);
         if (peers[i] < 0) {
             bench_fail("accept: %s", strerror(errno));
         }

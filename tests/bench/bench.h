@@ -3,6 +3,8 @@
 #ifndef BENCH_H
 #define BENCH_H
 
+#include "../steady.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -72,7 +74,7 @@ static inline void bench_no_delay(int socket) {
 static inline int bench_connect(uint16_t port) {
     struct sockaddr_in address = bench_address(port);
     int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (client < 0 || connect(client, (struct sockaddr *)&address, sizeof address) != 0) {
+    if (client < 0 || steady_connect(client, (struct sockaddr *)&address, sizeof address) != 0) {
         bench_fail("127.0.0.1:%u: %s", (unsigned)port, strerror(errno));
     }
     bench_no_delay(client);

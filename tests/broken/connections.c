@@ -1,4 +1,5 @@
 /* connections.c: the broken manager's requests and answers: a thread per connection. */
+#include "../steady.h"
 #include "bugs.h"
 #include "pickle.h"
 #include "state.h"
@@ -96,7 +97,7 @@ static bool may_hold(void) {
 
 static bool peer_is_gone(const connection *c) {
     struct pollfd one = {.fd = c->fd, .events = POLLIN};
-    return poll(&one, 1, 0) > 0 && (one.revents & (POLLERR | POLLHUP)) != 0;
+    return steady_poll(&one, 1, 0) > 0 && (one.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 /* Of those that wait for the end of a declared hold, is what has come one that does not end it? */
@@ -408,12 +409,12 @@ static bool reply(manager *m, connection *c, const frame *f, answer *a) {
 
 static bool half_closed(int fd) {
     struct pollfd one = {.fd = fd, .events = POLLRDHUP};
-    return poll(&one, 1, 0) > 0 && (one.revents & POLLRDHUP) != 0;
+    return steady_poll(&one, 1, 0) > 0 && (one.revents & POLLRDHUP) != 0;
 }
 
 static void drop_pending(int fd) {
     char sink[65536];
-    while (recv(fd, sink, sizeof sink, MSG_DONTWAIT) > 0) {
+    while (steady_recv(fd, sink, sizeof sink, MSG_DONTWAIT) > 0) {
     }
 }
 
@@ -422,7 +423,7 @@ static void drop_short_rest(int fd) {
     char sink[8];
     int waiting = 0;
     if (ioctl(fd, FIONREAD, &waiting) == 0 && waiting > 0 && waiting < 9) {
-        (void)!recv(fd, sink, (size_t)waiting, MSG_DONTWAIT);
+        (void)!steady_recv(fd, sink, (size_t)waiting, MSG_DONTWAIT);
     }
 }
 
@@ -459,7 +460,7 @@ static bool serve_frame(manager *m, connection *c, frame *f) {
 static wire_result read_in_time(manager *m, connection *c, frame *f) {
     char first;
     limit_waiting(c->fd, SO_RCVTIMEO, 0);
-    if (recv(c->fd, &first, 1, MSG_PEEK) <= 0) {
+    if (steady_recv(c->fd, &first, 1, MSG_PEEK) <= 0) {
         return WIRE_END;
     }
     limit_waiting(c->fd, SO_RCVTIMEO, 3000);
@@ -469,7 +470,7 @@ static wire_result read_in_time(manager *m, connection *c, frame *f) {
 static wire_result read_under_lock(manager *m, connection *c, frame *f) {
     /* lock_while_reading: waits for the first byte, then holds the lock until the frame is whole */
     char first;
-    if (recv(c->fd, &first, 1, MSG_PEEK) <= 0) {
+    if (steady_recv(c->fd, &first, 1, MSG_PEEK) <= 0) {
         return WIRE_END;
     }
     pthread_mutex_lock(&m->lock);
@@ -526,7 +527,7 @@ static void *serve_connection(void *argument) {
 void *accept_connections(void *argument) {
     manager *m = argument;
     for (;;) {
-        int fd = accept(m->listen_fd, NULL, NULL);
+        int fd = steady_accept(m->listen_fd);
         if (fd < 0) {
             return NULL; /* the listener was shut down */
         }

@@ -1,4 +1,5 @@
 /* processes.c: the broken pool's worker processes: started, replaced when they die, killed, waited for. */
+#include "../steady.h"
 #include "bugs.h"
 #include "state.h"
 
@@ -85,7 +86,7 @@ static void *reap(void *argument) {
             return NULL; /* no child is left */
         }
         pthread_mutex_lock(&m->lock);
-        (void)waitpid(info.si_pid, NULL, 0);
+        (void)steady_waitpid(info.si_pid, NULL, 0);
         worker_ended(m, info.si_pid);
         pthread_mutex_unlock(&m->lock);
     }

@@ -1,4 +1,5 @@
 /* worker.c: the broken peer's worker: asks, runs Probe and Chain, reports, settles. */
+#include "../steady.h"
 #include "worker.h"
 
 #include "bugs.h"
@@ -60,7 +61,7 @@ static outcome wait_at_gate(worker *w, long long port) {
         limit_waiting(fd, SO_RCVTIMEO, 2000);
     }
     ssize_t got;
-    while ((got = recv(fd, sink, sizeof sink, 0)) > 0) {
+    while ((got = steady_recv(fd, sink, sizeof sink, 0)) > 0) {
     }
     close(fd);
     return got < 0 ? fail_text(w, "the gate broke") : FINE;

@@ -1,4 +1,5 @@
 /* worker_send.c: what the broken peer's worker sends, and the answers that it waits for. */
+#include "../steady.h"
 #include "worker_send.h"
 
 #include "bugs.h"
@@ -21,7 +22,7 @@ outcome receive(worker *w, frame *answer) {
     for (;;) {
         if (bug(BUG_late_answer_leaves) || w->hurries) {
             struct pollfd one = {.fd = w->fd, .events = POLLIN};
-            if (poll(&one, 1, w->hurries ? 5000 : 10) == 0) {
+            if (steady_poll(&one, 1, w->hurries ? 5000 : 10) == 0) {
                 return GONE;
             }
         }

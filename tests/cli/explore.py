@@ -19,7 +19,7 @@ class Explore(unittest.TestCase):
 
     def run_here(self, *words):
         return subprocess.run(list(map(str, words)), cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=300)
+                              text=True, timeout=1800)
 
     def explore(self, status, *words):
         done = self.run_here(CHECK, "explore", *words)

@@ -7,7 +7,10 @@
  * or `K-L`, all from the k-th to the l-th, or `K-`, all from the k-th on. ERROR is a number of errno, or 0 for a short
  * read or write. UNDR_FAULT_REPORT is the file that tells whether the last of the faults was reached, and what the
  * program still held when it ended: a line `fired`, a line `held BLOCKS DESCRIPTORS`. For `worker`, UNDR_FAULT_TOKEN is
- * a file that the first one takes away. */
+ * a file that the first one takes away.
+ *
+ * A function that is not called by its own name on every system is known by all of its names, which are counted
+ * together: libuv calls epoll_wait or epoll_pwait, and starts processes by fork or by posix_spawn. */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
@@ -17,6 +20,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -334,6 +338,26 @@ int ppoll(struct pollfd *files, nfds_t count, const struct timespec *time, const
                           : (int)syscall(SYS_ppoll, files, count, time == NULL ? NULL : &left, mask, _NSIG / 8);
 }
 
+/* The same by other names. */
+
+#define ALSO(name, of, number, parameters, ...) \
+    int name parameters; \
+    int name parameters { \
+        return fails(#of) ? -1 : (int)syscall(number, __VA_ARGS__); \
+    }
+
+ALSO(epoll_pwait, epoll_wait, SYS_epoll_pwait,
+    (int poll, struct epoll_event *events, int count, int ms, const sigset_t *mask), poll, events, count, ms, mask,
+    _NSIG / 8)
+ALSO(epoll_pwait2, epoll_wait, SYS_epoll_pwait2,
+    (int poll, struct epoll_event *events, int count, const struct timespec *time, const sigset_t *mask), poll, events,
+    count, time, mask, _NSIG / 8)
+ALSO(accept, accept4, SYS_accept4, (int file, __SOCKADDR_ARG address, socklen_t *size), file, address.__sockaddr__,
+    size, 0)
+ALSO(pipe, pipe2, SYS_pipe2, (int ends[2]), ends, 0)
+ALSO(dup3, dup2, SYS_dup3, (int file, int as, int flags), file, as, flags)
+ALSO(epoll_create, epoll_create1, SYS_epoll_create1, (int size), size * 0)
+
 /* The kernel needs memory for a file that is new to the poll, and for nothing else. */
 int epoll_ctl(int poll, int operation, int file, struct epoll_event *event) {
     int status = (int)syscall(SYS_epoll_ctl, poll, operation, file, event);
@@ -459,6 +483,16 @@ pid_t fork(void) {
 /* A function around vfork() can't return twice: the child gets a copy of the memory, and the parent does not wait. */
 pid_t vfork(void) {
     return fails("vfork") ? -1 : real_fork();
+}
+
+/* Each step of a start that is its own call elsewhere. */
+int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+    const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
+    int (*real)(pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *, char *const[],
+        char *const[]);
+    *(void **)&real = original("posix_spawn");
+    bool refused = fails("fork") || fails("dup2") || fails("execvp");
+    return refused ? errno : real(pid, path, actions, attributes, arguments, environment);
 }
 
 int execvp(const char *file, char *const arguments[]) {

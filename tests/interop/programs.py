@@ -43,7 +43,7 @@ class Program:
         self.log.close()
 
     def must_end_with(self, status):
-        ended = self.process.wait(timeout=60)
+        ended = self.process.wait(timeout=600)
         assert ended == status, f"{self.process.args} ended with {ended}, {status} was expected"
 
 

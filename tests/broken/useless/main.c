@@ -3,6 +3,7 @@
  * but for those that tests/broken/useless.txt names with a reason.
  *
  * The connections are served by one thread, in turn: a peer that keeps one open and says nothing serves no other. */
+#include "../../steady.h"
 #include "../wire.h"
 
 #include <arpa/inet.h>
@@ -43,15 +44,15 @@ static void serve_reset(const mode *self, int fd) {
 static void serve_silence(const mode *self, int fd) {
     (void)self;
     char sink[65536];
-    while (recv(fd, sink, sizeof sink, 0) > 0) {
+    while (steady_recv(fd, sink, sizeof sink, 0) > 0) {
     }
 }
 
 static void serve_echo(const mode *self, int fd) {
     (void)self;
     char data[65536];
-    for (ssize_t got; (got = recv(fd, data, sizeof data, 0)) > 0;) {
-        (void)send(fd, data, (size_t)got, MSG_NOSIGNAL);
+    for (ssize_t got; (got = steady_recv(fd, data, sizeof data, 0)) > 0;) {
+        (void)steady_send(fd, data, (size_t)got, MSG_NOSIGNAL);
     }
 }
 
@@ -59,8 +60,8 @@ static void serve_garbage(const mode *self, int fd) {
     static const char garbage[] = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
     char sink[65536];
     (void)self;
-    while (recv(fd, sink, sizeof sink, 0) > 0) {
-        (void)send(fd, garbage, sizeof garbage - 1, MSG_NOSIGNAL);
+    while (steady_recv(fd, sink, sizeof sink, 0) > 0) {
+        (void)steady_send(fd, garbage, sizeof garbage - 1, MSG_NOSIGNAL);
     }
 }
 
@@ -95,7 +96,7 @@ static void work_flood(const mode *self, int fd) {
 
 static void work_garbage(const mode *self, int fd) {
     static const char garbage[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
-    (void)send(fd, garbage, sizeof garbage - 1, MSG_NOSIGNAL);
+    (void)steady_send(fd, garbage, sizeof garbage - 1, MSG_NOSIGNAL);
     serve_silence(self, fd);
 }
 
@@ -147,7 +148,7 @@ typedef struct service {
 
 static void *serve_all(void *argument) {
     const service *s = argument;
-    for (int fd; s->how->serve != NULL && (fd = accept(s->listen_fd, NULL, NULL)) >= 0; close(fd)) {
+    for (int fd; s->how->serve != NULL && (fd = steady_accept(s->listen_fd)) >= 0; close(fd)) {
         s->how->serve(s->how, fd);
     }
     return NULL;
