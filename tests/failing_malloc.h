@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,15 +16,16 @@
 
 typedef enum failing { FAIL_ONCE, FAIL_FOR_GOOD } failing;
 
-static size_t allocations_until_failure; /* 0: none fails */
-static failing allocations_fail;
-static bool allocation_failed;
+/* Atomic: a server's thread allocates, too. */
+static atomic_size_t allocations_until_failure; /* 0: none fails */
+static _Atomic failing allocations_fail;
+static atomic_bool allocation_failed;
 
 /* The n-th allocation from now fails, that one only or with all behind it. */
 static inline void fail_allocations(size_t n, failing how) {
-    allocations_until_failure = n;
     allocations_fail = how;
     allocation_failed = false;
+    allocations_until_failure = n; /* last: it begins to count */
 }
 
 /* The n-th allocation from now fails, once; 0: none. */
@@ -73,7 +75,10 @@ static inline size_t fail_each(operation *run, void *context) {
 }
 
 static inline bool allocation_fails_now(void) {
-    if (allocations_until_failure == 0 || --allocations_until_failure > 0) {
+    size_t left = allocations_until_failure;
+    while (left > 0 && !atomic_compare_exchange_weak(&allocations_until_failure, &left, left - 1)) {
+    }
+    if (left != 1) {
         return false;
     }
     allocations_until_failure = allocations_fail == FAIL_FOR_GOOD ? 1 : 0;

@@ -13,7 +13,7 @@
 
 static const char *program; /* this program, which is its own peer */
 
-enum { HASTY = 50 }; /* limits are divided by it where the peer is to miss them: 0.1 s, 0.6 s for the start */
+static const double hasty = 1.0 / 50; /* of the limits, where the peer is to miss them: 0.1 s, 0.6 s for the start */
 
 static char *const *command_of(const char *name) {
     static char peer_word[] = "--peer";
@@ -128,7 +128,7 @@ static void observes_a_may(void **state) {
 
 static void notices_silence(void **state) {
     (void)state;
-    expect_failure("silent", ASKS, 1.0 / HASTY, "nothing within 0.1 s");
+    expect_failure("silent", ASKS, hasty, "nothing within 0.1 s");
 }
 
 static void notices_ends(void **state) {
@@ -179,7 +179,7 @@ static void a_peer_that_reads_slowly_is_waited_for(void **state) {
     (void)state;
     check_result result;
     play("slow-reader", "case manager.x\n  must FRAME-6  it\n\n  A -> 0x80 b'x' * 100000\n  A <- s\n",
-        CHECK_DELIVERY_WHOLE, 1.0 / HASTY, &result);
+        CHECK_DELIVERY_WHOLE, hasty, &result);
     assert_int_equal(result.verdict, CHECK_PASS);
     check_result_free(&result);
 }
@@ -187,7 +187,7 @@ static void a_peer_that_reads_slowly_is_waited_for(void **state) {
 /* It prints without end to its standard error: something moves all the time, and nothing comes. */
 static void noise_is_no_progress(void **state) {
     (void)state;
-    expect_failure("noisy", ASKS, 1.0 / HASTY, "nothing within 0.1 s");
+    expect_failure("noisy", ASKS, hasty, "nothing within 0.1 s");
     check_result result;
     play("noisy", "case manager.x\n  must REQ-2  it\n\n  A -> n\n  A quiet\n", CHECK_DELIVERY_WHOLE, 1, &result);
     assert_int_equal(result.verdict, CHECK_PASS);
@@ -275,7 +275,7 @@ static void a_crash_is_never_a_pass(void **state) {
 
 static void notices_how_it_does_not_start(void **state) {
     (void)state;
-    expect_failure("never-ready", ASKS, 1.0 / HASTY, "nothing within 0.6 s");
+    expect_failure("never-ready", ASKS, hasty, "nothing within 0.6 s");
     expect_failure("hello", ASKS, 1, "hello, world");
     expect_failure("endless-line", ASKS, 1, "without a newline");
     expect_failure("leaves", ASKS, 1, "exit status 7");
@@ -369,7 +369,7 @@ static void workers(void **state) {
         CHECK_DELIVERY_WHOLE, 1, &result);
     assert_int_equal(result.verdict, CHECK_PASS);
     check_result_free(&result);
-    expect_failure("never-connects", LEAVES, 1.0 / HASTY, "none within 0.6 s");
+    expect_failure("never-connects", LEAVES, hasty, "none within 0.6 s");
     expect_failure("worker-crash", LEAVES, 1, "was ended by signal 6");
     play("impatient", "case worker.x\n  must WORK-1  it\n\n  A <- n\n  A quiet\n", CHECK_DELIVERY_WHOLE, 1, &result);
     assert_int_equal(result.verdict, CHECK_FAIL);
@@ -449,7 +449,7 @@ static void surveys(void **state) {
     (void)state;
     check_setting setting;
     undr_buffer why = {0};
-    assert_int_equal(survey(command_of("good"), CHECK_ROLE_MANAGER, 1.0 / HASTY, &setting, &why), UNDR_OK);
+    assert_int_equal(survey(command_of("good"), CHECK_ROLE_MANAGER, hasty, &setting, &why), UNDR_OK);
     assert_true(setting.capabilities.manager && setting.capabilities.worker && !setting.capabilities.pool);
     assert_int_equal(setting.capabilities.hold, 3);
     assert_true(setting.round_trip_ns > 0 && setting.settle_ns >= setting.round_trip_ns);
@@ -459,13 +459,13 @@ static void surveys(void **state) {
 static void refuses_what_is_no_adapter(void **state) {
     (void)state;
     expect_refusal("accepts-anything", CHECK_ROLE_MANAGER, 1, "must end with exit status 89");
-    expect_refusal("hangs", CHECK_ROLE_MANAGER, 1.0 / HASTY, "does not end");
-    expect_refusal("hangs-noisily", CHECK_ROLE_MANAGER, 1.0 / HASTY, "does not end");
+    expect_refusal("hangs", CHECK_ROLE_MANAGER, hasty, "does not end");
+    expect_refusal("hangs-noisily", CHECK_ROLE_MANAGER, hasty, "does not end");
     expect_refusal("strange-levels", CHECK_ROLE_MANAGER, 1, "priority-levels many");
     expect_refusal("good", CHECK_ROLE_POOL, 1, "does not declare the role pool");
     expect_refusal("leaves", CHECK_ROLE_MANAGER, 1, "exit status 7");
     expect_refusal("leaves", CHECK_ROLE_MANAGER, 1, "no more room");
-    expect_refusal("never-connects", CHECK_ROLE_WORKER, 1.0 / HASTY, "a connection to the port of the harness");
+    expect_refusal("never-connects", CHECK_ROLE_WORKER, hasty, "a connection to the port of the harness");
 }
 
 static void says_why_a_program_does_not_start(void **state) {

@@ -24,9 +24,11 @@ enum {
     TOLD_EVERY_S = 3,
     DEFAULT_SESSIONS = 100,
     PLAY_LIMIT_S = 60,
-    SLOW_MS = 500, /* a failure that takes so long is most likely a wait in vain */
-    HASTE = 10     /* tries of such a one wait so much shorter; what is left is confirmed with the whole limit */
+    SLOW_MS = 500 /* a failure that takes so long is most likely a wait in vain */
 };
+
+/* Tries of such a failure wait so much shorter; what is left is confirmed with the whole limit. */
+static const double haste = 10;
 
 struct explorer {
     const check_options *options;
@@ -251,9 +253,9 @@ static undr_error shrink_in_haste(struct explorer *self, check_explored *session
     if (error != UNDR_OK) {
         return error;
     }
-    fprintf(stderr, "shortening: a play of it takes %.1f s, perhaps most of it a wait in vain; each try waits a %dth "
-        "as long\n", (double)took_ns / 1e9, HASTE);
-    self->setting.timeout_factor = self->options->timeout_factor / (int)HASTE;
+    fprintf(stderr, "shortening: a play of it takes %.1f s, perhaps most of it a wait in vain; each try waits a %.0fth "
+        "as long\n", (double)took_ns / 1e9, haste);
+    self->setting.timeout_factor = self->options->timeout_factor / haste;
     error = check_shrink(&small, fails, self, TRIES);
     self->setting.timeout_factor = self->options->timeout_factor;
     undr_error confirmed = error == UNDR_OK ? fails(self, &small) : error;

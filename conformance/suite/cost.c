@@ -6,11 +6,12 @@
 
 enum {
     SLEEP_DEPTH = 16,
-    LONGEST_SLEEP_S = 10, /* who sleeps longer is killed */
     POLL_MS = 20,         /* a worker that was answered None comes again */
     QUIET_MS = 60,        /* a `quiet` without a number, where the target is such a worker */
     HOLD_MS = 100         /* a None of a pool, which may hold it for its own workers' sake */
 };
+
+static const double longest_sleep_s = 10; /* who sleeps longer is killed */
 
 /* Of a walk through a case. */
 struct counting {
@@ -26,7 +27,7 @@ static bool is_sleep(const undr_value *value) {
 static uint64_t sleep_ms(const undr_value *seconds) {
     int64_t whole = 0;
     double real = seconds->kind == UNDR_FLOAT ? seconds->real : undr_value_int64(seconds, &whole) ? (double)whole : 0;
-    real = real > 0 && real < LONGEST_SLEEP_S ? real : real > 0 ? LONGEST_SLEEP_S : 0;
+    real = real > 0 && real < longest_sleep_s ? real : real > 0 ? longest_sleep_s : 0;
     return (uint64_t)(real * 1000);
 }
 

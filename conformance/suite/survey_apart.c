@@ -121,7 +121,7 @@ static undr_error ask(struct question *question, undr_buffer *why, int *interrup
     if (error == UNDR_OK) {
         error = take_answer(question->answer, undr_buffer_slice(&got), question->setting, why);
     } else if (error == UNDR_WAIT) {
-        double limit = LIMIT_S * question->setting->timeout_factor;
+        double limit = (double)LIMIT_S * question->setting->timeout_factor;
         undr_error told = undr_put_format(why, "the target could not be measured within %.0f s", limit);
         error = told == UNDR_OK ? UNDR_WAIT : told;
     }

@@ -48,7 +48,7 @@ int main(int argc, char **argv) {
     for (long i = 0; i < length; i++) {
         schedule(core);
     }
-    double bytes = (double)(bench_memory("VmRSS") - before) * 1024 / (double)length - PAYLOAD;
+    double bytes = (double)(bench_memory("VmRSS") - before) * 1024 / (double)length - (double)PAYLOAD;
     (void)run(core, worker, rounds / 10 + 1);
     (void)printf("{\"ns\": %.1f, \"bytes_over_payload\": %.1f}\n", run(core, worker, rounds), bytes);
     undr_manager_free(core);
