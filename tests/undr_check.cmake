@@ -27,3 +27,14 @@ if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker AND Python3_
             LABELS conformance TIMEOUT 300 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
     endforeach()
 endif()
+
+# What goes on without end, and what costs too much.
+if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker AND Python3_FOUND)
+    foreach(group Files Streams Cost)
+        string(TOLOWER hostile-${group} name)
+        add_test(NAME conformance.${name} COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/cli/hostile.py
+            $<TARGET_FILE:undr-check> $<TARGET_FILE:undr-manager> $<TARGET_FILE:undr-worker> ${group})
+        set_tests_properties(conformance.${name} PROPERTIES
+            LABELS conformance TIMEOUT 900 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+    endforeach()
+endif()
