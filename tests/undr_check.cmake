@@ -33,9 +33,20 @@ if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker AND TARGET u
     add_test(NAME conformance.formats COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/cli/formats.py
         $<TARGET_FILE:undr-check> $<TARGET_FILE:undr-manager>)
     add_test(NAME conformance.outputs COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/cli/outputs.py
-        ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR})
+        ${PROJECT_BINARY_DIR} ${PROJECT_SOURCE_DIR})
     add_test(NAME conformance.again COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/cli/again.py
         $<TARGET_FILE:undr-check> $<TARGET_FILE:undr-manager> $<TARGET_FILE:undr-worker> $<TARGET_FILE:undr-broken>)
     set_tests_properties(conformance.formats conformance.outputs conformance.again PROPERTIES
-        LABELS conformance TIMEOUT 900 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+        LABELS conformance ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+endif()
+
+# What goes on without end, and what costs too much.
+if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker AND Python3_FOUND)
+    foreach(group Files Streams Cost)
+        string(TOLOWER hostile-${group} name)
+        add_test(NAME conformance.${name} COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/cli/hostile.py
+            $<TARGET_FILE:undr-check> $<TARGET_FILE:undr-manager> $<TARGET_FILE:undr-worker> ${group})
+        set_tests_properties(conformance.${name} PROPERTIES
+            LABELS conformance ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+    endforeach()
 endif()
