@@ -157,8 +157,9 @@ undr_error check_record_remark(const check_part *part, const check_record *recor
     switch (check_record_standing(part, record)) {
         case CHECK_STALE:
             return undr_put_format(text,
-                "passes now, but line %d of the expected failures says `%s` (%s): remove that line", entry->line,
-                check_verdict_name(entry->verdict), entry->reason);
+                "passes now, but line %d of the expected failures says `%s` (%s): %s", entry->line,
+                check_verdict_name(entry->verdict), entry->reason,
+                entry->condition == NULL ? "remove that line" : "remove that line, or narrow its condition");
         case CHECK_CHANGED:
             return undr_put_format(text,
                 "the verdict is `%s`, but line %d of the expected failures says `%s` (%s): correct "

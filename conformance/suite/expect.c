@@ -1,6 +1,7 @@
 /* expect.c: the file of expected failures. */
 #include "expect.h"
 
+#include "condition.h"
 #include "text.h"
 #include "user_file.h"
 
@@ -10,7 +11,8 @@
 #include <string.h>
 
 const check_entry *check_expected_find(const check_expected *expected, const char *name) {
-    size_t index = check_name_map_get(&expected->by_name, name);
+    size_t first = check_name_map_get(&expected->by_name, name);
+    size_t index = first == CHECK_NO_NAME ? CHECK_NO_NAME : expected->at[first].holding;
     return index == CHECK_NO_NAME ? NULL : &expected->at[index];
 }
 
@@ -41,19 +43,28 @@ static undr_error grow(check_expected *expected) {
     return UNDR_OK;
 }
 
-/* *before: the number of an entry that the case has already, which stays the only one. */
-static undr_error add(check_expected *expected, check_verdict verdict, undr_slice name, undr_slice reason, int line,
-    size_t *before) {
+/* What a line says. */
+struct line {
+    undr_slice condition, name, reason;
+    check_verdict verdict;
+    int number;
+};
+
+/* *before: the number of the first entry of the case, when it had one already. */
+static undr_error add(check_expected *expected, const struct line *line, size_t *before) {
     undr_error error = expected->count == expected->capacity ? grow(expected) : UNDR_OK;
     if (error != UNDR_OK) {
         return error;
     }
-    check_entry *entry = &expected->at[expected->count++];
-    *entry = (check_entry){copy_of(name), verdict, copy_of(reason), line};
-    if (entry->name == NULL || entry->reason == NULL) {
+    size_t index = expected->count++;
+    bool always = line->condition.size == 0;
+    check_entry *entry = &expected->at[index];
+    *entry = (check_entry){copy_of(line->name), line->verdict, copy_of(line->reason), line->number,
+        always ? NULL : copy_of(line->condition), always, always ? index : CHECK_NO_NAME};
+    if (entry->name == NULL || entry->reason == NULL || (!always && entry->condition == NULL)) {
         return UNDR_MEMORY;
     }
-    return check_name_map_put(&expected->by_name, entry->name, expected->count - 1, before);
+    return check_name_map_put(&expected->by_name, entry->name, index, before);
 }
 
 /* "FILE:LINE: WHAT, found `FOUND`" */
@@ -69,28 +80,105 @@ static undr_error mistake(
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }
 
-static undr_error parse_line(undr_slice text, int line, check_expected *expected, undr_buffer *message) {
-    undr_slice rest = check_text_trim(text), whole = rest;
+/* Reads a line up to its reason. */
+static undr_error read_line(undr_slice rest, struct line *line, check_expected *expected, undr_buffer *message) {
+    undr_slice whole = rest, word = take_word(&rest);
+    const char *what = "`fail CASE REASON` or `warn CASE REASON` is expected";
+    if (undr_slice_equal(word, undr_slice_text("when"))) {
+        if (check_condition_take(&rest, &line->condition, &what) != UNDR_OK) {
+            return mistake(expected, line->number, what, whole, message);
+        }
+        what = "`fail CASE REASON` or `warn CASE REASON` is expected behind the condition";
+        word = take_word(&rest);
+    }
+    bool fails = undr_slice_equal(word, undr_slice_text("fail"));
+    if (!fails && !undr_slice_equal(word, undr_slice_text("warn"))) {
+        return mistake(expected, line->number, what, whole, message);
+    }
+    line->verdict = fails ? CHECK_FAIL : CHECK_WARN;
+    line->name = take_word(&rest);
+    line->reason = rest;
+    if (line->name.size == 0 || line->reason.size == 0) {
+        what = line->name.size == 0 ? "the name of a case is expected" : "a reason is expected";
+        return mistake(expected, line->number, what, whole, message);
+    }
+    return UNDR_OK;
+}
+
+static undr_error parse_line(undr_slice text, int number, check_expected *expected, undr_buffer *message) {
+    undr_slice rest = check_text_trim(text);
     if (rest.size == 0 || rest.data[0] == '#') {
         return UNDR_OK;
     }
-    undr_slice word = take_word(&rest), name = take_word(&rest);
-    bool fails = undr_slice_equal(word, undr_slice_text("fail"));
-    if (!fails && !undr_slice_equal(word, undr_slice_text("warn"))) {
-        return mistake(expected, line, "`fail CASE REASON` or `warn CASE REASON` is expected", whole, message);
-    }
-    if (name.size == 0 || rest.size == 0) {
-        return mistake(
-            expected, line, name.size == 0 ? "the name of a case is expected" : "a reason is expected", whole, message);
-    }
+    struct line line = {.number = number};
+    undr_error error = read_line(rest, &line, expected, message);
     size_t before = CHECK_NO_NAME;
-    undr_error error = add(expected, fails ? CHECK_FAIL : CHECK_WARN, name, rest, line, &before);
+    error = error == UNDR_OK ? add(expected, &line, &before) : error;
     if (error != UNDR_OK || before == CHECK_NO_NAME) {
         return error;
     }
-    error = undr_put_format(message, "%s:%d: the case %s has an entry at line %d already", expected->file, line,
-        expected->at[before].name, expected->at[before].line);
+    const check_entry *first = &expected->at[before];
+    if (first->condition != NULL && line.condition.size > 0) {
+        return UNDR_OK; /* check_expected_apply sees whether both hold */
+    }
+    error = undr_put_format(message, "%s:%d: the case %s has an entry at line %d already", expected->file, number,
+        first->name, first->line);
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+static undr_error say_undecided(const check_expected *expected, const check_entry *entry, undr_slice word,
+    undr_slice capabilities, undr_buffer *message) {
+    int size = (int)word.size;
+    const char *name = (const char *)word.data;
+    bool own = undr_slice_equal(word, undr_slice_text("version"));
+    undr_error error = undr_put_format(message,
+        "%s:%d: whether `when %s` holds is unknown: the adapter declares no version of `%.*s`, which is ",
+        expected->file, entry->line, entry->condition, size, name);
+    if (error == UNDR_OK) {
+        error = own ? undr_put_text(message, "a line `version VERSION` of its capabilities")
+                    : undr_put_format(message, "a line `language %.*s VERSION` of its capabilities", size, name);
+    }
+    if (error == UNDR_OK && capabilities.size == 0) {
+        error = undr_put_text(message, " (under --connect there is no adapter to ask)");
+    }
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+/* The entry that holds is the one of its case. */
+static undr_error take_hold(check_expected *expected, size_t index, undr_buffer *message) {
+    const check_entry *entry = &expected->at[index];
+    check_entry *first = &expected->at[check_name_map_get(&expected->by_name, entry->name)];
+    if (first->holding == CHECK_NO_NAME) {
+        first->holding = index;
+        return UNDR_OK;
+    }
+    undr_error error = undr_put_format(message,
+        "%s:%d: `when %s` holds, and so does the condition of line %d, for the same case %s: one entry must be left",
+        expected->file, entry->line, entry->condition, expected->at[first->holding].line, entry->name);
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+undr_error check_expected_apply(check_expected *expected, undr_slice capabilities, undr_buffer *message) {
+    for (size_t i = 0; i < expected->count; i++) {
+        check_entry *entry = &expected->at[i];
+        entry->holding = entry->condition == NULL ? i : CHECK_NO_NAME;
+    }
+    for (size_t i = 0; i < expected->count; i++) {
+        check_entry *entry = &expected->at[i];
+        undr_slice word = {0};
+        if (entry->condition == NULL) {
+            continue;
+        }
+        undr_slice condition = undr_slice_text(entry->condition);
+        if (check_condition_holds(condition, capabilities, &entry->holds, &word) != UNDR_OK) {
+            return say_undecided(expected, entry, word, capabilities, message);
+        }
+        undr_error error = entry->holds ? take_hold(expected, i, message) : UNDR_OK;
+        if (error != UNDR_OK) {
+            return error;
+        }
+    }
+    return UNDR_OK;
 }
 
 undr_error check_expected_parse(undr_slice text, const char *file, check_expected *expected, undr_buffer *message) {
@@ -121,6 +209,7 @@ void check_expected_free(check_expected *expected) {
     for (size_t i = 0; i < expected->count; i++) {
         free(expected->at[i].name);
         free(expected->at[i].reason);
+        free(expected->at[i].condition);
     }
     free(expected->at);
     check_name_map_free(&expected->by_name);
@@ -128,8 +217,12 @@ void check_expected_free(check_expected *expected) {
     *expected = (check_expected){0};
 }
 
-void check_expected_write(FILE *out, check_verdict verdict, const char *name, undr_slice reason) {
+void check_expected_write(
+    FILE *out, const char *condition, check_verdict verdict, const char *name, undr_slice reason) {
     reason = check_text_trim(reason);
+    if (condition != NULL) {
+        fprintf(out, "when %s ", condition);
+    }
     fprintf(out, "%s %s ", verdict == CHECK_WARN ? "warn" : "fail", name);
     for (size_t i = 0; i < reason.size; i++) {
         uint8_t byte = reason.data[i] == '\n' ? ' ' : reason.data[i];

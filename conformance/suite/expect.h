@@ -3,6 +3,7 @@
  *     # a comment
  *     fail manager.close-join.worker-died  JOIN never returns when a worker dies
  *     warn manager.done.surplus            counts below zero
+ *     when python >= 3.13 fail worker.workers.failure  the report can't be pickled
  */
 #ifndef CHECK_EXPECT_H
 #define CHECK_EXPECT_H
@@ -17,6 +18,9 @@ typedef struct check_entry {
     check_verdict verdict; /* CHECK_FAIL or CHECK_WARN */
     char *reason;
     int line;
+    char *condition; /* condition.h; NULL: none */
+    bool holds;      /* without a condition, or as check_expected_apply found */
+    size_t holding;  /* in the first entry of a case: the number of the one that holds; CHECK_NO_NAME: none */
 } check_entry;
 
 /* Owns everything. */
@@ -34,10 +38,17 @@ UNDR_MUST_USE undr_error check_expected_parse(
 UNDR_MUST_USE undr_error check_expected_read(const char *path, check_expected *expected, undr_buffer *message);
 void check_expected_free(check_expected *expected);
 
-/* NULL: none. */
+/* Decides which entries hold for an implementation with these lines of `capabilities`; may be called again.
+ * UNDR_ARGUMENT: *message says which condition can't be decided, or which entries contradict each other. */
+UNDR_MUST_USE undr_error check_expected_apply(
+    check_expected *expected, undr_slice capabilities, undr_buffer *message);
+
+/* The entry that holds; NULL: none. */
 const check_entry *check_expected_find(const check_expected *expected, const char *name);
 
-/* One line of such a file; newlines in the reason become blanks. Failures show in ferror(out). */
-void check_expected_write(FILE *out, check_verdict verdict, const char *name, undr_slice reason);
+/* One line of such a file; newlines in the reason become blanks. condition: NULL for none. Failures show in
+ * ferror(out). */
+void check_expected_write(
+    FILE *out, const char *condition, check_verdict verdict, const char *name, undr_slice reason);
 
 #endif

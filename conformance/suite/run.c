@@ -120,7 +120,6 @@ static undr_error prepare_records(struct run *run, check_part *part, const check
     for (size_t i = 0; i < part->count; i++) {
         check_delivery deliveries[CHECK_DELIVERY_COUNT];
         part->records[i].one = selection->at[i];
-        part->records[i].entry = check_expected_find(&run->expected, selection->at[i]->name);
         if (check_name_map_put(&part->by_name, selection->at[i]->name, i, NULL) != UNDR_OK) {
             return UNDR_MEMORY;
         }
@@ -203,12 +202,25 @@ static undr_error play_again(struct run *run) {
     return check_play_again(&again);
 }
 
+/* Which entries hold is known only now that the adapter was asked for its versions. */
+static undr_error find_entries(struct run *run, check_part *part) {
+    undr_error error = check_expected_apply(
+        &run->expected, undr_buffer_slice(&part->setting.capabilities.text), &run->message);
+    for (size_t i = 0; i < part->count && error == UNDR_OK; i++) {
+        part->records[i].entry = check_expected_find(&run->expected, part->records[i].one->name);
+    }
+    return error;
+}
+
 static undr_error run_part(struct run *run, check_part *part, const check_selection *selection) {
     run->part = part;
     undr_error error = survey(run, part);
     bool plays = error == UNDR_OK && part->surveyed && run->session.interrupted == 0;
     run->tap_next = 0;
-    if (plays) {
+    if (error == UNDR_OK && part->surveyed) {
+        error = find_entries(run, part);
+    }
+    if (error == UNDR_OK && plays) {
         error = play_rounds(run, selection);
     }
     check_part_excuse(part);
@@ -358,6 +370,7 @@ int check_run_suite(const check_options *options, const check_suite *suite, chec
         prctl(PR_SET_CHILD_SUBREAPER, 1);
         status = CHECK_HARNESS;
         error = play_all(&run, selections, ended, context, &status);
+        status = error == UNDR_ARGUMENT ? CHECK_USAGE : status; /* the file of --expect */
     }
     if (error != UNDR_OK) {
         status = give_up(error, &run.message, status);

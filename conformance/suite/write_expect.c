@@ -7,16 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Was the case judged in this run? Then the file gets what came out, not the old entry. */
-static bool was_judged(const check_session *session, const char *name) {
+static bool is_written(const check_record *record) {
+    check_verdict verdict = check_record_verdict(record);
+    return verdict == CHECK_FAIL || verdict == CHECK_WARN;
+}
+
+/* Does an old entry stay as it is? Where its case was judged the file gets what came out instead; but not in place of
+ * one whose condition does not hold here, unless the case falls short all the same: it then gets one without. */
+static bool is_kept(const check_session *session, const check_entry *entry) {
     for (size_t i = 0; i < session->part_count; i++) {
         const check_part *part = &session->parts[i];
-        size_t index = check_name_map_get(&part->by_name, name);
+        size_t index = check_name_map_get(&part->by_name, entry->name);
         if (index != CHECK_NO_NAME) {
-            return check_record_standing(part, &part->records[index]) != CHECK_NOT_RUN;
+            const check_record *record = &part->records[index];
+            bool judged = check_record_standing(part, record) != CHECK_NOT_RUN;
+            return !judged || (!entry->holds && (record->entry != NULL || !is_written(record)));
         }
     }
-    return false;
+    return check_suite_find(session->suite, entry->name) != NULL;
 }
 
 /* "SCHED-4: expected ..., received ...": what a person replaces by the cause. */
@@ -30,11 +38,12 @@ static void print_reason(FILE *out, const check_result *worst) {
 
 static undr_error write_record(FILE *out, const check_record *record) {
     check_verdict verdict = check_record_verdict(record);
-    if (verdict != CHECK_FAIL && verdict != CHECK_WARN) {
+    const check_entry *entry = record->entry;
+    if (!is_written(record)) {
         return UNDR_OK;
     }
-    if (record->entry != NULL) {
-        check_expected_write(out, verdict, record->one->name, undr_slice_text(record->entry->reason));
+    if (entry != NULL) {
+        check_expected_write(out, entry->condition, verdict, entry->name, undr_slice_text(entry->reason));
         return UNDR_OK;
     }
     char *text = NULL;
@@ -45,7 +54,7 @@ static undr_error write_record(FILE *out, const check_record *record) {
     }
     bool whole = memory != NULL && fclose(memory) == 0;
     if (whole) {
-        check_expected_write(out, verdict, record->one->name, undr_slice_of(text, size));
+        check_expected_write(out, NULL, verdict, record->one->name, undr_slice_of(text, size));
     }
     free(text);
     return whole ? UNDR_OK : UNDR_MEMORY;
@@ -55,8 +64,8 @@ undr_error check_write_expected(FILE *out, const check_session *session) {
     fputs("# What is known to fall short: `fail CASE REASON` for a MUST, `warn CASE REASON` for a SHOULD.\n", out);
     for (size_t i = 0; i < session->expected->count; i++) {
         const check_entry *entry = &session->expected->at[i];
-        if (!was_judged(session, entry->name) && check_suite_find(session->suite, entry->name) != NULL) {
-            check_expected_write(out, entry->verdict, entry->name, undr_slice_text(entry->reason));
+        if (is_kept(session, entry)) {
+            check_expected_write(out, entry->condition, entry->verdict, entry->name, undr_slice_text(entry->reason));
         }
     }
     undr_error error = UNDR_OK;

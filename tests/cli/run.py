@@ -562,6 +562,56 @@ class Expected(Behaviour):
         self.assert_run(0, *words)
         self.assertIn("fail manager.user-bad.wrong because expected A <- t", known.read_text())
 
+    def versioned(self, version):
+        """The reference, by an adapter that says in which version of a language it is written."""
+        return self.file(f"adapter-{version}", "#!/bin/sh\n"
+                         f"[ \"$1\" != capabilities ] || echo 'language ada {version}'\nexec '{MANAGER}' \"$@\"\n", 0o755)
+
+    def run_versioned(self, status, version, text, says, *words):
+        known = self.known(text)
+        adapter = self.versioned(version)
+        return self.assert_run(status, "manager", "--strict", "--expect", known, *words, *USER, "--", adapter, says=says)
+
+    def test_entries_for_some_versions(self):
+        text = "".join(f"when ada >= 2022.1 {line}\n" for line in self.KNOWN.splitlines())
+        for version in ("2022.1.3", "2023"):
+            self.run_versioned(0, version, text, "2 fell short as expected")
+        self.run_versioned(1, "2012", text, ["FAIL manager.user-bad.wrong", "WARN manager.user-mild.wrong"])
+        both = text + text.replace(">=", "<")
+        for version in ("2012", "2023"):
+            self.run_versioned(0, version, both, "2 fell short as expected")
+
+    def test_stale_where_its_condition_holds(self):
+        text = self.KNOWN + "when ada < 2020 fail manager.user.good once\n"
+        self.run_versioned(1, "2012", text, ["STALE manager.user.good", "or narrow its condition"])
+        self.run_versioned(0, "2022", text, "2 fell short as expected")
+
+    def test_unmatched_also_where_its_condition_does_not_hold(self):
+        text = self.KNOWN + "when ada < 2020 fail manager.user.gone once\n"
+        self.run_versioned(1, "2022", text, ["UNMATCHED", "known.txt:3"])
+
+    def test_conditions_that_say_nothing(self):
+        line = "fail manager.user.good x\n"
+        self.run_versioned(2, "2022", f"when ada = 2022 {line}", "known.txt:1: `when WORD RELATION VERSION` needs one of")
+        self.run_versioned(2, "2022", f"when adda < 2022 {line}", "the adapter declares no version of `adda`")
+        self.run_versioned(2, "2022", f"when version < 2 {line}", "`version VERSION` of its capabilities")
+        self.run_versioned(2, "new", f"when ada < 2022 {line}", "`language ada VERSION` of its capabilities")
+        self.run_known(2, f"when ada < 2022 {line}", "the adapter declares no version of `ada`")
+
+    def test_conditions_are_written_again(self):
+        bad, mild = self.KNOWN.splitlines()
+        text = f"when ada >= 2022 {bad}\nwhen ada < 2022 {bad}, too\nwhen ada < 2022 {mild}\n"
+        text += "when ada < 2022 fail manager.user.good once\n"
+        known = self.known(text)
+        words = ["--strict", "--expect", known, "--write-expect", known, *USER, "--", self.versioned("2022")]
+        self.assert_run(1, "manager", *words, says="WARN manager.user-mild.wrong")
+        written = known.read_text()
+        self.assertEqual(sorted(written.splitlines()[1:-1]), sorted([
+            f"when ada < 2022 {bad}, too", "when ada < 2022 fail manager.user.good once", f"when ada >= 2022 {bad}"]))
+        self.assertRegex(written.splitlines()[-1], "^warn manager.user-mild.wrong ")
+        self.assert_run(0, "manager", *words)
+        self.assertEqual(known.read_text(), written)
+
 
 class Reports(Behaviour):
     def reports(self, *words, status=1, adapter=(MANAGER,)):

@@ -8,10 +8,12 @@ usage: undr_adapter.py capabilities
 import argparse
 import importlib
 import importlib.machinery
+import importlib.metadata
 import multiprocessing
 import os
 import pathlib
 import pickle
+import platform
 import queue
 import sys
 import threading
@@ -20,6 +22,16 @@ import types
 
 NOT_IMPLEMENTED = 89
 CAPABILITIES = "manager\nworker\npool\npriority-levels 127\nlog-directory\npickle 0-5"
+
+
+def capabilities():
+    """What the package can do, and the versions that expected.txt asks for."""
+    lines = [CAPABILITIES, f"language python {platform.python_version()}"]
+    try:
+        lines.append(f"version {importlib.metadata.version('undr')}")
+    except importlib.metadata.PackageNotFoundError:
+        pass  # a folder in PYTHONPATH has no version; its manager and worker say what is missing
+    return "\n".join(lines)
 
 
 class ModuleOnDemand(types.ModuleType):
@@ -57,7 +69,8 @@ def import_task_module():
     package = importlib.machinery.PathFinder.find_spec("undr")
     if package is None or package.submodule_search_locations is None:
         requirements = pathlib.Path(__file__).with_name("requirements.txt")
-        sys.exit(f"the package undr is missing; install it: {sys.executable} -m pip install -r {requirements}")
+        sys.exit("the package undr is missing; install it (undr.task needs nothing of what the rest asks for): "
+                 f"{sys.executable} -m pip install --no-deps -r {requirements}")
     sys.modules["undr"] = types.ModuleType("undr")
     sys.modules["undr"].__path__ = list(package.submodule_search_locations)
     sys.modules["requests"] = ModuleOnDemand("requests")
@@ -145,7 +158,7 @@ class Session:
 def main():
     verb = sys.argv[1] if len(sys.argv) > 1 else None
     if verb == "capabilities":
-        print(CAPABILITIES)
+        print(capabilities())
         return
     if verb not in ("manager", "worker"):
         sys.exit(NOT_IMPLEMENTED)

@@ -1,0 +1,148 @@
+/* condition.c: the conditions of the expected failures. */
+#include "condition.h"
+
+#include "text.h"
+
+#include <string.h>
+
+enum { NUMBERS = 8, NUMBER_LIMIT = 1000000000 };
+
+typedef struct version {
+    unsigned at[NUMBERS];
+    size_t count;
+} version;
+
+typedef struct comparison {
+    undr_slice word, relation, version;
+} comparison;
+
+static bool is_text(undr_slice slice, const char *text) {
+    return undr_slice_equal(slice, undr_slice_text(text));
+}
+
+static bool is_blank(uint8_t byte) {
+    return byte == ' ' || byte == '\t' || byte == '\r';
+}
+
+static undr_slice take_word(undr_slice *rest) {
+    undr_slice trimmed = check_text_trim(*rest);
+    size_t size = 0;
+    while (size < trimmed.size && !is_blank(trimmed.data[size])) {
+        size++;
+    }
+    *rest = undr_slice_of(trimmed.data + size, trimmed.size - size);
+    return undr_slice_of(trimmed.data, size);
+}
+
+/* "3.14.0rc2": 3, 14, 0. What follows the numbers is ignored; false: there is none. */
+static bool read_version(undr_slice text, version *to) {
+    *to = (version){.count = 0};
+    for (size_t at = 0; at < text.size && to->count < NUMBERS; at++) {
+        size_t first = at;
+        unsigned number = 0;
+        for (; at < text.size && text.data[at] >= '0' && text.data[at] <= '9' && number < NUMBER_LIMIT / 10; at++) {
+            number = number * 10 + (unsigned)(text.data[at] - '0');
+        }
+        if (at == first) {
+            break;
+        }
+        to->at[to->count++] = number;
+        if (at == text.size || text.data[at] != '.') {
+            break;
+        }
+    }
+    return to->count > 0;
+}
+
+/* Below, equal to, above: of `found` against `asked`, as far as `asked` goes. */
+static int compare(const version *found, const version *asked) {
+    for (size_t i = 0; i < asked->count; i++) {
+        if (found->at[i] != asked->at[i]) {
+            return found->at[i] < asked->at[i] ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+static const struct {
+    const char *text;
+    bool below, equal, above;
+} relations[] = {
+    {"<", true, false, false}, {"<=", true, true, false}, {"==", false, true, false},
+    {"!=", true, false, true}, {">=", false, true, true}, {">", false, false, true},
+};
+enum { RELATIONS = sizeof relations / sizeof *relations };
+
+static size_t find_relation(undr_slice text) {
+    size_t i = 0;
+    while (i < RELATIONS && !is_text(text, relations[i].text)) {
+        i++;
+    }
+    return i;
+}
+
+static comparison take_comparison(undr_slice *rest) {
+    comparison one;
+    one.word = take_word(rest);
+    one.relation = take_word(rest);
+    one.version = take_word(rest);
+    return one;
+}
+
+undr_error check_condition_take(undr_slice *rest, undr_slice *condition, const char **what) {
+    *rest = check_text_trim(*rest);
+    const uint8_t *first = rest->data;
+    for (undr_slice after = *rest;; take_word(&after)) { /* that one is `and` */
+        version asked;
+        comparison one = take_comparison(&after);
+        if (find_relation(one.relation) == RELATIONS) {
+            *what = "`when WORD RELATION VERSION` needs one of < <= == != >= > for its RELATION, between blanks";
+            return UNDR_ARGUMENT;
+        }
+        if (!read_version(one.version, &asked)) {
+            *what = "`when WORD RELATION VERSION` needs numbers for its VERSION, as 3.13";
+            return UNDR_ARGUMENT;
+        }
+        *condition = undr_slice_of(first, (size_t)(after.data - first));
+        *rest = after;
+        undr_slice next = after;
+        if (!is_text(take_word(&next), "and")) {
+            return UNDR_OK;
+        }
+    }
+}
+
+/* The version that a line `version VERSION`, or `language WORD VERSION`, declares. */
+static bool find_declared(undr_slice capabilities, undr_slice word, version *found) {
+    bool own = is_text(word, "version"), is_found = false;
+    for (undr_slice rest = capabilities; rest.size > 0 && !is_found;) {
+        const uint8_t *newline = memchr(rest.data, '\n', rest.size);
+        size_t size = newline == NULL ? rest.size : (size_t)(newline - rest.data);
+        undr_slice line = undr_slice_of(rest.data, size);
+        bool fits = is_text(take_word(&line), own ? "version" : "language") &&
+            (own || undr_slice_equal(take_word(&line), word));
+        is_found = fits && read_version(check_text_trim(line), found);
+        size += newline == NULL ? 0 : 1;
+        rest = undr_slice_of(rest.data + size, rest.size - size);
+    }
+    return is_found;
+}
+
+undr_error check_condition_holds(undr_slice condition, undr_slice capabilities, bool *holds, undr_slice *word) {
+    *holds = true;
+    for (undr_slice rest = condition; rest.size > 0; take_word(&rest)) {
+        version asked, found;
+        comparison one = take_comparison(&rest);
+        size_t relation = find_relation(one.relation);
+        *word = one.word;
+        if (relation == RELATIONS || !read_version(one.version, &asked) ||
+            !find_declared(capabilities, one.word, &found)) {
+            return UNDR_ARGUMENT;
+        }
+        int order = compare(&found, &asked);
+        *holds = *holds && (order < 0 ? relations[relation].below
+            : order == 0 ? relations[relation].equal : relations[relation].above);
+        rest = check_text_trim(rest);
+    }
+    return UNDR_OK;
+}
