@@ -437,6 +437,7 @@ static void the_nearest_valid_texts_are_read(void **state) {
         WORKER "  A -> t\n",
         POOL "  M <- message ?pid or done\n  kill ?pid\n",
         POOL "  role pool log-directory\n  P logs 2\n",
+        POOL "  role pool log-directory missing\n  P logs 2\n",
         HEAD "  repeat 2\n    A[i] -> m i\n  repeat 3\n    A[i] <- m\n",
     };
     (void)state;

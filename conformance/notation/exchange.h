@@ -126,7 +126,7 @@ typedef struct check_case {
     const char *name;
     check_role role;
     unsigned workers, levels;
-    bool log_directory, load, destructive;
+    bool log_directory, log_missing, load, destructive; /* log_missing: the directory is not there at the start */
     check_reach reach;
     const char **notes;  size_t note_count;
     const char **after;  size_t after_count;

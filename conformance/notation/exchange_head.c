@@ -123,7 +123,7 @@ static undr_error read_needs(check_head *head, check_lexer *lexer, check_case *o
     return error == UNDR_OK ? check_lex_finish(lexer) : error;
 }
 
-/* workers N, levels N, log-directory, in any order */
+/* workers N, levels N, log-directory [missing], in any order */
 static undr_error read_role_options(check_lexer *lexer, check_case *one) {
     while (!check_lex_at_end(lexer)) {
         uint64_t number = 0;
@@ -141,6 +141,7 @@ static undr_error read_role_options(check_lexer *lexer, check_case *one) {
             one->levels = (unsigned)number;
         } else if (check_lex_accept(lexer, "log-directory")) {
             one->log_directory = true;
+            one->log_missing = check_lex_accept(lexer, "missing");
         } else {
             return check_lex_expected(lexer, from, "`workers N`, `levels N` or `log-directory`");
         }

@@ -197,7 +197,7 @@ static undr_error print_role(undr_buffer *buffer, const check_case *one) {
         error = undr_put_format(buffer, " levels %u", one->levels);
     }
     if (error == UNDR_OK && one->log_directory) {
-        error = undr_put_text(buffer, " log-directory");
+        error = undr_put_text(buffer, one->log_missing ? " log-directory missing" : " log-directory");
     }
     return error == UNDR_OK ? undr_put_text(buffer, "\n") : error;
 }

@@ -44,7 +44,8 @@ typedef struct check_player {
     bool closing;    /* worker role: CloseRequest was sent, or is what the other connections get */
     bool exit_awaited; /* the case waits for the process's exit */
     uint64_t left_at;  /* worker role: since when the other connections are told to leave; 0: they are not */
-    char *logs;      /* the log directory; owned */
+    char *logs;      /* the folder that was made for the log directory; owned */
+    char *logs_told; /* of which the target is told: the same, or a folder in it that does not exist; owned */
     check_stopwatch *watch; /* NULL: nobody measures */
     char worker_count[16], level_count[16], port_text[16];
 } check_player;

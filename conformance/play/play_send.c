@@ -70,7 +70,9 @@ bool check_player_connect(check_player *player, check_connection *connection) {
         return false;
     }
     check_connection_forget(connection);
-    undr_error error = check_wire_connect(&connection->wire, &to, check_now() + check_player_limit(player, false));
+    /* When a backlog is full the system tries again of itself, after 1, 3, 7 and 15 s: no time of the target's. */
+    uint64_t limit = check_player_limit(player, false), least = check_player_start_limit(player);
+    undr_error error = check_wire_connect(&connection->wire, &to, check_now() + (limit > least ? limit : least));
     if (error == UNDR_WAIT) {
         check_player_fail(player, "no answer to the connecting of %s", connection->name);
     } else {

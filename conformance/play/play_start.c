@@ -46,6 +46,9 @@ static void make_logs(check_player *player) {
                 ? "; let TMPDIR name a folder that can be written" : check_remedy(reason));
         free(player->logs);
         player->logs = NULL;
+    } else if (asprintf(&player->logs_told, "%s%s", player->logs, player->one->log_missing ? "/logs" : "") < 0) {
+        player->logs_told = NULL;
+        check_player_keep(player, UNDR_MEMORY);
     } else {
         try_logs(player);
     }
@@ -64,7 +67,8 @@ static void remove_logs(check_player *player) {
             player->result->notes.size == 0 ? "" : "\n", player->logs);
     }
     free(player->logs);
-    player->logs = NULL;
+    free(player->logs_told);
+    player->logs = player->logs_told = NULL;
 }
 
 /* ---- the command ---- */
@@ -94,9 +98,9 @@ static const char **make_command(check_player *player) {
     argv[count++] = player->worker_count;
     argv[count++] = "--priority-levels";
     argv[count++] = player->level_count;
-    if (player->logs != NULL) {
+    if (player->logs_told != NULL) {
         argv[count++] = "--log-directory";
-        argv[count++] = player->logs;
+        argv[count++] = player->logs_told;
     }
     return argv;
 }

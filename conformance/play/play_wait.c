@@ -17,6 +17,7 @@ enum {
     LIMIT_POOL_S = 15,        /* where worker processes have to start first */
     LIMIT_START_S = 30,
     LIMIT_ROUND_TRIPS = 2000,
+    LIMIT_MOST_S = 60,        /* of these: measured on a busy machine they would outlast the watchdog */
     HELD_FACTOR = 2,          /* of a hold that was measured, not declared */
     LIMIT_FIRSTS = 20,        /* each target begins anew, and the machine may have more to do than during the survey */
     LIMIT_SILENT_PART = 10,   /* of these for a target that has let the first of all answers come too late */
@@ -306,7 +307,8 @@ static uint64_t least_limit(const check_player *player) {
 
 uint64_t check_player_limit(const check_player *player, bool held) {
     uint64_t limit = least_limit(player);
-    uint64_t trips = LIMIT_ROUND_TRIPS * player->setting->round_trip_ns;
+    uint64_t trips = LIMIT_ROUND_TRIPS * player->setting->round_trip_ns, most = LIMIT_MOST_S * CHECK_SECOND;
+    trips = trips < most ? trips : most;
     limit = limit > trips ? limit : trips;
     limit = player->setting->silent ? limit / LIMIT_SILENT_PART : limit;
     limit += crossed(player) * (CHECK_SECOND / SLOWEST_RATE);

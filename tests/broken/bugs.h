@@ -206,6 +206,7 @@
     X(hold_lasts_at_close, manager, "NEXT-6 CLOSE-CANCEL-1", "hold 20000; a close waits for the end of the hold") \
     X(hold_signals_one, manager, "NEXT-6", "hold 20000; of the tasks that come at once the first ends a hold") \
     X(hold_blocks_all, manager, "FAULT-1 NEXT-6", "declares hold 500 and keeps its lock while it holds") \
+    X(reads_no_protocol_5, manager, "PAY-11", "declares no pickles and refuses messages of protocol 5") \
     X(pickle_4_only, manager, "PAY-5", "declares pickle 0-5 and refuses messages of every protocol but 4") \
     X(refuses_frozenset, manager, "PAY-6", "refuses messages with FROZENSET") \
     X(refuses_newobj_ex, manager, "PAY-6", "refuses messages with NEWOBJ_EX") \
@@ -239,6 +240,7 @@
 #define POOL_BUGS(X) \
     X(one_worker, pool, "POOL-1", "starts one worker, whatever it is told") \
     X(no_logs, pool, "POOL-2", "writes no log files") \
+    X(log_directory_not_made, pool, "POOL-2", "wants a log directory that exists") \
     X(one_log, pool, "POOL-2", "writes one log file for all workers") \
     X(cancel_kills, pool, "CLOSE-CANCEL-2", "CANCEL kills running tasks") \
     X(cancel_leaves_workers, pool, "CLOSE-4 CLOSE-CANCEL-2", "CANCEL returns while workers run") \
@@ -360,6 +362,7 @@
     X(floats_cut, worker, "PAY-3 WORK-8", "keeps the whole part of a float") \
     X(bools_are_ints, worker, "PAY-3 WORK-8", "True becomes 1") \
     X(tuples_are_lists, worker, "PAY-3 WORK-8", "tuples become lists") \
+    X(worker_reads_no_protocol_5, worker, "PAY-11", "declares no pickles and takes protocol 5 for none") \
     X(worker_pickle_4_only, worker, "PAY-5", "declares pickle 0-5 and reads protocol 4 only") \
     X(short_lengths_signed, worker, "PAY-3 WORK-8", "takes a length of one byte, 128 and more, for a negative one") \
     X(surrogates_replaced, worker, "PAY-3 WORK-8", "reads a lone surrogate as a question mark") \
@@ -420,6 +423,7 @@
     X(refuses_at_header, manager, "", "refuses as soon as the header says so, by a reset") \
     X(refuses_by_reset, manager, "", "refuses by a reset") \
     X(none_is_protocol_2, manager, "", "None and CloseRequest in protocol 2") \
+    X(none_is_protocol_5, manager, "", "None and CloseRequest in protocol 5, as Python 3.14 writes them") \
     X(close_request_reduce, manager, "", "CloseRequest through REDUCE, with a state") \
     X(ends_after_close_request, manager, "", "ends a connection that was given CloseRequest") \
     X(refuses_unknown_classes, manager, "", "refuses messages of unknown classes and trailing bytes") \

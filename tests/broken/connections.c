@@ -41,6 +41,9 @@ static bytes none_pickle(void) {
     if (bug(BUG_none_is_protocol_0)) {
         return copy_bytes("N.", 2);
     }
+    if (bug(BUG_none_is_protocol_5)) {
+        return copy_bytes("\x80\x05N.", 4);
+    }
     return bug(BUG_none_is_protocol_2) ? copy_bytes("\x80\x02N.", 4) : copy_bytes("\x80\x04N.", 4);
 }
 
@@ -64,7 +67,9 @@ static bytes close_pickle(void) {
     static const char plain[] =
         "\x80\x04\x95\x21\0\0\0\0\0\0\0\x8c\x09undr.task\x94\x8c\x0c" "CloseRequest\x94\x93\x94)\x81\x94.";
     static const char two[] = "\x80\x02" "cundr.task\nCloseRequest\n)\x81.";
-    return bug(BUG_none_is_protocol_2) ? copy_bytes(two, sizeof two - 1) : copy_bytes(plain, sizeof plain - 1);
+    bytes close = bug(BUG_none_is_protocol_2) ? copy_bytes(two, sizeof two - 1) : copy_bytes(plain, sizeof plain - 1);
+    close.data[1] = bug(BUG_none_is_protocol_5) ? 5 : close.data[1];
+    return close;
 }
 
 static bool closing_answer(manager *m, const connection *c, answer *a) {
@@ -212,6 +217,9 @@ static bool message_fine(const frame *f) {
     val *v = pickle_loads(&p, f->payload.data, f->payload.size, &used);
     bool fine = v != NULL;
     if (bug(BUG_pickle_4_only) && (f->payload.size < 2 || f->payload.data[0] != 0x80 || f->payload.data[1] != 4)) {
+        fine = false;
+    }
+    if (bug(BUG_reads_no_protocol_5) && f->payload.size > 1 && f->payload.data[0] == 0x80 && f->payload.data[1] == 5) {
         fine = false;
     }
     if (fine && bug(BUG_refuses_unknown_classes)) {

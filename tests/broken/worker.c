@@ -371,6 +371,9 @@ static int handle(worker *w, pool *p, frame *answer, bool *next) {
         (answer->payload.data[0] != 0x80 || answer->payload.data[1] != 4)) {
         task = NULL;
     }
+    if (bug(BUG_worker_reads_no_protocol_5) && task != NULL && answer->payload.data[1] == 5) {
+        task = NULL;
+    }
     if (task == NULL && answer->payload.size > 0) {
         if (!bug(BUG_answer_garbage_polls) && !bug(BUG_answer_garbage_settles)) {
             return violated(w);

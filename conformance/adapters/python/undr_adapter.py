@@ -8,12 +8,10 @@ usage: undr_adapter.py capabilities
 import argparse
 import importlib
 import importlib.machinery
-import importlib.metadata
 import multiprocessing
 import os
 import pathlib
 import pickle
-import platform
 import queue
 import sys
 import threading
@@ -26,6 +24,9 @@ CAPABILITIES = "manager\nworker\npool\npriority-levels 127\nlog-directory\npickl
 
 def capabilities():
     """What the package can do, and the versions that expected.txt asks for."""
+    import importlib.metadata  # slow, and no other verb needs it
+    import platform
+
     lines = [CAPABILITIES, f"language python {platform.python_version()}"]
     try:
         lines.append(f"version {importlib.metadata.version('undr')}")
@@ -183,3 +184,6 @@ def main():
 
 if __name__ == "__main__":
     main()
+elif __name__ == "__mp_main__":
+    # A worker process that was not forked (Python 3.14 and later): its imports begin anew.
+    import_task_module()
