@@ -206,12 +206,12 @@ def attacks():
             yield "receive_message/" + name, b"m" + u64(len(pickle)) + pickle
 
 
-def main(arguments):
+def main():
+    check = generated.asked_to_check(__doc__)
     names = [name for name, _ in attacks()]
     assert len(names) == len(set(names))
-    return generated.write_or_check(
-        [(HERE / "regress" / name, data) for name, data in attacks()], arguments == ["--check"])
+    return generated.write_or_check([(HERE / "regress" / name, data) for name, data in attacks()], check)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

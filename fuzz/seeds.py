@@ -63,8 +63,14 @@ def seeds(transcripts):
 
 
 def main(arguments):
-    if not arguments or arguments[0].startswith("-"):
-        sys.exit(__doc__)
+    if arguments in (["-h"], ["--help"]):
+        print(__doc__)
+        return 0
+    unknown = [word for word in arguments if word.startswith("-")]
+    if not arguments or unknown:
+        print(f"seeds.py: unknown option {unknown[0]}" if unknown else "seeds.py: FOLDER is missing",
+              "", __doc__, sep="\n", file=sys.stderr)
+        return 2
     count = 0
     for target, data in seeds(arguments[1:]):
         if len(data) <= LONGEST[target]:
@@ -73,7 +79,8 @@ def main(arguments):
             (folder / hashlib.sha1(data).hexdigest()).write_bytes(data)
             count += 1
     print("%d inputs" % count)
+    return 0
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,12 @@
 """Files that a script makes and the repository keeps: written, or compared with what the script makes now."""
+import argparse
+
+
+def asked_to_check(text):
+    """Reads the command line of such a script, whose docstring is `text`: `--check` or nothing; else ends it with 2."""
+    usage = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
+    usage.add_argument("--check", action="store_true", help="write nothing, compare")
+    return usage.parse_args().check
 
 
 def write_or_check(files, check):

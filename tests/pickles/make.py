@@ -293,11 +293,12 @@ def differences_text():
     return "\n".join(lines) + "\n"
 
 
-def main(arguments):
+def main():
+    check = generated.asked_to_check(__doc__)
     publish()
     made = {"corpus.json": corpus_text(), "differences.md": differences_text()}
-    return generated.write_or_check([(HERE / name, text) for name, text in made.items()], arguments == ["--check"])
+    return generated.write_or_check([(HERE / name, text) for name, text in made.items()], check)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

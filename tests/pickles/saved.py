@@ -318,11 +318,14 @@ def main(arguments):
     version = "# CPython %s" % platform.python_version()
     if arguments == ["--check"]:
         return check(path, version)
-    if len(arguments) == 1 and not arguments[0].startswith("-"):
+    unknown = [word for word in arguments if word.startswith("-")]
+    if len(arguments) == 1 and not unknown:
         return freeze(path, version, arguments[0])
-    if len(arguments) == 2:
+    if len(arguments) == 2 and not unknown:
         return show(*arguments)
-    sys.exit(__doc__)
+    print(f"saved.py: unknown option {unknown[0]}" if unknown else "saved.py: PROGRAM and perhaps NAME are due",
+          "", __doc__, sep="\n", file=sys.stderr)
+    return 2
 
 
 if __name__ == "__main__":
