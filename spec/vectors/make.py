@@ -236,6 +236,8 @@ def plain_values():
 
 def payload(name, requirement, description, value, protocol):
     data = pickle.dumps(value, protocol)
+    # What is said to be written by default is: protocol 4 up to Python 3.13, 5 since 3.14.
+    assert protocol != pickle.DEFAULT_PROTOCOL or data == pickle.dumps(value), name
     accepted, text = oracle.verdict(data)
     assert accepted, name
     return {"name": name, "requirement": requirement, "protocol": protocol, "description": description,
@@ -247,10 +249,15 @@ def valid_payloads():
         yield payload(name, requirement, description, value, 4)
     for name, value in plain_values():
         yield payload(name, "PAY-3", "As CPython writes it by default.", value, 4)
-    for protocol in (0, 1, 2, 3, 5):
+    for protocol in (0, 1, 2, 3):
         for name, value in plain_values():
             yield payload("%s-protocol-%d" % (name, protocol), "PAY-5",
                           "Only for who declares protocol %d." % protocol, value, protocol)
+    since = "As CPython writes it by default since 3.14."
+    for name, requirement, description, value in protocol_values():
+        yield payload("%s-protocol-5" % name, "%s PAY-11" % requirement, "%s %s" % (description, since), value, 5)
+    for name, value in plain_values():
+        yield payload("%s-protocol-5" % name, "PAY-5 PAY-11", since, value, 5)
 
 
 def forms():

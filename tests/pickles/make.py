@@ -4,7 +4,9 @@
     make.py            writes both files
     make.py --check    exits 1 when they are not what this script makes
 
-The output is the same on CPython 3.9 to 3.13.
+The output is the same on CPython 3.9 to 3.14. `accepted` and `value` are the verdict of those up to 3.13. Since 3.14 CPython
+reads the digits of INT and LONG in base 10 alone, and no frame within a frame: where that matters an entry has that
+verdict as well, under `since 3.14`. Each Python makes its own part anew and keeps the other's, so a new entry wants both.
 """
 import collections
 import datetime
@@ -277,8 +279,31 @@ def entries():
         yield entry(name, data, difference, error)
 
 
+LATER = "since 3.14"
+
+
+def verdict_of(each):
+    return {key: each[key] for key in ("accepted", "value") if key in each}
+
+
+def with_both_verdicts(each, kept):
+    """An entry as this Python makes it, with what the file has of the other Pythons."""
+    if kept is None or kept["pickle"] != each["pickle"]:
+        return each
+    if sys.version_info < (3, 14):
+        later = kept.get(LATER)
+        return {**each, LATER: later} if later not in (None, verdict_of(each)) else each
+    before = {key: value for key, value in kept.items() if key != LATER}
+    mine = {key: value for key, value in each.items() if key not in ("accepted", "value")}
+    theirs = {key: value for key, value in before.items() if key not in ("accepted", "value")}
+    before = before if mine == theirs else {**each, **verdict_of(before)}
+    return {**before, LATER: verdict_of(each)} if verdict_of(each) != verdict_of(before) else before
+
+
 def corpus_text():
-    made = list(entries())
+    path = HERE / "corpus.json"
+    kept = {each["name"]: each for each in json.loads(path.read_text())["pickles"]} if path.exists() else {}
+    made = [with_both_verdicts(each, kept.get(each["name"])) for each in entries()]
     names = [each["name"] for each in made]
     assert len(names) == len(set(names)), [name for name in names if names.count(name) > 1]
     lines = ",\n".join(json.dumps(each) for each in made)
