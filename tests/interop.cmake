@@ -10,10 +10,12 @@ set_tests_properties(interop.environment PROPERTIES
 add_executable(interop-print-repr ${INTEROP}/print_repr.c)
 target_link_libraries(interop-print-repr PRIVATE undr-flags undrtask-static)
 
-foreach(name reference_manager python_manager exception_prints task_repr)
+foreach(name reference_manager python_manager exception_prints task_repr package_notes)
     add_test(NAME interop.${name} COMMAND ${PYTHON_ENVIRONMENT} ${INTEROP}/${name}.py ${PROJECT_BINARY_DIR})
     list(APPEND INTEROP_TESTS interop.${name})
 endforeach()
+add_test(NAME interop.without-asserts COMMAND ${INTEROP}/without_asserts ${PROJECT_BINARY_DIR})
+list(APPEND INTEROP_TESTS interop.without-asserts)
 foreach(role manager worker pool)
     add_test(NAME interop.check-${role} COMMAND ${INTEROP}/check ${PROJECT_BINARY_DIR} ${role})
     # The examples of spec/protocol.md, taken out of it by a test of spec.cmake.
