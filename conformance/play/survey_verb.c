@@ -162,13 +162,13 @@ undr_error check_read_capabilities(undr_slice text, check_capabilities *capabili
 /* ---- verbs ---- */
 
 /* What the machine did not give is not the adapter's. */
-static bool is_late(uint64_t until, double factor) {
+static undr_error look_late(uint64_t until, double factor, bool *late) {
     uint64_t now = check_now(), most = (uint64_t)(factor * (double)(STARVED_MOST_S * CHECK_SECOND));
-    if (now < until) {
-        return false;
-    }
-    uint64_t delay = check_family_delay();
-    return now >= until + (delay < most ? delay : most);
+    unsigned long long delay = 0;
+    *late = false;
+    undr_error error = now < until ? UNDR_OK : check_family_delay(&delay);
+    *late = error == UNDR_OK && now >= until + (delay < most ? delay : most);
+    return error;
 }
 
 /* Runs `ARGV verb` to its end. UNDR_OK: *scene holds its output, and how it ended; UNDR_WAIT: it did not end. */
@@ -194,8 +194,11 @@ static undr_error run_to_end(const check_setting *setting, const char *verb, che
     while (error == UNDR_OK && scene->target.state == CHECK_TARGET_RUNS) {
         error = check_scene_wait(scene, check_now() < until ? until : check_now() + VERB_LOOK_MS * CHECK_MILLISECOND);
         bool endless = !check_control_wants_to_read(&scene->control) && !scene->control.ended;
-        bool late = scene->target.state == CHECK_TARGET_RUNS && is_late(until, factor);
+        bool late = false;
         error = error == UNDR_WAIT ? UNDR_OK : error;
+        if (error == UNDR_OK && scene->target.state == CHECK_TARGET_RUNS) {
+            error = look_late(until, factor, &late);
+        }
         if (error == UNDR_OK && (endless || late)) {
             return UNDR_WAIT;
         }

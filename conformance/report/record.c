@@ -234,6 +234,9 @@ int check_session_status(const check_session *session) {
     if (session->interrupted != 0) {
         return 128 + session->interrupted;
     }
+    if (session->mistaken) {
+        return 2;
+    }
     if (session->broken || all.by[CHECK_BROKEN] > 0) {
         return 3;
     }

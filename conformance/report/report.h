@@ -60,6 +60,7 @@ typedef struct check_session {
     uint64_t duration_ns;
     int interrupted;      /* the signal that ended the run early, 0: none */
     bool stopped;         /* --until-fail found something */
+    bool mistaken;        /* the file of --expect can't be right for what the adapter declares: it was told why */
     bool broken;          /* the harness itself could not go on; `why` of the last part says why */
 } check_session;
 

@@ -320,6 +320,8 @@ static void print_sentence(const check_terminal *terminal, const check_session *
     fputs(check_paint(terminal, color), out);
     if (session->interrupted != 0) {
         fprintf(out, "Interrupted: the cases that were not run are not judged.");
+    } else if (session->mistaken) {
+        fputs("The expected failures are wrong: this run judges nothing.", out);
     } else if (status == 3) {
         fputs("The harness itself failed: this run judges nothing.", out);
     } else if (status == 2) {

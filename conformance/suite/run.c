@@ -285,7 +285,8 @@ static void run_parts(struct run *run, const check_selection selections[CHECK_RO
         check_terminal_clear(&run->terminal);
         (void)give_up(error, &run->message, CHECK_HARNESS);
         run->message.size = 0;
-        session->broken = true;
+        session->mistaken = error == UNDR_ARGUMENT; /* the file of --expect */
+        session->broken = error != UNDR_ARGUMENT;
     }
     session->duration_ns = check_now() - session->began_ns;
     check_terminal_clear(&run->terminal);
@@ -352,7 +353,7 @@ static undr_error play_all(struct run *run, const check_selection selections[CHE
     }
     run_parts(run, selections);
     *status = report(run);
-    if (ended != NULL && !run->session.broken) {
+    if (ended != NULL && !run->session.broken && !run->session.mistaken) {
         error = ended(context, &run->session, &run->signals, &run->message);
         *status = error == UNDR_OK ? *status : CHECK_HARNESS;
     }
@@ -370,7 +371,6 @@ int check_run_suite(const check_options *options, const check_suite *suite, chec
         prctl(PR_SET_CHILD_SUBREAPER, 1);
         status = CHECK_HARNESS;
         error = play_all(&run, selections, ended, context, &status);
-        status = error == UNDR_ARGUMENT ? CHECK_USAGE : status; /* the file of --expect */
     }
     if (error != UNDR_OK) {
         status = give_up(error, &run.message, status);
