@@ -105,7 +105,7 @@ typedef struct opcode_entry {
     unsigned argument;
 } opcode_entry;
 
-/* All of protocol 0 to 5 (PAY-3, PAY-5, PAY-6, PAY-11) but what section 6 of the specification lets everybody refuse. */
+/* All of protocol 0 to 5 (PAY-3, PAY-5, PAY-6, PAY-11) but what section 6 of the specification lets all refuse. */
 static const opcode_entry opcode_table[256] = {
     [OP_PROTO] = {op_proto, 0},
     [OP_FRAME] = {op_frame, 0},

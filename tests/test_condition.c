@@ -56,8 +56,8 @@ static void what_is_taken(void **state) {
 }
 
 static void mistakes(void **state) {
-    static const char *const texts[] = {"", "python", "python =", "python = 3", "python >= ", "python >= x", "python >=3",
-        "python >= 3 and", "python >= 3 and version", "python >= 3 and version < ."};
+    static const char *const texts[] = {"", "python", "python =", "python = 3", "python >= ", "python >= x",
+        "python >=3", "python >= 3 and", "python >= 3 and version", "python >= 3 and version < ."};
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         undr_slice rest = undr_slice_text(texts[i]), condition = {0};
@@ -68,8 +68,8 @@ static void mistakes(void **state) {
 }
 
 static void undeclared(void **state) {
-    static const char *const capabilities[] = {"", "language", "language python", "language python new", "language go 1.22",
-        "version 3", "languages python 3", "language pythons 3"};
+    static const char *const capabilities[] = {"", "language", "language python", "language python new",
+        "language go 1.22", "version 3", "languages python 3", "language pythons 3"};
     (void)state;
     for (size_t i = 0; i < sizeof capabilities / sizeof *capabilities; i++) {
         bool decided = false;

@@ -51,7 +51,7 @@ static void mistakes_name_the_place(void **state) {
     assert_mistake("when python => 3 fail manager.a x\n", "f:1: `when WORD RELATION VERSION` needs one of <");
     assert_mistake("when python >= new fail manager.a x\n", "f:1: `when WORD RELATION VERSION` needs numbers");
     assert_mistake("when python >= 3 and fail manager.a x\n", "f:1: `when WORD RELATION VERSION` needs one of <");
-    assert_mistake("when python >= 3 manager.a x\n", "f:1: `fail CASE REASON` or `warn CASE REASON` is expected behind");
+    assert_mistake("when python >= 3 manager.a x\n", "f:1: `fail CASE REASON` or `warn CASE REASON` is expected beh");
     assert_mistake("when python >= 3 fail manager.a\n", "f:1: a reason");
     assert_mistake("when python >= 3 fail manager.a x\nfail manager.a y\n", "f:2: the case manager.a has an entry at");
     assert_mistake("fail manager.a x\nwhen python >= 3 fail manager.a y\n", "f:2: the case manager.a has an entry at");
@@ -81,7 +81,8 @@ static void what_is_written_is_read(void **state) {
 
 /* Two lines of one case: one for older versions, one for newer ones. */
 static void conditions_choose(void **state) {
-    static const char text[] = "when python < 3.13 warn manager.a old\nwhen python >= 3.13 fail manager.a new\nfail manager.b x";
+    static const char text[] = "when python < 3.13 warn manager.a old\nwhen python >= 3.13 fail manager.a new\n"
+                               "fail manager.b x";
     check_expected expected = {0};
     undr_buffer message = {0};
     (void)state;
@@ -117,8 +118,8 @@ static void assert_refused(const char *text, const char *capabilities, const cha
 static void undecided_conditions_are_refused(void **state) {
     (void)state;
     assert_refused("fail manager.b x\nwhen pyhton >= 3 fail manager.a x\n", "language python 3.13\n",
-        "f:2: whether `when pyhton >= 3` holds is unknown: the adapter declares no version of `pyhton`, which is a line "
-        "`language pyhton VERSION` of its capabilities");
+        "f:2: whether `when pyhton >= 3` holds is unknown: the adapter declares no version of `pyhton`, which is a "
+        "line `language pyhton VERSION` of its capabilities");
     assert_refused("when version >= 3 fail manager.a x\n", "language version 3.13\n", "a line `version VERSION`");
     assert_refused("when python >= 3 fail manager.a x\n", "language python\n", "`language python VERSION`");
     assert_refused("when python >= 3 fail manager.a x\n", "", "under --connect");

@@ -10,12 +10,12 @@
 
 #include <stdbool.h>
 
-/* Takes comparisons joined by `and` off the front of *rest; *condition is what was taken, a part of *rest. UNDR_ARGUMENT:
- * *what says in a clause what was expected instead. */
+/* Takes comparisons joined by `and` off the front of *rest; *condition is what was taken, a part of *rest.
+ * UNDR_ARGUMENT: *what says in a clause what was expected instead. */
 UNDR_MUST_USE undr_error check_condition_take(undr_slice *rest, undr_slice *condition, const char **what);
 
-/* Does a condition that check_condition_take took hold for these lines of `capabilities`? UNDR_ARGUMENT: they declare no
- * version of a word in it; *word is that word, a part of `condition`. */
+/* Does a condition that check_condition_take took hold for these lines of `capabilities`? UNDR_ARGUMENT: they declare
+ * no version of a word in it; *word is that word, a part of `condition`. */
 UNDR_MUST_USE undr_error check_condition_holds(
     undr_slice condition, undr_slice capabilities, bool *holds, undr_slice *word);
 

@@ -565,12 +565,14 @@ class Expected(Behaviour):
     def versioned(self, version):
         """The reference, by an adapter that says in which version of a language it is written."""
         return self.file(f"adapter-{version}", "#!/bin/sh\n"
-                         f"[ \"$1\" != capabilities ] || echo 'language ada {version}'\nexec '{MANAGER}' \"$@\"\n", 0o755)
+                         f"[ \"$1\" != capabilities ] || echo 'language ada {version}'\n"
+                         f"exec '{MANAGER}' \"$@\"\n", 0o755)
 
     def run_versioned(self, status, version, text, says, *words):
         known = self.known(text)
         adapter = self.versioned(version)
-        return self.assert_run(status, "manager", "--strict", "--expect", known, *words, *USER, "--", adapter, says=says)
+        words = ["--strict", "--expect", known, *words, *USER, "--", adapter]
+        return self.assert_run(status, "manager", *words, says=says)
 
     def test_entries_for_some_versions(self):
         text = "".join(f"when ada >= 2022.1 {line}\n" for line in self.KNOWN.splitlines())
@@ -592,7 +594,7 @@ class Expected(Behaviour):
 
     def test_conditions_that_say_nothing(self):
         line = "fail manager.user.good x\n"
-        self.run_versioned(2, "2022", f"when ada = 2022 {line}", "known.txt:1: `when WORD RELATION VERSION` needs one of")
+        self.run_versioned(2, "2022", f"when ada = 2022 {line}", "known.txt:1: `when WORD RELATION VERSION` needs")
         self.run_versioned(2, "2022", f"when adda < 2022 {line}", "the adapter declares no version of `adda`")
         self.run_versioned(2, "2022", f"when version < 2 {line}", "`version VERSION` of its capabilities")
         self.run_versioned(2, "new", f"when ada < 2022 {line}", "`language ada VERSION` of its capabilities")

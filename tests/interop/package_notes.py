@@ -30,7 +30,7 @@ class Watched:
 
 
 def queued_before_it_is_counted():
-    """schedule() has queued the task and not counted it: a worker fetches it, and messages() ends with that task out."""
+    """schedule() has queued the task and not counted it: a worker fetches it, and messages() ends while it is out."""
     manager = undr_adapter.make_manager(task, argparse.Namespace(workers=0, priority_levels=2, log_directory=None))
     seen = []
 

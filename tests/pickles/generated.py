@@ -3,7 +3,7 @@ import argparse
 
 
 def asked_to_check(text):
-    """Reads the command line of such a script, whose docstring is `text`: `--check` or nothing; else ends it with 2."""
+    """Reads the command line of such a script, which `text` describes: `--check` or nothing; else ends it with 2."""
     usage = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     usage.add_argument("--check", action="store_true", help="write nothing, compare")
     return usage.parse_args().check

@@ -4,9 +4,10 @@
     make.py            writes both files
     make.py --check    exits 1 when they are not what this script makes
 
-The output is the same on CPython 3.9 to 3.14. `accepted` and `value` are the verdict of those up to 3.13. Since 3.14 CPython
-reads the digits of INT and LONG in base 10 alone, and no frame within a frame: where that matters an entry has that
-verdict as well, under `since 3.14`. Each Python makes its own part anew and keeps the other's, so a new entry wants both.
+The output is the same on CPython 3.9 to 3.14. `accepted` and `value` are the verdict of those up to 3.13. Since 3.14
+CPython reads the digits of INT and LONG in base 10 alone, and no frame within a frame: where that matters an entry has
+that verdict as well, under `since 3.14`. Each Python makes its own part anew and keeps the other's, so a new entry
+wants both.
 """
 import collections
 import datetime
