@@ -5,6 +5,8 @@
 
 #include "undr/bytes.h"
 
+UNDR_API_BEGIN
+
 /* The table behind it is in text_table.h, with the reasons. */
 typedef enum undr_visibility {
     UNDR_UNPRINTABLE, /* Python's str.isprintable() is false: controls, format and bidirectional controls, separators
@@ -25,5 +27,7 @@ UNDR_MUST_USE undr_error undr_put_visible(undr_buffer *buffer, undr_slice text);
 
 /* Appends one character escaped in that way, whatever it is. */
 UNDR_MUST_USE undr_error undr_put_escaped(undr_buffer *buffer, uint32_t character);
+
+UNDR_API_END
 
 #endif
