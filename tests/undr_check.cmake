@@ -37,5 +37,5 @@ if(TARGET undr-check AND TARGET undr-manager AND TARGET undr-worker AND TARGET u
     add_test(NAME conformance.again COMMAND ${Python3_EXECUTABLE} ${CMAKE_CURRENT_LIST_DIR}/cli/again.py
         $<TARGET_FILE:undr-check> $<TARGET_FILE:undr-manager> $<TARGET_FILE:undr-worker> $<TARGET_FILE:undr-broken>)
     set_tests_properties(conformance.formats conformance.outputs conformance.again PROPERTIES
-        LABELS conformance TIMEOUT 900 ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
+        LABELS conformance ENVIRONMENT PYTHONDONTWRITEBYTECODE=1)
 endif()
