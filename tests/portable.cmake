@@ -7,5 +7,5 @@ endif()
 foreach(architecture i386 musl s390x arm64)
     add_test(NAME portable.${architecture} COMMAND ${CMAKE_CURRENT_LIST_DIR}/portable/run
         ${architecture} ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR} -G ${CMAKE_GENERATOR})
-    set_tests_properties(portable.${architecture} PROPERTIES LABELS portable TIMEOUT 3600 SKIP_RETURN_CODE 77)
+    set_tests_properties(portable.${architecture} PROPERTIES LABELS portable SKIP_RETURN_CODE 77)
 endforeach()

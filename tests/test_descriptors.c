@@ -1,5 +1,6 @@
 /* test_descriptors.c: a program that was started with standard descriptors closed: what the library opens never gets
  * their numbers, and libuv does not end the process. */
+#include "steady.h"
 #include "undr/descriptors.h"
 #include "undr/process_manager.h"
 #include "undr/server.h"
@@ -31,7 +32,7 @@ static void act_without(unsigned closed, int (*act)(unsigned closed)) {
         }
         _exit(act(closed));
     }
-    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(steady_waitpid(child, &status, 0), child);
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         fail_msg("closed %u: status %x", closed, (unsigned)status);
     }
@@ -53,7 +54,7 @@ static int check_placeholders(unsigned closed) {
         if ((closed & 1U << i) == 0) {
             continue;
         }
-        ssize_t done = i == 0 ? read(i, &byte, 1) : write(i, &byte, 1);
+        ssize_t done = i == 0 ? steady_read(i, &byte, 1) : steady_write(i, &byte, 1);
         if (done >= 0 || errno != EBADF) {
             return 20 + i;
         }
@@ -88,7 +89,7 @@ static int serve(unsigned closed) {
         return 3;
     }
     char byte;
-    if (recv(client, &byte, 1, 0) != 0) {
+    if (steady_recv(client, &byte, 1, 0) != 0) {
         return 4; /* the log has come here, or something else */
     }
     undr_server_free(server);
@@ -142,7 +143,7 @@ static void few_descriptors(void **state) {
         if (child == 0) {
             _exit(serve_with_few(number));
         }
-        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(steady_waitpid(child, &status, 0), child);
         assert_true(WIFEXITED(status));
         assert_int_equal(WEXITSTATUS(status), 0);
     }
@@ -182,7 +183,7 @@ static void little_memory(void **state) {
         if (child == 0) {
             _exit(serve_with_little(kib));
         }
-        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(steady_waitpid(child, &status, 0), child);
         if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
             fail_msg("%u KiB more: status %x", kib, (unsigned)status);
         }

@@ -1,4 +1,5 @@
 /* test_log.c: a log that is not read, or full, or gone: no line waits, none is lost uncounted. */
+#include "steady.h"
 #include "log.h"
 
 #include <errno.h>
@@ -43,7 +44,7 @@ static void read_now(int descriptor, reading *got) {
     char piece[65536];
     ssize_t size;
     assert_true(fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK) >= 0);
-    while ((size = read(descriptor, piece, sizeof piece)) > 0) {
+    while ((size = steady_read(descriptor, piece, sizeof piece)) > 0) {
         got->text = realloc(got->text, got->size + (size_t)size + 1);
         assert_non_null(got->text);
         memcpy(got->text + got->size, piece, (size_t)size);
@@ -179,7 +180,7 @@ static void expect_survivor(void (*act)(void)) {
         act();
         _exit(0);
     }
-    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(steady_waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
 }

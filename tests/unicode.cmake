@@ -3,5 +3,5 @@ find_package(Python3 COMPONENTS Interpreter)
 
 if(Python3_FOUND)
     add_test(NAME unit.text-table COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/text-table --check)
-    set_tests_properties(unit.text-table PROPERTIES LABELS unit TIMEOUT 120)
+    set_tests_properties(unit.text-table PROPERTIES LABELS unit)
 endif()
