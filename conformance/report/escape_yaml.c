@@ -4,30 +4,11 @@
 
 #include <string.h>
 
-/* Only double quotes can hold these: 1.1 takes the first three for line breaks, neither version has the last one. */
-static const struct {
-    const char *character, *escaped;
-} only_quoted[] = {
-    {"\xc2\x85", "\\N"}, {"\xe2\x80\xa8", "\\u2028"}, {"\xe2\x80\xa9", "\\u2029"}, {"\xef\xbb\xbf", "\\uFEFF"},
-};
-enum { ONLY_QUOTED = sizeof only_quoted / sizeof only_quoted[0] };
-
-static const char *needs_quotes(const check_piece *piece) {
-    for (size_t i = 0; i < ONLY_QUOTED; i++) {
-        if (check_piece_is(piece, only_quoted[i].character)) {
-            return only_quoted[i].escaped;
-        }
-    }
-    return NULL;
-}
-
 void check_yaml_scalar(FILE *out, undr_slice text) {
     fputc('"', out);
     while (text.size > 0) {
         check_piece piece = check_text_take(&text);
-        const char *escaped = check_piece_is(&piece, "\n") ? "\\n"
-            : check_piece_is(&piece, "\t")                 ? "\\t"
-                                                           : needs_quotes(&piece);
+        const char *escaped = check_piece_is(&piece, "\n") ? "\\n" : check_piece_is(&piece, "\t") ? "\\t" : NULL;
         if (escaped != NULL) {
             fputs(escaped, out);
             continue;
@@ -40,22 +21,15 @@ void check_yaml_scalar(FILE *out, undr_slice text) {
     fputc('"', out);
 }
 
-static bool fits_a_block(undr_slice text) {
-    bool fits = memchr(text.data, '\n', text.size) != NULL;
-    while (fits && text.size > 0) {
-        check_piece piece = check_text_take(&text);
-        fits = needs_quotes(&piece) == NULL;
-    }
-    return fits;
-}
-
+/* A block scalar has no escapes. It needs none: text.h lets none of the characters through that only YAML 1.1 takes for
+ * a line break (U+0085, U+2028, U+2029), nor U+FEFF, which no text of YAML 1.2 may hold. */
 void check_yaml_member(FILE *out, const char *key, undr_slice text) {
     text = check_text_trim(text);
     if (text.size == 0) {
         return;
     }
     fprintf(out, "  %s: ", key);
-    if (fits_a_block(text)) {
+    if (memchr(text.data, '\n', text.size) != NULL) {
         fputs("|\n", out);
         check_text_lines(out, text, "    ");
     } else {

@@ -137,14 +137,17 @@ class Again(Behaviour):
         self.assertIn("failed 3 of 3", self.run_check(1, "manager", "--expect", "known", *ALWAYS, "--", adapter).stdout)
 
     def test_a_target_that_fails_everywhere_costs_little(self):
-        played = self.run_check(1, "manager", "--delivery", "whole", "--json", "r.json", "--", BROKEN, "--bug",
-                                "big-endian-answers")
+        """Many cases of one kind are one; of many kinds the first few are played again."""
+        wrong = ["A <- m", "A <- s", "A <- end", "A <- t WorkerException", "A <- 0x80", "A quiet", "A <- t 'x'", "A pauses"]
+        lines = [f"case manager.my.x{number}\n  must REQ-1  x\n  A -> n\n  {step}\n"
+                 for number, step in enumerate(wrong * 4)]
+        (self.folder / "my.case").write_text("\n".join(lines))
+        self.run_check(1, "manager", "--cases", "my.case", "--only", "manager.my.*", "--delivery", "whole", *ENOUGH,
+                       "--json", "r.json", "--", MANAGER)
         cases = json.loads((self.folder / "r.json").read_text())["roles"][0]["cases"]
-        again = [case["again"] for case in cases if "again" in case]
-        fails = [case for case in cases if case["standing"] == "fail"]
-        self.assertGreater(len(fails), 12, played.stdout)
-        self.assertTrue(1 <= len(again) <= 6, again)
-        self.assertLessEqual(sum(one["plays"] - 1 for one in again), 12)
+        again = [case["again"]["plays"] for case in cases if "again" in case]
+        self.assertGreater(len([case for case in cases if case["standing"] == "fail"]), 20)  # `pauses` may look too late
+        self.assertEqual(again, [3] * 6)
 
     def test_a_target_that_is_slow_to_fail_has_a_bound(self):
         """Each play waits a whole limit in vain: by far not all of a hundred repetitions are played."""
@@ -230,7 +233,7 @@ class Transcripts(Behaviour):
                 read += 1
             done = subprocess.run([CHECK, "parse", *sorted(folder.iterdir())], capture_output=True, text=True)
             self.assertEqual(done.returncode, 0, f"{role}: {done.stdout}{done.stderr}")
-        self.assertGreater(read, 5 * skipped)
+        self.assertGreater(read, 3 * skipped)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 """Text from outside, as nasty as it gets, in every place of every report: real parsers of the formats read back what it
 was: formats.py UNDR-CHECK UNDR-MANAGER [TEST...].
 
-What no format should carry (control characters, bytes that are no UTF-8) is written as \\xNN; meaning() undoes that on both
-sides."""
+What no format should carry (control characters, bytes that are no UTF-8) is written as \\xNN or \\uNNNN; meaning() undoes
+that on both sides."""
 import concurrent.futures
 import json
 import os
@@ -34,6 +34,7 @@ NASTY = [text if isinstance(text, bytes) else text.encode() for text in [
     b"\xff\xfe", b"cut \xe2\x80", b"\xed\xa0\x80", b"\xc0\x80", b"\xf4\x90\x80\x80", "é 中 😀", "\u0085next",
     "\u2028line\u2029par", "\ufeffbom", "\u202eright", "\u200e\u2066", "\u00a0nbsp", "\ufffe", "\uffff", "\ufdd0",
     "\U0001ffff", "a\u0301", "long " + "ab" * 100, "\\n", "\\u0041", "\\x41", "%41", "\u3000", "x: |\n  y", "a\n b\n  c",
+    "50%\n%d\\n\x01",
 ]]
 
 # A case that fails, one that is expected to, one that fails otherwise than expected, one that is skipped.
@@ -60,9 +61,17 @@ exec %s "$@"
 
 
 def meaning(text):
-    """The bytes of a text, with what was written as \\xNN put back."""
+    """The bytes of a text, with what was written as \\xNN, \\uNNNN or \\UNNNNNNNN put back. \\x85 is a byte or U+0085, which
+    are one here."""
+    def put_back(match):
+        digits = match.group(1)[1:].decode()
+        if len(digits) == 2:
+            return bytes.fromhex(digits)
+        number = int(digits, 16)
+        return chr(number).encode("utf-8", "surrogatepass") if number <= 0x10ffff else match.group(0)
     data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
-    return re.sub(rb"\\x([0-9a-f]{2})", lambda match: bytes.fromhex(match.group(1).decode()), data)
+    data = re.sub(rb"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})", put_back, data)
+    return re.sub(rb"\xc2([\x80-\xbf])", rb"\1", data)
 
 
 def trimmed(text):
