@@ -3,8 +3,8 @@
  *     UNDR_FAULT="ROLE FUNCTION K ERROR [FUNCTION K ERROR]"
  *
  * ROLE is `manager`, or `worker`, the first worker process of a pool; or `check`, `guard`, `player`, `start`: undr-check
- * itself, and its processes of the first, second and third generation (guard.h; the last one becomes the target). K is which call of the function fails: the k-th,
- * or `K-L`, all from the k-th to the l-th, or `K-`, all from the k-th on. ERROR is a number of errno, or 0 for a short
+ * itself, and its processes of the first, second and third generation (guard.h; the last one becomes the target). K is
+ * which call of the function fails: the k-th, or `K-L`, all from the k-th to the l-th, or `K-`, all from the k-th on. ERROR is a number of errno, or 0 for a short
  * read or write. UNDR_FAULT_REPORT is the file that tells whether the last of the faults was reached, and what the
  * program still held when it ended: a line `fired`, a line `held BLOCKS DESCRIPTORS`. For `worker`, UNDR_FAULT_TOKEN is
  * a file that the first one takes away.
@@ -61,7 +61,7 @@ static struct {
     fault faults[FAULTS];
     atomic_long *calls; /* one for each fault; shared with forked children */
     uintptr_t begin, end; /* the code of the program itself */
-    int wanted, generation; /* of undr-check: its faults are those of one generation of its processes */
+    int wanted, generation; /* of undr-check: its faults are those of one generation of its processes; -1: of all */
 } plan;
 
 static atomic_long blocks; /* of memory that are allocated */
@@ -94,6 +94,7 @@ static bool has_role(const char *role) {
             return strcmp(program_invocation_short_name, "undr-check") == 0;
         }
     }
+    plan.wanted = -1; /* what libuv calls in a child that it has forked is a call of the manager's */
     if (strcmp(role, "worker") != 0) {
         return !is_worker();
     }
@@ -174,7 +175,8 @@ __attribute__((destructor)) static void end(void) {
 /* Whether this call is one that fails. */
 
 static const fault *find_fault(const char *function) {
-    for (size_t i = 0; plan.ready && plan.generation == plan.wanted && i < plan.count; i++) {
+    bool is_meant = plan.ready && (plan.wanted < 0 || plan.generation == plan.wanted);
+    for (size_t i = 0; is_meant && i < plan.count; i++) {
         if (strcmp(function, plan.faults[i].function) == 0) {
             return &plan.faults[i];
         }
