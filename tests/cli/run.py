@@ -230,7 +230,7 @@ class Cases(Behaviour):
         self.assert_run(1, "decode", capture, says=["nobody has room for 2^63 bytes or more (FRAME-7)",
                                                     "there is no type 0x17 (REQ-4)"])
         self.assert_run(2, "decode", "/nonexistent/capture", says="/nonexistent/capture")
-        self.assert_run(2, "decode", self.folder, says=f"{self.folder} is a folder")
+        self.assert_run(2, "decode", self.folder, says=f"{self.folder}: it is a folder")
 
 
 class Targets(Behaviour):
@@ -303,7 +303,7 @@ class Targets(Behaviour):
         limit = lambda hard: (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard)))
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         self.assert_run(0, *words, says="1 passed", preexec_fn=limit(hard))
-        self.assert_run(3, *words, says=["no file descriptor is left", "ulimit -n"], preexec_fn=limit(64))
+        self.assert_run(3, *words, says=["Too many open files", "ulimit -n"], preexec_fn=limit(64))
 
     def test_what_is_waited_for_is_shown(self):
         body = 'case "$1" in capabilities) echo manager;; manager) exec sleep 1000;; *) exit 89;; esac'
