@@ -55,8 +55,12 @@ static bool resolve(check_player *player, struct sockaddr_in *to) {
     }
     struct addrinfo wanted = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found = NULL;
     int reason = getaddrinfo(player->setting->host, NULL, &wanted, &found);
-    if (reason != 0) {
-        check_player_break(player, "%s has no IPv4 address: %s", player->setting->host, gai_strerror(reason));
+    if (reason == EAI_NONAME || reason == EAI_NODATA || reason == EAI_ADDRFAMILY) {
+        check_player_block(player, "%s has no IPv4 address: %s", player->setting->host, gai_strerror(reason));
+        return false;
+    }
+    if (reason != 0) { /* nobody could be asked, or there is no memory */
+        check_player_break(player, "the address of %s can't be found: %s", player->setting->host, gai_strerror(reason));
         return false;
     }
     memcpy(&to->sin_addr, &((const struct sockaddr_in *)(const void *)found->ai_addr)->sin_addr, sizeof to->sin_addr);

@@ -4,6 +4,7 @@ import os
 import socket
 import struct
 import sys
+import threading
 import time
 
 ROLE, _, KIND = sys.argv[1].partition(":")
@@ -44,6 +45,13 @@ def exactly(peer, size):
 
 
 def serve(peer):
+    try:
+        answer(peer)
+    except OSError:
+        pass
+
+
+def answer(peer):
     while True:
         kind, size = struct.unpack("<cQ", exactly(peer, 9))
         exactly(peer, size)
@@ -82,7 +90,7 @@ def manager():
         flood(1, {"lines": b"ok\n" * 1000, "line": b"message " + b"80" * 1000, "trickle": b"8"}[KIND[7:]],
               0.05 if KIND.endswith("trickle") else 0)
     while True:
-        serve(listener.accept()[0])
+        threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
 
 
 def worker():

@@ -94,7 +94,7 @@ class Streams(Hostile):
     """What a target sends without end gives it no more time, and fills no memory. The limits are the harness's own."""
 
     def fails(self, role, kind, *says):
-        self.check(1, says, role, "--delivery", "whole", "--timeout-factor", "0.1", "--only", f"{role}.life.*", "--",
+        self.check(1, says, role, "--delivery", "whole", "--timeout-factor", "0.5", "--only", f"{role}.life.*", "--",
                    sys.executable, ENDLESS, f"{role}:{kind}")
 
     def test_capabilities(self):
@@ -198,7 +198,7 @@ class Cost(Hostile):
             f"fail manager.many.{i} why\n" for i in range(count))), "--", "/bin/false"], 1)
 
     def test_reports_of_what_is_blocked(self):
-        self.grows(4000, lambda count: ["manager", "-v", "--timeout-factor", "0.02", "--cases", self.cases(count),
+        self.grows(4000, lambda count: ["manager", "-v", "--cases", self.cases(count),
             "--delivery", "whole", "--shard", "1/1", "--junit", self.folder / "x", "--json", self.folder / "j", "--html",
             self.folder / "h", "--", sys.executable, ENDLESS, "manager:wrong"], 1)
 
