@@ -165,6 +165,7 @@ static uint64_t number_like_text(void) {
         uint64_t number = (high | low) * inverse_of(key.odd[1]);
         number ^= number >> 32;
         number *= inverse_of(key.odd[0]);
+        number ^= number >> 32;
         if (number < UINT64_C(1) << 55) {
             assert_true(undr_hash_word(&key, number) >> 32 == high >> 32);
             return number;
