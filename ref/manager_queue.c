@@ -5,10 +5,12 @@
 #include <string.h>
 
 enum { MALLOC_COST = 16 }; /* what an allocation takes beside its bytes, about */
-#define LARGEST_COPY (((uint64_t)1 << 40) - 1) /* undr_parcel.size */
+
+/* What undr_parcel.size holds; where a size has 32 bits, what can be allocated. */
+#define LARGEST_COPY ((size_t)((SIZE_MAX > UINT32_MAX ? (uint64_t)1 << 40 : (uint64_t)1 << 31) - 1))
 
 static undr_parcel *new_parcel(size_t size, unsigned priority) {
-    if (size > LARGEST_COPY || size > PTRDIFF_MAX - sizeof(undr_parcel)) {
+    if (size > LARGEST_COPY) {
         return NULL;
     }
     undr_parcel *parcel = malloc(sizeof *parcel + size);

@@ -80,8 +80,8 @@ static void advance(struct msghdr *message, size_t sent) {
     }
 }
 
-/* Sends the pieces, which it moves, whole. */
-static undr_error send_all(int client, struct iovec *pieces, size_t count) {
+/* Sends the pieces, which it moves, whole. Their number fits what glibc and musl each have for it. */
+static undr_error send_all(int client, struct iovec *pieces, unsigned short count) {
     struct msghdr rest = {.msg_iov = pieces, .msg_iovlen = count};
     while (rest.msg_iovlen > 0) {
         ssize_t sent = sendmsg(client, &rest, MSG_NOSIGNAL);

@@ -12,7 +12,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+/* What the manager's program has open is none of ours. */
+static void close_all_from(unsigned first) {
+#ifdef SYS_close_range /* which musl has no function for */
+    if (syscall(SYS_close_range, first, ~0U, 0U) == 0) {
+        return;
+    }
+#endif
+    const long most = sysconf(_SC_OPEN_MAX); /* unreachable: in a test, a kernel before 5.9 */
+    for (int file = (int)first; file < (most > 0 && most < 65536 ? (int)most : 65536); file++) {
+        (void)close(file);
+    }
+}
 
 static bool parse_number(const char *text, long maximum, long *number) {
     char *end;
@@ -77,7 +91,7 @@ static int run(int argc, char **argv, const undr_registry *registry) {
     (void)signal(SIGPIPE, SIG_IGN); /* errors of the write, as Python has them: a task is not to die of its output */
     (void)signal(SIGXFSZ, SIG_IGN);
     (void)signal(SIGINT, SIG_IGN); /* CTRL-C reaches the manager, which closes its workers in order */
-    (void)close_range(STDERR_FILENO + 1, UINT_MAX, 0); /* what the manager's program has open is none of ours */
+    close_all_from(STDERR_FILENO + 1);
     return work(registry, argv[2], port, number, argv[6]);
 }
 

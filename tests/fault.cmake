@@ -1,7 +1,9 @@
 # The reference under faults (label `fault`): killed workers, workers that hang, failing system calls, hostile peers. Label
 # `security`: who may connect, what payloads may do, the flags of the release. Python's standard library is what they need.
 find_package(Python3 COMPONENTS Interpreter)
-if(NOT Python3_FOUND OR NOT TARGET undr-manager)
+include(CheckSymbolExists)
+check_symbol_exists(__GLIBC__ features.h UNDR_GLIBC) # the shim stands in for functions as glibc declares them
+if(NOT Python3_FOUND OR NOT TARGET undr-manager OR NOT UNDR_GLIBC)
     return()
 endif()
 

@@ -16,7 +16,7 @@ ssize_t writev(int file, const struct iovec *pieces, int count) {
     if (size > LARGE && atomic_exchange(&is_short, false)) {
         return write(file, pieces[0].iov_base, 1);
     }
-    struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)pieces, .msg_iovlen = (size_t)count};
+    struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)pieces, .msg_iovlen = (unsigned short)count};
     return sendmsg(file, &message, MSG_NOSIGNAL);
 }
 

@@ -28,7 +28,7 @@ void check_inherited_set(void) {
 }
 
 typedef struct bound {
-    int resource;
+    unsigned short resource; /* as glibc and musl each have it: an enumeration, an int */
     rlim_t enough;
     const char *format; /* of the limit */
     rlim_t unit;
@@ -49,7 +49,7 @@ undr_error check_inherited_limits(undr_buffer *text) {
     const char *separator = "";
     for (size_t i = 0; i < sizeof bounds / sizeof *bounds && error == UNDR_OK; i++) {
         struct rlimit limit;
-        if (getrlimit((__rlimit_resource_t)bounds[i].resource, &limit) == 0 && limit.rlim_cur < bounds[i].enough) {
+        if (getrlimit(bounds[i].resource, &limit) == 0 && limit.rlim_cur < bounds[i].enough) {
             error = undr_put_format(text, bounds[i].format, separator,
                 (unsigned long long)(limit.rlim_cur / bounds[i].unit));
             separator = ", ";

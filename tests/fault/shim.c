@@ -56,7 +56,7 @@ typedef struct fault {
 enum { FAULTS = 2 };
 
 static struct {
-    bool ready;
+    atomic_bool ready;
     size_t count;
     fault faults[FAULTS];
     atomic_long *calls; /* one for each fault; shared with forked children */
