@@ -55,19 +55,28 @@ static void reset(int client) {
     close(client);
 }
 
-/* Leaves a daemon behind: in a session of its own, its parent gone. Its id goes to standard error. */
+/* Leaves a daemon behind: in a session of its own, its parent gone. Its id is on standard error when this returns. */
 static void leave_a_daemon(void) {
+    int told[2];
+    if (pipe(told) != 0) {
+        _exit(1);
+    }
     if (fork() == 0) {
         setsid();
         if (fork() == 0) {
             char line[32];
             snprintf(line, sizeof line, "daemon %ld\n", (long)getpid());
             say(2, line);
+            close(told[0]);
+            close(told[1]);
             wait_for_ever();
         }
         _exit(0);
     }
-    steady_poll(NULL, 0, 50);
+    char none;
+    close(told[1]);
+    (void)steady_read(told[0], &none, 1); /* its end: the daemon has closed it, or is gone */
+    close(told[0]);
 }
 
 static void flood_standard_error(void) {
