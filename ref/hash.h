@@ -104,7 +104,9 @@ static inline uint64_t undr_hash_bytes(const undr_hash_key *key, undr_slice byte
         memcpy(&word, bytes.data + at, sizeof word);
         undr_sip_word(&sip, le64toh(word));
     }
-    return undr_sip_last(&sip, (uint64_t)bytes.size << 56 | undr_few_bytes(bytes.data + at, bytes.size - at));
+    /* No bytes may have no address, to which nothing can be added. */
+    const uint8_t *rest = at == bytes.size ? NULL : bytes.data + at;
+    return undr_sip_last(&sip, (uint64_t)bytes.size << 56 | undr_few_bytes(rest, bytes.size - at));
 }
 
 #endif
