@@ -255,7 +255,9 @@ static void what_is_begun_and_not_ended(void **state) {
     service self;
     begin(&self);
     int client = join_server(self.port);
-    send_raw(client, "\x80\0\0\0\x40\0\0\0\0" "abc", 12); /* 1 GiB is announced */
+    uint8_t begun[UNDR_HEADER_SIZE + 3] = {0};
+    undr_frame_header(begun, 0x80, UNDR_DEFAULT_PAYLOAD_LIMIT); /* 1 GiB is announced; with 32 bits, half of that */
+    send_raw(client, begun, sizeof begun);
     expect_alive(&self);
     close(client);
     expect_alive(&self);
