@@ -37,7 +37,7 @@ static uint8_t magnitude_byte(const magnitude *number, size_t index) {
 static undr_error print_hexadecimal(undr_buffer *buffer, const magnitude *number) {
     static const char digits[] = "0123456789abcdef";
     size_t size = number->bytes.size;
-    while (size > 0 && magnitude_byte(number, size - 1) == 0) { /* it is long: not 0 */
+    while (size > 1 && magnitude_byte(number, size - 1) == 0) {
         --size;
     }
     undr_error error = undr_put_text(buffer, number->negative ? "-0x" : "0x");

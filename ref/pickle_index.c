@@ -36,23 +36,21 @@ static inline bool is_short(const undr_value *key) {
     return (key->kind == UNDR_STR || key->kind == UNDR_INT || key->kind == UNDR_BYTES) && key->bytes.size <= SHORT;
 }
 
-/* Are they the same key, whatever they are? */
-__attribute__((noinline)) static undr_error same_key(undr_reader *reader, undr_value *a, undr_value *b, size_t depth, bool *equal) {
-    undr_error error = undr_key_hash(reader, a, depth);
-    if (error == UNDR_OK) {
-        error = undr_key_hash(reader, b, depth);
-    }
+/* Are they the same key, whatever they are? What has no hash yet is short (prepare). */
+__attribute__((noinline)) static undr_error same_key(
+    undr_reader *reader, undr_value *a, undr_value *b, size_t depth, bool *equal) {
+    undr_key_hash_plain(reader, a);
+    undr_key_hash_plain(reader, b);
     *equal = false;
-    return error == UNDR_OK && a->hash == b->hash ? undr_key_equal(reader, a, b, depth, equal) : error;
+    return a->hash == b->hash ? undr_key_equal(reader, a, b, depth, equal) : UNDR_OK;
 }
 
 /* A short key and another of its kind. */
 static inline bool same_short(const undr_value *key, const undr_value *other) {
-    return key == other
-        || (key->bytes.size == other->bytes.size
-            && (key->bytes.size == 0
-                || (key->bytes.data[0] == other->bytes.data[0]
-                    && memcmp(key->bytes.data, other->bytes.data, key->bytes.size) == 0)));
+    return key->bytes.size == other->bytes.size
+        && (key->bytes.size == 0
+            || (key->bytes.data[0] == other->bytes.data[0]
+                && memcmp(key->bytes.data, other->bytes.data, key->bytes.size) == 0));
 }
 
 /* For a short key that has no hash yet, among so few that the steps to them need not be counted. */
@@ -104,10 +102,7 @@ __attribute__((always_inline)) static inline undr_error find(
         return key->hash == 0 ? scan_short(reader, container, key, depth, place)
                               : scan(reader, container, key, depth, place);
     }
-    const undr_error unhashed = key->hash != 0 ? UNDR_OK : undr_key_hash(reader, key, depth);
-    if (unhashed != UNDR_OK) {
-        return unhashed;
-    }
+    undr_key_hash_plain(reader, key); /* one without a hash is short */
     for (size_t position = key->hash >> index->shift;; ++position) {
         *slot = slot_at(index, position);
         if (**slot == 0) {
@@ -154,19 +149,15 @@ static undr_error new_index(undr_reader *reader, size_t entries, struct undr_ind
 }
 
 /* Notes all entries in an index that is empty. They differ: where one belongs is seen without looking at keys. */
-static undr_error note_all(undr_reader *reader, const undr_value *container, const struct undr_index *index) {
+static void note_all(undr_reader *reader, const undr_value *container, const struct undr_index *index) {
     for (size_t place = 0; place < container->items.count; place += stride(container)) {
-        const undr_error error = undr_key_hash(reader, container->items.at[place], 0);
-        if (error != UNDR_OK) { /* unreachable: what is a key already could be hashed, or is short text or a number */
-            return error;
-        }
+        undr_key_hash_plain(reader, container->items.at[place]);
         size_t position = container->items.at[place]->hash >> index->shift;
         while (*slot_at(index, position) != 0) {
             ++position;
         }
         *slot_at(index, position) = (uint32_t)place + 1;
     }
-    return UNDR_OK;
 }
 
 /* Room for so many entries, more than there is. */
@@ -185,11 +176,11 @@ static undr_error grow(undr_reader *reader, undr_value *container, size_t entrie
     items.at = memory;
     if (items.count > 0) {
         memcpy(items.at, container->items.at, items.count * sizeof *items.at);
-        error = note_all(reader, container, index); /* there were SCAN entries at least: it has an index now */
+        note_all(reader, container, index); /* there were SCAN entries at least: it has an index now */
     }
     container->keyed.items = items;
     container->keyed.index = index;
-    return error;
+    return UNDR_OK;
 }
 
 /* Makes room for one more entry, and finds the place for it. */

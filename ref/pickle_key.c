@@ -127,21 +127,29 @@ static undr_error hash_rare(undr_reader *reader, const undr_value *key, size_t d
     }
 }
 
+static inline void set_hash(undr_value *key, uint64_t hash) {
+    key->hash = hash >> 32 == 0 ? 1 : (uint32_t)(hash >> 32);
+}
+
+void undr_key_hash_plain(undr_reader *reader, undr_value *key) {
+    if (key->hash == 0) {
+        const undr_hash_key *with = hash_key(reader);
+        set_hash(key, key->kind == UNDR_INT ? hash_int(with, key->bytes) : undr_hash_bytes(with, key->bytes));
+    }
+}
+
 undr_error undr_key_hash(undr_reader *reader, undr_value *key, size_t depth) {
     if (key->hash != 0) {
         return UNDR_OK;
     }
-    uint64_t hash = 0;
-    undr_error error = UNDR_OK;
-    if (key->kind == UNDR_INT) {
-        hash = hash_int(hash_key(reader), key->bytes);
-    } else if (key->kind == UNDR_STR || key->kind == UNDR_BYTES) {
-        hash = undr_hash_bytes(hash_key(reader), key->bytes);
-    } else {
-        error = hash_rare(reader, key, depth, &hash);
+    if (key->kind == UNDR_INT || key->kind == UNDR_STR || key->kind == UNDR_BYTES) {
+        undr_key_hash_plain(reader, key);
+        return UNDR_OK;
     }
+    uint64_t hash = 0;
+    const undr_error error = hash_rare(reader, key, depth, &hash);
     if (error == UNDR_OK) {
-        key->hash = hash >> 32 == 0 ? 1 : (uint32_t)(hash >> 32);
+        set_hash(key, hash);
     }
     return error;
 }

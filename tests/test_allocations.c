@@ -6,6 +6,7 @@
 
 #include "embedded.h"
 #include "exchange.h"
+#include "exchange_print.h"
 #include "names.h"
 #include "undr/manager.h"
 #include "undr/pickle.h"
@@ -172,6 +173,25 @@ static undr_error print_in_notation(void *context) {
     return error;
 }
 
+/* Cut, as all but the shortest text is. */
+enum { CUT = 3 };
+
+static undr_error print_start(void *context) {
+    const pickled *pickle = context;
+    undr_buffer output = {0};
+    const undr_error error = undr_value_print_short(&output, pickle->value, CUT);
+    undr_buffer_free(&output);
+    return error;
+}
+
+static undr_error print_start_in_notation(void *context) {
+    const pickled *pickle = context;
+    undr_buffer output = {0};
+    const undr_error error = check_print_value_start(&output, pickle->value, CUT);
+    undr_buffer_free(&output);
+    return error;
+}
+
 /* As a task, as a message, and as a transcript shows it. */
 static undr_error take_task(void *context) {
     const pickled *pickle = context;
@@ -224,7 +244,8 @@ static size_t fail_each_of_value(pickled *pickle) {
         return allocations;
     }
     allocations += fail_each(search, pickle) + fail_each(compare, pickle) + fail_each(print, pickle)
-        + fail_each(print_in_notation, pickle);
+        + fail_each(print_in_notation, pickle) + fail_each(print_start, pickle)
+        + fail_each(print_start_in_notation, pickle);
     return pickle->bytes.size > LONG ? allocations : allocations + fail_each_of_showing(pickle);
 }
 

@@ -239,6 +239,26 @@ static void odd_names_are_no_classes(void **state) {
     undr_arena_free(&arena);
 }
 
+/* 60 values, 2 ** 60 paths to them. */
+static void what_is_too_large_is_cut(void **state) {
+    (void)state;
+    undr_arena arena = {0};
+    undr_buffer text = {0};
+    bool whole = true;
+    undr_value *value = NULL;
+    assert_int_equal(undr_value_int(&arena, 7, &value), UNDR_OK);
+    for (int level = 0; level < 60; level++) {
+        undr_value *const twice[] = {value, value};
+        assert_int_equal(undr_value_items(&arena, UNDR_LIST, twice, 2, &value), UNDR_OK);
+    }
+    assert_int_equal(undr_put_text(&text, "kept "), UNDR_OK);
+    assert_int_equal(check_print_value(&text, value, &whole), UNDR_OK);
+    assert_false(whole);
+    assert_true(undr_slice_equal(undr_buffer_slice(&text), undr_slice_text("kept ...")));
+    undr_buffer_free(&text);
+    undr_arena_free(&arena);
+}
+
 static void long_texts_of_one_character(void **state) {
     (void)state;
     undr_buffer pickle = {0}, text = {0};
@@ -273,6 +293,7 @@ int main(void) {
         cmocka_unit_test(odd_exceptions_are_named),
         cmocka_unit_test(an_exception_needs_memory),
         cmocka_unit_test(odd_names_are_no_classes),
+        cmocka_unit_test(what_is_too_large_is_cut),
         cmocka_unit_test(long_texts_of_one_character),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

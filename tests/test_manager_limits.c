@@ -261,6 +261,31 @@ static void a_message_that_copies_itself_takes_little(void **state) {
     undr_buffer_free(&pickle);
 }
 
+/* ---- what is checked while others wait ---- */
+
+static void assert_checked(undr_slice payload_of_message, size_t budget, undr_error expected, size_t left) {
+    const undr_frame frame = {.type = UNDR_TYPE_MESSAGE, .payload = payload_of_message};
+    assert_int_equal(undr_manager_check_within(&frame, &budget), expected);
+    assert_int_equal(budget, left);
+}
+
+static void a_short_check_keeps_to_its_budget(void **state) {
+    (void)state;
+    const undr_slice three = undr_slice_text("(NNt.");
+    assert_checked(three, 100, UNDR_OK, 97);
+    assert_checked(three, 3, UNDR_OK, 0);
+    assert_checked(three, 2, UNDR_WAIT, 0);
+    assert_checked(undr_slice_text("(NNt"), 100, UNDR_PICKLE_TRUNCATED, 97);
+    assert_checked((undr_slice){0}, 100, UNDR_OK, 100); /* the core says what is wrong with it */
+    size_t budget = 100;
+    const undr_frame task = {.type = 0x80, .payload = undr_slice_text("no pickle")};
+    assert_int_equal(undr_manager_check_within(&task, &budget), UNDR_OK);
+    assert_int_equal(budget, 100);
+    undr_buffer pickle = message_that_copies(); /* few values, but much memory */
+    assert_checked(undr_buffer_slice(&pickle), SIZE_MAX / 2, UNDR_WAIT, 0);
+    undr_buffer_free(&pickle);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_sides_meet_the_limit),
@@ -275,6 +300,7 @@ int main(void) {
         cmocka_unit_test(a_full_connection_is_handed_nothing),
         cmocka_unit_test(untaken_answers_are_bounded),
         cmocka_unit_test(a_message_that_copies_itself_takes_little),
+        cmocka_unit_test(a_short_check_keeps_to_its_budget),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,6 +27,7 @@ static const struct {
         "bytearray(b'x')", UNDR_OK},
     {"bytearray of int", IN_TABLE("cbuiltins\nbytearray\nK\1\x85R."), "builtins.bytearray(1)", UNDR_OK},
     {"set of two", IN_TABLE("cbuiltins\nset\n]]\x86R."), "builtins.set([], [])", UNDR_OK},
+    {"a name like set", IN_TABLE("cBuiltins\nset\n](K\1e\x85R."), "Builtins.set([1])", UNDR_OK},
     {"set of int", IN_TABLE("cbuiltins\nset\nK\1\x85R."), "builtins.set(1)", UNDR_OK},
     {"set of frozenset", IN_TABLE("cbuiltins\nset\ncbuiltins\nfrozenset\n](K\1e\x85R\x85R."), "{1}", UNDR_OK},
     {"getattr of one", IN_TABLE("cbuiltins\ngetattr\ncm\nA\n\x85R."), "builtins.getattr(<class m.A>)", UNDR_OK},

@@ -37,6 +37,14 @@ static uint64_t hash_of_class(const char *name) {
     return undr_sip_end(&sip, 2);
 }
 
+static uint64_t hash_of_class_in(const char *module) {
+    const undr_hash_key key = known();
+    undr_sip sip = undr_sip_begin(&key);
+    undr_sip_word(&sip, hash_of_text(module));
+    undr_sip_word(&sip, undr_hash_bytes(&key, BYTES("N")));
+    return undr_sip_end(&sip, 2);
+}
+
 typedef struct numbered {
     uint32_t hash, number;
 } numbered;
@@ -112,20 +120,48 @@ static size_t count_of_three(char texts[2][TEXT], undr_slice before, undr_slice 
 
 static void what_collides_is_told_apart(void **state) {
     (void)state;
-    char texts[2][TEXT], names[2][TEXT];
+    char texts[2][TEXT], names[2][TEXT], modules[2][TEXT];
     collide(hash_of_text, texts[0], texts[1]);
     collide(hash_of_class, names[0], names[1]);
+    collide(hash_of_class_in, modules[0], modules[1]);
     for (int others = 0; others < 2; ++others) {
         assert_int_equal(count_of_three(texts, BYTES("\x8a\x10"), BYTES(""), others), 2); /* ints */
         assert_int_equal(count_of_three(texts, BYTES("X\x10\0\0\0"), BYTES(""), others), 2);
         assert_int_equal(count_of_three(texts, BYTES("C\x10"), BYTES(""), others), 2);
         assert_int_equal(count_of_three(names, BYTES("cm\n"), BYTES("\n"), others), 2);
+        assert_int_equal(count_of_three(modules, BYTES("c"), BYTES("\nN\n"), others), 2);
         /* and in tuples and frozensets */
         assert_int_equal(count_of_three(texts, BYTES("\x8a\x10"), BYTES("K\1\x86"), others), 2);
         assert_int_equal(count_of_three(texts, BYTES("K\1\x8a\x10"), BYTES("\x86"), others), 2);
         assert_int_equal(count_of_three(texts, BYTES("(K\1\x8a\x10"), BYTES("\x91"), others), 2);
         assert_int_equal(count_of_three(texts, BYTES("(\x8a\x10"), BYTES("K\1\x91"), others), 2);
     }
+}
+
+/* The writer looks for classes by all 64 bits of a hash. These two texts have the same: the first such pair on a walk of
+ * some 2 ** 32 texts under the hash key that is known here. */
+static void classes_that_collide_are_written_apart(void **state) {
+    (void)state;
+    static const char pickle[] = "(cm\ncocffkmkjcnebonc\ncm\nbmjapabnecgimceo\nccocffkmkjcnebonc\nN\ncbmjapabnecgimceo\nN\n"
+                                 "cm\ncocffkmkjcnebonc\ncbmjapabnecgimceo\nN\nt.";
+    const undr_hash_key key = known();
+    assert_true(undr_hash_bytes(&key, BYTES("cocffkmkjcnebonc")) == undr_hash_bytes(&key, BYTES("bmjapabnecgimceo")));
+    undr_arena arena = {0};
+    undr_value *value = NULL, *again = NULL;
+    assert_int_equal(undr_pickle_read(BYTES(pickle), NULL, &arena, &value, NULL, NULL), UNDR_OK);
+    for (int protocol = 2; protocol <= 5; ++protocol) {
+        undr_buffer written = {0}, text = {0};
+        assert_int_equal(undr_pickle_write(value, protocol, &written), UNDR_OK);
+        assert_int_equal(undr_pickle_read(undr_buffer_slice(&written), NULL, &arena, &again, NULL, NULL), UNDR_OK);
+        assert_int_equal(undr_value_print(&text, again), UNDR_OK);
+        assert_int_equal(undr_put_u8(&text, 0), UNDR_OK);
+        assert_string_equal((char *)text.data,
+            "(<class m.cocffkmkjcnebonc>, <class m.bmjapabnecgimceo>, <class cocffkmkjcnebonc.N>, "
+            "<class bmjapabnecgimceo.N>, <class m.cocffkmkjcnebonc>, <class bmjapabnecgimceo.N>)");
+        undr_buffer_free(&written);
+        undr_buffer_free(&text);
+    }
+    undr_arena_free(&arena);
 }
 
 static size_t count_of_keys(undr_slice keys, bool others) {
@@ -394,6 +430,22 @@ static void comparing_large_ints_takes_work(void **state) {
     undr_buffer_free(&buffer);
 }
 
+/* True, then an int, which is compared at once: the few keys in front of it are no reason not to count that. */
+static void comparing_a_few_numbers_takes_work(void **state) {
+    (void)state;
+    static const undr_slice pickles[] = {{(const uint8_t *)"}(\x88NK\1Nu.", 9}, {(const uint8_t *)"}(\x88NK\2Nu.", 9}};
+    undr_pickle_limits limits = undr_pickle_default_limits;
+    for (limits.steps = 1; limits.steps < 4; ++limits.steps) {
+        undr_arena arena = {0};
+        undr_value *value = NULL;
+        assert_int_equal(undr_pickle_read(pickles[0], &limits, &arena, &value, NULL, NULL),
+            limits.steps < 2 ? UNDR_LIMIT_NODES : UNDR_OK);
+        assert_int_equal(undr_pickle_read(pickles[1], &limits, &arena, &value, NULL, NULL), UNDR_OK); /* another hash */
+        assert_int_equal(value->items.count, 4);
+        undr_arena_free(&arena);
+    }
+}
+
 /* What takes longer than the bytes of its opcodes let expect: counted as work, so that a budget for it is kept. */
 static void dear_opcodes_take_work(void **state) {
     (void)state;
@@ -450,6 +502,9 @@ static void what_a_check_takes(void **state) {
     budget = 64 + 8 * 3 + 1;
     assert_int_equal(undr_pickle_check_within(BYTES("F1.5\n."), limits, &budget), UNDR_OK);
     assert_int_equal(budget, 0); /* each of the two is within it, both together are as much */
+    budget = 64 + 8 * 3;
+    assert_int_equal(undr_pickle_check_within(BYTES("F1.5\n."), limits, &budget), UNDR_OK);
+    assert_int_equal(budget, 0); /* both together are more: it is used up */
     budget = SIZE_MAX - 1; /* no budget: what the size of the pickle allows */
     assert_int_equal(undr_pickle_check_within(BYTES("F1.5\n."), limits, &budget), UNDR_OK);
     assert_true(budget == SIZE_MAX - 1 - 1 - 64 - 8 * 3);
@@ -521,6 +576,7 @@ static void keys_of_any_kind_are_found_in_good_time(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_collides_is_told_apart),
+        cmocka_unit_test(classes_that_collide_are_written_apart),
         cmocka_unit_test(kinds_that_collide_are_told_apart),
         cmocka_unit_test(pairs_that_collide_are_told_apart),
         cmocka_unit_test(numbers_that_collide_are_told_apart),
@@ -528,6 +584,7 @@ int main(void) {
         cmocka_unit_test(depth_of_a_comparison),
         cmocka_unit_test(searches_in_the_memo_end),
         cmocka_unit_test(comparing_large_ints_takes_work),
+        cmocka_unit_test(comparing_a_few_numbers_takes_work),
         cmocka_unit_test(dear_opcodes_take_work),
         cmocka_unit_test(what_a_check_takes),
         cmocka_unit_test(keys_of_any_kind_are_found_in_good_time),

@@ -1,5 +1,6 @@
 /* test_value_corners.c: values that only callers make, and walks over values that give up wherever their bound is. */
 #include "make_values.h"
+#include "number.h"
 #include "value_walk.h"
 
 #include <malloc.h>
@@ -177,6 +178,17 @@ static void odd_calls_are_printed(void **state) {
     assert_prints(empty, "m.N(2)");
     assert_prints(bytes(&arena, UNDR_STR, "\xc1\x81", 2), "'\\x41'"); /* no UTF-8: no reader makes it */
     undr_arena_free(&arena);
+}
+
+/* More bytes than an int needs: no value has them. Beyond 4,300 digits it is printed in hexadecimal. */
+static void a_long_zero_is_printed(void **state) {
+    (void)state;
+    static const uint8_t zeros[2000];
+    undr_buffer text = {0};
+    assert_int_equal(undr_print_int(&text, undr_slice_of(zeros, 1785)), UNDR_OK);
+    assert_int_equal(undr_print_int(&text, undr_slice_of(zeros, 1786)), UNDR_OK);
+    assert_true(undr_slice_equal(undr_buffer_slice(&text), undr_slice_text("00x0")));
+    undr_buffer_free(&text);
 }
 
 static void limits_of_the_arena(void **state) {
@@ -380,6 +392,7 @@ int main(void) {
         cmocka_unit_test(a_comparison_gives_up_at_any_step),
         cmocka_unit_test(printing_gives_up_at_any_step_and_byte),
         cmocka_unit_test(odd_calls_are_printed),
+        cmocka_unit_test(a_long_zero_is_printed),
         cmocka_unit_test(limits_of_the_arena),
         cmocka_unit_test(shared_values_count_where_they_are),
         cmocka_unit_test(what_was_added_to_an_object_is_searched),

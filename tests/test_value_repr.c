@@ -27,6 +27,7 @@ static void reprs(void **state) {
         ROW("N.", "None"),
         ROW("X\x05\0\0\0K\xc3\xa4se.", "'K\xc3\xa4se'"),
         ROW("X\x03\0\0\0\xe2\x80\xae.", "'\\u202e'"),
+        ROW("X\x04\0\0\0\n\\\xc3\xa4.", "'\\n\\\\\xc3\xa4'"),
         ROW("X\x03\0\0\0\xed\xa0\x80.", "'\\ud800'"),
         ROW("X\x03\0\0\0\xef\xb8\x8f.", "'\xef\xb8\x8f'"), /* Python prints variation selectors */
         ROW("C\x02\xc3\xa4.", "b'\\xc3\\xa4'"),
@@ -137,6 +138,32 @@ static undr_value *bomb(undr_arena *arena, undr_kind kind) {
     return value;
 }
 
+/* Few bytes, but many steps: around each of them all the holders are looked at. */
+static void what_is_deep_is_cut(void **state) {
+    (void)state;
+    enum { DEPTH = 900, FITS = 100 };
+    undr_arena arena = {0};
+    undr_value *value = collect(&arena, UNDR_LIST, NULL, 0);
+    char expected[DEPTH + 4];
+    for (int depth = 1; depth < DEPTH; depth++) {
+        value = collect(&arena, UNDR_LIST, &value, 1);
+        if (depth == FITS - 1) {
+            memset(expected, '[', FITS);
+            memset(expected + FITS, ']', FITS);
+            expected[2 * (size_t)FITS] = '\0';
+            assert_short(value, 2 * (size_t)FITS, expected);
+        }
+    }
+    undr_buffer text = {0};
+    assert_int_equal(undr_value_print_short(&text, value, 2 * (size_t)DEPTH), UNDR_OK);
+    assert_in_range(text.size, FITS, DEPTH);
+    memset(expected, '[', text.size - 3);
+    memcpy(expected + text.size - 3, "...", 3);
+    assert_memory_equal(text.data, expected, text.size);
+    undr_buffer_free(&text);
+    undr_arena_free(&arena);
+}
+
 static void bombs(void **state) {
     (void)state;
     static const undr_kind kinds[] = {UNDR_LIST, UNDR_TUPLE, UNDR_DICT, UNDR_SET, UNDR_FROZENSET};
@@ -181,6 +208,7 @@ int main(void) {
         cmocka_unit_test(reprs),
         cmocka_unit_test(what_no_pickle_makes),
         cmocka_unit_test(what_is_long_is_cut),
+        cmocka_unit_test(what_is_deep_is_cut),
         cmocka_unit_test(bombs),
         cmocka_unit_test(bomb_of_calls),
     };
