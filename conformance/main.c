@@ -19,7 +19,7 @@
 static int decode_bytes(undr_slice input, const char *name) {
     check_decode_options options = {.side = CHECK_SIDE_GUESS};
     size_t wrong = 0;
-    undr_error error = check_decode_bytes(input, stdout, &options, &wrong);
+    undr_error error = check_decode(input, stdout, &options, &wrong);
     if (error == UNDR_OK) {
         return wrong == 0 ? CHECK_HELD : CHECK_SHORT;
     }

@@ -167,7 +167,9 @@ undr_error undr_target(const undr_target_options *options) {
     undr_proxy_init(&self.proxy, options->server_port, limit);
     self.proxy.server_address = address;
     undr_error error = undr_hold_standard_descriptors(); /* before the log opens one */
+    int reason = errno;
     undr_log_open(&self.log, options->log);
+    errno = reason;
     error = error == UNDR_OK ? undr_proxy_setup(&self.proxy) : error;
     if (error != UNDR_OK) {
         say(&self, "can't connect to a manager on %s:%u: %s", address, (unsigned)options->server_port,
@@ -178,7 +180,7 @@ undr_error undr_target(const undr_target_options *options) {
     }
     undr_arena_free(&self.arena);
     undr_proxy_close(&self.proxy); /* WORK-4; by FIN, for nothing is unread (WORK-24) */
-    int reason = errno;
+    reason = errno;
     undr_log_close(&self.log);
     errno = reason;
     return error;

@@ -19,7 +19,7 @@ TESTS = {
     "bytes": ["bytes", "frame", "pickle*", "value*", "number*"],
     "frame": ["frame", "vectors"],
     "text": ["visible", "allocations*"],
-    "pickle": ["pickle*", "map", "hash", "vectors", "allocations*"],
+    "pickle": ["pickle*", "map", "hash*", "vectors", "allocations*"],
     "value": ["value*", "number*", "pickle*", "allocations*"],
     "manager core": ["manager*", "handles*", "blob", "allocations*"],
     "worker core": ["worker*", "allocations*"],

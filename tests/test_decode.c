@@ -178,13 +178,10 @@ static void a_pickle_bomb_stays_bytes(void **state) {
 static undr_buffer decode(undr_slice bytes, check_side side, uint64_t limit, size_t *wrong) {
     char *text = NULL;
     size_t size = 0;
-    FILE *in = bytes.size > 0 ? fmemopen((void *)(uintptr_t)bytes.data, bytes.size, "rb") : fopen("/dev/null", "rb");
     FILE *out = open_memstream(&text, &size);
-    assert_non_null(in);
     assert_non_null(out);
     check_decode_options options = {.side = side, .payload_limit = limit};
-    assert_int_equal(check_decode(in, out, &options, wrong), UNDR_OK);
-    assert_int_equal(fclose(in), 0);
+    assert_int_equal(check_decode(bytes, out, &options, wrong), UNDR_OK);
     assert_int_equal(fclose(out), 0);
     undr_buffer printed = {0};
     assert_int_equal(undr_put_bytes(&printed, text, size), UNDR_OK);
@@ -316,18 +313,15 @@ static void what_is_decoded_can_be_sent_again(void **state) {
 
 static void an_output_that_fails_is_reported(void **state) {
     (void)state;
-    FILE *in = fmemopen((void *)(uintptr_t) "n" LENGTH("\0"), 9, "rb");
     FILE *out = fopen("/dev/full", "wb");
     if (out == NULL) {
-        assert_int_equal(fclose(in), 0);
         print_message("SKIPPED: an output that fails (there is no /dev/full)\n");
         skip();
     }
     check_decode_options options = {.side = CHECK_SIDE_GUESS};
     size_t wrong;
-    assert_int_equal(check_decode(in, out, &options, &wrong), UNDR_SYSTEM);
+    assert_int_equal(check_decode(undr_slice_of("n" LENGTH("\0"), 9), out, &options, &wrong), UNDR_SYSTEM);
     (void)fclose(out); /* fails as it should */
-    assert_int_equal(fclose(in), 0);
 }
 
 int main(void) {

@@ -5,7 +5,6 @@
 #include "undr/frame.h"
 #include "undr/pickle.h"
 
-#include <errno.h>
 #include <string.h>
 
 typedef struct decoding {
@@ -15,24 +14,6 @@ typedef struct decoding {
     check_side side;
     size_t offset, wrong;
 } decoding;
-
-static undr_error read_all(FILE *in, undr_buffer *buffer) {
-    size_t got;
-    do {
-        undr_error error = undr_buffer_reserve(buffer, 65536);
-        if (error != UNDR_OK) {
-            return error;
-        }
-        errno = 0;
-        got = fread(buffer->data + buffer->size, 1, 65536, in);
-        buffer->size += got;
-        if (ferror(in) && errno == EINTR) {
-            clearerr(in);
-            got = 1; /* a signal is no end */
-        }
-    } while (got > 0);
-    return ferror(in) ? UNDR_SYSTEM : UNDR_OK;
-}
 
 /* ---- whose bytes are these? ---- */
 
@@ -203,23 +184,12 @@ static undr_error decode_all(decoding *work) {
     return UNDR_OK;
 }
 
-undr_error check_decode_bytes(undr_slice input, FILE *out, const check_decode_options *options, size_t *wrong) {
+undr_error check_decode(undr_slice input, FILE *out, const check_decode_options *options, size_t *wrong) {
     decoding work = {.out = out, .input = input, .options = options};
     undr_error error = decode_all(&work);
     if (error == UNDR_OK && fflush(out) != 0) {
         error = UNDR_SYSTEM;
     }
     *wrong = work.wrong;
-    return error;
-}
-
-undr_error check_decode(FILE *in, FILE *out, const check_decode_options *options, size_t *wrong) {
-    undr_buffer input = {0};
-    *wrong = 0;
-    undr_error error = read_all(in, &input);
-    if (error == UNDR_OK) {
-        error = check_decode_bytes(undr_buffer_slice(&input), out, options, wrong);
-    }
-    undr_buffer_free(&input);
     return error;
 }

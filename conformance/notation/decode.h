@@ -18,11 +18,9 @@ typedef struct check_decode_options {
     bool whole;             /* print long payloads whole; else shortened for reading */
 } check_decode_options;
 
-/* Reads `in` to its end and prints one line a frame, with a comment line above each that breaks the protocol: where
- * (the offset in the input) and why. *wrong counts those. UNDR_SYSTEM: `in` can't be read, or `out` not written. */
-UNDR_MUST_USE undr_error check_decode(FILE *in, FILE *out, const check_decode_options *options, size_t *wrong);
-/* The same of bytes that are there already. */
-UNDR_MUST_USE undr_error check_decode_bytes(
+/* Prints one line a frame, with a comment line above each that breaks the protocol: where (the offset in the input) and
+ * why. *wrong counts those. UNDR_SYSTEM: `out` can't be written. */
+UNDR_MUST_USE undr_error check_decode(
     undr_slice input, FILE *out, const check_decode_options *options, size_t *wrong);
 
 #endif

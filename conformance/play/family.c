@@ -84,12 +84,21 @@ static undr_error add_process(processes *list, const process *one) {
     return UNDR_OK;
 }
 
-/* A process that ends between the listing and the look at it is gone; all else that keeps it from being read is not its
- * doing. */
-typedef enum read_state { READ_WHOLE, READ_GONE, READ_FAILED } read_state;
+/* A process that ends between the listing and the look at it is gone. One of another user is hidden where /proc is
+ * mounted with hidepid=1. Whatever else keeps it from being read is not its doing. */
+typedef enum read_state { READ_WHOLE, READ_GONE, READ_HIDDEN, READ_FAILED } read_state;
 
 static read_state state_of_failure(void) {
-    return errno == ENOENT || errno == ESRCH ? READ_GONE : READ_FAILED;
+    switch (errno) {
+    case ENOENT:
+    case ESRCH:
+        return READ_GONE;
+    case EACCES:
+    case EPERM:
+        return READ_HIDDEN;
+    default:
+        return READ_FAILED;
+    }
 }
 
 static read_state read_process(pid_t pid, process *one) {
@@ -142,7 +151,7 @@ static undr_error read_processes(processes *list) {
     while (error == UNDR_OK && read_number(folder, &name)) {
         process one;
         read_state state = read_process((pid_t)strtol(name, NULL, 10), &one);
-        error = state == READ_WHOLE ? add_process(list, &one) : state == READ_GONE ? UNDR_OK : UNDR_SYSTEM;
+        error = state == READ_WHOLE ? add_process(list, &one) : state == READ_FAILED ? UNDR_SYSTEM : UNDR_OK;
     }
     error = error == UNDR_OK && errno != 0 && name == NULL ? UNDR_SYSTEM : error;
     close_folder_quietly(folder);

@@ -16,7 +16,7 @@ void check_inherited_set(void);
  * (ulimit -t)". Appends nothing when there is none. */
 UNDR_MUST_USE undr_error check_inherited_limits(undr_buffer *text);
 
-/* Is there a limit that the kernel enforces by this signal? Then its name ("ulimit -t"), else NULL. */
+/* Is there a limit that the kernel enforces by this signal? Then its name ("processor time (ulimit -t)"), else NULL. */
 const char *check_inherited_limit_of(int signal);
 
 #endif

@@ -29,7 +29,7 @@ struct runner {
     bool busy;
     size_t item;
     uint64_t started_ns;
-    bool stopped;     /* by the watchdog */
+    const char *stopped; /* why it was, by us; NULL: it was not */
     undr_buffer line; /* what came of a result so far */
 };
 
@@ -211,7 +211,7 @@ static undr_error start_guard(struct supervisor *self, struct runner *runner) {
     check_guard_how how = {
         play_orders, context.taken, &work->signals->before, work->foreground, others, runner_count(work)};
     undr_error error = check_guard_start(&runner->guard, &how);
-    runner->stopped = false;
+    runner->stopped = NULL;
     runner->line.size = 0;
     free(others);
     return error;
@@ -241,11 +241,10 @@ static void take_line(struct supervisor *self, struct runner *runner, undr_slice
 /* The runner is gone: what it was busy with is an error of the harness, which shows how it ended. */
 static void bury(struct supervisor *self, struct runner *runner) {
     undr_slice why = check_guard_clause(undr_buffer_slice(&runner->line));
-    const char *what = runner->stopped ? "the watchdog ended this play, which went on far beyond its limit"
-                                       : "the process that played ended: it ";
+    const char *what = runner->stopped != NULL ? runner->stopped : "the process that played ended: it ";
     if (runner->busy) {
         release(self, runner);
-        settle_error(self, runner->item, what, runner->stopped ? undr_slice_of(NULL, 0) : why);
+        settle_error(self, runner->item, what, runner->stopped != NULL ? undr_slice_of(NULL, 0) : why);
     }
     check_guard_stop(&runner->guard);
     runner->line.size = 0;
@@ -283,7 +282,7 @@ static undr_error read_runner(struct supervisor *self, struct runner *runner) {
     enum { PIECE = 65536 };
     undr_buffer *line = &runner->line;
     if (line->size > LONGEST_LINE) {
-        runner->stopped = true;
+        runner->stopped = "the result of this play is larger than the harness takes in";
         bury(self, runner);
         return UNDR_OK;
     }
@@ -345,8 +344,8 @@ static void watch_time(struct supervisor *self) {
     uint64_t now = check_now();
     for (unsigned i = 0; i < runner_count(self->work); i++) {
         struct runner *runner = &self->runners[i];
-        if (runner->busy && !runner->stopped && now - runner->started_ns > self->work->limit_ns) {
-            runner->stopped = true;
+        if (runner->busy && runner->stopped == NULL && now - runner->started_ns > self->work->limit_ns) {
+            runner->stopped = "the watchdog ended this play, which went on far beyond its limit";
             bury(self, runner);
         }
     }

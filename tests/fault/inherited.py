@@ -4,6 +4,7 @@ says what is missing. In all roles; nobody is blamed, nothing hangs, no process 
 own."""
 
 import concurrent.futures
+import contextlib
 import os
 import pathlib
 import resource
@@ -144,6 +145,22 @@ def namespaces():
             [*bare, "sh", "-c", 'mount -t tmpfs -o size=16k none /mnt && TMPDIR=/mnt exec "$@"', "sh", *command("pool")])
     if few:
         yield lambda: few_processes()
+    apart = unshared("--mount", "--pid") if few else None
+    if apart is not None:
+        yield lambda: hidden_processes(apart)
+    else:
+        print("SKIPPED: hidden processes: needs root, and unshare(1)")
+
+
+@contextlib.contextmanager
+def copied():
+    """The command for a manager, of programs that any user may execute."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        for name in ("undr-check", "undr-manager"):
+            pathlib.Path(folder, name).write_bytes((BUILD / name).read_bytes())
+            os.chmod(f"{folder}/{name}", 0o755)
+        yield [f"{folder}/undr-check", *command("manager")[1:-1], f"{folder}/undr-manager"]
 
 
 def few_processes():
@@ -153,13 +170,15 @@ def few_processes():
         os.setgid(54321)
         os.setuid(54321)
         resource.setrlimit(resource.RLIMIT_NPROC, (1, 1))
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
-        for name in ("undr-check", "undr-manager"):
-            pathlib.Path(folder, name).write_bytes((BUILD / name).read_bytes())
-            os.chmod(f"{folder}/{name}", 0o755)
-        words = [f"{folder}/undr-check", *command("manager")[1:-1], f"{folder}/undr-manager"]
+    with copied() as words:
         return expect("few processes", 3, ["Resource temporarily unavailable", "ulimit -u"], words, prepare, cwd="/")
+
+
+def hidden_processes(apart):
+    """As another user who must not look at root's processes, of which there is one at least: the shell here."""
+    script = 'mount -t proc -o hidepid=1 proc /proc && setpriv --reuid 54321 --regid 54321 --clear-groups "$@"; exit $?'
+    with copied() as words:
+        return expect("hidden processes", 0, ["passed"], [*apart, "sh", "-c", script, "sh", *words], cwd="/")
 
 
 def processor_time():

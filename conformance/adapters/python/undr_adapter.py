@@ -69,9 +69,11 @@ def import_task_module():
     """
     package = importlib.machinery.PathFinder.find_spec("undr")
     if package is None or package.submodule_search_locations is None:
-        requirements = pathlib.Path(__file__).with_name("requirements.txt")
-        sys.exit("the package undr is missing; install it (undr.task needs nothing of what the rest asks for): "
-                 f"{sys.executable} -m pip install --no-deps -r {requirements}")
+        requirements = pathlib.Path(__file__).with_name("requirements.txt").read_text().splitlines()
+        undr, *others = (line for line in requirements if not line.startswith("#"))
+        sys.exit("the package undr is missing; install it, without what only its other modules ask for: "
+                 f"{sys.executable} -m pip install --no-deps {undr} && "
+                 f"{sys.executable} -m pip install {' '.join(others)}")
     sys.modules["undr"] = types.ModuleType("undr")
     sys.modules["undr"].__path__ = list(package.submodule_search_locations)
     sys.modules["requests"] = ModuleOnDemand("requests")
