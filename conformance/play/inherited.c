@@ -37,7 +37,7 @@ typedef struct bound {
 undr_error check_inherited_limits(undr_buffer *text) {
     static const rlim_t mega = 1024 * 1024;
     const bound bounds[] = {
-        {RLIMIT_CPU, 3600, "%s%llu s of processor time (ulimit -t)", 1},
+        {RLIMIT_CPU, 600, "%s%llu s of processor time (ulimit -t)", 1},
         {RLIMIT_FSIZE, 256 * mega, "%sfiles of %llu KiB (ulimit -f)", 1024},
         {RLIMIT_AS, 2048 * mega, "%s%llu MiB of address space (ulimit -v)", mega},
         {RLIMIT_DATA, 2048 * mega, "%s%llu MiB of data (ulimit -d)", mega},
