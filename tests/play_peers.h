@@ -105,8 +105,8 @@ _Noreturn static void print_without_end(int file) {
 /* What happens before the first answer. */
 static void misbehave(const wrong_peer *self, int client) {
     if (peer_is(self, "crash")) {
-        signal(SIGSEGV, SIG_DFL);
-        raise(SIGSEGV);
+        signal(SIGABRT, SIG_DFL);
+        raise(SIGABRT);
     } else if (peer_is(self, "exit-1")) {
         _exit(1);
     } else if (peer_is(self, "silent")) {
