@@ -48,6 +48,13 @@ def until(condition, what):
         time.sleep(0.002)
 
 
+def sanitizer(build, program="undr-manager"):
+    """The sanitizer that the program is built with, if it has a malloc of its own; else None."""
+    text = pathlib.Path(build, program).read_bytes()
+    names = {b"__asan_init": "AddressSanitizer", b"__tsan_init": "ThreadSanitizer"}
+    return next((name for symbol, name in names.items() if symbol in text), None)
+
+
 def preload(build):
     """What LD_PRELOAD names for shim.c, which stands behind AddressSanitizer's runtime: that must come first.
     Ends the test as skipped where there is none."""

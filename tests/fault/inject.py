@@ -266,8 +266,8 @@ def single(words):
 
 
 def main():
-    if b"__asan_init" in pathlib.Path(BUILD, "undr-manager").read_bytes():
-        print("not with AddressSanitizer, which has its own: malloc")
+    if harness.sanitizer(BUILD):
+        print("not with a sanitizer, which has its own: malloc")
         for functions in SWEEPS.values():
             del functions["malloc"]
     kinds = {(role, OPTIONS.get(function, ())) for role in SWEEPS for function in SWEEPS[role]}

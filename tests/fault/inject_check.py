@@ -183,9 +183,9 @@ def main():
     for role in CASES:
         session = Session(role, ("check", "none", 1, errno.EIO))
         assert session.status == 0 and not session.fired, session.said
-    asan = b"__asan_init" in pathlib.Path(BUILD, "undr-check").read_bytes()
+    own_malloc = harness.sanitizer(BUILD, "undr-check") is not None
     jobs = [(role, process, function, error) for role in CASES for process, functions in CALLS.items()
-        for function, errors in functions.items() for error in errors if not (asan and function == "malloc")]
+        for function, errors in functions.items() for error in errors if not (own_malloc and function == "malloc")]
     if not EACH:
         jobs = random.Random(SEED).sample(jobs, JOBS)
     with concurrent.futures.ThreadPoolExecutor(2 * (os.cpu_count() or 1)) as pool:
