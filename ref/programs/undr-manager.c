@@ -8,6 +8,9 @@
 #include "undr/server.h"
 
 #include <errno.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,7 +213,17 @@ static int find_verb(int argc, char **argv) {
     return at < argc ? at : argc;
 }
 
+/* glibc keeps what it once gave out in blocks below a size that grows with each large one that is freed, up to 32 MiB:
+ * connections that come, send half of a large payload and leave would make it keep more than spec/threats.md promises.
+ * A size that is set does not grow. */
+static void give_memory_back(void) {
+#ifdef __GLIBC__
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20); /* 0: it stays as it is, which costs memory only */
+#endif
+}
+
 int main(int argc, char **argv) {
+    give_memory_back();
     undr_process_manager_main(argc, argv, probe_registry());
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         return help();
