@@ -54,13 +54,13 @@ static int decode(const check_options *options) {
 
 static int act(const check_options *options) {
     switch (options->action) {
-        case CHECK_ACTION_LIST: return check_run_list(options);
-        case CHECK_ACTION_PARSE: return check_run_parse(options);
-        case CHECK_ACTION_EXPLORE: return check_explore(options);
-        case CHECK_ACTION_DECODE: return decode(options);
-        case CHECK_ACTION_HELP: check_help(stdout); return CHECK_HELD;
-        case CHECK_ACTION_VERSION: puts("undr-check " UNDR_CHECK_VERSION); return CHECK_HELD;
-        default: return check_run(options);
+    case CHECK_ACTION_LIST: return check_run_list(options);
+    case CHECK_ACTION_PARSE: return check_run_parse(options);
+    case CHECK_ACTION_EXPLORE: return check_explore(options);
+    case CHECK_ACTION_DECODE: return decode(options);
+    case CHECK_ACTION_HELP: check_help(stdout); return CHECK_HELD;
+    case CHECK_ACTION_VERSION: puts("undr-check " UNDR_CHECK_VERSION); return CHECK_HELD;
+    default: return check_run(options);
     }
 }
 
@@ -68,8 +68,10 @@ static int act(const check_options *options) {
 static undr_error tell_limits(undr_buffer *text) {
     undr_error error = check_inherited_limits(text);
     if (error == UNDR_OK && text->size > 0) {
-        fprintf(stderr, "undr-check: note: a target has the limits of whoever started the harness, and some are low: "
-            "%.*s\n", (int)text->size, (const char *)text->data);
+        fprintf(stderr,
+            "undr-check: note: a target has the limits of whoever started the harness, and some are low: "
+            "%.*s\n",
+            (int)text->size, (const char *)text->data);
     }
     return error;
 }

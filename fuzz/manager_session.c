@@ -20,11 +20,11 @@ typedef enum place { QUEUED, OUT, GONE } place;
 typedef struct model_task {
     place place;
     unsigned priority;
-    int owner;          /* connection that has it out */
-    bool sent;          /* its answer was taken */
+    int owner; /* connection that has it out */
+    bool sent; /* its answer was taken */
     unsigned losses;
-    long order;         /* in its queue: lower first */
-    uint64_t handed;    /* when it was handed out, so that the oldest is settled first */
+    long order;      /* in its queue: lower first */
+    uint64_t handed; /* when it was handed out, so that the oldest is settled first */
 } model_task;
 
 /* An answer that a connection is owed; `known` when its content is decided. */
@@ -55,7 +55,7 @@ typedef struct model {
     int task_count;
     long front, back; /* orders given so far to the front and the back of the queues */
     size_t messages;
-    uint64_t kept; /* bytes of payloads on their way */
+    uint64_t kept;       /* bytes of payloads on their way */
     undr_buffer message; /* that was read last */
 } model;
 
@@ -65,8 +65,9 @@ static int first_queued(const model *m) {
     int best = -1;
     for (int i = 0; i < m->task_count; i++) {
         const model_task *one = &m->tasks[i];
-        if (one->place == QUEUED && (best < 0 || one->priority < m->tasks[best].priority ||
-            (one->priority == m->tasks[best].priority && one->order < m->tasks[best].order))) {
+        if (one->place == QUEUED
+            && (best < 0 || one->priority < m->tasks[best].priority
+                || (one->priority == m->tasks[best].priority && one->order < m->tasks[best].order))) {
             best = i;
         }
     }
@@ -79,8 +80,11 @@ static void give(model *m, int connection, owed *one, int task) {
     one->content = task >= 0 ? IS_TASK : m->closing ? IS_CLOSE : IS_NONE;
     one->task = task;
     if (task >= 0) {
-        m->tasks[task] = (model_task){.place = OUT, .priority = m->tasks[task].priority, .owner = connection,
-            .losses = m->tasks[task].losses, .handed = ++m->steps};
+        m->tasks[task] = (model_task){.place = OUT,
+            .priority = m->tasks[task].priority,
+            .owner = connection,
+            .losses = m->tasks[task].losses,
+            .handed = ++m->steps};
     }
 }
 
@@ -113,8 +117,8 @@ static void feed_held(model *m) {
 static void settle_oldest(model *m, int connection) {
     int oldest = -1;
     for (int i = 0; i < m->task_count; i++) {
-        if (m->tasks[i].place == OUT && m->tasks[i].owner == connection &&
-            (oldest < 0 || m->tasks[i].handed < m->tasks[oldest].handed)) {
+        if (m->tasks[i].place == OUT && m->tasks[i].owner == connection
+            && (oldest < 0 || m->tasks[i].handed < m->tasks[oldest].handed)) {
             oldest = i;
         }
     }
@@ -167,8 +171,8 @@ static void model_disconnect(model *m, int connection) {
     for (;;) { /* the youngest first, each to the front: the oldest ends up first */
         int youngest = -1;
         for (int i = 0; i < m->task_count; i++) {
-            if (m->tasks[i].place == OUT && m->tasks[i].owner == connection &&
-                (youngest < 0 || m->tasks[i].handed > m->tasks[youngest].handed)) {
+            if (m->tasks[i].place == OUT && m->tasks[i].owner == connection
+                && (youngest < 0 || m->tasks[i].handed > m->tasks[youngest].handed)) {
                 youngest = i;
             }
         }
@@ -226,8 +230,9 @@ static void require_answer(model *m, const undr_answer *answer) {
     FUZZ_REQUIRE(answer->frame.type == one.type);
     uint8_t bytes[2];
     undr_slice expected = one.content == IS_NONE ? undr_pickle_none()
-        : one.content == IS_CLOSE ? undr_pickle_close_request()
-        : one.content == IS_TASK ? task_bytes(one.task, bytes) : (undr_slice){0};
+        : one.content == IS_CLOSE                ? undr_pickle_close_request()
+        : one.content == IS_TASK                 ? task_bytes(one.task, bytes)
+                                                 : (undr_slice){0};
     FUZZ_REQUIRE(undr_slice_equal(answer->frame.payload, expected)); /* SCHED-2 to SCHED-4 */
     if (one.content == IS_TASK) {
         m->tasks[one.task].sent = true;
@@ -317,8 +322,7 @@ static void op_schedule(model *m, int connection, unsigned priority) {
 
 static void op_message(model *m, int connection, undr_slice payload) {
     undr_frame frame = {'m', payload};
-    undr_error error = connection < 0 ? undr_manager_send_message(m->core, payload)
-                                      : receive(m, connection, &frame);
+    undr_error error = connection < 0 ? undr_manager_send_message(m->core, payload) : receive(m, connection, &frame);
     if (error == UNDR_OK) {
         FUZZ_REQUIRE(payload.size > 0 && memchr(payload.data, '.', payload.size) != NULL); /* MSG-3 */
         m->messages++;
@@ -500,8 +504,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     m.hold = how & 1 ? HOLD : 0;
     m.retries = how >> 1 & 3;
     m.bounded = how >> 3 & 1;
-    undr_manager_options options = {.priority_levels = LEVELS, .hold = m.hold, .retries = m.retries,
-        .queue_limit = m.bounded ? QUEUE_LIMIT : 0};
+    undr_manager_options options = {
+        .priority_levels = LEVELS, .hold = m.hold, .retries = m.retries, .queue_limit = m.bounded ? QUEUE_LIMIT : 0};
     FUZZ_REQUIRE(undr_manager_new(&options, &m.core) == UNDR_OK);
     for (int ops = 0; source.left.size > 0 && ops < OPS; ops++) {
         run_op(&m, &source);

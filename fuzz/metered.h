@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-void metered_begin(void);    /* from here on */
-size_t metered_peak(void);   /* the most bytes that were held at once, of those allocated since */
-size_t metered_calls(void);  /* allocations */
+void metered_begin(void);   /* from here on */
+size_t metered_peak(void);  /* the most bytes that were held at once, of those allocated since */
+size_t metered_calls(void); /* allocations */
 
 #endif

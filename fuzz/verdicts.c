@@ -167,8 +167,9 @@ static bool agrees(const verdict *one, const ours *own) {
     bool same_end = strcmp(one->columns[2], "-") == 0 || strcmp(one->columns[2], own->offset) == 0;
     const char *text = (const char *)own->text.data;
     bool accepted = own->word[0] == 'a';
-    return same_end && (!accepted || strcmp(one->columns[4], "*") == 0 || strcmp(text, "*") == 0
-        || strcmp(one->columns[4], text) == 0);
+    return same_end
+        && (!accepted || strcmp(one->columns[4], "*") == 0 || strcmp(text, "*") == 0
+            || strcmp(one->columns[4], text) == 0);
 }
 
 static void check(verdicts *all, const char *name, undr_slice pickle) {
@@ -186,8 +187,7 @@ static void check(verdicts *all, const char *name, undr_slice pickle) {
         const bool same = strcmp(one->columns[3], "-") == 0;
         if (agrees(one, &own) != same || strcmp(one->columns[3], "unexplained") == 0) {
             printf("%s:\n  CPython    %s at %s: %s\n  ours       %s at %s: %s\n  difference %s\n", name,
-                one->columns[1],
-                one->columns[2], one->columns[4], own.word, own.offset, text, one->columns[3]);
+                one->columns[1], one->columns[2], one->columns[4], own.word, own.offset, text, one->columns[3]);
             all->failures++;
         }
     }

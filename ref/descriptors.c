@@ -14,7 +14,7 @@ static undr_error hold(int descriptor) {
         return UNDR_SYSTEM;
     }
     if (opened != descriptor) { /* another thread has just taken the number */
-        (void)close(opened); /* nothing was written to it */
+        (void)close(opened);    /* nothing was written to it */
     }
     return UNDR_OK;
 }

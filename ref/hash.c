@@ -20,7 +20,7 @@ undr_hash_key undr_process_hash_key(void) {
     uint64_t random[2];
     memcpy(random, (const void *)getauxval(AT_RANDOM), sizeof random); /* Linux has it since 2.6.29 */
     const undr_hash_key seed = {.k0 = random[0], .k1 = random[1]};
-    return (undr_hash_key){.k0 = derive(&seed, 0), .k1 = derive(&seed, 1),
-        .odd = {derive(&seed, 2) | 1, derive(&seed, 3) | 1}};
+    return (undr_hash_key){
+        .k0 = derive(&seed, 0), .k1 = derive(&seed, 1), .odd = {derive(&seed, 2) | 1, derive(&seed, 3) | 1}};
 }
 #endif

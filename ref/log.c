@@ -86,19 +86,15 @@ static ssize_t write_stream(FILE *file, const char *bytes, size_t size) {
 static ssize_t write_now(const undr_log *log, const char *bytes, size_t size) {
     struct pollfd room = {.fd = log->descriptor, .events = POLLOUT};
     switch (log->way) {
-    case UNDR_LOG_STREAM:
-        return write_stream(log->file, bytes, size);
-    case UNDR_LOG_SOCKET:
-        return send(log->descriptor, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    case UNDR_LOG_STREAM: return write_stream(log->file, bytes, size);
+    case UNDR_LOG_SOCKET: return send(log->descriptor, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     case UNDR_LOG_POLLED:
         if (poll(&room, 1, 0) != 1) {
             return -1;
         }
         return write_quietly(log->descriptor, bytes, size);
-    case UNDR_LOG_PLAIN:
-        return write_quietly(log->descriptor, bytes, size);
-    case UNDR_LOG_NONE:
-        break;
+    case UNDR_LOG_PLAIN: return write_quietly(log->descriptor, bytes, size);
+    case UNDR_LOG_NONE: break;
     }
     return -1;
 }

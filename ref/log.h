@@ -15,8 +15,8 @@ typedef enum undr_log_way {
     UNDR_LOG_NONE,
     UNDR_LOG_STREAM, /* a FILE without a descriptor, such as a memory stream: it is written with stdio */
     UNDR_LOG_SOCKET,
-    UNDR_LOG_PLAIN,  /* a file, or what does not block anyway */
-    UNDR_LOG_POLLED  /* a pipe or terminal that can't be opened once more so that it does not block */
+    UNDR_LOG_PLAIN, /* a file, or what does not block anyway */
+    UNDR_LOG_POLLED /* a pipe or terminal that can't be opened once more so that it does not block */
 } undr_log_way;
 
 typedef struct undr_log {
@@ -24,8 +24,8 @@ typedef struct undr_log {
     FILE *file;     /* borrowed */
     int descriptor; /* of the file, or owned */
     bool is_owned;
-    unsigned left_out;   /* lines, since it was last said */
-    size_t rest_size;    /* a line of which only the start was written: */
+    unsigned left_out; /* lines, since it was last said */
+    size_t rest_size;  /* a line of which only the start was written: */
     char rest[UNDR_LOG_LINE];
 } undr_log;
 

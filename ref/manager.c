@@ -304,6 +304,7 @@ typedef struct rule {
     handler *handlers[2]; /* by undr_manager_state */
 } rule;
 
+/* clang-format off */
 static const rule rules[] = {
     /* type                      payload         running            closing */
     {UNDR_TYPE_NEXT, UNDR_TYPE_NEXT,       PAYLOAD_NONE, {next_task,       dismiss}},
@@ -311,6 +312,7 @@ static const rule rules[] = {
     {UNDR_TYPE_MESSAGE, UNDR_TYPE_MESSAGE, PAYLOAD_SOME, {message,         message}},
     {UNDR_TYPE_SCHEDULE, UINT8_MAX,        PAYLOAD_ANY,  {schedule,        discard}}, /* SCHED-7 */
 };
+/* clang-format on */
 
 static undr_error find_rule(const undr_frame *frame, const rule **found) {
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
@@ -334,8 +336,8 @@ static connection *find_connection(const undr_manager_core *core, undr_connectio
     return undr_handles_find(&core->connections, handle);
 }
 
-undr_error undr_manager_receive_checked(undr_manager_core *core, undr_connection handle, const undr_frame *frame,
-    undr_buffer *whole, uint64_t now) {
+undr_error undr_manager_receive_checked(
+    undr_manager_core *core, undr_connection handle, const undr_frame *frame, undr_buffer *whole, uint64_t now) {
     free_parcels(core, &core->spent);
     connection *from = find_connection(core, handle);
     if (from == NULL) {
@@ -371,8 +373,7 @@ undr_error undr_manager_next_answer(undr_manager_core *core, undr_answer *next) 
     if (one == NULL) {
         return UNDR_DONE;
     }
-    *next = (undr_answer){
-        .connection = one->connection->handle, .owner = one->connection->owner, .frame = one->answer};
+    *next = (undr_answer){.connection = one->connection->handle, .owner = one->connection->owner, .frame = one->answer};
     if (one->task != NULL) {
         one->task->sent = true;
         next->blob = undr_parcel_blob(one->task);
@@ -527,8 +528,8 @@ undr_error undr_manager_next_message(undr_manager_core *core, undr_buffer *next)
     }
     uint64_t cost = undr_parcel_cost(undr_parcel_slice(first).size);
     next->size = 0;
-    undr_error error =
-        first->loss == UNDR_LOSS_NONE ? undr_parcel_unwrap(first, next) : undr_parcel_report(first, next);
+    undr_error error = first->loss == UNDR_LOSS_NONE ? undr_parcel_unwrap(first, next)
+                                                     : undr_parcel_report(first, next);
     if (error != UNDR_OK) {
         return error;
     }

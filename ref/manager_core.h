@@ -51,7 +51,7 @@ struct undr_manager_core {
     uint64_t handed_out; /* ever */
     request *held;       /* the longest-waiting first, so the first deadline first */
     request *ready;
-    undr_parcels spent;  /* settled before their answers were taken: live until the next call */
+    undr_parcels spent; /* settled before their answers were taken: live until the next call */
 };
 
 #endif

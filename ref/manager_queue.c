@@ -57,7 +57,8 @@ void undr_parcel_free(undr_parcel *parcel) {
 }
 
 undr_slice undr_parcel_slice(const undr_parcel *parcel) {
-    return parcel->is_blob ? undr_blob_slice(undr_parcel_blob(parcel)) : undr_slice_of(parcel->bytes, (size_t)parcel->size);
+    return parcel->is_blob ? undr_blob_slice(undr_parcel_blob(parcel))
+                           : undr_slice_of(parcel->bytes, (size_t)parcel->size);
 }
 
 size_t undr_parcel_cost(size_t size) {

@@ -18,7 +18,7 @@ typedef enum undr_loss {
  * be millions of them: 16 bytes before the payload. */
 typedef struct undr_parcel {
     struct undr_parcel *next;
-    uint64_t size : 40; /* of bytes[]; larger payloads are blobs */
+    uint64_t size : 40;   /* of bytes[]; larger payloads are blobs */
     uint64_t losses : 12; /* how often it was lost and handed out again, UNDR_MAXIMUM_RETRIES at most */
     uint64_t priority : 7;
     uint64_t loss : 2;    /* undr_loss */

@@ -18,8 +18,8 @@ typedef struct undr_map_entry {
 typedef struct undr_map {
     undr_map_entry *entries;
     size_t count;
-    size_t capacity; /* 0 or a power of two */
-    uint64_t steps;  /* entries looked at so far */
+    size_t capacity;        /* 0 or a power of two */
+    uint64_t steps;         /* entries looked at so far */
     undr_hash_key hash_key; /* since there are entries: chosen numbers do not collide */
 } undr_map;
 

@@ -39,10 +39,10 @@ static unsigned take_base(undr_slice *digits, bool old_octal) {
         return 10;
     }
     switch (digits->data[1] | 0x20) {
-        case 'x': *digits = behind(*digits, 2); return 16;
-        case 'o': *digits = behind(*digits, 2); return 8;
-        case 'b': *digits = behind(*digits, 2); return 2;
-        default: return old_octal ? 8 : 10;
+    case 'x': *digits = behind(*digits, 2); return 16;
+    case 'o': *digits = behind(*digits, 2); return 8;
+    case 'b': *digits = behind(*digits, 2); return 2;
+    default: return old_octal ? 8 : 10;
     }
 }
 

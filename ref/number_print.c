@@ -152,11 +152,11 @@ static undr_error print_plain(undr_buffer *buffer, const decimal *text) {
         return undr_put_format(buffer, "0.%.*s%.*s", -text->point, "0000", text->count, text->digits);
     }
     if (text->point >= text->count) {
-        return undr_put_format(buffer, "%.*s%.*s.0", text->count, text->digits, text->point - text->count,
-            "0000000000000000");
+        return undr_put_format(
+            buffer, "%.*s%.*s.0", text->count, text->digits, text->point - text->count, "0000000000000000");
     }
-    return undr_put_format(buffer, "%.*s.%.*s", text->point, text->digits, text->count - text->point,
-        text->digits + text->point);
+    return undr_put_format(
+        buffer, "%.*s.%.*s", text->point, text->digits, text->count - text->point, text->digits + text->point);
 }
 
 undr_error undr_print_float(undr_buffer *buffer, double real) {

@@ -56,9 +56,9 @@ static bool is_address(uint8_t family, const __be32 *found, __be32 asked) {
 
 static bool is_about(const struct inet_diag_msg *found, const struct inet_diag_sockid *asked) {
     const struct inet_diag_sockid *id = &found->id;
-    return id->idiag_sport == asked->idiag_sport && id->idiag_dport == asked->idiag_dport &&
-        is_address(found->idiag_family, id->idiag_src, asked->idiag_src[0]) &&
-        is_address(found->idiag_family, id->idiag_dst, asked->idiag_dst[0]);
+    return id->idiag_sport == asked->idiag_sport && id->idiag_dport == asked->idiag_dport
+        && is_address(found->idiag_family, id->idiag_src, asked->idiag_src[0])
+        && is_address(found->idiag_family, id->idiag_dst, asked->idiag_dst[0]);
 }
 
 /* It is connected, or has just ended its side. */

@@ -9,7 +9,8 @@ undr_slice undr_pickle_none(void) {
 undr_slice undr_pickle_close_request(void) {
     /* PROTO 4, FRAME of 33 bytes, class undr.task.CloseRequest, (), NEWOBJ, STOP. PAY-2 */
     static const uint8_t bytes[] = "\x80\x04\x95\x21\x00\x00\x00\x00\x00\x00\x00"
-                                   "\x8c\x09undr.task\x94\x8c\x0c" "CloseRequest\x94\x93\x94)\x81\x94.";
+                                   "\x8c\x09undr.task\x94\x8c\x0c"
+                                   "CloseRequest\x94\x93\x94)\x81\x94.";
     return undr_slice_of(bytes, sizeof bytes - 1);
 }
 

@@ -178,8 +178,7 @@ static known_function *find_known(const undr_value *callable) {
     for (size_t index = 0; index < sizeof known_calls / sizeof known_calls[0]; ++index) {
         const known_call *known = &known_calls[index];
         if (known->name_size == name.size && known->module_size == module.size
-            && memcmp(known->name, name.data, name.size) == 0
-            && memcmp(known->module, module.data, module.size) == 0) {
+            && memcmp(known->name, name.data, name.size) == 0 && memcmp(known->module, module.data, module.size) == 0) {
             return known->function;
         }
     }

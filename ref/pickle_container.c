@@ -48,7 +48,7 @@ undr_error undr_reader_extend(
 }
 
 undr_error undr_reader_tuple(undr_reader *reader, undr_value *const *items, size_t count, undr_value **value) {
-    enum { STEP = 16 }; /* of an arena */
+    enum { STEP = 16 };                                                   /* of an arena */
     const size_t size = (count * sizeof *items + STEP - 1) / STEP * STEP; /* the items are in memory: it fits */
     const undr_error error = undr_value_small(reader->arena, UNDR_TUPLE, size, value);
     if (error == UNDR_OK) {
@@ -74,8 +74,8 @@ undr_error undr_reader_collect(
 /* Replaces everything from `height` up by one new value made of it. */
 static undr_error replace(undr_reader *reader, undr_kind kind, size_t height) {
     undr_value *value = NULL;
-    const undr_error error =
-        undr_reader_collect(reader, kind, reader->stack + height, reader->stack_count - height, &value);
+    const undr_error error = undr_reader_collect(
+        reader, kind, reader->stack + height, reader->stack_count - height, &value);
     if (error != UNDR_OK) {
         return error;
     }

@@ -137,8 +137,8 @@ static undr_error new_index(undr_reader *reader, size_t entries, struct undr_ind
         --shift;
     }
     void *memory = NULL;
-    const undr_error error =
-        undr_arena_take(reader->arena, sizeof(struct undr_index) + capacity * sizeof(uint32_t), &memory);
+    const undr_error error = undr_arena_take(
+        reader->arena, sizeof(struct undr_index) + capacity * sizeof(uint32_t), &memory);
     if (error != UNDR_OK) {
         return error;
     }
@@ -196,8 +196,7 @@ static inline undr_error prepare(
     return error != UNDR_OK ? error : find(reader, container, key, 0, place, slot);
 }
 
-undr_error undr_reader_insert(
-    undr_reader *reader, undr_value *container, undr_value *const *items, size_t count) {
+undr_error undr_reader_insert(undr_reader *reader, undr_value *container, undr_value *const *items, size_t count) {
     const size_t step = stride(container);
     undr_error error = UNDR_OK;
     if (count > item_room(container)) {

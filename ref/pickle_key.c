@@ -112,18 +112,18 @@ static uint64_t hash_class(const undr_hash_key *with, const undr_value *value) {
 static undr_error hash_rare(undr_reader *reader, const undr_value *key, size_t depth, uint64_t *hash) {
     const undr_hash_key *with = hash_key(reader);
     switch (key->kind) {
-        case UNDR_LIST:
-        case UNDR_DICT:
-        case UNDR_SET:
-        case UNDR_BYTEARRAY: return UNDR_PICKLE_TYPE;
-        case UNDR_CLASS: *hash = hash_class(with, key); return UNDR_OK;
-        case UNDR_TUPLE:
-        case UNDR_FROZENSET: return hash_items(reader, key, depth + 1, hash);
-        case UNDR_BOOL:
-        case UNDR_FLOAT:
-            *hash = is_number(key) ? hash_number(with, key) : undr_hash_word(with, undr_map_address(key));
-            return UNDR_OK;
-        default: *hash = undr_hash_word(with, undr_map_address(key)); return UNDR_OK; /* an object, None: itself only */
+    case UNDR_LIST:
+    case UNDR_DICT:
+    case UNDR_SET:
+    case UNDR_BYTEARRAY: return UNDR_PICKLE_TYPE;
+    case UNDR_CLASS: *hash = hash_class(with, key); return UNDR_OK;
+    case UNDR_TUPLE:
+    case UNDR_FROZENSET: return hash_items(reader, key, depth + 1, hash);
+    case UNDR_BOOL:
+    case UNDR_FLOAT:
+        *hash = is_number(key) ? hash_number(with, key) : undr_hash_word(with, undr_map_address(key));
+        return UNDR_OK;
+    default: *hash = undr_hash_word(with, undr_map_address(key)); return UNDR_OK; /* an object, None: itself only */
     }
 }
 
@@ -162,8 +162,7 @@ static bool same_number(const undr_value *a, const undr_value *b) {
     return first.integer == second.integer && undr_slice_equal(first.bytes, second.bytes);
 }
 
-static undr_error same_tuple(
-    undr_reader *reader, const undr_value *a, const undr_value *b, size_t depth, bool *equal) {
+static undr_error same_tuple(undr_reader *reader, const undr_value *a, const undr_value *b, size_t depth, bool *equal) {
     *equal = a->items.count == b->items.count;
     undr_error error = UNDR_OK;
     for (size_t index = 0; error == UNDR_OK && *equal && index < a->items.count; ++index) {
@@ -184,8 +183,7 @@ static undr_error same_frozenset(
     return error;
 }
 
-undr_error undr_key_equal(
-    undr_reader *reader, const undr_value *a, const undr_value *b, size_t depth, bool *equal) {
+undr_error undr_key_equal(undr_reader *reader, const undr_value *a, const undr_value *b, size_t depth, bool *equal) {
     *equal = a == b;
     if (*equal || a->hash != b->hash) {
         return undr_reader_spend(reader, 1);
@@ -202,16 +200,16 @@ undr_error undr_key_equal(
         return error;
     }
     switch (a->kind) {
-        case UNDR_STR:
-        case UNDR_BYTES:
-            *equal = undr_slice_equal(a->bytes, b->bytes);
-            return undr_reader_spend(reader, a->bytes.size / UNDR_STEP_BYTES);
-        case UNDR_CLASS:
-            *equal = undr_slice_equal(a->class_name.module, b->class_name.module)
-                && undr_slice_equal(a->class_name.name, b->class_name.name);
-            return undr_reader_spend(reader, (a->class_name.module.size + a->class_name.name.size) / UNDR_STEP_BYTES);
-        case UNDR_TUPLE: return same_tuple(reader, a, b, depth + 1, equal);
-        case UNDR_FROZENSET: return same_frozenset(reader, a, b, depth + 1, equal);
-        default: return UNDR_OK; /* unreachable: the hash of whatever equals only itself is its address's */
+    case UNDR_STR:
+    case UNDR_BYTES:
+        *equal = undr_slice_equal(a->bytes, b->bytes);
+        return undr_reader_spend(reader, a->bytes.size / UNDR_STEP_BYTES);
+    case UNDR_CLASS:
+        *equal = undr_slice_equal(a->class_name.module, b->class_name.module)
+            && undr_slice_equal(a->class_name.name, b->class_name.name);
+        return undr_reader_spend(reader, (a->class_name.module.size + a->class_name.name.size) / UNDR_STEP_BYTES);
+    case UNDR_TUPLE: return same_tuple(reader, a, b, depth + 1, equal);
+    case UNDR_FROZENSET: return same_frozenset(reader, a, b, depth + 1, equal);
+    default: return UNDR_OK; /* unreachable: the hash of whatever equals only itself is its address's */
     }
 }

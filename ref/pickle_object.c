@@ -35,8 +35,7 @@ undr_error undr_reader_class(undr_reader *reader, undr_slice module, undr_slice 
 }
 
 undr_error undr_reader_object(undr_reader *reader, const undr_object *object, undr_value **value) {
-    const undr_error error =
-        undr_value_reduce(reader->arena, object->callable, object->args, value);
+    const undr_error error = undr_value_reduce(reader->arena, object->callable, object->args, value);
     if (error != UNDR_OK) {
         return error;
     }

@@ -113,7 +113,7 @@ undr_error undr_output_sized(undr_output *output, undr_sized_opcodes opcodes, un
     /* unreachable: in a test, a text above 4 GiB */
     const bool four = !one && opcodes.four != 0 && bytes.size <= UINT32_MAX;
     if (!one && !four && opcodes.eight == 0) { /* unreachable: likewise */
-        return UNDR_ARGUMENT; /* this protocol has no opcode for so much */
+        return UNDR_ARGUMENT;                  /* this protocol has no opcode for so much */
     }
     uint8_t header[FRAME_HEADER] = {one ? opcodes.one : four ? opcodes.four : opcodes.eight};
     const size_t count = one ? 1 : four ? 4 : 8;
@@ -193,8 +193,7 @@ const undr_named *undr_output_find_named(undr_output *output, undr_slice module,
     return found;
 }
 
-undr_error undr_output_memoize_named(
-    undr_output *output, const void *address, undr_slice module, undr_slice name) {
+undr_error undr_output_memoize_named(undr_output *output, const void *address, undr_slice module, undr_slice name) {
     const uint64_t hash = hash_named(output, module, name);
     void *memory = NULL;
     undr_error error = undr_arena_take(&output->arena, sizeof(undr_named), &memory);

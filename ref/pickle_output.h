@@ -17,21 +17,21 @@ typedef struct undr_output {
     undr_buffer *buffer;
     undr_pieces *pieces; /* whose bytes are the buffer, when large ones are borrowed; NULL: all is copied */
     int protocol;
-    bool framing;       /* protocol 4 and up, except around what is too large for a frame */
+    bool framing; /* protocol 4 and up, except around what is too large for a frame */
     bool in_frame;
-    size_t frame_start; /* of its header, in the buffer */
-    undr_map memo;      /* address of a value -> index + 1 */
+    size_t frame_start;  /* of its header, in the buffer */
+    undr_map memo;       /* address of a value -> index + 1 */
     uint64_t memo_count; /* indexes given, also to what has no address */
     undr_map named;
     undr_hash_key hash_key; /* of those, once there is one */
-    undr_arena arena;   /* of the named */
+    undr_arena arena;       /* of the named */
 } undr_output;
 
 void undr_output_free(undr_output *output);
 
 UNDR_MUST_USE undr_error undr_output_begin(undr_output *output); /* PROTO */
 UNDR_MUST_USE undr_error undr_output_end(undr_output *output);   /* STOP */
-void undr_output_boundary(undr_output *output); /* before each value: a full frame ends here */
+void undr_output_boundary(undr_output *output);                  /* before each value: a full frame ends here */
 UNDR_MUST_USE undr_error undr_output_raw(undr_output *output, const void *data, size_t size);
 UNDR_MUST_USE undr_error undr_output_opcode(undr_output *output, uint8_t opcode);
 /* The opcode, the size in as many bytes as that opcode takes, and the bytes. */

@@ -1,6 +1,6 @@
 /* pickle_reader.c: reads a pickle. One loop, one table: each opcode has a function that obeys it. */
-#include "pickle_opcode.h"
 #include "pickle_reader.h"
+#include "pickle_opcode.h"
 #include "value_walk.h"
 
 #include <stdlib.h>
@@ -222,8 +222,8 @@ static size_t steps_for(size_t input_size, const undr_pickle_limits *limits) {
 }
 
 /* To the STOP; reader->result is the value then. */
-static undr_error run_within(undr_reader *reader, undr_slice input, const undr_pickle_limits *limits,
-    undr_arena *arena, undr_pickle_fault *fault) {
+static undr_error run_within(undr_reader *reader, undr_slice input, const undr_pickle_limits *limits, undr_arena *arena,
+    undr_pickle_fault *fault) {
     reader->limits = limits == NULL ? undr_pickle_default_limits : *limits;
     reader->work = steps_for(input.size, &reader->limits);
     const size_t own_limit = arena->limit;
@@ -254,8 +254,8 @@ static undr_error read_pickle(bool in_place, undr_slice input, const undr_pickle
     return UNDR_OK;
 }
 
-undr_error undr_pickle_read(undr_slice input, const undr_pickle_limits *limits, undr_arena *arena,
-    undr_value **value, size_t *used, undr_pickle_fault *fault) {
+undr_error undr_pickle_read(undr_slice input, const undr_pickle_limits *limits, undr_arena *arena, undr_value **value,
+    size_t *used, undr_pickle_fault *fault) {
     return read_pickle(false, input, limits, arena, value, used, fault);
 }
 

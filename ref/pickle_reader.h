@@ -19,21 +19,21 @@ enum { UNDR_STEP_BYTES = 64 }; /* so many bytes count as one step of work */
 typedef struct undr_reader {
     undr_cursor cursor; /* behind the opcode that is being obeyed */
     undr_pickle_limits limits;
-    undr_arena *arena;  /* the values; everything else here is freed at the end */
+    undr_arena *arena; /* the values; everything else here is freed at the end */
     undr_value **stack;
     size_t stack_count, stack_capacity;
-    size_t *marks;      /* each the height of the stack when the mark was set */
+    size_t *marks; /* each the height of the stack when the mark was set */
     size_t mark_count, mark_capacity;
-    undr_value **memo;  /* the entries 0, 1, 2, ... as far as they came in this order, which is how picklers number */
+    undr_value **memo; /* the entries 0, 1, 2, ... as far as they came in this order, which is how picklers number */
     size_t memo_count, memo_capacity;
-    undr_map sparse;    /* all that came after one that did not */
+    undr_map sparse; /* all that came after one that did not */
     size_t nodes;
-    uint64_t work;      /* steps left, in proportion to the input: ends what chosen keys and copies would prolong */
-    uint8_t protocol;   /* the last PROTO, 0 before */
-    bool tangled;       /* the heights of the values may be too small, or one is above the limit */
+    uint64_t work;    /* steps left, in proportion to the input: ends what chosen keys and copies would prolong */
+    uint8_t protocol; /* the last PROTO, 0 before */
+    bool tangled;     /* the heights of the values may be too small, or one is above the limit */
     undr_value *none, *bools[2]; /* one of each is enough */
-    undr_value *result; /* not NULL: STOP came */
-    bool in_place;      /* text and bytes are borrowed from the input */
+    undr_value *result;          /* not NULL: STOP came */
+    bool in_place;               /* text and bytes are borrowed from the input */
     bool has_hash_key;
     undr_hash_key hash_key; /* of keys, once there is one to hash */
     undr_value *stack_room[UNDR_READER_ROOM], *memo_room[UNDR_READER_ROOM];
@@ -138,8 +138,7 @@ UNDR_MUST_USE undr_error undr_reader_latin1(undr_reader *reader, undr_slice text
 
 /* Classes and calls. */
 UNDR_MUST_USE undr_error undr_reader_class(undr_reader *reader, undr_slice module, undr_slice name, undr_value **value);
-UNDR_MUST_USE undr_error undr_reader_object(
-    undr_reader *reader, const undr_object *object, undr_value **value);
+UNDR_MUST_USE undr_error undr_reader_object(undr_reader *reader, const undr_object *object, undr_value **value);
 /* What the call of a class by its arguments gives: a plain value when it is one of the known callables, else an
  * inert object. */
 UNDR_MUST_USE undr_error undr_reader_call(

@@ -210,7 +210,7 @@ static size_t ascii_size(undr_slice text) {
 static bool four_of_two_bytes(const uint8_t *bytes) {
     static const uint8_t bits[8] = {0xe0, 0xc0, 0xe0, 0xc0, 0xe0, 0xc0, 0xe0, 0xc0};
     static const uint8_t form[8] = {0xc0, 0x80, 0xc0, 0x80, 0xc0, 0x80, 0xc0, 0x80};
-    static const uint8_t above_c1[8] = {0x1e, 0, 0x1e, 0, 0x1e, 0, 0x1e, 0}; /* one of them: not overlong */
+    static const uint8_t above_c1[8] = {0x1e, 0, 0x1e, 0, 0x1e, 0, 0x1e, 0};          /* one of them: not overlong */
     static const uint8_t carry[8] = {0x7f, 0x80, 0x7f, 0x80, 0x7f, 0x80, 0x7f, 0x80}; /* into the highest bit */
     uint64_t eight, mask, expected, some, add;
     memcpy(&eight, bytes, sizeof eight);

@@ -62,8 +62,10 @@ static undr_error save_int(undr_output *out, const undr_value *value) {
     const bool one = integer >= 0 && integer <= UINT8_MAX;
     const bool two = integer >= 0 && integer <= UINT16_MAX;
     const uint32_t bits = (uint32_t)integer;
-    const uint8_t bytes[] = {one ? OP_BININT1 : two ? OP_BININT2 : OP_BININT, (uint8_t)bits, (uint8_t)(bits >> 8),
-        (uint8_t)(bits >> 16), (uint8_t)(bits >> 24)};
+    const uint8_t bytes[] = {one ? OP_BININT1
+            : two                ? OP_BININT2
+                                 : OP_BININT,
+        (uint8_t)bits, (uint8_t)(bits >> 8), (uint8_t)(bits >> 16), (uint8_t)(bits >> 24)};
     return undr_output_raw(out, bytes, one ? 2 : two ? 3 : 5);
 }
 
@@ -79,8 +81,8 @@ static undr_error save_float(undr_output *out, double real) {
 
 static undr_error put_text(undr_output *out, undr_slice text) {
     const bool modern = out->protocol >= 4;
-    const undr_sized_opcodes opcodes = {.one = modern ? OP_SHORT_BINUNICODE : 0, .four = OP_BINUNICODE,
-        .eight = modern ? OP_BINUNICODE8 : 0};
+    const undr_sized_opcodes opcodes = {
+        .one = modern ? OP_SHORT_BINUNICODE : 0, .four = OP_BINUNICODE, .eight = modern ? OP_BINUNICODE8 : 0};
     return undr_output_sized(out, opcodes, text);
 }
 
@@ -236,8 +238,13 @@ static undr_error save_list(undr_output *out, const undr_value *value, size_t de
 }
 
 static undr_error save_dict(undr_output *out, const undr_value *value, bool names, size_t depth) {
-    const filling fill = {.items = value->items, .stride = 2, .one = OP_SETITEM, .many = OP_SETITEMS,
-        .trailing = true, .names = names, .depth = depth};
+    const filling fill = {.items = value->items,
+        .stride = 2,
+        .one = OP_SETITEM,
+        .many = OP_SETITEMS,
+        .trailing = true,
+        .names = names,
+        .depth = depth};
     undr_error error = undr_output_opcode(out, OP_EMPTY_DICT);
     if (error == UNDR_OK) {
         error = undr_output_memoize(out, value);
@@ -287,8 +294,7 @@ static undr_error save_set(undr_output *out, const undr_value *value, size_t dep
     if (out->protocol < 4) {
         return save_old_set(out, value, depth);
     }
-    const filling fill = {
-        .items = value->items, .stride = 1, .many = OP_ADDITEMS, .trailing = true, .depth = depth};
+    const filling fill = {.items = value->items, .stride = 1, .many = OP_ADDITEMS, .trailing = true, .depth = depth};
     undr_error error = undr_output_opcode(out, OP_EMPTY_SET);
     if (error == UNDR_OK) {
         error = undr_output_memoize(out, value);
@@ -450,13 +456,21 @@ static undr_error save_object(undr_output *out, const undr_value *value, size_t 
         error = memoize_once(out, value, OP_POP, 1);
     }
     if (error == UNDR_OK) {
-        const filling appended = {.items = object->appended, .stride = 1, .one = OP_APPEND, .many = OP_APPENDS,
-            .single = true, .depth = depth};
+        const filling appended = {.items = object->appended,
+            .stride = 1,
+            .one = OP_APPEND,
+            .many = OP_APPENDS,
+            .single = true,
+            .depth = depth};
         error = save_filling(out, &appended);
     }
     if (error == UNDR_OK) {
-        const filling entries = {.items = object->entries, .stride = 2, .one = OP_SETITEM, .many = OP_SETITEMS,
-            .single = true, .depth = depth};
+        const filling entries = {.items = object->entries,
+            .stride = 2,
+            .one = OP_SETITEM,
+            .many = OP_SETITEMS,
+            .single = true,
+            .depth = depth};
         error = save_filling(out, &entries);
     }
     return error != UNDR_OK || object->state == NULL ? error : save_state(out, object->state, depth);
@@ -471,17 +485,17 @@ static undr_error save_shared(undr_output *out, const undr_value *value, size_t 
         return UNDR_LIMIT_DEPTH;
     }
     switch (value->kind) {
-        case UNDR_STR: return save_text(out, value);
-        case UNDR_BYTES: return save_bytes(out, value, value->bytes);
-        case UNDR_BYTEARRAY: return save_bytearray(out, value);
-        case UNDR_LIST: return save_list(out, value, depth);
-        case UNDR_TUPLE: return save_tuple(out, value, depth);
-        case UNDR_DICT: return save_dict(out, value, false, depth);
-        case UNDR_SET: return save_set(out, value, depth);
-        case UNDR_FROZENSET: return save_frozenset(out, value, depth);
-        case UNDR_CLASS: return save_class(out, value, value->class_name.module, value->class_name.name);
-        case UNDR_OBJECT: return save_object(out, value, depth);
-        default: return UNDR_ARGUMENT;
+    case UNDR_STR: return save_text(out, value);
+    case UNDR_BYTES: return save_bytes(out, value, value->bytes);
+    case UNDR_BYTEARRAY: return save_bytearray(out, value);
+    case UNDR_LIST: return save_list(out, value, depth);
+    case UNDR_TUPLE: return save_tuple(out, value, depth);
+    case UNDR_DICT: return save_dict(out, value, false, depth);
+    case UNDR_SET: return save_set(out, value, depth);
+    case UNDR_FROZENSET: return save_frozenset(out, value, depth);
+    case UNDR_CLASS: return save_class(out, value, value->class_name.module, value->class_name.name);
+    case UNDR_OBJECT: return save_object(out, value, depth);
+    default: return UNDR_ARGUMENT;
     }
 }
 
@@ -489,11 +503,11 @@ static undr_error save_shared(undr_output *out, const undr_value *value, size_t 
 static undr_error save(undr_output *out, const undr_value *value, size_t depth) {
     undr_output_boundary(out);
     switch (value->kind) {
-        case UNDR_NONE: return undr_output_opcode(out, OP_NONE);
-        case UNDR_BOOL: return undr_output_opcode(out, value->boolean ? OP_NEWTRUE : OP_NEWFALSE);
-        case UNDR_INT: return save_int(out, value);
-        case UNDR_FLOAT: return save_float(out, value->real);
-        default: return save_shared(out, value, depth + 1);
+    case UNDR_NONE: return undr_output_opcode(out, OP_NONE);
+    case UNDR_BOOL: return undr_output_opcode(out, value->boolean ? OP_NEWTRUE : OP_NEWFALSE);
+    case UNDR_INT: return save_int(out, value);
+    case UNDR_FLOAT: return save_float(out, value->real);
+    default: return save_shared(out, value, depth + 1);
     }
 }
 

@@ -1,9 +1,9 @@
 /* process_manager.c: ProcessManager: a server, the worker processes, and the close policies over both. */
 #include "undr/process_manager.h"
 
+#include "server_parts.h"
 #include "undr/pickle.h"
 #include "undr/server.h"
-#include "server_parts.h"
 #include "worker_processes.h"
 
 #include <errno.h>
@@ -43,8 +43,8 @@ static size_t worker_count(const undr_process_manager_options *options) {
 }
 
 static bool are_valid(const undr_process_manager_options *options) {
-    return options->workers >= -1 && options->workers <= MAXIMUM_WORKERS && options->hold >= -1 &&
-        (options->payload_limit == 0 || options->payload_limit >= UNDR_PAYLOAD_MINIMUM); /* FRAME-6 */
+    return options->workers >= -1 && options->workers <= MAXIMUM_WORKERS && options->hold >= -1
+        && (options->payload_limit == 0 || options->payload_limit >= UNDR_PAYLOAD_MINIMUM); /* FRAME-6 */
 }
 
 static undr_error make_directory(const char *path) {
@@ -65,12 +65,13 @@ static undr_error make_directory(const char *path) {
 static undr_error start_server(undr_process_manager *manager, const undr_process_manager_options *options) {
     int64_t hold = options->hold >= 0 ? options->hold : worker_count(options) > 0 ? UNDR_POOL_HOLD_MS : 0;
     undr_server_options server = {
-        .manager = {
-            .priority_levels = options->priority_levels,
-            .hold = (uint64_t)hold,
-            .queue_limit = options->queue_limit,
-            .retries = options->retries,
-        },
+        .manager =
+            {
+                .priority_levels = options->priority_levels,
+                .hold = (uint64_t)hold,
+                .queue_limit = options->queue_limit,
+                .retries = options->retries,
+            },
         .address = options->address,
         .beyond_loopback = options->beyond_loopback,
         .same_user = options->same_user,
@@ -90,14 +91,13 @@ static undr_error start_all(undr_process_manager *manager, const undr_process_ma
     }
     if (error == UNDR_OK && worker_count(options) > 0) {
         uint64_t patience = options->start_patience == 0 ? UNDR_START_PATIENCE_MS : options->start_patience;
-        error = undr_worker_processes_start( /* POOL-1, POOL-4 */
+        error = undr_worker_processes_start(/* POOL-1, POOL-4 */
             manager->server, worker_count(options), patience, options->log_directory, &manager->workers);
     }
     return error;
 }
 
-undr_error undr_process_manager_start(
-    const undr_process_manager_options *options, undr_process_manager **started) {
+undr_error undr_process_manager_start(const undr_process_manager_options *options, undr_process_manager **started) {
     if (!are_valid(options)) {
         return UNDR_ARGUMENT;
     }
@@ -135,8 +135,7 @@ static undr_error check_task(const undr_value *task) {
 }
 
 /* A large pickle that is ours to give is taken over: *whole is {0} then. */
-static undr_error schedule(
-    undr_process_manager *manager, undr_slice pickle, undr_buffer *whole, unsigned priority) {
+static undr_error schedule(undr_process_manager *manager, undr_slice pickle, undr_buffer *whole, unsigned priority) {
     undr_buffer *given = pickle.size > UNDR_LARGE_PAYLOAD ? whole : NULL;
     undr_error error = undr_manager_schedule_whole(undr_server_lock(manager->server), priority, pickle, given);
     undr_server_unlock(manager->server);
@@ -144,8 +143,7 @@ static undr_error schedule(
     return error;
 }
 
-undr_error undr_process_manager_schedule(
-    undr_process_manager *manager, const undr_value *task, unsigned priority) {
+undr_error undr_process_manager_schedule(undr_process_manager *manager, const undr_value *task, unsigned priority) {
     undr_error error = check_task(task);
     if (error != UNDR_OK) {
         return error;
@@ -159,8 +157,7 @@ undr_error undr_process_manager_schedule(
     return error;
 }
 
-undr_error undr_process_manager_schedule_pickle(
-    undr_process_manager *manager, undr_slice task, unsigned priority) {
+undr_error undr_process_manager_schedule_pickle(undr_process_manager *manager, undr_slice task, unsigned priority) {
     undr_arena arena = {0};
     undr_value *value;
     undr_error error = undr_pickle_read_in_place(task, NULL, &arena, &value, NULL, NULL);
@@ -221,8 +218,7 @@ undr_error undr_process_manager_next_pickle(undr_process_manager *manager, undr_
     return error;
 }
 
-undr_error undr_process_manager_next_message(
-    undr_process_manager *manager, undr_arena *arena, undr_value **message) {
+undr_error undr_process_manager_next_message(undr_process_manager *manager, undr_arena *arena, undr_value **message) {
     undr_buffer pickle = {0};
     undr_error error = undr_process_manager_next_pickle(manager, &pickle);
     if (error == UNDR_OK) {
@@ -305,7 +301,7 @@ static void end_workers(undr_process_manager *manager, undr_close_policy policy)
     if (wait_for_workers(manager, patience)) {
         return;
     }
-    undr_worker_processes_kill(manager->workers); /* CLOSE-KILL-1, CLOSE-CANCEL-4 */
+    undr_worker_processes_kill(manager->workers);    /* CLOSE-KILL-1, CLOSE-CANCEL-4 */
     while (!wait_for_workers(manager, UINT64_MAX)) { /* another interrupt can't hurry what was killed */
     }
 }
@@ -351,7 +347,7 @@ void undr_process_manager_free(undr_process_manager *manager) {
         return;
     }
     undr_error error = undr_process_manager_close(manager, UNDR_CLOSE_KILL);
-    (void)error; /* KILL of a manager can't fail */
+    (void)error;                       /* KILL of a manager can't fail */
     undr_server_free(manager->server); /* before the processes' memory, which its loop holds */
     undr_worker_processes_free(manager->workers);
     undr_buffer_free(&manager->undecoded);

@@ -87,8 +87,7 @@ static undr_error exchange(undr_proxy *proxy, uint8_t request_type, const undr_p
     return error;
 }
 
-undr_error undr_proxy_next_task(
-    undr_proxy *proxy, undr_arena *arena, undr_worker_action *action, undr_value **task) {
+undr_error undr_proxy_next_task(undr_proxy *proxy, undr_arena *arena, undr_worker_action *action, undr_value **task) {
     undr_frame request;
     const undr_pieces nothing = {0};
     undr_error error = undr_worker_ask(&proxy->core, &request);

@@ -12,7 +12,7 @@
 
 enum {
     LOG_LINES_A_SECOND = 1000,
-    LOG_OF_PEERS = 100, /* of them */
+    LOG_OF_PEERS = 100,    /* of them */
     SPARE_DESCRIPTORS = 64 /* for what is no connection: processes, logs, the program's own files */
 };
 
@@ -441,7 +441,7 @@ void undr_server_free(undr_server *server) {
     undr_server_call(server, stop, NULL);
     (void)uv_thread_join(&server->thread); /* fails only for a thread that is not ours */
     (void)uv_loop_close(&server->loop);    /* fails only while handles are open */
-    close_locks(server); /* the decoders do not touch the loop any more */
+    close_locks(server);                   /* the decoders do not touch the loop any more */
     undr_log_close(&server->log);
     undr_manager_free(server->core);
     free(server);

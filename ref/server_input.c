@@ -37,8 +37,7 @@ static void receive(undr_peer *peer, const undr_frame *frame, undr_buffer *whole
     undr_server *server = peer->server;
     uv_mutex_lock(&server->lock);
     undr_peer_release(peer); /* what it keeps is this frame's, and counts as that from now on */
-    undr_error error =
-        undr_manager_receive_checked(server->core, peer->handle, frame, whole, uv_now(&server->loop));
+    undr_error error = undr_manager_receive_checked(server->core, peer->handle, frame, whole, uv_now(&server->loop));
     peer->unanswered += error == UNDR_OK;
     undr_server_collect(server);
     if (peer->unanswered >= UNANSWERED_LIMIT) { /* all wait behind a held answer: held no longer */
@@ -232,9 +231,9 @@ static undr_error check_header(const undr_peer *peer) {
 static void begin_large(undr_peer *peer) {
     undr_frame frame;
     uint64_t size, limit = peer->server->options.payload_limit;
-    if (!can_handle(peer) || peer->in.size < UNDR_HEADER_SIZE ||
-        undr_frame_decode(undr_buffer_slice(&peer->in), limit, &frame, &size) != UNDR_MORE ||
-        size - UNDR_HEADER_SIZE <= UNDR_LARGE_PAYLOAD) {
+    if (!can_handle(peer) || peer->in.size < UNDR_HEADER_SIZE
+        || undr_frame_decode(undr_buffer_slice(&peer->in), limit, &frame, &size) != UNDR_MORE
+        || size - UNDR_HEADER_SIZE <= UNDR_LARGE_PAYLOAD) {
         return;
     }
     peer->large_type = peer->in.data[0];
@@ -307,8 +306,7 @@ static void handle_fresh(undr_peer *peer, undr_slice bytes) {
 static bool keeps_frame(const undr_peer *peer) {
     undr_frame frame;
     uint64_t size, limit = peer->server->options.payload_limit;
-    return peer->large_size == 0 &&
-        undr_frame_decode(undr_buffer_slice(&peer->in), limit, &frame, &size) != UNDR_MORE;
+    return peer->large_size == 0 && undr_frame_decode(undr_buffer_slice(&peer->in), limit, &frame, &size) != UNDR_MORE;
 }
 
 /* Stops to read from a peer that is full, or of which a message is being checked. Reading goes on when no whole frame

@@ -189,17 +189,10 @@ static void linger(undr_peer *peer) {
 /* Nothing is left to be written. */
 static void on_drained(undr_peer *peer) {
     switch (peer->state) {
-    case UNDR_PEER_FINISHED:
-        undr_peer_close(peer);
-        break;
-    case UNDR_PEER_ENDING:
-        linger(peer);
-        break;
-    case UNDR_PEER_OPEN:
-        undr_peer_handle_kept(peer);
-        break;
-    case UNDR_PEER_CLOSED:
-        break;
+    case UNDR_PEER_FINISHED: undr_peer_close(peer); break;
+    case UNDR_PEER_ENDING: linger(peer); break;
+    case UNDR_PEER_OPEN: undr_peer_handle_kept(peer); break;
+    case UNDR_PEER_CLOSED: break;
     }
 }
 

@@ -46,27 +46,27 @@ typedef struct undr_peer {
     undr_server *server;
     undr_connection handle; /* 0: the core does not know it (any more) */
     undr_peer_state state;
-    bool paused;  /* not read from, because it does not read its answers, or a message of it is being checked */
-    bool changed; /* stands in server->changed */
-    bool failed;  /* an answer could not be kept: out of memory */
-    bool full;    /* the core was told that it is */
+    bool paused;   /* not read from, because it does not read its answers, or a message of it is being checked */
+    bool changed;  /* stands in server->changed */
+    bool failed;   /* an answer could not be kept: out of memory */
+    bool full;     /* the core was told that it is */
     bool was_read; /* in the turn `turn` */
     uint8_t large_type;
-    unsigned turn;   /* of the loop, when it was last at work for this peer */
-    unsigned budget; /* left of UNDR_TURN_BUDGET in that turn */
-    struct sockaddr_in address;   /* of the other side */
-    undr_buffer in;               /* the start of a frame that is not whole; no memory while there is none */
-    uint64_t large_size;          /* not 0: `in` is the start of such a payload, of a frame of large_type */
-    size_t kept;                  /* bytes of that, or of `check`, which the core counts */
-    undr_output out;              /* to be written next */
-    struct undr_sending *sending; /* answers being written; NULL: none */
-    struct undr_check *check;     /* a message of it that another thread decodes; NULL: none */
-    size_t unanswered;            /* requests whose answer the core has not given yet: held, or behind such */
-    struct undr_peer **clock;     /* the list of the server that it is in; NULL: it may stay */
-    uint64_t deadline;            /* while it has a clock */
-    size_t left;                  /* in `writing`: of its answers, when its clock was last set */
-    uint64_t lingered;            /* in `lingering`: ms */
-    size_t dropped;               /* ENDING: bytes */
+    unsigned turn;                    /* of the loop, when it was last at work for this peer */
+    unsigned budget;                  /* left of UNDR_TURN_BUDGET in that turn */
+    struct sockaddr_in address;       /* of the other side */
+    undr_buffer in;                   /* the start of a frame that is not whole; no memory while there is none */
+    uint64_t large_size;              /* not 0: `in` is the start of such a payload, of a frame of large_type */
+    size_t kept;                      /* bytes of that, or of `check`, which the core counts */
+    undr_output out;                  /* to be written next */
+    struct undr_sending *sending;     /* answers being written; NULL: none */
+    struct undr_check *check;         /* a message of it that another thread decodes; NULL: none */
+    size_t unanswered;                /* requests whose answer the core has not given yet: held, or behind such */
+    struct undr_peer **clock;         /* the list of the server that it is in; NULL: it may stay */
+    uint64_t deadline;                /* while it has a clock */
+    size_t left;                      /* in `writing`: of its answers, when its clock was last set */
+    uint64_t lingered;                /* in `lingering`: ms */
+    size_t dropped;                   /* ENDING: bytes */
     struct undr_peer *before, *after; /* of server->changed */
     struct undr_peer *prev, *next;    /* of *clock */
 } undr_peer;
@@ -84,11 +84,11 @@ typedef struct undr_check {
 /* Those threads. */
 typedef struct undr_decoders {
     uv_thread_t threads[UNDR_DECODERS];
-    unsigned count, idle;      /* threads; of them, those that wait for work */
-    unsigned waiting;          /* number of todo */
-    undr_check *todo, *done;   /* owned */
+    unsigned count, idle;    /* threads; of them, those that wait for work */
+    unsigned waiting;        /* number of todo */
+    undr_check *todo, *done; /* owned */
     uv_cond_t work;
-    bool stops, told;          /* told: that there is none, in the log */
+    bool stops, told; /* told: that there is none, in the log */
 } undr_decoders;
 
 typedef struct undr_listener {
@@ -127,11 +127,11 @@ struct undr_server {
     undr_peer *changed;   /* have got answers that are not written yet */
     size_t connections;   /* that have a descriptor, or are about to lose it */
     undr_log log;
-    uint64_t log_second;  /* since when the next two count */
+    uint64_t log_second; /* since when the next two count */
     unsigned log_lines, log_of_peers;
-    uint64_t held_until;  /* when the first answer that the core holds must go */
-    uint64_t timer_at;    /* when the timer ends at the latest; UINT64_MAX: it does not run */
-    uint64_t accept_at;   /* none is accepted until then, for want of memory or descriptors; UINT64_MAX: all are */
+    uint64_t held_until; /* when the first answer that the core holds must go */
+    uint64_t timer_at;   /* when the timer ends at the latest; UINT64_MAX: it does not run */
+    uint64_t accept_at;  /* none is accepted until then, for want of memory or descriptors; UINT64_MAX: all are */
     uint8_t scratch[UNDR_SCRATCH_SIZE]; /* what a connection without a partial frame reads into */
 };
 
@@ -151,14 +151,14 @@ UNDR_MUST_USE int undr_loop_watch(uv_loop_t *loop, int file);
 
 /* server_listen.c. Less than 0: failed; what was opened until then undr_server_refuse closes. */
 UNDR_MUST_USE int undr_server_listen(undr_server *server);
-void undr_server_accept(undr_server *server); /* goes on to, after accept_at */
+void undr_server_accept(undr_server *server);      /* goes on to, after accept_at */
 void undr_server_accept_rest(undr_server *server); /* who connected before is served */
-void undr_server_refuse(undr_server *server); /* closes the listening sockets. Twice is fine */
+void undr_server_refuse(undr_server *server);      /* closes the listening sockets. Twice is fine */
 
 /* server_peer.c. Accepts a connection that waits on a listening socket, and begins to serve it, or ends it. Less than
  * 0: it was not accepted, UV_EAGAIN: none waits. */
 UNDR_MUST_USE int undr_peer_accept(undr_server *server, int listener);
-void undr_peer_close(undr_peer *peer); /* may free nothing before the loop's next turn */
+void undr_peer_close(undr_peer *peer);   /* may free nothing before the loop's next turn */
 void undr_peer_overdue(undr_peer *peer); /* its deadline has come: closes it, or sets a later one */
 /* No more is handled of it, but what it had asked is answered: FINISHED or ENDING (REQ-3 to REQ-6). */
 void undr_peer_leave(undr_peer *peer, undr_peer_state state);
@@ -166,21 +166,21 @@ void undr_peer_start_clock(undr_peer *peer, undr_peer **list, uint64_t ms);
 void undr_peer_stop_clock(undr_peer *peer);
 
 /* server_input.c: requests. */
-UNDR_MUST_USE int undr_peer_read(undr_peer *peer); /* begins, or goes on, to read; less than 0: failed */
+UNDR_MUST_USE int undr_peer_read(undr_peer *peer);  /* begins, or goes on, to read; less than 0: failed */
 UNDR_MUST_USE int undr_peer_watch(undr_peer *peer); /* undr_loop_watch its socket */
-void undr_peer_handle_kept(undr_peer *peer);       /* frames for whose answers there was no room */
+void undr_peer_handle_kept(undr_peer *peer);        /* frames for whose answers there was no room */
 void undr_peer_pause_or_resume(undr_peer *peer);
-bool undr_peer_is_full(const undr_peer *peer);     /* it must read its answers before more of it is handled */
-void undr_peer_release(undr_peer *peer);           /* what the core counts of it; lock held */
-void undr_check_forget(undr_check *check);         /* the peer is gone; NULL is fine */
-void undr_check_run(undr_check *check);            /* decodes: in any thread */
-void undr_check_end(undr_check *check);            /* ... and what follows, in the loop's; frees */
+bool undr_peer_is_full(const undr_peer *peer); /* it must read its answers before more of it is handled */
+void undr_peer_release(undr_peer *peer);       /* what the core counts of it; lock held */
+void undr_check_forget(undr_check *check);     /* the peer is gone; NULL is fine */
+void undr_check_run(undr_check *check);        /* decodes: in any thread */
+void undr_check_end(undr_check *check);        /* ... and what follows, in the loop's; frees */
 void undr_check_free(undr_check *check);
 
 /* server_decode.c: threads that decode large messages (FAULT-1). */
-UNDR_MUST_USE int undr_decoders_open(undr_server *server); /* less than 0: failed */
+UNDR_MUST_USE int undr_decoders_open(undr_server *server);              /* less than 0: failed */
 UNDR_MUST_USE bool undr_decode(undr_server *server, undr_check *check); /* takes it over. False: there is no thread */
-void undr_decode_ended(undr_server *server); /* the end of all that were decoded */
+void undr_decode_ended(undr_server *server);                            /* the end of all that were decoded */
 void undr_decoders_stop(undr_server *server); /* from here on the loop is not woken any more */
 void undr_decoders_close(undr_server *server);
 

@@ -116,8 +116,7 @@ static undr_error run(worker *self) {
     undr_failure failure;
     undr_proxy *proxy = &self->proxy;
     say_run(self);
-    undr_error error =
-        undr_task_run(self->options->registry, self->task, self->session, &proxy->manager, &failure);
+    undr_error error = undr_task_run(self->options->registry, self->task, self->session, &proxy->manager, &failure);
     if (proxy->core.state == UNDR_WORKER_LEFT) {
         error = proxy->ended; /* lost under the task, whatever it made of that */
     } else if (error != UNDR_OK) {

@@ -166,8 +166,8 @@ undr_error undr_task_run(const undr_registry *registry, const undr_value *task, 
     undr_failure *failure) {
     (void)undr_fail(failure, "RuntimeError", "%s", undr_error_text(UNDR_TASK)); /* should the task not say more */
     /* With itself: a Chain is one as well. */
-    runner with = {.registry = registry, .session = session, .manager = manager, .failure = failure,
-        .left = CHAIN_TASKS + 1};
+    runner with = {
+        .registry = registry, .session = session, .manager = manager, .failure = failure, .left = CHAIN_TASKS + 1};
     return run_at(&with, task, 0);
 }
 

@@ -63,10 +63,10 @@ size_t undr_next_character(undr_slice text, uint32_t *character) {
 
 undr_error undr_put_escaped(undr_buffer *buffer, uint32_t character) {
     switch (character) {
-        case '\t': return undr_put_text(buffer, "\\t");
-        case '\n': return undr_put_text(buffer, "\\n");
-        case '\r': return undr_put_text(buffer, "\\r");
-        default: break;
+    case '\t': return undr_put_text(buffer, "\\t");
+    case '\n': return undr_put_text(buffer, "\\n");
+    case '\r': return undr_put_text(buffer, "\\r");
+    default: break;
     }
     const char *format = character < 0x100 ? "\\x%02x" : character < 0x10000 ? "\\u%04x" : "\\U%08x";
     return undr_put_format(buffer, format, character);

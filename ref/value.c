@@ -127,12 +127,12 @@ undr_error undr_arena_take(undr_arena *arena, size_t size, void **memory) {
 /* A value has memory for what its kind needs, which is a third of the whole for most. */
 static size_t size_of_kind(undr_kind kind) {
     switch (kind) {
-        case UNDR_OBJECT: return sizeof(undr_value);
-        case UNDR_CLASS: return offsetof(undr_value, class_name.name) + sizeof(undr_slice);
-        case UNDR_DICT:
-        case UNDR_SET:
-        case UNDR_FROZENSET: return offsetof(undr_value, keyed.index) + sizeof(struct undr_index *);
-        default: return offsetof(undr_value, bytes) + sizeof(undr_slice);
+    case UNDR_OBJECT: return sizeof(undr_value);
+    case UNDR_CLASS: return offsetof(undr_value, class_name.name) + sizeof(undr_slice);
+    case UNDR_DICT:
+    case UNDR_SET:
+    case UNDR_FROZENSET: return offsetof(undr_value, keyed.index) + sizeof(struct undr_index *);
+    default: return offsetof(undr_value, bytes) + sizeof(undr_slice);
     }
 }
 

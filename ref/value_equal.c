@@ -7,7 +7,7 @@
 #include <string.h>
 
 typedef struct comparison {
-    uint64_t steps; /* left: what bounds values whose shared parts would be compared again and again */
+    uint64_t steps;         /* left: what bounds values whose shared parts would be compared again and again */
     undr_hash_key hash_key; /* once something is hashed */
 } comparison;
 
@@ -34,8 +34,7 @@ static bool same_class(const undr_value *a, const undr_value *b) {
         && undr_slice_equal(a->class_name.name, b->class_name.name);
 }
 
-static undr_error compare_items(
-    comparison *work, undr_items a, undr_items b, size_t depth, bool *equal) {
+static undr_error compare_items(comparison *work, undr_items a, undr_items b, size_t depth, bool *equal) {
     *equal = a.count == b.count;
     undr_error error = UNDR_OK;
     for (size_t index = 0; error == UNDR_OK && *equal && index < a.count; ++index) {
@@ -55,29 +54,23 @@ static void add_bytes(const comparison *work, undr_sip *hash, undr_slice bytes) 
 static undr_error add_value(comparison *work, const undr_value *value, size_t depth, undr_sip *hash) {
     undr_sip_word(hash, (uint64_t)value->kind);
     switch (value->kind) {
-        case UNDR_BOOL:
-            undr_sip_word(hash, value->boolean);
-            return spend(work, 0);
-        case UNDR_FLOAT:
-            if (!isnan(value->real)) {
-                add_bytes(work, hash, undr_slice_of(&value->real, sizeof value->real));
-            }
-            return spend(work, 0);
-        case UNDR_INT:
-        case UNDR_STR:
-        case UNDR_BYTES:
-        case UNDR_BYTEARRAY:
-            add_bytes(work, hash, value->bytes);
-            return spend(work, value->bytes.size);
-        case UNDR_CLASS:
-            add_bytes(work, hash, value->class_name.module);
-            add_bytes(work, hash, value->class_name.name);
-            return spend(work, value->class_name.module.size + value->class_name.name.size);
-        case UNDR_LIST:
-        case UNDR_TUPLE:
-            break;
-        default: /* sets and dicts have no order, objects several spellings: their kind is enough */
-            return spend(work, 0);
+    case UNDR_BOOL: undr_sip_word(hash, value->boolean); return spend(work, 0);
+    case UNDR_FLOAT:
+        if (!isnan(value->real)) {
+            add_bytes(work, hash, undr_slice_of(&value->real, sizeof value->real));
+        }
+        return spend(work, 0);
+    case UNDR_INT:
+    case UNDR_STR:
+    case UNDR_BYTES:
+    case UNDR_BYTEARRAY: add_bytes(work, hash, value->bytes); return spend(work, value->bytes.size);
+    case UNDR_CLASS:
+        add_bytes(work, hash, value->class_name.module);
+        add_bytes(work, hash, value->class_name.name);
+        return spend(work, value->class_name.module.size + value->class_name.name.size);
+    case UNDR_LIST:
+    case UNDR_TUPLE: break;
+    default: /* sets and dicts have no order, objects several spellings: their kind is enough */ return spend(work, 0);
     }
     undr_sip_word(hash, value->items.count);
     undr_error error = spend(work, 0);
@@ -207,8 +200,7 @@ static undr_error compare_unordered(comparison *work, const unordered *pair, boo
 }
 
 /* NULL and an empty container say the same of an object: nothing. */
-static undr_error compare_field(
-    comparison *work, const undr_value *a, const undr_value *b, size_t depth, bool *equal) {
+static undr_error compare_field(comparison *work, const undr_value *a, const undr_value *b, size_t depth, bool *equal) {
     const bool no_a = a == NULL || (a->kind == UNDR_DICT && a->items.count == 0)
         || (a->kind == UNDR_TUPLE && a->items.count == 0);
     const bool no_b = b == NULL || (b->kind == UNDR_DICT && b->items.count == 0)
@@ -245,16 +237,13 @@ static undr_error compare_containers(
         return UNDR_LIMIT_DEPTH;
     }
     switch (a->kind) {
-        case UNDR_LIST:
-        case UNDR_TUPLE:
-            return compare_items(work, a->items, b->items, depth, equal);
-        case UNDR_OBJECT:
-            return compare_objects(work, &a->object, &b->object, depth, equal);
-        default: {
-            const unordered pair = {
-                .a = a->items, .b = b->items, .stride = a->kind == UNDR_DICT ? 2 : 1, .depth = depth};
-            return compare_unordered(work, &pair, equal);
-        }
+    case UNDR_LIST:
+    case UNDR_TUPLE: return compare_items(work, a->items, b->items, depth, equal);
+    case UNDR_OBJECT: return compare_objects(work, &a->object, &b->object, depth, equal);
+    default: {
+        const unordered pair = {.a = a->items, .b = b->items, .stride = a->kind == UNDR_DICT ? 2 : 1, .depth = depth};
+        return compare_unordered(work, &pair, equal);
+    }
     }
 }
 
@@ -265,27 +254,18 @@ static undr_error compare(comparison *work, const undr_value *a, const undr_valu
         return error;
     }
     switch (a->kind) {
-        case UNDR_NONE:
-            *equal = true;
-            return UNDR_OK;
-        case UNDR_BOOL:
-            *equal = a->boolean == b->boolean;
-            return UNDR_OK;
-        case UNDR_FLOAT:
-            *equal = same_float(a->real, b->real);
-            return UNDR_OK;
-        case UNDR_INT:
-        case UNDR_STR:
-        case UNDR_BYTES:
-        case UNDR_BYTEARRAY:
-            error = spend(work, a->bytes.size);
-            *equal = error == UNDR_OK && undr_slice_equal(a->bytes, b->bytes);
-            return error;
-        case UNDR_CLASS:
-            *equal = same_class(a, b);
-            return UNDR_OK;
-        default:
-            return compare_containers(work, a, b, depth + 1, equal);
+    case UNDR_NONE: *equal = true; return UNDR_OK;
+    case UNDR_BOOL: *equal = a->boolean == b->boolean; return UNDR_OK;
+    case UNDR_FLOAT: *equal = same_float(a->real, b->real); return UNDR_OK;
+    case UNDR_INT:
+    case UNDR_STR:
+    case UNDR_BYTES:
+    case UNDR_BYTEARRAY:
+        error = spend(work, a->bytes.size);
+        *equal = error == UNDR_OK && undr_slice_equal(a->bytes, b->bytes);
+        return error;
+    case UNDR_CLASS: *equal = same_class(a, b); return UNDR_OK;
+    default: return compare_containers(work, a, b, depth + 1, equal);
     }
 }
 

@@ -125,8 +125,7 @@ static undr_error print_bytes(printer *out, const undr_value *value) {
 }
 
 /* The values, separated by ", "; pairs as "key: value". */
-static undr_error print_items(
-    printer *out, undr_items items, bool pairs, const print_holder *holder, size_t depth) {
+static undr_error print_items(printer *out, undr_items items, bool pairs, const print_holder *holder, size_t depth) {
     undr_error error = UNDR_OK;
     for (size_t index = 0; error == UNDR_OK && index < items.count; ++index) {
         if (index > 0) {
@@ -227,8 +226,7 @@ static undr_error print_class(printer *out, const undr_value *value) {
 }
 
 /* `key=value` for each keyword argument. */
-static undr_error print_keywords(
-    printer *out, undr_items items, bool first, const print_holder *holder, size_t depth) {
+static undr_error print_keywords(printer *out, undr_items items, bool first, const print_holder *holder, size_t depth) {
     undr_error error = UNDR_OK;
     for (size_t index = 0; error == UNDR_OK && index + 1 < items.count; index += 2) {
         const undr_value *key = items.at[index];
@@ -368,10 +366,10 @@ static const char *ellipsis(const printer *out, undr_kind kind) {
         return kind == UNDR_SET ? "set(...)" : "frozenset(...)";
     }
     switch (kind) {
-        case UNDR_LIST: return "[...]";
-        case UNDR_DICT: return "{...}";
-        case UNDR_TUPLE: return "(...)";
-        default: return "...";
+    case UNDR_LIST: return "[...]";
+    case UNDR_DICT: return "{...}";
+    case UNDR_TUPLE: return "(...)";
+    default: return "...";
     }
 }
 
@@ -393,12 +391,11 @@ static undr_error print_container(printer *out, const undr_value *value, const p
     }
     const print_holder here = {.outer = outer, .value = value};
     switch (value->kind) {
-        case UNDR_TUPLE: return print_tuple(out, value, &here, depth);
-        case UNDR_SET:
-        case UNDR_FROZENSET: return print_set(out, value, &here, depth);
-        case UNDR_OBJECT:
-            return out->repr ? print_repr(out, value, &here, depth) : print_object(out, value, &here, depth);
-        default: return print_between(out, value, &here, depth);
+    case UNDR_TUPLE: return print_tuple(out, value, &here, depth);
+    case UNDR_SET:
+    case UNDR_FROZENSET: return print_set(out, value, &here, depth);
+    case UNDR_OBJECT: return out->repr ? print_repr(out, value, &here, depth) : print_object(out, value, &here, depth);
+    default: return print_between(out, value, &here, depth);
     }
 }
 
@@ -415,15 +412,15 @@ static undr_error print_value(printer *out, const undr_value *value, const print
     }
     out->steps -= steps;
     switch (value->kind) {
-        case UNDR_NONE: return put_text(out, "None");
-        case UNDR_BOOL: return put_text(out, value->boolean ? "True" : "False");
-        case UNDR_INT: return print_int(out, value->bytes);
-        case UNDR_FLOAT: return undr_print_float(out->buffer, value->real);
-        case UNDR_STR: return print_quoted(out, value->bytes, UNDR_STR);
-        case UNDR_BYTES:
-        case UNDR_BYTEARRAY: return print_bytes(out, value);
-        case UNDR_CLASS: return print_class(out, value);
-        default: return print_container(out, value, outer, depth + 1);
+    case UNDR_NONE: return put_text(out, "None");
+    case UNDR_BOOL: return put_text(out, value->boolean ? "True" : "False");
+    case UNDR_INT: return print_int(out, value->bytes);
+    case UNDR_FLOAT: return undr_print_float(out->buffer, value->real);
+    case UNDR_STR: return print_quoted(out, value->bytes, UNDR_STR);
+    case UNDR_BYTES:
+    case UNDR_BYTEARRAY: return print_bytes(out, value);
+    case UNDR_CLASS: return print_class(out, value);
+    default: return print_container(out, value, outer, depth + 1);
     }
 }
 

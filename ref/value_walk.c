@@ -28,16 +28,14 @@ static size_t object_field_count(const undr_object *object) {
 
 size_t undr_child_count(const undr_value *value) {
     switch (value->kind) {
-        case UNDR_LIST:
-        case UNDR_TUPLE:
-        case UNDR_DICT:
-        case UNDR_SET:
-        case UNDR_FROZENSET:
-            return value->items.count;
-        case UNDR_OBJECT:
-            return object_field_count(&value->object) + value->object.appended.count + value->object.entries.count;
-        default:
-            return 0;
+    case UNDR_LIST:
+    case UNDR_TUPLE:
+    case UNDR_DICT:
+    case UNDR_SET:
+    case UNDR_FROZENSET: return value->items.count;
+    case UNDR_OBJECT:
+        return object_field_count(&value->object) + value->object.appended.count + value->object.entries.count;
+    default: return 0;
     }
 }
 

@@ -81,7 +81,6 @@ UNDR_MUST_USE undr_error undr_value_print_within(
 UNDR_MUST_USE undr_error undr_value_repr_short(undr_buffer *buffer, const undr_value *value, size_t bytes);
 
 /* undr_value_equal that gives up with UNDR_LIMIT_NODES beyond about so many values. */
-UNDR_MUST_USE undr_error undr_value_equal_within(
-    const undr_value *a, const undr_value *b, uint64_t steps, bool *equal);
+UNDR_MUST_USE undr_error undr_value_equal_within(const undr_value *a, const undr_value *b, uint64_t steps, bool *equal);
 
 #endif

@@ -79,8 +79,7 @@ static outcome step(undr_worker_core *core, input happened) {
     return (outcome)entry->outcome;
 }
 
-static undr_error request(
-    undr_worker_core *core, input wanted, uint8_t type, undr_slice payload, undr_frame *frame) {
+static undr_error request(undr_worker_core *core, input wanted, uint8_t type, undr_slice payload, undr_frame *frame) {
     if (step(core, wanted) != SEND) {
         return UNDR_ARGUMENT;
     }
@@ -137,17 +136,14 @@ static input classify_acknowledgement(const undr_frame *frame) {
         return GOT_OTHER;
     }
     switch (frame->type) {
-    case UNDR_TYPE_MESSAGE:
-        return GOT_M;
-    case UNDR_TYPE_SCHEDULED:
-        return GOT_S;
-    default:
-        return GOT_OTHER;
+    case UNDR_TYPE_MESSAGE: return GOT_M;
+    case UNDR_TYPE_SCHEDULED: return GOT_S;
+    default: return GOT_OTHER;
     }
 }
 
-undr_error undr_worker_receive(undr_worker_core *core, const undr_frame *frame, undr_arena *arena,
-    undr_worker_action *action, undr_value **task) {
+undr_error undr_worker_receive(
+    undr_worker_core *core, const undr_frame *frame, undr_arena *arena, undr_worker_action *action, undr_value **task) {
     undr_error error = UNDR_OK;
     input got;
     *task = NULL;
@@ -157,22 +153,12 @@ undr_error undr_worker_receive(undr_worker_core *core, const undr_frame *frame, 
         got = classify_acknowledgement(frame); /* a `t` that is not due is GOT_OTHER: its payload does not matter */
     }
     switch (step(core, got)) {
-    case POLL:
-        *action = UNDR_WORKER_POLL;
-        return UNDR_OK;
-    case RUN:
-        *action = UNDR_WORKER_RUN;
-        return UNDR_OK;
-    case PASS:
-        *action = UNDR_WORKER_RESUME;
-        return UNDR_OK;
-    case LEAVE:
-        *action = UNDR_WORKER_LEAVE;
-        return UNDR_OK;
-    case FAIL:
-        return UNDR_ACKNOWLEDGEMENT;
-    default: /* FOUL; a frame has no other outcome */
-        return error != UNDR_OK ? error : UNDR_UNEXPECTED_TYPE;
+    case POLL: *action = UNDR_WORKER_POLL; return UNDR_OK;
+    case RUN: *action = UNDR_WORKER_RUN; return UNDR_OK;
+    case PASS: *action = UNDR_WORKER_RESUME; return UNDR_OK;
+    case LEAVE: *action = UNDR_WORKER_LEAVE; return UNDR_OK;
+    case FAIL: return UNDR_ACKNOWLEDGEMENT;
+    default: /* FOUL; a frame has no other outcome */ return error != UNDR_OK ? error : UNDR_UNEXPECTED_TYPE;
     }
 }
 

@@ -1,8 +1,8 @@
 /* worker_main.c: what the program does when it was executed again as a worker process of a pool. */
+#include "log.h"
 #include "undr/descriptors.h"
 #include "undr/process_manager.h"
 #include "undr/socket.h"
-#include "log.h"
 #include "worker_processes.h"
 
 #include <errno.h>
@@ -53,8 +53,7 @@ static FILE *open_log(const char *directory, long number) {
     return file < 0 ? NULL : fdopen(file, "a");
 }
 
-static int work(
-    const undr_registry *registry, const char *address, long port, long number, const char *directory) {
+static int work(const undr_registry *registry, const char *address, long port, long number, const char *directory) {
     undr_target_options options = {.server_address = address, .server_port = (uint16_t)port, .registry = registry};
     FILE *log = NULL;
     if (*directory != '\0') {
@@ -67,8 +66,7 @@ static int work(
     options.log = log;
     undr_error error = undr_target(&options);
     if (error != UNDR_OK && log == NULL) { /* else it says so there */
-        undr_log_complain("worker %ld: %s", number,
-            error == UNDR_SYSTEM ? strerror(errno) : undr_error_text(error));
+        undr_log_complain("worker %ld: %s", number, error == UNDR_SYSTEM ? strerror(errno) : undr_error_text(error));
     }
     if (log != NULL) {
         (void)fclose(log); /* was flushed line by line */
@@ -78,8 +76,8 @@ static int work(
 
 static int run(int argc, char **argv, const undr_registry *registry) {
     long port, parent, number;
-    if (argc != UNDR_WORKER_ARGUMENTS || !parse_number(argv[3], UINT16_MAX, &port) ||
-        !parse_number(argv[4], INT_MAX, &parent) || !parse_number(argv[5], INT_MAX, &number)) {
+    if (argc != UNDR_WORKER_ARGUMENTS || !parse_number(argv[3], UINT16_MAX, &port)
+        || !parse_number(argv[4], INT_MAX, &parent) || !parse_number(argv[5], INT_MAX, &number)) {
         (void)fprintf(stderr, "%s: how a manager starts its workers, not to be called by hand\n", UNDR_WORKER_WORD);
         return 2;
     }

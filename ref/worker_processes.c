@@ -28,12 +28,12 @@ enum { LOOK_MS = 1000 };
 typedef struct worker {
     uv_process_t process; /* .data is the worker */
     undr_worker_processes *all;
-    size_t number; /* from 1 */
+    size_t number;    /* from 1 */
     uint64_t started; /* in ms of the loop's clock */
-    bool runs;     /* not reaped yet, so that its process id is its own */
-    bool hurried;  /* the last start failed, or it left soon */
-    bool waits;    /* for `again` to try once more */
-    bool ended;    /* it had at the last look, and libuv had not told yet */
+    bool runs;        /* not reaped yet, so that its process id is its own */
+    bool hurried;     /* the last start failed, or it left soon */
+    bool waits;       /* for `again` to try once more */
+    bool ended;       /* it had at the last look, and libuv had not told yet */
 } worker;
 
 struct undr_worker_processes {
@@ -254,8 +254,8 @@ static void bury(worker *one) {
             one->number);
     }
     bool killed = told && WIFSIGNALED(status);
-    on_exit_of_process(&one->process, told && WIFEXITED(status) ? WEXITSTATUS(status) : 0,
-        killed ? WTERMSIG(status) : 0);
+    on_exit_of_process(
+        &one->process, told && WIFEXITED(status) ? WEXITSTATUS(status) : 0, killed ? WTERMSIG(status) : 0);
 }
 
 static void on_look(uv_timer_t *timer) {
@@ -331,8 +331,8 @@ static void give_up(undr_worker_processes *all) {
     undr_server_unlock(all->server);
 }
 
-undr_error undr_worker_processes_start(undr_server *server, size_t count, uint64_t patience,
-    const char *log_directory, undr_worker_processes **workers) {
+undr_error undr_worker_processes_start(
+    undr_server *server, size_t count, uint64_t patience, const char *log_directory, undr_worker_processes **workers) {
     undr_worker_processes *all = calloc(1, sizeof *all + count * sizeof *all->workers);
     if (all == NULL) {
         return UNDR_MEMORY;

@@ -13,8 +13,8 @@ typedef struct undr_worker_processes undr_worker_processes;
 
 /* log_directory must exist (NULL: no logs). patience: for how many ms processes that can't be started, or leave soon,
  * are tried again while no task is handed out. On failure no process is left. */
-UNDR_MUST_USE undr_error undr_worker_processes_start(undr_server *server, size_t count, uint64_t patience,
-    const char *log_directory, undr_worker_processes **workers);
+UNDR_MUST_USE undr_error undr_worker_processes_start(
+    undr_server *server, size_t count, uint64_t patience, const char *log_directory, undr_worker_processes **workers);
 
 /* With the server's lock held: none is replaced any more; how many are left, of which undr_server_wait tells. */
 void undr_worker_processes_close(undr_worker_processes *workers);

@@ -51,7 +51,7 @@ static inline size_t fail_each_once(operation *run, void *context, failing how, 
         fail_allocation(0);
         if (error != (failed ? UNDR_MEMORY : expected)) {
             print_error("allocation %zu %s: %s\n", number,
-                !failed               ? "does not fail"
+                !failed                ? "does not fail"
                     : how == FAIL_ONCE ? "fails"
                                        : "and all behind it fail",
                 undr_error_name(error));
@@ -76,8 +76,7 @@ static inline size_t fail_each(operation *run, void *context) {
 
 static inline bool allocation_fails_now(void) {
     size_t left = allocations_until_failure;
-    while (left > 0 && !atomic_compare_exchange_weak(&allocations_until_failure, &left, left - 1)) {
-    }
+    while (left > 0 && !atomic_compare_exchange_weak(&allocations_until_failure, &left, left - 1)) {}
     if (left != 1) {
         return false;
     }

@@ -180,8 +180,8 @@ static void read_slowly(int client, size_t size) {
 static void serve_connections(const wrong_peer *self) {
     for (;;) {
         int client = steady_accept(self->listener);
-        if (client >= 0 && peer_is(self, "unasked") &&
-            undr_send_bytes(client, 's', undr_slice_of(NULL, 0)) != UNDR_OK) {
+        if (client >= 0 && peer_is(self, "unasked")
+            && undr_send_bytes(client, 's', undr_slice_of(NULL, 0)) != UNDR_OK) {
             _exit(1);
         }
         struct timeval patience = {.tv_sec = 5};
@@ -197,8 +197,7 @@ static void serve_connections(const wrong_peer *self) {
         if (client >= 0 && peer_is(self, "deaf")) {
             wait_for_ever();
         }
-        while (client >= 0 && serve_one(self, client)) {
-        }
+        while (client >= 0 && serve_one(self, client)) {}
         close(client);
     }
 }
@@ -343,8 +342,8 @@ _Noreturn static void be_worker(const wrong_peer *self, uint16_t port) {
         signal(SIGABRT, SIG_DFL);
         raise(sent == UNDR_OK ? SIGABRT : SIGKILL);
     }
-    if (peer_is(self, "impatient") && undr_send_type(client, 'n') == UNDR_OK &&
-        undr_send_type(client, 'n') == UNDR_OK) {
+    if (peer_is(self, "impatient") && undr_send_type(client, 'n') == UNDR_OK
+        && undr_send_type(client, 'n') == UNDR_OK) {
         wait_for_ever();
     }
     ask_until_closed(client);
@@ -357,8 +356,9 @@ _Noreturn static void be_worker(const wrong_peer *self, uint16_t port) {
 
 _Noreturn static void be_adapter(const wrong_peer *self, const char *verb) {
     if (strcmp(verb, "capabilities") == 0) {
-        say(1, peer_is(self, "strange-levels") ? "manager\npriority-levels many\n"
-                                               : "manager\nworker\nhold 3\nnew-word 7\n");
+        say(1,
+            peer_is(self, "strange-levels") ? "manager\npriority-levels many\n"
+                                            : "manager\nworker\nhold 3\nnew-word 7\n");
         _exit(0);
     }
     if (peer_is(self, "accepts-anything")) {

@@ -241,7 +241,7 @@ static inline void expect_end(const stage *self) {
 static inline void close_worker(stage *self, uint8_t request) {
     expect_empty(self, request);
     answer(self, 't', undr_pickle_close_request());
-    expect_end(self); /* WORK-4 */
+    expect_end(self);                              /* WORK-4 */
     assert_int_equal(drop_curtain(self), UNDR_OK); /* WORK-5 */
 }
 

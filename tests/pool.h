@@ -23,8 +23,8 @@ static undr_error run_echo(const undr_registry *registry, const undr_value *task
     return undr_send_message_to(manager, undr_value_attribute(task, "x"));
 }
 
-static undr_error run_raise(const undr_registry *registry, const undr_value *task, void *session,
-    undr_manager *manager, undr_failure *failure) {
+static undr_error run_raise(const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager,
+    undr_failure *failure) {
     (void)registry, (void)task, (void)session, (void)manager;
     return undr_fail(failure, "ValueError", "no good");
 }
@@ -68,8 +68,8 @@ static undr_error run_die(const undr_registry *registry, const undr_value *task,
 }
 
 /* Schedules a t.Echo with the same 'x'. */
-static undr_error run_spawn(const undr_registry *registry, const undr_value *task, void *session,
-    undr_manager *manager, undr_failure *failure) {
+static undr_error run_spawn(const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager,
+    undr_failure *failure) {
     (void)registry, (void)session, (void)failure;
     undr_arena arena = {0};
     undr_value *state, *echo, *parts[2];

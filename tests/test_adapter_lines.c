@@ -20,15 +20,13 @@ static void numbers(void **state) {
         const char *text;
         bool good;
         uint64_t value;
-    } rows[] = {
-        {"0", true, 0}, {"007", true, 7}, {"65535", true, 65535}, {"18446744073709551615", true, UINT64_MAX},
+    } rows[] = {{"0", true, 0}, {"007", true, 7}, {"65535", true, 65535}, {"18446744073709551615", true, UINT64_MAX},
         {"18446744073709551616", false, 0}, {"99999999999999999999999", false, 0}, {"", false, 0}, {"-1", false, 0},
         {"+1", false, 0}, {" 1", false, 0}, {"1 ", false, 0}, {"0x10", false, 0}, {"1e3", false, 0},
         {"\xd9\xa1", false, 0}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         uint64_t number = 42;
-        assert_int_equal(
-            adapter_parse_number(undr_slice_text(rows[i].text), 0, UINT64_MAX, &number), rows[i].good);
+        assert_int_equal(adapter_parse_number(undr_slice_text(rows[i].text), 0, UINT64_MAX, &number), rows[i].good);
         assert_int_equal(number, rows[i].good ? rows[i].value : 42);
     }
     uint64_t number = 0;
@@ -39,7 +37,8 @@ static void numbers(void **state) {
 }
 
 /* Runs the parser with standard error caught in a file; gives its text. */
-static bool parse(const char *const *words, int count, uint64_t *port, const char **directory, char *said, size_t size) {
+static bool parse(
+    const char *const *words, int count, uint64_t *port, const char **directory, char *said, size_t size) {
     adapter_option options[] = {
         {.name = "--port", .minimum = 1, .maximum = 65535, .number = port, .required = true},
         {.name = "--log-directory", .text = directory, .word = "DIR"},

@@ -290,19 +290,21 @@ static void pickles(void **state) {
 /* Every kind of value, every table that grows: a list, of which each item is looked at by itself. */
 static void every_opcode(void **state) {
     (void)state;
-    static const char all[] =
-        "\x80\x04]\x94(NK\x01\x88G?\xf8\0\0\0\0\0\0\x8c\x04text\x94"
-        "C\x02xy\x94Va\\u20ac\nS'a\\n'\nI12\nL7L\nF1.5\n\x8a\x09\0\0\0\0\0\0\0\0\x01"
-        "}\x94(K\x01NK\x02NK\x03NK\x04NK\x05NK\x06NK\x07NK\x08NK\x09NK\x0aNK\x01\x88u"
-        "\x8f\x94(K\x01K\x02\x90(K\x03\x91\x94"
-        "\x8c\x01m\x94\x8c\x01N\x94\x93\x94)\x81\x94}\x94\x8c\x01k\x94h\x00sb"
-        "h\x08)\x81(K\x01" "e}(K\x02K\x03ub"
-        "c_codecs\nencode\nX\x02\0\0\0\xc3\xbfX\x06\0\0\0latin1\x86R"
-        "cbuiltins\nset\n](K\x05" "e\x85R"
-        "cbuiltins\ngetattr\ncm\nA\n\x8c\x01" "B\x86R"
-        "(((((((((((((((((1111111111111111"
-        "1\x96\x01\0\0\0\0\0\0\0qp20\ng20\n"
-        "e.";
+    static const char all[] = "\x80\x04]\x94(NK\x01\x88G?\xf8\0\0\0\0\0\0\x8c\x04text\x94"
+                              "C\x02xy\x94Va\\u20ac\nS'a\\n'\nI12\nL7L\nF1.5\n\x8a\x09\0\0\0\0\0\0\0\0\x01"
+                              "}\x94(K\x01NK\x02NK\x03NK\x04NK\x05NK\x06NK\x07NK\x08NK\x09NK\x0aNK\x01\x88u"
+                              "\x8f\x94(K\x01K\x02\x90(K\x03\x91\x94"
+                              "\x8c\x01m\x94\x8c\x01N\x94\x93\x94)\x81\x94}\x94\x8c\x01k\x94h\x00sb"
+                              "h\x08)\x81(K\x01"
+                              "e}(K\x02K\x03ub"
+                              "c_codecs\nencode\nX\x02\0\0\0\xc3\xbfX\x06\0\0\0latin1\x86R"
+                              "cbuiltins\nset\n](K\x05"
+                              "e\x85R"
+                              "cbuiltins\ngetattr\ncm\nA\n\x8c\x01"
+                              "B\x86R"
+                              "(((((((((((((((((1111111111111111"
+                              "1\x96\x01\0\0\0\0\0\0\0qp20\ng20\n"
+                              "e.";
     pickled pickle = {.bytes = undr_slice_of(all, sizeof all - 1)};
     undr_arena arena = {0};
     undr_value *value = NULL;
@@ -396,8 +398,7 @@ static void cases(void **state) {
     for (const check_embedded *file = check_embedded_cases; file->name != NULL; ++file) {
         check_cases parsed;
         check_mistake mistake;
-        assert_int_equal(
-            check_parse(undr_slice_of(file->data, file->size), file->name, &parsed, &mistake), UNDR_OK);
+        assert_int_equal(check_parse(undr_slice_of(file->data, file->size), file->name, &parsed, &mistake), UNDR_OK);
         for (size_t i = 0; i < parsed.count; i += one_in()) {
             undr_buffer text = {0};
             assert_int_equal(check_print(&text, &parsed.at[i]), UNDR_OK);

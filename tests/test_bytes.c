@@ -93,8 +93,8 @@ static void test_written_integers(void **state) {
     assert_int_equal(undr_put_u16le(&buffer, 0x0302), UNDR_OK);
     assert_int_equal(undr_put_u32le(&buffer, 0x07060504), UNDR_OK);
     assert_int_equal(undr_put_u64le(&buffer, UINT64_C(0x0f0e0d0c0b0a0908)), UNDR_OK);
-    assert_true(undr_slice_equal(undr_buffer_slice(&buffer),
-        undr_slice_of("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f", 15)));
+    assert_true(undr_slice_equal(
+        undr_buffer_slice(&buffer), undr_slice_of("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f", 15)));
     undr_buffer_free(&buffer);
     assert_null(buffer.data);
     assert_int_equal(buffer.capacity, 0);

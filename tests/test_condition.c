@@ -74,8 +74,7 @@ static void undeclared(void **state) {
     for (size_t i = 0; i < sizeof capabilities / sizeof *capabilities; i++) {
         bool decided = false;
         undr_slice word = {0}, text = undr_slice_text("python >= 3");
-        assert_int_equal(
-            check_condition_holds(text, undr_slice_text(capabilities[i]), &decided, &word), UNDR_ARGUMENT);
+        assert_int_equal(check_condition_holds(text, undr_slice_text(capabilities[i]), &decided, &word), UNDR_ARGUMENT);
         assert_true(undr_slice_equal(word, undr_slice_text("python")));
     }
 }

@@ -65,10 +65,10 @@ static void everything_else_is_nonsense(void **state) {
         const char *text;
     } table[] = {{CHECK_NO_COMMAND, "ok\n"}, {CHECK_AWAIT_OK, "\n"}, {CHECK_AWAIT_OK, "okay\n"},
         {CHECK_AWAIT_OK, "done\n"}, {CHECK_AWAIT_OK, "ok fine\n"}, {CHECK_AWAIT_READY, "ready\n"},
-        {CHECK_AWAIT_READY, "ready 0\n"},
-        {CHECK_AWAIT_READY, "ready 65536\n"}, {CHECK_AWAIT_READY, "ready 99999999999999999999\n"},
-        {CHECK_AWAIT_READY, "ready 12x\n"}, {CHECK_AWAIT_NEXT, "message 123\n"}, {CHECK_AWAIT_NEXT, "message 1g\n"},
-        {CHECK_AWAIT_NEXT, "closed\n"}, {CHECK_AWAIT_CLOSED, "ok\n"}};
+        {CHECK_AWAIT_READY, "ready 0\n"}, {CHECK_AWAIT_READY, "ready 65536\n"},
+        {CHECK_AWAIT_READY, "ready 99999999999999999999\n"}, {CHECK_AWAIT_READY, "ready 12x\n"},
+        {CHECK_AWAIT_NEXT, "message 123\n"}, {CHECK_AWAIT_NEXT, "message 1g\n"}, {CHECK_AWAIT_NEXT, "closed\n"},
+        {CHECK_AWAIT_CLOSED, "ok\n"}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         channel both;
         open_channel(&both);

@@ -40,11 +40,17 @@ static void a_pickle_is_printed_as_its_value(void **state) {
     assert_frame("<-", 't', undr_pickle_none(), true, "A <- t None");
     assert_frame("<-", 't', undr_pickle_close_request(), true, "A <- t CloseRequest");
     assert_frame("<-", 'm', BYTES("K\x01."), true, "A <- m 1");
-    assert_frame("<-", 'm', BYTES("\x80\x04" "C\x01x."), true, "A <- m pickle(b'x')");
-    assert_frame("<-", 'm', BYTES("K\x01.x"), true, "A <- m b'K\\x01.x'");       /* what follows would be lost */
+    assert_frame("<-", 'm',
+        BYTES("\x80\x04"
+              "C\x01x."),
+        true, "A <- m pickle(b'x')");
+    assert_frame("<-", 'm', BYTES("K\x01.x"), true, "A <- m b'K\\x01.x'"); /* what follows would be lost */
     assert_frame(
         "<-", 'm', BYTES("cos\nsystem\n(V1\ntR."), true, "A <- m b'cos\\nsystem\\n(V1\\ntR.'"); /* has arguments */
-    assert_frame("<-", 'm', BYTES("]q\x00h\x00" "a."), true, "A <- m b']q\\x00h\\x00a.'"); /* contains itself */
+    assert_frame("<-", 'm',
+        BYTES("]q\x00h\x00"
+              "a."),
+        true, "A <- m b']q\\x00h\\x00a.'"); /* contains itself */
 }
 
 /* What is sent must be printed so that it would be sent as the very same bytes. */
@@ -217,7 +223,9 @@ static void a_managers_bytes_are_decoded(void **state) {
 
 static void what_is_wrong_is_told_with_its_offset(void **state) {
     (void)state;
-    assert_decoded(BYTES("n" LENGTH("\0") "n" LENGTH("\1") "x" "m\5\0"), CHECK_SIDE_GUESS, 2,
+    assert_decoded(BYTES("n" LENGTH("\0") "n" LENGTH("\1") "x"
+                                                           "m\5\0"),
+        CHECK_SIDE_GUESS, 2,
         "  A -> n\n  # offset 9: `n` carries no payload (REQ-5)\n  A -> bad n b'x'\n"
         "  # offset 19: the bytes end inside a header: 3 of 9 are there (FRAME-5)\n  A -> raw b'm\\x05\\x00'\n");
     assert_decoded(BYTES("m" LENGTH("\0") "m" LENGTH("\2") "K\1"
@@ -256,7 +264,10 @@ static void a_huge_length_costs_nothing(void **state) {
 }
 
 static void the_side_is_guessed(void **state) {
-    static const struct { undr_slice bytes; const char *first; } table[] = {
+    static const struct {
+        undr_slice bytes;
+        const char *first;
+    } table[] = {
         {{(const uint8_t *)"n" LENGTH("\0"), 9}, "  A -> n\n"},
         {{(const uint8_t *)"s" LENGTH("\0"), 9}, "  A <- s\n"},
         {{(const uint8_t *)"t" LENGTH("\0"), 9}, "  A -> t\n"},

@@ -21,8 +21,12 @@ struct stage {
 
 static void set_up(struct stage *stage) {
     *stage = (struct stage){.options = {.shard = 1, .shards = 1}};
-    stage->session = (check_session){.options = &stage->options, .expected = &stage->expected, .suite = &stage->suite,
-        .part_count = 1, .jobs = 1, .repetitions = 1};
+    stage->session = (check_session){.options = &stage->options,
+        .expected = &stage->expected,
+        .suite = &stage->suite,
+        .part_count = 1,
+        .jobs = 1,
+        .repetitions = 1};
     stage->part = &stage->session.parts[0];
     stage->part->surveyed = true;
     stage->part->records = calloc(MOST, sizeof *stage->part->records);

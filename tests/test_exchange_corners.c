@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "failing_malloc.h"
 #include "exchange.h"
 #include "exchange_step.h"
+#include "failing_malloc.h"
 #include "undr/pickle.h"
 
 #include <string.h>
@@ -180,8 +180,8 @@ static void odd_exceptions_are_named(void **state) {
     assert_shown(PICKLE(WORKER_EXCEPTION "cm\nE\nK\x01\x85R\x85R."), "WorkerException");
     assert_shown(PICKLE(WORKER_EXCEPTION "cm\nE\ncm\nE\nK\x01\x85R\x85R\x85R."), "WorkerException");
     assert_shown(PICKLE(WORKER_EXCEPTION "cm\nE\ncm\nE\nX\0\0\0\0\x85R\x85R\x85R."), "WorkerException");
-    assert_shown(PICKLE(WORKER_EXCEPTION "cm\nE\ncm\nE\nX\x04\0\0\0boom\x85R\x85R\x85R."),
-        "WorkerException contains 'boom'");
+    assert_shown(
+        PICKLE(WORKER_EXCEPTION "cm\nE\ncm\nE\nX\x04\0\0\0boom\x85R\x85R\x85R."), "WorkerException contains 'boom'");
 }
 
 /* Wherever the text has to grow: the name of the exception, and what it says. */

@@ -50,7 +50,8 @@ static void put_head(undr_buffer *text, undr_slice fence, size_t line) {
     }
     bool logs = fence.size > 14 && memmem(fence.data, fence.size, "log-directory", 13) != NULL;
     assert_int_equal(undr_put_format(text, "case %s.example.lines\n  must X-1 s\n  role %s%s\n", role, role,
-        logs ? " log-directory" : ""), UNDR_OK);
+                         logs ? " log-directory" : ""),
+        UNDR_OK);
 }
 
 static void check_block(const undr_buffer *text, const char *name, size_t *cases) {

@@ -55,8 +55,7 @@ static void any_part_of_a_session_is_a_case(void **state) {
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         check_explored session;
         size_t kept = 0;
-        assert_int_equal(check_explored_make(&session, (check_role)(seed % 3), seed, LENGTH),
-            UNDR_OK);
+        assert_int_equal(check_explored_make(&session, (check_role)(seed % 3), seed, LENGTH), UNDR_OK);
         for (size_t i = 0; i < session.count; i++) {
             if (((i * 7 + seed) % 5) < 2) {
                 session.at[kept++] = session.at[i];
@@ -78,8 +77,7 @@ static void a_task_is_run_although_all_have_left(void **state) {
     }
     operations[LEAVES].kind = CHECK_OPERATION_OWN_SCHEDULE;
     operations[LEAVES + 1] = (check_operation){.kind = CHECK_OPERATION_CLOSE, .choice = JOIN};
-    const check_explored session = {
-        .role = CHECK_ROLE_MANAGER, .levels = 2, .at = operations, .count = LEAVES + 2};
+    const check_explored session = {.role = CHECK_ROLE_MANAGER, .levels = 2, .at = operations, .count = LEAVES + 2};
     undr_buffer text = {0};
     assert_int_equal(check_explored_write(&session, &everything, name_of(&session), &text), UNDR_OK);
     assert_int_equal(undr_put_u8(&text, 0), UNDR_OK);
@@ -109,8 +107,7 @@ static void every_kind_of_operation_is_drawn(void **state) {
     (void)state;
     for (uint64_t seed = 0; seed < SEEDS; seed++) {
         check_explored session;
-        assert_int_equal(check_explored_make(&session, (check_role)(seed % 3), seed, LENGTH),
-            UNDR_OK);
+        assert_int_equal(check_explored_make(&session, (check_role)(seed % 3), seed, LENGTH), UNDR_OK);
         for (size_t i = 0; i < session.count; i++) {
             drawn[session.at[i].kind]++;
         }
@@ -193,9 +190,8 @@ static void what_was_found_survives_a_failure_of_the_harness(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_session_is_a_case), cmocka_unit_test(any_part_of_a_session_is_a_case),
-        cmocka_unit_test(a_task_is_run_although_all_have_left),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_session_is_a_case),
+        cmocka_unit_test(any_part_of_a_session_is_a_case), cmocka_unit_test(a_task_is_run_although_all_have_left),
         cmocka_unit_test(a_seed_says_all), cmocka_unit_test(every_kind_of_operation_is_drawn),
         cmocka_unit_test(what_does_not_matter_goes), cmocka_unit_test(it_tries_no_more_than_it_may),
         cmocka_unit_test(what_was_found_survives_a_failure_of_the_harness)};

@@ -30,8 +30,7 @@ static pid_t start_child(void) {
     CPU_SET(cpu, &first);
     pid_t pid = fork();
     if (pid == 0) {
-        while (sched_setaffinity(0, sizeof first, &first) == 0) {
-        }
+        while (sched_setaffinity(0, sizeof first, &first) == 0) {}
         _exit(1);
     }
     assert_true(pid > 0);

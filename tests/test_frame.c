@@ -19,7 +19,10 @@ static const frame_sample samples[] = {
     {'n', "", "n\0\0\0\0\0\0\0\0", 9},
     {'t', "x", "t\1\0\0\0\0\0\0\0x", 10},
     {0x81, "late", "\x81\4\0\0\0\0\0\0\0late", 13},
-    {0xff, "0123456789abcdef", "\xff\x10\0\0\0\0\0\0\0" "0123456789abcdef", 25},
+    {0xff, "0123456789abcdef",
+        "\xff\x10\0\0\0\0\0\0\0"
+        "0123456789abcdef",
+        25},
     {0, "", "\0\0\0\0\0\0\0\0\0", 9},
 };
 static const size_t sample_count = sizeof samples / sizeof samples[0];

@@ -33,7 +33,8 @@ int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "key") == 0) {
         const undr_hash_key key = undr_process_hash_key();
         return printf("%llx %llx %llx %llx\n", (unsigned long long)key.k0, (unsigned long long)key.k1,
-                   (unsigned long long)key.odd[0], (unsigned long long)key.odd[1]) < 0;
+                   (unsigned long long)key.odd[0], (unsigned long long)key.odd[1])
+            < 0;
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(key_of_the_process),

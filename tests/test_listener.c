@@ -84,10 +84,10 @@ static int listen_mapped(const char *host, uint16_t *port) {
     struct sockaddr_in6 address = {.sin6_family = AF_INET6};
     socklen_t size = sizeof address;
     int file = socket(AF_INET6, SOCK_STREAM, 0), off = 0;
-    if (file < 0 || inet_pton(AF_INET6, host, &address.sin6_addr) != 1 ||
-        setsockopt(file, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0 ||
-        bind(file, (struct sockaddr *)&address, size) != 0 || listen(file, 1) != 0 ||
-        getsockname(file, (struct sockaddr *)&address, &size) != 0) {
+    if (file < 0 || inet_pton(AF_INET6, host, &address.sin6_addr) != 1
+        || setsockopt(file, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) != 0
+        || bind(file, (struct sockaddr *)&address, size) != 0 || listen(file, 1) != 0
+        || getsockname(file, (struct sockaddr *)&address, &size) != 0) {
         close(file);
         return -1;
     }

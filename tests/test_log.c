@@ -1,6 +1,6 @@
 /* test_log.c: a log that is not read, or full, or gone: no line waits, none is lost uncounted. */
-#include "steady.h"
 #include "log.h"
+#include "steady.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,7 +10,10 @@ static void a_lost_task_is_reported(void **state) {
     (void)state;
     undr_manager_core *core = make(2, 0, 0);
     undr_connection a = join(core), b = join(core);
-    schedule(core, b, 1, BYTES("\x80\x02" "cmy.module\nJob\n)\x81}X\3\0\0\0urlX\1\0\0\0us" "b."));
+    schedule(core, b, 1,
+        BYTES("\x80\x02"
+              "cmy.module\nJob\n)\x81}X\3\0\0\0urlX\1\0\0\0us"
+              "b."));
     schedule(core, b, 1, text("no pickle"));
     schedule(core, b, 1, (undr_slice){0});
     for (int i = 0; i < 3; i++) {
@@ -286,7 +289,9 @@ static undr_error report_of_a_task(void *context) {
 
 static void every_allocation_of_a_report_fails(void **state) {
     (void)state;
-    undr_slice task = BYTES("\x80\x02" "cmy.module\nJob\n)\x81}X\3\0\0\0urlX\1\0\0\0us" "b.");
+    undr_slice task = BYTES("\x80\x02"
+                            "cmy.module\nJob\n)\x81}X\3\0\0\0urlX\1\0\0\0us"
+                            "b.");
     assert_true(fail_each(report_of_a_task, &task) >= 3);
 }
 
@@ -324,8 +329,7 @@ static bool is_unchanged(const undr_manager_core *core, undr_error error, counts
 static undr_connection stubborn_join(undr_manager_core *core) {
     undr_connection connection;
     counts before = counts_of(core);
-    while (is_unchanged(core, undr_manager_connect(core, &connection), before)) {
-    }
+    while (is_unchanged(core, undr_manager_connect(core, &connection), before)) {}
     return connection;
 }
 
@@ -351,19 +355,16 @@ static void session_without_memory(undr_manager_core *core) {
     stubborn_send(core, a, 'n', (undr_slice){0});
     expect_nothing(core);
     counts before = counts_of(core);
-    while (is_unchanged(core, undr_manager_schedule(core, 0, text("y")), before)) {
-    }
+    while (is_unchanged(core, undr_manager_schedule(core, 0, text("y")), before)) {}
     expect(core, a, 't', text("y"));
     stubborn_send(core, a, 't', (undr_slice){0});
     undr_manager_disconnect(core, b);
     before = counts_of(core);
     undr_buffer message = {0};
-    while (is_unchanged(core, undr_manager_next_message(core, &message), before)) {
-    }
+    while (is_unchanged(core, undr_manager_next_message(core, &message), before)) {}
     assert_true(undr_slice_equal(undr_buffer_slice(&message), note('1')));
     before = counts_of(core);
-    while (is_unchanged(core, undr_manager_next_message(core, &message), before)) {
-    }
+    while (is_unchanged(core, undr_manager_next_message(core, &message), before)) {}
     assert_true(message.size > 20); /* the report of x */
     undr_buffer_free(&message);
     expect_counts(core, 0, 0, 39);

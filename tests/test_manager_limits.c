@@ -42,8 +42,7 @@ static void both_sides_meet_the_limit(void **state) {
     undr_answer answer;
     assert_int_equal(undr_manager_next_answer(core, &answer), UNDR_DONE);
     assert_int_equal(undr_manager_tasks_left(core), 3); /* nothing has changed */
-    while (undr_manager_send_message(core, note('1')) == UNDR_OK) {
-    }
+    while (undr_manager_send_message(core, note('1')) == UNDR_OK) {}
     assert_int_equal(send_at(core, a, 'm', note('1'), 0), UNDR_QUEUE_LIMIT);
     assert_int_equal(undr_manager_send_message(core, note('1')), UNDR_QUEUE_LIMIT);
     undr_manager_free(core);
@@ -222,12 +221,18 @@ enum { COPIED = 1 << 20, COPIES = 400 };
 /* A pickle of a list of COPIES bytearrays, each made of the same bytes. */
 static undr_buffer message_that_copies(void) {
     undr_buffer pickle = {0};
-    assert_int_equal(undr_put_text(&pickle, "\x80\x04""B"), UNDR_OK);
+    assert_int_equal(undr_put_text(&pickle,
+                         "\x80\x04"
+                         "B"),
+        UNDR_OK);
     assert_int_equal(undr_put_u32le(&pickle, COPIED), UNDR_OK);
     assert_int_equal(undr_buffer_reserve(&pickle, COPIED), UNDR_OK);
     memset(pickle.data + pickle.size, 'x', COPIED);
     pickle.size += COPIED;
-    assert_int_equal(undr_put_text(&pickle, "\x94""0("), UNDR_OK); /* MEMOIZE, POP, MARK */
+    assert_int_equal(undr_put_text(&pickle,
+                         "\x94"
+                         "0("),
+        UNDR_OK); /* MEMOIZE, POP, MARK */
     for (int i = 0; i < COPIES; i++) {
         assert_int_equal(undr_put_bytes(&pickle, "cbuiltins\nbytearray\nh\0\x85R", 24), UNDR_OK);
     }
@@ -254,8 +259,7 @@ static void a_message_that_copies_itself_takes_little(void **state) {
         _exit(undr_manager_check(&frame) != UNDR_OK ? 1 : peak_kib() - before > (COPIED / 1024) * COPIES / 4 ? 2 : 0);
     }
     pid_t ended;
-    while ((ended = waitpid(child, &status, 0)) < 0 && errno == EINTR) {
-    }
+    while ((ended = waitpid(child, &status, 0)) < 0 && errno == EINTR) {}
     assert_int_equal(ended, child);
     assert_int_equal(status, 0);
     undr_buffer_free(&pickle);

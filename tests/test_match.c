@@ -44,8 +44,7 @@ static void free_lines(lines *made) {
 
 static bool match(const lines *made, check_names *names, undr_buffer *why) {
     bool matches = false;
-    undr_error error =
-        check_match(&made->pattern->payload, undr_buffer_slice(&made->payload), names, &matches, why);
+    undr_error error = check_match(&made->pattern->payload, undr_buffer_slice(&made->payload), names, &matches, why);
     if (error != UNDR_OK) {
         fail_msg("%s: %.*s", undr_error_name(error), (int)why->size, (char *)why->data);
     }
@@ -359,8 +358,11 @@ static void frames_are_held_against_alternatives(void **state) {
     static const struct {
         const char *line, *why; /* why NULL: matches `t None` */
     } table[] = {
-        {"A <- t None", NULL}, {"A <- t _", NULL}, {"A <- m None", "expected m None, received t None"},
-        {"A <- t", "expected an empty payload, received None"}, {"A <- end", "expected end, received t None"},
+        {"A <- t None", NULL},
+        {"A <- t _", NULL},
+        {"A <- m None", "expected m None, received t None"},
+        {"A <- t", "expected an empty payload, received None"},
+        {"A <- end", "expected end, received t None"},
         {"A <- t 1", "expected 1, received None"},
     };
     (void)state;
@@ -371,7 +373,8 @@ static void frames_are_held_against_alternatives(void **state) {
         undr_buffer why = {0};
         bool matches;
         assert_int_equal(check_match_expectation(
-            &cases.at[0].steps[0].expectations[0], 't', undr_pickle_none(), NULL, &matches, &why), UNDR_OK);
+                             &cases.at[0].steps[0].expectations[0], 't', undr_pickle_none(), NULL, &matches, &why),
+            UNDR_OK);
         assert_int_equal(matches, table[i].why == NULL);
         assert_int_equal(undr_put_u8(&why, 0), UNDR_OK);
         assert_string_equal((char *)why.data, table[i].why != NULL ? table[i].why : "");
@@ -408,8 +411,8 @@ static void a_failed_allocation_is_reported(void **state) {
         undr_buffer why = {0};
         bool matches = true;
         fail_allocation(++n);
-        undr_error error =
-            check_match(&made.pattern->payload, undr_buffer_slice(&made.payload), &names, &matches, &why);
+        undr_error error = check_match(
+            &made.pattern->payload, undr_buffer_slice(&made.payload), &names, &matches, &why);
         failed = allocation_failed;
         fail_allocation(0);
         assert_int_equal(error, failed ? UNDR_MEMORY : UNDR_OK);

@@ -82,8 +82,8 @@ static void every_option(void **state) {
     assert_int_equal(options.jobs, 3);
     assert_true(options.has_seed && options.seed == 7);
     check_options_free(&options);
-    options =
-        parsed("undr-check worker --delivery cut-3 --shard 2/4 --timeout-factor 2.5 --until-fail --repeat 9 -- x");
+    options = parsed(
+        "undr-check worker --delivery cut-3 --shard 2/4 --timeout-factor 2.5 --until-fail --repeat 9 -- x");
     assert_true(options.has_delivery && options.delivery == CHECK_DELIVERY_CUT_3);
     assert_int_equal(options.shard, 2);
     assert_int_equal(options.shards, 4);

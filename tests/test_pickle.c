@@ -33,7 +33,8 @@ static void assert_written(const undr_value *value, int protocol, undr_slice exp
 /* PAY-1, PAY-2: byte for byte what CPython writes, and what our writer makes of the values. */
 static void test_none_and_close_request(void **state) {
     (void)state;
-    static const char close_request[] = "\x80\x04\x95\x21\0\0\0\0\0\0\0\x8c\x09undr.task\x94\x8c\x0c" "CloseRequest"
+    static const char close_request[] = "\x80\x04\x95\x21\0\0\0\0\0\0\0\x8c\x09undr.task\x94\x8c\x0c"
+                                        "CloseRequest"
                                         "\x94\x93\x94)\x81\x94.";
     assert_true(undr_slice_equal(undr_pickle_none(), BYTES("\x80\x04N.")));
     assert_true(undr_slice_equal(undr_pickle_close_request(), BYTES(close_request)));
@@ -54,13 +55,17 @@ static void test_forms_of_close_request(void **state) {
         size_t size;
     } forms[] = {
 #define FORM(text) {text, sizeof(text) - 1}
-        FORM("\x80\x02" "cundr.task\nCloseRequest\n)\x81."),
-        FORM("\x80\x02" "cundr.task\nCloseRequest\n)\x81}b."),
-        FORM("\x80\x04" "cundr.task\nCloseRequest\n)R."),
+        FORM("\x80\x02"
+             "cundr.task\nCloseRequest\n)\x81."),
+        FORM("\x80\x02"
+             "cundr.task\nCloseRequest\n)\x81}b."),
+        FORM("\x80\x04"
+             "cundr.task\nCloseRequest\n)R."),
         FORM("(cundr.task\nCloseRequest\no."),
         FORM("(iundr.task\nCloseRequest\n."),
         FORM("ccopy_reg\n_reconstructor\n(cundr.task\nCloseRequest\nc__builtin__\nobject\nNtR."),
-        FORM("\x80\x04\x8c\x09undr.task\x8c\x0c" "CloseRequest\x93)}\x92."),
+        FORM("\x80\x04\x8c\x09undr.task\x8c\x0c"
+             "CloseRequest\x93)}\x92."),
 #undef FORM
     };
     for (size_t index = 0; index < sizeof forms / sizeof forms[0]; ++index) {
@@ -88,10 +93,12 @@ static void test_instances(void **state) {
     }
     undr_value *list = NULL;
     assert_int_equal(undr_value_items(&arena, UNDR_LIST, made, 2, &list), UNDR_OK);
-    assert_written(made[0], 4, BYTES("\x80\x04\x95\x1b\0\0\0\0\0\0\0\x8c\x01m\x94\x8c\x01N\x94\x93\x94)\x81\x94}\x94"
-                                     "\x8c\x04size\x94K\x00sb."));
-    assert_written(list, 4, BYTES("\x80\x04\x95\x2c\0\0\0\0\0\0\0]\x94(\x8c\x01m\x94\x8c\x01N\x94\x93\x94)\x81\x94}\x94"
-                                  "\x8c\x04size\x94K\x00sbh\x03)\x81\x94}\x94h\x06K\x01sbe."));
+    assert_written(made[0], 4,
+        BYTES("\x80\x04\x95\x1b\0\0\0\0\0\0\0\x8c\x01m\x94\x8c\x01N\x94\x93\x94)\x81\x94}\x94"
+              "\x8c\x04size\x94K\x00sb."));
+    assert_written(list, 4,
+        BYTES("\x80\x04\x95\x2c\0\0\0\0\0\0\0]\x94(\x8c\x01m\x94\x8c\x01N\x94\x93\x94)\x81\x94}\x94"
+              "\x8c\x04size\x94K\x00sbh\x03)\x81\x94}\x94h\x06K\x01sbe."));
     undr_arena_free(&arena);
 }
 
@@ -109,10 +116,17 @@ static void test_protocols_of_the_writer(void **state) {
     assert_int_equal(undr_pickle_write(NULL, 4, &buffer), UNDR_ARGUMENT);
     assert_true(undr_slice_equal(undr_buffer_slice(&buffer), undr_slice_text("kept")));
     undr_buffer_free(&buffer);
-    assert_written(value, 2, BYTES("\x80\x02" "c_codecs\nencode\nq\0X\x03\0\0\0a\xc3\xbfq\x01"
-                                   "X\x06\0\0\0latin1q\x02\x86q\x03Rq\x04."));
-    assert_written(value, 3, BYTES("\x80\x03" "C\x02" "a\xffq\0."));
-    assert_written(value, 5, BYTES("\x80\x05\x95\x06\0\0\0\0\0\0\0C\x02" "a\xff\x94."));
+    assert_written(value, 2,
+        BYTES("\x80\x02"
+              "c_codecs\nencode\nq\0X\x03\0\0\0a\xc3\xbfq\x01"
+              "X\x06\0\0\0latin1q\x02\x86q\x03Rq\x04."));
+    assert_written(value, 3,
+        BYTES("\x80\x03"
+              "C\x02"
+              "a\xffq\0."));
+    assert_written(value, 5,
+        BYTES("\x80\x05\x95\x06\0\0\0\0\0\0\0C\x02"
+              "a\xff\x94."));
     undr_arena_free(&arena);
 }
 
@@ -135,13 +149,22 @@ static void test_large_values_and_frames(void **state) {
     undr_value *value = zeros(&arena, 65535);
     assert_int_equal(undr_value_items(&arena, UNDR_LIST, &value, 1, &list), UNDR_OK);
     assert_int_equal(undr_pickle_write(list, 4, &buffer), UNDR_OK);
-    assert_memory_equal(buffer.data, "\x80\x04\x95\x09\0\x01\0\0\0\0\0]\x94" "B\xff\xff\0\0", 18); /* 65,545 */
+    assert_memory_equal(buffer.data,
+        "\x80\x04\x95\x09\0\x01\0\0\0\0\0]\x94"
+        "B\xff\xff\0\0",
+        18); /* 65,545 */
     buffer.size = 0;
     value = zeros(&arena, 65536);
     assert_int_equal(undr_value_items(&arena, UNDR_LIST, &value, 1, &list), UNDR_OK);
     assert_int_equal(undr_pickle_write(list, 4, &buffer), UNDR_OK);
-    assert_memory_equal(buffer.data, "\x80\x04]\x94" "B\0\0\x01\0", 9);
-    assert_memory_equal(buffer.data + buffer.size - 3, "\x94" "a.", 3);
+    assert_memory_equal(buffer.data,
+        "\x80\x04]\x94"
+        "B\0\0\x01\0",
+        9);
+    assert_memory_equal(buffer.data + buffer.size - 3,
+        "\x94"
+        "a.",
+        3);
     undr_buffer_free(&buffer);
     undr_arena_free(&arena);
 }
@@ -255,7 +278,8 @@ static void test_limits(void **state) {
     limits = undr_pickle_default_limits;
     limits.bytes = 1500;
     assert_int_equal(read_quietly(BYTES("(NNl."), &limits, NULL), UNDR_OK);
-    assert_int_equal(read_quietly(BYTES("(]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]l."), &limits, NULL),
+    assert_int_equal(
+        read_quietly(BYTES("(]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]l."), &limits, NULL),
         UNDR_LIMIT_BYTES);
 }
 
@@ -283,8 +307,12 @@ static void test_lies_are_cheap(void **state) {
         size_t size;
     } rows[] = {
 #define ROW(text) {text, sizeof(text) - 1}
-        ROW("Nr\xff\xff\xff\xff."), ROW("\x8d\xff\xff\xff\xff\xff\xff\xff\x7f."), ROW("\x96\0\0\0\0\xff\0\0\0."),
-        ROW("\x8b\xff\xff\xff\x7f."), ROW("B\xff\xff\xff\xff."), ROW("\x80\x04\x95\0\0\0\0\0\0\0\x80N."),
+        ROW("Nr\xff\xff\xff\xff."),
+        ROW("\x8d\xff\xff\xff\xff\xff\xff\xff\x7f."),
+        ROW("\x96\0\0\0\0\xff\0\0\0."),
+        ROW("\x8b\xff\xff\xff\x7f."),
+        ROW("B\xff\xff\xff\xff."),
+        ROW("\x80\x04\x95\0\0\0\0\0\0\0\x80N."),
 #undef ROW
     };
     for (size_t index = 0; index < sizeof rows / sizeof rows[0]; ++index) {
@@ -311,8 +339,15 @@ static void test_memory_is_linear(void **state) {
         size_t part_size;
         const char *end;
     } rows[] = {
-        {"N", "]", 1, "."}, {"N", "K\x01", 2, "."}, {"N", ")R0N", 0, "."}, {"N", "2\x85", 2, "."}, {"]", "2", 1, "."},
-        {"(", "cm\nN\n", 5, "l."}, {"]p1\n(", "\x8c\x01x", 3, "e."}, {"]", "Na", 2, "."}, {"}", "K\x01Ns", 4, "."},
+        {"N", "]", 1, "."},
+        {"N", "K\x01", 2, "."},
+        {"N", ")R0N", 0, "."},
+        {"N", "2\x85", 2, "."},
+        {"]", "2", 1, "."},
+        {"(", "cm\nN\n", 5, "l."},
+        {"]p1\n(", "\x8c\x01x", 3, "e."},
+        {"]", "Na", 2, "."},
+        {"}", "K\x01Ns", 4, "."},
         {"N", "(", 1, "."},
     };
     for (size_t index = 0; index < sizeof rows / sizeof rows[0]; ++index) {
@@ -322,8 +357,7 @@ static void test_memory_is_linear(void **state) {
         repeat(&input, undr_slice_text(rows[index].start), 1);
         repeat(&input, undr_slice_of(rows[index].part, rows[index].part_size), 20000);
         repeat(&input, undr_slice_text(rows[index].end), 1);
-        const undr_error error =
-            undr_pickle_read(undr_buffer_slice(&input), NULL, &arena, &value, NULL, NULL);
+        const undr_error error = undr_pickle_read(undr_buffer_slice(&input), NULL, &arena, &value, NULL, NULL);
         assert_true(error == UNDR_OK || error == UNDR_LIMIT_DEPTH || error == UNDR_PICKLE_STACK);
         assert_true(arena.used <= 65536 + 256 * input.size);
         undr_arena_free(&arena);
@@ -340,7 +374,10 @@ static void test_copies_end(void **state) {
         {"c__builtin__\nset\nq\x01](", "]0K\x01", "e\x85q\x02", "h\x01h\x02R0"},
         {"c_codecs\nencode\nq\x01(V", "xxxxxxxx", "\nVlatin1\ntq\x02", "h\x01h\x02R0"},
         {"c__builtin__\nbytearray\nq\x01(V", "xxxxxxxx", "\nVlatin1\ntq\x02", "h\x01h\x02R0"},
-        {"cm\nN\n)\x81}(", "]0K\x01N", "uq\x02" "bh\x02", "bh\x02"},
+        {"cm\nN\n)\x81}(", "]0K\x01N",
+            "uq\x02"
+            "bh\x02",
+            "bh\x02"},
     };
     for (size_t index = 0; index < sizeof rows / sizeof rows[0]; ++index) {
         undr_buffer input = {0};
@@ -447,8 +484,10 @@ static void test_sharing(void **state) {
     (void)state;
     undr_arena arena = {0};
     undr_value *value = NULL;
-    assert_int_equal(
-        undr_pickle_read(BYTES("\x80\x04]\x94(]\x94h\x01h\x00" "e."), NULL, &arena, &value, NULL, NULL), UNDR_OK);
+    assert_int_equal(undr_pickle_read(BYTES("\x80\x04]\x94(]\x94h\x01h\x00"
+                                            "e."),
+                         NULL, &arena, &value, NULL, NULL),
+        UNDR_OK);
     assert_int_equal(value->items.count, 3);
     assert_ptr_equal(value->items.at[0], value->items.at[1]);
     assert_ptr_equal(value->items.at[2], value);

@@ -23,8 +23,8 @@ static const struct {
     {"encode one", IN_TABLE("c_codecs\nencode\nX\1\0\0\0a\x85R."), "_codecs.encode('a')", UNDR_OK},
     {"encode int", IN_TABLE("c_codecs\nencode\nK\1X\6\0\0\0latin1\x86R."), "_codecs.encode(1, 'latin1')", UNDR_OK},
     {"encode utf", IN_TABLE("c_codecs\nencode\nX\1\0\0\0aX\4\0\0\0utf8\x86R."), "_codecs.encode('a', 'utf8')", UNDR_OK},
-    {"bytearray of bytearray", IN_TABLE("cbuiltins\nbytearray\n\x96\1\0\0\0\0\0\0\0x\x85R."),
-        "bytearray(b'x')", UNDR_OK},
+    {"bytearray of bytearray", IN_TABLE("cbuiltins\nbytearray\n\x96\1\0\0\0\0\0\0\0x\x85R."), "bytearray(b'x')",
+        UNDR_OK},
     {"bytearray of int", IN_TABLE("cbuiltins\nbytearray\nK\1\x85R."), "builtins.bytearray(1)", UNDR_OK},
     {"set of two", IN_TABLE("cbuiltins\nset\n]]\x86R."), "builtins.set([], [])", UNDR_OK},
     {"a name like set", IN_TABLE("cBuiltins\nset\n](K\1e\x85R."), "Builtins.set([1])", UNDR_OK},
@@ -38,29 +38,41 @@ static const struct {
     {"newobj of none", IN_TABLE("ccopyreg\n__newobj__\n)R."), "copyreg.__newobj__()", UNDR_OK},
     {"newobj of int", IN_TABLE("ccopyreg\n__newobj__\nK\1\x85R."), "copyreg.__newobj__(1)", UNDR_OK},
     {"newobj_ex of one", IN_TABLE("ccopyreg\n__newobj_ex__\nK\1\x85R."), "copyreg.__newobj_ex__(1)", UNDR_OK},
-    {"newobj_ex of ints", IN_TABLE("ccopyreg\n__newobj_ex__\nK\1K\2K\3\x87R."),
-        "copyreg.__newobj_ex__(1, 2, 3)", UNDR_OK},
+    {"newobj_ex of ints", IN_TABLE("ccopyreg\n__newobj_ex__\nK\1K\2K\3\x87R."), "copyreg.__newobj_ex__(1, 2, 3)",
+        UNDR_OK},
     {"newobj_ex no tuple", IN_TABLE("ccopyreg\n__newobj_ex__\ncm\nA\n]}\x87R."),
         "copyreg.__newobj_ex__(<class m.A>, [], {})", UNDR_OK},
     {"newobj_ex no dict", IN_TABLE("ccopyreg\n__newobj_ex__\ncm\nA\n)]\x87R."),
         "copyreg.__newobj_ex__(<class m.A>, (), [])", UNDR_OK},
     {"reconstructor of one", IN_TABLE("ccopyreg\n_reconstructor\nK\1\x85R."), "copyreg._reconstructor(1)", UNDR_OK},
-    {"reconstructor of ints", IN_TABLE("ccopyreg\n_reconstructor\nK\1K\2K\3\x87R."),
-        "copyreg._reconstructor(1, 2, 3)", UNDR_OK},
+    {"reconstructor of ints", IN_TABLE("ccopyreg\n_reconstructor\nK\1K\2K\3\x87R."), "copyreg._reconstructor(1, 2, 3)",
+        UNDR_OK},
     {"reconstructor no base", IN_TABLE("ccopyreg\n_reconstructor\ncm\nA\nK\2K\3\x87R."),
         "copyreg._reconstructor(<class m.A>, 2, 3)", UNDR_OK},
-    {"reconstructor other base", IN_TABLE("ccopyreg\n_reconstructor\ncm\nA\ncbuiltins\nlist\n]\x87R."),
-        "m.A([])", UNDR_OK},
-    {"reconstructor other module", IN_TABLE("ccopyreg\n_reconstructor\ncm\nA\ncm\nobject\nN\x87R."),
-        "m.A(None)", UNDR_OK},
+    {"reconstructor other base", IN_TABLE("ccopyreg\n_reconstructor\ncm\nA\ncbuiltins\nlist\n]\x87R."), "m.A([])",
+        UNDR_OK},
+    {"reconstructor other module", IN_TABLE("ccopyreg\n_reconstructor\ncm\nA\ncm\nobject\nN\x87R."), "m.A(None)",
+        UNDR_OK},
     /* keys */
-    {"two None", IN_TABLE("}(N" "K\1" "NK\2u."), "{None: 2}", UNDR_OK},
-    {"equal bytes", IN_TABLE("}(C\1" "aK\1" "C\1" "aK\2u."), "{b'a': 2}", UNDR_OK},
-    {"text and bytes", IN_TABLE("}(C\1" "aK\1" "X\1\0\0\0aK\2u."), "{b'a': 1, 'a': 2}", UNDR_OK},
+    {"two None",
+        IN_TABLE("}(N"
+                 "K\1"
+                 "NK\2u."),
+        "{None: 2}", UNDR_OK},
+    {"equal bytes",
+        IN_TABLE("}(C\1"
+                 "aK\1"
+                 "C\1"
+                 "aK\2u."),
+        "{b'a': 2}", UNDR_OK},
+    {"text and bytes",
+        IN_TABLE("}(C\1"
+                 "aK\1"
+                 "X\1\0\0\0aK\2u."),
+        "{b'a': 1, 'a': 2}", UNDR_OK},
     {"equal classes", IN_TABLE("}(cm\nA\nK\1cm\nA\nK\2u."), "{<class m.A>: 2}", UNDR_OK},
     {"other classes", IN_TABLE("}(cm\nA\nK\1cn\nA\nK\2cm\nB\nK\3u."),
-        "{<class m.A>: 1, <class n.A>: 2, <class m.B>: 3}",
-        UNDR_OK},
+        "{<class m.A>: 1, <class n.A>: 2, <class m.B>: 3}", UNDR_OK},
     {"equal tuples", IN_TABLE("}(K\1K\2\x86K\1K\1K\2\x86K\2u."), "{(1, 2): 2}", UNDR_OK},
     {"equal frozensets", IN_TABLE("}((K\1K\2\x91K\1(K\2K\1\x91K\2u."), "{frozenset({1, 2}): 2}", UNDR_OK},
     {"equal numbers", IN_TABLE("}(K\1K\1\x88K\2G\x3f\xf0\0\0\0\0\0\0K\3u."), "{1: 3}", UNDR_OK},
@@ -70,13 +82,28 @@ static const struct {
     /* the memo */
     {"put twice, memoized then", IN_TABLE("(K\1q\0K\2q\0N\x94h\1h\0t."), "(1, 2, None, None, 2)", UNDR_OK},
     /* states */
-    {"slots", IN_TABLE("cm\nA\n)\x81N}\x86" "b."), "m.A((None, {}))", UNDR_OK},
-    {"slots, filled", IN_TABLE("cm\nA\n)\x81N}X\1\0\0\0aK\1s\x86" "b."), "m.A((None, {'a': 1}))", UNDR_OK},
-    {"slots, no dict", IN_TABLE("cm\nA\n)\x81N]\x86" "b."), "m.A((None, []))", UNDR_OK},
+    {"slots",
+        IN_TABLE("cm\nA\n)\x81N}\x86"
+                 "b."),
+        "m.A((None, {}))", UNDR_OK},
+    {"slots, filled",
+        IN_TABLE("cm\nA\n)\x81N}X\1\0\0\0aK\1s\x86"
+                 "b."),
+        "m.A((None, {'a': 1}))", UNDR_OK},
+    {"slots, no dict",
+        IN_TABLE("cm\nA\n)\x81N]\x86"
+                 "b."),
+        "m.A((None, []))", UNDR_OK},
     /* calls of what is no class */
     {"obj with arguments", IN_TABLE("(cm\nA\nK\1o."), "m.A(1)", UNDR_OK},
-    {"slots on an int", IN_TABLE("K\1N}X\1\0\0\0aK\1s\x86" "b."), NULL, UNDR_PICKLE_TYPE},
-    {"no slots on an int", IN_TABLE("K\1N}\x86" "b."), "1", UNDR_OK},
+    {"slots on an int",
+        IN_TABLE("K\1N}X\1\0\0\0aK\1s\x86"
+                 "b."),
+        NULL, UNDR_PICKLE_TYPE},
+    {"no slots on an int",
+        IN_TABLE("K\1N}\x86"
+                 "b."),
+        "1", UNDR_OK},
     {"getattr of no name", IN_TABLE("cbuiltins\ngetattr\n\x8c\1m\x8c\0\x93\x8c\1a\x86R."), "<class m..a>", UNDR_OK},
     {"float and more", IN_TABLE("F1e5x\n."), NULL, UNDR_PICKLE_NUMBER},
     {"float", IN_TABLE("F1e5\n."), "100000.0", UNDR_OK},
@@ -102,8 +129,8 @@ static void every_reading(void **state) {
         const bool right = error == readings[i].error
             && (error != UNDR_OK || undr_slice_equal(undr_buffer_slice(&text), undr_slice_text(readings[i].prints)));
         if (!right) {
-            print_error("%s: %s %.*s\n", readings[i].name, undr_error_name(error), (int)text.size,
-                (const char *)text.data);
+            print_error(
+                "%s: %s %.*s\n", readings[i].name, undr_error_name(error), (int)text.size, (const char *)text.data);
         }
         undr_buffer_free(&text);
         undr_arena_free(&arena);
@@ -264,10 +291,16 @@ static void attributes(void **state) {
         bool found;
     } rows[] = {
         {IN_TABLE("cm\nA\n)\x81}X\1\0\0\0aK\1sb."), true},
-        {IN_TABLE("cm\nA\n)\x81N}X\1\0\0\0aK\1s\x86" "b."), true},
-        {IN_TABLE("cm\nA\n)\x81NN\x86" "b."), false},
+        {IN_TABLE("cm\nA\n)\x81N}X\1\0\0\0aK\1s\x86"
+                  "b."),
+            true},
+        {IN_TABLE("cm\nA\n)\x81NN\x86"
+                  "b."),
+            false},
         {IN_TABLE("cm\nA\n)\x81K\1b."), false},
-        {IN_TABLE("cm\nA\n)\x81K\1K\2K\3\x87" "b."), false},
+        {IN_TABLE("cm\nA\n)\x81K\1K\2K\3\x87"
+                  "b."),
+            false},
         {IN_TABLE("cm\nA\n)\x81."), false},
         {IN_TABLE("K\1."), false},
     };

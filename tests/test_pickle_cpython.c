@@ -42,8 +42,8 @@ static bool prints_as(const reading *one, const char *text) {
 static bool is_as_expected(const json_t *entry, const reading *one) {
     const bool accepted = json_is_true(json_object_get(entry, "accepted"));
     const char *error = text_of(entry, "error");
-    const bool like_cpython =
-        (one->error == UNDR_OK) == accepted && (!accepted || prints_as(one, text_of(entry, "value")));
+    const bool like_cpython = (one->error == UNDR_OK) == accepted
+        && (!accepted || prints_as(one, text_of(entry, "value")));
     const bool error_fits = error == NULL || strcmp(undr_error_name(one->error), error) == 0;
     const char *ours = text_of(entry, "ours");
     if (ours != NULL && !prints_as(one, ours)) {
@@ -132,7 +132,8 @@ static int check_equal(const json_t *entry, undr_slice bytes) {
         const undr_error error = undr_value_equal(one.value, other.value, &equal);
         const bool cyclic = memmem(one.printed.data, one.printed.size, "...", 3) != NULL;
         failures = (error == UNDR_OK && equal) || (error == UNDR_LIMIT_DEPTH && cyclic)
-            ? 0 : report(entry, "not equal to itself", &one);
+            ? 0
+            : report(entry, "not equal to itself", &one);
     }
     close_reading(&other);
     close_reading(&one);

@@ -58,11 +58,16 @@ static const shape shapes[] = {
     {"]q\1\x85h\1", "a0.", 2},
     {"]q\1\x85\x85h\1(", "e0.", 3},
     {"}q\1\x85h\1N", "s0.", 2},
-    {"\x8fq\1\x85h\1(", "\x90" "0.", 2},
+    {"\x8fq\1\x85h\1(",
+        "\x90"
+        "0.",
+        2},
     {"cm\nA\n)\x81q\1\x85h\1", "b0.", 2},
     {"cm\nA\n)\x81q\1\x85h\1", "a0.", 2},
     {"]q\1h\1a", "a.", 1}, /* a list in itself */
-    {"]q\1h\1\x85" "ah\1", "a0.", 1},
+    {"]q\1h\1\x85"
+     "ah\1",
+        "a0.", 1},
 };
 
 static void depth_is_known(void **state) {
@@ -81,8 +86,8 @@ static void depth_is_known(void **state) {
             const undr_error deeper = read_within(&pickle, depth - 1);
             undr_buffer_free(&pickle);
             if (whole != UNDR_OK || deeper != UNDR_LIMIT_DEPTH) {
-                print_error("shape %zu, %zu levels: %s, %s\n", index, levels, undr_error_name(whole),
-                    undr_error_name(deeper));
+                print_error(
+                    "shape %zu, %zu levels: %s, %s\n", index, levels, undr_error_name(whole), undr_error_name(deeper));
                 ++wrong;
             }
         }

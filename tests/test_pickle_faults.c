@@ -43,8 +43,12 @@ static void test_buffer_is_kept(void **state) {
     (void)state;
     undr_arena arena = {0};
     undr_value *value = NULL;
-    const undr_slice pickle = BYTES("\x80\x04]\x94(\x8c\x04text\x94" "C\x02xy\x94" "X\x64\0\0\0"
-        "long long long long long long long long long long long long long long long long long long long long " "e.");
+    const undr_slice pickle = BYTES(
+        "\x80\x04]\x94(\x8c\x04text\x94"
+        "C\x02xy\x94"
+        "X\x64\0\0\0"
+        "long long long long long long long long long long long long long long long long long long long long "
+        "e.");
     assert_int_equal(undr_pickle_read(pickle, NULL, &arena, &value, NULL, NULL), UNDR_OK);
     undr_buffer buffer = {0};
     assert_int_equal(undr_put_text(&buffer, "kept"), UNDR_OK);
@@ -73,8 +77,8 @@ static void test_pieces(void **state) {
     undr_arena arena = {0};
     undr_value *texts[COUNT], *list = NULL;
     for (size_t index = 0; index < COUNT; ++index) {
-        assert_int_equal(undr_value_bytes(&arena, UNDR_BYTES, undr_slice_of(content[index], LARGE), &texts[index]),
-            UNDR_OK);
+        assert_int_equal(
+            undr_value_bytes(&arena, UNDR_BYTES, undr_slice_of(content[index], LARGE), &texts[index]), UNDR_OK);
     }
     assert_int_equal(undr_value_items(&arena, UNDR_LIST, texts, COUNT, &list), UNDR_OK);
     size_t failures = 0;

@@ -16,7 +16,8 @@ static bool is_within(undr_slice inner, undr_slice outer) {
 
 static void text_and_bytes_stay_in_the_input(void **state) {
     (void)state;
-    static const char pickle[] = "\x80\x04(\x8c\x03" "abcC\x02xyM\x39\x30K\xffJ\xff\xff\xff\xffG\x3f\xf8\0\0\0\0\0\0t.";
+    static const char pickle[] = "\x80\x04(\x8c\x03"
+                                 "abcC\x02xyM\x39\x30K\xffJ\xff\xff\xff\xffG\x3f\xf8\0\0\0\0\0\0t.";
     undr_slice input = undr_slice_of(pickle, sizeof pickle - 1);
     undr_arena arena = {0};
     undr_value *value, *copied;
@@ -34,7 +35,8 @@ static void text_and_bytes_stay_in_the_input(void **state) {
     for (size_t i = 0; i < 3; i++) {
         assert_true(undr_value_int64(value->items.at[2 + i], &number));
         assert_int_equal(number, numbers[i]);
-        assert_int_equal(is_within(value->items.at[2 + i]->bytes, input), i != 1); /* 255 takes a byte more in a value */
+        assert_int_equal(
+            is_within(value->items.at[2 + i]->bytes, input), i != 1); /* 255 takes a byte more in a value */
         assert_false(is_within(copied->items.at[2 + i]->bytes, input));
     }
     undr_arena_free(&arena);

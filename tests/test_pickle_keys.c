@@ -142,8 +142,9 @@ static void what_collides_is_told_apart(void **state) {
  * some 2 ** 32 texts under the hash key that is known here. */
 static void classes_that_collide_are_written_apart(void **state) {
     (void)state;
-    static const char pickle[] = "(cm\ncocffkmkjcnebonc\ncm\nbmjapabnecgimceo\nccocffkmkjcnebonc\nN\ncbmjapabnecgimceo\nN\n"
-                                 "cm\ncocffkmkjcnebonc\ncbmjapabnecgimceo\nN\nt.";
+    static const char pickle[] =
+        "(cm\ncocffkmkjcnebonc\ncm\nbmjapabnecgimceo\nccocffkmkjcnebonc\nN\ncbmjapabnecgimceo\nN\n"
+        "cm\ncocffkmkjcnebonc\ncbmjapabnecgimceo\nN\nt.";
     const undr_hash_key key = known();
     assert_true(undr_hash_bytes(&key, BYTES("cocffkmkjcnebonc")) == undr_hash_bytes(&key, BYTES("bmjapabnecgimceo")));
     undr_arena arena = {0};
@@ -214,7 +215,9 @@ static void kinds_that_collide_are_told_apart(void **state) {
     const uint64_t number = number_like_text();
     char integer[10] = "\x8a\x08";
     memcpy(integer + 2, &number, sizeof number);
-    const undr_slice text = BYTES("V" "a\n"), other = undr_slice_of(integer, sizeof integer);
+    const undr_slice text = BYTES("V"
+                                  "a\n"),
+                     other = undr_slice_of(integer, sizeof integer);
     undr_buffer first = {0}, second = {0}, both = {0};
     put(&both, key_in(&first, text));
     put(&both, key_in(&second, other));
@@ -225,11 +228,13 @@ static void kinds_that_collide_are_told_apart(void **state) {
     put(&both, undr_buffer_slice(&second));
     put(&both, undr_buffer_slice(&first));
     assert_int_equal(count_of(undr_buffer_slice(&both)), 2);
-    assert_int_equal(count_of(BYTES("K\1q\0Nh\0N")), 1); /* the very same */
+    assert_int_equal(count_of(BYTES("K\1q\0Nh\0N")), 1);                     /* the very same */
     assert_int_equal(count_of(BYTES("K\1N\x88NG\x3f\xf0\0\0\0\0\0\0N")), 1); /* 1, True, 1.0 in each order */
     assert_int_equal(count_of(BYTES("\x88NG\x3f\xf0\0\0\0\0\0\0NK\1N")), 1);
     assert_int_equal(count_of(BYTES("G\x3f\xf0\0\0\0\0\0\0NK\1N\x88N")), 1);
-    assert_int_equal(count_of(BYTES("V" "a\nNC\1aNK\x61N")), 3); /* a text, bytes, a number of the same bytes */
+    assert_int_equal(count_of(BYTES("V"
+                                    "a\nNC\1aNK\x61N")),
+        3); /* a text, bytes, a number of the same bytes */
     undr_buffer_free(&first);
     undr_buffer_free(&second);
     undr_buffer_free(&both);
@@ -288,10 +293,10 @@ static void pairs_that_collide_are_told_apart(void **state) {
 static void numbers_that_collide_are_told_apart(void **state) {
     (void)state;
     assert_int_equal(count_of(BYTES("G\x3f\xe0\0\0\0\0\0\0N\x8a\x08\0\0\0\0\0\0\xe0\x3fN")), 2); /* 0.5, its bits */
-    assert_int_equal(count_of(BYTES("G\x40\x08\0\0\0\0\0\0NK\3N")), 1);              /* 3.0 */
-    assert_int_equal(count_of(BYTES("G\xc0\x60\x20\0\0\0\0\0NJ\x7f\xff\xff\xffN")), 1); /* -129.0 */
-    assert_int_equal(count_of(BYTES("G\x43\x40\0\0\0\0\0\0N\x8a\x07\0\0\0\0\0\0\x20N")), 1); /* 2.0 ** 53 */
-    assert_int_equal(count_of(BYTES("G\x80\0\0\0\0\0\0\0NK\0N\x89N")), 1);                /* -0.0, 0, False */
+    assert_int_equal(count_of(BYTES("G\x40\x08\0\0\0\0\0\0NK\3N")), 1);                          /* 3.0 */
+    assert_int_equal(count_of(BYTES("G\xc0\x60\x20\0\0\0\0\0NJ\x7f\xff\xff\xffN")), 1);          /* -129.0 */
+    assert_int_equal(count_of(BYTES("G\x43\x40\0\0\0\0\0\0N\x8a\x07\0\0\0\0\0\0\x20N")), 1);     /* 2.0 ** 53 */
+    assert_int_equal(count_of(BYTES("G\x80\0\0\0\0\0\0\0NK\0N\x89N")), 1);                       /* -0.0, 0, False */
 }
 
 /* A key of each kind, twice, each time with ever less work left to compare them: the reader says so wherever it is.
@@ -331,8 +336,7 @@ static void work_ends_wherever_it_is(void **state) {
             }
             append_keys(&buffer, key, 2);
             put(&buffer, BYTES("u."));
-            const undr_error error =
-                undr_pickle_read(undr_buffer_slice(&buffer), NULL, &arena, &value, NULL, NULL);
+            const undr_error error = undr_pickle_read(undr_buffer_slice(&buffer), NULL, &arena, &value, NULL, NULL);
             assert_true(error == UNDR_OK || error == UNDR_LIMIT_NODES);
             ends += error == UNDR_LIMIT_NODES;
             undr_arena_free(&arena);
@@ -398,8 +402,7 @@ static void searches_in_the_memo_end(void **state) {
         put(&buffer, BYTES("0"));
     }
     put(&buffer, BYTES("."));
-    assert_int_equal(
-        undr_pickle_read(undr_buffer_slice(&buffer), NULL, &arena, &value, NULL, NULL), UNDR_LIMIT_NODES);
+    assert_int_equal(undr_pickle_read(undr_buffer_slice(&buffer), NULL, &arena, &value, NULL, NULL), UNDR_LIMIT_NODES);
     undr_arena_free(&arena);
     undr_buffer_free(&buffer);
 }
@@ -424,8 +427,7 @@ static void comparing_large_ints_takes_work(void **state) {
         put(&buffer, BYTES("h\0N"));
     }
     put(&buffer, BYTES("u."));
-    assert_int_equal(
-        undr_pickle_read(undr_buffer_slice(&buffer), NULL, &arena, &value, NULL, NULL), UNDR_LIMIT_NODES);
+    assert_int_equal(undr_pickle_read(undr_buffer_slice(&buffer), NULL, &arena, &value, NULL, NULL), UNDR_LIMIT_NODES);
     undr_arena_free(&arena);
     undr_buffer_free(&buffer);
 }
@@ -453,12 +455,12 @@ static void dear_opcodes_take_work(void **state) {
         const char *before, *repeated, *after;
         size_t times;
     } rows[] = {
-        {"L", "7", "L\n.", 4000},                                        /* digits */
+        {"L", "7", "L\n.", 4000}, /* digits */
         {"Np", "0", "\n.", 4000},
         {"Np0\n0g", "0", "\n.", 4000},
         {"F1.", "7", "\n.", 4000},
         {"", "F5e-324\n0", "N.", 60},
-        {"c_codecs\nencode\n(V", "x", "\nVlatin1\ntR.", 4000},            /* copies */
+        {"c_codecs\nencode\n(V", "x", "\nVlatin1\ntR.", 4000}, /* copies */
         {"cbuiltins\nbytearray\n(c_codecs\nencode\n(V", "x", "\nVlatin1\ntRtR.", 4000},
         {"cbuiltins\nset\n((", "K\1", "ltR.", 4000},
         {"ccopyreg\n__newobj__\n(cm\nN\n", "N", "tR.", 4000},
@@ -505,7 +507,7 @@ static void what_a_check_takes(void **state) {
     budget = 64 + 8 * 3;
     assert_int_equal(undr_pickle_check_within(BYTES("F1.5\n."), limits, &budget), UNDR_OK);
     assert_int_equal(budget, 0); /* both together are more: it is used up */
-    budget = SIZE_MAX - 1; /* no budget: what the size of the pickle allows */
+    budget = SIZE_MAX - 1;       /* no budget: what the size of the pickle allows */
     assert_int_equal(undr_pickle_check_within(BYTES("F1.5\n."), limits, &budget), UNDR_OK);
     assert_true(budget == SIZE_MAX - 1 - 1 - 64 - 8 * 3);
 }
@@ -559,8 +561,7 @@ static void keys_of_any_kind_are_found_in_good_time(void **state) {
     (void)state;
     enum { KEYS = 12000 };
     put_key *const kinds[] = {put_short_text, put_long_text, put_second_eight, put_first_eight, put_class, put_float,
-        put_whole_float, put_large_int,
-        put_tuple, put_frozenset};
+        put_whole_float, put_large_int, put_tuple, put_frozenset};
     for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; ++kind) {
         undr_buffer buffer = {0};
         put(&buffer, BYTES("}"));

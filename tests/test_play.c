@@ -46,8 +46,11 @@ static void play_only(
     const char *peer, const char *text, check_delivery delivery, double factor, check_result *result) {
     check_cases cases = {0};
     check_mistake mistake = {0};
-    check_setting setting = {.command = command_of(peer), .round_trip_ns = 50000, .settle_ns = 1000000,
-        .timeout_factor = factor, .capabilities = {.manager = true, .worker = true, .priority_levels = 2}};
+    check_setting setting = {.command = command_of(peer),
+        .round_trip_ns = 50000,
+        .settle_ns = 1000000,
+        .timeout_factor = factor,
+        .capabilities = {.manager = true, .worker = true, .priority_levels = 2}};
     if (check_parse(undr_slice_text(text), "test", &cases, &mistake) != UNDR_OK) {
         fail_msg("%s", mistake.text);
     }
@@ -104,7 +107,8 @@ static void blames_the_last_requirement_above(void **state) {
     check_result result;
     play("good",
         "case manager.x\n  must NEXT-1  one\n\n  A -> n\n  A <- t None\n  should MSG-1  two\n  A -> m 1\n  A <- s\n"
-        "  must MSG-2  three\n  A -> n\n  A <- t None\n", CHECK_DELIVERY_WHOLE, 1, &result);
+        "  must MSG-2  three\n  A -> n\n  A <- t None\n",
+        CHECK_DELIVERY_WHOLE, 1, &result);
     assert_int_equal(result.verdict, CHECK_WARN);
     assert_int_equal(result.level, CHECK_SHOULD);
     assert_string_equal(result.id, "MSG-1");
@@ -233,9 +237,10 @@ static void pieces_are_apart(void **state) {
 static void a_pipeline_sends_ahead(void **state) {
     (void)state;
     check_result result;
-    play("good", "case manager.x\n  must FRAME-4  it\n  delivery pipeline\n\n  repeat 3\n    A -> m i\n    A <- m\n"
-        "  A -> n\n  A <- t ?v\n  A -> m ?v\n  A <- m\n  A -> n\n  A <- t None\n", CHECK_DELIVERY_COALESCED, 1,
-        &result);
+    play("good",
+        "case manager.x\n  must FRAME-4  it\n  delivery pipeline\n\n  repeat 3\n    A -> m i\n    A <- m\n"
+        "  A -> n\n  A <- t ?v\n  A -> m ?v\n  A <- m\n  A -> n\n  A <- t None\n",
+        CHECK_DELIVERY_COALESCED, 1, &result);
     assert_int_equal(result.verdict, CHECK_PASS);
     assert_int_equal(result.pieces, 2);
     check_result_free(&result);
@@ -268,8 +273,8 @@ static void a_crash_is_never_a_pass(void **state) {
     (void)state;
     expect_failure("crash", ASKS, 1, "was ended by signal 6");
     expect_failure("crash", BREAKS "end\n", 1, "was ended by signal 6");
-    expect_failure("crash", "case manager.x\n  should REQ-4  it\n\n  A -> bad 0x01\n  A <- end\n", 1,
-        "was ended by signal 6");
+    expect_failure(
+        "crash", "case manager.x\n  should REQ-4  it\n\n  A -> bad 0x01\n  A <- end\n", 1, "was ended by signal 6");
     expect_failure("exit-1", BREAKS "end\n", 1, "exit status 1");
 }
 
@@ -333,8 +338,7 @@ static void a_foreign_process_is_not_killed(void **state) {
 static void a_process_in_a_session_of_its_own_is_killed(void **state) {
     (void)state;
     check_result result;
-    const char *text =
-        "case manager.x\n  must FAULT-3  it\n\n  M -> next\n  M <- message ?p\n  kill ?p\n  gone ?p\n";
+    const char *text = "case manager.x\n  must FAULT-3  it\n\n  M -> next\n  M <- message ?p\n  kill ?p\n  gone ?p\n";
     play("reports-child", text, CHECK_DELIVERY_WHOLE, 1, &result);
     assert_int_equal(result.verdict, CHECK_PASS);
     check_result_free(&result);
@@ -403,8 +407,10 @@ static void expect_mistake(const char *text, const char *reason) {
 static void an_end_is_ended(void **state) {
     (void)state;
     check_result result;
-    play("waits-for-the-end", "case worker.x\n  must WORK-5  it\n\n  A <- n\n  A -> t CloseRequest\n  A <- end\n"
-        "  P <- exit 0\n", CHECK_DELIVERY_WHOLE, 1, &result);
+    play("waits-for-the-end",
+        "case worker.x\n  must WORK-5  it\n\n  A <- n\n  A -> t CloseRequest\n  A <- end\n"
+        "  P <- exit 0\n",
+        CHECK_DELIVERY_WHOLE, 1, &result);
     assert_int_equal(result.verdict, CHECK_PASS);
     check_result_free(&result);
 }

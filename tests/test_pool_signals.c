@@ -7,8 +7,7 @@
 static void reap_all(int number) {
     (void)number;
     int reason = errno;
-    while (waitpid(-1, NULL, WNOHANG) > 0) {
-    }
+    while (waitpid(-1, NULL, WNOHANG) > 0) {}
     errno = reason;
 }
 
@@ -30,8 +29,7 @@ static void block(void) {
     assert_int_equal(pthread_sigmask(SIG_BLOCK, &all, NULL), 0);
 }
 
-static void nothing(void) {
-}
+static void nothing(void) {}
 
 /* A worker dies and is replaced, all tasks are run, and each way to close returns with no worker left. */
 static void play(void (*before)(void), void (*during)(void), undr_close_policy policy) {

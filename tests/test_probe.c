@@ -64,8 +64,8 @@ static void probe_waits_sleeps_and_tells_its_pid(void **unused) {
     expect_printed(&self, 'm', printed, true);
     acknowledge(&self, 'm');
     expect_empty(&self, 't');
-    answer_task(&self, probe(&self, step1(&self, "sleep", integer(&self, 0)),
-                           step1(&self, "sleep", real(&self, 0.001)), NULL));
+    answer_task(
+        &self, probe(&self, step1(&self, "sleep", integer(&self, 0)), step1(&self, "sleep", real(&self, 0.001)), NULL));
     expect_empty(&self, 't');
     answer_task(&self, probe(&self, step1(&self, "wait", integer(&self, hold.port)), NULL, NULL));
     expect_failure(&self, "OSError", "Connection refused");

@@ -190,8 +190,8 @@ static void tasks_without_workers_are_reported(void **state) {
     assert_non_null(mkdtemp(path));
     assert_true(snprintf(log, sizeof log, "%s/worker-1.log", path) > 0);
     assert_int_equal(mkdir(log, 0700), 0); /* where the worker's file should be */
-    undr_process_manager *manager =
-        start((undr_process_manager_options){.workers = 1, .hold = -1, .log_directory = path, .start_patience = 400});
+    undr_process_manager *manager = start(
+        (undr_process_manager_options){.workers = 1, .hold = -1, .log_directory = path, .start_patience = 400});
     schedule(manager, "Echo", 1);
     expect_exception(manager, "no worker is left");
     expect_done(manager);
@@ -273,8 +273,8 @@ static void all_of_many_idle_workers_are_replaced(void **state) {
     enum { WORKERS = 300 };
     FILE *journal = tmpfile();
     assert_non_null(journal);
-    undr_process_manager *manager =
-        start((undr_process_manager_options){.workers = WORKERS, .hold = -1, .log = journal, .retries = WORKERS});
+    undr_process_manager *manager = start(
+        (undr_process_manager_options){.workers = WORKERS, .hold = -1, .log = journal, .retries = WORKERS});
     assert_int_equal(signal_children(SIGKILL), WORKERS);
     while (count_words(journal, "ended by signal 9") < WORKERS) { /* ctest ends a wait for ever */
         (void)usleep(1000);
@@ -327,8 +327,8 @@ static void each_worker_writes_a_log(void **state) {
     struct stat status;
     assert_non_null(mkdtemp(parent));
     assert_true(snprintf(path, sizeof path, "%s/logs", parent) > 0);
-    undr_process_manager *manager =
-        start((undr_process_manager_options){.workers = 2, .hold = -1, .log_directory = path});
+    undr_process_manager *manager = start(
+        (undr_process_manager_options){.workers = 2, .hold = -1, .log_directory = path});
     close_by(manager, UNDR_CLOSE_JOIN);
     undr_process_manager_free(manager);
     assert_int_equal(entries(path), 2 + 2); /* and . and .. */
@@ -345,8 +345,8 @@ static void each_worker_writes_a_log(void **state) {
 static void starting_can_fail(void **state) {
     (void)state;
     undr_process_manager *manager;
-    const undr_process_manager_options bad[] = {{.workers = -2}, {.priority_levels = 129}, {.hold = -2},
-        {.payload_limit = UNDR_PAYLOAD_MINIMUM - 1}};
+    const undr_process_manager_options bad[] = {
+        {.workers = -2}, {.priority_levels = 129}, {.hold = -2}, {.payload_limit = UNDR_PAYLOAD_MINIMUM - 1}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(undr_process_manager_start(&bad[i], &manager), UNDR_ARGUMENT);
     }

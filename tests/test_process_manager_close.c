@@ -107,8 +107,8 @@ static void other_connections_get_close_request(void **state) {
 
 static void sigint_interrupts_messages_and_join(void **state) {
     (void)state;
-    undr_process_manager *manager =
-        start((undr_process_manager_options){.workers = 1, .hold = -1, .handle_interrupt = true});
+    undr_process_manager *manager = start(
+        (undr_process_manager_options){.workers = 1, .hold = -1, .handle_interrupt = true});
     undr_buffer message = {0};
     schedule(manager, "Slow", 1);
     assert_true(next_number(manager) > 1);
@@ -127,8 +127,8 @@ static void sigint_interrupts_messages_and_join(void **state) {
 
 static void an_interrupt_ends_an_endless_cancel(void **state) {
     (void)state;
-    undr_process_manager *manager =
-        start((undr_process_manager_options){.workers = 1, .hold = -1, .handle_interrupt = true});
+    undr_process_manager *manager = start(
+        (undr_process_manager_options){.workers = 1, .hold = -1, .handle_interrupt = true});
     schedule(manager, "Hang", 0);
     assert_true(next_number(manager) > 1);
     pid_t child = fork(); /* it sends SIGINT until the cancel has returned */

@@ -30,8 +30,13 @@ static void set_up(struct stage *stage) {
     *stage = (struct stage){.requirement = {CHECK_MUST, "NEXT-2", "an empty queue is <None>", 2}};
     stage->options = (check_options){
         .program = "build it/undr-check", .command = command, .timeout_factor = 1, .shard = 1, .shards = 1};
-    stage->session = (check_session){.options = &stage->options, .expected = &stage->expected, .suite = &stage->suite,
-        .part_count = 1, .seed = 42, .jobs = 2, .repetitions = 1};
+    stage->session = (check_session){.options = &stage->options,
+        .expected = &stage->expected,
+        .suite = &stage->suite,
+        .part_count = 1,
+        .seed = 42,
+        .jobs = 2,
+        .repetitions = 1};
     stage->suite.all = stage->all;
     stage->part = &stage->session.parts[0];
     stage->part->surveyed = true;
@@ -49,8 +54,8 @@ static check_record *add_case(struct stage *stage, const char *name) {
     size_t index = stage->part->count++;
     check_case *one = &stage->cases[index];
     assert_true(index < MOST);
-    *one = (check_case){.file = "f.case", .line = 10, .name = name,
-        .requirements = &stage->requirement, .requirement_count = 1};
+    *one = (check_case){
+        .file = "f.case", .line = 10, .name = name, .requirements = &stage->requirement, .requirement_count = 1};
     stage->all[index] = one;
     stage->suite.count++;
     assert_int_equal(check_name_map_put(&stage->suite.by_name, name, index, NULL), UNDR_OK);
@@ -348,7 +353,8 @@ static void terminal_report(void **state) {
     assert_says(text, "        | \\x1b]\\xff<\n");
     assert_says(text, "STALE manager.stale  f.case:10\n    passes now");
     assert_says(text, "UNMATCHED known.txt:3: there is no case manager.gone");
-    assert_says(text, "manager: 8 cases, 1 passed, 1 fell short of a MUST, 1 of a SHOULD, 1 fell short as expected, "
+    assert_says(text,
+        "manager: 8 cases, 1 passed, 1 fell short of a MUST, 1 of a SHOULD, 1 fell short as expected, "
         "1 expected to fall short, but passed, 1 broken in the harness, 1 not run, "
         "1 skipped (not declared: held)\n");
     assert_says(text, "seed 42\n");

@@ -366,7 +366,7 @@ static void who_does_not_read_is_cut_off(void **state) {
     int client = join_narrowly(&self);
     assert_int_equal(undr_manager_schedule(undr_server_lock(self.server), 0, undr_slice_of(task, SIZE)), UNDR_OK);
     undr_server_unlock(self.server);
-    send_type(client, 'n'); /* it asks and never reads */
+    send_type(client, 'n');   /* it asks and never reads */
     await_messages(&self, 2); /* that of join_narrowly, and the loss of the task */
     close(client);
     free(task);
@@ -407,8 +407,7 @@ static void who_does_not_read_its_last_answers_is_cut_off(void **state) {
         uint8_t *task = calloc(1, SIZE);
         assert_non_null(task);
         int client = join_narrowly(&self);
-        assert_int_equal(
-            undr_manager_schedule(undr_server_lock(self.server), 0, undr_slice_of(task, SIZE)), UNDR_OK);
+        assert_int_equal(undr_manager_schedule(undr_server_lock(self.server), 0, undr_slice_of(task, SIZE)), UNDR_OK);
         undr_server_unlock(self.server);
         send_type(client, 'n');
         if (violates) {

@@ -64,7 +64,7 @@ static int ask_as_nobody(uint16_t port, bool leave) {
         return 3;
     }
     ssize_t sent = steady_send(client, "\x81\0\0\0\0\0\0\0\0", UNDR_HEADER_SIZE, MSG_NOSIGNAL);
-    (void)sent; /* or the server was faster */
+    (void)sent;  /* or the server was faster */
     if (leave) { /* a socket without a process must not pass for root's */
         return 0;
     }

@@ -8,14 +8,13 @@
 
 #include <cmocka.h>
 
-static const char text[] =
-    "case manager.a.b\n"
-    "  must NEXT-2  an empty queue\n"
-    "  A -> m 1\n"
-    "  A <- m ?pid\n"
-    "  repeat 9\n"
-    "    B[i] <- t Probe([('message', (i, ?pid))]) or end fin\n"
-    "    A <- m (i, ?later, {'k': [i]}, 'x' * 3) contains 'y'\n";
+static const char text[] = "case manager.a.b\n"
+                           "  must NEXT-2  an empty queue\n"
+                           "  A -> m 1\n"
+                           "  A <- m ?pid\n"
+                           "  repeat 9\n"
+                           "    B[i] <- t Probe([('message', (i, ?pid))]) or end fin\n"
+                           "    A <- m (i, ?later, {'k': [i]}, 'x' * 3) contains 'y'\n";
 
 /* The line at `index` inside the block, or of the case when block is false. */
 static void assert_settled(const check_names *names, size_t index, bool block, const char *expected) {

@@ -23,7 +23,8 @@
 #include <unistd.h>
 
 #define FRAME_SIZE (9 + 20)
-static const uint8_t frame_bytes[FRAME_SIZE + 1] = "t\x14\0\0\0\0\0\0\0" "abcdefghijklmnopqrst";
+static const uint8_t frame_bytes[FRAME_SIZE + 1] = "t\x14\0\0\0\0\0\0\0"
+                                                   "abcdefghijklmnopqrst";
 
 typedef struct pair {
     int here, there;

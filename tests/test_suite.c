@@ -14,38 +14,27 @@
 #define CASE(name, more, body) "case " name "\n  must  NEXT-2  an answer comes\n" more "\n" body "\n"
 #define ASKS "  A -> n\n  A <- t None\n"
 
-static const char first_file[] =
-    CASE("manager.z.last", "  after manager.b.second\n", ASKS)
-    CASE("manager.b.second", "  after manager.a.first\n", ASKS)
-    CASE("manager.a.first", "", ASKS)
-    CASE("manager.heavy.one", "  set load\n", ASKS);
-static const char second_file[] =
-    CASE("worker.a.first", "", "  A <- n\n  A -> t CloseRequest\n  A <- end\n")
-    CASE("pool.a.first", "", "  M -> next\n  M <- done\n")
-    CASE("manager.whole.only", "  delivery whole\n", ASKS);
+static const char first_file[] = CASE("manager.z.last", "  after manager.b.second\n", ASKS)
+    CASE("manager.b.second", "  after manager.a.first\n", ASKS) CASE("manager.a.first", "", ASKS)
+        CASE("manager.heavy.one", "  set load\n", ASKS);
+static const char second_file[] = CASE("worker.a.first", "", "  A <- n\n  A -> t CloseRequest\n  A <- end\n")
+    CASE("pool.a.first", "", "  M -> next\n  M <- done\n") CASE("manager.whole.only", "  delivery whole\n", ASKS);
 
 static const check_embedded table[] = {
     {"one.case", (const uint8_t *)first_file, sizeof first_file - 1},
     {"two.case", (const uint8_t *)second_file, sizeof second_file - 1},
     {NULL, NULL, 0},
 };
-static const char life_file[] =
-    "case manager.a.frames\n  must  FRAME-1  a frame comes\n\n" ASKS "\n"
-    CASE("manager.a.second", "", ASKS)
-    CASE("manager.life.of-a-task", "", ASKS)
-    CASE("manager.z.third", "", ASKS);
+static const char life_file[] = "case manager.a.frames\n  must  FRAME-1  a frame comes\n\n" ASKS "\n" CASE(
+    "manager.a.second", "", ASKS) CASE("manager.life.of-a-task", "", ASKS) CASE("manager.z.third", "", ASKS);
 static const check_embedded with_life[] = {
     {"life.case", (const uint8_t *)life_file, sizeof life_file - 1},
     {NULL, NULL, 0},
 };
-static const char long_file[] =
-    CASE("manager.a.short", "", ASKS)
-    CASE("manager.b.many", "", "  repeat 100\n    A -> n\n    A <- t None\n")
-    CASE("manager.c.quiet", "", ASKS "  A quiet 1200\n")
-    CASE("manager.d.more", "", "  repeat 300\n    A -> n\n    A <- t None\n")
-    CASE("manager.e.first", "", ASKS)
-    CASE("manager.f.deaf", "", ASKS "  A deaf 2000\n")
-    CASE("manager.g.behind", "  after manager.e.first\n", ASKS);
+static const char long_file[] = CASE("manager.a.short", "", ASKS) CASE("manager.b.many", "",
+    "  repeat 100\n    A -> n\n    A <- t None\n") CASE("manager.c.quiet", "", ASKS "  A quiet 1200\n")
+    CASE("manager.d.more", "", "  repeat 300\n    A -> n\n    A <- t None\n") CASE("manager.e.first", "", ASKS)
+        CASE("manager.f.deaf", "", ASKS "  A deaf 2000\n") CASE("manager.g.behind", "  after manager.e.first\n", ASKS);
 static const check_embedded with_long[] = {
     {"long.case", (const uint8_t *)long_file, sizeof long_file - 1},
     {NULL, NULL, 0},
@@ -95,8 +84,8 @@ static void preconditions_come_first(void **state) {
     check_options options = options_of(NULL, 0);
     (void)state;
     assert_int_equal(suite.count, 7);
-    assert_chosen(&suite, CHECK_ROLE_MANAGER, &options,
-        "manager.a.first manager.b.second manager.z.last manager.whole.only");
+    assert_chosen(
+        &suite, CHECK_ROLE_MANAGER, &options, "manager.a.first manager.b.second manager.z.last manager.whole.only");
     assert_chosen(&suite, CHECK_ROLE_WORKER, &options, "worker.a.first");
     check_suite_free(&suite);
 }
@@ -149,8 +138,7 @@ static void shards_cover_everything_once(void **state) {
 }
 
 static void assert_load_refused(const char *text, const char *says, bool by_selection) {
-    const check_embedded bad[] = {
-        {"one.case", (const uint8_t *)first_file, sizeof first_file - 1},
+    const check_embedded bad[] = {{"one.case", (const uint8_t *)first_file, sizeof first_file - 1},
         {"bad.case", (const uint8_t *)text, strlen(text)}, {NULL, NULL, 0}};
     check_suite suite;
     check_selection selection = {0};
@@ -234,7 +222,8 @@ static void assert_waits(const check_suite *suite, const check_options *options,
     assert_int_equal(check_plan_round(&selection, &none, options, 1, 1, &items, &count), UNDR_OK);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(undr_put_format(&text, "%s%s>%s", i == 0 ? "" : " ", items[i].one->name + 8,
-            items[i].first == NULL ? "-" : items[i].first + 8), UNDR_OK);
+                             items[i].first == NULL ? "-" : items[i].first + 8),
+            UNDR_OK);
     }
     assert_int_equal(undr_put_u8(&text, 0), UNDR_OK);
     assert_string_equal((const char *)text.data, expected);
@@ -249,8 +238,7 @@ static void the_life_of_a_task_comes_first(void **state) {
     char *only[] = {"manager.*"};
     (void)state;
     options.has_delivery = true;
-    assert_waits(&suite, &options,
-        "life.of-a-task>- a.frames>- a.second>life.of-a-task z.third>life.of-a-task");
+    assert_waits(&suite, &options, "life.of-a-task>- a.frames>- a.second>life.of-a-task z.third>life.of-a-task");
     options.shards = 4; /* it is a precondition in each of them */
     options.shard = 4;
     assert_waits(&suite, &options, "life.of-a-task>- z.third>life.of-a-task");
@@ -287,7 +275,8 @@ static void what_takes_longest_begins_first(void **state) {
     const check_expected none = {0};
     (void)state;
     options.has_delivery = true;
-    assert_waits(&suite, &options, "e.first>life.of-a-task f.deaf>life.of-a-task c.quiet>life.of-a-task "
+    assert_waits(&suite, &options,
+        "e.first>life.of-a-task f.deaf>life.of-a-task c.quiet>life.of-a-task "
         "d.more>life.of-a-task b.many>life.of-a-task a.short>life.of-a-task g.behind>life.of-a-task");
     assert_string_equal(assert_who_waits(&suite, &none, 1U << 1 | 1U << 2), "manager.f.deaf");
     check_suite_free(&suite);

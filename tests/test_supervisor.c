@@ -41,8 +41,10 @@ static void pretend(
     if (says(one->name, "slow")) {
         steady_poll(NULL, 0, 2000);
     }
-    result->verdict = says(one->name, "fail") ? CHECK_FAIL : says(one->name, "skip") ? CHECK_SKIP
-        : says(one->name, "warn") ? CHECK_WARN : CHECK_PASS;
+    result->verdict = says(one->name, "fail") ? CHECK_FAIL
+        : says(one->name, "skip")             ? CHECK_SKIP
+        : says(one->name, "warn")             ? CHECK_WARN
+                                              : CHECK_PASS;
     assert_int_equal(undr_put_format(&result->notes, "%s %d", one->name, (int)delivery), UNDR_OK);
     assert_int_equal(undr_put_bytes(&result->output, "\0\xff\xc3\xa9\n!", 6), UNDR_OK);
 }
@@ -55,10 +57,10 @@ struct seen {
     char received[160];       /* of the last error */
     char notes[MOST_ITEMS][96];
     bool stops;
-    unsigned waiting;         /* the supervision's */
-    size_t at_once;           /* how many had been started when the first ended */
-    pid_t interrupt;          /* interrupts this process at the first start */
-    int asks;                 /* what each tick answers */
+    unsigned waiting; /* the supervision's */
+    size_t at_once;   /* how many had been started when the first ended */
+    pid_t interrupt;  /* interrupts this process at the first start */
+    int asks;         /* what each tick answers */
 };
 
 static void on_started(void *context, const check_item *item) {
@@ -104,15 +106,19 @@ static int supervise(
     size_t count = 0;
     for (; names[count] != NULL; count++) {
         before[count] = after == NULL ? NULL : after[count];
-        cases[count] =
-            (check_case){.name = names[count], .after = &before[count], .after_count = before[count] != NULL};
+        cases[count] = (check_case){
+            .name = names[count], .after = &before[count], .after_count = before[count] != NULL};
         const char *first = says(names[count], "needs") ? "first-fail" : NULL;
-        items[count] = (check_item){&cases[count], count, CHECK_DELIVERY_BYTES, first,
-            says(names[count], "slow")};
+        items[count] = (check_item){&cases[count], count, CHECK_DELIVERY_BYTES, first, says(names[count], "slow")};
     }
-    check_supervision supervision = {.items = items, .count = count, .play = pretend, .jobs = jobs,
-        .waiting = seen->waiting, .limit_ns = limit,
-        .signals = &signals, .watcher = {seen, on_started, on_finished, on_tick}};
+    check_supervision supervision = {.items = items,
+        .count = count,
+        .play = pretend,
+        .jobs = jobs,
+        .waiting = seen->waiting,
+        .limit_ns = limit,
+        .signals = &signals,
+        .watcher = {seen, on_started, on_finished, on_tick}};
     assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     assert_int_equal(check_signals_open(&signals), UNDR_OK);
     assert_int_equal(check_supervise(&supervision, &interrupted), UNDR_OK);
@@ -227,8 +233,13 @@ static void interrupted_by_a_signal(void **state) {
 }
 
 static void results_as_lines(void **state) {
-    check_result result = {.verdict = CHECK_WARN, .level = CHECK_SHOULD, .id = "SCHED-2", .line = 12,
-        .duration_ns = 1u << 31, .pieces = 3, .joined = 1};
+    check_result result = {.verdict = CHECK_WARN,
+        .level = CHECK_SHOULD,
+        .id = "SCHED-2",
+        .line = 12,
+        .duration_ns = 1u << 31,
+        .pieces = 3,
+        .joined = 1};
     check_result back;
     undr_buffer line = {0};
     char every[256];

@@ -51,9 +51,9 @@ static void schedules(void **unused) {
     raise_curtain(&self, probe_registry());
     undr_value *task = say(&self, "x");
     expect_empty(&self, 'n');
-    answer_task(&self, probe(&self, step1(&self, "schedule", task),
-                           tuple(&self, text(&self, "schedule"), task, integer(&self, 0)),
-                           tuple(&self, text(&self, "schedule"), integer(&self, 5), integer(&self, 127))));
+    answer_task(&self,
+        probe(&self, step1(&self, "schedule", task), tuple(&self, text(&self, "schedule"), task, integer(&self, 0)),
+            tuple(&self, text(&self, "schedule"), integer(&self, 5), integer(&self, 127))));
     const char *printed = "undr_conformance.Probe({'steps': [('message', 'x')]})";
     expect_printed(&self, 0x81, printed, true);
     acknowledge(&self, 's');
@@ -70,12 +70,13 @@ static void failures_are_reported(void **unused) {
     stage self = {0};
     raise_curtain(&self, probe_registry());
     expect_empty(&self, 'n');
-    answer_task(&self, probe(&self, step1(&self, "raise", text(&self, "b\xc3\xb6om")),
-                           step1(&self, "message", text(&self, "never")), NULL));
+    answer_task(&self,
+        probe(&self, step1(&self, "raise", text(&self, "b\xc3\xb6om")), step1(&self, "message", text(&self, "never")),
+            NULL));
     expect_failure(&self, "RuntimeError", "b\xc3\xb6om");
     expect_empty(&self, 't');
-    answer_task(&self, probe(&self, tuple(&self, text(&self, "schedule"), integer(&self, 1), integer(&self, 128)),
-                           NULL, NULL));
+    answer_task(
+        &self, probe(&self, tuple(&self, text(&self, "schedule"), integer(&self, 1), integer(&self, 128)), NULL, NULL));
     expect_failure(&self, "ValueError", "the priority has no queue");
     close_worker(&self, 't');
 }
@@ -178,9 +179,14 @@ static void bad_answers_to_n_and_t(void **unused) {
         const char *payload;
         undr_error error;
     } bad[] = {
-        {'s', "", UNDR_UNEXPECTED_TYPE}, {'m', "", UNDR_UNEXPECTED_TYPE}, {'n', "", UNDR_UNEXPECTED_TYPE},
-        {0x00, "", UNDR_UNEXPECTED_TYPE}, {0x81, "N.", UNDR_UNEXPECTED_TYPE}, {'T', "N.", UNDR_UNEXPECTED_TYPE},
-        {'t', "\xff", UNDR_PICKLE_OPCODE}, {'t', "\x80\x04", UNDR_PICKLE_TRUNCATED},
+        {'s', "", UNDR_UNEXPECTED_TYPE},
+        {'m', "", UNDR_UNEXPECTED_TYPE},
+        {'n', "", UNDR_UNEXPECTED_TYPE},
+        {0x00, "", UNDR_UNEXPECTED_TYPE},
+        {0x81, "N.", UNDR_UNEXPECTED_TYPE},
+        {'T', "N.", UNDR_UNEXPECTED_TYPE},
+        {'t', "\xff", UNDR_PICKLE_OPCODE},
+        {'t', "\x80\x04", UNDR_PICKLE_TRUNCATED},
     };
     static const uint8_t requests[] = {'n', 't'};
     for (size_t i = 0; i < 2 * sizeof bad / sizeof *bad; i++) {
@@ -256,7 +262,7 @@ static void gone_while_a_task_runs(void **unused) {
         bool by_reset, speaks;
         undr_error result;
     } rows[] = {
-        {false, false, UNDR_OK}, {true, false, UNDR_OK},   /* silent: the end is seen at the `t` */
+        {false, false, UNDR_OK}, {true, false, UNDR_OK},    /* silent: the end is seen at the `t` */
         {false, true, UNDR_RESET}, {true, true, UNDR_RESET} /* what it says can't be delivered */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -335,8 +341,8 @@ static void free_session(void *session, void *context) {
     ((counts *)context)->freed++;
 }
 
-static undr_error run_count(const undr_registry *registry, const undr_value *task, void *session,
-    undr_manager *manager, undr_failure *failure) {
+static undr_error run_count(const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager,
+    undr_failure *failure) {
     (void)task;
     (void)manager;
     (void)failure;
@@ -455,8 +461,9 @@ static void among_signals(void **unused) {
     large[LARGE] = '\0';
     raise_curtain(&self, probe_registry());
     expect_empty(&self, 'n');
-    answer_task(&self, probe(&self, step1(&self, "message", text(&self, large)),
-                           step1(&self, "sleep", real(&self, 0.02)), step1(&self, "schedule", text(&self, large))));
+    answer_task(&self,
+        probe(&self, step1(&self, "message", text(&self, large)), step1(&self, "sleep", real(&self, 0.02)),
+            step1(&self, "schedule", text(&self, large))));
     expect_printed(&self, 'm', large, false);
     acknowledge(&self, 'm');
     expect_printed(&self, 0x81, large, false);

@@ -64,8 +64,8 @@ static undr_error run_say(const undr_registry *registry, const undr_value *task,
     return undr_value_attribute(task, "fail") == NULL ? UNDR_OK : undr_fail(failure, "OSError", "no %s", "disk");
 }
 
-static undr_error run_spawn(const undr_registry *registry, const undr_value *task, void *session,
-    undr_manager *manager, undr_failure *failure) {
+static undr_error run_spawn(const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager,
+    undr_failure *failure) {
     (void)registry;
     (void)session;
     (void)failure;
@@ -284,8 +284,7 @@ static void odd_chains(void **state) {
         undr_value *task;
         recorder manager = make_recorder();
         undr_failure failure;
-        assert_int_equal(
-            undr_pickle_read(undr_slice_text(rows[i].pickle), NULL, &arena, &task, NULL, NULL), UNDR_OK);
+        assert_int_equal(undr_pickle_read(undr_slice_text(rows[i].pickle), NULL, &arena, &task, NULL, NULL), UNDR_OK);
         assert_int_equal(run(task, &manager, &failure), rows[i].error);
         if (rows[i].error != UNDR_OK) {
             assert_string_equal(failure.class_name, rows[i].class_name);
@@ -302,7 +301,7 @@ static void texts_are_cut_between_characters(void **state) {
     } rows[] = {{"a", 1}, {"\xc3\xa9", 2}, {"\xe2\x82\xac", 3}, {"\xf0\x9f\x98\x80", 4}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         for (size_t shift = 0; shift < 4; shift++) {
-            char text[2 * sizeof (undr_failure)] = "xxxx";
+            char text[2 * sizeof(undr_failure)] = "xxxx";
             undr_failure failure;
             size_t size = shift;
             while (size + rows[i].size < sizeof text) {
@@ -337,8 +336,7 @@ static void reprs(void **state) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         undr_arena arena = {0};
         undr_value *task;
-        assert_int_equal(
-            undr_pickle_read(undr_slice_text(rows[i].pickle), NULL, &arena, &task, NULL, NULL), UNDR_OK);
+        assert_int_equal(undr_pickle_read(undr_slice_text(rows[i].pickle), NULL, &arena, &task, NULL, NULL), UNDR_OK);
         text.size = 0;
         assert_int_equal(undr_task_repr(&text, task), UNDR_OK);
         assert_true(undr_slice_equal(undr_buffer_slice(&text), undr_slice_text(rows[i].text)));
@@ -412,9 +410,19 @@ static void malformed_texts(void **state) {
     static const struct {
         const char *text, *printed;
     } rows[] = {
-        {"\xff", "?"}, {"a\x80z", "a?z"}, {"\xc0\x80", "??"}, {"\xc1\xbf", "??"}, {"\xe0\x9f\xbf", "???"},
-        {"\xf0\x8f\xbf\xbf", "????"}, {"\xf4\x90\x80\x80", "????"}, {"\xf5\x80\x80\x80", "????"}, {"\xc3", "?"},
-        {"\xe2\x82", "??"}, {"\xf0\x9f\x98", "???"}, {"\xc3(", "?("}, {"\xe2(\xa1", "?(?"},
+        {"\xff", "?"},
+        {"a\x80z", "a?z"},
+        {"\xc0\x80", "??"},
+        {"\xc1\xbf", "??"},
+        {"\xe0\x9f\xbf", "???"},
+        {"\xf0\x8f\xbf\xbf", "????"},
+        {"\xf4\x90\x80\x80", "????"},
+        {"\xf5\x80\x80\x80", "????"},
+        {"\xc3", "?"},
+        {"\xe2\x82", "??"},
+        {"\xf0\x9f\x98", "???"},
+        {"\xc3(", "?("},
+        {"\xe2(\xa1", "?(?"},
         {"\xf4\x8f\xbf\xbd", "\xf4\x8f\xbf\xbd"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

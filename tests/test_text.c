@@ -25,13 +25,13 @@ static void characters_that_may_be_printed(void **state) {
 static void bytes_that_are_escaped(void **state) {
     (void)state;
     assert_int_equal(character("", 0), 0);
-    assert_int_equal(character("\x1b", 1), 0);             /* control */
+    assert_int_equal(character("\x1b", 1), 0); /* control */
     assert_int_equal(character("\r", 1), 0);
     assert_int_equal(character("\x7f", 1), 0);
-    assert_int_equal(character("\xc2\x9b", 2), 0);         /* C1: a terminal's CSI */
+    assert_int_equal(character("\xc2\x9b", 2), 0); /* C1: a terminal's CSI */
     assert_int_equal(character("\xff", 1), 0);
-    assert_int_equal(character("\xc3", 1), 0);             /* cut short */
-    assert_int_equal(character("\xc0\xaf", 2), 0);         /* longer than needed */
+    assert_int_equal(character("\xc3", 1), 0);     /* cut short */
+    assert_int_equal(character("\xc0\xaf", 2), 0); /* longer than needed */
     assert_int_equal(character("\xe0\x80\xaf", 3), 0);
     assert_int_equal(character("\xed\xa0\x80", 3), 0);     /* a surrogate */
     assert_int_equal(character("\xef\xbf\xbe", 3), 0);     /* U+FFFE: not allowed in XML */

@@ -269,8 +269,7 @@ static void a_pool_works(void **state) {
 
 static void the_end_of_input_kills_the_workers(void **state) {
     (void)state;
-    static const char *const blocking[] = {
-        NULL, "next\n", "close join\n", "close cancel\n", "next\nnext\nnext\n"};
+    static const char *const blocking[] = {NULL, "next\n", "close join\n", "close cancel\n", "next\nnext\nnext\n"};
     for (size_t i = 0; i < sizeof blocking / sizeof *blocking; i++) {
         program self;
         begin(&self, "manager --workers 1 --priority-levels 2");

@@ -76,8 +76,8 @@ static void test_ints(void **state) {
 static void test_questions(void **state) {
     (void)state;
     undr_arena arena = {0};
-    undr_value *dict = items(&arena, UNDR_DICT, text(&arena, "a"), integer(&arena, 1), text(&arena, "b"),
-        text(&arena, "two"), NULL);
+    undr_value *dict = items(
+        &arena, UNDR_DICT, text(&arena, "a"), integer(&arena, 1), text(&arena, "b"), text(&arena, "two"), NULL);
     undr_value *made = instance(&arena, "Outer.Name", dict);
     assert_true(undr_value_is_text(text(&arena, "abc"), "abc"));
     assert_false(undr_value_is_text(bytes(&arena, UNDR_BYTES, "abc", 3), "abc"));
@@ -175,12 +175,13 @@ static void test_equal_objects(void **state) {
     assert_true(are_equal(instance(&arena, "Name", none), instance(&arena, "Name", NULL)));
     undr_value *built = instance(&arena, "Name", NULL);
     undr_value *reduced = NULL;
-    assert_int_equal(undr_value_reduce(&arena, built->object.callable, items(&arena, UNDR_TUPLE, NULL), &reduced),
-        UNDR_OK);
+    assert_int_equal(
+        undr_value_reduce(&arena, built->object.callable, items(&arena, UNDR_TUPLE, NULL), &reduced), UNDR_OK);
     assert_true(are_equal(built, reduced)); /* however it was built */
     undr_value *with_args = NULL;
     assert_int_equal(undr_value_reduce(&arena, built->object.callable,
-        items(&arena, UNDR_TUPLE, integer(&arena, 1), NULL), &with_args), UNDR_OK);
+                         items(&arena, UNDR_TUPLE, integer(&arena, 1), NULL), &with_args),
+        UNDR_OK);
     assert_false(are_equal(built, with_args));
     undr_arena_free(&arena);
 }
@@ -212,8 +213,8 @@ static void test_print_floats(void **state) {
         const char *text;
     } rows[] = {{0.0, "0.0"}, {-0.0, "-0.0"}, {1.0, "1.0"}, {-1.5, "-1.5"}, {0.1, "0.1"}, {1e15, "1000000000000000.0"},
         {1e16, "1e+16"}, {123456789012345680.0, "1.2345678901234568e+17"}, {0.0001, "0.0001"}, {0.00001, "1e-05"},
-        {1.5e-7, "1.5e-07"}, {5e-324, "5e-324"}, {1.7976931348623157e308, "1.7976931348623157e+308"},
-        {1e100, "1e+100"}, {123.456, "123.456"}, {9007199254740993.0, "9007199254740992.0"},
+        {1.5e-7, "1.5e-07"}, {5e-324, "5e-324"}, {1.7976931348623157e308, "1.7976931348623157e+308"}, {1e100, "1e+100"},
+        {123.456, "123.456"}, {9007199254740993.0, "9007199254740992.0"},
         {5.684341886080802e-14, "5.684341886080802e-14"}, {HUGE_VAL, "inf"}, {-HUGE_VAL, "-inf"}, {NAN, "nan"},
         {2.2250738585072014e-308, "2.2250738585072014e-308"}, {100.0, "100.0"}, {0.3, "0.3"}, {2.5e22, "2.5e+22"}};
     undr_arena arena = {0};

@@ -24,35 +24,27 @@ typedef struct row {
 static void reprs(void **state) {
     (void)state;
     static const row rows[] = {
-        ROW("N.", "None"),
-        ROW("X\x05\0\0\0K\xc3\xa4se.", "'K\xc3\xa4se'"),
-        ROW("X\x03\0\0\0\xe2\x80\xae.", "'\\u202e'"),
-        ROW("X\x04\0\0\0\n\\\xc3\xa4.", "'\\n\\\\\xc3\xa4'"),
+        ROW("N.", "None"), ROW("X\x05\0\0\0K\xc3\xa4se.", "'K\xc3\xa4se'"),
+        ROW("X\x03\0\0\0\xe2\x80\xae.", "'\\u202e'"), ROW("X\x04\0\0\0\n\\\xc3\xa4.", "'\\n\\\\\xc3\xa4'"),
         ROW("X\x03\0\0\0\xed\xa0\x80.", "'\\ud800'"),
         ROW("X\x03\0\0\0\xef\xb8\x8f.", "'\xef\xb8\x8f'"), /* Python prints variation selectors */
-        ROW("C\x02\xc3\xa4.", "b'\\xc3\\xa4'"),
-        ROW("\x96\x02\0\0\0\0\0\0\0'\".", "bytearray(b'\\'\"')"),
-        ROW("\x96\x01\0\0\0\0\0\0\0'.", "bytearray(b\"\\'\")"),
-        ROW("cbuiltins\nint\n.", "<class 'int'>"),
-        ROW("cm\nN\n.", "<class 'm.N'>"),
-        ROW("cm\nN\n)\x81.", "<class 'm.N'>({})"),
-        ROW("cm\nN\n)\x81Nb.", "<class 'm.N'>({})"),
-        ROW("cm\nN\n)\x81}U\001aK\001sb.", "<class 'm.N'>({'a': 1})"),
+        ROW("C\x02\xc3\xa4.", "b'\\xc3\\xa4'"), ROW("\x96\x02\0\0\0\0\0\0\0'\".", "bytearray(b'\\'\"')"),
+        ROW("\x96\x01\0\0\0\0\0\0\0'.", "bytearray(b\"\\'\")"), ROW("cbuiltins\nint\n.", "<class 'int'>"),
+        ROW("cm\nN\n.", "<class 'm.N'>"), ROW("cm\nN\n)\x81.", "<class 'm.N'>({})"),
+        ROW("cm\nN\n)\x81Nb.", "<class 'm.N'>({})"), ROW("cm\nN\n)\x81}U\001aK\001sb.", "<class 'm.N'>({'a': 1})"),
         ROW("cm\nN\n)\x81}U\001acm\nO\n)\x81sb.", "<class 'm.N'>({'a': <class 'm.O'>({})})"),
-        ROW("cm\nN\n)\x81N}U\001bK\002s\x86" "b.", "<class 'm.N'>({})"), /* slots are not in __dict__ */
+        ROW("cm\nN\n)\x81N}U\001bK\002s\x86"
+            "b.",
+            "<class 'm.N'>({})"), /* slots are not in __dict__ */
         ROW("cm\nN\n)\x81K\001b.", "<class 'm.N'>(1)"),
         ROW("cm\nN\n)\x81q\0}U\001ah\0sb.", "<class 'm.N'>({'a': <class 'm.N'>({...})})"),
-        ROW("cm\nN\n)\x81q\0]h\0ab.", "<class 'm.N'>([...])"),
-        ROW("cm\nN\n)R.", "<class 'm.N'>({})"),
-        ROW("cm\nN\nK\001\x85R.", "m.N(1)"),
-        ROW("cm\nN\n)\x81K\001a.", "m.N().extend([1])"),
-        ROW("cm\nN\n)\x81K\001K\002s.", "m.N().update({1: 2})"),
-        ROW("cm\nN\n)}\x92.", "<class 'm.N'>({})"),
+        ROW("cm\nN\n)\x81q\0]h\0ab.", "<class 'm.N'>([...])"), ROW("cm\nN\n)R.", "<class 'm.N'>({})"),
+        ROW("cm\nN\nK\001\x85R.", "m.N(1)"), ROW("cm\nN\n)\x81K\001a.", "m.N().extend([1])"),
+        ROW("cm\nN\n)\x81K\001K\002s.", "m.N().update({1: 2})"), ROW("cm\nN\n)}\x92.", "<class 'm.N'>({})"),
         ROW("cm\nN\n)}U\001kK\001s\x92.", "m.N(k=1)"),
         ROW("cbuiltins\nValueError\nU\004boom\x85R.", "ValueError('boom')"),
         ROW("cbuiltins\nKeyError\n)R.", "KeyError()"),
-        ROW("cbuiltins\nKeyError\n)R}U\001aK\001sb.", "<class 'KeyError'>({'a': 1})"),
-        ROW("]q\0h\0a.", "[[...]]"),
+        ROW("cbuiltins\nKeyError\n)R}U\001aK\001sb.", "<class 'KeyError'>({'a': 1})"), ROW("]q\0h\0a.", "[[...]]"),
         ROW("K\001K\001R.", NULL), /* refused */
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

@@ -289,8 +289,8 @@ static void test_refused(void **state) {
 /* That a refusal proves something: the nearest valid frames are accepted. */
 static void test_accepted(void **state) {
     (void)state;
-    const undr_frame to_manager[] = {{.type = 'n'}, {.type = 't'}, {.type = 0x81},
-        {.type = 'm', .payload = undr_pickle_none()}};
+    const undr_frame to_manager[] = {
+        {.type = 'n'}, {.type = 't'}, {.type = 0x81}, {.type = 'm', .payload = undr_pickle_none()}};
     for (size_t index = 0; index < sizeof to_manager / sizeof to_manager[0]; ++index) {
         assert_int_equal(give_to_manager(&to_manager[index]), UNDR_OK);
     }

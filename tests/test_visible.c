@@ -48,7 +48,8 @@ static void without_width(void **state) {
     for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++) {
         assert_int_equal(of(hidden[i]), UNDR_UNPRINTABLE);
     }
-    static const uint32_t invisible[] = {0x34f, 0x115f, 0x17b4, 0x180b, 0x3164, 0xfe00, 0xfe0f, 0xffa0, 0xe0100, 0xe01ef};
+    static const uint32_t invisible[] = {
+        0x34f, 0x115f, 0x17b4, 0x180b, 0x3164, 0xfe00, 0xfe0f, 0xffa0, 0xe0100, 0xe01ef};
     for (size_t i = 0; i < sizeof invisible / sizeof *invisible; i++) {
         assert_int_equal(of(invisible[i]), UNDR_INVISIBLE);
     }
@@ -84,12 +85,27 @@ static void decoding(void **state) {
         size_t size, used;
         uint32_t character;
     } rows[] = {
-        {"a", 1, 1, 'a'}, {"\0", 1, 1, 0}, {"\xc2\x9b", 2, 2, 0x9b}, {"\xdf\xbf!", 3, 2, 0x7ff},
-        {"\xe0\xa0\x80", 3, 3, 0x800}, {"\xe2\x80\xae", 3, 3, 0x202e}, {"\xed\xa0\x80", 3, 3, 0xd800},
-        {"\xf0\x90\x80\x80", 4, 4, 0x10000}, {"\xf4\x8f\xbf\xbf", 4, 4, 0x10ffff},
-        {"", 0, 0, 7}, {"\x80", 1, 0, 7}, {"\xc0\xaf", 2, 0, 7}, {"\xc1\x81", 2, 0, 7}, {"\xc3", 1, 0, 7},
-        {"\xe0\x9f\xbf", 3, 0, 7}, {"\xe2\x28\xa1", 3, 0, 7}, {"\xe2\x80", 2, 0, 7}, {"\xf0\x8f\xbf\xbf", 4, 0, 7},
-        {"\xf4\x90\x80\x80", 4, 0, 7}, {"\xf5\x80\x80\x80", 4, 0, 7}, {"\xff", 1, 0, 7},
+        {"a", 1, 1, 'a'},
+        {"\0", 1, 1, 0},
+        {"\xc2\x9b", 2, 2, 0x9b},
+        {"\xdf\xbf!", 3, 2, 0x7ff},
+        {"\xe0\xa0\x80", 3, 3, 0x800},
+        {"\xe2\x80\xae", 3, 3, 0x202e},
+        {"\xed\xa0\x80", 3, 3, 0xd800},
+        {"\xf0\x90\x80\x80", 4, 4, 0x10000},
+        {"\xf4\x8f\xbf\xbf", 4, 4, 0x10ffff},
+        {"", 0, 0, 7},
+        {"\x80", 1, 0, 7},
+        {"\xc0\xaf", 2, 0, 7},
+        {"\xc1\x81", 2, 0, 7},
+        {"\xc3", 1, 0, 7},
+        {"\xe0\x9f\xbf", 3, 0, 7},
+        {"\xe2\x28\xa1", 3, 0, 7},
+        {"\xe2\x80", 2, 0, 7},
+        {"\xf0\x8f\xbf\xbf", 4, 0, 7},
+        {"\xf4\x90\x80\x80", 4, 0, 7},
+        {"\xf5\x80\x80\x80", 4, 0, 7},
+        {"\xff", 1, 0, 7},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         uint32_t character = 7;
@@ -109,7 +125,9 @@ static void printing(void **state) {
         {"a \\ b", 5, "a \\ b"},
         {"K\xc3\xa4se \xf0\x9f\xa7\x80", 10, "K\xc3\xa4se \xf0\x9f\xa7\x80"},
         {"\t\n\r\0\a\b\x1b[31m\x7f", 12, "\\t\\n\\r\\x00\\x07\\x08\\x1b[31m\\x7f"},
-        {"\xc2\x9b" "1m", 4, "\\x9b1m"},
+        {"\xc2\x9b"
+         "1m",
+            4, "\\x9b1m"},
         {"\xe2\x80\xae\xe2\x80\xa8\xef\xbb\xbf", 9, "\\u202e\\u2028\\ufeff"},
         {"\xef\xb8\x8f\xe3\x85\xa4", 6, "\\ufe0f\\u3164"},
         {"\xed\xa0\x80\xef\xbf\xbf\xee\x80\x80", 9, "\\ud800\\uffff\\ue000"},

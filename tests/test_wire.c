@@ -28,8 +28,7 @@ static void open_pair(pair *both) {
     uint16_t port = 0;
     int listener = check_listen(&port);
     assert_true(listener >= 0);
-    struct sockaddr_in to = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     check_wire_init(&both->wire);
     assert_int_equal(check_wire_connect(&both->wire, &to, check_now() + 5 * CHECK_SECOND), UNDR_OK);
     struct pollfd there = {.fd = listener, .events = POLLIN};
@@ -142,8 +141,7 @@ static void refusal_is_an_end(void **state) {
     uint16_t port = 0;
     int listener = check_listen(&port);
     close(listener);
-    struct sockaddr_in to = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     check_wire wire;
     check_wire_init(&wire);
     assert_int_equal(check_wire_connect(&wire, &to, check_now() + 5 * CHECK_SECOND), UNDR_OK);

@@ -64,7 +64,7 @@ static void describe(char text[3], const undr_worker_core *core, undr_error erro
     static const char actions[] = {
         [UNDR_WORKER_POLL] = 'p', [UNDR_WORKER_RUN] = 'r', [UNDR_WORKER_RESUME] = 'g', [UNDR_WORKER_LEAVE] = 'l'};
     text[0] = letters[core->state];
-    text[1] = error == UNDR_OK ? actions[action]
+    text[1] = error == UNDR_OK          ? actions[action]
         : error == UNDR_UNEXPECTED_TYPE ? 'u'
         : error == UNDR_ACKNOWLEDGEMENT ? 'a'
                                         : 'x';
@@ -210,7 +210,9 @@ static void close_request_in_every_form(void **state) {
         FORM("cundr.task\nCloseRequest\n.", UNDR_WORKER_RUN),       /* the class itself */
         FORM("cundr.task\nCloseRequests\n)\x81.", UNDR_WORKER_RUN), /* another class */
         FORM("cundr.other\nCloseRequest\n)\x81.", UNDR_WORKER_RUN),
-        FORM("\x8c\x0c" "CloseRequest.", UNDR_WORKER_RUN),          /* a str */
+        FORM("\x8c\x0c"
+             "CloseRequest.",
+            UNDR_WORKER_RUN),                                        /* a str */
         FORM("(cundr.task\nCloseRequest\n)\x81l.", UNDR_WORKER_RUN), /* in a list */
 #undef FORM
     };

@@ -97,7 +97,9 @@ static undr_error send_message(void *unused) {
 /* Asks for a task, then sends a message and schedules from it. */
 static undr_error proxy_in_a_task(void *unused) {
     (void)unused;
-    wire both = WIRE("t\x02\0\0\0\0\0\0\0]." "m\0\0\0\0\0\0\0\0" "s\0\0\0\0\0\0\0\0");
+    wire both = WIRE("t\x02\0\0\0\0\0\0\0]."
+                     "m\0\0\0\0\0\0\0\0"
+                     "s\0\0\0\0\0\0\0\0");
     static const undr_value none = {.kind = UNDR_NONE};
     undr_proxy proxy;
     undr_arena arena = {0};

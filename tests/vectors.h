@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
 #include <jansson.h>
+#include <cmocka.h>
 
 static inline uint8_t hex_digit(char character) {
     return (uint8_t)(character <= '9' ? character - '0' : character - 'a' + 10);

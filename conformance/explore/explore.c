@@ -35,14 +35,14 @@ struct explorer {
     uint64_t seed;
     check_reachable reachable[CHECK_ROLE_COUNT];
     const check_signals *signals;
-    check_setting setting;        /* of the role that is being shrunk */
-    const check_result *wanted;   /* a failure like this one */
+    check_setting setting;      /* of the role that is being shrunk */
+    const check_result *wanted; /* a failure like this one */
     check_delivery delivery;
-    const char *name;             /* of the case that is being shrunk */
-    unsigned tries;               /* so far */
-    size_t operations;            /* of the session at first */
-    uint64_t began_ns, told_ns;   /* the shrinking, and its last word */
-    int interrupted;              /* the signal that ended the measuring; 0: none */
+    const char *name;           /* of the case that is being shrunk */
+    unsigned tries;             /* so far */
+    size_t operations;          /* of the session at first */
+    uint64_t began_ns, told_ns; /* the shrinking, and its last word */
+    int interrupted;            /* the signal that ended the measuring; 0: none */
     undr_buffer message;
 };
 
@@ -157,8 +157,10 @@ static void tell_progress(struct explorer *self, size_t count) {
     self->tries++;
     if (self->tries == 1 || now - self->told_ns >= TOLD_EVERY_S * CHECK_SECOND) {
         self->told_ns = now;
-        fprintf(stderr, "shortening: try %u of at most %d, %.0f s: %zu of %zu operations; Ctrl-C ends it and keeps "
-            "what there is\n", self->tries, TRIES, (double)(now - self->began_ns) / 1e9, count, self->operations);
+        fprintf(stderr,
+            "shortening: try %u of at most %d, %.0f s: %zu of %zu operations; Ctrl-C ends it and keeps "
+            "what there is\n",
+            self->tries, TRIES, (double)(now - self->began_ns) / 1e9, count, self->operations);
     }
 }
 
@@ -168,8 +170,8 @@ static undr_error fails(void *context, const check_explored *session) {
     struct replay replay = {0};
     tell_progress(self, session->count);
     undr_error error = replay_session(self, session, &replay);
-    bool same = replay.ended && replay.result.verdict == self->wanted->verdict &&
-        strcmp(replay.result.id, self->wanted->id) == 0;
+    bool same = replay.ended && replay.result.verdict == self->wanted->verdict
+        && strcmp(replay.result.id, self->wanted->id) == 0;
     check_result_free(&replay.result);
     return error != UNDR_OK ? error : same ? UNDR_OK : UNDR_DONE;
 }
@@ -253,8 +255,10 @@ static undr_error shrink_in_haste(struct explorer *self, check_explored *session
     if (error != UNDR_OK) {
         return error;
     }
-    fprintf(stderr, "shortening: a play of it takes %.1f s, perhaps most of it a wait in vain; each try waits a %.0fth "
-        "as long\n", (double)took_ns / 1e9, haste);
+    fprintf(stderr,
+        "shortening: a play of it takes %.1f s, perhaps most of it a wait in vain; each try waits a %.0fth "
+        "as long\n",
+        (double)took_ns / 1e9, haste);
     self->setting.timeout_factor = self->options->timeout_factor / haste;
     error = check_shrink(&small, fails, self, TRIES);
     self->setting.timeout_factor = self->options->timeout_factor;
@@ -285,8 +289,8 @@ static undr_error shrink_one(struct explorer *self, check_explored *session) {
     return slow ? shrink_in_haste(self, session, took_ns) : check_shrink(session, fails, self, TRIES);
 }
 
-static undr_error shrink(struct explorer *self, const check_session *run, const check_part *part,
-    const check_record *record) {
+static undr_error shrink(
+    struct explorer *self, const check_session *run, const check_part *part, const check_record *record) {
     check_explored session;
     undr_error error = make(self, part->role, index_of(record->one->name), &session);
     if (error != UNDR_OK) {
@@ -333,8 +337,8 @@ static undr_error measure(struct explorer *self) {
         undr_buffer why = {0};
         check_setting setting = check_run_setting(self->options);
         if (self->options->roles[role]) {
-            error = check_survey_apart(&setting, (check_role)role, &why, &signals, &(check_survey_watcher){NULL, NULL},
-                &self->interrupted);
+            error = check_survey_apart(
+                &setting, (check_role)role, &why, &signals, &(check_survey_watcher){NULL, NULL}, &self->interrupted);
             error = error == UNDR_INTERRUPTED || error == UNDR_MEMORY ? error : UNDR_OK;
         }
         self->reachable[role] = reachable_of(&setting);

@@ -16,7 +16,7 @@ typedef struct script_connection {
     undr_connection handle; /* 0: was never opened */
     bool used;              /* something was sent on it, so that it is open */
     bool ended;
-    unsigned out;           /* tasks that it was seen to be given and has not settled */
+    unsigned out; /* tasks that it was seen to be given and has not settled */
 } script_connection;
 
 struct script {
@@ -25,13 +25,13 @@ struct script {
     unsigned levels;
     undr_manager_core *core;
     undr_buffer *text;
-    undr_buffer answers;         /* lines for the answers that are not read yet, all of one connection */
-    int reading;                 /* that connection; -1: none */
+    undr_buffer answers; /* lines for the answers that are not read yet, all of one connection */
+    int reading;         /* that connection; -1: none */
     script_connection connections[LETTERS];
     int opened;
-    const char *above;           /* the requirement above the line that is written next */
-    undr_buffer *contents;       /* of operation i, as it was sent: what is expected when it comes back */
-    bool close;                  /* the session ends with one */
+    const char *above;     /* the requirement above the line that is written next */
+    undr_buffer *contents; /* of operation i, as it was sent: what is expected when it comes back */
+    bool close;            /* the session ends with one */
     unsigned close_choice;
 };
 
@@ -76,8 +76,11 @@ static undr_error expect_answer(struct script *script, int connection) {
     }
     bool is_task = answer.frame.type == 't' && answer.frame.payload.size == NUMBER_SIZE;
     bool closing = undr_manager_current_state(script->core) == UNDR_MANAGER_CLOSING;
-    const char *requirement = answer.frame.type == 's' ? scheduled : answer.frame.type == 'm' ? sent
-        : is_task ? a_task : closing ? a_close : no_task;
+    const char *requirement = answer.frame.type == 's' ? scheduled
+        : answer.frame.type == 'm'                     ? sent
+        : is_task                                      ? a_task
+        : closing                                      ? a_close
+                                                       : no_task;
     error = check_explored_blame(&script->above, lines, requirement);
     if (error == UNDR_OK) {
         error = undr_put_format(lines, "  %c <- %c", letters[connection], answer.frame.type);
@@ -165,8 +168,8 @@ static undr_error leave(struct script *script, int connection, const check_opera
     undr_manager_disconnect(script->core, script->connections[connection].handle);
     script->connections[connection].ended = true;
     if (operation->kind == CHECK_OPERATION_CUT) {
-        error = undr_put_format(script->text, "  %c -> %s\n", letters[connection],
-            cuts[operation->choice % (sizeof cuts / sizeof *cuts)]);
+        error = undr_put_format(
+            script->text, "  %c -> %s\n", letters[connection], cuts[operation->choice % (sizeof cuts / sizeof *cuts)]);
     }
     return error == UNDR_OK ? undr_put_format(script->text, "  %c -> %s\n", letters[connection],
                                   operation->payload % 2 == 0 ? "close" : "reset")
@@ -188,24 +191,25 @@ static undr_error act_on_connection(struct script *script, const check_operation
     }
     script_connection *own = &script->connections[connection];
     switch (operation->kind) {
-        case CHECK_OPERATION_NEXT: return bare_request(script, connection, 'n');
-        case CHECK_OPERATION_DONE:
-            if (own->out == 0 || follows) { /* what is out shows when the answers are read */
-                return UNDR_OK;
-            }
-            own->out--;
-            return bare_request(script, connection, 't');
-        case CHECK_OPERATION_SCHEDULE:
-            error = check_explored_task(content, operation, number);
-            return error != UNDR_OK ? error : request(script, connection,
-                (uint8_t)(0x80 + operation->choice % script->levels), pickled_number(number, pickled),
-                undr_buffer_slice(content));
-        case CHECK_OPERATION_MESSAGE:
-            error = undr_put_u8(content, ' ');
-            error = error == UNDR_OK ? check_explored_value(content, operation, number) : error;
-            return error != UNDR_OK ? error : request(script, connection, 'm', pickled_number(number, pickled),
-                undr_buffer_slice(content));
-        default: break;
+    case CHECK_OPERATION_NEXT: return bare_request(script, connection, 'n');
+    case CHECK_OPERATION_DONE:
+        if (own->out == 0 || follows) { /* what is out shows when the answers are read */
+            return UNDR_OK;
+        }
+        own->out--;
+        return bare_request(script, connection, 't');
+    case CHECK_OPERATION_SCHEDULE:
+        error = check_explored_task(content, operation, number);
+        return error != UNDR_OK ? error
+                                : request(script, connection, (uint8_t)(0x80 + operation->choice % script->levels),
+                                      pickled_number(number, pickled), undr_buffer_slice(content));
+    case CHECK_OPERATION_MESSAGE:
+        error = undr_put_u8(content, ' ');
+        error = error == UNDR_OK ? check_explored_value(content, operation, number) : error;
+        return error != UNDR_OK
+            ? error
+            : request(script, connection, 'm', pickled_number(number, pickled), undr_buffer_slice(content));
+    default: break;
     }
     if (own->out > 0 || follows) {
         return UNDR_OK; /* what becomes of a task whose connection ends is free (FAULT-3) */
@@ -265,21 +269,21 @@ static undr_error act_on_control(struct script *script, const check_operation *o
 static undr_error act(struct script *script, uint32_t number) {
     const check_operation *operation = &script->session->at[number];
     switch (operation->kind) {
-        case CHECK_OPERATION_OWN_SCHEDULE:
-        case CHECK_OPERATION_OWN_MESSAGE:
-        case CHECK_OPERATION_OWN_NEXT: return act_on_control(script, operation, number);
-        case CHECK_OPERATION_CLOSE:
-            script->close = true;
-            script->close_choice = operation->choice;
-            return UNDR_OK;
-        case CHECK_OPERATION_NEXT:
-        case CHECK_OPERATION_DONE:
-        case CHECK_OPERATION_SCHEDULE:
-        case CHECK_OPERATION_MESSAGE:
-        case CHECK_OPERATION_BAD:
-        case CHECK_OPERATION_CUT:
-        case CHECK_OPERATION_LEAVE: return act_on_connection(script, operation, number);
-        default: return UNDR_OK;
+    case CHECK_OPERATION_OWN_SCHEDULE:
+    case CHECK_OPERATION_OWN_MESSAGE:
+    case CHECK_OPERATION_OWN_NEXT: return act_on_control(script, operation, number);
+    case CHECK_OPERATION_CLOSE:
+        script->close = true;
+        script->close_choice = operation->choice;
+        return UNDR_OK;
+    case CHECK_OPERATION_NEXT:
+    case CHECK_OPERATION_DONE:
+    case CHECK_OPERATION_SCHEDULE:
+    case CHECK_OPERATION_MESSAGE:
+    case CHECK_OPERATION_BAD:
+    case CHECK_OPERATION_CUT:
+    case CHECK_OPERATION_LEAVE: return act_on_connection(script, operation, number);
+    default: return UNDR_OK;
     }
 }
 
@@ -339,7 +343,8 @@ static undr_error close_manager(struct script *script, enum policy policy) {
         if (script->connections[i].used && !script->connections[i].ended) {
             error = check_explored_blame(&script->above, script->text, a_close);
             error = error == UNDR_OK
-                ? undr_put_format(script->text, "  poll %c n until t CloseRequest or end\n", letters[i]) : error;
+                ? undr_put_format(script->text, "  poll %c n until t CloseRequest or end\n", letters[i])
+                : error;
         }
     }
     return error;
@@ -398,7 +403,11 @@ undr_error check_explored_write_manager(
     const check_explored *session, const check_reachable *reachable, undr_buffer *text) {
     unsigned levels = session->levels < reachable->levels ? session->levels : reachable->levels;
     undr_manager_options options = {.priority_levels = levels};
-    struct script script = {.session = session, .reachable = reachable, .levels = levels, .text = text, .reading = -1,
+    struct script script = {.session = session,
+        .reachable = reachable,
+        .levels = levels,
+        .text = text,
+        .reading = -1,
         .contents = calloc(session->count + 1, sizeof *script.contents)};
     undr_error error = script.contents == NULL ? UNDR_MEMORY : undr_manager_new(&options, &script.core);
     if (error == UNDR_OK) {

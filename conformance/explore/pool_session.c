@@ -9,7 +9,7 @@
 
 /* What waits to be run: a task of the session, or one that such a task scheduled, which sends one message. */
 struct queued {
-    const check_explored_one *one;  /* NULL: the other kind */
+    const check_explored_one *one; /* NULL: the other kind */
     const undr_buffer *message;
 };
 
@@ -80,13 +80,12 @@ static undr_error expect_message(struct script *script, const undr_buffer *value
 
 static undr_error run_effect(struct script *script, const check_effect *effect) {
     switch (effect->kind) {
-        case CHECK_EFFECT_MESSAGE: return expect_message(script, &effect->text);
-        case CHECK_EFFECT_SCHEDULE: return enqueue(script, (struct queued){NULL, &effect->text});
-        default: {
-            undr_error error = check_explored_blame(&script->above, script->text, reports);
-            return error == UNDR_OK ? undr_put_text(script->text, "  M -> next\n  M <- message WorkerException\n")
-                                    : error;
-        }
+    case CHECK_EFFECT_MESSAGE: return expect_message(script, &effect->text);
+    case CHECK_EFFECT_SCHEDULE: return enqueue(script, (struct queued){NULL, &effect->text});
+    default: {
+        undr_error error = check_explored_blame(&script->above, script->text, reports);
+        return error == UNDR_OK ? undr_put_text(script->text, "  M -> next\n  M <- message WorkerException\n") : error;
+    }
     }
 }
 

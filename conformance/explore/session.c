@@ -87,8 +87,10 @@ undr_error check_explored_make(check_explored *session, check_role role, uint64_
     session->levels = (unsigned[]){2, 3, 5, 127}[draw_below(&state, 4)];
     for (size_t i = 0; i < count; i++) {
         session->at[i] = (check_operation){.kind = draw_kind(&state, &tendency),
-            .connection = draw_below(&state, tendency.connections), .choice = draw_below(&state, 256),
-            .payload = draw_below(&state, 64), .size = draw_below(&state, 64)};
+            .connection = draw_below(&state, tendency.connections),
+            .choice = draw_below(&state, 256),
+            .payload = draw_below(&state, 64),
+            .size = draw_below(&state, 64)};
         session->at[i].joined = tendency.joined > 0 && draw_below(&state, tendency.joined) == 0;
     }
     return UNDR_OK;
@@ -117,9 +119,9 @@ undr_error check_explored_write(
         return error;
     }
     switch (session->role) {
-        case CHECK_ROLE_WORKER: return check_explored_write_worker(session, text);
-        case CHECK_ROLE_POOL: return check_explored_write_pool(session, text);
-        default: return check_explored_write_manager(session, reachable, text);
+    case CHECK_ROLE_WORKER: return check_explored_write_worker(session, text);
+    case CHECK_ROLE_POOL: return check_explored_write_pool(session, text);
+    default: return check_explored_write_manager(session, reachable, text);
     }
 }
 
@@ -144,11 +146,9 @@ static undr_error put_times(undr_buffer *text, const char *literal, unsigned tim
 
 undr_error check_explored_value(undr_buffer *text, const check_operation *operation, size_t identity) {
     static const char *const plain[] = {"None", "True", "False", "0", "-1", "255", "256", "65535", "65536",
-        "2147483647",
-        "-2147483648", "2147483648", "9223372036854775808", "-9223372036854775809", "1.5", "-0.0", "inf", "''", "'x'",
-        "'\\xe9'", "'\\u20ac'", "'\\U0001f600'", "'\\x00'", "b''", "b'n\\x00'", "()", "(1,)", "[]", "{}",
-        "{'a': [1, (2,)]}",
-        "{1, 2, 3}", "set()", "frozenset({1})", "[[[[1]]]]", "(1, 2, 3, 4)", "{'k': None, 2: 'v'}"};
+        "2147483647", "-2147483648", "2147483648", "9223372036854775808", "-9223372036854775809", "1.5", "-0.0", "inf",
+        "''", "'x'", "'\\xe9'", "'\\u20ac'", "'\\U0001f600'", "'\\x00'", "b''", "b'n\\x00'", "()", "(1,)", "[]", "{}",
+        "{'a': [1, (2,)]}", "{1, 2, 3}", "set()", "frozenset({1})", "[[[[1]]]]", "(1, 2, 3, 4)", "{'k': None, 2: 'v'}"};
     static const char *const long_ones[] = {"'x'", "b'x'", "[0]", "'\\xe9'", "['a']", "[300]", "[None]"};
     size_t plain_count = sizeof plain / sizeof *plain, long_count = sizeof long_ones / sizeof *long_ones;
     if (operation->payload < plain_count) {
@@ -169,11 +169,11 @@ static undr_error put_own_bytes(undr_buffer *text, size_t identity, unsigned tim
 
 undr_error check_explored_task(undr_buffer *text, const check_operation *operation, size_t identity) {
     switch (operation->payload % 8) {
-        case 0: return undr_put_text(text, operation->size % 4 == 0 ? "" : " b'\\x00'");
-        case 1:
-        case 2: return put_own_bytes(text, identity, edge(operation->size) / 4 + 1);
-        case 3: break;
-        default: return undr_put_format(text, " b'task %zu'", identity);
+    case 0: return undr_put_text(text, operation->size % 4 == 0 ? "" : " b'\\x00'");
+    case 1:
+    case 2: return put_own_bytes(text, identity, edge(operation->size) / 4 + 1);
+    case 3: break;
+    default: return undr_put_format(text, " b'task %zu'", identity);
     }
     undr_error error = undr_put_u8(text, ' ');
     return error == UNDR_OK ? check_explored_value(text, operation, identity) : error;

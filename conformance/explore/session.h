@@ -13,15 +13,28 @@ typedef enum check_operation_kind {
     /* any role */
     CHECK_OPERATION_NONE, /* means nothing */
     /* manager: what a connection sends */
-    CHECK_OPERATION_NEXT, CHECK_OPERATION_DONE, CHECK_OPERATION_SCHEDULE, CHECK_OPERATION_MESSAGE,
-    CHECK_OPERATION_BAD, CHECK_OPERATION_CUT, CHECK_OPERATION_LEAVE,
+    CHECK_OPERATION_NEXT,
+    CHECK_OPERATION_DONE,
+    CHECK_OPERATION_SCHEDULE,
+    CHECK_OPERATION_MESSAGE,
+    CHECK_OPERATION_BAD,
+    CHECK_OPERATION_CUT,
+    CHECK_OPERATION_LEAVE,
     /* manager and pool: the manager's own program */
-    CHECK_OPERATION_OWN_SCHEDULE, CHECK_OPERATION_OWN_MESSAGE, CHECK_OPERATION_OWN_NEXT,
+    CHECK_OPERATION_OWN_SCHEDULE,
+    CHECK_OPERATION_OWN_MESSAGE,
+    CHECK_OPERATION_OWN_NEXT,
     /* manager and pool: how the session ends; the last one counts */
     CHECK_OPERATION_CLOSE,
     /* worker and pool: what the tasks do */
-    CHECK_OPERATION_TASK, CHECK_OPERATION_CHAIN, CHECK_OPERATION_LINK, CHECK_OPERATION_STEP_MESSAGE,
-    CHECK_OPERATION_STEP_SCHEDULE, CHECK_OPERATION_STEP_RAISE, CHECK_OPERATION_NO_TASK, CHECK_OPERATION_EMPTY,
+    CHECK_OPERATION_TASK,
+    CHECK_OPERATION_CHAIN,
+    CHECK_OPERATION_LINK,
+    CHECK_OPERATION_STEP_MESSAGE,
+    CHECK_OPERATION_STEP_SCHEDULE,
+    CHECK_OPERATION_STEP_RAISE,
+    CHECK_OPERATION_NO_TASK,
+    CHECK_OPERATION_EMPTY,
     CHECK_OPERATION_COUNT
 } check_operation_kind;
 
@@ -51,8 +64,7 @@ typedef struct check_reachable {
 
 /* A session of about `length` operations at most (now and then of six times as many) that depends on nothing but the
  * arguments. check_explored_free afterwards. */
-UNDR_MUST_USE undr_error check_explored_make(
-    check_explored *session, check_role role, uint64_t seed, size_t length);
+UNDR_MUST_USE undr_error check_explored_make(check_explored *session, check_role role, uint64_t seed, size_t length);
 UNDR_MUST_USE undr_error check_explored_copy(check_explored *to, const check_explored *from);
 void check_explored_free(check_explored *session);
 

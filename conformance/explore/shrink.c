@@ -53,12 +53,12 @@ static undr_error leave_out(struct shrinking *self) {
 static bool plainer(check_operation *operation, unsigned form) {
     check_operation was = *operation;
     switch (form) {
-        case 0: operation->joined = false; break;
-        case 1: operation->payload = 4; break; /* a short task; the value -1 */
-        case 2: operation->size = 0; break;
-        case 3: operation->connection = 0; break;
-        case 4: operation->choice = 0; break;
-        default: return false;
+    case 0: operation->joined = false; break;
+    case 1: operation->payload = 4; break; /* a short task; the value -1 */
+    case 2: operation->size = 0; break;
+    case 3: operation->connection = 0; break;
+    case 4: operation->choice = 0; break;
+    default: return false;
     }
     if (memcmp(&was, operation, sizeof was) == 0) {
         operation->kind = CHECK_OPERATION_COUNT; /* nothing to try */

@@ -138,15 +138,15 @@ static undr_error add_what_cannot_run(struct building *self, const check_operati
 
 static undr_error act(struct building *self, const check_operation *operation, size_t identity) {
     switch (operation->kind) {
-        case CHECK_OPERATION_TASK: return begin_task(self, operation, false);
-        case CHECK_OPERATION_CHAIN: return begin_task(self, operation, true);
-        case CHECK_OPERATION_LINK: return begin_link(self);
-        case CHECK_OPERATION_STEP_MESSAGE:
-        case CHECK_OPERATION_STEP_SCHEDULE:
-        case CHECK_OPERATION_STEP_RAISE: return add_step(self, operation, identity);
-        case CHECK_OPERATION_NO_TASK: return add_idle(self, operation);
-        case CHECK_OPERATION_EMPTY: return add_what_cannot_run(self, operation);
-        default: return UNDR_OK;
+    case CHECK_OPERATION_TASK: return begin_task(self, operation, false);
+    case CHECK_OPERATION_CHAIN: return begin_task(self, operation, true);
+    case CHECK_OPERATION_LINK: return begin_link(self);
+    case CHECK_OPERATION_STEP_MESSAGE:
+    case CHECK_OPERATION_STEP_SCHEDULE:
+    case CHECK_OPERATION_STEP_RAISE: return add_step(self, operation, identity);
+    case CHECK_OPERATION_NO_TASK: return add_idle(self, operation);
+    case CHECK_OPERATION_EMPTY: return add_what_cannot_run(self, operation);
+    default: return UNDR_OK;
     }
 }
 

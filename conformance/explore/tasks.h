@@ -17,10 +17,10 @@ typedef struct check_effect {
 } check_effect;
 
 typedef struct check_explored_one {
-    bool idle;           /* no task at all: the worker is answered None */
-    bool cannot_run;     /* no task that could run: .text is the payload, or nothing */
-    unsigned priority;   /* of the task itself */
-    undr_buffer text;    /* as the notation writes it: Chain([Probe([('raise', 'x')])]) */
+    bool idle;         /* no task at all: the worker is answered None */
+    bool cannot_run;   /* no task that could run: .text is the payload, or nothing */
+    unsigned priority; /* of the task itself */
+    undr_buffer text;  /* as the notation writes it: Chain([Probe([('raise', 'x')])]) */
     check_effect *effects;
     size_t effect_count;
 } check_explored_one;

@@ -29,14 +29,15 @@ static undr_error write_effect(struct script *script, const check_effect *effect
     const char *value = (const char *)effect->text.data;
     undr_error error = UNDR_OK;
     switch (effect->kind) {
-        case CHECK_EFFECT_MESSAGE:
-            error = expect(script, sends, "  A <- m ");
-            return error == UNDR_OK ? undr_put_format(script->text, "%.*s\n  A -> m\n", size, value) : error;
-        case CHECK_EFFECT_SCHEDULE:
-            error = expect(script, schedules, "  A <- ");
-            return error != UNDR_OK ? error : undr_put_format(script->text,
-                "0x%02x Probe([('message', %.*s)])\n  A -> s\n", 0x80 + effect->priority, size, value);
-        default: return expect(script, reports, "  A <- m WorkerException\n  A -> m\n");
+    case CHECK_EFFECT_MESSAGE:
+        error = expect(script, sends, "  A <- m ");
+        return error == UNDR_OK ? undr_put_format(script->text, "%.*s\n  A -> m\n", size, value) : error;
+    case CHECK_EFFECT_SCHEDULE:
+        error = expect(script, schedules, "  A <- ");
+        return error != UNDR_OK ? error
+                                : undr_put_format(script->text, "0x%02x Probe([('message', %.*s)])\n  A -> s\n",
+                                      0x80 + effect->priority, size, value);
+    default: return expect(script, reports, "  A <- m WorkerException\n  A -> m\n");
     }
 }
 

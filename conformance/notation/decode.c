@@ -62,8 +62,8 @@ static undr_error put_wrong(
     work->wrong++;
     undr_error error = undr_put_format(&line, "  # offset %zu: %s", work->offset, reason);
     if (error == UNDR_OK && fault != NULL) {
-        error =
-            undr_put_format(&line, "; at offset %zu of the payload: %s", fault->offset, undr_error_text(fault_error));
+        error = undr_put_format(
+            &line, "; at offset %zu of the payload: %s", fault->offset, undr_error_text(fault_error));
     }
     error = error == UNDR_OK ? put_line(work, &line) : error;
     undr_buffer_free(&line);
@@ -90,8 +90,11 @@ static undr_error put_frame(decoding *work, const undr_frame *frame, bool bad) {
     bool worker = work->side == CHECK_SIDE_WORKER;
     undr_error error = undr_put_text(&line, "  ");
     if (error == UNDR_OK) {
-        error = check_print_frame(&line, "A", !worker ? "<-" : bad ? "-> bad" : "->", frame->type, frame->payload,
-            !work->options->whole);
+        error = check_print_frame(&line, "A",
+            !worker   ? "<-"
+                : bad ? "-> bad"
+                      : "->",
+            frame->type, frame->payload, !work->options->whole);
     }
     error = error == UNDR_OK ? put_line(work, &line) : error;
     undr_buffer_free(&line);
@@ -135,8 +138,8 @@ static undr_error put_rest(decoding *work, undr_slice rest) {
 }
 
 static bool is_type(uint8_t type) {
-    return type == UNDR_TYPE_NEXT || type == UNDR_TYPE_TASK || type == UNDR_TYPE_MESSAGE ||
-        type == UNDR_TYPE_SCHEDULED || type >= UNDR_TYPE_SCHEDULE;
+    return type == UNDR_TYPE_NEXT || type == UNDR_TYPE_TASK || type == UNDR_TYPE_MESSAGE || type == UNDR_TYPE_SCHEDULED
+        || type >= UNDR_TYPE_SCHEDULE;
 }
 
 static undr_error decode_rest(decoding *work, undr_slice rest, undr_error why) {

@@ -7,9 +7,9 @@
 #include <stdio.h>
 
 typedef enum check_side {
-    CHECK_SIDE_GUESS,   /* from the first frame whose type only one side sends (`n`, 0x80+p: worker; `s`: manager) */
-    CHECK_SIDE_WORKER,  /* what a worker sent: "A -> n" */
-    CHECK_SIDE_MANAGER  /* what a manager sent: "A <- t None" */
+    CHECK_SIDE_GUESS,  /* from the first frame whose type only one side sends (`n`, 0x80+p: worker; `s`: manager) */
+    CHECK_SIDE_WORKER, /* what a worker sent: "A -> n" */
+    CHECK_SIDE_MANAGER /* what a manager sent: "A <- t None" */
 } check_side;
 
 typedef struct check_decode_options {
@@ -20,7 +20,6 @@ typedef struct check_decode_options {
 
 /* Prints one line a frame, with a comment line above each that breaks the protocol: where (the offset in the input) and
  * why. *wrong counts those. UNDR_SYSTEM: `out` can't be written. */
-UNDR_MUST_USE undr_error check_decode(
-    undr_slice input, FILE *out, const check_decode_options *options, size_t *wrong);
+UNDR_MUST_USE undr_error check_decode(undr_slice input, FILE *out, const check_decode_options *options, size_t *wrong);
 
 #endif

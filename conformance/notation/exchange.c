@@ -14,7 +14,7 @@ typedef struct reader {
     check_cases *cases;
     size_t capacity;
     check_name_map by_name; /* of the cases that were read */
-    bool more; /* the lexer stands at a line that was not read yet */
+    bool more;              /* the lexer stands at a line that was not read yet */
 } reader;
 
 /* The steps of the case, or of the block at its end, being read. */

@@ -13,8 +13,11 @@ typedef enum check_reach { CHECK_EACH, CHECK_WHOLE, CHECK_PIPELINE } check_reach
 
 /* What a name in a value stands for: resolved when the case is played. */
 typedef enum check_term_kind {
-    CHECK_TERM_VALUE,   /* .value: a literal without names in it */
-    CHECK_TERM_LIST, CHECK_TERM_TUPLE, CHECK_TERM_DICT, CHECK_TERM_SET, /* .parts (dict: key, value, ...) */
+    CHECK_TERM_VALUE, /* .value: a literal without names in it */
+    CHECK_TERM_LIST,
+    CHECK_TERM_TUPLE,
+    CHECK_TERM_DICT,
+    CHECK_TERM_SET,     /* .parts (dict: key, value, ...) */
     CHECK_TERM_OBJECT,  /* .text = "module.Name", .parts[0] = state or none; `bare`: class name alone */
     CHECK_TERM_CLASS,   /* .text = "module.Name": the class itself */
     CHECK_TERM_BIND,    /* .text = name of ?name */
@@ -45,7 +48,7 @@ enum { CHECK_NO_PROTOCOL = -1 };
 
 typedef struct check_payload {
     check_payload_form form;
-    int protocol;         /* of a pickle: 0..5 when it was written; CHECK_NO_PROTOCOL: 4 when sent, any when received */
+    int protocol; /* of a pickle: 0..5 when it was written; CHECK_NO_PROTOCOL: 4 when sent, any when received */
     check_term *term;
     const char *contains; /* receive only; NULL: none */
     size_t contains_size;
@@ -53,28 +56,56 @@ typedef struct check_payload {
 
 typedef enum check_what {
     /* connections, -> */
-    CHECK_SEND_FRAME, CHECK_SEND_HEADER, CHECK_SEND_RAW, CHECK_SEND_CLOSE, CHECK_SEND_HALF_CLOSE, CHECK_SEND_RESET,
+    CHECK_SEND_FRAME,
+    CHECK_SEND_HEADER,
+    CHECK_SEND_RAW,
+    CHECK_SEND_CLOSE,
+    CHECK_SEND_HALF_CLOSE,
+    CHECK_SEND_RESET,
     CHECK_SEND_OPEN,
     /* connections, <- and others */
-    CHECK_RECEIVE, CHECK_QUIET, CHECK_PAUSES, CHECK_DEAF, CHECK_REFUSED, CHECK_POLL,
+    CHECK_RECEIVE,
+    CHECK_QUIET,
+    CHECK_PAUSES,
+    CHECK_DEAF,
+    CHECK_REFUSED,
+    CHECK_POLL,
     /* control channel */
-    CHECK_COMMAND_SCHEDULE, CHECK_COMMAND_MESSAGE, CHECK_COMMAND_NEXT, CHECK_COMMAND_CLOSE, CHECK_COMMAND_END,
+    CHECK_COMMAND_SCHEDULE,
+    CHECK_COMMAND_MESSAGE,
+    CHECK_COMMAND_NEXT,
+    CHECK_COMMAND_CLOSE,
+    CHECK_COMMAND_END,
     /* process */
-    CHECK_SIGNAL, CHECK_ALIVE, CHECK_ALONE, CHECK_LOOPBACK, CHECK_LOGS, CHECK_KILL, CHECK_GONE,
+    CHECK_SIGNAL,
+    CHECK_ALIVE,
+    CHECK_ALONE,
+    CHECK_LOOPBACK,
+    CHECK_LOGS,
+    CHECK_KILL,
+    CHECK_GONE,
     /* gates */
-    CHECK_GATE_ACCEPT, CHECK_GATE_CLOSE, CHECK_GATE_UNTOUCHED,
+    CHECK_GATE_ACCEPT,
+    CHECK_GATE_CLOSE,
+    CHECK_GATE_UNTOUCHED,
     /* blocks */
-    CHECK_REPEAT, CHECK_TOGETHER, CHECK_UNORDERED,
+    CHECK_REPEAT,
+    CHECK_TOGETHER,
+    CHECK_UNORDERED,
     /* a requirement that stands between steps */
     CHECK_REQUIREMENT
 } check_what;
 
 /* One alternative of a receive. */
 typedef enum check_sight {
-    CHECK_SEES_FRAME,   /* type, payload */
-    CHECK_SEES_END,     /* end: .end; when .exits, the process ends, too: .status */
-    CHECK_SEES_OK, CHECK_SEES_ERROR, CHECK_SEES_MESSAGE, CHECK_SEES_DONE, CHECK_SEES_CLOSED, /* M; MESSAGE: payload */
-    CHECK_SEES_EXIT     /* P: .status, -1 nonzero, -2 any */
+    CHECK_SEES_FRAME, /* type, payload */
+    CHECK_SEES_END,   /* end: .end; when .exits, the process ends, too: .status */
+    CHECK_SEES_OK,
+    CHECK_SEES_ERROR,
+    CHECK_SEES_MESSAGE,
+    CHECK_SEES_DONE,
+    CHECK_SEES_CLOSED, /* M; MESSAGE: payload */
+    CHECK_SEES_EXIT    /* P: .status, -1 nonzero, -2 any */
 } check_sight;
 typedef enum check_end { CHECK_END_EITHER, CHECK_END_FIN, CHECK_END_RESET } check_end;
 
@@ -100,18 +131,18 @@ typedef struct check_step check_step;
 struct check_step {
     check_what what;
     int line;
-    char channel[16];  /* "A", "M", "P", "G"; "" when none */
-    bool indexed;      /* A[i] */
-    bool bad;          /* breaks the specification on purpose */
-    uint8_t type;      /* SEND_FRAME, SEND_HEADER, POLL: 'n' or 't' */
-    check_payload payload;           /* SEND_FRAME, SEND_RAW (wire), COMMAND_SCHEDULE, COMMAND_MESSAGE */
-    uint64_t number;   /* HEADER: length; SCHEDULE: priority, an int64_t; REPEAT: times; LOGS: files; QUIET, DEAF:
+    char channel[16];      /* "A", "M", "P", "G"; "" when none */
+    bool indexed;          /* A[i] */
+    bool bad;              /* breaks the specification on purpose */
+    uint8_t type;          /* SEND_FRAME, SEND_HEADER, POLL: 'n' or 't' */
+    check_payload payload; /* SEND_FRAME, SEND_RAW (wire), COMMAND_SCHEDULE, COMMAND_MESSAGE */
+    uint64_t number;       /* HEADER: length; SCHEDULE: priority, an int64_t; REPEAT: times; LOGS: files; QUIET, DEAF:
                           milliseconds, or 0; CLOSE: a check_policy; SIGNAL: number */
-    const char *name;  /* KILL, GONE: the binding */
+    const char *name;      /* KILL, GONE: the binding */
     check_expectation *expectations; /* RECEIVE, POLL */
     size_t expectation_count;
-    check_requirement requirement;   /* REQUIREMENT */
-    check_step *steps; /* REPEAT, TOGETHER, UNORDERED */
+    check_requirement requirement; /* REQUIREMENT */
+    check_step *steps;             /* REPEAT, TOGETHER, UNORDERED */
     size_t step_count;
 };
 
@@ -128,11 +159,16 @@ typedef struct check_case {
     unsigned workers, levels;
     bool log_directory, log_missing, load, destructive; /* log_missing: the directory is not there at the start */
     check_reach reach;
-    const char **notes;  size_t note_count;
-    const char **after;  size_t after_count;
-    check_need *needs;   size_t need_count;
-    check_requirement *requirements; size_t requirement_count; /* those of the head */
-    check_step *steps;   size_t step_count;
+    const char **notes;
+    size_t note_count;
+    const char **after;
+    size_t after_count;
+    check_need *needs;
+    size_t need_count;
+    check_requirement *requirements;
+    size_t requirement_count; /* those of the head */
+    check_step *steps;
+    size_t step_count;
 } check_case;
 
 typedef struct check_cases {
@@ -163,8 +199,8 @@ UNDR_MUST_USE undr_error check_print_term(undr_buffer *buffer, const check_term 
  * the value that it unpickles to when that says the same: for "<-", when it parses back to an equal value (a
  * WorkerException is named, with its text); for any other arrow, when it would be sent as the very same bytes. Else as
  * a bytes literal. shorten: at most about 200 characters, cut ones end in `... (N bytes)` and are for reading only. */
-UNDR_MUST_USE undr_error check_print_frame(undr_buffer *buffer, const char *channel, const char *arrow, uint8_t type,
-    undr_slice payload, bool shorten);
+UNDR_MUST_USE undr_error check_print_frame(
+    undr_buffer *buffer, const char *channel, const char *arrow, uint8_t type, undr_slice payload, bool shorten);
 /* Its two parts: "t", "0x81"; and the payload alone ("" when it is empty). exact: as for "->". */
 UNDR_MUST_USE undr_error check_print_type(undr_buffer *buffer, uint8_t type);
 UNDR_MUST_USE undr_error check_print_payload(undr_buffer *buffer, undr_slice payload, bool exact, bool shorten);

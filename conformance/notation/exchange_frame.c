@@ -10,8 +10,8 @@
 #include <string.h>
 
 enum {
-    UNIFORM = 64,   /* from so many equal bytes on V * N is printed */
-    SHORT = 200,    /* shortened text is at most about so long */
+    UNIFORM = 64, /* from so many equal bytes on V * N is printed */
+    SHORT = 200,  /* shortened text is at most about so long */
     KEPT = 120,
     DECODED = 1 << 20 /* larger payloads are not looked into when the text would be cut anyway */
 };
@@ -134,8 +134,7 @@ static undr_error is_equal(const check_payload *payload, const undr_value *value
 }
 
 /* Does the text say the same as the payload? */
-static undr_error check_same(
-    undr_buffer *text, undr_slice wire, const undr_value *value, bool exact, bool *same) {
+static undr_error check_same(undr_buffer *text, undr_slice wire, const undr_value *value, bool exact, bool *same) {
     undr_arena arena = {0};
     check_payload payload;
     *same = false;
@@ -194,8 +193,8 @@ undr_error check_print_payload(undr_buffer *buffer, undr_slice payload, bool exa
     return error;
 }
 
-undr_error check_print_frame(undr_buffer *buffer, const char *channel, const char *arrow, uint8_t type,
-    undr_slice payload, bool shorten) {
+undr_error check_print_frame(
+    undr_buffer *buffer, const char *channel, const char *arrow, uint8_t type, undr_slice payload, bool shorten) {
     undr_error error = undr_put_format(buffer, "%s %s ", channel, arrow);
     error = error == UNDR_OK ? check_print_type(buffer, type) : error;
     if (error != UNDR_OK || payload.size == 0) {

@@ -201,8 +201,12 @@ static const struct {
     undr_error (*read)(check_head *head, check_lexer *lexer, check_case *one);
     bool once;
 } lines[] = {
-    {"note", read_note, false}, {"role", read_role, true}, {"needs", read_needs, false},
-    {"delivery", read_delivery, true}, {"set", read_set, true}, {"destructive", read_destructive, true},
+    {"note", read_note, false},
+    {"role", read_role, true},
+    {"needs", read_needs, false},
+    {"delivery", read_delivery, true},
+    {"set", read_set, true},
+    {"destructive", read_destructive, true},
     {"after", read_after, false},
 };
 

@@ -99,8 +99,8 @@ const char *check_answer_breach(uint8_t type, const check_content *found) {
     case UNDR_TYPE_TASK:
         return found->empty || found->pickle ? NULL
                                              : "`t` to a worker carries a pickle, and these bytes are none (WORK-16)";
-    case UNDR_TYPE_MESSAGE: case UNDR_TYPE_SCHEDULED:
-        return found->empty ? NULL : "an acknowledgement carries no payload (WORK-14)";
+    case UNDR_TYPE_MESSAGE:
+    case UNDR_TYPE_SCHEDULED: return found->empty ? NULL : "an acknowledgement carries no payload (WORK-14)";
     default: return "a manager never sends this type (WORK-16)";
     }
 }

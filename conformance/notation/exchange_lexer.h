@@ -29,10 +29,10 @@ undr_error check_lex_expected(const check_lexer *lexer, size_t at, const char *w
 int check_lex_peek(const check_lexer *lexer); /* the next byte, -1 at the end of the line */
 int check_lex_peek_after(const check_lexer *lexer, size_t distance);
 void check_lex_blanks(check_lexer *lexer);
-bool check_lex_at_end(check_lexer *lexer);    /* passes blanks */
+bool check_lex_at_end(check_lexer *lexer);     /* passes blanks */
 undr_slice check_lex_word(check_lexer *lexer); /* passes blanks; up to the next blank; empty at the end of the line */
 bool check_lex_accept(check_lexer *lexer, const char *word); /* takes the next word if it is this one */
-undr_slice check_lex_identifier(const check_lexer *lexer); /* [A-Za-z_][A-Za-z0-9_]* at the next byte, not taken */
+undr_slice check_lex_identifier(const check_lexer *lexer);   /* [A-Za-z_][A-Za-z0-9_]* at the next byte, not taken */
 
 UNDR_MUST_USE undr_error check_lex_finish(check_lexer *lexer); /* nothing may follow on the line */
 /* A decimal or 0x number up to `most` as the next word; what: "a number of times". */

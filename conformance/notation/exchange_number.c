@@ -37,8 +37,7 @@ static size_t pass_digits(const check_lexer *lexer, size_t at, unsigned base) {
     size_t from = at;
     while (at < lexer->end) {
         uint8_t byte = lexer->text.data[at];
-        bool between = byte == '_' && at > from && at + 1 < lexer->end
-            && is_digit_of(lexer->text.data[at + 1], base);
+        bool between = byte == '_' && at > from && at + 1 < lexer->end && is_digit_of(lexer->text.data[at + 1], base);
         if (!is_digit_of(byte, base) && !between) {
             break;
         }
@@ -56,9 +55,12 @@ static unsigned base_at(const check_lexer *lexer, size_t at) {
         return 10;
     }
     switch (byte_at(lexer, at + 1)) {
-    case 'x': case 'X': return 16;
-    case 'o': case 'O': return 8;
-    case 'b': case 'B': return 2;
+    case 'x':
+    case 'X': return 16;
+    case 'o':
+    case 'O': return 8;
+    case 'b':
+    case 'B': return 2;
     default: return 10;
     }
 }

@@ -83,8 +83,8 @@ undr_error check_read_payload(check_lexer *lexer, bool received, check_payload *
         error = read_pickle(lexer, word, payload);
     } else {
         error = check_read_term(lexer, &payload->term);
-        payload->form =
-            error == UNDR_OK && check_is_wire_literal(payload->term) ? CHECK_PAYLOAD_WIRE : CHECK_PAYLOAD_PICKLE;
+        payload->form = error == UNDR_OK && check_is_wire_literal(payload->term) ? CHECK_PAYLOAD_WIRE
+                                                                                 : CHECK_PAYLOAD_PICKLE;
     }
     return error == UNDR_OK && received ? read_contains(lexer, payload) : error;
 }
@@ -143,8 +143,14 @@ static undr_error read_from_connection(check_lexer *lexer, check_expectation *on
 
 /* ok, error, done, closed, message PATTERN */
 static undr_error read_from_control(check_lexer *lexer, check_expectation *one) {
-    static const struct { const char *word; check_sight sight; } words[] = {
-        {"ok", CHECK_SEES_OK}, {"error", CHECK_SEES_ERROR}, {"done", CHECK_SEES_DONE}, {"closed", CHECK_SEES_CLOSED},
+    static const struct {
+        const char *word;
+        check_sight sight;
+    } words[] = {
+        {"ok", CHECK_SEES_OK},
+        {"error", CHECK_SEES_ERROR},
+        {"done", CHECK_SEES_DONE},
+        {"closed", CHECK_SEES_CLOSED},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (check_lex_accept(lexer, words[i].word)) {
@@ -194,8 +200,8 @@ undr_error check_read_expectations(check_lexer *lexer, char channel, check_step 
     size_t capacity = 0;
     do {
         void *at = step->expectations;
-        undr_error error =
-            check_grow(lexer->arena, &at, step->expectation_count, &capacity, sizeof *step->expectations);
+        undr_error error = check_grow(
+            lexer->arena, &at, step->expectation_count, &capacity, sizeof *step->expectations);
         if (error != UNDR_OK) {
             return error;
         }

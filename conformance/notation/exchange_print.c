@@ -137,17 +137,25 @@ static undr_error print_wait(undr_buffer *buffer, const check_step *step, const 
 
 static undr_error print_requirement(undr_buffer *buffer, const check_requirement *requirement) {
     static const char *const levels[] = {"must", "should", "may"};
-    return undr_put_format(
-        buffer, "%s  %s  %s", levels[requirement->level], requirement->id, requirement->sentence);
+    return undr_put_format(buffer, "%s  %s  %s", levels[requirement->level], requirement->id, requirement->sentence);
 }
 
 static undr_error print_line(undr_buffer *buffer, const check_step *step) {
     /* unreachable: the enum has no other value */
     switch (step->what) {
-    case CHECK_SEND_FRAME: case CHECK_SEND_HEADER: case CHECK_SEND_RAW: case CHECK_SEND_CLOSE:
-    case CHECK_SEND_HALF_CLOSE: case CHECK_SEND_RESET: case CHECK_SEND_OPEN: return print_send(buffer, step);
-    case CHECK_COMMAND_SCHEDULE: case CHECK_COMMAND_MESSAGE: case CHECK_COMMAND_NEXT: case CHECK_COMMAND_CLOSE:
-    case CHECK_COMMAND_END: case CHECK_SIGNAL: return print_command(buffer, step);
+    case CHECK_SEND_FRAME:
+    case CHECK_SEND_HEADER:
+    case CHECK_SEND_RAW:
+    case CHECK_SEND_CLOSE:
+    case CHECK_SEND_HALF_CLOSE:
+    case CHECK_SEND_RESET:
+    case CHECK_SEND_OPEN: return print_send(buffer, step);
+    case CHECK_COMMAND_SCHEDULE:
+    case CHECK_COMMAND_MESSAGE:
+    case CHECK_COMMAND_NEXT:
+    case CHECK_COMMAND_CLOSE:
+    case CHECK_COMMAND_END:
+    case CHECK_SIGNAL: return print_command(buffer, step);
     case CHECK_RECEIVE: return print_receive(buffer, step);
     case CHECK_POLL: return print_poll(buffer, step);
     case CHECK_QUIET: return print_wait(buffer, step, "quiet");

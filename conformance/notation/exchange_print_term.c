@@ -149,8 +149,11 @@ static undr_error print_value(printer *out, const undr_value *value, unsigned de
     }
     out->left--;
     switch (value->kind) {
-    case UNDR_LIST: case UNDR_TUPLE: case UNDR_DICT: case UNDR_SET: case UNDR_FROZENSET:
-        return print_container(out, value, depth - 1);
+    case UNDR_LIST:
+    case UNDR_TUPLE:
+    case UNDR_DICT:
+    case UNDR_SET:
+    case UNDR_FROZENSET: return print_container(out, value, depth - 1);
     case UNDR_OBJECT: return print_object(out, &value->object, depth - 1);
     case UNDR_CLASS: return print_class(out, value);
     default:
@@ -262,7 +265,8 @@ undr_error check_print_term(undr_buffer *buffer, const check_term *term) {
     case CHECK_TERM_VALUE: return check_print_value(buffer, term->value, &whole);
     case CHECK_TERM_LIST: return print_parts(buffer, term, "[", "]");
     case CHECK_TERM_TUPLE: return print_parts(buffer, term, "(", term->part_count == 1 ? ",)" : ")");
-    case CHECK_TERM_DICT: case CHECK_TERM_SET: return print_parts(buffer, term, "{", "}");
+    case CHECK_TERM_DICT:
+    case CHECK_TERM_SET: return print_parts(buffer, term, "{", "}");
     case CHECK_TERM_OBJECT: return print_object_term(buffer, term);
     case CHECK_TERM_CLASS: return print_class_term(buffer, term);
     case CHECK_TERM_BIND: return undr_put_format(buffer, "?%s", term->text);

@@ -12,8 +12,15 @@ static const struct {
     const char *name;
     int number;
 } signals[] = {
-    {"INT", SIGINT}, {"TERM", SIGTERM}, {"KILL", SIGKILL}, {"HUP", SIGHUP}, {"QUIT", SIGQUIT},
-    {"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"STOP", SIGSTOP}, {"CONT", SIGCONT},
+    {"INT", SIGINT},
+    {"TERM", SIGTERM},
+    {"KILL", SIGKILL},
+    {"HUP", SIGHUP},
+    {"QUIT", SIGQUIT},
+    {"USR1", SIGUSR1},
+    {"USR2", SIGUSR2},
+    {"STOP", SIGSTOP},
+    {"CONT", SIGCONT},
 };
 
 int check_signal_number(undr_slice name) {
@@ -81,9 +88,9 @@ static undr_error read_frame(check_lexer *lexer, size_t from, check_step *step) 
     size_t behind = lexer->at;
     lexer->at = from;
     if (!check_type_of(check_lex_word(lexer), &step->type)) {
-        return check_lex_expected(lexer, from, step->bad
-                ? "a type (n, t, m, s, 0xHH)"
-                : "a type (n, t, m, s, 0xHH), `bad`, `header`, `raw`, `open`, `close`, `half-close` or `reset`");
+        return check_lex_expected(lexer, from,
+            step->bad ? "a type (n, t, m, s, 0xHH)"
+                      : "a type (n, t, m, s, 0xHH), `bad`, `header`, `raw`, `open`, `close`, `half-close` or `reset`");
     }
     lexer->at = behind;
     undr_error error = check_read_payload(lexer, false, &step->payload);
@@ -114,9 +121,16 @@ static undr_error read_raw(check_lexer *lexer, check_step *step) {
 }
 
 static undr_error read_send(check_lexer *lexer, check_step *step) {
-    static const struct { const char *word; check_what what; } words[] = {
-        {"open", CHECK_SEND_OPEN}, {"close", CHECK_SEND_CLOSE}, {"half-close", CHECK_SEND_HALF_CLOSE},
-        {"reset", CHECK_SEND_RESET}, {"header", CHECK_SEND_HEADER}, {"raw", CHECK_SEND_RAW},
+    static const struct {
+        const char *word;
+        check_what what;
+    } words[] = {
+        {"open", CHECK_SEND_OPEN},
+        {"close", CHECK_SEND_CLOSE},
+        {"half-close", CHECK_SEND_HALF_CLOSE},
+        {"reset", CHECK_SEND_RESET},
+        {"header", CHECK_SEND_HEADER},
+        {"raw", CHECK_SEND_RAW},
     };
     step->bad = check_lex_accept(lexer, "bad");
     check_lex_blanks(lexer);
@@ -155,8 +169,8 @@ static undr_error read_close_policy(check_lexer *lexer, check_step *step) {
 /* Below 0 it breaks POOL-3, as one does that the manager has no queue for. */
 static undr_error read_priority(check_lexer *lexer, uint64_t *priority) {
     check_lex_blanks(lexer);
-    bool below = check_lex_peek(lexer) == '-' && check_lex_peek_after(lexer, 1) >= '1' &&
-        check_lex_peek_after(lexer, 1) <= '9';
+    bool below = check_lex_peek(lexer) == '-' && check_lex_peek_after(lexer, 1) >= '1'
+        && check_lex_peek_after(lexer, 1) <= '9';
     lexer->at += below ? 1 : 0;
     undr_error error = check_lex_number(lexer, below ? 1 : 0, INT64_MAX, "a priority", priority);
     *priority = below ? 0 - *priority : *priority;
@@ -272,8 +286,8 @@ static undr_error read_verb(check_lexer *lexer, char channel, check_step *step) 
 
 /* "(:51322)": the port that a transcript names, of no meaning to a case. */
 static bool is_port(undr_slice word) {
-    bool right = word.size > 3 && word.size <= 8 && word.data[0] == '(' && word.data[1] == ':' &&
-        word.data[word.size - 1] == ')';
+    bool right = word.size > 3 && word.size <= 8 && word.data[0] == '(' && word.data[1] == ':'
+        && word.data[word.size - 1] == ')';
     for (size_t i = 2; right && i + 1 < word.size; i++) {
         right = word.data[i] >= '0' && word.data[i] <= '9';
     }

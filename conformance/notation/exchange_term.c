@@ -71,7 +71,10 @@ undr_error check_new_container(check_lexer *lexer, check_term_kind kind, const c
 
 static bool is_hashable(const undr_value *value) {
     switch (value->kind) {
-    case UNDR_LIST: case UNDR_DICT: case UNDR_SET: case UNDR_BYTEARRAY: return false;
+    case UNDR_LIST:
+    case UNDR_DICT:
+    case UNDR_SET:
+    case UNDR_BYTEARRAY: return false;
     case UNDR_TUPLE:
         for (size_t i = 0; i < value->items.count; i++) {
             if (!is_hashable(value->items.at[i])) {
@@ -91,8 +94,11 @@ static undr_error check_key(check_lexer *lexer, size_t from, const check_term *k
             return UNDR_OK;
         }
         return check_lex_expected(lexer, from, "a hashable value as a key or an element of a set");
-    case CHECK_TERM_GATE: case CHECK_TERM_COUNTER: case CHECK_TERM_CLASS: return UNDR_OK;
-    case CHECK_TERM_BIND: case CHECK_TERM_ANY:
+    case CHECK_TERM_GATE:
+    case CHECK_TERM_COUNTER:
+    case CHECK_TERM_CLASS: return UNDR_OK;
+    case CHECK_TERM_BIND:
+    case CHECK_TERM_ANY:
         return check_lex_expected(lexer, from, "a key or an element of a set that is known (no ?name, no _)");
     default: return check_lex_expected(lexer, from, "a plain literal as a key or an element of a set");
     }
@@ -246,7 +252,8 @@ static uint64_t weight_of(const check_term *base) {
         return 0;
     }
     switch (base->value->kind) {
-    case UNDR_STR: case UNDR_BYTES: return (uint64_t)base->value->bytes.size + 1;
+    case UNDR_STR:
+    case UNDR_BYTES: return (uint64_t)base->value->bytes.size + 1;
     case UNDR_LIST: return 64 * (uint64_t)(base->value->items.count + 1);
     default: return 0;
     }

@@ -4,8 +4,8 @@
 
 #include "exchange_lexer.h"
 
-enum { CHECK_TERM_DEPTH = 100 };                        /* how deep a literal may nest */
-#define CHECK_TIMES_SIZE ((uint64_t)1 << 30)            /* how much V * N may make: bytes, or items times 64 */
+enum { CHECK_TERM_DEPTH = 100 };             /* how deep a literal may nest */
+#define CHECK_TIMES_SIZE ((uint64_t)1 << 30) /* how much V * N may make: bytes, or items times 64 */
 
 #define CHECK_CLASS_PROBE "undr_conformance.Probe"
 

@@ -4,7 +4,7 @@
 typedef struct text {
     check_lexer *lexer;
     bool bytes, raw;
-    uint8_t *out;  /* room for as many bytes as stand between the quotes: no escape is shorter than what it means */
+    uint8_t *out; /* room for as many bytes as stand between the quotes: no escape is shorter than what it means */
     size_t size;
 } text;
 
@@ -118,7 +118,9 @@ static undr_error read_octal(text *literal, size_t from) {
 /* The character of a one-letter escape, -1: none. */
 static int simple_escape(int letter) {
     switch (letter) {
-    case '\\': case '\'': case '"': return letter;
+    case '\\':
+    case '\'':
+    case '"': return letter;
     case 'a': return '\a';
     case 'b': return '\b';
     case 'f': return '\f';
@@ -149,9 +151,9 @@ static undr_error read_escape(text *literal) {
     if (!literal->bytes && (letter == 'u' || letter == 'U')) {
         return read_hex(literal, from, letter == 'u' ? 4 : 8);
     }
-    return check_lex_expected(lexer, from, literal->bytes
-        ? "an escape (\\\\ \\' \\\" \\a \\b \\f \\n \\r \\t \\v \\0 \\x80)"
-        : "an escape (\\\\ \\' \\\" \\a \\b \\f \\n \\r \\t \\v \\0 \\x80 \\u20ac \\U0001f600)");
+    return check_lex_expected(lexer, from,
+        literal->bytes ? "an escape (\\\\ \\' \\\" \\a \\b \\f \\n \\r \\t \\v \\0 \\x80)"
+                       : "an escape (\\\\ \\' \\\" \\a \\b \\f \\n \\r \\t \\v \\0 \\x80 \\u20ac \\U0001f600)");
 }
 
 static undr_error read_characters(text *literal, size_t end) {

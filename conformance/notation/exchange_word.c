@@ -182,8 +182,13 @@ static undr_error read_object(check_lexer *lexer, unsigned depth, check_term **t
 
 /* float('inf'), float('-inf'), float('nan'): what float literals can't say; also written inf, -inf, nan. */
 static undr_error read_float(check_lexer *lexer, unsigned depth, check_term **term) {
-    static const struct { const char *name; double real; } specials[] = {
-        {"inf", __builtin_inf()}, {"-inf", -__builtin_inf()}, {"nan", __builtin_nan("")},
+    static const struct {
+        const char *name;
+        double real;
+    } specials[] = {
+        {"inf", __builtin_inf()},
+        {"-inf", -__builtin_inf()},
+        {"nan", __builtin_nan("")},
     };
     size_t from = lexer->at;
     check_term *argument;
@@ -270,8 +275,13 @@ static undr_error read_letter(check_lexer *lexer, undr_slice word, check_term **
 }
 
 static undr_error read_call(check_lexer *lexer, unsigned depth, undr_slice word, check_term **term) {
-    static const struct { const char *name; undr_kind kind; } builtins[] = {
-        {"set", UNDR_SET}, {"frozenset", UNDR_FROZENSET}, {"bytearray", UNDR_BYTEARRAY},
+    static const struct {
+        const char *name;
+        undr_kind kind;
+    } builtins[] = {
+        {"set", UNDR_SET},
+        {"frozenset", UNDR_FROZENSET},
+        {"bytearray", UNDR_BYTEARRAY},
     };
     for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++) {
         if (check_slice_is(word, builtins[i].name)) {

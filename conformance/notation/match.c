@@ -121,8 +121,7 @@ static undr_error find_entry(
     return error;
 }
 
-static undr_error match_at_key(
-    matcher *work, const undr_value *key, const check_term *term, const undr_value *value) {
+static undr_error match_at_key(matcher *work, const undr_value *key, const check_term *term, const undr_value *value) {
     size_t before = work->path.size;
     undr_error error = undr_put_text(&work->path, "[");
     error = error == UNDR_OK ? check_put_short_value(&work->path, key) : error;
@@ -189,7 +188,8 @@ static undr_error match_term(matcher *work, const check_term *term, const undr_v
     case CHECK_TERM_VALUE: return match_value(work, term->value, value);
     case CHECK_TERM_ANY: return UNDR_OK;
     case CHECK_TERM_BIND: return match_binding(work, term, value);
-    case CHECK_TERM_LIST: case CHECK_TERM_TUPLE: return match_sequence(work, term, value);
+    case CHECK_TERM_LIST:
+    case CHECK_TERM_TUPLE: return match_sequence(work, term, value);
     case CHECK_TERM_DICT: return match_dict(work, term, value);
     case CHECK_TERM_OBJECT: return match_object(work, term, value);
     default: return match_built(work, term, value);
@@ -293,8 +293,8 @@ static undr_error match_wire(matcher *work, const check_payload *pattern, undr_s
     undr_error error = check_build_payload(pattern, work->names, &wanted, work->why);
     if (error == UNDR_OK && !undr_slice_equal(undr_buffer_slice(&wanted), payload)) {
         work->matched = false;
-        error =
-            work->why == NULL ? UNDR_OK : check_put_bytes_difference(work->why, undr_buffer_slice(&wanted), payload);
+        error = work->why == NULL ? UNDR_OK
+                                  : check_put_bytes_difference(work->why, undr_buffer_slice(&wanted), payload);
     }
     undr_buffer_free(&wanted);
     return error;
@@ -307,8 +307,7 @@ static undr_error match_payload(matcher *work, const check_payload *pattern, und
     if (pattern->form == CHECK_PAYLOAD_WIRE) {
         return match_wire(work, pattern, payload);
     }
-    if (pattern->term->kind == CHECK_TERM_ANY && pattern->contains == NULL
-        && pattern->protocol == CHECK_NO_PROTOCOL) {
+    if (pattern->term->kind == CHECK_TERM_ANY && pattern->contains == NULL && pattern->protocol == CHECK_NO_PROTOCOL) {
         return UNDR_OK; /* anything, a pickle or not */
     }
     if (payload.size == 0) {

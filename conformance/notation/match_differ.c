@@ -122,9 +122,8 @@ static undr_error differ_at(const differ *out, const undr_value *expected, const
 
 static undr_error differ_count(const differ *out, size_t expected, size_t received, const char *what) {
     undr_error error = put_place(out);
-    return error == UNDR_OK
-        ? undr_put_format(out->why, "expected %zu %s, received %zu", expected, what, received)
-        : error;
+    return error == UNDR_OK ? undr_put_format(out->why, "expected %zu %s, received %zu", expected, what, received)
+                            : error;
 }
 
 /* Equal as far as can be told: what can't be compared counts as different. */
@@ -193,8 +192,8 @@ static undr_error differ_missing(const differ *out, const undr_value *key, const
     return error == UNDR_OK && expected ? undr_put_text(out->why, ", received nothing") : error;
 }
 
-static undr_error differ_in_entry(const differ *out, const undr_value *key, const undr_value *expected,
-    const undr_value *received, unsigned depth) {
+static undr_error differ_in_entry(
+    const differ *out, const undr_value *key, const undr_value *expected, const undr_value *received, unsigned depth) {
     size_t before = out->path->size;
     undr_error error = put_key(out->path, key);
     error = error == UNDR_OK ? differ_at(out, expected, received, depth) : error;
@@ -258,7 +257,8 @@ static undr_error differ_at(const differ *out, const undr_value *expected, const
         return put_pair(out, expected, received);
     }
     switch (expected->kind) {
-    case UNDR_LIST: case UNDR_TUPLE: return differ_sequence(out, expected->items, received->items, depth - 1);
+    case UNDR_LIST:
+    case UNDR_TUPLE: return differ_sequence(out, expected->items, received->items, depth - 1);
     case UNDR_DICT: return differ_dict(out, expected, received, depth - 1);
     case UNDR_OBJECT: return differ_state(out, expected, received, depth - 1);
     default: return put_pair(out, expected, received);

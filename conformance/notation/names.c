@@ -268,14 +268,13 @@ static undr_error build_times(const builder *made, const check_term *term, undr_
 /* As deep as the parser lets terms nest. */
 static undr_error build(const builder *made, const check_term *term, undr_value **value) {
     switch (term->kind) {
-    case CHECK_TERM_VALUE:
-        *value = term->value;
-        return UNDR_OK;
+    case CHECK_TERM_VALUE: *value = term->value; return UNDR_OK;
     case CHECK_TERM_LIST: return build_items(made, term, UNDR_LIST, value);
     case CHECK_TERM_TUPLE: return build_items(made, term, UNDR_TUPLE, value);
     case CHECK_TERM_DICT: return build_items(made, term, UNDR_DICT, value);
     case CHECK_TERM_SET: return build_items(made, term, UNDR_SET, value);
-    case CHECK_TERM_OBJECT: case CHECK_TERM_CLASS: return build_class(made, term, value);
+    case CHECK_TERM_OBJECT:
+    case CHECK_TERM_CLASS: return build_class(made, term, value);
     case CHECK_TERM_TIMES: return build_times(made, term, value);
     default: return build_name(made, term, value);
     }

@@ -17,8 +17,8 @@ struct check_names {
     check_binding *bindings;
     size_t count, capacity;
     check_name_map by_name; /* of the bindings */
-    uint16_t ports[26]; /* of the gates A to Z; 0: not open */
-    bool counting;      /* inside a repeat */
+    uint16_t ports[26];     /* of the gates A to Z; 0: not open */
+    bool counting;          /* inside a repeat */
     uint64_t counter;
 };
 

@@ -205,7 +205,8 @@ static undr_error write_value(writer *out, const undr_value *value, unsigned dep
     case UNDR_LIST: return write_list(out, value->items, depth - 1);
     case UNDR_TUPLE: return write_between(out, "(", value->items, "t", depth - 1);
     case UNDR_DICT: return write_dict(out, value->items, depth - 1);
-    case UNDR_SET: case UNDR_FROZENSET: return write_set(out, value, depth - 1);
+    case UNDR_SET:
+    case UNDR_FROZENSET: return write_set(out, value, depth - 1);
     case UNDR_CLASS: return write_class(out, value);
     case UNDR_OBJECT: return write_object(out, &value->object, depth - 1);
     }

@@ -248,8 +248,7 @@ static undr_error parse(const check_control *control, check_line *line) {
             line->answer = CHECK_ANSWER_CLOSED;
         }
         break;
-    case CHECK_NO_COMMAND:
-        break;
+    case CHECK_NO_COMMAND: break;
     }
     return UNDR_OK;
 }

@@ -13,7 +13,7 @@ typedef enum check_command {
 } check_command;
 
 typedef enum check_answer {
-    CHECK_ANSWER_READY,   /* .port */
+    CHECK_ANSWER_READY, /* .port */
     CHECK_ANSWER_OK,
     CHECK_ANSWER_ERROR,   /* .text */
     CHECK_ANSWER_MESSAGE, /* .pickle */
@@ -39,7 +39,7 @@ typedef struct check_control {
     undr_buffer out;
     size_t sent;
     uint64_t commanded; /* bytes of all commands so far */
-    size_t limit; /* of a line; 0: CHECK_LINE_LIMIT */
+    size_t limit;       /* of a line; 0: CHECK_LINE_LIMIT */
 } check_control;
 
 /* A `message` of 64 MiB in hex fits. More without a newline is no line. */

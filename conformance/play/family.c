@@ -91,13 +91,10 @@ typedef enum read_state { READ_WHOLE, READ_GONE, READ_HIDDEN, READ_FAILED } read
 static read_state state_of_failure(void) {
     switch (errno) {
     case ENOENT:
-    case ESRCH:
-        return READ_GONE;
+    case ESRCH: return READ_GONE;
     case EACCES:
-    case EPERM:
-        return READ_HIDDEN;
-    default:
-        return READ_FAILED;
+    case EPERM: return READ_HIDDEN;
+    default: return READ_FAILED;
     }
 }
 
@@ -121,8 +118,8 @@ static read_state read_process(pid_t pid, process *one) {
     const char *name_end = strrchr(text, ')'); /* the name may hold blanks and parentheses */
     long parent = 0;
     *one = (process){.pid = pid};
-    if (name_end == NULL ||
-        sscanf(name_end + 1, " %c %ld %*d %*d %*d %*d %u", &one->state, &parent, &one->flags) != 3) {
+    if (name_end == NULL
+        || sscanf(name_end + 1, " %c %ld %*d %*d %*d %*d %u", &one->state, &parent, &one->flags) != 3) {
         errno = EIO;
         return READ_FAILED;
     }

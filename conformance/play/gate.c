@@ -17,8 +17,8 @@ int check_listen(uint16_t *port) {
     if (file < 0) {
         return -1;
     }
-    if (bind(file, (const struct sockaddr *)&address, size) != 0 || listen(file, SOMAXCONN) != 0 ||
-        getsockname(file, (struct sockaddr *)&address, &size) != 0) {
+    if (bind(file, (const struct sockaddr *)&address, size) != 0 || listen(file, SOMAXCONN) != 0
+        || getsockname(file, (struct sockaddr *)&address, &size) != 0) {
         int reason = errno;
         close(file);
         errno = reason;

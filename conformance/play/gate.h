@@ -9,12 +9,12 @@
 #include <stdint.h>
 
 typedef struct check_gate {
-    int listener;       /* -1: not open */
+    int listener; /* -1: not open */
     uint16_t port;
-    int *held;          /* connections that stand at the gate; owned */
+    int *held; /* connections that stand at the gate; owned */
     size_t count, capacity;
-    size_t accepted;    /* of those, how many a case has accepted */
-    uint64_t visitors;  /* ever */
+    size_t accepted;   /* of those, how many a case has accepted */
+    uint64_t visitors; /* ever */
 } check_gate;
 
 /* A listening socket on 127.0.0.1, on a port that the system chooses; close-on-exec, not blocking. -1: errno. */

@@ -50,8 +50,8 @@ undr_error check_inherited_limits(undr_buffer *text) {
     for (size_t i = 0; i < sizeof bounds / sizeof *bounds && error == UNDR_OK; i++) {
         struct rlimit limit;
         if (getrlimit(bounds[i].resource, &limit) == 0 && limit.rlim_cur < bounds[i].enough) {
-            error = undr_put_format(text, bounds[i].format, separator,
-                (unsigned long long)(limit.rlim_cur / bounds[i].unit));
+            error = undr_put_format(
+                text, bounds[i].format, separator, (unsigned long long)(limit.rlim_cur / bounds[i].unit));
             separator = ", ";
         }
     }

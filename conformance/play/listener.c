@@ -47,7 +47,8 @@ static bool read_line(FILE *table, socket_line *one) {
     char line[512];
     while (table != NULL && fgets(line, sizeof line, table) != NULL) {
         if (sscanf(line, " %*d: %32[0-9A-F]:%x %*[0-9A-F]:%*x %x %*x:%*x %*x:%*x %*x %*u %*d %llu", one->address,
-                &one->port, &one->state, &one->inode) == 4) {
+                &one->port, &one->state, &one->inode)
+            == 4) {
             return true;
         }
     }
@@ -100,7 +101,7 @@ static undr_error look_for(pid_t pid, unsigned long long inode, ownership *has) 
     return UNDR_OK;
 }
 
-static undr_error owns_not(pid_t pid, unsigned long long inode, bool *not) {
+static undr_error owns_not(pid_t pid, unsigned long long inode, bool * not) {
     ownership has = OWNS_UNKNOWN;
     undr_error error = look_for(pid, inode, &has);
     *not = has == OWNS_NOT;

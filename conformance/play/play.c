@@ -96,8 +96,8 @@ static bool is_same_connection(const line *a, const line *b) {
 static bool is_known(check_player *player, const line *one) {
     undr_buffer bytes = {0};
     set_counter(player, one);
-    bool known = one->step->payload.form == CHECK_PAYLOAD_EMPTY ||
-        check_build_payload(&one->step->payload, &player->names, &bytes, NULL) == UNDR_OK;
+    bool known = one->step->payload.form == CHECK_PAYLOAD_EMPTY
+        || check_build_payload(&one->step->payload, &player->names, &bytes, NULL) == UNDR_OK;
     undr_buffer_free(&bytes);
     return known;
 }
@@ -118,8 +118,8 @@ static void queue_adjacent(check_player *player, program *all, size_t first) {
         if (passed || next->sent) {
             continue;
         }
-        if (!check_player_is_send(next->step) || !is_same_connection(&all->at[first], next) ||
-            !is_known(player, next)) {
+        if (!check_player_is_send(next->step) || !is_same_connection(&all->at[first], next)
+            || !is_known(player, next)) {
             return;
         }
         player->step = next->step;
@@ -148,47 +148,36 @@ static void play_step(check_player *player, const check_step *step) {
     bool receives = step->what == CHECK_RECEIVE || step->what == CHECK_UNORDERED || step->what == CHECK_POLL;
     player->stirred_at = receives ? player->stirred_at : ++player->moment;
     switch (step->what) {
-    case CHECK_RECEIVE:
-        check_player_receive(player, step);
-        break;
-    case CHECK_QUIET:
-        check_player_stays_quiet(player, step);
-        break;
-    case CHECK_PAUSES:
-        check_player_pauses(player, step);
-        break;
-    case CHECK_DEAF:
-        check_player_deaf(player, step);
-        break;
-    case CHECK_REFUSED:
-        check_player_refused(player, step);
-        break;
-    case CHECK_POLL:
-        check_player_poll(player, step);
-        break;
-    case CHECK_UNORDERED:
-        check_player_unordered(player, step);
-        break;
-    case CHECK_SEND_OPEN: case CHECK_SEND_CLOSE: case CHECK_SEND_HALF_CLOSE: case CHECK_SEND_RESET:
-        check_player_close(player, step);
-        break;
+    case CHECK_RECEIVE: check_player_receive(player, step); break;
+    case CHECK_QUIET: check_player_stays_quiet(player, step); break;
+    case CHECK_PAUSES: check_player_pauses(player, step); break;
+    case CHECK_DEAF: check_player_deaf(player, step); break;
+    case CHECK_REFUSED: check_player_refused(player, step); break;
+    case CHECK_POLL: check_player_poll(player, step); break;
+    case CHECK_UNORDERED: check_player_unordered(player, step); break;
+    case CHECK_SEND_OPEN:
+    case CHECK_SEND_CLOSE:
+    case CHECK_SEND_HALF_CLOSE:
+    case CHECK_SEND_RESET: check_player_close(player, step); break;
     case CHECK_COMMAND_CLOSE:
         player->cancelled_at = step->number == CHECK_POLICY_CANCEL ? check_now() : 0;
         check_player_command(player, step);
         break;
-    case CHECK_COMMAND_SCHEDULE: case CHECK_COMMAND_MESSAGE: case CHECK_COMMAND_NEXT: case CHECK_COMMAND_END:
-        check_player_command(player, step);
-        break;
-    case CHECK_SIGNAL: case CHECK_ALIVE: case CHECK_ALONE: case CHECK_LOOPBACK: case CHECK_LOGS: case CHECK_KILL:
-    case CHECK_GONE:
-        check_player_process(player, step);
-        break;
-    case CHECK_GATE_ACCEPT: case CHECK_GATE_CLOSE: case CHECK_GATE_UNTOUCHED:
-        check_player_gate(player, step);
-        break;
-    default:
-        check_player_break(player, "the harness does not know this line");
-        break;
+    case CHECK_COMMAND_SCHEDULE:
+    case CHECK_COMMAND_MESSAGE:
+    case CHECK_COMMAND_NEXT:
+    case CHECK_COMMAND_END: check_player_command(player, step); break;
+    case CHECK_SIGNAL:
+    case CHECK_ALIVE:
+    case CHECK_ALONE:
+    case CHECK_LOOPBACK:
+    case CHECK_LOGS:
+    case CHECK_KILL:
+    case CHECK_GONE: check_player_process(player, step); break;
+    case CHECK_GATE_ACCEPT:
+    case CHECK_GATE_CLOSE:
+    case CHECK_GATE_UNTOUCHED: check_player_gate(player, step); break;
+    default: check_player_break(player, "the harness does not know this line"); break;
     }
 }
 
@@ -264,10 +253,10 @@ static bool needs_adapter(const check_case *one, const check_step *steps, size_t
         return true;
     }
     for (size_t i = 0; i < count; i++) {
-        bool connection = steps[i].what <= CHECK_POLL && strcmp(steps[i].channel, "M") != 0 &&
-            strcmp(steps[i].channel, "P") != 0;
-        bool block = steps[i].what == CHECK_REPEAT || steps[i].what == CHECK_TOGETHER ||
-            steps[i].what == CHECK_UNORDERED;
+        bool connection = steps[i].what <= CHECK_POLL && strcmp(steps[i].channel, "M") != 0
+            && strcmp(steps[i].channel, "P") != 0;
+        bool block = steps[i].what == CHECK_REPEAT || steps[i].what == CHECK_TOGETHER
+            || steps[i].what == CHECK_UNORDERED;
         if (block ? needs_adapter(one, steps[i].steps, steps[i].step_count)
                   : (!connection && steps[i].what != CHECK_REQUIREMENT) || counts_priorities(&steps[i])) {
             return true;
@@ -301,8 +290,8 @@ static bool is_skipped(const check_case *one, const check_setting *setting, chec
     } else if (setting->command == NULL && one->destructive && !setting->destructive) {
         error = undr_put_text(&result->received, "--destructive was not given");
     } else if (need != NULL && (need->minimum > 0 || strcmp(need->capability, "pickle") == 0)) {
-        error = undr_put_format(&result->received, "the target does not declare %s %lld", need->capability,
-            (long long)need->minimum);
+        error = undr_put_format(
+            &result->received, "the target does not declare %s %lld", need->capability, (long long)need->minimum);
     } else if (need != NULL) {
         error = undr_put_format(&result->received, "the target does not declare %s", need->capability);
     } else {
@@ -315,8 +304,7 @@ static bool is_skipped(const check_case *one, const check_setting *setting, chec
 /* False: the play says nothing, because the harness was too slow for it. */
 static bool play_once(const check_case *one, const check_setting *setting, check_delivery delivery,
     check_result *result, check_stopwatch *watch) {
-    check_player player = {.one = one, .setting = setting, .delivery = delivery, .result = result,
-        .watch = watch};
+    check_player player = {.one = one, .setting = setting, .delivery = delivery, .result = result, .watch = watch};
     check_scene_init(&player.scene);
     play_case(&player);
     check_player_acquit(&player);

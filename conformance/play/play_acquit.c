@@ -33,8 +33,10 @@ static bool was_ended_by_limit(check_player *player) {
         return false;
     }
     undr_buffer why = {0};
-    undr_error error = undr_put_format(&why, "the target was ended by signal %d (%s), at the limit of %s, which it has "
-        "from whoever started the harness: raise that", target->status, strsignal(target->status), limit);
+    undr_error error = undr_put_format(&why,
+        "the target was ended by signal %d (%s), at the limit of %s, which it has "
+        "from whoever started the harness: raise that",
+        target->status, strsignal(target->status), limit);
     acquit_for(player, error == UNDR_OK ? UNDR_SYSTEM : error, &why);
     undr_buffer_free(&why);
     return true;

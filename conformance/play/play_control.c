@@ -35,8 +35,10 @@ static const char *answers_to(check_command in_flight) {
 }
 
 void check_player_breach(check_player *player, check_command in_flight, const check_line *line) {
-    static const check_requirement answers = {CHECK_MUST, "ADAPTER-2", "`schedule` and `message` are answered `ok` or "
-        "`error`, `next` is answered `message` or `done`, `close` is answered `closed`", 0};
+    static const check_requirement answers = {CHECK_MUST, "ADAPTER-2",
+        "`schedule` and `message` are answered `ok` or "
+        "`error`, `next` is answered `message` or `done`, `close` is answered `closed`",
+        0};
     undr_buffer shown = {0};
     player->blamed = &answers;
     check_player_show_line(player, &shown, line->text);
@@ -66,12 +68,9 @@ static undr_error put_command(check_player *player, const check_step *step, undr
     switch (step->what) {
     case CHECK_COMMAND_SCHEDULE:
         return check_control_schedule(control, (int64_t)step->number, undr_buffer_slice(pickle));
-    case CHECK_COMMAND_MESSAGE:
-        return check_control_message(control, undr_buffer_slice(pickle));
-    case CHECK_COMMAND_NEXT:
-        return check_control_next(control);
-    default:
-        return check_control_close(control, step->number);
+    case CHECK_COMMAND_MESSAGE: return check_control_message(control, undr_buffer_slice(pickle));
+    case CHECK_COMMAND_NEXT: return check_control_next(control);
+    default: return check_control_close(control, step->number);
     }
 }
 
@@ -81,7 +80,8 @@ static void say_command(check_player *player, const check_step *step, const undr
     check_player_keep(player, check_show_payload(&shown, undr_buffer_slice(pickle), false, &player->names));
     const char *text = shown.size == 0 ? "" : (const char *)shown.data;
     if (step->what == CHECK_COMMAND_SCHEDULE) {
-        check_player_line(player, "M ->%s schedule %lld %.*s", step->bad ? " bad" : "", (long long)step->number, (int)shown.size, text);
+        check_player_line(player, "M ->%s schedule %lld %.*s", step->bad ? " bad" : "", (long long)step->number,
+            (int)shown.size, text);
     } else if (step->what == CHECK_COMMAND_MESSAGE) {
         check_player_line(player, "M ->%s message %.*s", step->bad ? " bad" : "", (int)shown.size, text);
     } else if (step->what == CHECK_COMMAND_NEXT) {
@@ -180,9 +180,11 @@ static void fail_without_line(check_player *player, const char *expected, uint64
             seconds, (int)shown.size, shown.size == 0 ? "" : (const char *)shown.data);
         undr_buffer_free(&shown);
     } else if (first) {
-        check_player_fail_as(player, expected, "nothing within %.1f s from a process that runs; to a pipe most "
+        check_player_fail_as(player, expected,
+            "nothing within %.1f s from a process that runs; to a pipe most "
             "languages write nothing before a buffer is full: flush standard output after each line, as "
-            "print(..., flush=True) or fflush(stdout) do", seconds);
+            "print(..., flush=True) or fflush(stdout) do",
+            seconds);
     } else {
         check_player_fail_as(player, expected, "nothing within %.1f s", seconds);
     }
@@ -226,26 +228,20 @@ void check_player_say_answer(check_player *player, undr_buffer *to, const check_
 static bool matches_one(
     check_player *player, const check_expectation *one, const check_line *line, undr_buffer *clauses) {
     switch (one->sight) {
-    case CHECK_SEES_OK:
-        return line->answer == CHECK_ANSWER_OK;
-    case CHECK_SEES_ERROR:
-        return line->answer == CHECK_ANSWER_ERROR;
-    case CHECK_SEES_DONE:
-        return line->answer == CHECK_ANSWER_DONE;
-    case CHECK_SEES_CLOSED:
-        return line->answer == CHECK_ANSWER_CLOSED;
-    case CHECK_SEES_MESSAGE:
-        break;
-    default:
-        return false;
+    case CHECK_SEES_OK: return line->answer == CHECK_ANSWER_OK;
+    case CHECK_SEES_ERROR: return line->answer == CHECK_ANSWER_ERROR;
+    case CHECK_SEES_DONE: return line->answer == CHECK_ANSWER_DONE;
+    case CHECK_SEES_CLOSED: return line->answer == CHECK_ANSWER_CLOSED;
+    case CHECK_SEES_MESSAGE: break;
+    default: return false;
     }
     bool matches = false;
     if (line->answer == CHECK_ANSWER_MESSAGE) {
-        undr_error error =
-            check_match_expectation(one, 0, undr_buffer_slice(&line->pickle), &player->names, &matches, clauses);
+        undr_error error = check_match_expectation(
+            one, 0, undr_buffer_slice(&line->pickle), &player->names, &matches, clauses);
         if (error == UNDR_ARGUMENT) {
-            check_player_break(player, "%.*s", (int)clauses->size,
-                clauses->size == 0 ? "" : (const char *)clauses->data);
+            check_player_break(
+                player, "%.*s", (int)clauses->size, clauses->size == 0 ? "" : (const char *)clauses->data);
         } else {
             check_player_keep(player, error);
         }
@@ -300,7 +296,8 @@ check_look check_player_look_line(check_player *player, const check_step *step, 
 
 void check_player_receive_line(check_player *player, const check_step *step) {
     if (player->scene.control.in_flight == CHECK_NO_COMMAND) {
-        check_player_break(player, "no command is in flight that could be answered; the case lacks `M -> next` or a "
+        check_player_break(player,
+            "no command is in flight that could be answered; the case lacks `M -> next` or a "
             "close");
         return;
     }

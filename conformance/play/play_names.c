@@ -2,9 +2,8 @@
 #include "play.h"
 
 const char *check_delivery_name(check_delivery delivery) {
-    static const char *const names[CHECK_DELIVERY_COUNT] = {
-        "whole", "bytes", "cut-1", "cut-2", "cut-3", "cut-4", "cut-5", "cut-6", "cut-7", "cut-8", "coalesced",
-        "straddled"};
+    static const char *const names[CHECK_DELIVERY_COUNT] = {"whole", "bytes", "cut-1", "cut-2", "cut-3", "cut-4",
+        "cut-5", "cut-6", "cut-7", "cut-8", "coalesced", "straddled"};
     return (unsigned)delivery < CHECK_DELIVERY_COUNT ? names[delivery] : "?";
 }
 

@@ -12,8 +12,8 @@ static bool has_line(undr_slice text, const check_need *need) {
     undr_slice line;
     while (undr_read_line(&cursor, &line)) {
         undr_slice word = check_text_trim(line);
-        if (word.size < length || memcmp(word.data, need->capability, length) != 0 ||
-            (word.size > length && word.data[length] != ' ')) {
+        if (word.size < length || memcmp(word.data, need->capability, length) != 0
+            || (word.size > length && word.data[length] != ' ')) {
             continue;
         }
         int64_t number = 0;

@@ -9,9 +9,9 @@
 
 /* When each line of a case was done: what the survey measures with. */
 typedef struct check_stopwatch {
-    uint64_t *at;           /* one for each line, blocks unrolled; owned by the caller; 0: was not reached */
+    uint64_t *at; /* one for each line, blocks unrolled; owned by the caller; 0: was not reached */
     size_t count;
-    bool started;           /* the target got as far as the first line */
+    bool started; /* the target got as far as the first line */
 } check_stopwatch;
 
 typedef struct check_player {
@@ -26,27 +26,27 @@ typedef struct check_player {
     const check_step *step;          /* being played; NULL: before the first, after the last */
     const check_step *steps;         /* its list: it and its neighbours */
     size_t step_count;
-    bool over;       /* a verdict is reached: no further step */
-    bool came_late;  /* it may have failed because the harness was too slow for a held answer: play it again */
-    uint64_t moment;     /* counts what the harness does */
-    uint64_t stirred_at; /* the last at which it did what may end the holding of an answer: a task, a close, an end */
-    bool let_go_late; /* likewise for a declared grace, in which a task was to go on */
+    bool over;             /* a verdict is reached: no further step */
+    bool came_late;        /* it may have failed because the harness was too slow for a held answer: play it again */
+    uint64_t moment;       /* counts what the harness does */
+    uint64_t stirred_at;   /* the last at which it did what may end the holding of an answer: a task, a close, an end */
+    bool let_go_late;      /* likewise for a declared grace, in which a task was to go on */
     uint64_t cancelled_at; /* when CANCEL was asked for; 0: it was not */
-    bool warned;     /* an end came another way than it should */
-    bool no_memory;  /* some text is incomplete: an error of the harness */
-    bool may_exit;   /* the case has asked the target to leave */
+    bool warned;           /* an end came another way than it should */
+    bool no_memory;        /* some text is incomplete: an error of the harness */
+    bool may_exit;         /* the case has asked the target to leave */
     uint64_t frames_flown; /* delivered on all connections */
-    uint64_t delivers_since; /* when the last delivery began */
-    uint64_t looked_late; /* the limit behind which something moved once more */
-    uint64_t last_chance; /* the limit behind which the harness has looked once more */
-    int signalled;   /* the signal that the case sent to the target; 0: none */
+    uint64_t delivers_since;  /* when the last delivery began */
+    uint64_t looked_late;     /* the limit behind which something moved once more */
+    uint64_t last_chance;     /* the limit behind which the harness has looked once more */
+    int signalled;            /* the signal that the case sent to the target; 0: none */
     check_connection *worker; /* worker role: the connection that the case calls A */
-    bool closing;    /* worker role: CloseRequest was sent, or is what the other connections get */
-    bool exit_awaited; /* the case waits for the process's exit */
-    uint64_t left_at;  /* worker role: since when the other connections are told to leave; 0: they are not */
-    char *logs;      /* the folder that was made for the log directory; owned */
-    char *logs_told; /* of which the target is told: the same, or a folder in it that does not exist; owned */
-    check_stopwatch *watch; /* NULL: nobody measures */
+    bool closing;             /* worker role: CloseRequest was sent, or is what the other connections get */
+    bool exit_awaited;        /* the case waits for the process's exit */
+    uint64_t left_at;         /* worker role: since when the other connections are told to leave; 0: they are not */
+    char *logs;               /* the folder that was made for the log directory; owned */
+    char *logs_told;          /* of which the target is told: the same, or a folder in it that does not exist; owned */
+    check_stopwatch *watch;   /* NULL: nobody measures */
     char worker_count[16], level_count[16], port_text[16];
 } check_player;
 
@@ -90,8 +90,8 @@ void check_player_line(check_player *player, const char *format, ...) __attribut
 void check_player_remark(check_player *player, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* What such a line calls a connection. */
 const char *check_player_label(const check_player *player, check_connection *connection);
-void check_player_frame_line(check_player *player, check_connection *connection, const char *arrow,
-    uint8_t type, undr_slice payload, bool wire);
+void check_player_frame_line(
+    check_player *player, check_connection *connection, const char *arrow, uint8_t type, undr_slice payload, bool wire);
 
 /* How long the target may take, and the point in time: it grows with the bytes that crossed. */
 uint64_t check_player_limit(const check_player *player, bool held);

@@ -82,8 +82,8 @@ static void is_alive(check_player *player) {
     if (player->scene.target.state != CHECK_TARGET_RUNS && !player->over) {
         undr_buffer how = {0};
         check_player_keep(player, check_target_describe(&player->scene.target, &how));
-        check_player_fail(player, "the target's process %.*s", (int)how.size,
-            how.size == 0 ? "" : (const char *)how.data);
+        check_player_fail(
+            player, "the target's process %.*s", (int)how.size, how.size == 0 ? "" : (const char *)how.data);
         undr_buffer_free(&how);
     } else if (!player->over) {
         check_player_line(player, "P alive");
@@ -106,8 +106,8 @@ static pid_t bound_pid(check_player *player, const check_step *step) {
     if (!undr_value_int64(value, &number) || number <= 1 || number > INT32_MAX || number == (int64_t)getpid()) {
         undr_buffer shown = {0};
         check_player_keep(player, undr_value_print_short(&shown, value, SHOWN));
-        check_player_fail_as(player, "a process id above 1", "%.*s", (int)shown.size,
-            shown.size == 0 ? "" : (const char *)shown.data);
+        check_player_fail_as(
+            player, "a process id above 1", "%.*s", (int)shown.size, shown.size == 0 ? "" : (const char *)shown.data);
         undr_buffer_free(&shown);
         return 0;
     }
@@ -206,8 +206,8 @@ static void wait_until_alone(check_player *player) {
 
 /* 127.0.0.2 is this machine, and another address than the one that it listens on: who answers there listens on all. */
 static void listens_on_loopback(check_player *player) {
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(player->scene.port),
-        .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)};
+    struct sockaddr_in to = {
+        .sin_family = AF_INET, .sin_port = htons(player->scene.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)};
     check_wire wire;
     check_wire_init(&wire);
     undr_error error = check_wire_connect(&wire, &to, check_now() + check_player_limit(player, false));
@@ -277,27 +277,13 @@ static void wait_for_logs(check_player *player, const check_step *step) {
 
 void check_player_process(check_player *player, const check_step *step) {
     switch (step->what) {
-    case CHECK_SIGNAL:
-        send_signal(player, step);
-        break;
-    case CHECK_ALIVE:
-        is_alive(player);
-        break;
-    case CHECK_ALONE:
-        wait_until_alone(player);
-        break;
-    case CHECK_LOOPBACK:
-        listens_on_loopback(player);
-        break;
-    case CHECK_LOGS:
-        wait_for_logs(player, step);
-        break;
-    case CHECK_KILL:
-        kill_process(player, step);
-        break;
-    default:
-        wait_until_gone(player, step);
-        break;
+    case CHECK_SIGNAL: send_signal(player, step); break;
+    case CHECK_ALIVE: is_alive(player); break;
+    case CHECK_ALONE: wait_until_alone(player); break;
+    case CHECK_LOOPBACK: listens_on_loopback(player); break;
+    case CHECK_LOGS: wait_for_logs(player, step); break;
+    case CHECK_KILL: kill_process(player, step); break;
+    default: wait_until_gone(player, step); break;
     }
 }
 

@@ -17,8 +17,10 @@ static void say_unread(check_player *player, undr_buffer *to, const check_connec
     if (check_wire_peek(&connection->wire, &frame, &size) == UNDR_OK) {
         check_player_keep(player, check_show_frame(to, frame.type, frame.payload, false, &player->names));
     } else if (check_wire_unread(&connection->wire) > 0) {
-        check_player_keep(player, check_show_bytes(to,
-            undr_slice_of(connection->wire.in.data + connection->wire.taken, check_wire_unread(&connection->wire))));
+        check_player_keep(player,
+            check_show_bytes(to,
+                undr_slice_of(
+                    connection->wire.in.data + connection->wire.taken, check_wire_unread(&connection->wire))));
     } else {
         check_player_say(player, to, "%s", connection->wire.end == CHECK_WIRE_FIN ? "end fin" : "end reset");
     }
@@ -109,8 +111,7 @@ void check_player_deaf(check_player *player, const check_step *step) {
     }
     connection->wire.deaf = true;
     uint64_t until = check_now() + step->number * CHECK_MILLISECOND;
-    while (step->number > 0 && check_player_wait(player, until)) {
-    }
+    while (step->number > 0 && check_player_wait(player, until)) {}
     check_player_line(player, "%s deaf", check_player_label(player, connection));
 }
 
@@ -219,8 +220,9 @@ static void ask_for_next(check_player *player, const open_receives *all) {
     bool wanted = false;
     for (size_t i = 0; i < all->count; i++) {
         const check_step *one = &all->steps[i];
-        wanted = wanted || (!all->done[i] && strcmp(one->channel, "M") == 0 && one->expectation_count > 0 &&
-            (one->expectations[0].sight == CHECK_SEES_MESSAGE || one->expectations[0].sight == CHECK_SEES_DONE));
+        wanted = wanted
+            || (!all->done[i] && strcmp(one->channel, "M") == 0 && one->expectation_count > 0
+                && (one->expectations[0].sight == CHECK_SEES_MESSAGE || one->expectations[0].sight == CHECK_SEES_DONE));
     }
     if (wanted && control->in_flight == CHECK_NO_COMMAND && !player->over) {
         check_player_keep(player, check_control_next(control));
@@ -242,8 +244,8 @@ static void receive_all(check_player *player, open_receives *all) {
             check_player_fail_as(player, "one of the receives of the unordered block that are still open", "%.*s",
                 (int)why.size, why.size == 0 ? "" : (const char *)why.data);
         } else if (!check_player_await(player, until) && !player->over) {
-            check_player_fail(player, "nothing within %.1f s; %zu of the unordered block are open", (double)limit / 1e9,
-                all->left);
+            check_player_fail(
+                player, "nothing within %.1f s; %zu of the unordered block are open", (double)limit / 1e9, all->left);
         }
     }
     undr_buffer_free(&why);
@@ -279,8 +281,9 @@ void check_player_unordered(check_player *player, const check_step *step) {
 /* Whole frames that came, read by the case or not. */
 static uint64_t frames_that_came(const check_connection *connection) {
     check_counter came = {.frames = connection->wire.received_frames};
-    check_count(&came, undr_slice_of(connection->wire.in.data == NULL ? NULL
-        : connection->wire.in.data + connection->wire.taken, check_wire_unread(&connection->wire)));
+    check_count(&came,
+        undr_slice_of(connection->wire.in.data == NULL ? NULL : connection->wire.in.data + connection->wire.taken,
+            check_wire_unread(&connection->wire)));
     return came.frames;
 }
 

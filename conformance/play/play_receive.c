@@ -31,8 +31,8 @@ void check_player_took(check_player *player, check_connection *connection, const
     uint8_t request = requests->data[0];
     requests->size--;
     memmove(requests->data, requests->data + 1, requests->size);
-    bool task = (request == UNDR_TYPE_NEXT || request == UNDR_TYPE_TASK) && frame->type == UNDR_TYPE_TASK &&
-        !check_is_none(frame->payload) && !check_is_instance(frame->payload, "undr.task.CloseRequest");
+    bool task = (request == UNDR_TYPE_NEXT || request == UNDR_TYPE_TASK) && frame->type == UNDR_TYPE_TASK
+        && !check_is_none(frame->payload) && !check_is_instance(frame->payload, "undr.task.CloseRequest");
     connection->tasks_out += task ? 1 : 0;
 }
 
@@ -54,8 +54,8 @@ static void say_frame(check_player *player, undr_buffer *to, const char *name, c
 /* ---- looking ---- */
 
 static bool ends_with(const undr_buffer *text, undr_slice end) {
-    return end.size == 0 ||
-        (text->size >= end.size && memcmp(text->data + text->size - end.size, end.data, end.size) == 0);
+    return end.size == 0
+        || (text->size >= end.size && memcmp(text->data + text->size - end.size, end.data, end.size) == 0);
 }
 
 /* Is the clause "expected E, received R", where what was expected ends with E, and what came with R? */
@@ -69,8 +69,8 @@ static bool says_it_again(check_player *player, const undr_buffer *why, undr_sli
     undr_buffer expected = {0};
     size_t size = (size_t)(found - clause.data);
     check_player_put_expected(player, &expected);
-    bool again = ends_with(&expected, undr_slice_of(clause.data + before, size - before)) &&
-        ends_with(why, undr_slice_of(found + between, clause.size - size - between));
+    bool again = ends_with(&expected, undr_slice_of(clause.data + before, size - before))
+        && ends_with(why, undr_slice_of(found + between, clause.size - size - between));
     undr_buffer_free(&expected);
     return again;
 }
@@ -86,8 +86,8 @@ void check_player_say_why(check_player *player, undr_buffer *why, const undr_buf
  * that. */
 static void notice_late_none(check_player *player, const check_connection *connection, const undr_frame *frame) {
     bool asked_before = connection->requests.size != 1 || connection->asked_at < player->stirred_at;
-    player->came_late = player->setting->capabilities.hold > 0 && asked_before && frame->type == UNDR_TYPE_TASK &&
-        check_is_none(frame->payload);
+    player->came_late = player->setting->capabilities.hold > 0 && asked_before && frame->type == UNDR_TYPE_TASK
+        && check_is_none(frame->payload);
 }
 
 static check_look look_at_frame(check_player *player, const check_step *step, check_connection *connection,
@@ -176,8 +176,8 @@ static check_look look_at_end(
     }
     if (unread > 0) {
         check_player_say(player, why, ", inside a frame of which %zu bytes came: ", unread);
-        check_player_keep(player, check_show_bytes(why,
-            undr_slice_of(connection->wire.in.data + connection->wire.taken, unread)));
+        check_player_keep(
+            player, check_show_bytes(why, undr_slice_of(connection->wire.in.data + connection->wire.taken, unread)));
     }
     return CHECK_LOOK_OTHER;
 }
@@ -195,8 +195,9 @@ static check_look look_at_endless(check_player *player, check_connection *connec
             (unsigned long long)length, (unsigned long long)CHECK_FRAME_LIMIT);
         return CHECK_LOOK_OTHER;
     }
-    check_player_say(player, why, "%s <- a header that announces %llu bytes, more than was ever sent: ",
-        connection->name, (unsigned long long)length);
+    check_player_say(player, why,
+        "%s <- a header that announces %llu bytes, more than was ever sent: ", connection->name,
+        (unsigned long long)length);
     check_player_keep(player, check_show_bytes(why, undr_slice_of(header, UNDR_HEADER_SIZE)));
     return CHECK_LOOK_OTHER;
 }
@@ -235,8 +236,8 @@ static bool may_be_none(const check_payload *payload) {
         return payload->form != CHECK_PAYLOAD_EMPTY;
     }
     bool is_wire = payload->form == CHECK_PAYLOAD_WIRE;
-    return term->kind == CHECK_TERM_VALUE &&
-        (is_wire ? check_is_none(term->value->bytes) : term->value->kind == UNDR_NONE);
+    return term->kind == CHECK_TERM_VALUE
+        && (is_wire ? check_is_none(term->value->bytes) : term->value->kind == UNDR_NONE);
 }
 
 /* Only None is held: a task that has come ends the holding, and so does a CANCEL (NEXT-6). */
@@ -260,15 +261,15 @@ static void fail_nothing(check_player *player, const check_step *step, uint64_t 
     size_t unread = connection == NULL ? 0 : check_wire_unread(&connection->wire);
     if (unread > 0) {
         undr_buffer shown = {0};
-        check_player_keep(player, check_show_bytes(&shown,
-            undr_slice_of(connection->wire.in.data + connection->wire.taken, unread)));
+        check_player_keep(
+            player, check_show_bytes(&shown, undr_slice_of(connection->wire.in.data + connection->wire.taken, unread)));
         check_player_fail(player, "no whole frame within %.1f s, only %.*s", (double)limit / 1e9, (int)shown.size,
             shown.size == 0 ? "" : (const char *)shown.data);
         undr_buffer_free(&shown);
     }
     bool ended = connection != NULL && check_wire_has_ended(&connection->wire);
-    check_player_fail(player, ended ? "the process still runs after %.1f s" : "nothing within %.1f s",
-        (double)limit / 1e9);
+    check_player_fail(
+        player, ended ? "the process still runs after %.1f s" : "nothing within %.1f s", (double)limit / 1e9);
 }
 
 /* One receive on a connection. */
@@ -319,8 +320,8 @@ static poll_sight look_at_poll(check_player *player, const check_step *step, che
     if (look == CHECK_LOOK_NOTHING) {
         sight = POLL_WAIT;
     } else if (look == CHECK_LOOK_OTHER && !player->over) {
-        bool none = check_wire_peek(&connection->wire, &frame, &size) == UNDR_OK && frame.type == UNDR_TYPE_TASK &&
-            check_is_none(frame.payload);
+        bool none = check_wire_peek(&connection->wire, &frame, &size) == UNDR_OK && frame.type == UNDR_TYPE_TASK
+            && check_is_none(frame.payload);
         if (none) {
             check_player_took(player, connection, &frame);
             check_wire_take(&connection->wire, size);
@@ -366,8 +367,8 @@ void check_player_poll(check_player *player, const check_step *step) {
             check_player_wait(player, check_now() + pause);
         }
         if (check_now() >= until) {
-            check_player_fail(player, "only None for %.1f s (asked %llu times)", (double)limit / 1e9,
-                (unsigned long long)asked);
+            check_player_fail(
+                player, "only None for %.1f s (asked %llu times)", (double)limit / 1e9, (unsigned long long)asked);
         }
         if (sight == POLL_AGAIN && !player->over) {
             check_player_keep(player, undr_put_u8(&connection->requests, step->type));

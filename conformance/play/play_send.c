@@ -15,9 +15,9 @@
 #include <sys/socket.h>
 
 enum {
-    SMALL_PICKLE = 4096,        /* None and CloseRequest are never longer */
+    SMALL_PICKLE = 4096,         /* None and CloseRequest are never longer */
     APART_NS = 50 * 1000 * 1000, /* how long a piece waits for the peer to read the one before */
-    PATIENCE = 4                /* pieces that a peer may leave unread before the waits get shorter */
+    PATIENCE = 4                 /* pieces that a peer may leave unread before the waits get shorter */
 };
 
 /* ---- connections ---- */
@@ -86,8 +86,8 @@ bool check_player_connect(check_player *player, check_connection *connection) {
 }
 
 bool check_player_open(check_player *player, check_connection *connection) {
-    if (player->over || connection->wire.socket >= 0 || player->one->role == CHECK_ROLE_WORKER ||
-        check_wire_has_ended(&connection->wire)) {
+    if (player->over || connection->wire.socket >= 0 || player->one->role == CHECK_ROLE_WORKER
+        || check_wire_has_ended(&connection->wire)) {
         return !player->over;
     }
     if (connection->wire.end == CHECK_WIRE_CLOSED) {
@@ -97,8 +97,10 @@ bool check_player_open(check_player *player, check_connection *connection) {
     if (check_player_connect(player, connection) && connection->wire.socket < 0) {
         check_player_look_again(player);
         if (player->setting->measuring && connection->wire.end == CHECK_WIRE_REFUSED && !player->over) {
-            check_player_block(player, "it printed `ready %u`, and nothing listens at 127.0.0.1:%u (connection "
-                "refused): `ready PORT` is for when the manager listens there", player->scene.port, player->scene.port);
+            check_player_block(player,
+                "it printed `ready %u`, and nothing listens at 127.0.0.1:%u (connection "
+                "refused): `ready PORT` is for when the manager listens there",
+                player->scene.port, player->scene.port);
             return false;
         }
         check_player_fail(player, "the connection %s was %s", connection->name,
@@ -110,8 +112,8 @@ bool check_player_open(check_player *player, check_connection *connection) {
 /* ---- what a case may send (a case that asks for nonsense without `bad` is a mistake of the case) ---- */
 
 static bool read_small(undr_slice payload, undr_arena *arena, undr_value **value) {
-    return payload.size > 0 && payload.size <= SMALL_PICKLE &&
-        undr_pickle_read(payload, NULL, arena, value, NULL, NULL) == UNDR_OK;
+    return payload.size > 0 && payload.size <= SMALL_PICKLE
+        && undr_pickle_read(payload, NULL, arena, value, NULL, NULL) == UNDR_OK;
 }
 
 bool check_is_none(undr_slice payload) {
@@ -147,8 +149,10 @@ static void judge_request(check_player *player, check_connection *connection, ui
     bool settles = type == UNDR_TYPE_TASK && size == 0 && !connection->uncertain;
     bool may_settle = connection->tasks_out > 0 || asked_for_tasks(connection) > 0;
     if (settles && !bad && !may_settle && !connection->loose) {
-        check_player_break(player, "%s has no task out: a `t` here breaks the protocol; write `bad t` if that is the "
-            "point", connection->name);
+        check_player_break(player,
+            "%s has no task out: a `t` here breaks the protocol; write `bad t` if that is the "
+            "point",
+            connection->name);
         return;
     }
     if (settles && bad && connection->tasks_out > 0 && !connection->loose) {
@@ -176,13 +180,15 @@ static void judge_answer(
         return;
     }
     if (connection->requests.size == 0) {
-        check_player_break(player, "no request of the worker waits for an answer: this frame breaks the protocol; "
+        check_player_break(player,
+            "no request of the worker waits for an answer: this frame breaks the protocol; "
             "write `bad` if that is the point");
         return;
     }
     uint8_t request = connection->requests.data[0];
     uint8_t due = asks_for_task(request) ? UNDR_TYPE_TASK
-        : request == UNDR_TYPE_MESSAGE ? UNDR_TYPE_MESSAGE : UNDR_TYPE_SCHEDULED;
+        : request == UNDR_TYPE_MESSAGE   ? UNDR_TYPE_MESSAGE
+                                         : UNDR_TYPE_SCHEDULED;
     if (type != due) {
         check_player_break(
             player, "the answer that is due is of the type %c; write `bad` if another is the point", due);
@@ -223,8 +229,8 @@ bool check_player_queue_frame(check_player *player, check_connection *connection
 
 static bool build(check_player *player, const check_payload *payload, undr_buffer *bytes) {
     undr_buffer why = {0};
-    undr_error error = payload->form == CHECK_PAYLOAD_EMPTY
-        ? UNDR_OK : check_build_payload(payload, &player->names, bytes, &why);
+    undr_error error = payload->form == CHECK_PAYLOAD_EMPTY ? UNDR_OK
+                                                            : check_build_payload(payload, &player->names, bytes, &why);
     if (error == UNDR_ARGUMENT) {
         check_player_break(player, "%.*s", (int)why.size, why.size == 0 ? "" : (const char *)why.data);
     } else {
@@ -411,8 +417,7 @@ static bool send_round(check_player *player) {
 
 void check_player_deliver(check_player *player) {
     player->delivers_since = check_now();
-    while (send_round(player)) {
-    }
+    while (send_round(player)) {}
     for (size_t i = 0; i < player->scene.count; i++) {
         check_connection *one = player->scene.connections[i];
         one->queued.size = one->delivered = 0;
@@ -436,7 +441,8 @@ void check_player_close(check_player *player, const check_step *step) {
         return;
     }
     const char *word = step->what == CHECK_SEND_RESET ? "reset"
-        : step->what == CHECK_SEND_CLOSE ? "close" : "half-close";
+        : step->what == CHECK_SEND_CLOSE              ? "close"
+                                                      : "half-close";
     if (!check_player_open(player, connection)) {
         return;
     }

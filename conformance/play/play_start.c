@@ -43,7 +43,8 @@ static void make_logs(check_player *player) {
         int reason = errno;
         check_player_break(player, "no log directory could be made at %s: %s%s", player->logs, strerror(reason),
             reason == EACCES || reason == ENOENT || reason == ENOTDIR || reason == EROFS
-                ? "; let TMPDIR name a folder that can be written" : check_remedy(reason));
+                ? "; let TMPDIR name a folder that can be written"
+                : check_remedy(reason));
         free(player->logs);
         player->logs = NULL;
     } else if (asprintf(&player->logs_told, "%s%s", player->logs, player->one->log_missing ? "/logs" : "") < 0) {
@@ -179,11 +180,14 @@ static bool ask_first(check_player *player, check_connection *first, undr_frame 
 static void say_no_answer(check_player *player, const check_connection *first) {
     const check_setting *setting = player->setting;
     if (check_wire_has_ended(&first->wire)) {
-        check_player_block(player, "what listens at %s:%u ends the connection instead of an answer to `n`; it does not "
-            "seem to be an undr manager", setting->host, setting->port);
+        check_player_block(player,
+            "what listens at %s:%u ends the connection instead of an answer to `n`; it does not "
+            "seem to be an undr manager",
+            setting->host, setting->port);
         return;
     }
-    check_player_block(player, "the manager at %s:%u does not answer `n` within %.0f s; if it holds answers for "
+    check_player_block(player,
+        "the manager at %s:%u does not answer `n` within %.0f s; if it holds answers for "
         "longer, start it with a shorter hold, or none; else what listens there does not seem to be an undr manager",
         setting->host, setting->port, (double)check_player_limit(player, true) / 1e9);
 }
@@ -201,13 +205,15 @@ static void find_fresh(check_player *player) {
         return;
     }
     if (first->wire.socket < 0) {
-        check_player_block(player, "nothing listens at %s:%u: is the manager running there?", setting->host,
-            setting->port);
+        check_player_block(
+            player, "nothing listens at %s:%u: is the manager running there?", setting->host, setting->port);
     } else if (!ask_first(player, first, &answer)) {
         say_no_answer(player, first);
     } else if (answer.type != UNDR_TYPE_TASK) {
-        check_player_block(player, "what listens at %s:%u answers `n` with the type 0x%02x, not with `t`; it does not "
-            "seem to be an undr manager", setting->host, setting->port, answer.type);
+        check_player_block(player,
+            "what listens at %s:%u answers `n` with the type 0x%02x, not with `t`; it does not "
+            "seem to be an undr manager",
+            setting->host, setting->port, answer.type);
     } else if (!check_is_none(answer.payload)) {
         check_player_block(player, "the manager at %s:%u is not fresh: its answer to `n` is not None; start it anew",
             setting->host, setting->port);
@@ -229,8 +235,7 @@ static void pause_for_debugger(check_player *player) {
     fprintf(stderr, "target's process id: %ld; Enter goes on\n", (long)player->scene.target.pid);
     int terminal = open("/dev/tty", O_RDONLY | O_CLOEXEC);
     char byte = 0;
-    while (terminal >= 0 && byte != '\n' && read(terminal, &byte, 1) == 1) {
-    }
+    while (terminal >= 0 && byte != '\n' && read(terminal, &byte, 1) == 1) {}
     if (terminal >= 0) {
         close(terminal);
     }
@@ -273,11 +278,11 @@ static void keep_output(check_player *player) {
     undr_buffer *to = &player->result->output;
     size_t skipped = target->kept.size > CHECK_OUTPUT_KEPT ? target->kept.size - CHECK_OUTPUT_KEPT : 0;
     if (target->dropped + skipped > 0) {
-        check_player_say(player, to, "(%llu bytes before this are left out)\n",
-            (unsigned long long)(target->dropped + skipped));
+        check_player_say(
+            player, to, "(%llu bytes before this are left out)\n", (unsigned long long)(target->dropped + skipped));
     }
-    if (target->kept.size > 0 &&
-        undr_put_bytes(to, target->kept.data + skipped, target->kept.size - skipped) != UNDR_OK) {
+    if (target->kept.size > 0
+        && undr_put_bytes(to, target->kept.data + skipped, target->kept.size - skipped) != UNDR_OK) {
         player->no_memory = true;
     }
 }

@@ -13,27 +13,27 @@
 #include <string.h>
 
 enum {
-    LIMIT_S = 5,              /* the least time that an answer may take */
-    LIMIT_POOL_S = 15,        /* where worker processes have to start first */
+    LIMIT_S = 5,       /* the least time that an answer may take */
+    LIMIT_POOL_S = 15, /* where worker processes have to start first */
     LIMIT_START_S = 30,
     LIMIT_ROUND_TRIPS = 2000,
-    LIMIT_MOST_S = 60,        /* of these: measured on a busy machine they would outlast the watchdog */
-    HELD_FACTOR = 2,          /* of a hold that was measured, not declared */
-    LIMIT_FIRSTS = 20,        /* each target begins anew, and the machine may have more to do than during the survey */
-    LIMIT_SILENT_PART = 10,   /* of these for a target that has let the first of all answers come too late */
-    SLOWEST_RATE = 4000000,   /* bytes a second that a target is expected to handle */
-    SLOWEST_FLOW = 250000,    /* bytes a second that it has time for as long as they flow, */
-    FLOW_MOST_S = 60,         /* up to so much of it: the watchdog is not to come first */
+    LIMIT_MOST_S = 60,      /* of these: measured on a busy machine they would outlast the watchdog */
+    HELD_FACTOR = 2,        /* of a hold that was measured, not declared */
+    LIMIT_FIRSTS = 20,      /* each target begins anew, and the machine may have more to do than during the survey */
+    LIMIT_SILENT_PART = 10, /* of these for a target that has let the first of all answers come too late */
+    SLOWEST_RATE = 4000000, /* bytes a second that a target is expected to handle */
+    SLOWEST_FLOW = 250000,  /* bytes a second that it has time for as long as they flow, */
+    FLOW_MOST_S = 60,       /* up to so much of it: the watchdog is not to come first */
     MORE_ANSWERS = 16 * 1024 * 1024, /* bytes of answers that may cross beside what comes back */
-    SLOWEST_LIMITS = 6,       /* so many times longer may it take while it reads */
-    STARVED_MOST_S = 30,      /* how much longer a target has that is kept from running, */
-    STARVED_LOOK_MS = 100,    /* which is looked at for so long: */
-    STARVED_PART = 5,         /* a fifth of it spent waiting for a processor */
+    SLOWEST_LIMITS = 6,              /* so many times longer may it take while it reads */
+    STARVED_MOST_S = 30,             /* how much longer a target has that is kept from running, */
+    STARVED_LOOK_MS = 100,           /* which is looked at for so long: */
+    STARVED_PART = 5,                /* a fifth of it spent waiting for a processor */
     QUIET_MS = 5,
     QUIET_SETTLES = 3,
     QUIET_MOST_S = 2,
     QUIET_PART_OF_GRACE = 4,
-    GLANCES = 100             /* a target that never stops printing must not keep the play from going on */
+    GLANCES = 100 /* a target that never stops printing must not keep the play from going on */
 };
 
 static void put_list(check_player *player, undr_buffer *to, const char *format, va_list list)
@@ -64,8 +64,7 @@ void check_player_keep(check_player *player, undr_error error) {
     }
     if (error == UNDR_SYSTEM) {
         int reason = errno;
-        check_player_break(
-            player, "a system call of the harness failed: %s%s", strerror(reason), check_remedy(reason));
+        check_player_break(player, "a system call of the harness failed: %s%s", strerror(reason), check_remedy(reason));
     } else {
         check_player_break(player, "%s", undr_error_text(error));
     }
@@ -167,8 +166,10 @@ void check_player_crash(check_player *player, const char *expected, const char *
     bool raised = !player->over && player->blamed != NULL && player->blamed->level != CHECK_MUST;
     end(player, CHECK_FAIL, expected, received, list);
     if (raised) {
-        check_player_say(player, &player->result->received, ": that fails whatever the level of %s "
-            "(spec/adapter.md)", player->blamed->id);
+        check_player_say(player, &player->result->received,
+            ": that fails whatever the level of %s "
+            "(spec/adapter.md)",
+            player->blamed->id);
     }
     player->result->level = CHECK_MUST;
     va_end(list);
@@ -245,8 +246,8 @@ void check_player_frame_line(check_player *player, check_connection *connection,
     undr_slice payload, bool wire) {
     undr_buffer line = {0};
     check_player_say(player, &line, "  %s %s ", check_player_label(player, connection), arrow);
-    if (check_show_frame(&line, type, payload, wire, &player->names) != UNDR_OK ||
-        check_transcript_add(&player->transcript, undr_buffer_slice(&line)) != UNDR_OK) {
+    if (check_show_frame(&line, type, payload, wire, &player->names) != UNDR_OK
+        || check_transcript_add(&player->transcript, undr_buffer_slice(&line)) != UNDR_OK) {
         player->no_memory = true;
     }
     undr_buffer_free(&line);
@@ -381,8 +382,8 @@ static bool take_in(check_player *player, uint64_t until) {
         check_player_serve_others(player);
     }
     if (!player->over && player->scene.accepted > CHECK_CONNECTIONS) {
-        check_player_fail_as(player, "a connection, or a few", "more than %d connections of one worker",
-            CHECK_CONNECTIONS);
+        check_player_fail_as(
+            player, "a connection, or a few", "more than %d connections of one worker", CHECK_CONNECTIONS);
     }
     if (!player->over && player->scene.target.pid > 0) {
         judge_output(player);
@@ -438,10 +439,9 @@ static bool reads_on(check_player *player, const check_connection *connection) {
         return false;
     }
     uint64_t flow = check_player_flow(player);
-    while (check_player_flow(player) == flow && check_player_wait(player, until)) {
-    }
-    return check_player_flow(player) != flow ||
-        (check_queue_unread(netlink, &connection->wire, &after) && after < before);
+    while (check_player_flow(player) == flow && check_player_wait(player, until)) {}
+    return check_player_flow(player) != flow
+        || (check_queue_unread(netlink, &connection->wire, &after) && after < before);
 }
 
 uint64_t check_player_more_time(

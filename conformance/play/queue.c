@@ -30,7 +30,9 @@ int check_queue_open(void) {
 static question make_question(const check_wire *wire) {
     question one = {
         .header = {.nlmsg_len = sizeof one, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST},
-        .request = {.sdiag_family = AF_INET, .sdiag_protocol = IPPROTO_TCP, .idiag_states = ~0U,
+        .request = {.sdiag_family = AF_INET,
+            .sdiag_protocol = IPPROTO_TCP,
+            .idiag_states = ~0U,
             .idiag_ext = 1 << (INET_DIAG_INFO - 1)},
     };
     one.request.id.idiag_sport = wire->there.sin_port;

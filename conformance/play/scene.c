@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 enum {
-    PLACES = 5 + 26,                     /* beside the connections: notice, input, output, errors, listener, gates */
-    UNNOTICED_NS = 20 * 1000 * 1000,     /* without a pidfd the target's end is looked for this often */
+    PLACES = 5 + 26,                 /* beside the connections: notice, input, output, errors, listener, gates */
+    UNNOTICED_NS = 20 * 1000 * 1000, /* without a pidfd the target's end is looked for this often */
     ACCEPTS_AT_ONCE = 64
 };
 

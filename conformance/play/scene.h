@@ -12,7 +12,7 @@
 
 /* One connection of a case. What the harness knows of it beside the bytes, so that a case can't ask for nonsense. */
 typedef struct check_connection {
-    char name[24];        /* "A", "A[7]"; "": a worker's that no case has named yet */
+    char name[24]; /* "A", "A[7]"; "": a worker's that no case has named yet */
     check_wire wire;
     uint64_t tasks_out;   /* tasks that the target handed out here and that were not settled */
     undr_buffer requests; /* types of the requests that wait for their answer, in order */
@@ -25,9 +25,9 @@ typedef struct check_connection {
     undr_buffer queued;   /* bytes that are to be delivered, .cuts says where frames end in them */
     size_t *cuts;
     size_t cut_count, cut_capacity;
-    size_t delivered;     /* of queued */
-    size_t flown;         /* cuts that were passed */
-    size_t straddled;     /* pieces that ended inside the header behind a frame */
+    size_t delivered; /* of queued */
+    size_t flown;     /* cuts that were passed */
+    size_t straddled; /* pieces that ended inside the header behind a frame */
 } check_connection;
 
 enum { CHECK_CONNECTIONS = 1000 }; /* of a worker; one more is accepted, and then none */
@@ -38,10 +38,10 @@ typedef struct check_scene {
     check_connection **connections; /* owned, in order of appearance */
     size_t count, capacity;
     check_gate gates[26];
-    int listener;       /* worker role: where the target connects; -1 */
-    uint16_t port;      /* of the listener, or of the target */
-    uint64_t accepted;  /* connections that the target opened */
-    int netlink;        /* queue.h */
+    int listener;          /* worker role: where the target connects; -1 */
+    uint16_t port;         /* of the listener, or of the target */
+    uint64_t accepted;     /* connections that the target opened */
+    int netlink;           /* queue.h */
     struct pollfd *polled; /* owned */
     size_t polled_capacity;
 } check_scene;

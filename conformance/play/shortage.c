@@ -18,7 +18,8 @@ static const shortage shortages[] = {
     {ENOSPC, "; make room on that disk, or name another place (TMPDIR for log directories)"},
     {EDQUOT, "; your disk quota is used up: make room, or name another place (TMPDIR for log directories)"},
     {EFBIG, "; raise the limit of file sizes, as with `ulimit -f unlimited`"},
-    {EADDRNOTAVAIL, "; there is no free port, or no loopback address: wait for old connections to end, or try `ip link "
+    {EADDRNOTAVAIL,
+        "; there is no free port, or no loopback address: wait for old connections to end, or try `ip link "
         "set lo up`"},
     {EADDRINUSE, "; all ports are in use: wait for old connections to end, or lower --jobs"},
     {ENETUNREACH, "; the loopback interface is down: `ip link set lo up`"},

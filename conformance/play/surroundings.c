@@ -55,8 +55,9 @@ static undr_error try_files(unsigned wanted, undr_buffer *why) {
     }
     struct rlimit limit = {0};
     (void)getrlimit(RLIMIT_NOFILE, &limit); /* only told */
-    undr_error error = undr_put_format(why, "the harness needs %u file descriptors, and %u are free (the limit is %llu): ",
-        wanted, count + (first >= 0 ? 1 : 0), (unsigned long long)limit.rlim_cur);
+    undr_error error = undr_put_format(why,
+        "the harness needs %u file descriptors, and %u are free (the limit is %llu): ", wanted,
+        count + (first >= 0 ? 1 : 0), (unsigned long long)limit.rlim_cur);
     error = error == UNDR_OK ? check_put_reason(why, reason) : error;
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
@@ -120,8 +121,11 @@ static undr_error try_child(undr_buffer *why) {
         return lack(why, "the harness can't wait for its own process", errno);
     }
     return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0
-        ? UNDR_OK : lack(why, "this system does not let the harness find the processes that a target leaves "
-            "(PR_SET_CHILD_SUBREAPER)", errno);
+        ? UNDR_OK
+        : lack(why,
+              "this system does not let the harness find the processes that a target leaves "
+              "(PR_SET_CHILD_SUBREAPER)",
+              errno);
 }
 
 /* That of another namespace, or of none, shows other processes than ours, or none. */
@@ -144,7 +148,8 @@ static undr_error try_proc(undr_buffer *why) {
     if (stat >= 0 && strcmp(link, own) == 0) {
         return UNDR_OK;
     }
-    undr_error error = undr_put_format(why, "the harness finds a target's processes in /proc, and /proc %s: mount that of "
+    undr_error error = undr_put_format(why,
+        "the harness finds a target's processes in /proc, and /proc %s: mount that of "
         "this pid namespace, as with `mount -t proc proc /proc` or `unshare --mount-proc`",
         size <= 0 ? "is not there" : "shows the processes of another pid namespace");
     return error == UNDR_OK ? UNDR_SYSTEM : error;
@@ -155,7 +160,8 @@ static undr_error try_folder(undr_buffer *why) {
     if (getcwd(path, sizeof path) != NULL || errno == ERANGE || errno == ENAMETOOLONG) {
         return UNDR_OK;
     }
-    return lack(why, "the present directory is gone, and a target would start in it; go to one that exists (cd)", errno);
+    return lack(
+        why, "the present directory is gone, and a target would start in it; go to one that exists (cd)", errno);
 }
 
 undr_error check_surroundings(bool starts_target, unsigned files, undr_buffer *why) {

@@ -12,79 +12,75 @@
 enum {
     LINES = 64,
     TRIPS = 9,
-    HELD_MS = 50, /* a None that takes longer, and twice a round trip, is held */
-    PRINTED_SHOWN = 200, /* bytes of what `capabilities` printed */
+    HELD_MS = 50,                     /* a None that takes longer, and twice a round trip, is held */
+    PRINTED_SHOWN = 200,              /* bytes of what `capabilities` printed */
     STANDARD_ROUND_TRIP_NS = 1000000, /* when the target answers too little to be measured: the cases will say why */
     STANDARD_SETTLE_NS = 50000000,
     SILENCE_S = 4 /* less than any answer may take: a play that failed sooner did not wait in vain */
 };
 
 /* The line numbers below are those of the cases unrolled, from 0. */
-static const char manager_text[] =
-    "case manager.survey\n"
-    "  must REQ-1  the survey measures how quickly requests are answered\n"
-    "  A -> n\n"
-    "  A <- t None\n"            /* which may be held: no measure of a round trip */
-    "  A -> 0x81 b'x'\n"
-    "  A <- s\n"
-    "  repeat 9\n"
-    "    M -> next\n"            /* 4, 8, ... */
-    "    A -> m i\n"
-    "    A <- m\n"
-    "    M <- message i\n"
-    "  A -> n\n"                 /* 40 */
-    "  A <- t b'x'\n"
-    "  A -> t\n"
-    "  A <- t None\n"
-    "  M -> next\n"
-    "  M <- done\n"
-    "  M -> close join\n"        /* 46 */
-    "  M <- closed\n";
+static const char manager_text[] = "case manager.survey\n"
+                                   "  must REQ-1  the survey measures how quickly requests are answered\n"
+                                   "  A -> n\n"
+                                   "  A <- t None\n" /* which may be held: no measure of a round trip */
+                                   "  A -> 0x81 b'x'\n"
+                                   "  A <- s\n"
+                                   "  repeat 9\n"
+                                   "    M -> next\n" /* 4, 8, ... */
+                                   "    A -> m i\n"
+                                   "    A <- m\n"
+                                   "    M <- message i\n"
+                                   "  A -> n\n" /* 40 */
+                                   "  A <- t b'x'\n"
+                                   "  A -> t\n"
+                                   "  A <- t None\n"
+                                   "  M -> next\n"
+                                   "  M <- done\n"
+                                   "  M -> close join\n" /* 46 */
+                                   "  M <- closed\n";
 
-static const char worker_text[] =
-    "case worker.survey\n"
-    "  must WORK-1  the survey measures how quickly a worker asks\n"
-    "  A <- n\n"
-    "  repeat 5\n"
-    "    A -> t None\n"          /* 1, 3, ... */
-    "    A <- n\n"
-    "  repeat 9\n"
-    "    A -> t Probe([('message', i)])\n" /* 11, 15, ... */
-    "    A <- m i\n"
-    "    A -> m\n"
-    "    A <- t\n"
-    "  A -> close\n"             /* 47 */
-    "  P <- exit\n";
+static const char worker_text[] = "case worker.survey\n"
+                                  "  must WORK-1  the survey measures how quickly a worker asks\n"
+                                  "  A <- n\n"
+                                  "  repeat 5\n"
+                                  "    A -> t None\n" /* 1, 3, ... */
+                                  "    A <- n\n"
+                                  "  repeat 9\n"
+                                  "    A -> t Probe([('message', i)])\n" /* 11, 15, ... */
+                                  "    A <- m i\n"
+                                  "    A -> m\n"
+                                  "    A <- t\n"
+                                  "  A -> close\n" /* 47 */
+                                  "  P <- exit\n";
 
-static const char pool_text[] =
-    "case pool.survey\n"
-    "  must POOL-1  the survey measures how quickly a pool runs a task\n"
-    "  repeat 5\n"
-    "    M -> schedule 1 Probe([('wait', G), ('message', i)])\n" /* 0, 5, ... */
-    "    G accept\n"
-    "    M -> next\n"
-    "    G close\n"
-    "    M <- message i\n"
-    "  M -> next\n"              /* 25 */
-    "  M <- done\n"
-    "  M -> close join\n"        /* 27 */
-    "  M <- closed\n";
+static const char pool_text[] = "case pool.survey\n"
+                                "  must POOL-1  the survey measures how quickly a pool runs a task\n"
+                                "  repeat 5\n"
+                                "    M -> schedule 1 Probe([('wait', G), ('message', i)])\n" /* 0, 5, ... */
+                                "    G accept\n"
+                                "    M -> next\n"
+                                "    G close\n"
+                                "    M <- message i\n"
+                                "  M -> next\n" /* 25 */
+                                "  M <- done\n"
+                                "  M -> close join\n" /* 27 */
+                                "  M <- closed\n";
 
-static const char connect_text[] =
-    "case manager.survey\n"
-    "  must REQ-1  the survey measures how quickly requests are answered\n"
-    "  A -> n\n"
-    "  A <- t None\n"            /* which may be held */
-    "  repeat 9\n"
-    "    A -> 0x81 b'x'\n"      /* 2, 4, ... */
-    "    A <- s\n"
-    "  A -> n\n"                 /* and all are settled again */
-    "  A <- t b'x'\n"
-    "  repeat 8\n"
-    "    A -> t\n"
-    "    A <- t b'x'\n"
-    "  A -> t\n"                 /* 38 */
-    "  A <- t None\n";          /* how long this one takes, a None is held */
+static const char connect_text[] = "case manager.survey\n"
+                                   "  must REQ-1  the survey measures how quickly requests are answered\n"
+                                   "  A -> n\n"
+                                   "  A <- t None\n" /* which may be held */
+                                   "  repeat 9\n"
+                                   "    A -> 0x81 b'x'\n" /* 2, 4, ... */
+                                   "    A <- s\n"
+                                   "  A -> n\n" /* and all are settled again */
+                                   "  A <- t b'x'\n"
+                                   "  repeat 8\n"
+                                   "    A -> t\n"
+                                   "    A <- t b'x'\n"
+                                   "  A -> t\n"       /* 38 */
+                                   "  A <- t None\n"; /* how long this one takes, a None is held */
 
 /* ---- times ---- */
 
@@ -194,7 +190,9 @@ static undr_error measure(check_setting *setting, check_role role, const check_c
 
 static undr_error measure_role(check_setting *setting, check_role role, undr_buffer *why) {
     const char *text = role == CHECK_ROLE_WORKER ? worker_text
-        : role == CHECK_ROLE_POOL ? pool_text : setting->command == NULL ? connect_text : manager_text;
+        : role == CHECK_ROLE_POOL                ? pool_text
+        : setting->command == NULL               ? connect_text
+                                                 : manager_text;
     check_cases cases = {0};
     check_mistake mistake = {0};
     undr_error error = check_parse(undr_slice_text(text), "survey", &cases, &mistake);
@@ -209,7 +207,8 @@ static undr_error measure_role(check_setting *setting, check_role role, undr_buf
 
 static bool declares(const check_capabilities *capabilities, check_role role) {
     return role == CHECK_ROLE_MANAGER ? capabilities->manager
-        : role == CHECK_ROLE_WORKER ? capabilities->worker : capabilities->pool;
+        : role == CHECK_ROLE_WORKER   ? capabilities->worker
+                                      : capabilities->pool;
 }
 
 static undr_error say_undeclared(const check_setting *setting, const char *role, undr_buffer *why) {
@@ -243,8 +242,8 @@ undr_error check_survey(check_setting *setting, check_role role, undr_buffer *wh
         }
     } else {
         undr_buffer_free(&setting->capabilities.text);
-        setting->capabilities =
-            (check_capabilities){.manager = true, .priority_levels = 2, .pickle_low = 4, .pickle_high = 4};
+        setting->capabilities = (check_capabilities){
+            .manager = true, .priority_levels = 2, .pickle_low = 4, .pickle_high = 4};
     }
     return measure_role(setting, role, why);
 }

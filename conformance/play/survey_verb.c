@@ -91,7 +91,8 @@ static bool is_word(undr_slice word, const char *text) {
 static const char *form_of(undr_slice word) {
     static const char *const forms[][2] = {{"priority-levels", "`priority-levels N`, 1 to 128"},
         {"hold", "`hold MS`, milliseconds, up to 60000, since the harness waits that long: start the target with less"},
-        {"grace", "`grace MS`, milliseconds, up to 60000, since the harness waits that long: start the target with less"},
+        {"grace",
+            "`grace MS`, milliseconds, up to 60000, since the harness waits that long: start the target with less"},
         {"max-payload", "`max-payload BYTES`"}, {"pickle", "`pickle LOW-HIGH`, protocols from 0 to 5"}};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         if (is_word(word, forms[i][0])) {
@@ -245,8 +246,8 @@ static undr_error say_limit(const check_target *target, undr_buffer *why) {
     if (limit == NULL) {
         return UNDR_OK;
     }
-    undr_error error = undr_put_format(
-        why, "the adapter was ended at the limit of %s, which it has from whoever started the harness: raise that", limit);
+    undr_error error = undr_put_format(why,
+        "the adapter was ended at the limit of %s, which it has from whoever started the harness: raise that", limit);
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
 
@@ -303,8 +304,10 @@ undr_error check_survey_adapter(check_setting *setting, undr_buffer *why) {
         &output, why);
     output.size = 0;
     if (error == UNDR_OK) {
-        error = ask(setting, "capabilities", 0, "it must print what the adapter implements, one a line, and end with "
-            "exit status 0", &output, why);
+        error = ask(setting, "capabilities", 0,
+            "it must print what the adapter implements, one a line, and end with "
+            "exit status 0",
+            &output, why);
     }
     if (error == UNDR_OK) {
         undr_buffer_free(&setting->capabilities.text);

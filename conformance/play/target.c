@@ -40,8 +40,8 @@ static void close_pipes(pipes *all) {
 
 static bool open_pipes(pipes *all) {
     *all = (pipes){{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}};
-    return pipe2(all->input, O_CLOEXEC) == 0 && pipe2(all->output, O_CLOEXEC) == 0 &&
-        pipe2(all->errors, O_CLOEXEC) == 0 && pipe2(all->failure, O_CLOEXEC) == 0;
+    return pipe2(all->input, O_CLOEXEC) == 0 && pipe2(all->output, O_CLOEXEC) == 0 && pipe2(all->errors, O_CLOEXEC) == 0
+        && pipe2(all->failure, O_CLOEXEC) == 0;
 }
 
 /* Nothing of the harness must leak into the target: a listening socket there would accept for ever. */
@@ -118,8 +118,9 @@ static failure read_failure(int file) {
 
 static undr_error say_failure(undr_buffer *why, const char *program, int reason) {
     const char *remedy = reason == ENOENT ? "; is the path right, and its interpreter there?"
-        : reason == EACCES ? "; is it a file, and executable (chmod +x)?"
-        : reason == ENOEXEC ? "; a script needs a first line like #!/bin/sh" : check_remedy(reason);
+        : reason == EACCES                ? "; is it a file, and executable (chmod +x)?"
+        : reason == ENOEXEC               ? "; a script needs a first line like #!/bin/sh"
+                                          : check_remedy(reason);
     undr_error error = undr_put_format(why, "the program %s can't be started: %s%s", program, strerror(reason), remedy);
     return error != UNDR_OK ? error : check_is_shortage(reason) ? UNDR_SYSTEM : UNDR_ARGUMENT;
 }
@@ -146,8 +147,8 @@ static bool take_pipes(check_target *target, pipes *all) {
     target->output = all->output[0];
     target->errors = all->errors[0];
     all->input[1] = all->output[0] = all->errors[0] = -1;
-    return fcntl(target->output, F_SETFL, O_NONBLOCK) == 0 && fcntl(target->errors, F_SETFL, O_NONBLOCK) == 0 &&
-        fcntl(target->input, F_SETFL, O_NONBLOCK) == 0;
+    return fcntl(target->output, F_SETFL, O_NONBLOCK) == 0 && fcntl(target->errors, F_SETFL, O_NONBLOCK) == 0
+        && fcntl(target->input, F_SETFL, O_NONBLOCK) == 0;
 }
 
 undr_error check_target_start(check_target *target, char *const *argv, undr_buffer *why) {
@@ -172,8 +173,7 @@ undr_error check_target_start(check_target *target, char *const *argv, undr_buff
     failure failed = read_failure(all.failure[0]);
     if (failed.reason != 0) {
         kill(pid, SIGKILL); /* it may run after all, when it is the reading that failed */
-        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
-        }
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
         target->pid = 0;
         close_pipes(&all);
         return failed.own ? say_own_failure(why, argv[0], failed.reason) : say_failure(why, argv[0], failed.reason);
@@ -291,14 +291,11 @@ void check_target_free(check_target *target) {
 
 undr_error check_target_describe(const check_target *target, undr_buffer *text) {
     switch (target->state) {
-    case CHECK_TARGET_EXITED:
-        return undr_put_format(text, "has ended with exit status %d", target->status);
+    case CHECK_TARGET_EXITED: return undr_put_format(text, "has ended with exit status %d", target->status);
     case CHECK_TARGET_SIGNALLED:
         return undr_put_format(text, "was ended by signal %d (%s)", target->status, strsignal(target->status));
-    case CHECK_TARGET_RUNS:
-        return undr_put_text(text, "runs");
-    case CHECK_TARGET_NONE:
-        break;
+    case CHECK_TARGET_RUNS: return undr_put_text(text, "runs");
+    case CHECK_TARGET_NONE: break;
     }
     return undr_put_text(text, "is not there");
 }

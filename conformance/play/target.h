@@ -18,13 +18,13 @@ enum { CHECK_OUTPUT_KEPT = 16 * 1024 };
 typedef struct check_target {
     check_target_state state;
     int status;
-    pid_t pid;           /* stays a zombie until check_target_stop: neither it nor its group can be reused before */
-    int notice;          /* a pidfd that is readable when it has ended; -1 where the kernel has none */
-    int input;           /* its standard input, blocking; -1 when closed */
-    int output, errors;  /* its standard output and error, not blocking; -1 when they have ended */
-    undr_buffer kept;    /* the last of its standard error: at most twice CHECK_OUTPUT_KEPT while it runs */
-    uint64_t dropped;    /* bytes of it that came before */
-    check_pids spared;   /* children that this process had before */
+    pid_t pid;          /* stays a zombie until check_target_stop: neither it nor its group can be reused before */
+    int notice;         /* a pidfd that is readable when it has ended; -1 where the kernel has none */
+    int input;          /* its standard input, blocking; -1 when closed */
+    int output, errors; /* its standard output and error, not blocking; -1 when they have ended */
+    undr_buffer kept;   /* the last of its standard error: at most twice CHECK_OUTPUT_KEPT while it runs */
+    uint64_t dropped;   /* bytes of it that came before */
+    check_pids spared;  /* children that this process had before */
 } check_target;
 
 /* Starts argv[0], found as a shell would. It has a session of its own, pipes for its descriptors 0 to 2 and no others,

@@ -68,9 +68,9 @@ static undr_error class_text(term_maker *maker, const undr_value *class, const c
 
 /* An instance without arguments, with or without a state; the notation has no other. */
 static undr_error object_to_term(term_maker *maker, const undr_object *object, int depth, check_term **term) {
-    if (object->callable == NULL || object->callable->kind != UNDR_CLASS || object->kwargs != NULL ||
-        object->appended.count > 0 || object->entries.count > 0 ||
-        (object->args != NULL && object->args->items.count > 0)) {
+    if (object->callable == NULL || object->callable->kind != UNDR_CLASS || object->kwargs != NULL
+        || object->appended.count > 0 || object->entries.count > 0
+        || (object->args != NULL && object->args->items.count > 0)) {
         return UNDR_ARGUMENT;
     }
     undr_error error = new_term(maker, CHECK_TERM_OBJECT, object->state == NULL ? 0 : 1, term);
@@ -81,8 +81,8 @@ static undr_error object_to_term(term_maker *maker, const undr_object *object, i
         error = to_term(maker, object->state, depth - 1, &(*term)->parts[0]);
     }
     if (error == UNDR_OK && object->state == NULL) {
-        (*term)->bare = strcmp((*term)->text, "undr.task.CloseRequest") == 0 ||
-            strcmp((*term)->text, "undr.task.WorkerException") == 0;
+        (*term)->bare = strcmp((*term)->text, "undr.task.CloseRequest") == 0
+            || strcmp((*term)->text, "undr.task.WorkerException") == 0;
     }
     return error;
 }
@@ -128,15 +128,16 @@ static undr_error to_term(term_maker *maker, const undr_value *value, int depth,
     }
     maker->left--;
     switch (value->kind) {
-    case UNDR_NONE: case UNDR_BOOL: case UNDR_INT: case UNDR_FLOAT: case UNDR_STR: case UNDR_BYTES:
-    case UNDR_BYTEARRAY:
-        return leaf_to_term(maker, value, term);
-    case UNDR_LIST:
-        return items_to_term(maker, CHECK_TERM_LIST, value->items, depth, term);
-    case UNDR_TUPLE:
-        return items_to_term(maker, CHECK_TERM_TUPLE, value->items, depth, term);
-    case UNDR_DICT:
-        return items_to_term(maker, CHECK_TERM_DICT, value->items, depth, term);
+    case UNDR_NONE:
+    case UNDR_BOOL:
+    case UNDR_INT:
+    case UNDR_FLOAT:
+    case UNDR_STR:
+    case UNDR_BYTES:
+    case UNDR_BYTEARRAY: return leaf_to_term(maker, value, term);
+    case UNDR_LIST: return items_to_term(maker, CHECK_TERM_LIST, value->items, depth, term);
+    case UNDR_TUPLE: return items_to_term(maker, CHECK_TERM_TUPLE, value->items, depth, term);
+    case UNDR_DICT: return items_to_term(maker, CHECK_TERM_DICT, value->items, depth, term);
     case UNDR_SET:
         return value->items.count == 0 ? leaf_to_term(maker, value, term)
                                        : items_to_term(maker, CHECK_TERM_SET, value->items, depth, term);
@@ -146,8 +147,7 @@ static undr_error to_term(term_maker *maker, const undr_value *value, int depth,
         undr_error error = new_term(maker, CHECK_TERM_CLASS, 0, term);
         return error == UNDR_OK ? class_text(maker, value, &(*term)->text) : error;
     }
-    case UNDR_OBJECT:
-        return object_to_term(maker, &value->object, depth, term);
+    case UNDR_OBJECT: return object_to_term(maker, &value->object, depth, term);
     }
     return UNDR_ARGUMENT;
 }
@@ -194,8 +194,8 @@ static undr_error shorten(undr_buffer *to, size_t from, size_t size) {
 
 /* A WorkerException as workers send it: with the error that it reports. */
 static bool carries_error(const undr_value *value) {
-    return undr_value_is_instance(value, UNDR_CLASS_WORKER_EXCEPTION) && value->object.args != NULL &&
-        value->object.args->items.count > 0;
+    return undr_value_is_instance(value, UNDR_CLASS_WORKER_EXCEPTION) && value->object.args != NULL
+        && value->object.args->items.count > 0;
 }
 
 /* value_only: whatever the protocol is that it was pickled in. */
@@ -231,8 +231,8 @@ undr_error check_show_message(undr_buffer *to, undr_slice pickle, const check_na
 }
 
 undr_error check_show_frame(undr_buffer *to, uint8_t type, undr_slice payload, bool wire, const check_names *names) {
-    bool letter = type == UNDR_TYPE_NEXT || type == UNDR_TYPE_TASK || type == UNDR_TYPE_MESSAGE ||
-        type == UNDR_TYPE_SCHEDULED;
+    bool letter = type == UNDR_TYPE_NEXT || type == UNDR_TYPE_TASK || type == UNDR_TYPE_MESSAGE
+        || type == UNDR_TYPE_SCHEDULED;
     undr_error error = undr_put_format(to, letter ? "%c" : "0x%02x", type);
     if (error == UNDR_OK && payload.size > 0) {
         error = undr_put_text(to, " ");

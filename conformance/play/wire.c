@@ -53,9 +53,9 @@ static undr_error prepare(check_wire *wire) {
     int one = 1;
     socklen_t here = sizeof wire->here, there = sizeof wire->there;
     int flags = fcntl(wire->socket, F_GETFL);
-    if (flags < 0 || fcntl(wire->socket, F_SETFL, flags | O_NONBLOCK) != 0 ||
-        setsockopt(wire->socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0 ||
-        getsockname(wire->socket, (struct sockaddr *)&wire->here, &here) != 0) {
+    if (flags < 0 || fcntl(wire->socket, F_SETFL, flags | O_NONBLOCK) != 0
+        || setsockopt(wire->socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0
+        || getsockname(wire->socket, (struct sockaddr *)&wire->here, &here) != 0) {
         return UNDR_SYSTEM;
     }
     if (getpeername(wire->socket, (struct sockaddr *)&wire->there, &there) != 0 && errno != ENOTCONN) {
@@ -144,8 +144,8 @@ bool check_wire_wants_to_write(const check_wire *wire) {
 }
 
 bool check_wire_wants_to_read(const check_wire *wire) {
-    return wire->socket >= 0 && wire->end == CHECK_WIRE_OPEN && !wire->deaf &&
-        check_wire_unread(wire) < CHECK_WIRE_LIMIT_IN;
+    return wire->socket >= 0 && wire->end == CHECK_WIRE_OPEN && !wire->deaf
+        && check_wire_unread(wire) < CHECK_WIRE_LIMIT_IN;
 }
 
 /* The peer takes nothing more: what is left to be sent is dropped, what it sent before is still read. */
@@ -257,4 +257,3 @@ void check_wire_reset(check_wire *wire) {
     }
     check_wire_close(wire);
 }
-

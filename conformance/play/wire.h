@@ -28,20 +28,20 @@ void check_count(check_counter *counter, undr_slice bytes);
 typedef struct check_wire {
     int socket; /* -1 when closed */
     check_wire_end end;
-    bool deaf;           /* takes nothing in, as a peer that does not read */
-    bool can_send;       /* false after close, half-close, or when a send found the peer gone */
+    bool deaf;     /* takes nothing in, as a peer that does not read */
+    bool can_send; /* false after close, half-close, or when a send found the peer gone */
     struct sockaddr_in here, there;
-    undr_buffer in;      /* received; what lies before `taken` has been taken */
+    undr_buffer in; /* received; what lies before `taken` has been taken */
     size_t taken;
-    undr_buffer out;     /* to be sent; what lies before `sent` is */
+    undr_buffer out; /* to be sent; what lies before `sent` is */
     size_t sent;
-    check_counter asked; /* what this side sent, as frames */
+    check_counter asked;      /* what this side sent, as frames */
     uint64_t received_frames; /* taken */
     uint64_t bytes_in, bytes_out;
     unsigned late_reads; /* pieces that the peer did not read in time: see delivery.c */
 } check_wire;
 
-enum { CHECK_WIRE_LIMIT_IN = 256 * 1024 * 1024 }; /* unread bytes; then it stops reading */
+enum { CHECK_WIRE_LIMIT_IN = 256 * 1024 * 1024 };                /* unread bytes; then it stops reading */
 #define CHECK_FRAME_LIMIT ((uint64_t)CHECK_WIRE_LIMIT_IN - 1024) /* what is announced above could never be read whole */
 
 void check_wire_init(check_wire *wire);

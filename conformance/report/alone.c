@@ -29,8 +29,7 @@ static void add_words(struct line *line, char *const *words) {
 }
 
 static undr_error finish(struct line *line, undr_buffer *to) {
-    undr_error error =
-        line->error == UNDR_OK ? check_shell_line(to, undr_buffer_slice(&line->text)) : line->error;
+    undr_error error = line->error == UNDR_OK ? check_shell_line(to, undr_buffer_slice(&line->text)) : line->error;
     undr_buffer_free(&line->text);
     return error;
 }

@@ -11,7 +11,7 @@ UNDR_MUST_USE undr_error check_put_adapter(undr_buffer *to, char *const *command
 UNDR_MUST_USE undr_error check_put_alone(
     undr_buffer *to, const check_session *session, const check_part *part, const check_record *record);
 /* Prints it through a format's escaper. */
-UNDR_MUST_USE undr_error check_print_alone(FILE *out, check_escaper *escape, const check_session *session,
-    const check_part *part, const check_record *record);
+UNDR_MUST_USE undr_error check_print_alone(
+    FILE *out, check_escaper *escape, const check_session *session, const check_part *part, const check_record *record);
 
 #endif

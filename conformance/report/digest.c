@@ -54,8 +54,7 @@ static undr_slice without_value(undr_slice text) {
     while (at + 3 <= text.size && memcmp(text.data + at, arrow, 3) != 0) {
         at++;
     }
-    for (at += 3; at < text.size && text.data[at] != ' '; at++) {
-    }
+    for (at += 3; at < text.size && text.data[at] != ' '; at++) {}
     return at < text.size ? undr_slice_of(text.data, at) : text;
 }
 
@@ -120,13 +119,18 @@ static undr_error add(
         return UNDR_OK;
     }
     check_short *one = &digest->at[digest->count];
-    *one = (check_short){.part = part, .record = record, .standing = standing, .leader = digest->count,
-        .first = digest->count, .next = CHECK_NO_NAME, .id = ""};
+    *one = (check_short){.part = part,
+        .record = record,
+        .standing = standing,
+        .leader = digest->count,
+        .first = digest->count,
+        .next = CHECK_NO_NAME,
+        .id = ""};
     digest->count++;
     const char *level = NULL, *id = NULL;
     undr_slice sentence;
-    if (standing != CHECK_BLOCKED_OFF && check_record_verdict(record) >= CHECK_WARN &&
-        check_blamed(record, &level, &id, &sentence)) {
+    if (standing != CHECK_BLOCKED_OFF && check_record_verdict(record) >= CHECK_WARN
+        && check_blamed(record, &level, &id, &sentence)) {
         one->id = id;
         one->share = check_shares_find(shares, id);
     }
@@ -150,8 +154,8 @@ static int compare(const void *left, const void *right) {
 }
 
 static bool is_alike(const check_short *a, const check_short *b) {
-    return a->part == b->part && kind_of(a) == kind_of(b) &&
-        undr_slice_equal(undr_buffer_slice(&a->shape), undr_buffer_slice(&b->shape));
+    return a->part == b->part && kind_of(a) == kind_of(b)
+        && undr_slice_equal(undr_buffer_slice(&a->shape), undr_buffer_slice(&b->shape));
 }
 
 /* How much there is to read: the case that shows the least is the best explanation. */
@@ -195,8 +199,7 @@ static undr_error put_together(check_digest *digest) {
     }
     qsort(sorted, digest->count, sizeof *sorted, compare);
     for (size_t from = 0, to = 0; from < digest->count; from = to) {
-        for (to = from + 1; to < digest->count && is_alike(sorted[from], sorted[to]); to++) {
-        }
+        for (to = from + 1; to < digest->count && is_alike(sorted[from], sorted[to]); to++) {}
         choose_leader(digest, sorted + from, to - from);
     }
     free(sorted);

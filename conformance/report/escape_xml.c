@@ -4,13 +4,13 @@
 
 static const char *reference_of(const check_piece *piece, bool in_attribute) {
     switch (piece->text[0]) {
-        case '&': return "&amp;";
-        case '<': return "&lt;";
-        case '>': return "&gt;"; /* ]]> must not stand in character data */
-        case '"': return in_attribute ? "&quot;" : NULL;
-        case '\n': return in_attribute ? "&#10;" : NULL; /* as such it would be read as a blank */
-        case '\t': return in_attribute ? "&#9;" : NULL;
-        default: return NULL;
+    case '&': return "&amp;";
+    case '<': return "&lt;";
+    case '>': return "&gt;"; /* ]]> must not stand in character data */
+    case '"': return in_attribute ? "&quot;" : NULL;
+    case '\n': return in_attribute ? "&#10;" : NULL; /* as such it would be read as a blank */
+    case '\t': return in_attribute ? "&#9;" : NULL;
+    default: return NULL;
     }
 }
 

@@ -26,8 +26,8 @@ static bool keep(check_noticed *noticed, undr_buffer *shape) {
         noticed->capacity = capacity;
     }
     const char *text = (const char *)shape->data;
-    bool kept = check_name_map_put(&noticed->by_shape, text, noticed->count, &before) == UNDR_OK &&
-        before == CHECK_NO_NAME;
+    bool kept = check_name_map_put(&noticed->by_shape, text, noticed->count, &before) == UNDR_OK
+        && before == CHECK_NO_NAME;
     if (kept) {
         noticed->at[noticed->count++] = *shape;
     }
@@ -37,8 +37,8 @@ static bool keep(check_noticed *noticed, undr_buffer *shape) {
 /* Keeps the shape. False: it was there, or there is no memory for it, and then the end will tell. */
 static bool is_new(check_noticed *noticed, const check_result *worst) {
     undr_buffer shape = {0};
-    undr_error error =
-        check_digest_shape(&shape, undr_buffer_slice(&worst->expected), undr_buffer_slice(&worst->received));
+    undr_error error = check_digest_shape(
+        &shape, undr_buffer_slice(&worst->expected), undr_buffer_slice(&worst->received));
     error = error == UNDR_OK ? undr_put_u8(&shape, 0) : error;
     bool kept = error == UNDR_OK && keep(noticed, &shape);
     if (!kept) {

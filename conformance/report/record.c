@@ -105,8 +105,8 @@ static check_standing standing_of_entry(const check_record *record, check_verdic
 
 static bool is_excused_by(const check_part *part, const char *name) {
     size_t before = check_name_map_get(&part->by_name, name);
-    check_standing standing =
-        before == CHECK_NO_NAME ? CHECK_PASSED : check_record_standing(part, &part->records[before]);
+    check_standing standing = before == CHECK_NO_NAME ? CHECK_PASSED
+                                                      : check_record_standing(part, &part->records[before]);
     return standing == CHECK_EXPECTED || standing == CHECK_EXCUSED;
 }
 
@@ -138,12 +138,12 @@ check_standing check_record_standing(const check_part *part, const check_record 
         return standing_of_entry(record, verdict);
     }
     switch (verdict) {
-        case CHECK_PASS: return CHECK_PASSED;
-        case CHECK_INFO: return CHECK_OBSERVED;
-        case CHECK_SKIP: return CHECK_SKIPPED;
-        case CHECK_BLOCKED: return record->excused ? CHECK_EXCUSED : CHECK_BLOCKED_OFF;
-        case CHECK_WARN: return CHECK_WARNED;
-        default: return CHECK_FAILED;
+    case CHECK_PASS: return CHECK_PASSED;
+    case CHECK_INFO: return CHECK_OBSERVED;
+    case CHECK_SKIP: return CHECK_SKIPPED;
+    case CHECK_BLOCKED: return record->excused ? CHECK_EXCUSED : CHECK_BLOCKED_OFF;
+    case CHECK_WARN: return CHECK_WARNED;
+    default: return CHECK_FAILED;
     }
 }
 
@@ -155,24 +155,23 @@ undr_error check_record_remark(const check_part *part, const check_record *recor
     const check_result *worst = check_record_worst(record);
     const check_entry *entry = record->entry;
     switch (check_record_standing(part, record)) {
-        case CHECK_STALE:
-            return undr_put_format(text,
-                "passes now, but line %d of the expected failures says `%s` (%s): %s", entry->line,
-                check_verdict_name(entry->verdict), entry->reason,
-                entry->condition == NULL ? "remove that line" : "remove that line, or narrow its condition");
-        case CHECK_CHANGED:
-            return undr_put_format(text,
-                "the verdict is `%s`, but line %d of the expected failures says `%s` (%s): correct "
-                "that line, or what changed",
-                check_verdict_name(worst->verdict), entry->line, check_verdict_name(entry->verdict), entry->reason);
-        case CHECK_EXPECTED: return undr_put_format(text, "expected: %s", entry->reason);
-        case CHECK_SKIPPED:
-        case CHECK_BLOCKED_OFF:
-        case CHECK_EXCUSED: {
-            const undr_buffer *said = worst->received.size > 0 ? &worst->received : &worst->notes;
-            return check_text_clean(text, check_text_trim(undr_buffer_slice(said)));
-        }
-        default: return UNDR_OK;
+    case CHECK_STALE:
+        return undr_put_format(text, "passes now, but line %d of the expected failures says `%s` (%s): %s", entry->line,
+            check_verdict_name(entry->verdict), entry->reason,
+            entry->condition == NULL ? "remove that line" : "remove that line, or narrow its condition");
+    case CHECK_CHANGED:
+        return undr_put_format(text,
+            "the verdict is `%s`, but line %d of the expected failures says `%s` (%s): correct "
+            "that line, or what changed",
+            check_verdict_name(worst->verdict), entry->line, check_verdict_name(entry->verdict), entry->reason);
+    case CHECK_EXPECTED: return undr_put_format(text, "expected: %s", entry->reason);
+    case CHECK_SKIPPED:
+    case CHECK_BLOCKED_OFF:
+    case CHECK_EXCUSED: {
+        const undr_buffer *said = worst->received.size > 0 ? &worst->received : &worst->notes;
+        return check_text_clean(text, check_text_trim(undr_buffer_slice(said)));
+    }
+    default: return UNDR_OK;
     }
 }
 
@@ -184,8 +183,8 @@ undr_error check_put_again(undr_buffer *to, const check_record *record) {
             again->failed < again->played ? ": flaky" : "");
     }
     if (error == UNDR_OK && again->broken > 0) {
-        error = undr_put_format(to, "%s%u more ended with a failure of the harness", again->played > 0 ? "; " : "",
-            again->broken);
+        error = undr_put_format(
+            to, "%s%u more ended with a failure of the harness", again->played > 0 ? "; " : "", again->broken);
     }
     return error;
 }
@@ -241,8 +240,8 @@ int check_session_status(const check_session *session) {
         return 3;
     }
     for (size_t i = 0; i < session->part_count; i++) {
-        is_short = is_short ||
-            (!session->parts[i].surveyed && session->parts[i].why.size > 0 && !session->parts[i].undeclared);
+        is_short = is_short
+            || (!session->parts[i].surveyed && session->parts[i].why.size > 0 && !session->parts[i].undeclared);
     }
     for (int standing = 0; standing < CHECK_STANDING_COUNT; standing++) {
         bool counts = check_standing_is_short((check_standing)standing, session->options->strict);

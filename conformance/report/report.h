@@ -37,13 +37,13 @@ typedef struct check_record {
 typedef struct check_part {
     check_role role;
     check_setting setting;
-    bool surveyed;         /* else `why` says what kept the target from being judged */
-    bool undeclared;       /* the adapter does not declare this role (and `all` was asked for) */
+    bool surveyed;   /* else `why` says what kept the target from being judged */
+    bool undeclared; /* the adapter does not declare this role (and `all` was asked for) */
     undr_buffer why;
     check_record *records; /* each behind those that it comes after */
     size_t count;
     check_name_map by_name; /* of the records */
-    size_t heavy;          /* cases of the set `load` that were left out */
+    size_t heavy;           /* cases of the set `load` that were left out */
 } check_part;
 
 typedef struct check_session {
@@ -58,26 +58,26 @@ typedef struct check_session {
     time_t started;
     uint64_t began_ns;
     uint64_t duration_ns;
-    int interrupted;      /* the signal that ended the run early, 0: none */
-    bool stopped;         /* --until-fail found something */
-    bool mistaken;        /* the file of --expect can't be right for what the adapter declares: it was told why */
-    bool broken;          /* the harness itself could not go on; `why` of the last part says why */
+    int interrupted; /* the signal that ended the run early, 0: none */
+    bool stopped;    /* --until-fail found something */
+    bool mistaken;   /* the file of --expect can't be right for what the adapter declares: it was told why */
+    bool broken;     /* the harness itself could not go on; `why` of the last part says why */
 } check_session;
 
 /* How a case counts in the end. */
 typedef enum check_standing {
     CHECK_NOT_RUN,
     CHECK_PASSED,
-    CHECK_OBSERVED,  /* info */
+    CHECK_OBSERVED, /* info */
     CHECK_SKIPPED,
-    CHECK_EXPECTED,  /* fell short as the file of expected failures says */
-    CHECK_EXCUSED,   /* blocked by one that was expected to fall short */
+    CHECK_EXPECTED, /* fell short as the file of expected failures says */
+    CHECK_EXCUSED,  /* blocked by one that was expected to fall short */
     CHECK_BLOCKED_OFF,
-    CHECK_WARNED,    /* a SHOULD */
-    CHECK_FAILED,    /* a MUST */
-    CHECK_STALE,     /* expected to fall short, and passed */
-    CHECK_CHANGED,   /* expected to fall short, but in another way */
-    CHECK_BROKEN,    /* error */
+    CHECK_WARNED,  /* a SHOULD */
+    CHECK_FAILED,  /* a MUST */
+    CHECK_STALE,   /* expected to fall short, and passed */
+    CHECK_CHANGED, /* expected to fall short, but in another way */
+    CHECK_BROKEN,  /* error */
     CHECK_STANDING_COUNT
 } check_standing;
 const char *check_standing_name(check_standing standing); /* "stale" */
@@ -139,7 +139,7 @@ typedef struct check_tap {
 } check_tap;
 void check_tap_begin(check_tap *tap, const check_session *session); /* prints the plan */
 void check_tap_record(check_tap *tap, const check_session *session, const check_part *part, const check_record *record);
-void check_tap_end(check_tap *tap, const check_session *session);   /* unmatched entries, the summary as comments */
+void check_tap_end(check_tap *tap, const check_session *session); /* unmatched entries, the summary as comments */
 
 /* What is being played, oldest first; those beyond the array are not named. */
 typedef struct check_playing {

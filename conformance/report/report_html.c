@@ -48,8 +48,9 @@ static void print_cell(FILE *out, const check_plays *plays) {
 }
 
 static bool is_explained(const check_part *part, const check_record *record) {
-    return record->done > 0 && (check_record_verdict(record) >= CHECK_WARN ||
-        check_standing_is_short(check_record_standing(part, record), true));
+    return record->done > 0
+        && (check_record_verdict(record) >= CHECK_WARN
+            || check_standing_is_short(check_record_standing(part, record), true));
 }
 
 static void print_row(FILE *out, const check_part *part, const check_record *record, const bool *used) {
@@ -176,8 +177,8 @@ static undr_error print_part(FILE *out, const check_session *session, const chec
     fprintf(out, "<h2>%s</h2>\n", check_role_name(part->role));
     if (!part->surveyed) {
         fputs("<p class=\"fail\">", out);
-        check_html_text(out, part->undeclared ? undr_slice_text("not declared by the adapter")
-                                                : undr_buffer_slice(&part->why));
+        check_html_text(
+            out, part->undeclared ? undr_slice_text("not declared by the adapter") : undr_buffer_slice(&part->why));
         fputs("</p>\n", out);
         return UNDR_OK;
     }
@@ -208,7 +209,10 @@ undr_error check_report_html(FILE *out, const check_session *session) {
     int status = check_session_status(session);
     fputs(head, out);
     fprintf(out, "<h1>undr-check: <span class=\"%s\">%s</span></h1>\n<p><code>", status == 0 ? "pass" : "fail",
-        status == 0 ? "conforms" : status == 1 ? "falls short" : status == 2 ? "nothing was run" : "not judged");
+        status == 0       ? "conforms"
+            : status == 1 ? "falls short"
+            : status == 2 ? "nothing was run"
+                          : "not judged");
     if (session->options->command != NULL) {
         error = check_put_adapter(&adapter, session->options->command);
         check_html_text(out, undr_buffer_slice(&adapter));

@@ -8,8 +8,8 @@
 #include <string.h>
 
 enum {
-    NAMED = 12,       /* of the cases that are alike */
-    CLAUSE = 100,     /* characters of a clause in the table */
+    NAMED = 12,   /* of the cases that are alike */
+    CLAUSE = 100, /* characters of a clause in the table */
     TABLE_LINES = 12,
     REQUIREMENTS = 8, /* in the line of them */
     LINE = 320,       /* bytes of a line that is explained: a longer one is cut to its ends */
@@ -110,8 +110,8 @@ static void print_deliveries(FILE *out, const check_record *record) {
     }
 }
 
-static void print_details(const check_terminal *terminal, const check_session *session, const check_part *part,
-    const check_record *record) {
+static void print_details(
+    const check_terminal *terminal, const check_session *session, const check_part *part, const check_record *record) {
     FILE *out = terminal->out;
     const check_result *worst = check_record_worst(record);
     bool whole = session->options->verbose;
@@ -149,8 +149,12 @@ static void print_details(const check_terminal *terminal, const check_session *s
 }
 
 const char *check_standing_title(check_standing standing) {
-    static const char *const titles[CHECK_STANDING_COUNT] = {[CHECK_BLOCKED_OFF] = "BLOCKED", [CHECK_WARNED] = "WARN",
-        [CHECK_FAILED] = "FAIL", [CHECK_STALE] = "STALE", [CHECK_CHANGED] = "CHANGED", [CHECK_BROKEN] = "ERROR"};
+    static const char *const titles[CHECK_STANDING_COUNT] = {[CHECK_BLOCKED_OFF] = "BLOCKED",
+        [CHECK_WARNED] = "WARN",
+        [CHECK_FAILED] = "FAIL",
+        [CHECK_STALE] = "STALE",
+        [CHECK_CHANGED] = "CHANGED",
+        [CHECK_BROKEN] = "ERROR"};
     return titles[standing];
 }
 

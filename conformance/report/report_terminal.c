@@ -21,8 +21,8 @@ static bool is_terminal(FILE *out) {
 void check_terminal_open(check_terminal *terminal, FILE *out, const check_options *options) {
     bool capable = is_terminal(out);
     const char *refused = getenv("NO_COLOR");
-    bool wanted = options->color == CHECK_COLOR_ALWAYS ||
-        (options->color == CHECK_COLOR_AUTO && capable && (refused == NULL || refused[0] == '\0'));
+    bool wanted = options->color == CHECK_COLOR_ALWAYS
+        || (options->color == CHECK_COLOR_AUTO && capable && (refused == NULL || refused[0] == '\0'));
     *terminal = (check_terminal){.out = out, .color = wanted, .live = capable && !options->pause};
     terminal->started_ns = terminal->shown_ns = check_now();
 }
@@ -125,8 +125,8 @@ void check_terminal_started(check_terminal *terminal, const check_case *one, che
 
 static void forget(check_terminal *terminal, const check_case *one, check_delivery delivery) {
     size_t index = 0;
-    while (index < terminal->playing_count &&
-        (terminal->playing[index].one != one || terminal->playing[index].delivery != delivery)) {
+    while (index < terminal->playing_count
+        && (terminal->playing[index].one != one || terminal->playing[index].delivery != delivery)) {
         index++;
     }
     if (index < terminal->playing_count) {
@@ -137,11 +137,11 @@ static void forget(check_terminal *terminal, const check_case *one, check_delive
 
 static const char *verdict_color(check_verdict verdict) {
     switch (verdict) {
-        case CHECK_PASS: return CHECK_GREEN;
-        case CHECK_WARN: return CHECK_YELLOW;
-        case CHECK_FAIL:
-        case CHECK_ERROR: return CHECK_RED;
-        default: return CHECK_DIM;
+    case CHECK_PASS: return CHECK_GREEN;
+    case CHECK_WARN: return CHECK_YELLOW;
+    case CHECK_FAIL:
+    case CHECK_ERROR: return CHECK_RED;
+    default: return CHECK_DIM;
     }
 }
 
@@ -227,8 +227,8 @@ static void print_reasons(FILE *out, const check_part *part, bool capabilities, 
     for (size_t i = 0; i < part->count; i++) {
         undr_buffer reason = {0};
         bool declared = false;
-        bool fits = check_record_standing(part, &part->records[i]) == CHECK_SKIPPED &&
-            skip_reason(part, &part->records[i], &reason, &declared) == UNDR_OK && declared == capabilities;
+        bool fits = check_record_standing(part, &part->records[i]) == CHECK_SKIPPED
+            && skip_reason(part, &part->records[i], &reason, &declared) == UNDR_OK && declared == capabilities;
         if (fits && is_new_reason(&all, undr_buffer_slice(&reason))) {
             fputs(began && capabilities ? ", " : *separator, out);
             fputs(!began && capabilities ? "not declared: " : "", out);
@@ -279,8 +279,8 @@ static void summarise_part(const check_terminal *terminal, const check_part *par
     count(out, tally.by[CHECK_SKIPPED], "skipped", false);
     print_skip_reasons(out, part);
     if (part->heavy > 0) {
-        fprintf(out, "; %zu heavy one%s (long waits, large payloads, many connections) only with --load",
-            part->heavy, check_text_plural(part->heavy));
+        fprintf(out, "; %zu heavy one%s (long waits, large payloads, many connections) only with --load", part->heavy,
+            check_text_plural(part->heavy));
     }
     fputc('\n', out);
 }
@@ -288,8 +288,8 @@ static void summarise_part(const check_terminal *terminal, const check_part *par
 static void print_unmatched(const check_terminal *terminal, const check_session *session) {
     size_t index = 0;
     for (const check_entry *entry = NULL; (entry = check_unmatched(session, &index)) != NULL;) {
-        fprintf(terminal->out, "\n%sUNMATCHED%s ", check_paint(terminal, CHECK_RED),
-            check_paint(terminal, CHECK_PLAIN));
+        fprintf(
+            terminal->out, "\n%sUNMATCHED%s ", check_paint(terminal, CHECK_RED), check_paint(terminal, CHECK_PLAIN));
         check_text_plain(terminal->out, undr_slice_text(session->expected->file));
         fprintf(terminal->out, ":%d: there is no case ", entry->line);
         check_text_plain(terminal->out, undr_slice_text(entry->name));
@@ -338,8 +338,8 @@ static void print_sentence(const check_terminal *terminal, const check_session *
         print_short_sentence(out, session, &all);
     }
     double seconds = (double)session->duration_ns / (double)CHECK_SECOND;
-    fprintf(out, "%s  %.1f s, seed %llu\n", check_paint(terminal, CHECK_PLAIN), seconds,
-        (unsigned long long)session->seed);
+    fprintf(
+        out, "%s  %.1f s, seed %llu\n", check_paint(terminal, CHECK_PLAIN), seconds, (unsigned long long)session->seed);
 }
 
 void check_terminal_summary(check_terminal *terminal, const check_session *session) {

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 static bool was_played(check_standing standing) {
-    return standing != CHECK_NOT_RUN && standing != CHECK_SKIPPED && standing != CHECK_EXCUSED &&
-        standing != CHECK_BLOCKED_OFF && standing != CHECK_BROKEN;
+    return standing != CHECK_NOT_RUN && standing != CHECK_SKIPPED && standing != CHECK_EXCUSED
+        && standing != CHECK_BLOCKED_OFF && standing != CHECK_BROKEN;
 }
 
 static undr_error find_or_add(check_shares *shares, const char *id, check_counted **counted) {

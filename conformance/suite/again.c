@@ -64,8 +64,8 @@ static bool is_wanted(const check_again *again, const check_short *one) {
 static size_t choose(const check_again *again, check_record *chosen[KINDS]) {
     check_digest digest;
     size_t *order = NULL, count = 0, found = 0;
-    if (check_digest_make(again->session, &digest) == UNDR_OK &&
-        check_digest_order(&digest, &order, &count) == UNDR_OK) {
+    if (check_digest_make(again->session, &digest) == UNDR_OK
+        && check_digest_order(&digest, &order, &count) == UNDR_OK) {
         for (size_t i = 0; i < count && found < KINDS; i++) {
             const check_short *one = &digest.at[order[i]];
             if (is_wanted(again, one)) {
@@ -80,8 +80,8 @@ static size_t choose(const check_again *again, check_record *chosen[KINDS]) {
 
 static bool is_asked_for(const check_session *session) {
     const check_options *options = session->options;
-    return options->again > 0 && options->repeat <= 1 && !options->until_fail && !options->pause &&
-        session->interrupted == 0;
+    return options->again > 0 && options->repeat <= 1 && !options->until_fail && !options->pause
+        && session->interrupted == 0;
 }
 
 static void tell(const check_again *again, size_t count) {

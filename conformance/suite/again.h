@@ -11,7 +11,7 @@ typedef struct check_again {
     check_part *part; /* its plays are over */
     check_terminal *terminal;
     const check_signals *signals;
-    uint64_t limit_ns;                  /* of one play, for the supervisor */
+    uint64_t limit_ns;                    /* of one play, for the supervisor */
     int (*is_interrupted)(void *context); /* a few times a second; as check_watcher.tick */
     void *context;
 } check_again;

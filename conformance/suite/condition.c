@@ -68,8 +68,12 @@ static const struct {
     const char *text;
     bool below, equal, above;
 } relations[] = {
-    {"<", true, false, false}, {"<=", true, true, false}, {"==", false, true, false},
-    {"!=", true, false, true}, {">=", false, true, true}, {">", false, false, true},
+    {"<", true, false, false},
+    {"<=", true, true, false},
+    {"==", false, true, false},
+    {"!=", true, false, true},
+    {">=", false, true, true},
+    {">", false, false, true},
 };
 enum { RELATIONS = sizeof relations / sizeof *relations };
 
@@ -119,8 +123,8 @@ static bool find_declared(undr_slice capabilities, undr_slice word, version *fou
         const uint8_t *newline = memchr(rest.data, '\n', rest.size);
         size_t size = newline == NULL ? rest.size : (size_t)(newline - rest.data);
         undr_slice line = undr_slice_of(rest.data, size);
-        bool fits = is_text(take_word(&line), own ? "version" : "language") &&
-            (own || undr_slice_equal(take_word(&line), word));
+        bool fits = is_text(take_word(&line), own ? "version" : "language")
+            && (own || undr_slice_equal(take_word(&line), word));
         is_found = fits && read_version(check_text_trim(line), found);
         size += newline == NULL ? 0 : 1;
         rest = undr_slice_of(rest.data + size, rest.size - size);
@@ -135,13 +139,15 @@ undr_error check_condition_holds(undr_slice condition, undr_slice capabilities, 
         comparison one = take_comparison(&rest);
         size_t relation = find_relation(one.relation);
         *word = one.word;
-        if (relation == RELATIONS || !read_version(one.version, &asked) ||
-            !find_declared(capabilities, one.word, &found)) {
+        if (relation == RELATIONS || !read_version(one.version, &asked)
+            || !find_declared(capabilities, one.word, &found)) {
             return UNDR_ARGUMENT;
         }
         int order = compare(&found, &asked);
-        *holds = *holds && (order < 0 ? relations[relation].below
-            : order == 0 ? relations[relation].equal : relations[relation].above);
+        *holds = *holds
+            && (order < 0        ? relations[relation].below
+                    : order == 0 ? relations[relation].equal
+                                 : relations[relation].above);
         rest = check_text_trim(rest);
     }
     return UNDR_OK;

@@ -6,9 +6,9 @@
 
 enum {
     SLEEP_DEPTH = 16,
-    POLL_MS = 20,         /* a worker that was answered None comes again */
-    QUIET_MS = 60,        /* a `quiet` without a number, where the target is such a worker */
-    HOLD_MS = 100         /* a None of a pool, which may hold it for its own workers' sake */
+    POLL_MS = 20,  /* a worker that was answered None comes again */
+    QUIET_MS = 60, /* a `quiet` without a number, where the target is such a worker */
+    HOLD_MS = 100  /* a None of a pool, which may hold it for its own workers' sake */
 };
 
 static const double longest_sleep_s = 10; /* who sleeps longer is killed */

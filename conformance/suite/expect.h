@@ -40,15 +40,13 @@ void check_expected_free(check_expected *expected);
 
 /* Decides which entries hold for an implementation with these lines of `capabilities`; may be called again.
  * UNDR_ARGUMENT: *message says which condition can't be decided, or which entries contradict each other. */
-UNDR_MUST_USE undr_error check_expected_apply(
-    check_expected *expected, undr_slice capabilities, undr_buffer *message);
+UNDR_MUST_USE undr_error check_expected_apply(check_expected *expected, undr_slice capabilities, undr_buffer *message);
 
 /* The entry that holds; NULL: none. */
 const check_entry *check_expected_find(const check_expected *expected, const char *name);
 
 /* One line of such a file; newlines in the reason become blanks. condition: NULL for none. Failures show in
  * ferror(out). */
-void check_expected_write(
-    FILE *out, const char *condition, check_verdict verdict, const char *name, undr_slice reason);
+void check_expected_write(FILE *out, const char *condition, check_verdict verdict, const char *name, undr_slice reason);
 
 #endif

@@ -220,8 +220,7 @@ void check_guard_stop(check_guard *guard) {
     while (waitpid(guard->pid, NULL, WNOHANG) == 0) {
         if (check_now() > limit) {
             kill(guard->pid, SIGKILL); /* what it leaves becomes a child of ours: check_guard_sweep */
-            while (waitpid(guard->pid, NULL, 0) < 0 && errno == EINTR) {
-            }
+            while (waitpid(guard->pid, NULL, 0) < 0 && errno == EINTR) {}
             break;
         }
         poll(NULL, 0, 1);

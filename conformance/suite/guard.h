@@ -26,8 +26,8 @@ typedef struct check_guard {
 typedef struct check_guard_how {
     check_guarded *body;
     void *context;
-    const sigset_t *mask; /* the signal mask of the player */
-    bool foreground;      /* stays in the terminal's process group, so that it may read from it */
+    const sigset_t *mask;      /* the signal mask of the player */
+    bool foreground;           /* stays in the terminal's process group, so that it may read from it */
     const check_guard *others; /* running ones, whose pipes the new one must not hold */
     size_t other_count;
 } check_guard_how;

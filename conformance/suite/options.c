@@ -9,10 +9,34 @@
 #include <string.h>
 
 enum {
-    OPTION_LIST = 256, OPTION_ONLY, OPTION_CASES, OPTION_JOBS, OPTION_VERBOSE, OPTION_TAP, OPTION_JUNIT, OPTION_JSON,
-    OPTION_HTML, OPTION_STRICT, OPTION_DELIVERY, OPTION_ALL_DELIVERIES, OPTION_SEED, OPTION_REPEAT, OPTION_UNTIL_FAIL,
-    OPTION_AGAIN, OPTION_SHARD, OPTION_TIMEOUT_FACTOR, OPTION_EXPECT, OPTION_WRITE_EXPECT, OPTION_LOAD, OPTION_DESTRUCTIVE,
-    OPTION_PAUSE, OPTION_COLOR, OPTION_CONNECT, OPTION_SESSIONS, OPTION_HELP, OPTION_VERSION
+    OPTION_LIST = 256,
+    OPTION_ONLY,
+    OPTION_CASES,
+    OPTION_JOBS,
+    OPTION_VERBOSE,
+    OPTION_TAP,
+    OPTION_JUNIT,
+    OPTION_JSON,
+    OPTION_HTML,
+    OPTION_STRICT,
+    OPTION_DELIVERY,
+    OPTION_ALL_DELIVERIES,
+    OPTION_SEED,
+    OPTION_REPEAT,
+    OPTION_UNTIL_FAIL,
+    OPTION_AGAIN,
+    OPTION_SHARD,
+    OPTION_TIMEOUT_FACTOR,
+    OPTION_EXPECT,
+    OPTION_WRITE_EXPECT,
+    OPTION_LOAD,
+    OPTION_DESTRUCTIVE,
+    OPTION_PAUSE,
+    OPTION_COLOR,
+    OPTION_CONNECT,
+    OPTION_SESSIONS,
+    OPTION_HELP,
+    OPTION_VERSION
 };
 
 static const struct option long_options[] = {
@@ -55,8 +79,8 @@ static const char *const colors[] = {"auto", "always", "never", NULL};
 struct parsing {
     check_options *options;
     undr_buffer *message;
-    int argc;  /* of the part before -- */
-    char **argv; /* a copy that getopt may permute */
+    int argc;                                     /* of the part before -- */
+    char **argv;                                  /* a copy that getopt may permute */
     bool given[OPTION_VERSION - OPTION_LIST + 1]; /* options with one value */
 };
 
@@ -219,44 +243,44 @@ static undr_error refuse_second(struct parsing *parsing, int option) {
 static undr_error take_value(struct parsing *parsing, int option, char *value) {
     check_options *options = parsing->options;
     switch (option) {
-        case OPTION_ONLY: return add_text(&options->only, value);
-        case OPTION_CASES: return add_text(&options->cases, value);
-        case OPTION_JOBS: return unsigned_option(parsing, "--jobs", value, 1024, &options->jobs);
-        case OPTION_JUNIT: options->junit = value; return UNDR_OK;
-        case OPTION_JSON: options->json = value; return UNDR_OK;
-        case OPTION_HTML: options->html = value; return UNDR_OK;
-        case OPTION_DELIVERY: return parse_delivery(parsing, value);
-        case OPTION_SEED:
-            options->has_seed = true;
-            return number_option(parsing, "--seed", value, 0, UINT64_MAX, &options->seed);
-        case OPTION_REPEAT: return unsigned_option(parsing, "--repeat", value, 1000000, &options->repeat);
-        case OPTION_SESSIONS: return unsigned_option(parsing, "--sessions", value, 1000000, &options->sessions);
-        case OPTION_AGAIN: return parse_again(parsing, value);
-        case OPTION_SHARD: return parse_shard(parsing, value);
-        case OPTION_TIMEOUT_FACTOR: return parse_factor(parsing, value);
-        case OPTION_EXPECT: options->expect = value; return UNDR_OK;
-        case OPTION_WRITE_EXPECT: options->write_expect = value; return UNDR_OK;
-        case OPTION_COLOR: return parse_color(parsing, value);
-        case OPTION_CONNECT: return parse_connect(parsing, value);
-        default: return UNDR_ARGUMENT;
+    case OPTION_ONLY: return add_text(&options->only, value);
+    case OPTION_CASES: return add_text(&options->cases, value);
+    case OPTION_JOBS: return unsigned_option(parsing, "--jobs", value, 1024, &options->jobs);
+    case OPTION_JUNIT: options->junit = value; return UNDR_OK;
+    case OPTION_JSON: options->json = value; return UNDR_OK;
+    case OPTION_HTML: options->html = value; return UNDR_OK;
+    case OPTION_DELIVERY: return parse_delivery(parsing, value);
+    case OPTION_SEED:
+        options->has_seed = true;
+        return number_option(parsing, "--seed", value, 0, UINT64_MAX, &options->seed);
+    case OPTION_REPEAT: return unsigned_option(parsing, "--repeat", value, 1000000, &options->repeat);
+    case OPTION_SESSIONS: return unsigned_option(parsing, "--sessions", value, 1000000, &options->sessions);
+    case OPTION_AGAIN: return parse_again(parsing, value);
+    case OPTION_SHARD: return parse_shard(parsing, value);
+    case OPTION_TIMEOUT_FACTOR: return parse_factor(parsing, value);
+    case OPTION_EXPECT: options->expect = value; return UNDR_OK;
+    case OPTION_WRITE_EXPECT: options->write_expect = value; return UNDR_OK;
+    case OPTION_COLOR: return parse_color(parsing, value);
+    case OPTION_CONNECT: return parse_connect(parsing, value);
+    default: return UNDR_ARGUMENT;
     }
 }
 
 /* Options that stand alone. False: not one of them. */
 static bool take_switch(check_options *options, int option) {
     switch (option) {
-        case OPTION_LIST: options->action = CHECK_ACTION_LIST; return true;
-        case OPTION_VERBOSE: options->verbose = true; return true;
-        case OPTION_TAP: options->tap = true; return true;
-        case OPTION_STRICT: options->strict = true; return true;
-        case OPTION_ALL_DELIVERIES: options->every_delivery = true; return true;
-        case OPTION_UNTIL_FAIL: options->until_fail = true; return true;
-        case OPTION_LOAD: options->load = true; return true;
-        case OPTION_DESTRUCTIVE: options->destructive = true; return true;
-        case OPTION_PAUSE: options->pause = true; return true;
-        case OPTION_HELP: options->action = CHECK_ACTION_HELP; return true;
-        case OPTION_VERSION: options->action = CHECK_ACTION_VERSION; return true;
-        default: return false;
+    case OPTION_LIST: options->action = CHECK_ACTION_LIST; return true;
+    case OPTION_VERBOSE: options->verbose = true; return true;
+    case OPTION_TAP: options->tap = true; return true;
+    case OPTION_STRICT: options->strict = true; return true;
+    case OPTION_ALL_DELIVERIES: options->every_delivery = true; return true;
+    case OPTION_UNTIL_FAIL: options->until_fail = true; return true;
+    case OPTION_LOAD: options->load = true; return true;
+    case OPTION_DESTRUCTIVE: options->destructive = true; return true;
+    case OPTION_PAUSE: options->pause = true; return true;
+    case OPTION_HELP: options->action = CHECK_ACTION_HELP; return true;
+    case OPTION_VERSION: options->action = CHECK_ACTION_VERSION; return true;
+    default: return false;
     }
 }
 
@@ -272,8 +296,8 @@ static undr_error unknown_option(struct parsing *parsing, const char *word) {
             return complain(parsing, "option '%s' takes no value", word);
         }
     }
-    undr_error error =
-        undr_put_format(parsing->message, "%s option '%s'", alike > 1 && length > 0 ? "ambiguous" : "unknown", word);
+    undr_error error = undr_put_format(
+        parsing->message, "%s option '%s'", alike > 1 && length > 0 ? "ambiguous" : "unknown", word);
     const char *nearest = check_text_nearest(name, names);
     if (nearest != NULL && error == UNDR_OK) {
         error = undr_put_format(parsing->message, "; did you mean --%s?", nearest);
@@ -402,22 +426,21 @@ static undr_error finish_explore(struct parsing *parsing, bool has_verb) {
 static undr_error finish(struct parsing *parsing, bool has_verb) {
     check_options *options = parsing->options;
     switch (options->action) {
-        case CHECK_ACTION_RUN: return finish_run(parsing, has_verb);
-        case CHECK_ACTION_EXPLORE: return finish_explore(parsing, has_verb);
-        case CHECK_ACTION_LIST:
-            for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
-                options->roles[role] = options->roles[role] || !has_verb;
-            }
-            return UNDR_OK;
-        case CHECK_ACTION_PARSE:
-            return options->files.count == 0
-                ? complain(parsing, "parse: name the case files (%s)", "or folders of them")
-                : UNDR_OK;
-        case CHECK_ACTION_DECODE:
-            return options->files.count > 1 ? complain(parsing, "decode: unexpected argument '%s'; one file is read",
-                                                  options->files.at[1])
-                                            : UNDR_OK;
-        default: return UNDR_OK;
+    case CHECK_ACTION_RUN: return finish_run(parsing, has_verb);
+    case CHECK_ACTION_EXPLORE: return finish_explore(parsing, has_verb);
+    case CHECK_ACTION_LIST:
+        for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
+            options->roles[role] = options->roles[role] || !has_verb;
+        }
+        return UNDR_OK;
+    case CHECK_ACTION_PARSE:
+        return options->files.count == 0 ? complain(parsing, "parse: name the case files (%s)", "or folders of them")
+                                         : UNDR_OK;
+    case CHECK_ACTION_DECODE:
+        return options->files.count > 1
+            ? complain(parsing, "decode: unexpected argument '%s'; one file is read", options->files.at[1])
+            : UNDR_OK;
+    default: return UNDR_OK;
     }
 }
 

@@ -30,28 +30,28 @@ typedef struct check_texts {
 /* All pointers but the arrays of check_texts and `host` point into argv, which must outlive this. */
 typedef struct check_options {
     check_action action;
-    const char *program;      /* as it was called: what a printed command begins with */
+    const char *program; /* as it was called: what a printed command begins with */
     bool roles[CHECK_ROLE_COUNT];
-    bool all;                 /* the role `all`: those that the adapter declares */
+    bool all;                       /* the role `all`: those that the adapter declares */
     check_texts only, cases, files; /* files: of parse and decode */
     unsigned jobs;
     bool verbose, tap, strict, load, destructive, pause, until_fail;
     const char *junit, *json, *html; /* NULL: not asked for; "-": standard output */
     bool every_delivery;
-    bool has_delivery;        /* `delivery` was named; neither: whole and a varied one */
+    bool has_delivery; /* `delivery` was named; neither: whole and a varied one */
     check_delivery delivery;
     bool has_seed;
     uint64_t seed;
-    unsigned repeat;          /* 0: was not given */
-    unsigned again;           /* how often what failed is played again; 0: never */
-    unsigned sessions;        /* of explore; 0: was not given */
-    unsigned shard, shards;   /* 1/1: everything */
+    unsigned repeat;        /* 0: was not given */
+    unsigned again;         /* how often what failed is played again; 0: never */
+    unsigned sessions;      /* of explore; 0: was not given */
+    unsigned shard, shards; /* 1/1: everything */
     double timeout_factor;
     const char *expect, *write_expect;
     check_color color;
-    char *host;               /* of --connect; NULL: none */
+    char *host; /* of --connect; NULL: none */
     uint16_t port;
-    char *const *command;     /* what stands behind --; NULL: nothing */
+    char *const *command; /* what stands behind --; NULL: nothing */
 } check_options;
 
 /* Fills *options (check_options_free afterwards, always). UNDR_ARGUMENT: *message says in a sentence or two what is

@@ -27,8 +27,8 @@ static uint64_t mix(uint64_t seed, const char *name, unsigned repetition) {
 static bool sends(const check_step *steps, size_t count) {
     for (size_t i = 0; i < count; i++) {
         check_what what = steps[i].what;
-        if (what == CHECK_SEND_FRAME || what == CHECK_SEND_HEADER || what == CHECK_SEND_RAW || what == CHECK_POLL ||
-            sends(steps[i].steps, steps[i].step_count)) {
+        if (what == CHECK_SEND_FRAME || what == CHECK_SEND_HEADER || what == CHECK_SEND_RAW || what == CHECK_POLL
+            || sends(steps[i].steps, steps[i].step_count)) {
             return true;
         }
     }
@@ -60,7 +60,7 @@ size_t check_plan_case(const check_case *one, const check_options *options, uint
 /* An item on its way to its place. */
 struct place {
     check_item item;
-    bool leads;     /* others come after it */
+    bool leads; /* others come after it */
     check_cost cost;
     size_t index;
 };
@@ -78,8 +78,8 @@ static undr_error find_leaders(const check_selection *selection, check_name_map 
 }
 
 static bool leads(const check_name_map *leaders, const check_case *one) {
-    return strcmp(one->name, check_suite_life(one->role)) == 0 ||
-        check_name_map_get(leaders, one->name) != CHECK_NO_NAME;
+    return strcmp(one->name, check_suite_life(one->role)) == 0
+        || check_name_map_get(leaders, one->name) != CHECK_NO_NAME;
 }
 
 static int compare(uint64_t a, uint64_t b) {
@@ -135,14 +135,15 @@ undr_error check_plan_round(const check_selection *selection, const check_expect
         size_t chosen = check_plan_case(selection->at[i], options, seed, repetition, deliveries);
         /* Who names cases wants these to be played. */
         const char *life = options->only.count == 0 && check_suite_needs_life(selection->at[i])
-            ? check_suite_life(selection->at[i]->role) : NULL;
+            ? check_suite_life(selection->at[i]->role)
+            : NULL;
         for (size_t k = 0; k < chosen; k++) {
             (*items)[(*count)++] = (check_item){selection->at[i], i, deliveries[k], life, false};
         }
     }
     /* Of random sessions a short one that falls short is the better one to find. */
     undr_error error = options->action == CHECK_ACTION_EXPLORE ? UNDR_OK
-        : put_in_order(selection, expected, *items, *count);
+                                                               : put_in_order(selection, expected, *items, *count);
     if (error != UNDR_OK) {
         free(*items);
         *items = NULL;

@@ -44,11 +44,11 @@ static undr_error try_folders(const char *name, int *reason) {
 
 static const char *remedy_of(int reason, bool searched) {
     switch (reason) {
-        case ENOENT: return searched ? "it is in no folder of PATH; write ./NAME for one in this folder"
-                                     : "there is no such file";
-        case EISDIR: return "it is a folder";
-        case EACCES: return "it is not executable; chmod +x makes it so, or name its interpreter before it";
-        default: return strerror(reason);
+    case ENOENT:
+        return searched ? "it is in no folder of PATH; write ./NAME for one in this folder" : "there is no such file";
+    case EISDIR: return "it is a folder";
+    case EACCES: return "it is not executable; chmod +x makes it so, or name its interpreter before it";
+    default: return strerror(reason);
     }
 }
 
@@ -77,7 +77,9 @@ undr_error check_find_terminal(const check_options *options, undr_buffer *messag
     if (!options->pause || terminal >= 0) {
         return terminal < 0 || close(terminal) == 0 ? UNDR_OK : UNDR_SYSTEM;
     }
-    undr_error error = undr_put_format(message, "--pause needs a terminal, where Enter goes on, and this process has "
-        "none (/dev/tty: %s): run undr-check in one, or leave --pause out", strerror(errno));
+    undr_error error = undr_put_format(message,
+        "--pause needs a terminal, where Enter goes on, and this process has "
+        "none (/dev/tty: %s): run undr-check in one, or leave --pause out",
+        strerror(errno));
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }

@@ -83,11 +83,12 @@ static undr_error read_members(json_t *json, check_result *result) {
     const char *id = NULL;
     json_int_t duration = 0, pieces = 0, joined = 0;
     if (json_unpack(json, "{s:i, s:i, s:s, s:i, s:I, s:I, s:I}", "verdict", &verdict, "level", &level, "id", &id,
-            "line", &result->line, "duration", &duration, "pieces", &pieces, "joined", &joined) != 0) {
+            "line", &result->line, "duration", &duration, "pieces", &pieces, "joined", &joined)
+        != 0) {
         return UNDR_ARGUMENT;
     }
-    if (verdict < CHECK_PASS || verdict > CHECK_ERROR || level < CHECK_MUST || level > CHECK_MAY ||
-        strlen(id) >= sizeof result->id) {
+    if (verdict < CHECK_PASS || verdict > CHECK_ERROR || level < CHECK_MUST || level > CHECK_MAY
+        || strlen(id) >= sizeof result->id) {
         return UNDR_ARGUMENT;
     }
     result->verdict = (check_verdict)verdict;

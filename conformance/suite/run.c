@@ -23,7 +23,7 @@ enum {
     PLAY_LIMIT_S = 180,
     HEAVY_LIMIT_S = 900,
     HELD_ANSWERS = 64, /* more than a play waits for until their hold is over, one after the other */
-    WAITING_JOBS = 2 /* for each job, so many more of the cases that only wait; none beside a single one */
+    WAITING_JOBS = 2   /* for each job, so many more of the cases that only wait; none beside a single one */
 };
 
 /* All that a run holds. */
@@ -36,8 +36,8 @@ struct run {
     check_session session;
     check_terminal terminal;
     check_tap tap;
-    check_part *part;  /* the present one */
-    size_t tap_next;   /* record of it that TAP prints next */
+    check_part *part; /* the present one */
+    size_t tap_next;  /* record of it that TAP prints next */
     unsigned repetition, repetitions;
     undr_buffer message;
 };
@@ -123,8 +123,8 @@ static undr_error prepare_records(struct run *run, check_part *part, const check
         if (check_name_map_put(&part->by_name, selection->at[i]->name, i, NULL) != UNDR_OK) {
             return UNDR_MEMORY;
         }
-        part->records[i].due = run->repetitions *
-            (unsigned)check_plan_case(selection->at[i], run->options, run->session.seed, 1, deliveries);
+        part->records[i].due = run->repetitions
+            * (unsigned)check_plan_case(selection->at[i], run->options, run->session.seed, 1, deliveries);
     }
     return UNDR_OK;
 }
@@ -140,8 +140,8 @@ static undr_error play_round(struct run *run, const check_selection *selection) 
     const check_options *options = run->options;
     check_item *items = NULL;
     size_t count = 0;
-    undr_error error =
-        check_plan_round(selection, &run->expected, options, run->session.seed, run->repetition, &items, &count);
+    undr_error error = check_plan_round(
+        selection, &run->expected, options, run->session.seed, run->repetition, &items, &count);
     if (error == UNDR_OK) {
         unsigned jobs = run->session.jobs;
         check_supervision supervision = {items, count, &run->part->setting, check_play, jobs,
@@ -155,8 +155,11 @@ static undr_error play_round(struct run *run, const check_selection *selection) 
 }
 
 check_setting check_run_setting(const check_options *options) {
-    check_setting setting = {.command = options->command, .host = options->host, .port = options->port,
-        .timeout_factor = options->timeout_factor, .destructive = options->destructive};
+    check_setting setting = {.command = options->command,
+        .host = options->host,
+        .port = options->port,
+        .timeout_factor = options->timeout_factor,
+        .destructive = options->destructive};
     setting.capabilities.priority_levels = 2;
     setting.capabilities.pickle_low = setting.capabilities.pickle_high = 4;
     return setting;
@@ -170,8 +173,7 @@ static void on_waits(void *context, const char *what) {
 static undr_error survey(struct run *run, check_part *part) {
     const check_survey_watcher watcher = {run, on_waits};
     part->setting = check_run_setting(run->options);
-    undr_error error =
-        check_survey_apart(
+    undr_error error = check_survey_apart(
         &part->setting, part->role, &part->why, &run->signals, &watcher, &run->session.interrupted);
     part->setting.pause = run->options->pause; /* before each case, not while the target is measured */
     const check_capabilities *can = &part->setting.capabilities;
@@ -260,9 +262,9 @@ static undr_error select_all(struct run *run, check_selection selections[CHECK_R
         return UNDR_OK;
     }
     error = undr_put_text(&run->message,
-        heavy > 0 ? "all cases that match are of the set `load`: add --load to run them"
-        : run->options->shards > 1 ? "no case that matches is of this --shard, which runs nothing then"
-                  : "no case matches: --list prints the names");
+        heavy > 0                      ? "all cases that match are of the set `load`: add --load to run them"
+            : run->options->shards > 1 ? "no case that matches is of this --shard, which runs nothing then"
+                                       : "no case matches: --list prints the names");
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }
 
@@ -316,10 +318,13 @@ static void prepare_session(struct run *run) {
     /* Many plays wait for most of their time. */
     unsigned jobs = options->jobs != 0 ? options->jobs : cores > 0 ? 2 * (unsigned)cores : 2;
     run->repetitions = options->repeat != 0 ? options->repeat : options->until_fail ? UINT32_MAX / 32 : 1;
-    run->session = (check_session){.options = options, .expected = &run->expected, .suite = run->suite,
+    run->session = (check_session){.options = options,
+        .expected = &run->expected,
+        .suite = run->suite,
         .seed = check_run_seed(options),
         /* One manager cannot serve two cases at once; a paused target wants the terminal for itself. */
-        .jobs = options->host != NULL || options->pause ? 1 : jobs, .started = time(NULL)};
+        .jobs = options->host != NULL || options->pause ? 1 : jobs,
+        .started = time(NULL)};
 }
 
 static undr_error prepare(struct run *run, check_selection selections[CHECK_ROLE_COUNT]) {
@@ -345,8 +350,8 @@ static undr_error prepare(struct run *run, check_selection selections[CHECK_ROLE
 }
 
 /* Plays and reports, with the signals in our hands; then what the caller wants with what was found. */
-static undr_error play_all(struct run *run, const check_selection selections[CHECK_ROLE_COUNT],
-    check_run_ended *ended, void *context, int *status) {
+static undr_error play_all(struct run *run, const check_selection selections[CHECK_ROLE_COUNT], check_run_ended *ended,
+    void *context, int *status) {
     undr_error error = check_signals_open(&run->signals);
     if (error != UNDR_OK) {
         return error;

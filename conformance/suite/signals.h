@@ -7,8 +7,8 @@
 #include <signal.h>
 
 typedef struct check_signals {
-    sigset_t before; /* the mask that the process came with, and that its children get back */
-    int fd;          /* readable when SIGINT, SIGTERM or SIGHUP came */
+    sigset_t before;     /* the mask that the process came with, and that its children get back */
+    int fd;              /* readable when SIGINT, SIGTERM or SIGHUP came */
     check_pids children; /* that this process had before: of the program that became it (exec), such as a shell with
                           * `>(...)`; owned, and never ended by the harness */
 } check_signals;

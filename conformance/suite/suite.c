@@ -110,8 +110,7 @@ static undr_error add_text(check_suite *suite, undr_slice text, char *name, undr
     return error;
 }
 
-undr_error check_suite_add_text(
-    check_suite *suite, undr_slice text, const char *name, undr_buffer *message) {
+undr_error check_suite_add_text(check_suite *suite, undr_slice text, const char *name, undr_buffer *message) {
     return add_text(suite, text, strdup(name), message);
 }
 
@@ -147,8 +146,8 @@ static undr_error is_new_folder(walk *all, const struct stat *about, bool *is_ne
     char text[64];
     void *kept = NULL;
     size_t before = CHECK_NO_NAME;
-    int size = snprintf(text, sizeof text, "%llu:%llu", (unsigned long long)about->st_dev,
-        (unsigned long long)about->st_ino);
+    int size = snprintf(
+        text, sizeof text, "%llu:%llu", (unsigned long long)about->st_dev, (unsigned long long)about->st_ino);
     undr_error error = undr_arena_take(&all->texts, (size_t)size + 1, &kept);
     if (error != UNDR_OK) {
         return error;

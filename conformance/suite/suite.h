@@ -8,13 +8,13 @@
 
 /* All cases that were loaded, and those of them that were chosen. */
 typedef struct check_suite {
-    check_cases *files;   /* one per file; owns the cases */
-    char **names;         /* of the files; owned */
+    check_cases *files; /* one per file; owns the cases */
+    char **names;       /* of the files; owned */
     size_t file_count, file_capacity;
     const check_case **all; /* every case, in the order of the files */
     size_t count, capacity;
     check_name_map by_name; /* of `all` */
-    size_t embedded; /* so many of them, the first ones, are not the user's */
+    size_t embedded;        /* so many of them, the first ones, are not the user's */
 } check_suite;
 
 /* Loads the embedded table and every *.case file below each of `folders` (a file may be named, too). Not UNDR_OK:

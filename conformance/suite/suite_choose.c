@@ -30,11 +30,11 @@ typedef struct visit {
 struct choosing {
     const check_suite *suite;
     const check_options *options;
-    check_mark *marks;   /* one per case of the suite, as the next three; owned */
+    check_mark *marks; /* one per case of the suite, as the next three; owned */
     visit *path;
-    size_t *roots;       /* of the case, see root_of; only with shards */
-    size_t *turns;       /* of a root among those that are dealt out with it */
-    size_t depth;        /* of the path */
+    size_t *roots;        /* of the case, see root_of; only with shards */
+    size_t *turns;        /* of a root among those that are dealt out with it */
+    size_t depth;         /* of the path */
     check_name_map plain; /* the patterns of --only that name one case, */
     char **wild;          /* and the others; owned */
     size_t wild_count;
@@ -51,8 +51,8 @@ static bool is_plain(const char *pattern) {
 }
 
 static bool is_wanted(const struct choosing *choosing, const check_case *one) {
-    bool wanted = choosing->options->only.count == 0 ||
-        check_name_map_get(&choosing->plain, one->name) != CHECK_NO_NAME;
+    bool wanted = choosing->options->only.count == 0
+        || check_name_map_get(&choosing->plain, one->name) != CHECK_NO_NAME;
     for (size_t i = 0; i < choosing->wild_count && !wanted; i++) {
         wanted = fnmatch(choosing->wild[i], one->name, 0) == 0;
     }
@@ -85,8 +85,10 @@ undr_error check_suite_try_patterns(const check_suite *suite, const check_option
                                          : UNDR_OK;
             before = options->roles[role] ? ", " : before;
         }
-        error = error == UNDR_OK ? undr_put_text(message, ": --list prints the names; a pattern is like "
-            "'manager.close-*'") : error;
+        error = error == UNDR_OK ? undr_put_text(message,
+                                       ": --list prints the names; a pattern is like "
+                                       "'manager.close-*'")
+                                 : error;
         return refuse(error);
     }
     return UNDR_OK;
@@ -120,8 +122,8 @@ static undr_error advance(struct choosing *choosing) {
     const char *name = one->after[here->next++];
     size_t before = check_name_map_get(&choosing->suite->by_name, name);
     if (before == CHECK_NO_NAME || choosing->suite->all[before]->role != one->role) {
-        return refuse(undr_put_format(choosing->message, "%s:%d: `after %s`: there is no such case of this role",
-            one->file, one->line, name));
+        return refuse(undr_put_format(
+            choosing->message, "%s:%d: `after %s`: there is no such case of this role", one->file, one->line, name));
     }
     return enter(choosing, before);
 }
@@ -181,8 +183,7 @@ static undr_error deal_out(struct choosing *choosing) {
 
 static bool is_in_shard(const struct choosing *choosing, size_t index) {
     const check_options *options = choosing->options;
-    return options->shards == 1 ||
-        choosing->turns[choosing->roots[index]] % options->shards == options->shard - 1;
+    return options->shards == 1 || choosing->turns[choosing->roots[index]] % options->shards == options->shard - 1;
 }
 
 /* ---- the whole ---- */

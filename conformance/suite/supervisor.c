@@ -30,7 +30,7 @@ struct runner {
     size_t item;
     uint64_t started_ns;
     const char *stopped; /* why it was, by us; NULL: it was not */
-    undr_buffer line; /* what came of a result so far */
+    undr_buffer line;    /* what came of a result so far */
 };
 
 struct supervisor {
@@ -40,8 +40,8 @@ struct supervisor {
     size_t first_waiting[2];   /* of those that do not wait (item.waits), of those that do: all before are started */
     size_t running, ended;
     struct runner *runners;
-    struct pollfd *polled;     /* signals, then one per runner */
-    bool draining;             /* nothing more is started */
+    struct pollfd *polled; /* signals, then one per runner */
+    bool draining;         /* nothing more is started */
     int interrupted;
 };
 
@@ -207,7 +207,10 @@ static undr_error start_guard(struct supervisor *self, struct runner *runner) {
     for (unsigned i = 0; i < runner_count(work); i++) {
         others[i] = self->runners[i].guard;
     }
-    union { const check_supervision *given; void *taken; } context = {.given = work}; /* the player only reads it */
+    union {
+        const check_supervision *given;
+        void *taken;
+    } context = {.given = work}; /* the player only reads it */
     check_guard_how how = {
         play_orders, context.taken, &work->signals->before, work->foreground, others, runner_count(work)};
     undr_error error = check_guard_start(&runner->guard, &how);

@@ -31,10 +31,10 @@ typedef struct check_supervision {
     size_t count;
     const check_setting *setting;
     check_play_function *play;
-    unsigned jobs;      /* items at a time */
-    unsigned waiting;   /* beside them, so many that wait */
-    uint64_t limit_ns;  /* of one play: far above any that play.h sets itself */
-    bool foreground;    /* runners may read from the terminal */
+    unsigned jobs;     /* items at a time */
+    unsigned waiting;  /* beside them, so many that wait */
+    uint64_t limit_ns; /* of one play: far above any that play.h sets itself */
+    bool foreground;   /* runners may read from the terminal */
     const check_signals *signals;
     check_watcher watcher;
 } check_supervision;

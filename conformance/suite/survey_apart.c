@@ -54,8 +54,8 @@ static void survey(void *context, int orders, int results) {
 }
 
 /* Everything that the player writes, to its end. */
-static undr_error collect(const check_guard *guard, const struct question *question, uint64_t limit, undr_buffer *got,
-    int *interrupted) {
+static undr_error collect(
+    const check_guard *guard, const struct question *question, uint64_t limit, undr_buffer *got, int *interrupted) {
     enum { PIECE = 65536 };
     for (;;) {
         struct pollfd polled[] = {
@@ -129,10 +129,9 @@ static undr_error ask(struct question *question, undr_buffer *why, int *interrup
     return error;
 }
 
-undr_error check_survey_apart(check_setting *setting, check_role role, undr_buffer *why,
-    const check_signals *signals, const check_survey_watcher *watcher, int *interrupted) {
-    struct answer *answer =
-        mmap(NULL, sizeof *answer, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+undr_error check_survey_apart(check_setting *setting, check_role role, undr_buffer *why, const check_signals *signals,
+    const check_survey_watcher *watcher, int *interrupted) {
+    struct answer *answer = mmap(NULL, sizeof *answer, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (answer == MAP_FAILED) {
         return UNDR_SYSTEM;
     }

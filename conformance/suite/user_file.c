@@ -15,8 +15,8 @@
 enum { PIECE = 65536, PATIENCE_S = 60, DEVICE_LIMIT = 16 * 1024 * 1024 };
 
 static undr_error fail(undr_buffer *message, const char *path, const char *what, int reason) {
-    undr_error error = undr_put_format(message, "%s%s: %s: %s%s", message->size > 0 ? "; " : "", path, what,
-        strerror(reason), check_remedy(reason));
+    undr_error error = undr_put_format(
+        message, "%s%s: %s: %s%s", message->size > 0 ? "; " : "", path, what, strerror(reason), check_remedy(reason));
     return error != UNDR_OK ? error : check_is_shortage(reason) ? UNDR_SYSTEM : UNDR_ARGUMENT;
 }
 
@@ -28,8 +28,8 @@ static undr_error refuse(undr_buffer *message, const char *path, const char *why
 /* ---- reading ---- */
 
 static undr_error refuse_size(undr_buffer *message, const char *path, size_t limit) {
-    undr_error error = undr_put_format(message, "%s: it has more than %zu MiB, which is the most that is read here", path,
-        limit >> 20);
+    undr_error error = undr_put_format(
+        message, "%s: it has more than %zu MiB, which is the most that is read here", path, limit >> 20);
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }
 
@@ -97,7 +97,8 @@ undr_error check_file_read(const char *path, size_t limit, undr_buffer *text, un
     undr_error error = check_stream_read(file, path, limit, text, message);
     bool nothing = error == UNDR_OK && text->size == before;
     if (nothing && fstat(file, &about) == 0 && S_ISFIFO(about.st_mode)) {
-        error = refuse(message, path, "nothing comes through this pipe: nobody has it open for writing, or has written "
+        error = refuse(message, path,
+            "nothing comes through this pipe: nobody has it open for writing, or has written "
             "anything; start the writer first");
     }
     close(file);

@@ -13,15 +13,15 @@
 
 static const char *remedy_of(int reason) {
     switch (reason) {
-        case EISDIR: return "; name a file in it";
-        case ENOENT: return "; the folder does not exist: make it, or name another place";
-        case ENOTDIR: return "; part of the path is a file: name another place";
-        case EACCES:
-        case EPERM:
-        case EROFS: return "; name a place that may be written";
-        case EPIPE: return "; whoever read it has gone";
-        case ETIMEDOUT: return "; whoever reads it does not go on";
-        default: return check_remedy(reason);
+    case EISDIR: return "; name a file in it";
+    case ENOENT: return "; the folder does not exist: make it, or name another place";
+    case ENOTDIR: return "; part of the path is a file: name another place";
+    case EACCES:
+    case EPERM:
+    case EROFS: return "; name a place that may be written";
+    case EPIPE: return "; whoever read it has gone";
+    case ETIMEDOUT: return "; whoever reads it does not go on";
+    default: return check_remedy(reason);
     }
 }
 
@@ -33,8 +33,8 @@ undr_error check_put_unwritten(undr_buffer *message, const char *what, int reaso
 bool check_is_abandoned(FILE *out) {
     struct stat about;
     struct pollfd polled = {.fd = fileno(out)};
-    return fstat(polled.fd, &about) == 0 && S_ISFIFO(about.st_mode) && poll(&polled, 1, 0) == 1 &&
-        (polled.revents & POLLERR) != 0;
+    return fstat(polled.fd, &about) == 0 && S_ISFIFO(about.st_mode) && poll(&polled, 1, 0) == 1
+        && (polled.revents & POLLERR) != 0;
 }
 
 /* A stream that failed earlier keeps no errno: one more byte, of what is in pieces anyway, tells. 0: it is well now. */

@@ -220,7 +220,8 @@ int main(int argc, char **argv) {
     undr_process_manager_main(argc, argv, &registry); /* first: does not return in a worker process */
     bool helps = argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
     if (argc != 2 || argv[1][0] == '-') {
-        (void)fprintf(helps ? stdout : stderr, "usage: checksum_tree FOLDER\n"
+        (void)fprintf(helps ? stdout : stderr,
+            "usage: checksum_tree FOLDER\n"
             "Prints the SHA-256 of every file below FOLDER as sha256sum does; for one called -X write ./-X.\n");
         return !has_printed() ? EXIT_FAILURE : helps ? EXIT_SUCCESS : EXIT_USAGE;
     }

@@ -19,8 +19,8 @@ typedef struct input {
     pthread_mutex_t lock; /* guards the rest */
     pthread_cond_t changed;
     undr_process_manager *manager; /* borrowed; NULL: nothing to interrupt */
-    input_line *lines; /* not taken yet */
-    size_t count;      /* of them */
+    input_line *lines;             /* not taken yet */
+    size_t count;                  /* of them */
     bool ended, interrupted;
     uint64_t leave_at; /* ms: the program ends then, after the end of input; the watching thread's own */
     int taken;         /* eventfd: a line was taken */

@@ -29,8 +29,8 @@ struct step {
 };
 
 static undr_error malformed(const step *self) {
-    return undr_fail(self->failure, "ValueError", "malformed Probe step '%s': the form is %s", self->type->name,
-        self->type->form);
+    return undr_fail(
+        self->failure, "ValueError", "malformed Probe step '%s': the form is %s", self->type->name, self->type->form);
 }
 
 /* An int within the bounds. */
@@ -89,8 +89,7 @@ static undr_error run_wait(const step *self) {
     if (error == UNDR_OK) {
         return UNDR_OK;
     }
-    return undr_fail(
-        self->failure, "OSError", "Probe step 'wait' at 127.0.0.1:%d: %s", (int)port, strerror(errno));
+    return undr_fail(self->failure, "OSError", "Probe step 'wait' at 127.0.0.1:%d: %s", (int)port, strerror(errno));
 }
 
 static undr_error run_sleep(const step *self) {

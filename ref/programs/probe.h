@@ -20,7 +20,7 @@
 const undr_registry *probe_registry(void);
 
 /* The run function of it, for a registry that has more types. */
-undr_error probe_run(const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager,
-    undr_failure *failure);
+undr_error probe_run(
+    const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager, undr_failure *failure);
 
 #endif

@@ -39,12 +39,16 @@ static bool read_settings(const char *verb, int argc, char **argv, settings *rea
     *read = (settings){.priority_levels = UNDR_DEFAULT_PRIORITY_LEVELS, .payload_limit = UNDR_DEFAULT_PAYLOAD_LIMIT};
     adapter_option options[] = {
         {.name = "--workers", .maximum = 4096, .number = &read->workers},
-        {.name = "--priority-levels", .minimum = 2, /* SCHED-8 */ .maximum = UNDR_MAXIMUM_PRIORITY_LEVELS,
+        {.name = "--priority-levels",
+            .minimum = 2,
+            /* SCHED-8 */ .maximum = UNDR_MAXIMUM_PRIORITY_LEVELS,
             .number = &read->priority_levels},
         {.name = "--log-directory", .text = &read->log_directory, .word = "DIR"},
         {.name = "--hold", .maximum = 3600000, .number = &read->hold},
         {.name = "--grace", .minimum = 1, .maximum = 3600000, .number = &read->grace},
-        {.name = "--payload-limit", .minimum = UNDR_PAYLOAD_MINIMUM, .maximum = UNDR_PAYLOAD_MAXIMUM,
+        {.name = "--payload-limit",
+            .minimum = UNDR_PAYLOAD_MINIMUM,
+            .maximum = UNDR_PAYLOAD_MAXIMUM,
             .number = &read->payload_limit},
         {.name = "--retries", .maximum = UNDR_MAXIMUM_RETRIES, .number = &read->retries},
         {.name = "--queue-limit", .minimum = 1, .maximum = UINT64_MAX, .number = &read->queue_limit},
@@ -67,7 +71,7 @@ static bool read_settings(const char *verb, int argc, char **argv, settings *rea
 static int capabilities(const settings *read) {
     uint64_t pool_hold = read->has_hold ? read->hold : UNDR_POOL_HOLD_MS;
     (void)printf("manager\npool\npriority-levels %d\nhold %llu\npool-hold %llu\nmax-payload %llu\n"
-                         "pickle 0-5\nlog-directory\n",
+                 "pickle 0-5\nlog-directory\n",
         UNDR_MAXIMUM_PRIORITY_LEVELS, (unsigned long long)read->hold, (unsigned long long)pool_hold,
         (unsigned long long)read->payload_limit);
     if (read->grace > 0) {
@@ -119,7 +123,8 @@ static int fail_to_start(const settings *read, undr_error error) {
     if (error == UNDR_BEYOND_LOOPBACK) {
         adapter_complain(PROGRAM,
             "--listen %s: other machines can reach that address, and whoever connects can give the workers tasks; if "
-            "that is meant, add %s", read->listen, beyond_loopback);
+            "that is meant, add %s",
+            read->listen, beyond_loopback);
         return ADAPTER_EXIT_USAGE;
     }
     if (error == UNDR_ARGUMENT) { /* all others were checked */

@@ -21,8 +21,7 @@ enum { UNDR_HEADER_SIZE = 9 };
 
 /* No larger payload is received, whatever limit is asked for: where a size has 32 bits, more can't be had in one piece
  * beside what has come of it already. */
-#define UNDR_PAYLOAD_MAXIMUM \
-    (SIZE_MAX > UINT32_MAX ? (uint64_t)(PTRDIFF_MAX - UNDR_HEADER_SIZE) : (uint64_t)512 << 20)
+#define UNDR_PAYLOAD_MAXIMUM (SIZE_MAX > UINT32_MAX ? (uint64_t)(PTRDIFF_MAX - UNDR_HEADER_SIZE) : (uint64_t)512 << 20)
 
 /* What the manager and the reference's worker refuse, unless they are told otherwise: above 1 GiB, as far as there is so
  * much. */
@@ -31,11 +30,11 @@ enum { UNDR_HEADER_SIZE = 9 };
 
 /* The types. From 0x80 up the low seven bits of a worker's frame are a priority. */
 enum {
-    UNDR_TYPE_NEXT = 'n',     /* worker -> manager: a task, please */
-    UNDR_TYPE_TASK = 't',     /* worker -> manager: task complete, another please; manager -> worker: a task */
-    UNDR_TYPE_MESSAGE = 'm',  /* worker -> manager: for the inbox; manager -> worker: its acknowledgement */
+    UNDR_TYPE_NEXT = 'n',      /* worker -> manager: a task, please */
+    UNDR_TYPE_TASK = 't',      /* worker -> manager: task complete, another please; manager -> worker: a task */
+    UNDR_TYPE_MESSAGE = 'm',   /* worker -> manager: for the inbox; manager -> worker: its acknowledgement */
     UNDR_TYPE_SCHEDULED = 's', /* manager -> worker: acknowledges a scheduled task */
-    UNDR_TYPE_SCHEDULE = 0x80 /* worker -> manager: schedule a task, + priority 0..127 */
+    UNDR_TYPE_SCHEDULE = 0x80  /* worker -> manager: schedule a task, + priority 0..127 */
 };
 
 /* One frame. The payload is borrowed: from the bytes that were decoded, or from the sender until it is written. */

@@ -7,8 +7,12 @@
 #define UNDR_HIDDEN_ _Pragma("GCC visibility pop")
 
 #ifdef __cplusplus
-#define UNDR_API_BEGIN extern "C" { UNDR_VISIBLE_
-#define UNDR_API_END UNDR_HIDDEN_ }
+#define UNDR_API_BEGIN \
+    extern "C" { \
+    UNDR_VISIBLE_
+#define UNDR_API_END \
+    UNDR_HIDDEN_ \
+    }
 #else
 #define UNDR_API_BEGIN UNDR_VISIBLE_
 #define UNDR_API_END UNDR_HIDDEN_

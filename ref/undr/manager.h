@@ -82,8 +82,8 @@ UNDR_MUST_USE undr_error undr_manager_check(const undr_frame *frame);
 /* The same for a thread that others wait for: within so many values and steps of work, of which what it takes is subtracted.
  * UNDR_WAIT: it takes more, to be checked elsewhere. */
 UNDR_MUST_USE undr_error undr_manager_check_within(const undr_frame *frame, size_t *budget);
-UNDR_MUST_USE undr_error undr_manager_receive_checked(undr_manager_core *core, undr_connection connection,
-    const undr_frame *frame, undr_buffer *whole, uint64_t now);
+UNDR_MUST_USE undr_error undr_manager_receive_checked(
+    undr_manager_core *core, undr_connection connection, const undr_frame *frame, undr_buffer *whole, uint64_t now);
 
 /* A payload of `size` bytes is on its way, of which the header has come: the error that receive would return, as far as
  * it is known by now. No effect. */

@@ -40,8 +40,7 @@ UNDR_MUST_USE undr_error undr_pickle_read_in_place(undr_slice input, const undr_
 
 /* Would it be read? For a caller that has little time: *budget says how many values and steps the reading may take, and
  * what it took is subtracted. UNDR_LIMIT_NODES and UNDR_LIMIT_BYTES: more, *budget is 0, nothing is known. */
-UNDR_MUST_USE undr_error undr_pickle_check_within(
-    undr_slice input, const undr_pickle_limits *limits, size_t *budget);
+UNDR_MUST_USE undr_error undr_pickle_check_within(undr_slice input, const undr_pickle_limits *limits, size_t *budget);
 
 /* Did a reading stop because the pickle holds more than this reader takes in at once (LIMIT_NODES, LIMIT_BYTES)? Then
  * nothing is wrong with it as far as it was read: who need not look inside may pass it on as it is (FRAME-6). */

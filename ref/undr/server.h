@@ -21,19 +21,20 @@ typedef struct undr_server undr_server;
 
 typedef struct undr_server_options {
     undr_manager_options manager;
-    const char *address;    /* IPv4 that it listens on; NULL: 127.0.0.1 */
-    uint16_t port;          /* 0: the system chooses one */
-    bool beyond_loopback;   /* the address may be one that other machines reach (SEC-2) */
-    bool same_user;         /* who belongs to another user of this machine, or to none of it, is not served */
-    size_t connections;     /* at a time, more are not served; 0: as many as descriptors (RLIMIT_NOFILE), but 64 */
-    uint64_t payload_limit; /* of one frame (FRAME-7); 0: UNDR_DEFAULT_PAYLOAD_LIMIT; above UNDR_PAYLOAD_MAXIMUM: that */
-    uint64_t patience;      /* ms for which a connection may read nothing of answers that wait for it, before it is
+    const char *address;  /* IPv4 that it listens on; NULL: 127.0.0.1 */
+    uint16_t port;        /* 0: the system chooses one */
+    bool beyond_loopback; /* the address may be one that other machines reach (SEC-2) */
+    bool same_user;       /* who belongs to another user of this machine, or to none of it, is not served */
+    size_t connections;   /* at a time, more are not served; 0: as many as descriptors (RLIMIT_NOFILE), but 64 */
+    uint64_t
+        payload_limit;     /* of one frame (FRAME-7); 0: UNDR_DEFAULT_PAYLOAD_LIMIT; above UNDR_PAYLOAD_MAXIMUM: that */
+    uint64_t patience;     /* ms for which a connection may read nothing of answers that wait for it, before it is
                                closed; 0: UNDR_DEFAULT_PATIENCE_MS */
-    FILE *log;              /* a line for each connection that is ended, with its peer and the reason; NULL: none.
+    FILE *log;             /* a line for each connection that is ended, with its peer and the reason; NULL: none.
                                As long as the server. Lines go to its descriptor at once, or are left out and counted:
                                a pipe or terminal that nobody reads blocks nobody. Without a descriptor (a memory
                                stream) it is written with stdio, in the server's thread, and must not block */
-    bool handle_interrupt;  /* SIGINT counts as an interrupt */
+    bool handle_interrupt; /* SIGINT counts as an interrupt */
 } undr_server_options;
 
 /* Listens and serves. UNDR_ARGUMENT, UNDR_BEYOND_LOOPBACK, UNDR_MEMORY, UNDR_SYSTEM (errno says why). Where one of the

@@ -38,15 +38,15 @@ UNDR_MUST_USE undr_error undr_receive_type(int client, uint8_t expected_type);
 /* Proxy: the manager as a worker process sees it. It is an undr_manager whose functions cross the connection.
  * {0}-initialise with undr_proxy_init; undr_proxy_close when done. */
 typedef struct undr_proxy {
-    undr_manager manager; /* first: a Proxy* is an undr_manager* */
+    undr_manager manager;       /* first: a Proxy* is an undr_manager* */
     const char *server_address; /* NULL: 127.0.0.1; borrowed */
     uint16_t server_port;
     uint64_t payload_limit;
     int client; /* -1 before setup */
     undr_worker_core core;
     undr_error ended; /* how the stream ended or failed; UNDR_OK while it has not */
-    undr_pieces out; /* pickle of the request being sent */
-    undr_buffer in;  /* payload of the last answer */
+    undr_pieces out;  /* pickle of the request being sent */
+    undr_buffer in;   /* payload of the last answer */
 } undr_proxy;
 
 void undr_proxy_init(undr_proxy *proxy, uint16_t server_port, uint64_t payload_limit);

@@ -14,7 +14,7 @@ UNDR_API_BEGIN
 #define UNDR_CLASS_CHAIN "undr.task.Chain"
 
 enum {
-    UNDR_DEFAULT_PRIORITY = 1,       /* WORK-9 */
+    UNDR_DEFAULT_PRIORITY = 1, /* WORK-9 */
     UNDR_DEFAULT_PRIORITY_LEVELS = 2,
     UNDR_MAXIMUM_PRIORITY_LEVELS = 128
 };
@@ -51,8 +51,8 @@ undr_error undr_fail(undr_failure *failure, const char *class_name, const char *
  * Anything but UNDR_OK is a failure: UNDR_TASK with *failure filled, or another error (of undr_schedule, ...) which
  * is then described by its own text. UNDR_END / UNDR_RESET from `manager` end the worker (WORK-18). */
 typedef struct undr_registry undr_registry;
-typedef undr_error (*undr_run)(const undr_registry *registry, const undr_value *task, void *session,
-    undr_manager *manager, undr_failure *failure);
+typedef undr_error (*undr_run)(
+    const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager, undr_failure *failure);
 
 typedef struct undr_task_type {
     const char *class_name; /* "module.Name" */
@@ -72,8 +72,8 @@ struct undr_registry {
 /* Finds the task's class in the registry and runs it. Not registered, or not an instance: UNDR_NOT_A_TASK with
  * *failure filled (WORK-15). A Chain runs its tasks in order and stops at the first failure (WORK-12,
  * WORK-13); one that goes on for more than a million tasks, however it names them, fails then. */
-UNDR_MUST_USE undr_error undr_task_run(const undr_registry *registry, const undr_value *task, void *session,
-    undr_manager *manager, undr_failure *failure);
+UNDR_MUST_USE undr_error undr_task_run(
+    const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager, undr_failure *failure);
 
 /* Appends what Task.__repr__ prints: `<class 'module.Name'>({'key': value})`, values as Python's repr() prints them, tasks
  * inside of it in the same way. It differs for instances of classes that are no tasks (Python would ask them) and for a

@@ -15,13 +15,13 @@ typedef struct undr_arena {
     struct undr_arena_chunk *chunks;
     struct undr_adopted *adopted;
     size_t adopted_size; /* bytes of all that was adopted */
-    uint8_t *next; /* free bytes of the first chunk */
+    uint8_t *next;       /* free bytes of the first chunk */
     size_t left;
     size_t used;
     size_t limit;
 } undr_arena;
 
-void undr_arena_free(undr_arena *arena);                                         /* keeps the limit */
+void undr_arena_free(undr_arena *arena); /* keeps the limit */
 /* The same, but up to 1 MiB of the memory stays for the values to come: for who decodes one pickle after the other. */
 void undr_arena_clear(undr_arena *arena);
 /* Aligned. MEMORY, LIMIT_BYTES */
@@ -59,18 +59,18 @@ typedef struct undr_items {
  * Fields that the pickle did not set are NULL or empty. */
 typedef struct undr_object {
     undr_value *callable;
-    undr_value *args;     /* UNDR_TUPLE */
-    undr_value *kwargs;   /* UNDR_DICT or NULL (NEWOBJ_EX) */
-    undr_value *state;    /* BUILD, or NULL */
-    undr_items appended;  /* APPEND(S) */
-    undr_items entries;   /* SETITEM(S): key, value, ... */
-    bool by_reduce;       /* REDUCE rather than OBJ, INST, NEWOBJ, NEWOBJ_EX */
+    undr_value *args;    /* UNDR_TUPLE */
+    undr_value *kwargs;  /* UNDR_DICT or NULL (NEWOBJ_EX) */
+    undr_value *state;   /* BUILD, or NULL */
+    undr_items appended; /* APPEND(S) */
+    undr_items entries;  /* SETITEM(S): key, value, ... */
+    bool by_reduce;      /* REDUCE rather than OBJ, INST, NEWOBJ, NEWOBJ_EX */
 } undr_object;
 
 struct undr_value {
     undr_kind kind;
-    uint32_t mark; /* of the library's own walks; 0 in a new value */
-    uint32_t hash; /* the pickle reader's, once it had to be found as a key; 0 before. Differs from run to run */
+    uint32_t mark;        /* of the library's own walks; 0 in a new value */
+    uint32_t hash;        /* the pickle reader's, once it had to be found as a key; 0 before. Differs from run to run */
     uint32_t height : 31; /* the pickle reader's: at most so many levels of values are below this one */
     uint32_t held : 1;    /* the pickle reader's: another value holds this one */
     union {
@@ -116,7 +116,7 @@ UNDR_MUST_USE undr_error undr_value_reduce(
 UNDR_MUST_USE undr_error undr_value_copy(undr_arena *arena, const undr_value *value, undr_value **copy);
 
 /* Questions. All accept NULL and answer false or NULL for it. */
-bool undr_value_int64(const undr_value *value, int64_t *integer); /* false: not an int, or out of range */
+bool undr_value_int64(const undr_value *value, int64_t *integer);   /* false: not an int, or out of range */
 bool undr_value_is_text(const undr_value *value, const char *text); /* a str that equals text */
 /* Is it an instance of exactly this class, however it was built (NEWOBJ, REDUCE, OBJ, INST)? class_name =
  * "module.name" */

@@ -47,8 +47,8 @@ UNDR_MUST_USE undr_error undr_worker_schedule(
  * MEMORY: LEFT too. For an acknowledgement: RESUME, or UNDR_ACKNOWLEDGEMENT with the state back at RUNNING: the task
  * fails, the worker goes on (WORK-14). A frame when none is due: UNEXPECTED_TYPE, LEFT. *task is NULL unless an answer
  * to `n`/`t` was decoded. */
-UNDR_MUST_USE undr_error undr_worker_receive(undr_worker_core *core, const undr_frame *frame, undr_arena *arena,
-    undr_worker_action *action, undr_value **task);
+UNDR_MUST_USE undr_error undr_worker_receive(
+    undr_worker_core *core, const undr_frame *frame, undr_arena *arena, undr_worker_action *action, undr_value **task);
 
 /* The stream ended or failed: LEFT. */
 void undr_worker_end(undr_worker_core *core);

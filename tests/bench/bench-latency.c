@@ -63,8 +63,10 @@ int main(int argc, char **argv) {
     }
     size_t count = (size_t)bench_number(argv[1], "count");
     bool python = strcmp(argv[2], "python") == 0;
-    undr_process_manager_options options = {
-        .workers = python ? 0 : WORKERS, .hold = python ? PYTHON_HOLD_MS : strcmp(argv[2], "no-hold") == 0 ? 0 : -1};
+    undr_process_manager_options options = {.workers = python ? 0 : WORKERS,
+        .hold = python                        ? PYTHON_HOLD_MS
+            : strcmp(argv[2], "no-hold") == 0 ? 0
+                                              : -1};
     undr_process_manager *manager;
     double *start = calloc(count + 1, sizeof *start), *reader = calloc(count + 1, sizeof *reader);
     must(start == NULL || reader == NULL ? UNDR_MEMORY : undr_process_manager_start(&options, &manager), "start");

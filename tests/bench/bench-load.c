@@ -158,8 +158,9 @@ static void run_open(uint16_t port, long connections) {
     for (long i = 0; clients != NULL && i < connections; i++) {
         clients[i] = (struct pollfd){.events = POLLOUT};
         clients[i].fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (clients[i].fd < 0 ||
-            (steady_connect(clients[i].fd, (struct sockaddr *)&address, sizeof address) != 0 && errno != EINPROGRESS)) {
+        if (clients[i].fd < 0
+            || (steady_connect(clients[i].fd, (struct sockaddr *)&address, sizeof address) != 0
+                && errno != EINPROGRESS)) {
             bench_fail("connection %ld: %s", i, strerror(errno));
         }
     }
@@ -173,8 +174,8 @@ static void run_open(uint16_t port, long connections) {
             }
         }
     }
-    (void)printf("{\"connected\": %ld, \"late\": %ld, \"worst_ms\": %.1f}\n", connections - left, late,
-        (double)worst / 1e6);
+    (void)printf(
+        "{\"connected\": %ld, \"late\": %ld, \"worst_ms\": %.1f}\n", connections - left, late, (double)worst / 1e6);
     (void)fflush(stdout);
     (void)getchar();
     free(clients);

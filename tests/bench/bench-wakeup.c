@@ -89,7 +89,8 @@ static void receive(int peer, uint8_t type, undr_buffer *message) {
 
 /* The whole of a task: t, m, m, t. The peer waits for the answer to its request. */
 static void measure_worker(int peer, double *there, double *back) {
-    static const char stamp[] = "\x80\x02" "cbench_stamp\nStamp\n)\x81.";
+    static const char stamp[] = "\x80\x02"
+                                "cbench_stamp\nStamp\n)\x81.";
     undr_buffer message = {0};
     undr_arena arena = {0};
     undr_value *time;

@@ -86,8 +86,8 @@ static inline int bench_listen(int flags) {
     struct sockaddr_in address = bench_address(0);
     socklen_t size = sizeof address;
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
-    if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0 ||
-        listen(listener, SOMAXCONN) != 0 || getsockname(listener, (struct sockaddr *)&address, &size) != 0) {
+    if (listener < 0 || bind(listener, (struct sockaddr *)&address, sizeof address) != 0
+        || listen(listener, SOMAXCONN) != 0 || getsockname(listener, (struct sockaddr *)&address, &size) != 0) {
         bench_fail("can't listen: %s", strerror(errno));
     }
     (void)printf("ready %u\n", (unsigned)ntohs(address.sin_port));

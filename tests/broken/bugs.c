@@ -25,11 +25,11 @@ bool bug(bug_id id) {
 }
 
 int declared_hold(void) {
-    bool lasts = bug(BUG_hold_lasts_for_wire) || bug(BUG_hold_lasts_for_own) || bug(BUG_hold_lasts_for_urgent) ||
-        bug(BUG_hold_lasts_at_close) || bug(BUG_hold_signals_one);
-    bool half = bug(BUG_holds) || bug(BUG_declares_hold_only) || bug(BUG_holds_shortly) || bug(BUG_hold_too_long) ||
-        bug(BUG_hold_keeps_reset) || bug(BUG_hold_not_released) || bug(BUG_hold_close_not_released) ||
-        bug(BUG_hold_releases_one) || bug(BUG_hold_blocks_all);
+    bool lasts = bug(BUG_hold_lasts_for_wire) || bug(BUG_hold_lasts_for_own) || bug(BUG_hold_lasts_for_urgent)
+        || bug(BUG_hold_lasts_at_close) || bug(BUG_hold_signals_one);
+    bool half = bug(BUG_holds) || bug(BUG_declares_hold_only) || bug(BUG_holds_shortly) || bug(BUG_hold_too_long)
+        || bug(BUG_hold_keeps_reset) || bug(BUG_hold_not_released) || bug(BUG_hold_close_not_released)
+        || bug(BUG_hold_releases_one) || bug(BUG_hold_blocks_all);
     return lasts ? 20000 : half ? 500 : 0;
 }
 
@@ -37,12 +37,27 @@ static const struct {
     bug_id id;
     uint8_t opcode;
 } refusals[] = {
-    {BUG_refuses_frozenset, 0x91}, {BUG_refuses_newobj_ex, 0x92}, {BUG_refuses_binbytes8, 0x8e},
-    {BUG_refuses_binunicode8, 0x8d}, {BUG_refuses_pop, '0'}, {BUG_refuses_pop_mark, '1'},
-    {BUG_refuses_long_binget, 'j'}, {BUG_refuses_bytearray8, 0x96}, {BUG_refuses_long4, 0x8b}, {BUG_refuses_obj, 'o'},
-    {BUG_refuses_inst, 'i'}, {BUG_refuses_global, 'c'}, {BUG_refuses_dup, '2'}, {BUG_refuses_put, 'p'},
-    {BUG_refuses_get, 'g'}, {BUG_refuses_string, 'S'}, {BUG_refuses_short_binstring, 'U'},
-    {BUG_refuses_binstring, 'T'}, {BUG_refuses_long_binput, 'r'}, {BUG_refuses_long, 'L'}, {BUG_refuses_list, 'l'},
+    {BUG_refuses_frozenset, 0x91},
+    {BUG_refuses_newobj_ex, 0x92},
+    {BUG_refuses_binbytes8, 0x8e},
+    {BUG_refuses_binunicode8, 0x8d},
+    {BUG_refuses_pop, '0'},
+    {BUG_refuses_pop_mark, '1'},
+    {BUG_refuses_long_binget, 'j'},
+    {BUG_refuses_bytearray8, 0x96},
+    {BUG_refuses_long4, 0x8b},
+    {BUG_refuses_obj, 'o'},
+    {BUG_refuses_inst, 'i'},
+    {BUG_refuses_global, 'c'},
+    {BUG_refuses_dup, '2'},
+    {BUG_refuses_put, 'p'},
+    {BUG_refuses_get, 'g'},
+    {BUG_refuses_string, 'S'},
+    {BUG_refuses_short_binstring, 'U'},
+    {BUG_refuses_binstring, 'T'},
+    {BUG_refuses_long_binput, 'r'},
+    {BUG_refuses_long, 'L'},
+    {BUG_refuses_list, 'l'},
     {BUG_refuses_dict, 'd'},
 };
 enum { REFUSAL_COUNT = sizeof refusals / sizeof refusals[0] };
@@ -62,8 +77,8 @@ bool declares_pickles(void) {
             return true;
         }
     }
-    return bug(BUG_pickle_4_only) || bug(BUG_worker_pickle_4_only) || bug(BUG_bytearrays_unknown) ||
-        bug(BUG_reads_all_pickles) || bug(BUG_digits_cut) || bug(BUG_protocol_2_dicts) || bug(BUG_protocol_5_tuples);
+    return bug(BUG_pickle_4_only) || bug(BUG_worker_pickle_4_only) || bug(BUG_bytearrays_unknown)
+        || bug(BUG_reads_all_pickles) || bug(BUG_digits_cut) || bug(BUG_protocol_2_dicts) || bug(BUG_protocol_5_tuples);
 }
 
 /* Names are written with hyphens, enumerators with underscores. */

@@ -37,8 +37,7 @@
     X(priority_0_refused, manager, "SCHED-1 SCHED-8", "takes 0x80 for an unknown type") \
     X(next_payload_ignored, manager, "REQ-5", "answers n with a payload") \
     X(done_payload_ignored, manager, "REQ-5", "answers t with a payload") \
-    X(done_payload_settles, manager, "FAULT-3 REQ-5", \
-      "t with a payload settles the oldest task before it is refused") \
+    X(done_payload_settles, manager, "FAULT-3 REQ-5", "t with a payload settles the oldest task before it is refused") \
     X(done_payload_counts, manager, "REQ-5", "t with a payload is counted before it is refused") \
     X(violation_clears_queues, manager, "REQ-6", "a violation empties the queues") \
     X(violation_ends_all, manager, "REQ-6", "a violation ends every connection") \
@@ -98,7 +97,7 @@
     X(done_gets_none, manager, "DONE-2", "answers None to t") \
     X(holds_undeclared, manager, "NEXT-5", "holds the answer to n for ever, undeclared") \
     X(holds_after_close, manager, "NEXT-6 CLOSE-2 CLOSE-CANCEL-1 CLOSE-JOIN-3", \
-      "leaves n without an answer once it is closing") \
+        "leaves n without an answer once it is closing") \
     X(done_not_counted_large, manager, "DONE-1", "t does not settle a task above 64 KiB") \
     X(done_not_counted, manager, "DONE-1", "t does not settle") \
     X(done_counts_twice, manager, "DONE-1", "t settles two tasks") \
@@ -126,7 +125,7 @@
     X(missing_mark_ignored, manager, "MSG-3", "takes nothing from the stack of a pickle where a MARK is missing") \
     X(short_stack_is_none, manager, "MSG-3", "takes what is missing on the stack of a pickle for None") \
     X(short_arguments_accepted, manager, "MSG-3", \
-      "acknowledges a pickle that ends one to three bytes too early in an argument") \
+        "acknowledges a pickle that ends one to three bytes too early in an argument") \
     X(messages_end_early, manager, "MSGS-3", "messages() ends when the inbox is empty") \
     X(messages_never_end, manager, "MSGS-2", "messages() waits for ever") \
     X(messages_time_out, manager, "MSGS-3", "messages() ends when nothing comes for a second") \
@@ -149,9 +148,9 @@
     X(join_never_closes, manager, "CLOSE-2 CLOSE-JOIN-3", "answers None after JOIN") \
     X(join_two_seconds, manager, "CLOSE-JOIN-2 CLOSE-JOIN-1", "JOIN waits for two seconds, then kills its workers") \
     X(join_three_seconds, manager, "CLOSE-JOIN-2 CLOSE-JOIN-1", \
-      "JOIN waits for three seconds, then kills its workers") \
+        "JOIN waits for three seconds, then kills its workers") \
     X(join_dismisses_newcomers, manager, "CLOSE-JOIN-3 CLOSE-JOIN-5", \
-      "a connection that comes during JOIN is answered CloseRequest") \
+        "a connection that comes during JOIN is answered CloseRequest") \
     X(join_never_returns, manager, "CLOSE-JOIN-2", "JOIN does not return") \
     X(cancel_runs_queue, manager, "CLOSE-CANCEL-1 CLOSE-CANCEL-2", "CANCEL runs all tasks first") \
     X(cancel_hands_out, manager, "CLOSE-CANCEL-1 CLOSE-CANCEL-2", "hands out queued tasks after CANCEL") \
@@ -165,7 +164,7 @@
     X(kill_answers_late, manager, "CLOSE-KILL-2", "KILL waits for the tasks") \
     X(close_request_misnamed, manager, "PAY-2 CLOSE-2 CLOSE-CANCEL-1 CLOSE-JOIN-3", "CloseRequest of another module") \
     X(close_request_is_class, manager, "PAY-2 CLOSE-2 CLOSE-CANCEL-1 CLOSE-JOIN-3", \
-      "sends the class itself for CloseRequest") \
+        "sends the class itself for CloseRequest") \
     X(close_ends_connections, manager, "CLOSE-2 CLOSE-CANCEL-1", "ends open connections instead of CloseRequest") \
     X(listens_after_close, manager, "CLOSE-3", "serves new connections after a close") \
     X(second_close_hangs, manager, "CLOSE-5", "a second close never returns") \
@@ -174,7 +173,8 @@
     X(schedules_after_close, manager, "CLOSE-6", "schedule after a close is ok") \
     X(schedules_anything, manager, "SCHED-13", "schedule takes None and CloseRequest for tasks") \
     X(bad_priority_ok, manager, "POOL-3", "schedule with a priority that has no queue is ok") \
-    X(priority_from_the_end, manager, "POOL-3", "schedule with priority -1 is one with the last priority, as an index is") \
+    X(priority_from_the_end, manager, "POOL-3", \
+        "schedule with priority -1 is one with the last priority, as an index is") \
     X(priority_32_bits, manager, "POOL-3", "schedule keeps 32 bits of a priority") \
     X(half_close_ends, manager, "REQ-3", "drops its answers when the client half-closes") \
     X(one_connection, manager, "FAULT-1", "serves one connection after the other") \
@@ -198,7 +198,7 @@
     X(hold_keeps_reset, manager, "FAULT-2 NEXT-6 SCHED-6 FAULT-3", "loses a task to a held connection that was reset") \
     X(hold_not_released, manager, "NEXT-6 NEXT-2", "hold 500; a task that comes releases nobody") \
     X(hold_close_not_released, manager, "NEXT-6 CLOSE-CANCEL-1 CLOSE-JOIN-3", \
-      "hold 500; a close releases no held answer") \
+        "hold 500; a close releases no held answer") \
     X(hold_releases_one, manager, "NEXT-6 NEXT-2 SCHED-10", "hold 500; of two tasks that come one is handed out") \
     X(hold_lasts_for_wire, manager, "NEXT-6", "hold 20000; a task from a connection waits for the end of the hold") \
     X(hold_lasts_for_own, manager, "NEXT-6", "hold 20000; a task of the program waits for the end of the hold") \
@@ -232,7 +232,7 @@
     X(refuses_dict, manager, "PAY-5", "refuses messages with DICT") \
     X(idle_join_hangs, manager, "CLOSE-JOIN-2 CLOSE-JOIN-3", "JOIN without a single task ever does not return") \
     X(idle_cancel_hangs, manager, "CLOSE-CANCEL-3 CLOSE-CANCEL-1", \
-      "CANCEL without a single task ever does not return") \
+        "CANCEL without a single task ever does not return") \
     X(idle_kill_hangs, manager, "CLOSE-KILL-2", "KILL without a single task ever does not return") \
     X(cuts_long_lines, manager, "ADAPTER-3", "reads lines of 64 KiB from its program") \
     X(leaves_with_status_1, manager, "", "exit status 1 at the end of input")
@@ -256,7 +256,7 @@
     X(ten_replacements, pool, "FAULT-4", "replaces ten workers that died, and no more") \
     X(death_ends_the_pool, pool, "POOL-1 FAULT-2 FAULT-3 FAULT-4 CLOSE-JOIN-5", "a worker that dies ends the manager") \
     X(death_hangs_close, pool, "CLOSE-CANCEL-3 CLOSE-KILL-2 CLOSE-JOIN-5 CLOSE-4", \
-      "no close returns once a worker died") \
+        "no close returns once a worker died") \
     X(extra_worker, pool, "POOL-4", "starts one worker more than it is told") \
     X(first_logs_empty, pool, "POOL-2", "makes log files and writes nothing") \
     X(kill_forgets_replacements, pool, "CLOSE-KILL-1 CLOSE-4", "KILL spares workers that replaced one that died") \
@@ -438,7 +438,8 @@
     X(pickles_protocol_2, worker, "", "pickles in protocol 2") \
     X(pickles_protocol_5, worker, "", "pickles in protocol 5 with frames") \
     X(refuses_surrogates, worker, "", "takes text with a lone surrogate for no pickle") \
-    X(deaths_are_reported, pool, "", "replaces no worker; once all have died, reports each task that is queued or comes") \
+    X(deaths_are_reported, pool, "", \
+        "replaces no worker; once all have died, reports each task that is queued or comes") \
     X(exit_is_reported, worker, "", "reports and settles a task that exits")
 
 #define EVERY(X) MANAGER_BUGS(X) POOL_BUGS(X) WORKER_BUGS(X) VARIANTS(X)

@@ -50,24 +50,28 @@ static bytes none_pickle(void) {
 
 static bytes close_pickle(void) {
     if (bug(BUG_close_request_reduce)) {
-        static const char reduce[] = "\x80\x04" "cundr.task\nCloseRequest\n)R}b.";
+        static const char reduce[] = "\x80\x04"
+                                     "cundr.task\nCloseRequest\n)R}b.";
         return copy_bytes(reduce, sizeof reduce - 1);
     }
     if (bug(BUG_close_request_is_class)) {
-        static const char class[] = "\x80\x04" "cundr.task\nCloseRequest\n.";
+        static const char class[] = "\x80\x04"
+                                    "cundr.task\nCloseRequest\n.";
         return copy_bytes(class, sizeof class - 1);
     }
     if (bug(BUG_close_request_misnamed)) {
-        static const char other[] = "\x80\x04" "cundr.tasks\nCloseRequest\n)\x81.";
+        static const char other[] = "\x80\x04"
+                                    "cundr.tasks\nCloseRequest\n)\x81.";
         return copy_bytes(other, sizeof other - 1);
     }
     if (bug(BUG_none_is_protocol_0)) {
         static const char zero[] = "cundr.task\nCloseRequest\n(tR.";
         return copy_bytes(zero, sizeof zero - 1);
     }
-    static const char plain[] =
-        "\x80\x04\x95\x21\0\0\0\0\0\0\0\x8c\x09undr.task\x94\x8c\x0c" "CloseRequest\x94\x93\x94)\x81\x94.";
-    static const char two[] = "\x80\x02" "cundr.task\nCloseRequest\n)\x81.";
+    static const char plain[] = "\x80\x04\x95\x21\0\0\0\0\0\0\0\x8c\x09undr.task\x94\x8c\x0c"
+                                "CloseRequest\x94\x93\x94)\x81\x94.";
+    static const char two[] = "\x80\x02"
+                              "cundr.task\nCloseRequest\n)\x81.";
     bytes close = bug(BUG_none_is_protocol_2) ? copy_bytes(two, sizeof two - 1) : copy_bytes(plain, sizeof plain - 1);
     close.data[1] = bug(BUG_none_is_protocol_5) ? 5 : close.data[1];
     return close;
@@ -77,10 +81,10 @@ static bool closing_answer(manager *m, const connection *c, answer *a) {
     if (m->policy == 1 && bug(BUG_cancel_late) && m->closing && !m->was_late) {
         return false;
     }
-    bool closing = m->closing || (m->joining && bug(BUG_join_closes_early)) ||
-        (c->came_late && bug(BUG_join_dismisses_newcomers));
-    if (!closing || (m->policy == 1 && (bug(BUG_cancel_answers_none) || bug(BUG_cancel_hands_out))) ||
-        (m->policy == 0 && bug(BUG_join_never_closes)) || (m->policy == 2 && bug(BUG_kill_forgets_idle))) {
+    bool closing = m->closing || (m->joining && bug(BUG_join_closes_early))
+        || (c->came_late && bug(BUG_join_dismisses_newcomers));
+    if (!closing || (m->policy == 1 && (bug(BUG_cancel_answers_none) || bug(BUG_cancel_hands_out)))
+        || (m->policy == 0 && bug(BUG_join_never_closes)) || (m->policy == 2 && bug(BUG_kill_forgets_idle))) {
         return false;
     }
     if (bug(BUG_close_ends_connections)) {
@@ -106,8 +110,8 @@ static bool hold_lasts(manager *m, connection *c) {
     if (t == NULL) {
         return m->closing && bug(BUG_hold_lasts_at_close);
     }
-    return bug(t->owner == 0 ? BUG_hold_lasts_for_own : BUG_hold_lasts_for_wire) ||
-        (t->priority == 0 && bug(BUG_hold_lasts_for_urgent)) || (bug(BUG_hold_signals_one) && m->released++ > 0);
+    return bug(t->owner == 0 ? BUG_hold_lasts_for_own : BUG_hold_lasts_for_wire)
+        || (t->priority == 0 && bug(BUG_hold_lasts_for_urgent)) || (bug(BUG_hold_signals_one) && m->released++ > 0);
 }
 
 /* Holds an answer until a task waits for it, the manager closes, or the time is over. False: the answer is None,
@@ -153,8 +157,8 @@ static void answer_request(manager *m, connection *c, answer *a, bool done) {
         c->told_to_close = true;
         return;
     }
-    bool hands_out = released && !(bug(BUG_one_task_out) && c->out_count > 0) && !(bug(BUG_done_gets_none) && done) &&
-        !(bug(BUG_none_is_for_ever) && c->had_none);
+    bool hands_out = released && !(bug(BUG_one_task_out) && c->out_count > 0) && !(bug(BUG_done_gets_none) && done)
+        && !(bug(BUG_none_is_for_ever) && c->had_none);
     if (m->closing && (bug(BUG_cancel_answers_none) || bug(BUG_cancel_late))) {
         hands_out = false;
         m->was_late = true;
@@ -169,8 +173,8 @@ static void answer_request(manager *m, connection *c, answer *a, bool done) {
         a->twice = bug(BUG_double_answer);
         return;
     }
-    a->payload = next->data.size == 0 && bug(BUG_empty_task_is_none)
-        ? none_pickle() : copy_bytes(next->data.data, next->data.size);
+    a->payload = next->data.size == 0 && bug(BUG_empty_task_is_none) ? none_pickle()
+                                                                     : copy_bytes(next->data.data, next->data.size);
     hand_out(m, c, next);
 }
 
@@ -224,12 +228,12 @@ static bool message_fine(const frame *f) {
         fine = false;
     }
     if (fine && bug(BUG_refuses_unknown_classes)) {
-        bool known = v->kind != K_OBJECT || val_is_class(v, "undr.task.WorkerException") ||
-            val_is_class(v, "undr_conformance.Probe") || val_is_class(v, "undr.task.Chain");
+        bool known = v->kind != K_OBJECT || val_is_class(v, "undr.task.WorkerException")
+            || val_is_class(v, "undr_conformance.Probe") || val_is_class(v, "undr.task.Chain");
         fine = used == f->payload.size && known && v->kind != K_CLASS;
     }
-    if (!fine && bug(BUG_truncated_message_accepted) && f->payload.data[0] == 0x80 &&
-        f->payload.data[f->payload.size - 1] != '.') {
+    if (!fine && bug(BUG_truncated_message_accepted) && f->payload.data[0] == 0x80
+        && f->payload.data[f->payload.size - 1] != '.') {
         fine = true;
     }
     pool_free(&p);
@@ -247,8 +251,8 @@ static void execute(const frame *f) {
 }
 
 static void on_message(manager *m, connection *c, const frame *f, answer *a) {
-    bool closed_to_it = (m->joining && bug(BUG_join_refuses_messages)) ||
-        (m->closing && bug(BUG_cancel_refuses_messages));
+    bool closed_to_it = (m->joining && bug(BUG_join_refuses_messages))
+        || (m->closing && bug(BUG_cancel_refuses_messages));
     if (!message_fine(f) || closed_to_it) {
         if (bug(BUG_garbage_message_ends_unread)) {
             clear_inbox(m);
@@ -305,8 +309,8 @@ static bool task_fine(const frame *f) {
 
 static void on_schedule(manager *m, connection *c, const frame *f, answer *a) {
     unsigned priority = f->type == 's' || f->type == 0x7f ? 0 : f->type & 0x7f;
-    bool fine = priority_fine(m, priority) && task_fine(f) && !(m->joining && bug(BUG_join_refuses_spawned)) &&
-        !(m->closing && bug(BUG_cancel_refuses_spawned));
+    bool fine = priority_fine(m, priority) && task_fine(f) && !(m->joining && bug(BUG_join_refuses_spawned))
+        && !(m->closing && bug(BUG_cancel_refuses_spawned));
     if (!fine) {
         if (bug(BUG_refused_priority_queues)) {
             put_task(m, c, (unsigned)m->levels - 1, f->payload.data, f->payload.size, true);
@@ -315,7 +319,9 @@ static void on_schedule(manager *m, connection *c, const frame *f, answer *a) {
         return;
     }
     a->type = bug(BUG_schedule_ack_is_m) ? 'm'
-        : bug(BUG_schedule_ack_echoes) ? f->type : bug(BUG_no_schedule_ack) ? 0 : 's';
+        : bug(BUG_schedule_ack_echoes)   ? f->type
+        : bug(BUG_no_schedule_ack)       ? 0
+                                         : 's';
     if (bug(BUG_early_schedule_ack)) {
         (void)write_frame(c->fd, &m->habits, 's', NULL, 0);
         a->type = 0;
@@ -355,8 +361,8 @@ static uint8_t known_type(uint8_t type) {
 
 static void dispatch(manager *m, connection *c, const frame *f, answer *a) {
     uint8_t type = known_type(f->type);
-    bool schedules = type >= (bug(BUG_priority_0_refused) ? 0x81 : 0x80) ||
-        (type == 's' && bug(BUG_s_schedules)) || (type == 0x7f && bug(BUG_type_7f_schedules));
+    bool schedules = type >= (bug(BUG_priority_0_refused) ? 0x81 : 0x80) || (type == 's' && bug(BUG_s_schedules))
+        || (type == 0x7f && bug(BUG_type_7f_schedules));
     if (type == 'n') {
         on_next(m, c, f, a);
     } else if (type == 't') {
@@ -414,8 +420,7 @@ static bool half_closed(int fd) {
 
 static void drop_pending(int fd) {
     char sink[65536];
-    while (steady_recv(fd, sink, sizeof sink, MSG_DONTWAIT) > 0) {
-    }
+    while (steady_recv(fd, sink, sizeof sink, MSG_DONTWAIT) > 0) {}
 }
 
 /* What a reader does that takes less than a header for the rest of a buffer. */
@@ -533,8 +538,8 @@ void *accept_connections(void *argument) {
         }
         pthread_mutex_lock(&m->lock);
         connection *c = remember_connection(m, fd);
-        bool too_many = (bug(BUG_max_hundred_connections) && m->connection_count > 100) ||
-            (bug(BUG_leaks_connections) && m->connection_number > 400);
+        bool too_many = (bug(BUG_max_hundred_connections) && m->connection_count > 100)
+            || (bug(BUG_leaks_connections) && m->connection_number > 400);
         pthread_mutex_unlock(&m->lock);
         pthread_t thread;
         if (too_many) {

@@ -14,7 +14,9 @@
 
 static int nibble(char c) {
     return c >= '0' && c <= '9' ? c - '0'
-        : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        : c >= 'a' && c <= 'f'  ? c - 'a' + 10
+        : c >= 'A' && c <= 'F'  ? c - 'A' + 10
+                                : -1;
 }
 
 static bool from_hex(const char *hex, bytes *out) {
@@ -152,8 +154,8 @@ static void close_join(manager *m) {
         if (!bug(BUG_join_needs_reader)) {
             clear_inbox(m);
         }
-        bool over = m->left <= 0 || bug(BUG_join_at_once) || bug(BUG_join_kills) ||
-            (bug(BUG_join_leaves_queue) && m->out_count == 0);
+        bool over = m->left <= 0 || bug(BUG_join_at_once) || bug(BUG_join_kills)
+            || (bug(BUG_join_leaves_queue) && m->out_count == 0);
         if (over && m->inbox_count == 0) {
             break;
         }
@@ -178,8 +180,8 @@ static void close_join(manager *m) {
 }
 
 static void close_cancel(manager *m) {
-    while ((bug(BUG_idle_cancel_hangs) && m->scheduled == 0) || (bug(BUG_cancel_runs_queue) && m->left > 0) ||
-        (bug(BUG_cancel_needs_reader) && m->inbox_count > 0)) {
+    while ((bug(BUG_idle_cancel_hangs) && m->scheduled == 0) || (bug(BUG_cancel_runs_queue) && m->left > 0)
+        || (bug(BUG_cancel_needs_reader) && m->inbox_count > 0)) {
         pthread_cond_wait(&m->changed, &m->lock);
     }
     m->closing = true;
@@ -228,8 +230,8 @@ static bool keeps_listening(const manager *m) {
 }
 
 static bool hangs_again(const manager *m) {
-    return bug(BUG_second_close_hangs) || (bug(BUG_join_after_cancel_hangs) && m->policy == 0 && m->left > 0) ||
-        (bug(BUG_join_after_cancel_waits) && m->policy == 0 && m->out_count > 0);
+    return bug(BUG_second_close_hangs) || (bug(BUG_join_after_cancel_hangs) && m->policy == 0 && m->left > 0)
+        || (bug(BUG_join_after_cancel_waits) && m->policy == 0 && m->out_count > 0);
 }
 
 static void command_close(manager *m, const char *policy) {
@@ -287,9 +289,14 @@ static wire_habits manager_habits(void) {
         .absurd_waits = bug(BUG_absurd_length_waits),
         .empty_blocks = bug(BUG_empty_blocks),
         .refuse_at_header = bug(BUG_refuses_at_header),
-        .length_added = bug(BUG_length_counts_header) ? 9 : bug(BUG_length_one_short) ? -1 : 0,
-        .limit = bug(BUG_refuses_64k) ? 65535 : bug(BUG_refuses_1m) ? 1 << 20 : bug(BUG_refuses_32m) ? 32 << 20
-            : bug(BUG_limit_64_mib) ? 64 << 20 : 1 << 30,
+        .length_added = bug(BUG_length_counts_header) ? 9
+            : bug(BUG_length_one_short)               ? -1
+                                                      : 0,
+        .limit = bug(BUG_refuses_64k) ? 65535
+            : bug(BUG_refuses_1m)     ? 1 << 20
+            : bug(BUG_refuses_32m)    ? 32 << 20
+            : bug(BUG_limit_64_mib)   ? 64 << 20
+                                      : 1 << 30,
     };
 }
 

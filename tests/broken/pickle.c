@@ -15,7 +15,7 @@ typedef struct reader {
     bool failed, cut_short;
     uint8_t protocol;
     val *stack;
-    val *memo;   /* by arrival */
+    val *memo; /* by arrival */
     size_t frames;
 } reader;
 
@@ -209,8 +209,8 @@ static void push_object(reader *r, val *class, val *args, bool by_newobj) {
     v->class = class;
     v->args = args;
     v->by_newobj = by_newobj;
-    if (class->kind == K_CLASS && args->kind == K_TUPLE && args->count >= 1 && class->size >= 14 &&
-        memcmp(class->data + class->size - 14, "_reconstructor", 14) == 0) {
+    if (class->kind == K_CLASS && args->kind == K_TUPLE && args->count >= 1 && class->size >= 14
+        && memcmp(class->data + class->size - 14, "_reconstructor", 14) == 0) {
         v->class = args->items[0]; /* copyreg._reconstructor(class, object, None) of the protocols 0 and 1 */
         v->args = val_new(r->p, K_TUPLE);
     }
@@ -263,8 +263,8 @@ static void extend(reader *r, val *from, size_t step) {
     }
     size_t count = from->count;
     bool third = target->kind == K_DICT && count > 4;
-    if ((third && bug(BUG_dicts_lose_last)) || (target->kind == K_SET && count > 4 && bug(BUG_sets_lose_last)) ||
-        (third && r->protocol < 4 && bug(BUG_protocol_2_dicts))) {
+    if ((third && bug(BUG_dicts_lose_last)) || (target->kind == K_SET && count > 4 && bug(BUG_sets_lose_last))
+        || (third && r->protocol < 4 && bug(BUG_protocol_2_dicts))) {
         count -= step;
     }
     if (target->kind == K_LIST && bug(BUG_lists_cut) && target->count + count > 2000) {

@@ -6,19 +6,31 @@
 #include "wire.h"
 
 typedef enum kind {
-    K_NONE, K_BOOL, K_INT, K_FLOAT, K_STR, K_BYTES, K_LIST, K_TUPLE, K_DICT, K_SET, K_CLASS, K_OBJECT, K_MARK
+    K_NONE,
+    K_BOOL,
+    K_INT,
+    K_FLOAT,
+    K_STR,
+    K_BYTES,
+    K_LIST,
+    K_TUPLE,
+    K_DICT,
+    K_SET,
+    K_CLASS,
+    K_OBJECT,
+    K_MARK
 } kind;
 
 typedef struct val val;
 struct val {
     kind kind;
-    bool truth;       /* BOOL */
-    bool by_newobj;   /* OBJECT */
-    bool frozen;      /* SET */
-    double real;      /* FLOAT */
-    uint8_t *data;    /* STR, BYTES, INT (two's complement), CLASS ("module.name") */
+    bool truth;     /* BOOL */
+    bool by_newobj; /* OBJECT */
+    bool frozen;    /* SET */
+    double real;    /* FLOAT */
+    uint8_t *data;  /* STR, BYTES, INT (two's complement), CLASS ("module.name") */
     size_t size;
-    val **items;      /* LIST, TUPLE, DICT (key, value), SET */
+    val **items; /* LIST, TUPLE, DICT (key, value), SET */
     size_t count, room;
     val *class, *args, *state; /* OBJECT */
 };

@@ -130,8 +130,8 @@ bool val_is_text(const val *v, const char *text) {
 }
 
 bool val_is_class(const val *object, const char *name) {
-    return object->kind == K_OBJECT && object->class != NULL && object->class->kind == K_CLASS &&
-        object->class->size == strlen(name) && memcmp(object->class->data, name, object->class->size) == 0;
+    return object->kind == K_OBJECT && object->class != NULL && object->class->kind == K_CLASS
+        && object->class->size == strlen(name) && memcmp(object->class->data, name, object->class->size) == 0;
 }
 
 const val *val_attribute(const val *object, const char *name) {

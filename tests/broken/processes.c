@@ -59,7 +59,9 @@ static void worker_ended(manager *m, pid_t child) {
             _exit(1);
         }
         m->deaths += m->closing ? 0 : 1;
-        int limit = bug(BUG_no_replacement) || bug(BUG_deaths_are_reported) ? 0 : bug(BUG_ten_replacements) ? 10 : RESTARTS;
+        int limit = bug(BUG_no_replacement) || bug(BUG_deaths_are_reported) ? 0
+            : bug(BUG_ten_replacements)                                     ? 10
+                                                                            : RESTARTS;
         bool again = !m->closing && m->restarts < limit;
         m->restarts++;
         m->workers[i] = again ? start_one(m, i) : 0;
@@ -112,8 +114,8 @@ void start_workers(manager *m, const char *self, const char *bug_name, int count
     if (count == 0) {
         return;
     }
-    if (log_directory != NULL && !bug(BUG_log_directory_not_made) && mkdir(log_directory, 0777) != 0 &&
-        errno != EEXIST) {
+    if (log_directory != NULL && !bug(BUG_log_directory_not_made) && mkdir(log_directory, 0777) != 0
+        && errno != EEXIST) {
         perror("undr-broken: log directory");
         exit(1);
     }
@@ -129,8 +131,9 @@ void start_late(manager *m) {
 }
 
 static bool is_forgotten(const manager *m, int worker) {
-    return m->replaced[worker] && ((bug(BUG_kill_forgets_replacements) && m->policy == 2) ||
-        (bug(BUG_cancel_forgets_replacements) && m->policy == 1));
+    return m->replaced[worker]
+        && ((bug(BUG_kill_forgets_replacements) && m->policy == 2)
+            || (bug(BUG_cancel_forgets_replacements) && m->policy == 1));
 }
 
 void kill_workers(manager *m) {
@@ -152,8 +155,7 @@ static bool any_worker(const manager *m) {
 
 void wait_for_workers_until(manager *m, long milliseconds) {
     struct timespec until = later(milliseconds);
-    while (any_worker(m) && pthread_cond_timedwait(&m->changed, &m->lock, &until) == 0) {
-    }
+    while (any_worker(m) && pthread_cond_timedwait(&m->changed, &m->lock, &until) == 0) {}
 }
 
 void wait_for_workers(manager *m) {

@@ -74,8 +74,8 @@ static unsigned queue_of(const manager *m, unsigned priority) {
 }
 
 static bool is_lost(const manager *m) {
-    return (bug(BUG_loses_some) && m->scheduled % 64 == 0) || (bug(BUG_loses_when_long) && m->queued > 1000) ||
-        (bug(BUG_loses_when_very_long) && m->queued > 20000) || (bug(BUG_loses_late) && m->scheduled > 50000);
+    return (bug(BUG_loses_some) && m->scheduled % 64 == 0) || (bug(BUG_loses_when_long) && m->queued > 1000)
+        || (bug(BUG_loses_when_very_long) && m->queued > 20000) || (bug(BUG_loses_late) && m->scheduled > 50000);
 }
 
 static void report_lost(manager *m);
@@ -168,8 +168,8 @@ task *take_task(manager *m, connection *c) {
         return NULL;
     }
     m->handed_out++;
-    bool doubles = (bug(BUG_doubles_some) && m->handed_out % 50 == 0) ||
-        (bug(BUG_doubles_when_busy) && m->out_count == 24);
+    bool doubles = (bug(BUG_doubles_some) && m->handed_out % 50 == 0)
+        || (bug(BUG_doubles_when_busy) && m->out_count == 24);
     if (bug(BUG_removes_at_done) || doubles) {
         return copy_task(*place);
     }
@@ -252,8 +252,8 @@ static void insert_message(manager *m, const void *data, size_t size, bool front
 
 void put_message(manager *m, const void *data, size_t size) {
     m->messages++;
-    if ((bug(BUG_inbox_loses_some) && m->messages % 10 == 0) || (bug(BUG_inbox_loses_large) && size > 65536) ||
-        (bug(BUG_inbox_bounded) && m->inbox_count >= 100)) {
+    if ((bug(BUG_inbox_loses_some) && m->messages % 10 == 0) || (bug(BUG_inbox_loses_large) && size > 65536)
+        || (bug(BUG_inbox_bounded) && m->inbox_count >= 100)) {
         return;
     }
     if (bug(BUG_inbox_large_late) && size > 65536 && m->late.data == NULL) {
@@ -329,7 +329,9 @@ void abandon_queues(manager *m) {
 }
 
 static void report_lost(manager *m) {
-    static const char lost[] = "\x80\x04" "cundr.task\nWorkerException\n(ctraceback\nTracebackException\n(cbuiltins\n"
+    static const char lost[] =
+        "\x80\x04"
+        "cundr.task\nWorkerException\n(ctraceback\nTracebackException\n(cbuiltins\n"
         "RuntimeError\ncbuiltins\nRuntimeError\n(X\x28\0\0\0the worker's connection ended, task losttRNtRtR.";
     insert_message(m, lost, sizeof lost - 1, false);
 }

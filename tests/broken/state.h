@@ -32,7 +32,7 @@ struct connection {
     unsigned number;
     task *out; /* handed out and not settled, oldest first */
     int out_count;
-    int inherited; /* heir_settles: how many tasks the connection before it lost */
+    int inherited;                           /* heir_settles: how many tasks the connection before it lost */
     bool had_none, told_to_close, came_late; /* came_late: during a JOIN */
 };
 
@@ -67,7 +67,7 @@ struct manager {
 
 void put_task(manager *m, connection *c, unsigned priority, const void *data, size_t size, bool counted);
 const task *task_waits(manager *m, connection *c); /* NULL: none for this connection */
-task *take_task(manager *m, connection *c); /* NULL: none for this connection */
+task *take_task(manager *m, connection *c);        /* NULL: none for this connection */
 void hand_out(manager *m, connection *c, task *t);
 void settle_task(manager *m, connection *c);
 void clear_queues(manager *m);

@@ -64,8 +64,7 @@ static void encode_length(uint8_t *bytes8, uint64_t length, bool big_endian) {
 
 static void wait_for_ever(int fd) {
     uint8_t sink[4096];
-    while (read_some(fd, sink, sizeof sink) > 0) {
-    }
+    while (read_some(fd, sink, sizeof sink) > 0) {}
 }
 
 static wire_result read_payload(int fd, const wire_habits *habits, uint64_t length, frame *out) {
@@ -166,8 +165,8 @@ int listen_on(uint32_t address, uint16_t *port) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(address)};
     socklen_t size = sizeof name;
-    if (fd < 0 || bind(fd, (struct sockaddr *)&name, size) != 0 || listen(fd, 4096) != 0 ||
-        getsockname(fd, (struct sockaddr *)&name, &size) != 0) {
+    if (fd < 0 || bind(fd, (struct sockaddr *)&name, size) != 0 || listen(fd, 4096) != 0
+        || getsockname(fd, (struct sockaddr *)&name, &size) != 0) {
         perror("undr-broken: listen");
         exit(70);
     }

@@ -24,8 +24,8 @@ typedef struct wire_habits {
     bool write_big_endian, read_big_endian, header_one_read, payload_one_read, one_byte_writes;
     bool partial_counts, length_signed, length_32_bits, length_31_bits, absurd_waits, empty_blocks;
     bool refuse_at_header; /* a manager's: what the header alone shows to be wrong */
-    int64_t length_added; /* to what is announced */
-    uint64_t limit;       /* payloads above it are refused */
+    int64_t length_added;  /* to what is announced */
+    uint64_t limit;        /* payloads above it are refused */
 } wire_habits;
 
 wire_result read_frame(int fd, const wire_habits *habits, frame *out);
@@ -34,6 +34,6 @@ void *must_have(void *memory); /* ends the program when memory is NULL */
 int listen_on(uint32_t address, uint16_t *port);
 int connect_to(uint16_t port);
 void limit_waiting(int fd, int option, long milliseconds); /* SO_RCVTIMEO or SO_SNDTIMEO */
-struct timespec later(long milliseconds); /* that long from now, as pthread_cond_timedwait takes it */
+struct timespec later(long milliseconds);                  /* that long from now, as pthread_cond_timedwait takes it */
 
 #endif

@@ -1,6 +1,6 @@
 /* worker.c: the broken peer's worker: asks, runs Probe and Chain, reports, settles. */
-#include "../steady.h"
 #include "worker.h"
+#include "../steady.h"
 
 #include "bugs.h"
 #include "worker_send.h"
@@ -61,8 +61,7 @@ static outcome wait_at_gate(worker *w, long long port) {
         limit_waiting(fd, SO_RCVTIMEO, 2000);
     }
     ssize_t got;
-    while ((got = steady_recv(fd, sink, sizeof sink, 0)) > 0) {
-    }
+    while ((got = steady_recv(fd, sink, sizeof sink, 0)) > 0) {}
     close(fd);
     return got < 0 ? fail_text(w, "the gate broke") : FINE;
 }
@@ -246,8 +245,8 @@ static outcome report(worker *w, pool *p) {
 
 static bool is_close_request(const val *v, const frame *answer) {
     if (bug(BUG_close_by_bytes)) {
-        return answer->payload.size == 44 && answer->payload.data[2] == 0x95 && v->kind == K_OBJECT &&
-            val_is_class(v, "undr.task.CloseRequest") && v->by_newobj && v->state == NULL;
+        return answer->payload.size == 44 && answer->payload.data[2] == 0x95 && v->kind == K_OBJECT
+            && val_is_class(v, "undr.task.CloseRequest") && v->by_newobj && v->state == NULL;
     }
     return val_is_class(v, "undr.task.CloseRequest") && (v->by_newobj || !bug(BUG_close_by_newobj));
 }
@@ -261,9 +260,10 @@ static outcome work(worker *w, pool *p, const val *task) {
     if (bug(BUG_early_done) && !write_frame(w->fd, &w->habits, 't', NULL, 0)) {
         return GONE;
     }
-    outcome result = task == NULL
-        ? (bug(BUG_empty_task_settled) ? FINE : bug(BUG_empty_task_leaves) ? VIOLATED : fail_text(w, "empty task"))
-        : run(w, p, task, 0);
+    outcome result = task == NULL ? (bug(BUG_empty_task_settled)         ? FINE
+                                            : bug(BUG_empty_task_leaves) ? VIOLATED
+                                                                         : fail_text(w, "empty task"))
+                                  : run(w, p, task, 0);
     if (result == FINE && bug(BUG_runs_twice)) {
         result = run(w, p, task, 0);
     }
@@ -368,8 +368,8 @@ static int handle(worker *w, pool *p, frame *answer, bool *next) {
         return violated(w);
     }
     val *task = answer->payload.size == 0 ? NULL : pickle_loads(p, answer->payload.data, answer->payload.size, NULL);
-    if (bug(BUG_worker_pickle_4_only) && task != NULL &&
-        (answer->payload.data[0] != 0x80 || answer->payload.data[1] != 4)) {
+    if (bug(BUG_worker_pickle_4_only) && task != NULL
+        && (answer->payload.data[0] != 0x80 || answer->payload.data[1] != 4)) {
         task = NULL;
     }
     if (bug(BUG_worker_reads_no_protocol_5) && task != NULL && answer->payload.data[1] == 5) {

@@ -1,6 +1,6 @@
 /* worker_send.c: what the broken peer's worker sends, and the answers that it waits for. */
-#include "../steady.h"
 #include "worker_send.h"
+#include "../steady.h"
 
 #include "bugs.h"
 
@@ -44,8 +44,8 @@ static bool leaves_for(const frame *answer, uint8_t awaited) {
     pool p = {0};
     const val *v = pickle_loads(&p, answer->payload.data, answer->payload.size, NULL);
     bool leaves = v == NULL ? bug(BUG_ack_garbage_leaves) && answer->payload.size > 0
-                            : (bug(BUG_ack_close_request_leaves) && val_is_class(v, "undr.task.CloseRequest")) ||
-            (bug(BUG_ack_task_leaves) && awaited == 's' && val_is_class(v, "undr_conformance.Probe"));
+                            : (bug(BUG_ack_close_request_leaves) && val_is_class(v, "undr.task.CloseRequest"))
+            || (bug(BUG_ack_task_leaves) && awaited == 's' && val_is_class(v, "undr_conformance.Probe"));
     pool_free(&p);
     return leaves;
 }
@@ -63,8 +63,8 @@ static outcome await_ack(worker *w, uint8_t type) {
         return VIOLATED;
     }
     bool payload_fine = answer.payload.size == 0 || bug(BUG_ack_payload_accepted);
-    bool type_fine = answer.type == type || bug(BUG_wrong_ack_accepted) ||
-        (answer.type == 't' && bug(BUG_ack_empty_task_accepted));
+    bool type_fine = answer.type == type || bug(BUG_wrong_ack_accepted)
+        || (answer.type == 't' && bug(BUG_ack_empty_task_accepted));
     free(answer.payload.data);
     if (payload_fine && type_fine) {
         return FINE;

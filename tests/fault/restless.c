@@ -38,15 +38,15 @@ static bool waits(int file, int flags) {
 RESTLESS(ssize_t, read, (int file, void *data, size_t size), file, 0, SYS_read, data, size)
 RESTLESS(ssize_t, write, (int file, const void *data, size_t size), file, 0, SYS_write, data, size)
 RESTLESS(ssize_t, writev, (int file, const struct iovec *pieces, int count), file, 0, SYS_writev, pieces, count)
-RESTLESS(ssize_t, recv, (int file, void *data, size_t size, int flags), file, flags,
-    SYS_recvfrom, data, size, flags, NULL, NULL)
-RESTLESS(ssize_t, send, (int file, const void *data, size_t size, int flags), file, flags,
-    SYS_sendto, data, size, flags, NULL, 0)
-RESTLESS(ssize_t, sendmsg, (int file, const struct msghdr *message, int flags), file, flags,
-    SYS_sendmsg, message, flags)
+RESTLESS(ssize_t, recv, (int file, void *data, size_t size, int flags), file, flags, SYS_recvfrom, data, size, flags,
+    NULL, NULL)
+RESTLESS(ssize_t, send, (int file, const void *data, size_t size, int flags), file, flags, SYS_sendto, data, size,
+    flags, NULL, 0)
+RESTLESS(
+    ssize_t, sendmsg, (int file, const struct msghdr *message, int flags), file, flags, SYS_sendmsg, message, flags)
 RESTLESS(ssize_t, recvmsg, (int file, struct msghdr *message, int flags), file, flags, SYS_recvmsg, message, flags)
-RESTLESS(int, accept, (int file, __SOCKADDR_ARG address, socklen_t *size), file, 0,
-    SYS_accept4, address.__sockaddr__, size, 0)
+RESTLESS(int, accept, (int file, __SOCKADDR_ARG address, socklen_t *size), file, 0, SYS_accept4, address.__sockaddr__,
+    size, 0)
 RESTLESS(int, accept4, (int file, __SOCKADDR_ARG address, socklen_t *size, int flags), file, 0, SYS_accept4,
     address.__sockaddr__, size, flags)
 

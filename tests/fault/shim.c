@@ -59,8 +59,8 @@ static struct {
     atomic_bool ready;
     size_t count;
     fault faults[FAULTS];
-    atomic_long *calls; /* one for each fault; shared with forked children */
-    uintptr_t begin, end; /* the code of the program itself */
+    atomic_long *calls;     /* one for each fault; shared with forked children */
+    uintptr_t begin, end;   /* the code of the program itself */
     int wanted, generation; /* of undr-check: its faults are those of one generation of its processes; -1: of all */
 } plan;
 
@@ -212,16 +212,13 @@ static bool suits(int error, int file, bool writes) {
     }
     bool is_socket = S_ISSOCK(status.st_mode);
     switch (error) {
-    case EAGAIN:
-        return is_socket && (syscall(SYS_fcntl, file, F_GETFL) & O_NONBLOCK) != 0;
+    case EAGAIN: return is_socket && (syscall(SYS_fcntl, file, F_GETFL) & O_NONBLOCK) != 0;
     case ECONNRESET:
-    case EPIPE:
-        return is_socket;
+    case EPIPE: return is_socket;
     case 0:
         return is_socket ? syscall(SYS_getsockopt, file, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM
                          : file == (writes ? STDOUT_FILENO : STDIN_FILENO);
-    default:
-        return true;
+    default: return true;
     }
 }
 
@@ -293,8 +290,8 @@ CALL(bind, SYS_bind, (int file, __CONST_SOCKADDR_ARG address, socklen_t size), f
 CALL(listen, SYS_listen, (int file, int backlog), file, backlog)
 CALL(accept4, SYS_accept4, (int file, __SOCKADDR_ARG address, socklen_t *size, int flags), file, address.__sockaddr__,
     size, flags)
-CALL(getsockname, SYS_getsockname, (int file, __SOCKADDR_ARG address, socklen_t *size), file, address.__sockaddr__,
-    size)
+CALL(
+    getsockname, SYS_getsockname, (int file, __SOCKADDR_ARG address, socklen_t *size), file, address.__sockaddr__, size)
 CALL(setsockopt, SYS_setsockopt, (int file, int level, int name, const void *value, socklen_t size), file, level, name,
     value, size)
 CALL(epoll_create1, SYS_epoll_create1, (int flags), flags)
@@ -310,8 +307,8 @@ CALL(getsockopt, SYS_getsockopt, (int file, int level, int name, void *value, so
 CALL(epoll_wait, SYS_epoll_wait, (int poll, struct epoll_event *events, int count, int ms), poll, events, count, ms)
 CALL(eventfd, SYS_eventfd2, (unsigned count, int flags), count, flags)
 CALL(pipe2, SYS_pipe2, (int ends[2], int flags), ends, flags)
-CALL(getpeername, SYS_getpeername, (int file, __SOCKADDR_ARG address, socklen_t *size), file, address.__sockaddr__,
-    size)
+CALL(
+    getpeername, SYS_getpeername, (int file, __SOCKADDR_ARG address, socklen_t *size), file, address.__sockaddr__, size)
 CALL(signalfd, SYS_signalfd4, (int file, const sigset_t *mask, int flags), file, mask, _NSIG / 8, flags)
 CALL(kill, SYS_kill, (pid_t pid, int number), pid, number)
 CALL(waitid, SYS_waitid, (idtype_t type, id_t id, siginfo_t *info, int options), type, id, info, options, NULL)
@@ -336,8 +333,7 @@ int ppoll(struct pollfd *files, nfds_t count, const struct timespec *time, const
     if (time != NULL) {
         left = *time; /* the kernel changes it */
     }
-    return fails("ppoll") ? -1
-                          : (int)syscall(SYS_ppoll, files, count, time == NULL ? NULL : &left, mask, _NSIG / 8);
+    return fails("ppoll") ? -1 : (int)syscall(SYS_ppoll, files, count, time == NULL ? NULL : &left, mask, _NSIG / 8);
 }
 
 /* The same by other names. */

@@ -82,7 +82,6 @@ undr_slice undr_pickle_close_request(void) {
     return undr_slice_of("C.", 2);
 }
 
-
 undr_error undr_manager_check(const undr_frame *frame) {
     (void)frame;
     return UNDR_OK; /* its failure never reaches the core */

@@ -35,8 +35,7 @@ undr_hash_key undr_process_hash_key(void) {
 /* CBMC takes what its own calloc returns for bytes; these are entries. */
 static void *zeroed_entries(size_t count, size_t size) {
     assert(size == sizeof(undr_map_entry) && (count == 4 || count == 8));
-    undr_map_entry *entries =
-        count == 4 ? malloc(4 * sizeof(undr_map_entry)) : malloc(8 * sizeof(undr_map_entry));
+    undr_map_entry *entries = count == 4 ? malloc(4 * sizeof(undr_map_entry)) : malloc(8 * sizeof(undr_map_entry));
     for (size_t i = 0; entries != NULL && i < count; i++) {
         entries[i] = (undr_map_entry){0};
     }

@@ -44,8 +44,7 @@ static void serve_reset(const mode *self, int fd) {
 static void serve_silence(const mode *self, int fd) {
     (void)self;
     char sink[65536];
-    while (steady_recv(fd, sink, sizeof sink, 0) > 0) {
-    }
+    while (steady_recv(fd, sink, sizeof sink, 0) > 0) {}
 }
 
 static void serve_echo(const mode *self, int fd) {
@@ -90,8 +89,7 @@ static void serve_answer(const mode *self, int fd) {
 static void work_flood(const mode *self, int fd) {
     const wire_habits habits = {0};
     (void)self;
-    for (int i = 0; i < FLOOD && write_frame(fd, &habits, 'n', NULL, 0); i++) {
-    }
+    for (int i = 0; i < FLOOD && write_frame(fd, &habits, 'n', NULL, 0); i++) {}
 }
 
 static void work_garbage(const mode *self, int fd) {
@@ -111,8 +109,8 @@ static void work_asks(const mode *self, int fd) {
 }
 
 static const char none[] = "\x80\x04N.";
-static const char close_request[] =
-    "\x80\x04\x95\x21\0\0\0\0\0\0\0\x8c\x09undr.task\x94\x8c\x0c" "CloseRequest\x94\x93\x94)\x81\x94.";
+static const char close_request[] = "\x80\x04\x95\x21\0\0\0\0\0\0\0\x8c\x09undr.task\x94\x8c\x0c"
+                                    "CloseRequest\x94\x93\x94)\x81\x94.";
 
 static const mode modes[] = {
     {"manager", "accept-and-close", serve_nothing, 0, NULL, 0},
