@@ -1,7 +1,7 @@
 #!/bin/bash -eu
 # Builds the fuzz targets as ClusterFuzzLite and OSS-Fuzz want them: with $CC $CFLAGS $LIB_FUZZING_ENGINE, from
 # $SRC/undr-task, into $OUT: each with its seed corpus (TARGET_seed_corpus.zip), dictionary (TARGET.dict) and options
-# (TARGET.options). tests/clusterfuzzlite runs it.
+# (TARGET.options). tests/fuzz/clusterfuzzlite runs it.
 source_dir=$SRC/undr-task
 targets="receive_bytes receive_message pickle manager_session worker_session pair exchange"
 if [ "${UNDR_PLANTED:-0}" = 1 ]; then # the bug of .clusterfuzzlite/planted

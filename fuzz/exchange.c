@@ -4,8 +4,8 @@
  * and never an empty set of cases. Lines of the adapter contract decode and encode to themselves. */
 #include "fuzz.h"
 
-#include "adapter.h"
-#include "exchange.h"
+#include "notation/case.h"
+#include "programs/adapter.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* fuzz.c: the assertion, the walk over values and the source of decisions that the targets share. */
 #include "fuzz.h"
 
-#include "value_walk.h"
+#include "pickle/value_walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>

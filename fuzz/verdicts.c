@@ -13,7 +13,7 @@
  * An input without a verdict, a verdict without an input, and a difference that is `unexplained` are failures.
  * --print shows ours instead. */
 #include "fuzz.h"
-#include "value_walk.h"
+#include "pickle/value_walk.h"
 
 #include "undr/frame.h"
 #include "undr/pickle.h"

@@ -22,7 +22,7 @@ foreach(file ${SPEC})
     endforeach()
 endforeach()
 file(WRITE ${OUTPUT} "/* Generated from conformance/cases and spec; not to be edited. */
-#include \"ids.h\"
+#include \"suite/ids.h\"
 
 ${arrays}
 const check_embedded check_embedded_cases[] = {

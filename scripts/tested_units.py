@@ -5,14 +5,15 @@ import pathlib
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 UNITS = {
-    "bytes": ["ref/bytes.c"],
-    "frame": ["ref/frame.c"],
-    "text": ["ref/text.c"],
-    "pickle": ["ref/pickle*.c", "ref/map.c", "ref/hash.c"],
-    "value": ["ref/value*.c", "ref/number*.c"],
-    "manager core": ["ref/manager*.c", "ref/handles.c", "ref/blob.c"],
-    "worker core": ["ref/worker.c"],
-    "notation parser": ["conformance/notation/exchange*.c"],
+    "bytes": ["ref/base/bytes.c"],
+    "frame": ["ref/protocol/frame.c"],
+    "text": ["ref/base/text.c"],
+    "pickle": ["ref/pickle/pickle*.c", "ref/base/map.c", "ref/base/hash.c"],
+    "value": ["ref/pickle/value*.c", "ref/pickle/number*.c"],
+    "manager core": ["ref/protocol/manager*.c", "ref/base/handles.c", "ref/base/blob.c"],
+    "worker core": ["ref/protocol/worker.c"],
+    "notation parser": [f"conformance/notation/{name}.c" for name in
+                        ["case", "check*", "lexer", "parse*", "print*", "walk"]],
 }
 
 TESTS = {
@@ -38,14 +39,20 @@ def sources(unit):
 def headers(unit):
     """The headers of its sources, which may have inline functions."""
     places = [(pathlib.PurePath(path).parent, pathlib.PurePath(path).stem) for path in sources(unit)]
-    found = {str(folder / name) for parent, stem in places for folder in (parent, parent / "undr")
+    found = {str(folder / name) for parent, stem in places for folder in (parent, pathlib.PurePath("ref/undr"))
              for name in [f"{stem}.h"] if (ROOT / folder / name).exists()}
     return sorted(found)
 
 
 def tests(unit):
     """Names of programs, as in tests/CMakeLists.txt."""
-    return sorted({path.stem for name in TESTS[unit] for path in ROOT.glob(f"tests/test_{name}.c")})
+    return [pathlib.PurePath(path).stem for path in test_sources(unit)]
+
+
+def test_sources(unit):
+    """Paths below ROOT, as text."""
+    found = {path.relative_to(ROOT) for name in TESTS[unit] for path in ROOT.glob(f"tests/unit/*/test_{name}.c")}
+    return [str(path) for path in sorted(found, key=lambda path: path.stem)]
 
 
 def unit_of(source):

@@ -1,17 +1,17 @@
 /* explore.c: plays random sessions; what fails is shrunk to a case that anyone can play again. */
-#include "explore.h"
+#include "explore/explore.h"
 
-#include "alone.h"
-#include "clock.h"
-#include "output.h"
-#include "report.h"
-#include "run.h"
-#include "shortage.h"
-#include "shrink.h"
-#include "supervisor.h"
-#include "text.h"
-#include "user_file.h"
-#include "written.h"
+#include "base/clock.h"
+#include "base/shortage.h"
+#include "base/text.h"
+#include "base/user_file.h"
+#include "base/written.h"
+#include "explore/shrink.h"
+#include "report/alone.h"
+#include "report/report.h"
+#include "run/output.h"
+#include "run/run.h"
+#include "run/supervisor.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef CHECK_EXPLORE_H
 #define CHECK_EXPLORE_H
 
-#include "options.h"
+#include "suite/options.h"
 
 /* Prints what it has to say and answers the exit status, as check_run does. */
 int check_explore(const check_options *options);

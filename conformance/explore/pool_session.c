@@ -2,8 +2,8 @@
  * runs everything in one order, which the inbox must show.
  *
  * All tasks have one priority: a worker may have asked for its next task before one that is more urgent comes. */
-#include "requirement.h"
-#include "tasks.h"
+#include "explore/requirement.h"
+#include "explore/tasks.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* requirement.c: the line of a case that says what the steps below it prove. */
-#include "requirement.h"
+#include "explore/requirement.h"
 
 undr_error check_explored_blame(const char **above, undr_buffer *text, const char *requirement) {
     if (*above == requirement) {

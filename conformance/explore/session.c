@@ -1,5 +1,5 @@
 /* session.c: makes random sessions. */
-#include "session.h"
+#include "explore/session.h"
 
 #include <stdio.h>
 #include <stdlib.h>

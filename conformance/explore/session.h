@@ -7,7 +7,7 @@
 #ifndef CHECK_SESSION_H
 #define CHECK_SESSION_H
 
-#include "play.h"
+#include "play/play.h"
 
 typedef enum check_operation_kind {
     /* any role */

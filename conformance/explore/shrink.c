@@ -1,5 +1,5 @@
 /* shrink.c: makes a session that fails as small as it gets, still failing. */
-#include "shrink.h"
+#include "explore/shrink.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef CHECK_SHRINK_H
 #define CHECK_SHRINK_H
 
-#include "session.h"
+#include "explore/session.h"
 
 /* Does it fail in the way that is looked for? UNDR_OK: yes; UNDR_DONE: no; anything else ends the shrinking. */
 typedef undr_error check_fails(void *context, const check_explored *session);

@@ -1,5 +1,5 @@
 /* tasks.c: puts the tasks of a session together, operation by operation. */
-#include "tasks.h"
+#include "explore/tasks.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 #ifndef CHECK_TASKS_H
 #define CHECK_TASKS_H
 
-#include "session.h"
+#include "explore/session.h"
 
 typedef enum check_effect_kind {
     CHECK_EFFECT_MESSAGE,  /* sends .text */

@@ -1,6 +1,6 @@
 /* decode.c: prints captured bytes of one direction of a connection in the exchange notation. */
-#include "decode.h"
-#include "exchange_honest.h"
+#include "notation/decode.h"
+#include "notation/check_honest.h"
 
 #include "undr/frame.h"
 #include "undr/pickle.h"

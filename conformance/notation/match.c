@@ -1,6 +1,6 @@
 /* match.c: holds what was received against what a case expects. How two values differ is told by match_differ.c. */
-#include "match.h"
-#include "match_differ.h"
+#include "notation/match.h"
+#include "notation/match_differ.h"
 
 #include "undr/pickle.h"
 

@@ -2,7 +2,7 @@
 #ifndef CHECK_MATCH_H
 #define CHECK_MATCH_H
 
-#include "names.h"
+#include "notation/names.h"
 
 /* Does the payload match the pattern? A pattern of bytes is compared with the bytes; any other with the value that the
  * payload unpickles to, by type and content. On a match the ?names of the pattern that were not bound yet are (the

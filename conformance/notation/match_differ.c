@@ -1,6 +1,6 @@
 /* match_differ.c: tells how a value or bytes differ from what was expected, in one clause. */
-#include "match_differ.h"
-#include "exchange_print.h"
+#include "notation/match_differ.h"
+#include "notation/print.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef CHECK_MATCH_DIFFER_H
 #define CHECK_MATCH_DIFFER_H
 
-#include "exchange.h"
+#include "notation/case.h"
 
 /* In the notation, at most about 100 characters. */
 UNDR_MUST_USE undr_error check_put_short_value(undr_buffer *buffer, const undr_value *value);

@@ -1,8 +1,8 @@
 /* names.c: what the names in a case stand for, and the values and bytes that its terms make. */
-#include "names.h"
-#include "exchange_lexer.h"
-#include "exchange_walk.h"
-#include "old_pickle.h"
+#include "notation/names.h"
+#include "notation/lexer.h"
+#include "notation/old_pickle.h"
+#include "notation/walk.h"
 
 #include "undr/pickle.h"
 

@@ -3,8 +3,8 @@
 #ifndef CHECK_NAMES_H
 #define CHECK_NAMES_H
 
-#include "exchange.h"
-#include "name_map.h"
+#include "base/name_map.h"
+#include "notation/case.h"
 
 typedef struct check_binding {
     const char *name;        /* without the "?"; in the arena of the names */

@@ -1,5 +1,5 @@
 /* old_pickle.c: writes pickles of the protocols 0 (text) and 1 (binary), as CPython still reads them. */
-#include "old_pickle.h"
+#include "notation/old_pickle.h"
 
 #include <string.h>
 

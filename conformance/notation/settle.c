@@ -1,5 +1,5 @@
 /* settle.c: replaces the names in a line of a case by what they stand for. */
-#include "settle.h"
+#include "notation/settle.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #ifndef CHECK_SETTLE_H
 #define CHECK_SETTLE_H
 
-#include "names.h"
+#include "notation/names.h"
 
 /* *settled is the receive `step`, in which the counter `i` and the names that are bound are values, and A[i] is A[3].
  * What stands for nothing yet stays as it is written. It borrows from step and names, and lives in arena. */

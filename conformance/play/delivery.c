@@ -1,5 +1,5 @@
 /* delivery.c: where a delivery cuts what it sends. */
-#include "delivery.h"
+#include "play/delivery.h"
 
 #include "undr/frame.h"
 

@@ -2,7 +2,7 @@
 #ifndef CHECK_DELIVERY_H
 #define CHECK_DELIVERY_H
 
-#include "play.h"
+#include "play/play.h"
 
 #include <stddef.h>
 

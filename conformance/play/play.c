@@ -1,8 +1,8 @@
 /* play.c: plays one case against one target: its lines, in order, and the verdict. */
-#include "play_private.h"
+#include "play/play_private.h"
 
-#include "clock.h"
-#include "text.h"
+#include "base/clock.h"
+#include "base/text.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #ifndef CHECK_PLAY_H
 #define CHECK_PLAY_H
 
-#include "exchange.h"
+#include "notation/case.h"
 
 typedef enum check_delivery {
     CHECK_DELIVERY_WHOLE,

@@ -1,8 +1,8 @@
 /* play_acquit.c: nobody is blamed for what the harness, or the machine below it, did not give. */
-#include "play_private.h"
+#include "play/play_private.h"
 
-#include "inherited.h"
-#include "surroundings.h"
+#include "target/inherited.h"
+#include "target/surroundings.h"
 
 #include <string.h>
 

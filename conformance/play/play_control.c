@@ -1,8 +1,8 @@
 /* play_control.c: the control channel of the adapter: commands and their answers. */
-#include "play_private.h"
+#include "play/play_private.h"
 
-#include "clock.h"
-#include "match.h"
+#include "base/clock.h"
+#include "notation/match.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* play_names.c: the words for deliveries and verdicts, and the end of a result. */
-#include "play.h"
+#include "play/play.h"
 
 const char *check_delivery_name(check_delivery delivery) {
     static const char *const names[CHECK_DELIVERY_COUNT] = {"whole", "bytes", "cut-1", "cut-2", "cut-3", "cut-4",

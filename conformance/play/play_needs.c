@@ -1,7 +1,7 @@
 /* play_needs.c: the capabilities that a case needs: is there one that the target does not declare? */
-#include "play_private.h"
+#include "play/play_private.h"
 
-#include "text.h"
+#include "base/text.h"
 
 #include <string.h>
 

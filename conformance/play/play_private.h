@@ -2,10 +2,10 @@
 #ifndef CHECK_PLAY_PRIVATE_H
 #define CHECK_PLAY_PRIVATE_H
 
-#include "names.h"
-#include "play.h"
-#include "scene.h"
-#include "transcript.h"
+#include "notation/names.h"
+#include "play/play.h"
+#include "play/transcript.h"
+#include "target/scene.h"
 
 /* When each line of a case was done: what the survey measures with. */
 typedef struct check_stopwatch {

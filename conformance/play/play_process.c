@@ -1,10 +1,10 @@
 /* play_process.c: the target's process in a case: its exit, signals, files, what it reported of others; gates. */
-#include "play_private.h"
+#include "play/play_private.h"
 
-#include "clock.h"
-#include "exchange_step.h"
-#include "listener.h"
-#include "shortage.h"
+#include "base/clock.h"
+#include "base/shortage.h"
+#include "notation/parse_step.h"
+#include "target/listener.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>

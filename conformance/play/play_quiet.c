@@ -1,8 +1,8 @@
 /* play_quiet.c: what must not come: quiet, refused, and what is left when a case is over; receives in any order. */
-#include "play_private.h"
+#include "play/play_private.h"
 
-#include "clock.h"
-#include "listener.h"
+#include "base/clock.h"
+#include "target/listener.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* play_receive.c: what must come on a connection, what must not, and in which order. */
-#include "play_private.h"
+#include "play/play_private.h"
 
-#include "clock.h"
-#include "match.h"
+#include "base/clock.h"
+#include "notation/match.h"
 
 #include <stdio.h>
 #include <stdlib.h>

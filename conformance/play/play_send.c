@@ -1,9 +1,9 @@
 /* play_send.c: connections of a case, and what is sent on them under a delivery. */
-#include "play_private.h"
+#include "play/play_private.h"
 
-#include "clock.h"
-#include "delivery.h"
-#include "queue.h"
+#include "base/clock.h"
+#include "play/delivery.h"
+#include "target/unread.h"
 #include "undr/pickle.h"
 
 #include <arpa/inet.h>

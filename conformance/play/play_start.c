@@ -1,9 +1,9 @@
 /* play_start.c: starts the target that a case wants, and ends it with all that it left. */
-#include "play_private.h"
+#include "play/play_private.h"
 
-#include "clock.h"
-#include "shortage.h"
-#include "surroundings.h"
+#include "base/clock.h"
+#include "base/shortage.h"
+#include "target/surroundings.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,10 +1,10 @@
 /* play_wait.c: a play's time limits, its waiting, and what it says of its end. */
-#include "play_private.h"
+#include "play/play_private.h"
 
-#include "clock.h"
-#include "queue.h"
-#include "settle.h"
-#include "shortage.h"
+#include "base/clock.h"
+#include "base/shortage.h"
+#include "notation/settle.h"
+#include "target/unread.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* play_worker.c: the worker role: which of the target's connections is A, and what the others are told. */
-#include "play_private.h"
+#include "play/play_private.h"
 
-#include "clock.h"
+#include "base/clock.h"
 #include "undr/pickle.h"
 
 #include <string.h>

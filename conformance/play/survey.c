@@ -1,10 +1,10 @@
 /* survey.c: what a session has to know of an implementation before the first case: that its adapter is one, what it
  * declares, how quickly it answers and settles. */
-#include "play_private.h"
+#include "play/play_private.h"
 
-#include "clock.h"
-#include "survey_verb.h"
-#include "text.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "play/survey_verb.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* survey_verb.c: runs the verbs of an adapter that need no case, and reads what it declares. */
-#include "survey_verb.h"
+#include "play/survey_verb.h"
 
-#include "clock.h"
-#include "inherited.h"
-#include "scene.h"
-#include "shortage.h"
-#include "surroundings.h"
-#include "text.h"
+#include "base/clock.h"
+#include "base/shortage.h"
+#include "base/text.h"
+#include "target/inherited.h"
+#include "target/scene.h"
+#include "target/surroundings.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* transcript.c: payloads in the notation, and the lines of a play. */
-#include "transcript.h"
+#include "play/transcript.h"
 
 #include "undr/frame.h"
 #include "undr/pickle.h"

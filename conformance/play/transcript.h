@@ -2,7 +2,7 @@
 #ifndef CHECK_TRANSCRIPT_H
 #define CHECK_TRANSCRIPT_H
 
-#include "names.h"
+#include "notation/names.h"
 
 /* Appends a payload as the notation writes it (nothing for an empty one), shortened when it is long. `wire`: as bytes,
  * else as the value of its pickle when it is one. names (may be NULL): ports of gates are shown as their letters. */

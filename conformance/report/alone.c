@@ -1,5 +1,5 @@
 /* alone.c: the command that plays one case alone. */
-#include "alone.h"
+#include "report/alone.h"
 
 /* Words of a command so far, as sh takes them. Keeps its first error. */
 struct line {

@@ -2,8 +2,8 @@
 #ifndef CHECK_ALONE_H
 #define CHECK_ALONE_H
 
-#include "escape.h"
-#include "report.h"
+#include "report/escape.h"
+#include "report/report.h"
 
 /* Appends the adapter's command, on one line. */
 UNDR_MUST_USE undr_error check_put_adapter(undr_buffer *to, char *const *command);

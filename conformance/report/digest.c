@@ -1,7 +1,7 @@
 /* digest.c: puts together what fell short alike. */
-#include "digest.h"
+#include "report/digest.h"
 
-#include "text.h"
+#include "base/text.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef CHECK_DIGEST_H
 #define CHECK_DIGEST_H
 
-#include "share.h"
+#include "report/share.h"
 
 /* One case that fell short. Alike are cases whose expected and received clauses say the same but for connections,
  * values and numbers; those blocked by the same case; those that pass although they should not. */

@@ -1,6 +1,6 @@
 /* escape_html.c: text in HTML. */
-#include "escape.h"
-#include "text.h"
+#include "base/text.h"
+#include "report/escape.h"
 
 static const char *reference_of(const check_piece *piece) {
     switch (piece->text[0]) {

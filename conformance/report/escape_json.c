@@ -1,6 +1,6 @@
 /* escape_json.c: text as a string of JSON: made valid UTF-8 here, the rest is jansson's. */
-#include "escape_json.h"
-#include "text.h"
+#include "report/escape_json.h"
+#include "base/text.h"
 
 json_t *check_json_text(undr_slice text) {
     undr_buffer clean = {0};

@@ -1,6 +1,6 @@
 /* escape_shell.c: words and commands for sh: what a report prints can be pasted, and does what it says. */
-#include "escape.h"
-#include "text.h"
+#include "base/text.h"
+#include "report/escape.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* escape_tap.c: text on a line of the Test Anything Protocol. */
-#include "escape.h"
-#include "text.h"
+#include "base/text.h"
+#include "report/escape.h"
 
 /* A line break would begin a line of its own, which could be a result that nobody had. */
 static const char *on_one_line(const check_piece *piece) {

@@ -1,6 +1,6 @@
 /* escape_xml.c: text in XML 1.0. What text.h lets through are characters that XML has. */
-#include "escape.h"
-#include "text.h"
+#include "base/text.h"
+#include "report/escape.h"
 
 static const char *reference_of(const check_piece *piece, bool in_attribute) {
     switch (piece->text[0]) {

@@ -1,6 +1,6 @@
 /* escape_yaml.c: text as a scalar that YAML 1.1, YAML 1.2 and the YAML of TAP's readers understand alike. */
-#include "escape.h"
-#include "text.h"
+#include "base/text.h"
+#include "report/escape.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* notice.c: tells at once that something fell short; what is like it, and the explanation, come at the end. */
-#include "digest.h"
-#include "report_terminal.h"
+#include "report/digest.h"
+#include "report/report_terminal.h"
 
 #include <stdlib.h>
 

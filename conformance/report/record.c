@@ -1,6 +1,6 @@
 /* record.c: what the plays of a case come to, and what all cases of a run come to. */
-#include "report.h"
-#include "text.h"
+#include "base/text.h"
+#include "report/report.h"
 
 #include <stdlib.h>
 #include <string.h>

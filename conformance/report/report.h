@@ -4,9 +4,9 @@
 #ifndef CHECK_REPORT_H
 #define CHECK_REPORT_H
 
-#include "expect.h"
-#include "options.h"
-#include "suite.h"
+#include "suite/expect.h"
+#include "suite/options.h"
+#include "suite/suite.h"
 
 #include <time.h>
 

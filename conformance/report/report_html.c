@@ -1,7 +1,7 @@
 /* report_html.c: the report as one page that needs nothing else: summary, matrix, each failure explained. */
-#include "alone.h"
-#include "report.h"
-#include "text.h"
+#include "base/text.h"
+#include "report/alone.h"
+#include "report/report.h"
 
 #include <string.h>
 

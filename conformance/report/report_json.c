@@ -1,7 +1,7 @@
 /* report_json.c: the whole run as one JSON document; its form stands in report.schema.json. */
-#include "alone.h"
-#include "escape_json.h"
-#include "report.h"
+#include "report/alone.h"
+#include "report/escape_json.h"
+#include "report/report.h"
 
 #include <jansson.h>
 

@@ -2,9 +2,9 @@
  *
  * Only what every reader of the format knows is written: per suite the counts, `properties`, the cases, both outputs;
  * per case name, class, time and at most one of skipped, error, failure. */
-#include "alone.h"
-#include "report.h"
-#include "text.h"
+#include "base/text.h"
+#include "report/alone.h"
+#include "report/report.h"
 
 #include <string.h>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 /* report_short.c: for a person: what fell short, and why. Cases that fell short alike are explained once. */
-#include "alone.h"
-#include "digest.h"
-#include "report_terminal.h"
-#include "text.h"
+#include "base/text.h"
+#include "report/alone.h"
+#include "report/digest.h"
+#include "report/report_terminal.h"
 
 #include <stdlib.h>
 #include <string.h>

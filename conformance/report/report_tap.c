@@ -1,7 +1,7 @@
 /* report_tap.c: the report in the Test Anything Protocol, version 13: one test per case. */
-#include "alone.h"
-#include "report.h"
-#include "text.h"
+#include "base/text.h"
+#include "report/alone.h"
+#include "report/report.h"
 
 static size_t unmatched_count(const check_session *session) {
     size_t index = 0, count = 0;

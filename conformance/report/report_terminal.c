@@ -1,8 +1,8 @@
 /* report_terminal.c: the report for a person: what is going on, what fell short and why, what it all comes to. */
-#include "report_terminal.h"
+#include "report/report_terminal.h"
 
-#include "clock.h"
-#include "text.h"
+#include "base/clock.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>

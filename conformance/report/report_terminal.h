@@ -2,7 +2,7 @@
 #ifndef CHECK_REPORT_TERMINAL_H
 #define CHECK_REPORT_TERMINAL_H
 
-#include "report.h"
+#include "report/report.h"
 
 #define CHECK_RED "\033[1;31m"
 #define CHECK_GREEN "\033[1;32m"

@@ -1,5 +1,5 @@
 /* share.c: of the cases that try a requirement, how many fell short of it. */
-#include "share.h"
+#include "report/share.h"
 
 #include <stdlib.h>
 

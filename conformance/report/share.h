@@ -3,7 +3,7 @@
 #ifndef CHECK_SHARE_H
 #define CHECK_SHARE_H
 
-#include "report.h"
+#include "report/report.h"
 
 typedef struct check_share {
     size_t fell_short, tried;

@@ -1,7 +1,7 @@
 /* condition.c: the conditions of the expected failures. */
-#include "condition.h"
+#include "suite/condition.h"
 
-#include "text.h"
+#include "base/text.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* cost.c: how long a case will take, as far as it can be read in its text. */
-#include "cost.h"
-#include "exchange_walk.h"
+#include "suite/cost.h"
+#include "notation/walk.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #ifndef CHECK_COST_H
 #define CHECK_COST_H
 
-#include "exchange.h"
+#include "notation/case.h"
 
 typedef struct check_cost {
     uint64_t waits_ms; /* it only waits, for about so long: `quiet 1200`, ('sleep', 2), a worker that polls */

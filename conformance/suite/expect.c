@@ -1,9 +1,9 @@
 /* expect.c: the file of expected failures. */
-#include "expect.h"
+#include "suite/expect.h"
 
-#include "condition.h"
-#include "text.h"
-#include "user_file.h"
+#include "base/text.h"
+#include "base/user_file.h"
+#include "suite/condition.h"
 
 #include <ctype.h>
 #include <errno.h>

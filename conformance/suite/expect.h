@@ -8,8 +8,8 @@
 #ifndef CHECK_EXPECT_H
 #define CHECK_EXPECT_H
 
-#include "name_map.h"
-#include "play.h"
+#include "base/name_map.h"
+#include "play/play.h"
 
 #include <stdio.h>
 

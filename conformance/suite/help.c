@@ -1,5 +1,5 @@
 /* help.c: what undr-check --help prints. */
-#include "options.h"
+#include "suite/options.h"
 
 static void help_with_cases(FILE *out) {
     fputs(

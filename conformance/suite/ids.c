@@ -1,7 +1,7 @@
 /* ids.c: are the requirements that a user's cases name those of the specification? */
-#include "ids.h"
+#include "suite/ids.h"
 
-#include "text.h"
+#include "base/text.h"
 
 #include <string.h>
 

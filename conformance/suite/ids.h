@@ -2,7 +2,7 @@
 #ifndef CHECK_IDS_H
 #define CHECK_IDS_H
 
-#include "suite.h"
+#include "suite/suite.h"
 
 /* What the specification says of an id. The build generates the table from spec/. */
 typedef struct check_known_id {

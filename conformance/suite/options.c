@@ -1,7 +1,7 @@
 /* options.c: the command line of undr-check: parsed, checked, complained about. */
-#include "options.h"
+#include "suite/options.h"
 
-#include "text.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -2,7 +2,7 @@
 #ifndef CHECK_OPTIONS_H
 #define CHECK_OPTIONS_H
 
-#include "play.h"
+#include "play/play.h"
 
 #include <stdio.h>
 

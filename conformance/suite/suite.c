@@ -1,10 +1,10 @@
 /* suite.c: all cases that there are: the embedded ones and the user's. */
-#include "suite.h"
+#include "suite/suite.h"
 
-#include "shortage.h"
-#include "user_file.h"
+#include "base/shortage.h"
+#include "base/user_file.h"
 
-#include "text.h"
+#include "base/text.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -2,9 +2,9 @@
 #ifndef CHECK_SUITE_H
 #define CHECK_SUITE_H
 
-#include "embedded.h"
-#include "name_map.h"
-#include "options.h"
+#include "base/name_map.h"
+#include "suite/embedded.h"
+#include "suite/options.h"
 
 /* All cases that were loaded, and those of them that were chosen. */
 typedef struct check_suite {

@@ -1,5 +1,5 @@
 /* suite_choose.c: which cases run: filtered, shared out, each behind those that it comes after. */
-#include "suite.h"
+#include "suite/suite.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* adapter.c: command line, lines and hex of the adapter contract, as both reference programs speak it. */
-#include "adapter.h"
+#include "programs/adapter.h"
 
 #include "undr/text.h"
 

@@ -1,8 +1,8 @@
 /* commands.c: schedule, message, next, close: one line in, one line out. */
-#include "commands.h"
+#include "programs/commands.h"
 
-#include "adapter.h"
-#include "log.h"
+#include "net/log.h"
+#include "programs/adapter.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef PROGRAMS_COMMANDS_H
 #define PROGRAMS_COMMANDS_H
 
-#include "input.h"
+#include "programs/input.h"
 
 /* Answers commands until the input ends, SIGINT comes, or nobody reads the answers, then closes and frees the manager.
  * Returns the program's exit status. */

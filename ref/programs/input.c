@@ -1,9 +1,9 @@
 /* input.c: watches standard input and SIGINT for undr-manager. */
-#include "input.h"
+#include "programs/input.h"
 
-#include "adapter.h"
+#include "programs/adapter.h"
 
-#include "log.h"
+#include "net/log.h"
 
 #include <errno.h>
 #include <poll.h>

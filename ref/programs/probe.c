@@ -1,5 +1,5 @@
 /* probe.c: the steps of undr_conformance.Probe, one function each, found by name in a table. */
-#include "probe.h"
+#include "programs/probe.h"
 
 #include "undr/socket.h"
 

@@ -1,8 +1,8 @@
 /* undr-manager.c: the minimal manager. All that it knows of the protocol is in undr_process_manager; here is its
  * command line, which is that of the adapter contract (spec/adapter.md). Its workers run Probe tasks. */
-#include "adapter.h"
-#include "commands.h"
-#include "probe.h"
+#include "programs/adapter.h"
+#include "programs/commands.h"
+#include "programs/probe.h"
 
 #include "undr/manager.h"
 #include "undr/server.h"

@@ -1,7 +1,7 @@
 /* undr-worker.c: the minimal worker. All that it knows of the protocol is in undr_target; here is its command line,
  * which is that of the adapter contract (spec/adapter.md). */
-#include "adapter.h"
-#include "probe.h"
+#include "programs/adapter.h"
+#include "programs/probe.h"
 
 #include "undr/descriptors.h"
 #include "undr/frame.h"

@@ -7,8 +7,8 @@
  *     bench-large message PORT BYTES       a worker that sends a message of so many bytes and waits for the answer
  *     bench-large schedule PORT BYTES      schedules a task with a payload of so many bytes
  *     bench-large task PORT                a worker that takes a task, decodes it, and says how long that took */
-#include "../steady.h"
 #include "bench.h"
+#include "support/steady.h"
 
 #include "undr/process_manager.h"
 #include "undr/socket.h"

@@ -1,7 +1,7 @@
 /* bench-limit.c: what the machine allows. An epoll loop that answers every 9 bytes with 64, and nothing else: the most
  * that a manager in one thread could do. */
-#include "../steady.h"
 #include "bench.h"
+#include "support/steady.h"
 
 #include <sys/epoll.h>
 

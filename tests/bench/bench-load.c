@@ -4,8 +4,8 @@
  *     bench-load PORT fill COUNT PAYLOAD        schedules COUNT tasks (PAYLOAD 0: of mixed sizes, 20 to 300 bytes)
  *     bench-load PORT ask CONNECTIONS REQUESTS  as many answers as fast as they come
  *     bench-load PORT open CONNECTIONS          connects all at once; they stay open until the input ends */
-#include "../steady.h"
 #include "bench.h"
+#include "support/steady.h"
 
 #include <fcntl.h>
 #include <poll.h>

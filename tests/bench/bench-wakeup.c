@@ -8,8 +8,8 @@
  *
  * They get the bytes in turn, after a pause as long as that of bench-latency, and answer with the time at which they
  * had read them. */
-#include "../steady.h"
 #include "bench.h"
+#include "support/steady.h"
 
 #include "undr/socket.h"
 

@@ -3,7 +3,7 @@
 #ifndef BENCH_H
 #define BENCH_H
 
-#include "../steady.h"
+#include "support/steady.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* connections.c: the broken manager's requests and answers: a thread per connection. */
-#include "../steady.h"
 #include "bugs.h"
 #include "pickle.h"
 #include "state.h"
+#include "support/steady.h"
 
 #include <netinet/in.h>
 #include <poll.h>

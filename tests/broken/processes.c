@@ -1,7 +1,7 @@
 /* processes.c: the broken pool's worker processes: started, replaced when they die, killed, waited for. */
-#include "../steady.h"
 #include "bugs.h"
 #include "state.h"
+#include "support/steady.h"
 
 #include <errno.h>
 #include <fcntl.h>

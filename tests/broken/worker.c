@@ -1,6 +1,6 @@
 /* worker.c: the broken peer's worker: asks, runs Probe and Chain, reports, settles. */
 #include "worker.h"
-#include "../steady.h"
+#include "support/steady.h"
 
 #include "bugs.h"
 #include "worker_send.h"

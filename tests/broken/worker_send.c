@@ -1,6 +1,6 @@
 /* worker_send.c: what the broken peer's worker sends, and the answers that it waits for. */
 #include "worker_send.h"
-#include "../steady.h"
+#include "support/steady.h"
 
 #include "bugs.h"
 

@@ -60,7 +60,7 @@ def preload(build):
     Ends the test as skipped where there is none."""
     shim = pathlib.Path(build, "tests", "libfault-shim.so").resolve()
     if not shim.exists():
-        print("SKIPPED: shim.c, which makes system calls fail, is not built on this system (tests/fault.cmake)")
+        print("SKIPPED: shim.c, which makes system calls fail, is not built on this system (tests/fault/CMakeLists.txt)")
         sys.exit(77)
     linked = subprocess.run(["ldd", str(pathlib.Path(build, "undr-manager"))], capture_output=True, text=True).stdout
     runtime = [line.split()[2] for line in linked.splitlines() if "libasan" in line]

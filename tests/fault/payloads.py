@@ -28,7 +28,7 @@ TRIED = {name: data for name, data in poisons.POISONS.items() if len(sys.argv) <
 NO_TASK = harness.NONE
 PYTHON = [sys.executable, "-S", "-E"]
 
-# Python's isprintable() and, of what it would print, the invisible: as ref/text_table.h has it. What Python's Unicode does
+# Python's isprintable() and, of what it would print, the invisible: as ref/base/text_table.h has it. What Python's Unicode does
 # not know may be newer than it.
 INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 

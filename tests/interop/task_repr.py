@@ -45,7 +45,7 @@ def make(cls, **state):
 
 
 def characters():
-    """Each character whose standing this Python's Unicode and that of ref/text_table.h agree on, in texts of 4,096."""
+    """Each character whose standing this Python's Unicode and that of ref/base/text_table.h agree on, in texts of 4,096."""
     same = unicodedata.unidata_version == "14.0.0"
     old = unicodedata.ucd_3_2_0.category  # what was assigned then has not changed since
     codes = [code for code in range(0x110000) if same or old(chr(code)) != "Cn"]

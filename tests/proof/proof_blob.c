@@ -5,7 +5,7 @@
  * fail. Threads are not looked at: TSan does that. */
 #include "proof.h"
 
-#include "blob.h"
+#include "base/blob.h"
 
 enum { MOST_SHARES = 3, MOST_BYTES = 4 };
 

@@ -12,7 +12,7 @@
 
 enum { MOST_PAYLOAD = 1 };
 
-#include "manager_core.h"
+#include "protocol/manager_core.h"
 
 /* CBMC takes what its own calloc and realloc return for bytes, which makes each pointer in it a puzzle. These return
  * what is meant. */

@@ -5,7 +5,7 @@
  * hash of each key is any 64-bit number; each allocation may fail. */
 #include "proof.h"
 
-#include "hash.h"
+#include "base/hash.h"
 
 enum { KEYS = 3, PUTS = 3 };
 

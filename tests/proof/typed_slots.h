@@ -1,4 +1,4 @@
-/* typed_slots.h: realloc for ref/handles.c, as CBMC can follow it. Include it behind handles.c, with realloc defined as
+/* typed_slots.h: realloc for ref/base/handles.c, as CBMC can follow it. Include it behind handles.c, with realloc defined as
  * resize_slots before.
  *
  * CBMC takes what its own realloc returns for bytes, which makes each pointer in it a puzzle; this one returns slots.

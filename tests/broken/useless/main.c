@@ -3,8 +3,8 @@
  * but for those that tests/broken/useless.txt names with a reason.
  *
  * The connections are served by one thread, in turn: a peer that keeps one open and says nothing serves no other. */
-#include "../../steady.h"
-#include "../wire.h"
+#include "support/steady.h"
+#include "wire.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

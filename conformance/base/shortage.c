@@ -1,0 +1,51 @@
+/* shortage.c: what an errno of the harness's own calls means, and what helps against it. */
+#include "base/shortage.h"
+
+#include <errno.h>
+#include <string.h>
+
+typedef struct shortage {
+    int reason;
+    const char *remedy;
+} shortage;
+
+static const shortage shortages[] = {
+    {EMFILE, "; raise the limit of open files, as with `ulimit -n 4096`, or lower --jobs"},
+    {ENFILE, "; the machine has no room for more open files: close some programs, or lower --jobs"},
+    {EAGAIN, "; raise the limit of processes, as with `ulimit -u 4096`, or lower --jobs"},
+    {ENOMEM, "; raise the limit of memory (`ulimit -v`, the container's), or lower --jobs"},
+    {ENOBUFS, "; the kernel has no memory for more sockets: lower --jobs"},
+    {ENOSPC, "; make room on that disk, or name another place (TMPDIR for log directories)"},
+    {EDQUOT, "; your disk quota is used up: make room, or name another place (TMPDIR for log directories)"},
+    {EFBIG, "; raise the limit of file sizes, as with `ulimit -f unlimited`"},
+    {EADDRNOTAVAIL,
+        "; there is no free port, or no loopback address: wait for old connections to end, or try `ip link "
+        "set lo up`"},
+    {EADDRINUSE, "; all ports are in use: wait for old connections to end, or lower --jobs"},
+    {ENETUNREACH, "; the loopback interface is down: `ip link set lo up`"},
+    {ENETDOWN, "; the loopback interface is down: `ip link set lo up`"},
+    {EIO, "; a disk or device failed: see the system's log"},
+};
+enum { SHORTAGES = sizeof shortages / sizeof *shortages };
+
+static const shortage *find(int reason) {
+    for (size_t i = 0; i < SHORTAGES; i++) {
+        if (shortages[i].reason == reason) {
+            return &shortages[i];
+        }
+    }
+    return NULL;
+}
+
+bool check_is_shortage(int reason) {
+    return find(reason) != NULL;
+}
+
+const char *check_remedy(int reason) {
+    const shortage *found = find(reason);
+    return found == NULL ? "" : found->remedy;
+}
+
+undr_error check_put_reason(undr_buffer *to, int reason) {
+    return undr_put_format(to, "%s%s", strerror(reason), check_remedy(reason));
+}

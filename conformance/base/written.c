@@ -1,0 +1,84 @@
+/* written.c: looks whether what was printed arrived. */
+#include "base/written.h"
+
+#include "base/shortage.h"
+#include "run/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *remedy_of(int reason) {
+    switch (reason) {
+    case EISDIR: return "; name a file in it";
+    case ENOENT: return "; the folder does not exist: make it, or name another place";
+    case ENOTDIR: return "; part of the path is a file: name another place";
+    case EACCES:
+    case EPERM:
+    case EROFS: return "; name a place that may be written";
+    case EPIPE: return "; whoever read it has gone";
+    case ETIMEDOUT: return "; whoever reads it does not go on";
+    default: return check_remedy(reason);
+    }
+}
+
+undr_error check_put_unwritten(undr_buffer *message, const char *what, int reason) {
+    return undr_put_format(message, "%s can't be written: %s%s", what,
+        reason == 0 ? "a part of it was lost" : strerror(reason), remedy_of(reason));
+}
+
+bool check_is_abandoned(FILE *out) {
+    struct stat about;
+    struct pollfd polled = {.fd = fileno(out)};
+    return fstat(polled.fd, &about) == 0 && S_ISFIFO(about.st_mode) && poll(&polled, 1, 0) == 1
+        && (polled.revents & POLLERR) != 0;
+}
+
+/* A stream that failed earlier keeps no errno: one more byte, of what is in pieces anyway, tells. 0: it is well now. */
+static int ask_again(FILE *out) {
+    return write(fileno(out), "\n", 1) == 1 ? 0 : errno;
+}
+
+/* Flushes and closes. True: something was lost; *reason is 0 where it is not known any more. */
+static bool is_lost(FILE *out, int *reason) {
+    bool lost = ferror(out) != 0;
+    *reason = 0;
+    if (fflush(out) != 0) {
+        *reason = errno;
+        lost = true;
+    } else if (lost) {
+        *reason = ask_again(out);
+    }
+    if (fclose(out) != 0 && !lost && errno != EBADF) { /* EBADF: it was closed, and nothing was printed */
+        *reason = errno;
+        lost = true;
+    }
+    return lost;
+}
+
+static void complain(int reason) {
+    undr_buffer message = {0};
+    if (check_put_unwritten(&message, "standard output", reason) == UNDR_OK) {
+        check_complain(&message);
+    } else {
+        fputs("undr-check: standard output can't be written\n", stderr);
+    }
+    undr_buffer_free(&message);
+}
+
+int check_finish_output(int status) {
+    int reason = 0, other = 0;
+    bool lost = is_lost(stdout, &reason);
+    if (lost && reason != EPIPE) {
+        complain(reason);
+    }
+    bool other_lost = is_lost(stderr, &other);
+    if (!lost && !other_lost) {
+        return status;
+    }
+    bool closed = (!lost || reason == EPIPE) && (!other_lost || other == EPIPE);
+    return closed ? 128 + SIGPIPE : CHECK_HARNESS;
+}

@@ -1,0 +1,205 @@
+/* parse_frame.c: prints frames that crossed a connection, for transcripts, replays and `undr-check decode`. */
+#include "notation/lexer.h"
+#include "notation/names.h"
+#include "notation/parse_step.h"
+#include "notation/print.h"
+
+#include "undr/pickle.h"
+#include "undr/task.h"
+
+#include <string.h>
+
+enum {
+    UNIFORM = 64, /* from so many equal bytes on V * N is printed */
+    SHORT = 200,  /* shortened text is at most about so long */
+    KEPT = 120,
+    DECODED = 1 << 20 /* larger payloads are not looked into when the text would be cut anyway */
+};
+
+/* ---- bytes ---- */
+
+static bool is_uniform(undr_slice bytes) {
+    return bytes.size >= UNIFORM && memcmp(bytes.data, bytes.data + 1, bytes.size - 1) == 0;
+}
+
+/* A str or bytes, as 'x' * 65536 when that says it. A str that begins with two equal bytes begins with ASCII. */
+static undr_error print_text(undr_buffer *buffer, undr_kind kind, undr_slice bytes) {
+    bool uniform = is_uniform(bytes);
+    const undr_value value = {.kind = kind, .bytes = undr_slice_of(bytes.data, uniform ? 1 : bytes.size)};
+    undr_error error = undr_value_print(buffer, &value);
+    return error == UNDR_OK && uniform ? undr_put_format(buffer, " * %zu", bytes.size) : error;
+}
+
+static undr_error print_bytes(undr_buffer *buffer, undr_slice payload, bool shorten) {
+    size_t before = buffer->size;
+    if (!shorten || payload.size <= SHORT || is_uniform(payload)) {
+        undr_error error = print_text(buffer, UNDR_BYTES, payload);
+        if (error != UNDR_OK || !shorten || buffer->size - before <= SHORT) {
+            return error;
+        }
+        buffer->size = before;
+    }
+    undr_error error = print_text(buffer, UNDR_BYTES, undr_slice_of(payload.data, KEPT / 3));
+    return error == UNDR_OK ? undr_put_format(buffer, "... (%zu bytes)", payload.size) : error;
+}
+
+/* ---- WorkerException: named, with the text of the error that it carries ---- */
+
+/* Of an object that was read: its arguments are a tuple. */
+static const undr_value *first_argument(const undr_value *object) {
+    const undr_items args = object->object.args->items;
+    return args.count > 0 ? args.at[0] : NULL;
+}
+
+/* TracebackException keeps the text in `_str`; the reduced form has it as an argument of the exception. */
+static const undr_value *error_text(const undr_value *exception) {
+    const undr_value *report = first_argument(exception);
+    const undr_value *text = undr_value_attribute(report, "_str");
+    if (text == NULL && report != NULL && report->kind == UNDR_OBJECT) {
+        undr_items args = report->object.args->items;
+        for (size_t i = 0; text == NULL && i < args.count; i++) {
+            text = args.at[i]->kind == UNDR_OBJECT ? first_argument(args.at[i]) : NULL;
+        }
+    }
+    return text != NULL && text->kind == UNDR_STR && text->bytes.size > 0 ? text : NULL;
+}
+
+static undr_error print_exception(undr_buffer *buffer, const undr_value *exception) {
+    const undr_value *text = error_text(exception);
+    undr_error error = undr_put_text(buffer, text == NULL ? "WorkerException" : "WorkerException contains ");
+    return error == UNDR_OK && text != NULL ? undr_value_print(buffer, text) : error;
+}
+
+/* ---- values ---- */
+
+/* An opcode makes one value at most: who has more of them in a payload shares containers, and is shown as bytes. */
+static undr_error print_decoded(undr_buffer *buffer, const undr_value *value, size_t payload_size, bool *whole) {
+    *whole = true;
+    if (value->kind == UNDR_STR) {
+        return print_text(buffer, UNDR_STR, value->bytes);
+    }
+    if (value->kind != UNDR_BYTES) {
+        return check_print_value_within(buffer, value, payload_size, whole);
+    }
+    undr_error error = undr_put_text(buffer, "pickle(");
+    error = error == UNDR_OK ? print_text(buffer, UNDR_BYTES, value->bytes) : error;
+    return error == UNDR_OK ? undr_put_text(buffer, ")") : error;
+}
+
+static undr_error read_back(undr_slice text, undr_arena *arena, check_payload *payload) {
+    check_lexer lexer = check_lex_over(text, NULL, arena, NULL);
+    if (!check_lex_line(&lexer)) { /* unreachable: a literal is never empty */
+        return UNDR_ARGUMENT;
+    }
+    undr_error error = check_read_payload(&lexer, false, payload);
+    return error == UNDR_OK ? check_lex_finish(&lexer) : error;
+}
+
+/* Would this text be sent as these bytes? Writes `pickleN(...)` around it when it takes a protocol to be. */
+static undr_error is_exact(const check_payload *payload, undr_slice wire, bool *same) {
+    undr_buffer bytes = {0};
+    undr_error error = check_build_payload(payload, NULL, &bytes, NULL);
+    *same = error == UNDR_OK && undr_slice_equal(undr_buffer_slice(&bytes), wire);
+    undr_buffer_free(&bytes);
+    return error == UNDR_MEMORY ? error : UNDR_OK;
+}
+
+static undr_error wrap(undr_buffer *text, const check_payload *payload) {
+    text->size = 0;
+    undr_error error = undr_put_format(text, "pickle%d(", payload->protocol);
+    error = error == UNDR_OK ? check_print_term(text, payload->term) : error;
+    return error == UNDR_OK ? undr_put_text(text, ")") : error;
+}
+
+static undr_error find_exact(undr_buffer *text, check_payload *payload, undr_slice wire, bool *same) {
+    undr_error error = is_exact(payload, wire, same);
+    for (int protocol = 0; error == UNDR_OK && !*same && protocol <= 5; protocol++) {
+        payload->protocol = protocol;
+        error = is_exact(payload, wire, same);
+        if (error == UNDR_OK && *same) {
+            error = wrap(text, payload);
+        }
+    }
+    return error;
+}
+
+static undr_error is_equal(const check_payload *payload, const undr_value *value, bool *same) {
+    undr_arena arena = {0};
+    undr_value *again;
+    *same = false;
+    undr_error error = check_build_value(payload->term, NULL, &arena, &again, NULL);
+    error = error == UNDR_OK ? undr_value_equal(again, value, same) : error;
+    undr_arena_free(&arena);
+    return error == UNDR_MEMORY ? error : UNDR_OK;
+}
+
+/* Does the text say the same as the payload? */
+static undr_error check_same(undr_buffer *text, undr_slice wire, const undr_value *value, bool exact, bool *same) {
+    undr_arena arena = {0};
+    check_payload payload;
+    *same = false;
+    undr_error error = read_back(undr_buffer_slice(text), &arena, &payload);
+    if (error == UNDR_OK) {
+        error = exact ? find_exact(text, &payload, wire, same) : is_equal(&payload, value, same);
+    }
+    undr_arena_free(&arena);
+    return error == UNDR_MEMORY ? error : UNDR_OK;
+}
+
+/* The payload as a value, if it can be said so. */
+static undr_error describe(undr_buffer *text, undr_slice payload, bool exact, bool *said) {
+    undr_arena arena = {0};
+    undr_value *value = NULL;
+    size_t used = 0;
+    *said = false;
+    undr_error error = undr_pickle_read(payload, NULL, &arena, &value, &used, NULL);
+    if (error == UNDR_OK && used == payload.size) {
+        if (!exact && undr_value_is_instance(value, UNDR_CLASS_WORKER_EXCEPTION)) {
+            error = print_exception(text, value);
+            *said = true;
+        } else {
+            error = print_decoded(text, value, payload.size, said);
+            error = error == UNDR_OK && *said ? check_same(text, payload, value, exact, said) : error;
+        }
+    }
+    undr_arena_free(&arena);
+    *said = *said && error == UNDR_OK;
+    return error == UNDR_MEMORY ? error : UNDR_OK;
+}
+
+static undr_error put_text(undr_buffer *buffer, undr_slice text, size_t size, bool shorten) {
+    if (!shorten || text.size <= SHORT) {
+        return undr_put_slice(buffer, text);
+    }
+    undr_error error = undr_put_bytes(buffer, text.data, KEPT); /* ASCII: literals escape everything else */
+    return error == UNDR_OK ? undr_put_format(buffer, "... (%zu bytes)", size) : error;
+}
+
+undr_error check_print_payload(undr_buffer *buffer, undr_slice payload, bool exact, bool shorten) {
+    if (payload.size == 0) {
+        return UNDR_OK;
+    }
+    undr_buffer text = {0};
+    bool said = false;
+    undr_error error = UNDR_OK;
+    if (!shorten || payload.size <= DECODED) {
+        error = describe(&text, payload, exact, &said);
+    }
+    if (error == UNDR_OK) {
+        error = said ? put_text(buffer, undr_buffer_slice(&text), payload.size, shorten)
+                     : print_bytes(buffer, payload, shorten);
+    }
+    undr_buffer_free(&text);
+    return error;
+}
+
+undr_error check_print_frame(
+    undr_buffer *buffer, const char *channel, const char *arrow, uint8_t type, undr_slice payload, bool shorten) {
+    undr_error error = undr_put_format(buffer, "%s %s ", channel, arrow);
+    error = error == UNDR_OK ? check_print_type(buffer, type) : error;
+    if (error != UNDR_OK || payload.size == 0) {
+        return error;
+    }
+    error = undr_put_text(buffer, " ");
+    return error == UNDR_OK ? check_print_payload(buffer, payload, strcmp(arrow, "<-") != 0, shorten) : error;
+}

@@ -1,0 +1,181 @@
+/* output.c: the places that the reports go to. */
+#include "run/output.h"
+
+#include "base/user_file.h"
+#include "base/written.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* What can be written into a file, by its option. */
+static const struct kind {
+    const char *option;
+    size_t path; /* in check_options */
+    undr_error (*write)(FILE *out, const check_session *session);
+    bool precious; /* what is there already is somebody's work */
+} kinds[CHECK_OUTPUTS] = {
+    {"--junit", offsetof(check_options, junit), check_report_junit, false},
+    {"--json", offsetof(check_options, json), check_report_json, false},
+    {"--html", offsetof(check_options, html), check_report_html, false},
+    {"--write-expect", offsetof(check_options, write_expect), check_write_expected, true},
+};
+
+static const char *path_of(const check_options *options, int kind) {
+    return *(const char *const *)((const char *)options + kinds[kind].path);
+}
+
+static bool is_standard(const char *path) {
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
+/* ---- opening ---- */
+
+static undr_error open_one(const char *path, int *file, undr_buffer *message) {
+    if (path == NULL || is_standard(path)) {
+        *file = path == NULL ? -1 : STDOUT_FILENO;
+        return UNDR_OK;
+    }
+    return check_file_open(path, file, message);
+}
+
+/* Of what keeps what is written: a terminal and /dev/null may have several. */
+static bool is_same(const struct stat *a, const struct stat *b) {
+    bool keeps = S_ISREG(a->st_mode) || S_ISFIFO(a->st_mode);
+    return keeps && a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static undr_error refuse(undr_buffer *message, const char *one, const char *other) {
+    undr_error error = undr_put_format(message,
+        "%s and %s are the same file, and one would destroy the other: name two (- is standard output)", one, other);
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+/* Against the standard streams, the files of the other options, and that of --expect, which was read. */
+static undr_error compare_one(
+    const check_outputs *outputs, const check_options *options, int kind, undr_buffer *message) {
+    static const char *const streams[] = {NULL, "standard output", "standard error"};
+    struct stat own, other;
+    if (outputs->files[kind] <= STDERR_FILENO || fstat(outputs->files[kind], &own) != 0) {
+        return UNDR_OK;
+    }
+    for (int i = STDOUT_FILENO; i <= STDERR_FILENO; i++) {
+        if (fstat(i, &other) == 0 && is_same(&own, &other)) {
+            return refuse(message, kinds[kind].option, streams[i]);
+        }
+    }
+    for (int i = 0; i < kind; i++) {
+        if (outputs->files[i] > STDERR_FILENO && fstat(outputs->files[i], &other) == 0 && is_same(&own, &other)) {
+            return refuse(message, kinds[i].option, kinds[kind].option);
+        }
+    }
+    bool known = options->expect != NULL && stat(options->expect, &other) == 0 && is_same(&own, &other);
+    return known && !kinds[kind].precious ? refuse(message, "--expect", kinds[kind].option) : UNDR_OK;
+}
+
+static undr_error compare_all(const check_outputs *outputs, const check_options *options, undr_buffer *message) {
+    undr_error error = UNDR_OK;
+    int taken = options->tap ? 1 : 0;
+    for (int i = 0; i < CHECK_OUTPUTS && error == UNDR_OK; i++) {
+        taken += outputs->files[i] == STDOUT_FILENO ? 1 : 0;
+        error = compare_one(outputs, options, i, message);
+    }
+    if (error == UNDR_OK && taken > 1) {
+        error = undr_put_text(message, "only one report can go to standard output (`-`, --tap)");
+        error = error == UNDR_OK ? UNDR_ARGUMENT : error;
+    }
+    return error;
+}
+
+undr_error check_outputs_open(check_outputs *outputs, const check_options *options, undr_buffer *message) {
+    undr_error error = UNDR_OK;
+    *outputs = (check_outputs){.human = check_outputs_human(options)};
+    for (int i = 0; i < CHECK_OUTPUTS; i++) {
+        outputs->files[i] = -1;
+    }
+    for (int i = 0; i < CHECK_OUTPUTS && error == UNDR_OK; i++) {
+        error = open_one(path_of(options, i), &outputs->files[i], message);
+    }
+    error = error == UNDR_OK ? compare_all(outputs, options, message) : error;
+    for (int i = 0; i < CHECK_OUTPUTS && error == UNDR_OK; i++) {
+        bool cut = outputs->files[i] > STDERR_FILENO && !kinds[i].precious;
+        int reason = cut ? check_file_replace(outputs->files[i], undr_slice_of(NULL, 0)) : 0;
+        if (reason != 0) {
+            error = check_put_unwritten(message, path_of(options, i), reason);
+            error = error == UNDR_OK ? UNDR_ARGUMENT : error;
+        }
+    }
+    return error;
+}
+
+FILE *check_outputs_human(const check_options *options) {
+    bool taken = options->tap;
+    for (int i = 0; i < CHECK_OUTPUTS; i++) {
+        taken = taken || is_standard(path_of(options, i));
+    }
+    return taken ? stderr : stdout;
+}
+
+/* ---- writing ---- */
+
+/* Made whole before a byte of it is written: so errno is that of the writing. */
+static undr_error make(int kind, const check_session *session, char **text, size_t *size) {
+    FILE *memory = open_memstream(text, size);
+    undr_error error = memory == NULL ? UNDR_MEMORY : kinds[kind].write(memory, session);
+    bool failed = memory != NULL && ferror(memory) != 0;
+    failed = (memory != NULL && fclose(memory) != 0) || failed;
+    return error == UNDR_OK && failed ? UNDR_MEMORY : error;
+}
+
+/* 0, or an errno. */
+static int put(int file, const char *text, size_t size) {
+    if (file == STDOUT_FILENO) {
+        fwrite(text, 1, size, stdout); /* the end of the program looks whether it arrived: written.h */
+        return 0;
+    }
+    return check_file_replace(file, undr_slice_of(text, size));
+}
+
+static undr_error write_one(check_outputs *outputs, int kind, const check_session *session, undr_buffer *message) {
+    char *text = NULL;
+    size_t size = 0;
+    int *file = &outputs->files[kind];
+    const char *path = path_of(session->options, kind);
+    /* What can't be replaced by a new run stays as it was when the run could not be judged. */
+    if (*file < 0 || (kinds[kind].precious && session->mistaken)) {
+        return UNDR_OK;
+    }
+    undr_error error = make(kind, session, &text, &size);
+    int reason = error == UNDR_OK ? put(*file, text, size) : 0;
+    free(text);
+    if (*file > STDERR_FILENO) { /* some file systems tell at the end only */
+        reason = close(*file) != 0 && reason == 0 ? errno : reason;
+        *file = -1;
+    }
+    if (error != UNDR_OK || reason == 0) {
+        return error;
+    }
+    error = message->size > 0 ? undr_put_text(message, "; ") : UNDR_OK;
+    error = error == UNDR_OK ? check_put_unwritten(message, path, reason) : error;
+    return error == UNDR_OK ? UNDR_SYSTEM : error;
+}
+
+undr_error check_outputs_write(check_outputs *outputs, const check_session *session, undr_buffer *message) {
+    undr_error first = UNDR_OK;
+    for (int i = 0; i < CHECK_OUTPUTS; i++) {
+        undr_error error = write_one(outputs, i, session, message);
+        first = first == UNDR_OK ? error : first;
+    }
+    return first;
+}
+
+void check_outputs_close(check_outputs *outputs) {
+    for (int i = 0; i < CHECK_OUTPUTS; i++) {
+        if (outputs->files[i] > STDERR_FILENO) {
+            close(outputs->files[i]);
+        }
+        outputs->files[i] = -1;
+    }
+}

@@ -1,0 +1,30 @@
+/* output.h: the places that the reports go to, opened before the run so that a mistake is told early. */
+#ifndef CHECK_OUTPUT_H
+#define CHECK_OUTPUT_H
+
+#include "report/report.h"
+
+enum { CHECK_OUTPUTS = 4 }; /* --junit, --json, --html, --write-expect */
+
+typedef struct check_outputs {
+    int files[CHECK_OUTPUTS]; /* -1: not asked for */
+    FILE *human;              /* standard output, or standard error when a report takes that */
+} check_outputs;
+
+/* UNDR_ARGUMENT: *message says which file can't be written, and why. check_outputs_close afterwards, always. Reports
+ * are emptied, so that nobody takes an old one for that of a run which was killed; the file of --write-expect is not,
+ * until there is something to write. */
+UNDR_MUST_USE undr_error check_outputs_open(check_outputs *outputs, const check_options *options, undr_buffer *message);
+
+/* Standard output, or standard error where a report goes to standard output. */
+FILE *check_outputs_human(const check_options *options);
+
+/* Writes all that was asked for, also when one of them fails. UNDR_SYSTEM: *message says which, and why. */
+UNDR_MUST_USE undr_error check_outputs_write(
+    check_outputs *outputs, const check_session *session, undr_buffer *message);
+void check_outputs_close(check_outputs *outputs);
+
+/* --write-expect: all that fell short, known reasons kept, entries of cases that were not run kept. */
+UNDR_MUST_USE undr_error check_write_expected(FILE *out, const check_session *session);
+
+#endif

@@ -1,0 +1,58 @@
+/* supervisor.h: plays many items in several processes at once; nothing that happens in one reaches another or us. */
+#ifndef CHECK_SUPERVISOR_H
+#define CHECK_SUPERVISOR_H
+
+#include "play/play.h"
+#include "run/signals.h"
+
+/* check_play, or what a test puts in its place. */
+typedef void check_play_function(
+    const check_case *one, const check_setting *setting, check_delivery delivery, check_result *result);
+
+/* One case under one delivery. */
+typedef struct check_item {
+    const check_case *one;
+    size_t record; /* the caller's */
+    check_delivery delivery;
+    const char *first; /* a case that has to pass before, beside those of one->after; NULL: none */
+    bool waits;        /* it does so for most of its time, and leaves the processor to others */
+} check_item;
+
+/* Who is told. `result` is the watcher's from then on; false: nothing more is to be started. */
+typedef struct check_watcher {
+    void *context;
+    void (*started)(void *context, const check_item *item);
+    bool (*finished)(void *context, const check_item *item, check_result *result);
+    int (*tick)(void *context); /* a few times a second; 0, or the signal as by which the run is to end */
+} check_watcher;
+
+typedef struct check_supervision {
+    const check_item *items;
+    size_t count;
+    const check_setting *setting;
+    check_play_function *play;
+    unsigned jobs;     /* items at a time */
+    unsigned waiting;  /* beside them, so many that wait */
+    uint64_t limit_ns; /* of one play: far above any that play.h sets itself */
+    bool foreground;   /* runners may read from the terminal */
+    const check_signals *signals;
+    check_watcher watcher;
+} check_supervision;
+
+/* Plays all items in their order, but those that a case comes `after` and its `first` one first (under the same
+ * delivery, else under the first one that it is played in). An item whose precondition did not pass is not played:
+ * blocked, or skipped when that was skipped. *interrupted: the signal that ended it early, else 0. No process is left
+ * behind. */
+UNDR_MUST_USE undr_error check_supervise(const check_supervision *supervision, int *interrupted);
+
+/* Is told a few times a second what the survey waits for. */
+typedef struct check_survey_watcher {
+    void *context;
+    void (*waits)(void *context, const char *what); /* NULL: nobody wants to know */
+} check_survey_watcher;
+
+/* check_survey in a process of its own, under the same supervision. UNDR_INTERRUPTED: *interrupted says by which. */
+UNDR_MUST_USE undr_error check_survey_apart(check_setting *setting, check_role role, undr_buffer *why,
+    const check_signals *signals, const check_survey_watcher *watcher, int *interrupted);
+
+#endif

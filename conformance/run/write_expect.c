@@ -1,0 +1,78 @@
+/* write_expect.c: --write-expect: what fell short, as the file that --expect reads. */
+#include "run/output.h"
+
+#include "base/text.h"
+#include "report/report_terminal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_written(const check_record *record) {
+    check_verdict verdict = check_record_verdict(record);
+    return verdict == CHECK_FAIL || verdict == CHECK_WARN;
+}
+
+/* Does an old entry stay as it is? Where its case was judged the file gets what came out instead; but not in place of
+ * one whose condition does not hold here, unless the case failed all the same: it then gets one without. */
+static bool is_kept(const check_session *session, const check_entry *entry) {
+    for (size_t i = 0; i < session->part_count; i++) {
+        const check_part *part = &session->parts[i];
+        size_t index = check_name_map_get(&part->by_name, entry->name);
+        if (index != CHECK_NO_NAME) {
+            const check_record *record = &part->records[index];
+            bool judged = check_record_standing(part, record) != CHECK_NOT_RUN;
+            return !judged || (!entry->holds && (record->entry != NULL || !is_written(record)));
+        }
+    }
+    return check_suite_find(session->suite, entry->name) != NULL;
+}
+
+/* "SCHED-4: expected ..., received ...": what a person replaces by the cause. */
+static void print_reason(FILE *out, const check_result *worst) {
+    fprintf(out, "%s%s", worst->id, worst->id[0] == '\0' ? "" : ": ");
+    fputs(worst->expected.size > 0 ? "expected " : "", out);
+    check_print_short_clause(out, undr_buffer_slice(&worst->expected));
+    fputs(worst->expected.size > 0 ? ", received " : "", out);
+    check_print_short_clause(out, undr_buffer_slice(&worst->received));
+}
+
+static undr_error write_record(FILE *out, const check_record *record) {
+    check_verdict verdict = check_record_verdict(record);
+    const check_entry *entry = record->entry;
+    if (!is_written(record)) {
+        return UNDR_OK;
+    }
+    if (entry != NULL) {
+        check_expected_write(out, entry->condition, verdict, entry->name, undr_slice_text(entry->reason));
+        return UNDR_OK;
+    }
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (memory != NULL) {
+        print_reason(memory, check_record_worst(record));
+    }
+    bool whole = memory != NULL && fclose(memory) == 0;
+    if (whole) {
+        check_expected_write(out, NULL, verdict, record->one->name, undr_slice_of(text, size));
+    }
+    free(text);
+    return whole ? UNDR_OK : UNDR_MEMORY;
+}
+
+undr_error check_write_expected(FILE *out, const check_session *session) {
+    fputs("# What is known to fall short: `fail CASE REASON` for a MUST, `warn CASE REASON` for a SHOULD.\n", out);
+    for (size_t i = 0; i < session->expected->count; i++) {
+        const check_entry *entry = &session->expected->at[i];
+        if (is_kept(session, entry)) {
+            check_expected_write(out, entry->condition, entry->verdict, entry->name, undr_slice_text(entry->reason));
+        }
+    }
+    undr_error error = UNDR_OK;
+    for (size_t i = 0; i < session->part_count; i++) {
+        for (size_t k = 0; k < session->parts[i].count && error == UNDR_OK; k++) {
+            error = write_record(out, &session->parts[i].records[k]);
+        }
+    }
+    return error;
+}

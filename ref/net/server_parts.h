@@ -1,0 +1,202 @@
+/* server_parts.h: what the files of the server share (server.c and server_loop.c, the loop; server_listen.c; server_peer.c,
+ * server_input.c and server_output.c, a connection; server_decode.c; peer_user.c), and those of the pool
+ * (worker_processes.c, process_manager.c). Private to ref/.
+ *
+ * Everything here belongs to the loop's thread but `core`, `calls`, `interrupts` and `decoders`, which the lock
+ * guards. */
+#ifndef UNDR_SERVER_PARTS_H
+#define UNDR_SERVER_PARTS_H
+
+#include "base/blob.h"
+#include "net/log.h"
+#include "undr/server.h"
+
+#include <uv.h>
+
+enum {
+    UNDR_LISTENERS = 4, /* sockets that listen, on one port: each can hold as many connections that wait to be accepted
+                           as net.core.somaxconn allows, 4,096 on most systems */
+    UNDR_DECODERS = 4,  /* threads at most */
+    UNDR_LINGER_MS = 1000, /* how often it is looked whether who broke the protocol has got its answers */
+    UNDR_SCRATCH_SIZE = 64 * 1024,
+    UNDR_TURN_BUDGET = 512, /* values and steps of one connection's messages that the loop itself decodes in one turn,
+                                in some dozen microseconds; what goes beyond is decoded by another thread (FAULT-1) */
+    UNDR_LARGE_PAYLOAD = 16 * 1024 /* beyond it a payload gets memory of its own, is never copied, and is decoded by
+                                      another thread (FAULT-1) */
+};
+
+typedef enum undr_peer_state {
+    UNDR_PEER_OPEN,     /* its requests are handled */
+    UNDR_PEER_FINISHED, /* it sends no more: closed when its answers are written (REQ-3) */
+    UNDR_PEER_ENDING,   /* it broke the protocol: earlier answers are written, then FIN, what still comes is dropped */
+    UNDR_PEER_CLOSED    /* uv_close was called; freed in its callback */
+} undr_peer_state;
+
+/* Answers in the order in which they go out: bytes, the payload of the last of them when that is large, and what came
+ * behind it. */
+typedef struct undr_output {
+    undr_buffer bytes;
+    undr_blob *blob; /* a share; NULL: none */
+    undr_buffer behind;
+} undr_output;
+
+/* One connection. There may be thousands that are idle: what only some need is allocated when they do. */
+typedef struct undr_peer {
+    uv_tcp_t stream; /* .data is the peer */
+    undr_server *server;
+    undr_connection handle; /* 0: the core does not know it (any more) */
+    undr_peer_state state;
+    bool paused;   /* not read from, because it does not read its answers, or a message of it is being checked */
+    bool changed;  /* stands in server->changed */
+    bool failed;   /* an answer could not be kept: out of memory */
+    bool full;     /* the core was told that it is */
+    bool was_read; /* in the turn `turn` */
+    uint8_t large_type;
+    unsigned turn;                    /* of the loop, when it was last at work for this peer */
+    unsigned budget;                  /* left of UNDR_TURN_BUDGET in that turn */
+    struct sockaddr_in address;       /* of the other side */
+    undr_buffer in;                   /* the start of a frame that is not whole; no memory while there is none */
+    uint64_t large_size;              /* not 0: `in` is the start of such a payload, of a frame of large_type */
+    size_t kept;                      /* bytes of that, or of `check`, which the core counts */
+    undr_output out;                  /* to be written next */
+    struct undr_sending *sending;     /* answers being written; NULL: none */
+    struct undr_check *check;         /* a message of it that another thread decodes; NULL: none */
+    size_t unanswered;                /* requests whose answer the core has not given yet: held, or behind such */
+    struct undr_peer **clock;         /* the list of the server that it is in; NULL: it may stay */
+    uint64_t deadline;                /* while it has a clock */
+    size_t left;                      /* in `writing`: of its answers, when its clock was last set */
+    uint64_t lingered;                /* in `lingering`: ms */
+    size_t dropped;                   /* ENDING: bytes */
+    struct undr_peer *before, *after; /* of server->changed */
+    struct undr_peer *prev, *next;    /* of *clock */
+} undr_peer;
+
+/* A message that another thread decodes. */
+typedef struct undr_check {
+    undr_peer *peer; /* NULL: it is gone */
+    undr_server *server;
+    undr_buffer payload;
+    size_t kept; /* of which the core counts so many bytes */
+    undr_error error;
+    struct undr_check *prev, *next;
+} undr_check;
+
+/* Those threads. */
+typedef struct undr_decoders {
+    uv_thread_t threads[UNDR_DECODERS];
+    unsigned count, idle;    /* threads; of them, those that wait for work */
+    unsigned waiting;        /* number of todo */
+    undr_check *todo, *done; /* owned */
+    uv_cond_t work;
+    bool stops, told; /* told: that there is none, in the log */
+} undr_decoders;
+
+typedef struct undr_listener {
+    uv_poll_t poll; /* first: it stands for the listener. .data is the server */
+    int file;       /* -1: not open (any more) */
+} undr_listener;
+
+/* A function that another thread wants to have run in the loop's thread; lives on that thread's stack. */
+typedef struct undr_call {
+    void (*function)(undr_server *server, void *argument);
+    void *argument;
+    bool done;
+    struct undr_call *prev, *next;
+} undr_call;
+
+struct undr_server {
+    undr_server_options options;
+    struct sockaddr_in address; /* that it listens on */
+    uv_thread_t thread;
+    uv_mutex_t lock;
+    uv_cond_t news;
+    undr_manager_core *core;
+    undr_call *calls;
+    unsigned interrupts;
+    undr_decoders decoders;
+    uv_loop_t loop;
+    undr_listener listeners[UNDR_LISTENERS];
+    uv_async_t wakeup; /* .data is the server, of these five */
+    uv_timer_t timer;
+    uv_check_t turn;   /* its end */
+    unsigned turns;    /* that have ended */
+    uv_prepare_t wait; /* before the loop waits for events */
+    uv_signal_t interrupt;
+    undr_peer *writing;   /* whose answers wait for it to read, in whichever state; by deadline */
+    undr_peer *lingering; /* ENDING, all is written; by deadline */
+    undr_peer *changed;   /* have got answers that are not written yet */
+    size_t connections;   /* that have a descriptor, or are about to lose it */
+    undr_log log;
+    uint64_t log_second; /* since when the next two count */
+    unsigned log_lines, log_of_peers;
+    uint64_t held_until; /* when the first answer that the core holds must go */
+    uint64_t timer_at;   /* when the timer ends at the latest; UINT64_MAX: it does not run */
+    uint64_t accept_at;  /* none is accepted until then, for want of memory or descriptors; UINT64_MAX: all are */
+    uint8_t scratch[UNDR_SCRATCH_SIZE]; /* what a connection without a partial frame reads into */
+};
+
+/* Runs function in the loop's thread and returns when it has returned. Not to be called from there. */
+void undr_server_call(undr_server *server, void (*function)(undr_server *server, void *argument), void *argument);
+
+/* Moves the answers that are due to their connections' buffers, with the lock held. Follows each call of the core. They
+ * are written at the end of the loop's turn: to read all that came and then to write all answers takes less time than
+ * one after the other. */
+void undr_server_collect(undr_server *server);
+
+/* server_loop.c: before libuv takes from the system what it ends the process for when it does not get it. Less than 0:
+ * there is none. undr_loop_init: as uv_loop_init; makes sure of the descriptors 0 to 2, too. undr_loop_watch: beside
+ * each call that makes libuv watch a file, which it does later. */
+UNDR_MUST_USE int undr_loop_init(uv_loop_t *loop);
+UNDR_MUST_USE int undr_loop_watch(uv_loop_t *loop, int file);
+
+/* server_listen.c. Less than 0: failed; what was opened until then undr_server_refuse closes. */
+UNDR_MUST_USE int undr_server_listen(undr_server *server);
+void undr_server_accept(undr_server *server);      /* goes on to, after accept_at */
+void undr_server_accept_rest(undr_server *server); /* who connected before is served */
+void undr_server_refuse(undr_server *server);      /* closes the listening sockets. Twice is fine */
+
+/* server_peer.c. Accepts a connection that waits on a listening socket, and begins to serve it, or ends it. Less than
+ * 0: it was not accepted, UV_EAGAIN: none waits. */
+UNDR_MUST_USE int undr_peer_accept(undr_server *server, int listener);
+void undr_peer_close(undr_peer *peer);   /* may free nothing before the loop's next turn */
+void undr_peer_overdue(undr_peer *peer); /* its deadline has come: closes it, or sets a later one */
+/* No more is handled of it, but what it had asked is answered: FINISHED or ENDING (REQ-3 to REQ-6). */
+void undr_peer_leave(undr_peer *peer, undr_peer_state state);
+void undr_peer_start_clock(undr_peer *peer, undr_peer **list, uint64_t ms);
+void undr_peer_stop_clock(undr_peer *peer);
+
+/* server_input.c: requests. */
+UNDR_MUST_USE int undr_peer_read(undr_peer *peer);  /* begins, or goes on, to read; less than 0: failed */
+UNDR_MUST_USE int undr_peer_watch(undr_peer *peer); /* undr_loop_watch its socket */
+void undr_peer_handle_kept(undr_peer *peer);        /* frames for whose answers there was no room */
+void undr_peer_pause_or_resume(undr_peer *peer);
+bool undr_peer_is_full(const undr_peer *peer); /* it must read its answers before more of it is handled */
+void undr_peer_release(undr_peer *peer);       /* what the core counts of it; lock held */
+void undr_check_forget(undr_check *check);     /* the peer is gone; NULL is fine */
+void undr_check_run(undr_check *check);        /* decodes: in any thread */
+void undr_check_end(undr_check *check);        /* ... and what follows, in the loop's; frees */
+void undr_check_free(undr_check *check);
+
+/* server_decode.c: threads that decode large messages (FAULT-1). */
+UNDR_MUST_USE int undr_decoders_open(undr_server *server);              /* less than 0: failed */
+UNDR_MUST_USE bool undr_decode(undr_server *server, undr_check *check); /* takes it over. False: there is no thread */
+void undr_decode_ended(undr_server *server);                            /* the end of all that were decoded */
+void undr_decoders_stop(undr_server *server); /* from here on the loop is not woken any more */
+void undr_decoders_close(undr_server *server);
+
+/* server_output.c: answers. */
+void undr_peer_queue(undr_peer *peer, const undr_answer *answer); /* lock held */
+void undr_peer_flush(undr_peer *peer);
+size_t undr_peer_unsent(const undr_peer *peer); /* bytes */
+void undr_output_drop(undr_output *output);
+
+/* peer_user.c. The user whose process holds the other end of our connected socket, within this machine. Less than 0:
+ * nobody does (any more), or the kernel does not say. */
+UNDR_MUST_USE int undr_peer_user(int socket, const struct sockaddr_in *peer, uid_t *user);
+
+/* A line that begins with the peer (NULL: with the server's own address). Of too many in a second some are left out,
+ * and counted, as is what can't be written at once (log.h). */
+__attribute__((format(printf, 3, 4))) void undr_server_log(
+    undr_server *server, const struct sockaddr_in *peer, const char *format, ...);
+
+#endif

@@ -1,0 +1,57 @@
+/* manager_core.h: what the manager's core keeps. Private to ref/protocol/manager*.c.
+ *
+ * A request waits in its connection's list, in the order in which it came (REQ-1), until its answer was taken:
+ *
+ *     HELD      `n` or `t` that found no task and waits for one, until its deadline (NEXT-4)
+ *     BEHIND    answered, but an earlier request of its connection is held
+ *     READY     the next answer of its connection, or right behind such: undr_manager_next_answer takes it
+ *
+ * A task is in one of the queues, or out (in the list of the connection that it was handed to), or lost and in the
+ * inbox. The count of tasks left is what is queued plus what is out. */
+#ifndef UNDR_MANAGER_CORE_H
+#define UNDR_MANAGER_CORE_H
+
+#include "base/handles.h"
+#include "protocol/manager_queue.h"
+
+typedef enum request_place { REQUEST_HELD, REQUEST_BEHIND, REQUEST_READY } request_place;
+
+typedef struct request {
+    struct connection *connection;
+    struct request *before, *after; /* of the same connection */
+    struct request *prev, *next;    /* of all that are held, or of all that are ready */
+    request_place place;
+    uint64_t deadline; /* ms, of a held one */
+    undr_frame answer; /* the payload is borrowed: from `task`, or from a constant */
+    undr_parcel *task; /* that the answer carries, or NULL; owned by the connection while it is out */
+} request;
+
+typedef struct connection {
+    undr_connection handle;
+    void *owner;       /* the caller's */
+    request *requests; /* owned, in order */
+    undr_parcels out;  /* owned: tasks handed out and not settled, the oldest first */
+    uint64_t untaken;  /* bytes of tasks in answers that were not taken */
+    bool full;         /* undr_manager_set_full */
+    request own;       /* serves most of its requests without an allocation: they come one at a time */
+    bool own_is_used;
+} connection;
+
+struct undr_manager_core {
+    undr_manager_options options;
+    undr_manager_state state;
+    bool abandoned;
+    undr_handles connections; /* owned */
+    undr_task_queues queues;  /* owned */
+    undr_parcels inbox;       /* owned: messages, and tasks that were lost */
+    size_t messages;
+    uint64_t bytes;      /* that all tasks and messages take, in whichever list */
+    uint64_t kept;       /* that the caller has of others: undr_manager_keep_bytes */
+    size_t out;          /* tasks that are out, on all connections */
+    uint64_t handed_out; /* ever */
+    request *held;       /* the longest-waiting first, so the first deadline first */
+    request *ready;
+    undr_parcels spent; /* settled before their answers were taken: live until the next call */
+};
+
+#endif

@@ -1,0 +1,248 @@
+/* test_digest.c: what fell short alike is put together, and the rest is not. */
+#include "report/digest.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { MOST = 8 };
+
+struct stage {
+    check_options options;
+    check_expected expected;
+    check_suite suite;
+    check_session session;
+    check_case cases[MOST];
+    check_part *part;
+};
+
+static void set_up(struct stage *stage) {
+    *stage = (struct stage){.options = {.shard = 1, .shards = 1}};
+    stage->session = (check_session){.options = &stage->options,
+        .expected = &stage->expected,
+        .suite = &stage->suite,
+        .part_count = 1,
+        .jobs = 1,
+        .repetitions = 1};
+    stage->part = &stage->session.parts[0];
+    stage->part->surveyed = true;
+    stage->part->records = calloc(MOST, sizeof *stage->part->records);
+    assert_non_null(stage->part->records);
+}
+
+static void put(undr_buffer *to, const char *text) {
+    assert_int_equal(undr_put_text(to, text), UNDR_OK);
+}
+
+static void add(struct stage *stage, const char *name, check_verdict verdict, const char *expected,
+    const char *received, const char *transcript) {
+    size_t index = stage->part->count++;
+    assert_true(index < MOST);
+    stage->cases[index] = (check_case){.file = "f.case", .line = 1, .name = name};
+    check_record *record = &stage->part->records[index];
+    *record = (check_record){.one = &stage->cases[index], .due = 1};
+    check_result result = {.verdict = verdict};
+    put(&result.expected, expected);
+    put(verdict == CHECK_BLOCKED ? &result.notes : &result.received, received);
+    put(&result.transcript, transcript);
+    check_record_add(record, CHECK_DELIVERY_WHOLE, 1, &result, true);
+}
+
+/* The names, in the order of the table, with how many stand behind each: "a*3 b*1". */
+static char *table(const struct stage *stage) {
+    check_digest digest;
+    size_t *order = NULL, count = 0;
+    undr_buffer text = {0};
+    assert_int_equal(check_digest_make(&stage->session, &digest), UNDR_OK);
+    assert_int_equal(check_digest_order(&digest, &order, &count), UNDR_OK);
+    for (size_t i = 0; i < count; i++) {
+        const check_short *one = &digest.at[order[i]];
+        assert_int_equal(
+            undr_put_format(&text, "%s%s*%zu", i == 0 ? "" : " ", one->record->one->name, one->alike), UNDR_OK);
+    }
+    assert_int_equal(undr_put_u8(&text, 0), UNDR_OK);
+    free(order);
+    check_digest_free(&digest);
+    return (char *)text.data;
+}
+
+static void assert_table(struct stage *stage, const char *expected) {
+    char *text = table(stage);
+    assert_string_equal(text, expected);
+    free(text);
+    check_session_free(&stage->session);
+}
+
+static void values_and_connections_do_not_matter(void **state) {
+    struct stage stage;
+    (void)state;
+    set_up(&stage);
+    add(&stage, "m.a", CHECK_FAIL, "A <- t b'it\\'s (x'", "nothing within 5.0 s", "1\n2\n3\n");
+    add(&stage, "m.b", CHECK_FAIL, "B[7] <- t Probe([('message', 'x')])", "nothing within 15.0 s", "1\n");
+    add(&stage, "m.c", CHECK_FAIL, "A <- s", "nothing within 5.0 s", "1\n");
+    add(&stage, "m.good", CHECK_PASS, "", "", "");
+    assert_table(&stage, "m.b*2 m.c*1");
+}
+
+static void another_value_of_the_right_frame_matters(void **state) {
+    struct stage stage;
+    (void)state;
+    set_up(&stage);
+    add(&stage, "m.a", CHECK_FAIL, "A <- t None", "A <- t CloseRequest", "");
+    add(&stage, "m.b", CHECK_FAIL, "A <- t None", "A <- t b'task'", "");
+    add(&stage, "m.c", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "");
+    add(&stage, "m.d", CHECK_FAIL, "A <- t b'1'", "A <- t b'2' (expected one, received another)", "");
+    assert_table(&stage, "m.c*2 m.a*1 m.b*1");
+}
+
+static void ends_differ_from_answers(void **state) {
+    struct stage stage;
+    (void)state;
+    set_up(&stage);
+    add(&stage, "m.a", CHECK_FAIL, "A <- m", "A <- end fin", "");
+    add(&stage, "m.b", CHECK_FAIL, "A <- m", "A <- end reset", "");
+    add(&stage, "m.c", CHECK_FAIL, "M <- closed", "M <- error", "");
+    assert_table(&stage, "m.a*1 m.b*1 m.c*1");
+}
+
+static void a_must_explains_a_should(void **state) {
+    struct stage stage;
+    (void)state;
+    set_up(&stage);
+    add(&stage, "m.mild", CHECK_WARN, "A <- m", "A <- end fin", "");
+    add(&stage, "m.must", CHECK_FAIL, "B <- m", "B <- end fin", "a longer transcript\n");
+    assert_table(&stage, "m.must*2");
+}
+
+static void a_must_stands_before_a_should(void **state) {
+    struct stage stage;
+    (void)state;
+    set_up(&stage);
+    add(&stage, "m.mild", CHECK_WARN, "A <- m", "A <- end fin", "");
+    add(&stage, "m.mild-too", CHECK_WARN, "A <- m", "A <- end fin", "1\n");
+    add(&stage, "m.must", CHECK_FAIL, "A <- s", "A <- end fin", "");
+    assert_table(&stage, "m.must*1 m.mild*2");
+}
+
+static void what_blocks_comes_first(void **state) {
+    struct stage stage;
+    (void)state;
+    set_up(&stage);
+    add(&stage, "m.a", CHECK_FAIL, "A <- m", "A <- end fin", "");
+    add(&stage, "m.b", CHECK_FAIL, "A <- m", "A <- end fin", "");
+    add(&stage, "m.first", CHECK_FAIL, "A <- s", "nothing within 5.0 s", "");
+    add(&stage, "m.c", CHECK_BLOCKED, "", "blocked by m.first", "");
+    add(&stage, "m.d", CHECK_BLOCKED, "", "blocked by m.first", "");
+    add(&stage, "m.e", CHECK_BLOCKED, "", "blocked by m.other", "");
+    assert_table(&stage, "m.first*1 m.a*2 m.c*2 m.e*1");
+}
+
+static void of_alike_ones_that_which_blocks_explains(void **state) {
+    struct stage stage;
+    (void)state;
+    set_up(&stage);
+    add(&stage, "m.a", CHECK_FAIL, "A <- s", "A <- end fin", "");
+    add(&stage, "m.first", CHECK_FAIL, "A <- s", "A <- end fin", "a longer transcript\n");
+    add(&stage, "m.c", CHECK_BLOCKED, "", "blocked by m.first", "");
+    assert_table(&stage, "m.first*2 m.c*1");
+}
+
+/* What the case added last tries, and, when it fell short, blames. */
+static void tries(struct stage *stage, check_requirement *requirement) {
+    check_case *one = &stage->cases[stage->part->count - 1];
+    check_record *record = &stage->part->records[stage->part->count - 1];
+    one->requirements = requirement;
+    one->requirement_count = 1;
+    if (check_record_verdict(record) >= CHECK_WARN) {
+        strcpy(record->plays[CHECK_DELIVERY_WHOLE].worst.id, requirement->id);
+    }
+}
+
+/* LIFO: three of four cases of DONE-1 stumble over it, and both of SCHED-3; the shortest of all are of DONE-1. */
+static void lifo(struct stage *stage) {
+    static check_requirement done = {CHECK_MUST, "DONE-1", "counted", 1}, order = {CHECK_MUST, "SCHED-3", "first", 1};
+    set_up(stage);
+    add(stage, "m.a", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n");
+    tries(stage, &done);
+    add(stage, "m.b", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n");
+    tries(stage, &done);
+    add(stage, "m.c", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n");
+    tries(stage, &done);
+    add(stage, "m.d", CHECK_PASS, "", "", "1\n");
+    tries(stage, &done);
+    add(stage, "m.order-long", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n2\n3\n");
+    tries(stage, &order);
+    add(stage, "m.order", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n2\n");
+    tries(stage, &order);
+}
+
+static void the_requirement_that_falls_short_most_explains(void **state) {
+    struct stage stage;
+    (void)state;
+    lifo(&stage);
+    assert_table(&stage, "m.order*5");
+}
+
+static void requirements_are_listed_by_their_share(void **state) {
+    struct stage stage;
+    check_digest digest;
+    const check_short *shown[3] = {NULL};
+    (void)state;
+    lifo(&stage);
+    assert_int_equal(check_digest_make(&stage.session, &digest), UNDR_OK);
+    for (size_t i = 0; i < 3; i++) {
+        shown[i] = check_digest_next_requirement(&digest, shown, i);
+    }
+    assert_string_equal(shown[0]->id, "SCHED-3");
+    assert_int_equal(shown[0]->share.fell_short, 2);
+    assert_int_equal(shown[0]->share.tried, 2);
+    assert_string_equal(shown[1]->id, "DONE-1");
+    assert_int_equal(shown[1]->share.fell_short, 3);
+    assert_int_equal(shown[1]->share.tried, 4);
+    assert_null(shown[2]);
+    check_digest_free(&digest);
+    check_session_free(&stage.session);
+}
+
+static void few_cases_count_for_less(void **state) {
+    (void)state;
+    assert_true(check_share_is_larger((check_share){6, 6}, (check_share){1, 1}));
+    assert_false(check_share_is_larger((check_share){1, 1}, (check_share){6, 6}));
+    assert_true(check_share_is_larger((check_share){1, 1}, (check_share){2, 5}));
+    assert_false(check_share_is_larger((check_share){0, 0}, (check_share){0, 7}));
+}
+
+static void shapes_of_odd_texts(void **state) {
+    static const char *const texts[] = {
+        "", "'", "b'\\", "((((", "))", "<-", "A <- ", "A <-  t", "\xff\xfe", "M <- message ["};
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
+            undr_buffer shape = {0};
+            undr_slice a = undr_slice_text(texts[i]), b = undr_slice_text(texts[k]);
+            assert_int_equal(check_digest_shape(&shape, a, b), UNDR_OK);
+            assert_true(shape.size <= a.size + b.size + 8);
+            undr_buffer_free(&shape);
+        }
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_and_connections_do_not_matter),
+        cmocka_unit_test(another_value_of_the_right_frame_matters),
+        cmocka_unit_test(ends_differ_from_answers),
+        cmocka_unit_test(a_must_explains_a_should),
+        cmocka_unit_test(a_must_stands_before_a_should),
+        cmocka_unit_test(what_blocks_comes_first),
+        cmocka_unit_test(of_alike_ones_that_which_blocks_explains),
+        cmocka_unit_test(the_requirement_that_falls_short_most_explains),
+        cmocka_unit_test(requirements_are_listed_by_their_share),
+        cmocka_unit_test(few_cases_count_for_less),
+        cmocka_unit_test(shapes_of_odd_texts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,172 @@
+/* test_options.c: the command line of undr-check. */
+#include "suite/options.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { MOST_WORDS = 16 };
+
+/* Splits a line at blanks; the words live in `line`. */
+static int split(char *line, char **words) {
+    int count = 0;
+    for (char *word = strtok(line, " "); word != NULL; word = strtok(NULL, " ")) {
+        assert_true(count < MOST_WORDS);
+        words[count++] = word;
+    }
+    words[count] = NULL;
+    return count;
+}
+
+static char line_copy[512];
+static char *words[MOST_WORDS + 1];
+
+/* The parsed line; check_options_free is the caller's. */
+static check_options parsed(const char *line) {
+    check_options options;
+    undr_buffer message = {0};
+    snprintf(line_copy, sizeof line_copy, "%s", line);
+    int count = split(line_copy, words);
+    undr_error error = check_options_parse(count, words, &options, &message);
+    if (error != UNDR_OK) {
+        print_error("%s: %.*s\n", line, (int)message.size, (const char *)message.data);
+    }
+    assert_int_equal(error, UNDR_OK);
+    undr_buffer_free(&message);
+    return options;
+}
+
+/* The line is refused, with a message that holds `text`. */
+static void assert_refused(const char *line, const char *text) {
+    check_options options;
+    undr_buffer message = {0};
+    snprintf(line_copy, sizeof line_copy, "%s", line);
+    int count = split(line_copy, words);
+    assert_int_equal(check_options_parse(count, words, &options, &message), UNDR_ARGUMENT);
+    assert_int_equal(undr_put_u8(&message, 0), UNDR_OK);
+    if (strstr((const char *)message.data, text) == NULL) {
+        fail_msg("%s: the message does not say `%s`: %s", line, text, (const char *)message.data);
+    }
+    undr_buffer_free(&message);
+    check_options_free(&options);
+}
+
+static void defaults(void **state) {
+    check_options options = parsed("undr-check manager -- ./m --x manager");
+    (void)state;
+    assert_int_equal(options.action, CHECK_ACTION_RUN);
+    assert_true(
+        options.roles[CHECK_ROLE_MANAGER] && !options.roles[CHECK_ROLE_WORKER] && !options.roles[CHECK_ROLE_POOL]);
+    assert_string_equal(options.command[0], "./m");
+    assert_string_equal(options.command[1], "--x");
+    assert_string_equal(options.command[2], "manager");
+    assert_null(options.command[3]);
+    assert_true(options.timeout_factor == 1.0);
+    assert_int_equal(options.shard, 1);
+    assert_int_equal(options.shards, 1);
+    assert_int_equal(options.again, 2);
+    assert_false(options.strict || options.tap || options.verbose || options.has_seed || options.every_delivery);
+    check_options_free(&options);
+}
+
+static void every_option(void **state) {
+    check_options options = parsed("undr-check --strict -v pool --only a* --only=b --cases d --jobs 3 --seed 7 -- x");
+    (void)state;
+    assert_true(options.strict && options.verbose && options.roles[CHECK_ROLE_POOL]);
+    assert_int_equal(options.only.count, 2);
+    assert_string_equal(options.only.at[1], "b");
+    assert_string_equal(options.cases.at[0], "d");
+    assert_int_equal(options.jobs, 3);
+    assert_true(options.has_seed && options.seed == 7);
+    check_options_free(&options);
+    options = parsed(
+        "undr-check worker --delivery cut-3 --shard 2/4 --timeout-factor 2.5 --until-fail --repeat 9 -- x");
+    assert_true(options.has_delivery && options.delivery == CHECK_DELIVERY_CUT_3);
+    assert_int_equal(options.shard, 2);
+    assert_int_equal(options.shards, 4);
+    assert_true(options.timeout_factor == 2.5);
+    assert_true(options.until_fail && options.repeat == 9);
+    check_options_free(&options);
+    options = parsed("undr-check worker --again 0 -- x");
+    assert_int_equal(options.again, 0);
+    check_options_free(&options);
+}
+
+static void several_ways_to_say_it(void **state) {
+    check_options options = parsed("undr-check all --delivery all --color never -- x");
+    (void)state;
+    assert_true(options.every_delivery && options.all && options.color == CHECK_COLOR_NEVER);
+    assert_true(options.roles[0] && options.roles[1] && options.roles[2]);
+    check_options_free(&options);
+    options = parsed("undr-check manager --connect 127.0.0.1:4000 --destructive");
+    assert_string_equal(options.host, "127.0.0.1");
+    assert_int_equal(options.port, 4000);
+    assert_null(options.command);
+    check_options_free(&options);
+    options = parsed("undr-check --list");
+    assert_int_equal(options.action, CHECK_ACTION_LIST);
+    assert_true(options.roles[0] && options.roles[1] && options.roles[2]);
+    check_options_free(&options);
+    options = parsed("undr-check parse a.case b");
+    assert_int_equal(options.action, CHECK_ACTION_PARSE);
+    assert_int_equal(options.files.count, 2);
+    check_options_free(&options);
+    options = parsed("undr-check --help");
+    assert_int_equal(options.action, CHECK_ACTION_HELP);
+    check_options_free(&options);
+}
+
+static void refusals_name_the_choices(void **state) {
+    (void)state;
+    assert_refused("undr-check", "manager|worker|pool|all");
+    assert_refused("undr-check mangaer -- x", "did you mean manager?");
+    assert_refused("undr-check x -- x", "manager, worker, pool, all, explore, parse, decode");
+    assert_refused("undr-check manager --onyl x -- x", "did you mean --only?");
+    assert_refused("undr-check manager --qqqqqq -- x", "unknown option '--qqqqqq'");
+    assert_refused("undr-check manager --delivery cut9 -- x", "cut-8, coalesced, straddled, all");
+    assert_refused("undr-check manager --color blue -- x", "auto, always, never");
+    assert_refused("undr-check manager worker -- x", "'worker'");
+}
+
+static void refusals_of_values(void **state) {
+    (void)state;
+    assert_refused("undr-check manager --jobs 0 -- x", "1 to 1024");
+    assert_refused("undr-check manager --jobs -1 -- x", "1 to 1024");
+    assert_refused("undr-check manager --jobs 2x -- x", "--jobs '2x'");
+    assert_refused("undr-check manager --seed 18446744073709551616 -- x", "--seed");
+    assert_refused("undr-check manager --shard 0/2 -- x", "I/N");
+    assert_refused("undr-check manager --shard 3/2 -- x", "I/N");
+    assert_refused("undr-check manager --shard 1 -- x", "I/N");
+    assert_refused("undr-check manager --timeout-factor nan -- x", "--timeout-factor");
+    assert_refused("undr-check manager --timeout-factor 0 -- x", "--timeout-factor");
+    assert_refused("undr-check manager --connect localhost", "HOST:PORT");
+    assert_refused("undr-check manager --connect h:70000", "HOST:PORT");
+    assert_refused("undr-check manager --jobs", "needs a value");
+    assert_refused("undr-check manager --strict=yes -- x", "takes no value");
+}
+
+static void refusals_of_combinations(void **state) {
+    (void)state;
+    assert_refused("undr-check manager", "undr-check manager -- ./my-adapter");
+    assert_refused("undr-check manager --", "behind --");
+    assert_refused("undr-check worker --connect h:1", "manager only");
+    assert_refused("undr-check manager --connect h:1 -- x", "exclude each other");
+    assert_refused("undr-check manager --delivery whole --all-deliveries -- x", "exclude each other");
+    assert_refused("undr-check parse", "name the case files");
+    assert_refused("undr-check decode a b", "'b'");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(every_option),
+        cmocka_unit_test(several_ways_to_say_it),
+        cmocka_unit_test(refusals_name_the_choices),
+        cmocka_unit_test(refusals_of_values),
+        cmocka_unit_test(refusals_of_combinations),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
