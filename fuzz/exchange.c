@@ -5,6 +5,8 @@
 #include "fuzz.h"
 
 #include "notation/case.h"
+#include "notation/parse.h"
+#include "notation/print.h"
 #include "programs/adapter.h"
 
 #include <string.h>

@@ -13,7 +13,7 @@ UNITS = {
     "manager core": ["ref/protocol/manager*.c", "ref/base/handles.c", "ref/base/blob.c"],
     "worker core": ["ref/protocol/worker.c"],
     "notation parser": [f"conformance/notation/{name}.c" for name in
-                        ["case", "check*", "lexer", "parse*", "print*", "walk"]],
+                        ["check*", "lexer", "parse*", "print*", "term", "walk"]],
 }
 
 TESTS = {

@@ -2,7 +2,7 @@
 #include "base/written.h"
 
 #include "base/shortage.h"
-#include "run/run.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -10,6 +10,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+void check_complain(const undr_buffer *message) {
+    fputs("undr-check: ", stderr);
+    check_text_plain(stderr, undr_buffer_slice(message));
+    fputc('\n', stderr);
+}
 
 static const char *remedy_of(int reason) {
     switch (reason) {

@@ -1,10 +1,17 @@
-/* written.h: did what was printed arrive? Output that is lost is a failure of ours, never a pass. */
+/* written.h: complaints, and the end of the program: did what was printed arrive? Lost output is a failure of ours,
+ * never a pass. */
 #ifndef CHECK_WRITTEN_H
 #define CHECK_WRITTEN_H
 
 #include "undr/bytes.h"
 
 #include <stdio.h>
+
+/* Exit statuses, beside 128 + a signal. */
+enum { CHECK_HELD = 0, CHECK_SHORT = 1, CHECK_USAGE = 2, CHECK_HARNESS = 3 };
+
+/* Prints "undr-check: MESSAGE" to standard error. */
+void check_complain(const undr_buffer *message);
 
 /* Appends "WHAT can't be written: No space left on device; make room ...": the reason (an errno; 0: unknown) and what
  * to do about it. */

@@ -1,7 +1,8 @@
 /* manager_session.c: a session as a case of the manager role. The manager's core of the reference, asked as the case is
  * written, says what is expected. */
+#include "explore/contents.h"
 #include "explore/requirement.h"
-#include "explore/session.h"
+#include "explore/session_case.h"
 
 #include "undr/manager.h"
 

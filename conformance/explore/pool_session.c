@@ -2,7 +2,9 @@
  * runs everything in one order, which the inbox must show.
  *
  * All tasks have one priority: a worker may have asked for its next task before one that is more urgent comes. */
+#include "explore/contents.h"
 #include "explore/requirement.h"
+#include "explore/session_case.h"
 #include "explore/tasks.h"
 
 #include <stdlib.h>

@@ -68,20 +68,4 @@ UNDR_MUST_USE undr_error check_explored_make(check_explored *session, check_role
 UNDR_MUST_USE undr_error check_explored_copy(check_explored *to, const check_explored *from);
 void check_explored_free(check_explored *session);
 
-/* Appends the session as a case of the notation. */
-UNDR_MUST_USE undr_error check_explored_write(
-    const check_explored *session, const check_reachable *reachable, const char *name, undr_buffer *text);
-
-/* Parts of it, one per role. */
-UNDR_MUST_USE undr_error check_explored_write_manager(
-    const check_explored *session, const check_reachable *reachable, undr_buffer *text);
-UNDR_MUST_USE undr_error check_explored_write_worker(const check_explored *session, undr_buffer *text);
-UNDR_MUST_USE undr_error check_explored_write_pool(const check_explored *session, undr_buffer *text);
-
-/* Appends the value number `identity` of an operation, a literal that says which one it is: "(17, 'x' * 256)". */
-UNDR_MUST_USE undr_error check_explored_value(undr_buffer *text, const check_operation *operation, size_t identity);
-/* Appends the payload of a task that a connection schedules, a blank before it: " b'task 17'", " b'17 ' * 4096",
- * " (17, None)", or nothing for an empty payload. */
-UNDR_MUST_USE undr_error check_explored_task(undr_buffer *text, const check_operation *operation, size_t identity);
-
 #endif

@@ -1,6 +1,8 @@
 /* tasks.c: puts the tasks of a session together, operation by operation. */
 #include "explore/tasks.h"
 
+#include "explore/contents.h"
+
 #include <stdlib.h>
 
 struct building {

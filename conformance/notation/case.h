@@ -2,8 +2,8 @@
  *
  * check_parse(check_print(c)) gives the same case. One parser, one printer, for cases, examples, transcripts, replays.
  */
-#ifndef CHECK_EXCHANGE_H
-#define CHECK_EXCHANGE_H
+#ifndef CHECK_CASE_H
+#define CHECK_CASE_H
 
 #include "undr/value.h"
 
@@ -182,38 +182,5 @@ typedef struct check_mistake {
     int line, column; /* from 1; the column counts bytes */
     char text[512];
 } check_mistake;
-
-/* Parses a whole text (a file, an example). A text without a case is a mistake, never an empty pass. On failure
- * (UNDR_ARGUMENT, *mistake filled; or UNDR_MEMORY) *cases is empty. check_cases_free afterwards, always safe. */
-UNDR_MUST_USE undr_error check_parse(undr_slice text, const char *file, check_cases *cases, check_mistake *mistake);
-void check_cases_free(check_cases *cases);
-
-/* Prints in the canonical form. indent: blanks before the step (2 in a case, 4 in a block; its own lines get 2 more);
- * a step is printed with its newline, an expectation and a term without. */
-UNDR_MUST_USE undr_error check_print(undr_buffer *buffer, const check_case *one);
-UNDR_MUST_USE undr_error check_print_step(undr_buffer *buffer, const check_step *step, int indent);
-UNDR_MUST_USE undr_error check_print_expectation(undr_buffer *buffer, const check_expectation *expectation);
-UNDR_MUST_USE undr_error check_print_term(undr_buffer *buffer, const check_term *term);
-
-/* A frame as it crossed, for transcripts and replays: "A <- t b'soon'", without a newline. The payload is printed as
- * the value that it unpickles to when that says the same: for "<-", when it parses back to an equal value (a
- * WorkerException is named, with its text); for any other arrow, when it would be sent as the very same bytes. Else as
- * a bytes literal. shorten: at most about 200 characters, cut ones end in `... (N bytes)` and are for reading only. */
-UNDR_MUST_USE undr_error check_print_frame(
-    undr_buffer *buffer, const char *channel, const char *arrow, uint8_t type, undr_slice payload, bool shorten);
-/* Its two parts: "t", "0x81"; and the payload alone ("" when it is empty). exact: as for "->". */
-UNDR_MUST_USE undr_error check_print_type(undr_buffer *buffer, uint8_t type);
-UNDR_MUST_USE undr_error check_print_payload(undr_buffer *buffer, undr_slice payload, bool exact, bool shorten);
-/* A value in the notation: as undr_value_print, but with CloseRequest, Probe(...), object('m.N', state), class('m.N').
- * *whole says if it can be read back; what can't is printed as undr_value_print does. */
-UNDR_MUST_USE undr_error check_print_value(undr_buffer *buffer, const undr_value *value, bool *whole);
-
-/* One Python literal with the names that `check_term` knows. Reads from *text at *offset. Also used by undr-check
- * decode. */
-UNDR_MUST_USE undr_error check_parse_term(
-    undr_slice text, size_t *offset, undr_arena *arena, check_term **term, check_mistake *mistake);
-
-/* Names that are known while a case is played. */
-typedef struct check_names check_names; /* bindings, gates' ports, counter: see names.h */
 
 #endif

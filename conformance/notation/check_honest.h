@@ -1,6 +1,6 @@
 /* check_honest.h: what is wrong with one frame, as far as the frame alone shows it. Private to the notation. */
-#ifndef CHECK_EXCHANGE_HONEST_H
-#define CHECK_EXCHANGE_HONEST_H
+#ifndef CHECK_CHECK_HONEST_H
+#define CHECK_CHECK_HONEST_H
 
 #include "notation/case.h"
 

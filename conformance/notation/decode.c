@@ -2,6 +2,7 @@
 #include "notation/decode.h"
 #include "notation/check_honest.h"
 
+#include "notation/print.h"
 #include "undr/frame.h"
 #include "undr/pickle.h"
 

@@ -1,6 +1,6 @@
 /* lexer.h: lines, words and places in a text of the exchange notation. Private to the parser. */
-#ifndef CHECK_EXCHANGE_LEXER_H
-#define CHECK_EXCHANGE_LEXER_H
+#ifndef CHECK_LEXER_H
+#define CHECK_LEXER_H
 
 #include "notation/case.h"
 

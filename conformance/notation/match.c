@@ -2,6 +2,7 @@
 #include "notation/match.h"
 #include "notation/match_differ.h"
 
+#include "notation/print.h"
 #include "undr/pickle.h"
 
 #include <string.h>

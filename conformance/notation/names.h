@@ -12,7 +12,7 @@ typedef struct check_binding {
 } check_binding;
 
 /* Zero-initialise ({0}); check_names_free when the play is over. Owns all values that are bound. */
-struct check_names {
+typedef struct check_names {
     undr_arena arena;
     check_binding *bindings;
     size_t count, capacity;
@@ -20,7 +20,7 @@ struct check_names {
     uint16_t ports[26];     /* of the gates A to Z; 0: not open */
     bool counting;          /* inside a repeat */
     uint64_t counter;
-};
+} check_names;
 
 void check_names_free(check_names *names); /* and back to {0} */
 

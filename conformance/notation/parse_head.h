@@ -1,6 +1,6 @@
 /* parse_head.h: the head of a case. Private to the parser. */
-#ifndef CHECK_EXCHANGE_HEAD_H
-#define CHECK_EXCHANGE_HEAD_H
+#ifndef CHECK_PARSE_HEAD_H
+#define CHECK_PARSE_HEAD_H
 
 #include "notation/parse_step.h"
 

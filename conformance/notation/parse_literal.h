@@ -1,6 +1,6 @@
 /* parse_literal.h: the leaves of a Python literal: numbers, strings, bytes. Private to the parser. */
-#ifndef CHECK_EXCHANGE_LITERAL_H
-#define CHECK_EXCHANGE_LITERAL_H
+#ifndef CHECK_PARSE_LITERAL_H
+#define CHECK_PARSE_LITERAL_H
 
 #include "notation/lexer.h"
 

@@ -30,13 +30,6 @@ static undr_error read_pickle(check_lexer *lexer, undr_slice word, check_payload
     return UNDR_OK;
 }
 
-bool check_is_wire_literal(const check_term *term) {
-    if (term->kind == CHECK_TERM_TIMES) {
-        return check_is_wire_literal(term->parts[0]);
-    }
-    return term->kind == CHECK_TERM_VALUE && term->value->kind == UNDR_BYTES;
-}
-
 static undr_error read_contains(check_lexer *lexer, check_payload *payload) {
     check_lex_blanks(lexer);
     size_t before = lexer->at;

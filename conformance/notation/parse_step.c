@@ -2,7 +2,21 @@
 #include "notation/parse_step.h"
 
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+
+undr_error check_step_fail(const check_lexer *lexer, int line, const char *format, ...) {
+    char text[384];
+    check_lexer place = *lexer;
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments); /* a long text is cut, on purpose */
+    va_end(arguments);
+    place.line = line;
+    place.start = 0;
+    return check_lex_fail(&place, CHECK_STEP_INDENT, "%s", text);
+}
 
 bool check_is_block(const check_step *step) {
     return step->what == CHECK_REPEAT || step->what == CHECK_TOGETHER || step->what == CHECK_UNORDERED;

@@ -1,6 +1,6 @@
 /* parse_step.h: lines of a case. Private to the parser. */
-#ifndef CHECK_EXCHANGE_STEP_H
-#define CHECK_EXCHANGE_STEP_H
+#ifndef CHECK_PARSE_STEP_H
+#define CHECK_PARSE_STEP_H
 
 #include "notation/parse_term.h"
 
@@ -12,6 +12,7 @@ UNDR_MUST_USE undr_error check_read_expectations(check_lexer *lexer, char channe
 UNDR_MUST_USE undr_error check_read_requirement(check_lexer *lexer, check_requirement *requirement, bool *found);
 /* One line that is a step, whole. Of a block only its first line. */
 UNDR_MUST_USE undr_error check_read_step(check_lexer *lexer, check_step *step);
+enum { CHECK_STEP_INDENT = 2 }; /* blanks before a line of a case */
 bool check_is_block(const check_step *step);
 
 /* Signals by name ("INT"); 0 and NULL for others. */

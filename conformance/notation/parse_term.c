@@ -1,73 +1,9 @@
 /* parse_term.c: reads values: Python's containers and what the notation adds to them (names, classes, V * N). */
 #include "notation/parse_term.h"
 #include "notation/parse_literal.h"
+#include "notation/parse_word.h"
 
 #include <string.h>
-
-undr_error check_new_term(check_lexer *lexer, check_term_kind kind, check_term **term) {
-    void *memory;
-    undr_error error = undr_arena_take(lexer->arena, sizeof **term, &memory);
-    if (error == UNDR_OK) {
-        *term = memory;
-        **term = (check_term){.kind = kind};
-    }
-    return error;
-}
-
-undr_error check_new_value(check_lexer *lexer, undr_error error, undr_value *value, check_term **term) {
-    if (error == UNDR_OK) {
-        error = check_new_term(lexer, CHECK_TERM_VALUE, term);
-    }
-    if (error == UNDR_OK) {
-        (*term)->value = value;
-    }
-    return error;
-}
-
-undr_error check_add_part(check_lexer *lexer, check_parts *list, check_term *part) {
-    void *at = list->at;
-    undr_error error = check_grow(lexer->arena, &at, list->count, &list->capacity, sizeof *list->at);
-    if (error == UNDR_OK) {
-        list->at = at;
-        list->at[list->count++] = part;
-    }
-    return error;
-}
-
-static undr_kind kind_of(check_term_kind kind) {
-    switch (kind) {
-    case CHECK_TERM_TUPLE: return UNDR_TUPLE;
-    case CHECK_TERM_DICT: return UNDR_DICT;
-    case CHECK_TERM_SET: return UNDR_SET;
-    default: return UNDR_LIST;
-    }
-}
-
-/* A container whose parts are all plain is one plain value. */
-undr_error check_new_container(check_lexer *lexer, check_term_kind kind, const check_parts *list, check_term **term) {
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->at[i]->kind != CHECK_TERM_VALUE) {
-            undr_error failed = check_new_term(lexer, kind, term);
-            if (failed == UNDR_OK) {
-                (*term)->parts = list->at;
-                (*term)->part_count = list->count;
-            }
-            return failed;
-        }
-    }
-    void *memory;
-    undr_error error = undr_arena_take(lexer->arena, (list->count + 1) * sizeof(undr_value *), &memory);
-    if (error != UNDR_OK) {
-        return error;
-    }
-    undr_value **items = memory;
-    for (size_t i = 0; i < list->count; i++) {
-        items[i] = list->at[i]->value;
-    }
-    undr_value *value = NULL;
-    error = undr_value_items(lexer->arena, kind_of(kind), items, list->count, &value);
-    return check_new_value(lexer, error, value, term);
-}
 
 static bool is_hashable(const undr_value *value) {
     switch (value->kind) {
@@ -126,6 +62,8 @@ static undr_error check_new_key(
 }
 
 /* Passes `,` or sees the closing bracket; blanks behind it are passed, too. */
+static undr_error read_nested(check_lexer *lexer, unsigned depth, check_term **term);
+
 static undr_error read_separator(check_lexer *lexer, char closing) {
     check_lex_blanks(lexer);
     if (check_lex_peek(lexer) == ',') {
@@ -149,7 +87,7 @@ static undr_error read_sequence(check_lexer *lexer, unsigned depth, check_term *
     check_lex_blanks(lexer);
     while (check_lex_peek(lexer) != closing) {
         check_term *part;
-        undr_error error = check_read_nested(lexer, depth, &part);
+        undr_error error = read_nested(lexer, depth, &part);
         if (error == UNDR_OK) {
             error = check_add_part(lexer, &list, part);
         }
@@ -177,7 +115,7 @@ static undr_error read_entry_value(check_lexer *lexer, unsigned depth, check_par
     }
     lexer->at++;
     check_term *value;
-    undr_error error = check_read_nested(lexer, depth, &value);
+    undr_error error = read_nested(lexer, depth, &value);
     return error == UNDR_OK ? check_add_part(lexer, list, value) : error;
 }
 
@@ -185,7 +123,7 @@ static undr_error read_element(check_lexer *lexer, unsigned depth, check_parts *
     check_lex_blanks(lexer);
     size_t from = lexer->at;
     check_term *key;
-    undr_error error = check_read_nested(lexer, depth, &key);
+    undr_error error = read_nested(lexer, depth, &key);
     if (error != UNDR_OK) {
         return error;
     }
@@ -240,7 +178,7 @@ static undr_error read_atom(check_lexer *lexer, unsigned depth, check_term **ter
         return check_new_value(lexer, error, value, term);
     }
     return check_at_minus_infinity(lexer) ? check_read_minus_infinity(lexer, term)
-                                          : check_read_word(lexer, depth, term);
+                                          : check_read_word(lexer, (check_nested){read_nested, depth}, term);
 }
 
 /* How much one repetition of what V * N multiplies makes; 0: it can't be multiplied. */
@@ -290,7 +228,7 @@ static undr_error read_times(check_lexer *lexer, size_t from, check_term **term)
     return error;
 }
 
-undr_error check_read_nested(check_lexer *lexer, unsigned depth, check_term **term) {
+static undr_error read_nested(check_lexer *lexer, unsigned depth, check_term **term) {
     check_lex_blanks(lexer);
     size_t from = lexer->at;
     if (depth == 0) {
@@ -311,16 +249,5 @@ undr_error check_read_nested(check_lexer *lexer, unsigned depth, check_term **te
 }
 
 undr_error check_read_term(check_lexer *lexer, check_term **term) {
-    return check_read_nested(lexer, CHECK_TERM_DEPTH, term);
-}
-
-undr_error check_parse_term(
-    undr_slice text, size_t *offset, undr_arena *arena, check_term **term, check_mistake *mistake) {
-    check_lexer lexer = check_lex_over(text, NULL, arena, mistake);
-    lexer.line = 1;
-    lexer.at = *offset;
-    lexer.end = text.size;
-    undr_error error = check_read_term(&lexer, term);
-    *offset = error == UNDR_OK ? lexer.at : *offset;
-    return error;
+    return read_nested(lexer, CHECK_TERM_DEPTH, term);
 }

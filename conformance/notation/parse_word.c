@@ -1,6 +1,8 @@
 /* parse_word.c: reads the words of values: constants, names, gates, classes and objects. */
+#include "notation/parse_word.h"
+
 #include "notation/parse_literal.h"
-#include "notation/parse_term.h"
+#include "notation/term.h"
 
 #include <string.h>
 
@@ -39,17 +41,6 @@ static const short_class *find_short(undr_slice name) {
     return NULL;
 }
 
-const undr_value *check_value_only_entry(const undr_value *value, const char *key) {
-    bool only = value->kind == UNDR_DICT && value->items.count == 2 && undr_value_is_text(value->items.at[0], key);
-    return only ? value->items.at[1] : NULL;
-}
-
-const check_term *check_term_only_entry(const check_term *term, const char *key) {
-    bool only = term->kind == CHECK_TERM_DICT && term->part_count == 2 /* a gate, `i`, a class: no text */
-        && undr_value_is_text(term->parts[0]->value, key);
-    return only ? term->parts[1] : NULL;
-}
-
 static undr_error expect(check_lexer *lexer, char byte, const char *what) {
     check_lex_blanks(lexer);
     if (check_lex_peek(lexer) != byte) {
@@ -59,16 +50,16 @@ static undr_error expect(check_lexer *lexer, char byte, const char *what) {
     return UNDR_OK;
 }
 
-static undr_error read_argument(check_lexer *lexer, unsigned depth, check_term **argument) {
+static undr_error read_argument(check_lexer *lexer, check_nested nested, check_term **argument) {
     undr_error error = expect(lexer, '(', "`(`");
     if (error == UNDR_OK) {
-        error = check_read_nested(lexer, depth, argument);
+        error = nested.read(lexer, nested.depth, argument);
     }
     return error == UNDR_OK ? expect(lexer, ')', "`)`") : error;
 }
 
 /* (V) -> {key: V} */
-static undr_error read_attribute(check_lexer *lexer, unsigned depth, const char *key, check_term **state) {
+static undr_error read_attribute(check_lexer *lexer, check_nested nested, const char *key, check_term **state) {
     check_parts entry = {0};
     check_term *part;
     undr_value *text = NULL;
@@ -78,7 +69,7 @@ static undr_error read_attribute(check_lexer *lexer, unsigned depth, const char 
         error = check_add_part(lexer, &entry, part);
     }
     if (error == UNDR_OK) {
-        error = read_argument(lexer, depth, &part);
+        error = read_argument(lexer, nested, &part);
     }
     if (error == UNDR_OK) {
         error = check_add_part(lexer, &entry, part);
@@ -87,7 +78,7 @@ static undr_error read_attribute(check_lexer *lexer, unsigned depth, const char 
 }
 
 /* CloseRequest, WorkerException, Probe, Chain alone; Probe(STEPS), Chain(TASKS). */
-static undr_error read_short(check_lexer *lexer, unsigned depth, const short_class *found, check_term **term) {
+static undr_error read_short(check_lexer *lexer, check_nested nested, const short_class *found, check_term **term) {
     bool bare = check_lex_peek(lexer) != '(';
     if (!bare && found->key == NULL) {
         return check_lex_fail(lexer, lexer->at, "%s takes no argument: write `%s`, or object('%s', STATE)", found->name,
@@ -105,7 +96,7 @@ static undr_error read_short(check_lexer *lexer, unsigned depth, const short_cla
         return UNDR_OK;
     }
     check_parts state = {0};
-    error = read_attribute(lexer, depth, found->key, &object);
+    error = read_attribute(lexer, nested, found->key, &object);
     if (error == UNDR_OK) {
         error = check_add_part(lexer, &state, object);
     }
@@ -157,7 +148,7 @@ static undr_error read_class(check_lexer *lexer, check_term **term) {
     return error == UNDR_OK ? expect(lexer, ')', "`)`") : error;
 }
 
-static undr_error read_object(check_lexer *lexer, unsigned depth, check_term **term) {
+static undr_error read_object(check_lexer *lexer, check_nested nested, check_term **term) {
     check_parts state = {0};
     check_term *argument;
     undr_error error = expect(lexer, '(', "`(`, as in object('module.Name', {'key': 1})");
@@ -170,7 +161,7 @@ static undr_error read_object(check_lexer *lexer, unsigned depth, check_term **t
     check_lex_blanks(lexer);
     if (error == UNDR_OK && check_lex_peek(lexer) == ',') {
         lexer->at++;
-        error = check_read_nested(lexer, depth, &argument);
+        error = nested.read(lexer, nested.depth, &argument);
         if (error == UNDR_OK) {
             error = check_add_part(lexer, &state, argument);
         }
@@ -181,7 +172,7 @@ static undr_error read_object(check_lexer *lexer, unsigned depth, check_term **t
 }
 
 /* float('inf'), float('-inf'), float('nan'): what float literals can't say; also written inf, -inf, nan. */
-static undr_error read_float(check_lexer *lexer, unsigned depth, check_term **term) {
+static undr_error read_float(check_lexer *lexer, check_nested nested, check_term **term) {
     static const struct {
         const char *name;
         double real;
@@ -192,7 +183,7 @@ static undr_error read_float(check_lexer *lexer, unsigned depth, check_term **te
     };
     size_t from = lexer->at;
     check_term *argument;
-    undr_error error = read_argument(lexer, depth, &argument);
+    undr_error error = read_argument(lexer, nested, &argument);
     if (error != UNDR_OK) {
         return error;
     }
@@ -207,13 +198,13 @@ static undr_error read_float(check_lexer *lexer, unsigned depth, check_term **te
 }
 
 /* set(), frozenset(), frozenset({...}), bytearray(), bytearray(b'...') */
-static undr_error read_builtin(check_lexer *lexer, unsigned depth, undr_kind kind, check_term **term) {
+static undr_error read_builtin(check_lexer *lexer, check_nested nested, undr_kind kind, check_term **term) {
     undr_error error = expect(lexer, '(', "`(`");
     check_lex_blanks(lexer);
     size_t from = lexer->at;
     check_term *argument = NULL;
     if (error == UNDR_OK && kind != UNDR_SET && check_lex_peek(lexer) != ')') {
-        error = check_read_nested(lexer, depth, &argument);
+        error = nested.read(lexer, nested.depth, &argument);
     }
     if (error == UNDR_OK) {
         error = expect(lexer, ')', kind == UNDR_SET ? "`)`: a set with elements is written {1, 2}" : "`)`");
@@ -274,7 +265,7 @@ static undr_error read_letter(check_lexer *lexer, undr_slice word, check_term **
     return new_named(lexer, CHECK_TERM_GATE, word, term);
 }
 
-static undr_error read_call(check_lexer *lexer, unsigned depth, undr_slice word, check_term **term) {
+static undr_error read_call(check_lexer *lexer, check_nested nested, undr_slice word, check_term **term) {
     static const struct {
         const char *name;
         undr_kind kind;
@@ -286,7 +277,7 @@ static undr_error read_call(check_lexer *lexer, unsigned depth, undr_slice word,
     for (size_t i = 0; i < sizeof builtins / sizeof *builtins; i++) {
         if (check_slice_is(word, builtins[i].name)) {
             lexer->at += word.size;
-            return read_builtin(lexer, depth, builtins[i].kind, term);
+            return read_builtin(lexer, nested, builtins[i].kind, term);
         }
     }
     const short_class *found = find_short(word);
@@ -296,14 +287,14 @@ static undr_error read_call(check_lexer *lexer, unsigned depth, undr_slice word,
     }
     lexer->at += word.size;
     if (found != NULL) {
-        return read_short(lexer, depth, found, term);
+        return read_short(lexer, nested, found, term);
     }
     return of_class ? read_class(lexer, term)
-        : of_float  ? read_float(lexer, depth, term)
-                    : read_object(lexer, depth, term);
+        : of_float  ? read_float(lexer, nested, term)
+                    : read_object(lexer, nested, term);
 }
 
-undr_error check_read_word(check_lexer *lexer, unsigned depth, check_term **term) {
+undr_error check_read_word(check_lexer *lexer, check_nested nested, check_term **term) {
     undr_slice word = check_lex_identifier(lexer);
     if (is_constant(word)) {
         lexer->at += word.size;
@@ -316,7 +307,7 @@ undr_error check_read_word(check_lexer *lexer, unsigned depth, check_term **term
     if (word.size == 1 && word.data[0] <= 'Z') { /* of an identifier: nothing is between '9' and 'A' */
         return read_letter(lexer, word, term);
     }
-    return read_call(lexer, depth, word, term);
+    return read_call(lexer, nested, word, term);
 }
 
 undr_error check_read_binding(check_lexer *lexer, check_term **term) {

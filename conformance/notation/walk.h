@@ -1,6 +1,6 @@
 /* walk.h: visits the steps and terms of a case, in order. */
-#ifndef CHECK_EXCHANGE_WALK_H
-#define CHECK_EXCHANGE_WALK_H
+#ifndef CHECK_WALK_H
+#define CHECK_WALK_H
 
 #include "notation/case.h"
 

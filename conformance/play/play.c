@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "notation/print.h"
 
 #include <signal.h>
 #include <stdio.h>

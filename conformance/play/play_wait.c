@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/shortage.h"
+#include "notation/print.h"
 #include "notation/settle.h"
 #include "target/unread.h"
 

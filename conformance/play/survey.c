@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "notation/parse.h"
 #include "play/survey_verb.h"
 
 #include <stdlib.h>

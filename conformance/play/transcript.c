@@ -1,6 +1,7 @@
 /* transcript.c: payloads in the notation, and the lines of a play. */
 #include "play/transcript.h"
 
+#include "notation/print.h"
 #include "undr/frame.h"
 #include "undr/pickle.h"
 #include "undr/task.h"

@@ -42,12 +42,6 @@ struct run {
     undr_buffer message;
 };
 
-void check_complain(const undr_buffer *message) {
-    fputs("undr-check: ", stderr);
-    check_text_plain(stderr, undr_buffer_slice(message));
-    fputc('\n', stderr);
-}
-
 static int give_up(undr_error error, const undr_buffer *message, int status) {
     int reason = errno;
     if (message->size > 0) {

@@ -2,6 +2,7 @@
 #ifndef CHECK_RUN_H
 #define CHECK_RUN_H
 
+#include "base/written.h"
 #include "report/report.h"
 #include "run/signals.h"
 
@@ -20,11 +21,5 @@ int check_run_suite(const check_options *options, const check_suite *suite, chec
 check_setting check_run_setting(const check_options *options);
 /* The seed that was given, or a new one. */
 uint64_t check_run_seed(const check_options *options);
-
-/* Exit statuses, beside 128 + a signal. */
-enum { CHECK_HELD = 0, CHECK_SHORT = 1, CHECK_USAGE = 2, CHECK_HARNESS = 3 };
-
-/* Prints "undr-check: MESSAGE" to standard error. */
-void check_complain(const undr_buffer *message);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/user_file.h"
 
 #include "base/text.h"
+#include "notation/parse.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,5 +1,7 @@
 /* test_explore.c: random sessions are cases at every size, depend on their seed alone, and shrink to what fails. */
+#include "explore/session_case.h"
 #include "explore/shrink.h"
+#include "notation/parse.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

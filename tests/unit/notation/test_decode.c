@@ -9,6 +9,8 @@
 #include "notation/decode.h"
 #include "notation/names.h"
 
+#include "notation/parse.h"
+#include "notation/print.h"
 #include "undr/frame.h"
 #include "undr/pickle.h"
 #include "undr/task.h"

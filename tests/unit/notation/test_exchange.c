@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include "notation/case.h"
+#include "notation/parse.h"
+#include "notation/print.h"
 #include "support/failing_malloc.h"
 
 #include <glob.h>

@@ -8,7 +8,9 @@
 #include <cmocka.h>
 
 #include "notation/case.h"
+#include "notation/parse.h"
 #include "notation/parse_step.h"
+#include "notation/print.h"
 #include "support/failing_malloc.h"
 #include "undr/pickle.h"
 

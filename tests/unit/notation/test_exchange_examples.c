@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "notation/case.h"
+#include "notation/parse.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,6 +11,7 @@
 
 #include "undr/task.h"
 
+#include "notation/parse.h"
 #include "undr/pickle.h"
 
 #include <stdio.h>

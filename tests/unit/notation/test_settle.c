@@ -1,4 +1,6 @@
 /* test_settle.c: what a line of a case expects, said with the values that its names have. */
+#include "notation/parse.h"
+#include "notation/print.h"
 #include "notation/settle.h"
 
 #include <setjmp.h>

@@ -8,6 +8,8 @@
 
 #include "notation/names.h"
 
+#include "notation/parse.h"
+#include "notation/print.h"
 #include "undr/pickle.h"
 
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* test_play.c: plays of cases against peers that are wrong in one way each: a clear result, no process left behind. */
+#include "notation/parse.h"
 #include "play/play.h"
 #include "support/play_peers.h"
 #include "target/process_tree.h"

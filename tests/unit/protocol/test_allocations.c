@@ -6,6 +6,7 @@
 
 #include "notation/case.h"
 #include "notation/names.h"
+#include "notation/parse.h"
 #include "notation/print.h"
 #include "suite/embedded.h"
 #include "undr/manager.h"

@@ -1,4 +1,5 @@
 /* test_cost.c: how long a case will take, read in its text. */
+#include "notation/parse.h"
 #include "suite/cost.h"
 
 #include <setjmp.h>

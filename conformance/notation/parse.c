@@ -1,13 +1,12 @@
-/* case.c: reads a whole text of cases. */
-#include "notation/case.h"
+/* parse.c: reads a whole text of cases. */
+#include "notation/parse.h"
+
 #include "base/name_map.h"
 #include "notation/parse_head.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { STEP_INDENT = 2, BLOCK_INDENT = 4 };
+enum { BLOCK_INDENT = 4 };
 
 typedef struct reader {
     check_lexer lexer;
@@ -21,18 +20,6 @@ typedef struct reader {
 typedef struct room {
     size_t steps, block;
 } room;
-
-undr_error check_step_fail(const check_lexer *lexer, int line, const char *format, ...) {
-    char text[384];
-    check_lexer place = *lexer;
-    va_list arguments;
-    va_start(arguments, format);
-    (void)vsnprintf(text, sizeof text, format, arguments); /* a long text is cut, on purpose */
-    va_end(arguments);
-    place.line = line;
-    place.start = 0;
-    return check_lex_fail(&place, STEP_INDENT, "%s", text);
-}
 
 static undr_error add_step(check_lexer *lexer, check_step **steps, size_t *count, size_t *capacity) {
     void *at = *steps;
@@ -74,7 +61,7 @@ static undr_error read_case_line(check_lexer *lexer, check_case *one, check_head
     if (indent == BLOCK_INDENT) {
         return read_block_line(lexer, one, space);
     }
-    if (indent != STEP_INDENT) {
+    if (indent != CHECK_STEP_INDENT) {
         return check_lex_fail(lexer, lexer->start,
             "expected 2 blanks before a line of a case, 4 in a block, found %zu%s", indent,
             lexer->text.data[lexer->start + indent] == '\t' ? " and a tab" : "");
@@ -210,4 +197,15 @@ undr_error check_parse(undr_slice text, const char *file, check_cases *cases, ch
 void check_cases_free(check_cases *cases) {
     undr_arena_free(&cases->arena);
     *cases = (check_cases){0};
+}
+
+undr_error check_parse_term(
+    undr_slice text, size_t *offset, undr_arena *arena, check_term **term, check_mistake *mistake) {
+    check_lexer lexer = check_lex_over(text, NULL, arena, mistake);
+    lexer.line = 1;
+    lexer.at = *offset;
+    lexer.end = text.size;
+    undr_error error = check_read_term(&lexer, term);
+    *offset = error == UNDR_OK ? lexer.at : *offset;
+    return error;
 }
