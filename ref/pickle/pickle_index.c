@@ -1,4 +1,5 @@
-/* pickle_index.c: dicts and sets while a pickle is read: finding a key among many in constant time. */
+/* pickle_index.c: dicts and sets while a pickle is read: equality of keys, and finding one among many in constant
+ * time. */
 #include "pickle/pickle_key.h"
 
 #include <string.h>
@@ -36,13 +37,60 @@ static inline bool is_short(const undr_value *key) {
     return (key->kind == UNDR_STR || key->kind == UNDR_INT || key->kind == UNDR_BYTES) && key->bytes.size <= SHORT;
 }
 
+/* Python's equality of two hashed keys: 1, 1.0 and True are one key. A frozenset in a key is looked through by way of its
+ * index: the two need each other. */
+static undr_error same_frozenset(
+    undr_reader *reader, const undr_value *a, const undr_value *b, size_t depth, bool *equal);
+
+static undr_error key_equal(undr_reader *reader, const undr_value *a, const undr_value *b, size_t depth, bool *equal);
+
+static undr_error same_tuple(undr_reader *reader, const undr_value *a, const undr_value *b, size_t depth, bool *equal) {
+    *equal = a->items.count == b->items.count;
+    undr_error error = UNDR_OK;
+    for (size_t index = 0; error == UNDR_OK && *equal && index < a->items.count; ++index) {
+        error = key_equal(reader, a->items.at[index], b->items.at[index], depth, equal);
+    }
+    return error;
+}
+
+static undr_error key_equal(undr_reader *reader, const undr_value *a, const undr_value *b, size_t depth, bool *equal) {
+    *equal = a == b;
+    if (*equal || a->hash != b->hash) {
+        return undr_reader_spend(reader, 1);
+    }
+    if (depth > reader->limits.depth) {
+        return UNDR_LIMIT_DEPTH;
+    }
+    if (undr_key_is_number(a) && undr_key_is_number(b)) {
+        *equal = undr_key_same_number(a, b);
+        return undr_reader_spend(reader, 2 + (a->kind == UNDR_INT ? a->bytes.size / UNDR_STEP_BYTES : 0));
+    }
+    const undr_error error = undr_reader_spend(reader, 1);
+    if (error != UNDR_OK || a->kind != b->kind) {
+        return error;
+    }
+    switch (a->kind) {
+    case UNDR_STR:
+    case UNDR_BYTES:
+        *equal = undr_slice_equal(a->bytes, b->bytes);
+        return undr_reader_spend(reader, a->bytes.size / UNDR_STEP_BYTES);
+    case UNDR_CLASS:
+        *equal = undr_slice_equal(a->class_name.module, b->class_name.module)
+            && undr_slice_equal(a->class_name.name, b->class_name.name);
+        return undr_reader_spend(reader, (a->class_name.module.size + a->class_name.name.size) / UNDR_STEP_BYTES);
+    case UNDR_TUPLE: return same_tuple(reader, a, b, depth + 1, equal);
+    case UNDR_FROZENSET: return same_frozenset(reader, a, b, depth + 1, equal);
+    default: return UNDR_OK; /* unreachable: the hash of whatever equals only itself is its address's */
+    }
+}
+
 /* Are they the same key, whatever they are? What has no hash yet is short (prepare). */
 __attribute__((noinline)) static undr_error same_key(
     undr_reader *reader, undr_value *a, undr_value *b, size_t depth, bool *equal) {
     undr_key_hash_plain(reader, a);
     undr_key_hash_plain(reader, b);
     *equal = false;
-    return a->hash == b->hash ? undr_key_equal(reader, a, b, depth, equal) : UNDR_OK;
+    return a->hash == b->hash ? key_equal(reader, a, b, depth, equal) : UNDR_OK;
 }
 
 /* A short key and another of its kind. */
@@ -81,7 +129,7 @@ __attribute__((always_inline)) static inline undr_error scan(
     for (*place = 0; *place < container->items.count; *place += step) {
         undr_value *other = container->items.at[*place];
         if (other->hash == key->hash) {
-            error = undr_key_equal(reader, other, key, depth, &equal);
+            error = key_equal(reader, other, key, depth, &equal);
         } else if (other->hash == 0) {
             error = same_key(reader, other, key, depth, &equal);
         }
@@ -112,7 +160,7 @@ __attribute__((always_inline)) static inline undr_error find(
         *place = **slot - 1;
         const undr_value *other = container->items.at[*place];
         bool equal = false;
-        const undr_error error = other->hash == key->hash ? undr_key_equal(reader, other, key, depth, &equal)
+        const undr_error error = other->hash == key->hash ? key_equal(reader, other, key, depth, &equal)
                                                           : undr_reader_spend(reader, 1);
         if (error != UNDR_OK || equal) {
             return error;
@@ -120,10 +168,17 @@ __attribute__((always_inline)) static inline undr_error find(
     }
 }
 
-undr_error undr_key_find(
-    undr_reader *reader, const undr_value *container, undr_value *key, size_t depth, size_t *place) {
-    uint32_t *slot = NULL;
-    return find(reader, container, key, depth, place, &slot);
+static undr_error same_frozenset(
+    undr_reader *reader, const undr_value *a, const undr_value *b, size_t depth, bool *equal) {
+    *equal = a->items.count == b->items.count;
+    undr_error error = UNDR_OK;
+    for (size_t index = 0; error == UNDR_OK && *equal && index < a->items.count; ++index) {
+        size_t place = 0;
+        uint32_t *slot = NULL;
+        error = find(reader, b, a->items.at[index], depth, &place, &slot);
+        *equal = place < b->items.count;
+    }
+    return error;
 }
 
 /* An empty index for so many entries. */

@@ -1,4 +1,4 @@
-/* pickle_key.c: hashes and equality of keys, after Python's rules. */
+/* pickle_key.c: hashes of keys, after Python's rules, and which numbers are one key. */
 #include "pickle/pickle_key.h"
 #include "pickle/value_walk.h"
 
@@ -13,7 +13,7 @@ typedef struct number_key {
     uint8_t room[INTEGER_BYTES];
 } number_key;
 
-static bool is_number(const undr_value *value) {
+bool undr_key_is_number(const undr_value *value) {
     return value->kind == UNDR_BOOL || value->kind == UNDR_INT
         || (value->kind == UNDR_FLOAT && !isnan(value->real)); /* a nan equals nothing but itself */
 }
@@ -121,7 +121,7 @@ static undr_error hash_rare(undr_reader *reader, const undr_value *key, size_t d
     case UNDR_FROZENSET: return hash_items(reader, key, depth + 1, hash);
     case UNDR_BOOL:
     case UNDR_FLOAT:
-        *hash = is_number(key) ? hash_number(with, key) : undr_hash_word(with, undr_map_address(key));
+        *hash = undr_key_is_number(key) ? hash_number(with, key) : undr_hash_word(with, undr_map_address(key));
         return UNDR_OK;
     default: *hash = undr_hash_word(with, undr_map_address(key)); return UNDR_OK; /* an object, None: itself only */
     }
@@ -154,62 +154,10 @@ undr_error undr_key_hash(undr_reader *reader, undr_value *key, size_t depth) {
     return error;
 }
 
-static bool same_number(const undr_value *a, const undr_value *b) {
+bool undr_key_same_number(const undr_value *a, const undr_value *b) {
     number_key first;
     number_key second;
     number_key_of(a, &first);
     number_key_of(b, &second);
     return first.integer == second.integer && undr_slice_equal(first.bytes, second.bytes);
-}
-
-static undr_error same_tuple(undr_reader *reader, const undr_value *a, const undr_value *b, size_t depth, bool *equal) {
-    *equal = a->items.count == b->items.count;
-    undr_error error = UNDR_OK;
-    for (size_t index = 0; error == UNDR_OK && *equal && index < a->items.count; ++index) {
-        error = undr_key_equal(reader, a->items.at[index], b->items.at[index], depth, equal);
-    }
-    return error;
-}
-
-static undr_error same_frozenset(
-    undr_reader *reader, const undr_value *a, const undr_value *b, size_t depth, bool *equal) {
-    *equal = a->items.count == b->items.count;
-    undr_error error = UNDR_OK;
-    for (size_t index = 0; error == UNDR_OK && *equal && index < a->items.count; ++index) {
-        size_t place = 0;
-        error = undr_key_find(reader, b, a->items.at[index], depth, &place);
-        *equal = place < b->items.count;
-    }
-    return error;
-}
-
-undr_error undr_key_equal(undr_reader *reader, const undr_value *a, const undr_value *b, size_t depth, bool *equal) {
-    *equal = a == b;
-    if (*equal || a->hash != b->hash) {
-        return undr_reader_spend(reader, 1);
-    }
-    if (depth > reader->limits.depth) {
-        return UNDR_LIMIT_DEPTH;
-    }
-    if (is_number(a) && is_number(b)) {
-        *equal = same_number(a, b);
-        return undr_reader_spend(reader, 2 + (a->kind == UNDR_INT ? a->bytes.size / UNDR_STEP_BYTES : 0));
-    }
-    const undr_error error = undr_reader_spend(reader, 1);
-    if (error != UNDR_OK || a->kind != b->kind) {
-        return error;
-    }
-    switch (a->kind) {
-    case UNDR_STR:
-    case UNDR_BYTES:
-        *equal = undr_slice_equal(a->bytes, b->bytes);
-        return undr_reader_spend(reader, a->bytes.size / UNDR_STEP_BYTES);
-    case UNDR_CLASS:
-        *equal = undr_slice_equal(a->class_name.module, b->class_name.module)
-            && undr_slice_equal(a->class_name.name, b->class_name.name);
-        return undr_reader_spend(reader, (a->class_name.module.size + a->class_name.name.size) / UNDR_STEP_BYTES);
-    case UNDR_TUPLE: return same_tuple(reader, a, b, depth + 1, equal);
-    case UNDR_FROZENSET: return same_frozenset(reader, a, b, depth + 1, equal);
-    default: return UNDR_OK; /* unreachable: the hash of whatever equals only itself is its address's */
-    }
 }

@@ -1,4 +1,4 @@
-/* pickle_key.h: when two values are the same key of a dict or element of a set; for the pickle reader. */
+/* pickle_key.h: the hashes of keys of dicts and elements of sets; for the pickle reader. */
 #ifndef UNDR_PICKLE_KEY_H
 #define UNDR_PICKLE_KEY_H
 
@@ -9,11 +9,8 @@
 UNDR_MUST_USE undr_error undr_key_hash(undr_reader *reader, undr_value *key, size_t depth);
 /* The same for what can't fail: an int, text or bytes, or what has a hash already. */
 void undr_key_hash_plain(undr_reader *reader, undr_value *key);
-/* Python's equality of two hashed keys: 1, 1.0 and True are one key. */
-UNDR_MUST_USE undr_error undr_key_equal(
-    undr_reader *reader, const undr_value *a, const undr_value *b, size_t depth, bool *equal);
-/* The element of a set, or the key of a dict, that equals `key`: its place in the items, or their count. */
-UNDR_MUST_USE undr_error undr_key_find(
-    undr_reader *reader, const undr_value *container, undr_value *key, size_t depth, size_t *place);
+bool undr_key_is_number(const undr_value *value); /* an int, bool or float, but a nan, which equals only itself */
+/* Two numbers: 1, 1.0 and True are one key. */
+bool undr_key_same_number(const undr_value *a, const undr_value *b);
 
 #endif

@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+"""Puts one wrong include after the other into a small copy of the rooms: scripts/layers must name each.
+
+    layers_notices.py LAYERS      exit status 0, or 1 with what was not noticed"""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+RIGHT = {
+    "ref/undr/bytes.h": "",
+    "ref/base/map.h": '#include "undr/bytes.h"\n',
+    "ref/base/map.c": '#include "base/map.h"\n',
+    "ref/protocol/frame.c": '#include "base/map.h"\n',
+    "conformance/base/clock.h": '#include "undr/bytes.h"\n',
+    "conformance/notation/case.h": "",
+    "conformance/target/wire.c": '#include "base/clock.h"\n',
+    "conformance/play/play.h": '#include "notation/case.h"\n',
+}
+WRONG = [
+    ("ref/base/map.c", '#include "protocol/task.h"\n', "there is no ref/protocol/task.h"),
+    ("ref/base/map.h", '#include "protocol/queue.h"\n', "protocol is above base"),
+    ("conformance/base/clock.h", '#include "play/play.h"\n', "play is above base"),
+    ("conformance/target/wire.c", '#include "notation/case.h"\n', "target and notation know nothing of each other"),
+    ("conformance/play/play.h", '#include "base/map.h"\n', "base is private to ref/"),
+    ("ref/protocol/frame.c", '#include "play/play.h"\n', "ref/ stands alone"),
+    ("conformance/odd/odd.h", "#include \"play/play.h\"\n", "odd is not in the order of rooms"),
+    ("conformance/notation/case.h", '#include "notation/print.h"\n', "a circle"),
+]
+
+
+def run(layers, changes):
+    with tempfile.TemporaryDirectory() as folder:
+        files = {**RIGHT, "ref/protocol/queue.h": "", "conformance/notation/print.h": '#include "notation/case.h"\n'}
+        for name, text in {**files, **changes}.items():
+            path = pathlib.Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        done = subprocess.run([layers, "--check", "--source", folder], capture_output=True, text=True)
+    return done.returncode, done.stderr
+
+
+def main():
+    layers, failed = sys.argv[1], 0
+    for changes, status, says in [({}, 0, "")] + [({name: text}, 1, says) for name, text, says in WRONG]:
+        got, said = run(layers, changes)
+        if got != status or says not in said:
+            print(f"{changes}: expected status {status} and {says!r}, got {got} and {said!r}")
+            failed = 1
+    return failed
+
+
+sys.exit(main())
