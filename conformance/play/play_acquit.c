@@ -1,6 +1,7 @@
 /* play_acquit.c: nobody is blamed for what the harness, or the machine below it, did not give. */
-#include "play/play_private.h"
+#include "play/play_acquit.h"
 
+#include "play/play_verdict.h"
 #include "target/inherited.h"
 #include "target/surroundings.h"
 
@@ -8,12 +9,11 @@
 
 /* The verdict becomes an error of the harness; what was expected and seen stays in the transcript. */
 static void acquit(check_player *player, const char *why) {
-    check_result *result = player->result;
+    check_result *result = player->blame.result;
     undr_buffer seen = result->received;
     result->received = (undr_buffer){0};
     result->verdict = CHECK_ERROR;
-    check_player_say(player, &result->received, "%s; nobody is blamed for: %.*s", why, (int)seen.size,
-        seen.size == 0 ? "" : (const char *)seen.data);
+    check_player_say(player, &result->received, "%s; nobody is blamed for: %s", why, check_player_text(player, &seen));
     undr_buffer_free(&seen);
 }
 
@@ -21,7 +21,7 @@ static void acquit_for(check_player *player, undr_error error, undr_buffer *why)
     if (error == UNDR_SYSTEM && undr_put_u8(why, 0) == UNDR_OK) {
         acquit(player, (const char *)why->data);
     } else if (error != UNDR_OK) {
-        player->no_memory = true;
+        player->blame.no_memory = true;
     }
 }
 
@@ -43,14 +43,14 @@ static bool was_ended_by_limit(check_player *player) {
 }
 
 void check_player_acquit(check_player *player) {
-    check_verdict verdict = player->result->verdict;
+    check_verdict verdict = player->blame.result->verdict;
     if ((verdict != CHECK_FAIL && verdict != CHECK_WARN) || was_ended_by_limit(player)) {
         return;
     }
     undr_buffer why = {0};
     undr_error error = check_surroundings(player->setting->command != NULL, CHECK_FILES_IN_PLAY, &why);
-    if (error == UNDR_OK && player->logs != NULL) {
-        error = check_room_in(player->logs, &why);
+    if (error == UNDR_OK && player->peer.logs != NULL) {
+        error = check_room_in(player->peer.logs, &why);
     }
     acquit_for(player, error, &why);
     undr_buffer_free(&why);

@@ -1,7 +1,8 @@
-/* play_needs.c: the capabilities that a case needs: is there one that the target does not declare? */
-#include "play/play_private.h"
+/* play_needs.c: may this target be asked at all? */
+#include "play/play_needs.h"
 
 #include "base/text.h"
+#include "undr/frame.h"
 
 #include <string.h>
 
@@ -49,11 +50,54 @@ static bool has(const check_capabilities *declared, const check_need *need) {
     return has_line(undr_buffer_slice(&declared->text), need);
 }
 
-const check_need *check_player_lacks(const check_case *one, const check_setting *setting) {
+/* The first thing that the case needs and the target does not declare; NULL: nothing is lacking. */
+static const check_need *find_lack(const check_case *one, const check_setting *setting) {
     for (size_t i = 0; i < one->need_count; i++) {
         if (!has(&setting->capabilities, &one->needs[i])) {
             return &one->needs[i];
         }
     }
     return NULL;
+}
+
+/* A priority too high, which the number of priorities makes so: a running manager may have been given more than two. */
+static bool counts_priorities(const check_step *step) {
+    return step->what == CHECK_SEND_FRAME && step->bad && step->type >= UNDR_TYPE_SCHEDULE;
+}
+
+/* --connect has no adapter: what needs one is skipped, and so is what the case can't ask of a running manager. */
+static bool needs_adapter(const check_case *one, const check_step *steps, size_t count) {
+    if (one->role != CHECK_ROLE_MANAGER || one->levels != 2 || one->log_directory) {
+        return true;
+    }
+    for (size_t i = 0; i < count; i++) {
+        bool connection = steps[i].what <= CHECK_POLL && strcmp(steps[i].channel, "M") != 0
+            && strcmp(steps[i].channel, "P") != 0;
+        bool block = steps[i].what == CHECK_REPEAT || steps[i].what == CHECK_TOGETHER
+            || steps[i].what == CHECK_UNORDERED;
+        if (block ? needs_adapter(one, steps[i].steps, steps[i].step_count)
+                  : (!connection && steps[i].what != CHECK_REQUIREMENT) || counts_priorities(&steps[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool check_play_is_skipped(const check_case *one, const check_setting *setting, check_result *result) {
+    const check_need *need = find_lack(one, setting);
+    undr_error error = UNDR_OK;
+    if (setting->command == NULL && needs_adapter(one, one->steps, one->step_count)) {
+        error = undr_put_text(&result->received, "the case needs an adapter; --connect has none");
+    } else if (setting->command == NULL && one->destructive && !setting->destructive) {
+        error = undr_put_text(&result->received, "--destructive was not given");
+    } else if (need != NULL && (need->minimum > 0 || strcmp(need->capability, "pickle") == 0)) {
+        error = undr_put_format(
+            &result->received, "the target does not declare %s %lld", need->capability, (long long)need->minimum);
+    } else if (need != NULL) {
+        error = undr_put_format(&result->received, "the target does not declare %s", need->capability);
+    } else {
+        return false;
+    }
+    result->verdict = error == UNDR_OK ? CHECK_SKIP : CHECK_ERROR;
+    return true;
 }

@@ -1,9 +1,13 @@
-/* play_process.c: the target's process in a case: its exit, signals, files, what it reported of others; gates. */
-#include "play/play_private.h"
+/* play_process.c: the target's process in a case: its exit, signals, files, what it reported of other processes. */
+#include "play/play_process.h"
 
 #include "base/clock.h"
 #include "base/shortage.h"
 #include "notation/parse_step.h"
+#include "play/play_limit.h"
+#include "play/play_others.h"
+#include "play/play_verdict.h"
+#include "play/play_wait.h"
 #include "target/listener.h"
 
 #include <arpa/inet.h>
@@ -14,18 +18,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum {
-    GONE_LEAST_S = 2,
-    GONE_SETTLES = 20,
-    LOOK_EVERY_MS = 2,
-    LATE_PART_OF_GRACE = 4 /* behind so much of it the rest may not do for a task to end, on a busy machine */
-};
-
 /* ---- P <- exit ---- */
 
 check_look check_player_look_exit(check_player *player, const check_step *step, undr_buffer *why) {
     const check_target *target = &player->scene.target;
-    player->exit_awaited = true;
+    player->peer.exit_awaited = true;
     check_player_serve_others(player); /* it may wait for its manager to end a connection first */
     check_target_look(&player->scene.target);
     if (target->state == CHECK_TARGET_RUNS) {
@@ -35,7 +32,7 @@ check_look check_player_look_exit(check_player *player, const check_step *step, 
         int wanted = step->expectations[i].status;
         bool fits = wanted == -2 || (wanted == -1 ? target->status != 0 : wanted == target->status);
         if (step->expectations[i].sight == CHECK_SEES_EXIT && fits) {
-            player->may_exit = true;
+            player->peer.may_exit = true;
             check_player_line(player, "P <- exit %d", target->status);
             return CHECK_LOOK_TAKEN;
         }
@@ -52,40 +49,42 @@ check_look check_player_look_exit(check_player *player, const check_step *step, 
 void check_player_receive_exit(check_player *player, const check_step *step) {
     uint64_t limit = check_player_limit(player, true), until = check_now() + limit;
     undr_buffer why = {0};
-    player->may_exit = true;
-    while (!player->over) {
+    player->peer.may_exit = true;
+    while (!player->blame.over) {
         check_look look = check_player_look_exit(player, step, &why);
         if (look == CHECK_LOOK_TAKEN) {
             break;
         }
         if (look == CHECK_LOOK_OTHER) {
-            check_player_fail(player, "%.*s", (int)why.size, why.size == 0 ? "" : (const char *)why.data);
-        } else if (!check_player_await(player, until) && !player->over) {
+            check_player_fail(player, "%s", check_player_text(player, &why));
+        } else if (!check_player_await(player, until) && !player->blame.over) {
             check_player_fail(player, "the process still runs after %.1f s", (double)limit / 1e9);
         }
     }
     undr_buffer_free(&why);
 }
 
-static void send_signal(check_player *player, const check_step *step) {
+/* ---- P -> signal, P alive ---- */
+
+void check_player_signal(check_player *player, const check_step *step) {
     check_player_line(player, "P -> signal %s", check_signal_name((int)step->number));
-    player->may_exit = true;
-    player->signalled = (int)step->number;
+    player->peer.may_exit = true;
+    player->peer.signalled = (int)step->number;
     if (player->scene.target.state == CHECK_TARGET_RUNS && kill(player->scene.target.pid, (int)step->number) != 0) {
         check_player_break(player, "the signal could not be sent: %s", strerror(errno));
     }
 }
 
-static void is_alive(check_player *player) {
+void check_player_alive(check_player *player, const check_step *step) {
+    (void)step;
     check_player_glance(player);
     check_target_look(&player->scene.target);
-    if (player->scene.target.state != CHECK_TARGET_RUNS && !player->over) {
+    if (player->scene.target.state != CHECK_TARGET_RUNS && !player->blame.over) {
         undr_buffer how = {0};
         check_player_keep(player, check_target_describe(&player->scene.target, &how));
-        check_player_fail(
-            player, "the target's process %.*s", (int)how.size, how.size == 0 ? "" : (const char *)how.data);
+        check_player_fail(player, "the target's process %s", check_player_text(player, &how));
         undr_buffer_free(&how);
-    } else if (!player->over) {
+    } else if (!player->blame.over) {
         check_player_line(player, "P alive");
     }
 }
@@ -106,8 +105,7 @@ static pid_t bound_pid(check_player *player, const check_step *step) {
     if (!undr_value_int64(value, &number) || number <= 1 || number > INT32_MAX || number == (int64_t)getpid()) {
         undr_buffer shown = {0};
         check_player_keep(player, undr_value_print_short(&shown, value, SHOWN));
-        check_player_fail_as(
-            player, "a process id above 1", "%.*s", (int)shown.size, shown.size == 0 ? "" : (const char *)shown.data);
+        check_player_fail_as(player, "a process id above 1", "%s", check_player_text(player, &shown));
         undr_buffer_free(&shown);
         return 0;
     }
@@ -123,10 +121,10 @@ static bool is_of_target(check_player *player, pid_t pid) {
         is = check_pids_has(&found, pid);
     }
     check_pids_free(&found);
-    return is && !player->over;
+    return is && !player->blame.over;
 }
 
-static void kill_process(check_player *player, const check_step *step) {
+void check_player_kill(check_player *player, const check_step *step) {
     pid_t pid = bound_pid(player, step);
     if (pid == 0) {
         return;
@@ -136,40 +134,33 @@ static void kill_process(check_player *player, const check_step *step) {
             player, "the id of a process that the target has started", "%ld, which is none", (long)pid);
         return;
     }
-    player->signalled = pid == player->scene.target.pid ? SIGKILL : player->signalled;
-    player->may_exit = player->may_exit || pid == player->scene.target.pid;
+    player->peer.signalled = pid == player->scene.target.pid ? SIGKILL : player->peer.signalled;
+    player->peer.may_exit = player->peer.may_exit || pid == player->scene.target.pid;
     check_player_line(player, "kill ?%s", step->name);
     if (kill(pid, SIGKILL) != 0 && errno != ESRCH) {
         check_player_break(player, "process %ld could not be killed: %s", (long)pid, strerror(errno));
     }
 }
 
-/* What no event tells is looked for again and again: a process of the target's, its files. */
-static uint64_t settled_at(const check_player *player) {
-    uint64_t least = GONE_LEAST_S * CHECK_SECOND, settles = GONE_SETTLES * player->setting->settle_ns;
-    double factor = player->setting->timeout_factor > 0 ? player->setting->timeout_factor : 1;
-    return check_now() + (uint64_t)((double)(least > settles ? least : settles) * factor);
-}
-
 static bool is_gone(check_player *player, pid_t pid) {
     bool gone = false;
     check_player_keep(player, check_process_is_gone(pid, &gone));
-    return gone && !player->over;
+    return gone && !player->blame.over;
 }
 
-static void wait_until_gone(check_player *player, const check_step *step) {
+void check_player_gone(check_player *player, const check_step *step) {
     pid_t pid = bound_pid(player, step);
-    uint64_t until = settled_at(player);
+    uint64_t until = check_player_settled_at(player);
     if (pid == 0) {
         return;
     }
-    while (!player->over && !is_gone(player, pid)) {
-        if (check_now() >= until && !player->over) {
+    while (!player->blame.over && !is_gone(player, pid)) {
+        if (check_now() >= until && !player->blame.over) {
             check_player_fail(player, "process %ld still runs", (long)pid);
         }
-        check_player_wait(player, check_now() + LOOK_EVERY_MS * CHECK_MILLISECOND);
+        check_player_wait(player, check_now() + CHECK_LOOK_EVERY_MS * CHECK_MILLISECOND);
     }
-    if (!player->over) {
+    if (!player->blame.over) {
         check_player_line(player, "gone ?%s", step->name);
     }
 }
@@ -189,15 +180,16 @@ static pid_t find_companion(check_player *player) {
     return companion;
 }
 
-static void wait_until_alone(check_player *player) {
-    uint64_t until = settled_at(player);
-    for (pid_t other = find_companion(player); other != 0 && !player->over; other = find_companion(player)) {
+void check_player_alone(check_player *player, const check_step *step) {
+    (void)step;
+    uint64_t until = check_player_settled_at(player);
+    for (pid_t other = find_companion(player); other != 0 && !player->blame.over; other = find_companion(player)) {
         if (check_now() >= until) {
             check_player_fail(player, "process %ld still runs", (long)other);
         }
-        check_player_wait(player, check_now() + LOOK_EVERY_MS * CHECK_MILLISECOND);
+        check_player_wait(player, check_now() + CHECK_LOOK_EVERY_MS * CHECK_MILLISECOND);
     }
-    if (!player->over) {
+    if (!player->blame.over) {
         check_player_line(player, "P alone");
     }
 }
@@ -205,7 +197,8 @@ static void wait_until_alone(check_player *player) {
 /* ---- P loopback ---- */
 
 /* 127.0.0.2 is this machine, and another address than the one that it listens on: who answers there listens on all. */
-static void listens_on_loopback(check_player *player) {
+void check_player_loopback(check_player *player, const check_step *step) {
+    (void)step;
     struct sockaddr_in to = {
         .sin_family = AF_INET, .sin_port = htons(player->scene.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)};
     check_wire wire;
@@ -219,11 +212,11 @@ static void listens_on_loopback(check_player *player) {
     check_pids none = {0}, family = {0};
     check_player_keep(player, check_family_descendants(&none, &family));
     check_player_keep(player, check_listener_is_exposed(player->scene.port, &family, &exposed));
-    if (connected && !player->over) {
+    if (connected && !player->blame.over) {
         check_player_fail(player, "it listens on 127.0.0.2, too: on every address");
-    } else if (exposed && !player->over) {
+    } else if (exposed && !player->blame.over) {
         check_player_fail(player, "it listens on an address beyond loopback, too");
-    } else if (!player->over) {
+    } else if (!player->blame.over) {
         check_player_line(player, "P loopback");
     }
     check_pids_free(&family);
@@ -253,14 +246,14 @@ static bool count_logs(const char *folder, uint64_t *files, uint64_t *empty) {
     return reason == 0;
 }
 
-static void wait_for_logs(check_player *player, const check_step *step) {
-    uint64_t files = 0, empty = 0, until = settled_at(player);
-    if (player->logs_told == NULL) {
+void check_player_logs(check_player *player, const check_step *step) {
+    uint64_t files = 0, empty = 0, until = check_player_settled_at(player);
+    if (player->peer.logs_told == NULL) {
         check_player_break(player, "the case has no `log-directory` in its role line");
         return;
     }
-    while (!player->over) {
-        if (!count_logs(player->logs_told, &files, &empty) && (errno != ENOENT || check_now() >= until)) {
+    while (!player->blame.over) {
+        if (!count_logs(player->peer.logs_told, &files, &empty) && (errno != ENOENT || check_now() >= until)) {
             check_player_keep(player, check_is_shortage(errno) ? UNDR_SYSTEM : UNDR_OK);
             check_player_fail(player, "the log directory can't be read: %s", strerror(errno));
         } else if (files == step->number && empty == 0) {
@@ -270,59 +263,7 @@ static void wait_for_logs(check_player *player, const check_step *step) {
             check_player_fail(player, "%llu files in the log directory, %llu of them empty", (unsigned long long)files,
                 (unsigned long long)empty);
         } else {
-            check_player_wait(player, check_now() + LOOK_EVERY_MS * CHECK_MILLISECOND);
-        }
-    }
-}
-
-void check_player_process(check_player *player, const check_step *step) {
-    switch (step->what) {
-    case CHECK_SIGNAL: send_signal(player, step); break;
-    case CHECK_ALIVE: is_alive(player); break;
-    case CHECK_ALONE: wait_until_alone(player); break;
-    case CHECK_LOOPBACK: listens_on_loopback(player); break;
-    case CHECK_LOGS: wait_for_logs(player, step); break;
-    case CHECK_KILL: kill_process(player, step); break;
-    default: wait_until_gone(player, step); break;
-    }
-}
-
-/* ---- gates ---- */
-
-static void accept_at(check_player *player, const check_step *step, check_gate *gate) {
-    uint64_t limit = check_player_limit(player, true), until = check_now() + limit;
-    while (!player->over && !check_gate_accept(gate)) {
-        if (!check_player_await(player, until) && !player->over && gate->accepted == gate->count) {
-            check_player_fail(player, "nobody came to the gate within %.1f s", (double)limit / 1e9);
-        }
-    }
-    if (!player->over) {
-        check_player_line(player, "%s accept", step->channel);
-    }
-}
-
-/* A task goes on behind a CANCEL. What runs for longer than the grace may be killed (CLOSE-CANCEL-2). */
-static void notice_grace(check_player *player) {
-    const check_capabilities *can = &player->setting->capabilities;
-    uint64_t part = can->grace * CHECK_MILLISECOND / LATE_PART_OF_GRACE;
-    bool bounded = can->has_grace && player->cancelled_at != 0;
-    player->let_go_late = player->let_go_late || (bounded && check_now() - player->cancelled_at > part);
-}
-
-void check_player_gate(check_player *player, const check_step *step) {
-    check_gate *gate = &player->scene.gates[step->channel[0] - 'A'];
-    if (step->what == CHECK_GATE_ACCEPT) {
-        accept_at(player, step, gate);
-    } else if (step->what == CHECK_GATE_CLOSE) {
-        check_gate_release(gate);
-        notice_grace(player);
-        check_player_line(player, "%s close", step->channel);
-    } else {
-        check_player_glance(player);
-        if (gate->visitors > 0) {
-            check_player_fail(player, "%llu came to the gate", (unsigned long long)gate->visitors);
-        } else {
-            check_player_line(player, "%s untouched", step->channel);
+            check_player_wait(player, check_now() + CHECK_LOOK_EVERY_MS * CHECK_MILLISECOND);
         }
     }
 }

@@ -1,33 +1,37 @@
 /* play_start.c: starts the target that a case wants, and ends it with all that it left. */
-#include "play/play_private.h"
+#include "play/play_start.h"
 
 #include "base/clock.h"
 #include "base/shortage.h"
+#include "play/play_connect.h"
+#include "play/play_contract.h"
+#include "play/play_control.h"
+#include "play/play_deliver.h"
+#include "play/play_limit.h"
+#include "play/play_send.h"
+#include "play/play_small.h"
+#include "play/play_verdict.h"
+#include "play/play_wait.h"
 #include "target/surroundings.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ARGUMENTS = 12, FILES_AT_ONCE = 16 };
+enum { ARGUMENTS = 12, NUMBER = 16, FILES_AT_ONCE = 16 };
 
 /* ---- the log directory ---- */
 
 /* A target that can't write there is not to be blamed for a umask of ours, nor for a full disk. */
 static void try_logs(check_player *player) {
     undr_buffer why = {0};
-    undr_error error = chmod(player->logs, S_IRWXU) == 0 ? check_room_in(player->logs, &why) : UNDR_SYSTEM;
-    if (error == UNDR_SYSTEM && why.size > 0) {
-        check_player_break(player, "%.*s", (int)why.size, (const char *)why.data);
-    } else {
-        check_player_keep(player, error);
-    }
+    undr_error error = chmod(player->peer.logs, S_IRWXU) == 0 ? check_room_in(player->peer.logs, &why) : UNDR_SYSTEM;
+    check_player_keep_for(player, error, &why);
     undr_buffer_free(&why);
 }
 
@@ -35,20 +39,21 @@ static void make_logs(check_player *player) {
     const char *root = getenv("TMPDIR");
     undr_buffer path = {0};
     check_player_say(player, &path, "%s/undr-check-XXXXXX", root != NULL && root[0] != '\0' ? root : "/tmp");
-    player->logs = strndup(path.size == 0 ? "" : (const char *)path.data, path.size);
+    player->peer.logs = strndup(path.size == 0 ? "" : (const char *)path.data, path.size);
     undr_buffer_free(&path);
-    if (player->logs == NULL) {
+    if (player->peer.logs == NULL) {
         check_player_keep(player, UNDR_MEMORY);
-    } else if (mkdtemp(player->logs) == NULL) {
+    } else if (mkdtemp(player->peer.logs) == NULL) {
         int reason = errno;
-        check_player_break(player, "no log directory could be made at %s: %s%s", player->logs, strerror(reason),
+        check_player_break(player, "no log directory could be made at %s: %s%s", player->peer.logs, strerror(reason),
             reason == EACCES || reason == ENOENT || reason == ENOTDIR || reason == EROFS
                 ? "; let TMPDIR name a folder that can be written"
                 : check_remedy(reason));
-        free(player->logs);
-        player->logs = NULL;
-    } else if (asprintf(&player->logs_told, "%s%s", player->logs, player->one->log_missing ? "/logs" : "") < 0) {
-        player->logs_told = NULL;
+        free(player->peer.logs);
+        player->peer.logs = NULL;
+    } else if (asprintf(&player->peer.logs_told, "%s%s", player->peer.logs, player->at.one->log_missing ? "/logs" : "")
+        < 0) {
+        player->peer.logs_told = NULL;
         check_player_keep(player, UNDR_MEMORY);
     } else {
         try_logs(player);
@@ -63,19 +68,20 @@ static int remove_one(const char *path, const struct stat *about, int kind, stru
 }
 
 static void remove_logs(check_player *player) {
-    if (player->logs != NULL && nftw(player->logs, remove_one, FILES_AT_ONCE, FTW_DEPTH | FTW_PHYS) != 0) {
-        check_player_say(player, &player->result->notes, "%s%s could not be removed",
-            player->result->notes.size == 0 ? "" : "\n", player->logs);
+    if (player->peer.logs != NULL && nftw(player->peer.logs, remove_one, FILES_AT_ONCE, FTW_DEPTH | FTW_PHYS) != 0) {
+        check_player_say(player, &player->blame.result->notes, "%s%s could not be removed",
+            player->blame.result->notes.size == 0 ? "" : "\n", player->peer.logs);
     }
-    free(player->logs);
-    free(player->logs_told);
-    player->logs = player->logs_told = NULL;
+    free(player->peer.logs);
+    free(player->peer.logs_told);
+    player->peer.logs = player->peer.logs_told = NULL;
 }
 
 /* ---- the command ---- */
 
-/* argv of the adapter, its verb and options. Owned as one block; the words are borrowed from the setting and player. */
-static const char **make_command(check_player *player) {
+/* argv of the adapter, its verb and options. Owned as one block; the words are borrowed from the setting, the player and
+ * `numbers`. */
+static const char **make_command(const check_player *player, char numbers[2][NUMBER]) {
     size_t count = 0;
     while (player->setting->command[count] != NULL) {
         count++;
@@ -85,23 +91,23 @@ static const char **make_command(check_player *player) {
         return NULL;
     }
     memcpy(argv, player->setting->command, count * sizeof *argv);
-    bool worker = player->one->role == CHECK_ROLE_WORKER;
+    bool worker = player->at.one->role == CHECK_ROLE_WORKER;
     argv[count++] = worker ? "worker" : "manager";
     if (worker) {
-        snprintf(player->port_text, sizeof player->port_text, "%u", player->scene.port);
+        snprintf(numbers[0], NUMBER, "%u", player->scene.port);
         argv[count++] = "--port";
-        argv[count++] = player->port_text;
+        argv[count++] = numbers[0];
         return argv;
     }
-    snprintf(player->worker_count, sizeof player->worker_count, "%u", player->one->workers);
-    snprintf(player->level_count, sizeof player->level_count, "%u", player->one->levels);
+    snprintf(numbers[0], NUMBER, "%u", player->at.one->workers);
+    snprintf(numbers[1], NUMBER, "%u", player->at.one->levels);
     argv[count++] = "--workers";
-    argv[count++] = player->worker_count;
+    argv[count++] = numbers[0];
     argv[count++] = "--priority-levels";
-    argv[count++] = player->level_count;
-    if (player->logs_told != NULL) {
+    argv[count++] = numbers[1];
+    if (player->peer.logs_told != NULL) {
         argv[count++] = "--log-directory";
-        argv[count++] = player->logs_told;
+        argv[count++] = player->peer.logs_told;
     }
     return argv;
 }
@@ -111,32 +117,29 @@ static void say_command_line(check_player *player, const char *const *argv) {
     for (size_t i = 0; argv[i] != NULL; i++) {
         check_player_say(player, &line, "%s%s", i == 0 ? "" : " ", argv[i]);
     }
-    check_player_remark(player, "%.*s", (int)line.size, line.size == 0 ? "" : (const char *)line.data);
+    check_player_remark(player, "%s", check_player_text(player, &line));
     undr_buffer_free(&line);
 }
 
 static void say_doing(const check_player *player, const char *const *argv, const char *what) {
     if (player->setting->doing != NULL) {
         snprintf(player->setting->doing, CHECK_DOING, "%s of `%s %s ...`", what, argv[0],
-            player->one->role == CHECK_ROLE_WORKER ? "worker" : "manager");
+            player->at.one->role == CHECK_ROLE_WORKER ? "worker" : "manager");
     }
 }
 
 static void run_command(check_player *player) {
-    const char **argv = make_command(player);
+    char numbers[2][NUMBER];
+    const char **argv = make_command(player, numbers);
     if (argv == NULL) {
         check_player_keep(player, UNDR_MEMORY);
         return;
     }
     undr_buffer why = {0};
     say_command_line(player, argv);
-    say_doing(player, argv, player->one->role == CHECK_ROLE_WORKER ? "the connection" : "the line `ready PORT`");
+    say_doing(player, argv, player->at.one->role == CHECK_ROLE_WORKER ? "the connection" : "the line `ready PORT`");
     undr_error error = check_target_start(&player->scene.target, (char *const *)(uintptr_t)argv, &why);
-    if ((error == UNDR_SYSTEM || error == UNDR_ARGUMENT) && why.size > 0) {
-        check_player_break(player, "%.*s", (int)why.size, (const char *)why.data);
-    } else {
-        check_player_keep(player, error);
-    }
+    check_player_keep_for(player, error, &why);
     undr_buffer_free(&why);
     free(argv);
 }
@@ -148,7 +151,7 @@ static void await_ready(check_player *player) {
     player->scene.control.in_flight = CHECK_AWAIT_READY;
     player->scene.control.limit = CHECK_READY_LIMIT;
     if (!check_player_take_line(player, expected, check_now() + check_player_start_limit(player), &line)) {
-        player->result->verdict = player->result->verdict == CHECK_ERROR ? CHECK_ERROR : CHECK_FAIL;
+        player->blame.result->verdict = player->blame.result->verdict == CHECK_ERROR ? CHECK_ERROR : CHECK_FAIL;
         return;
     }
     if (line.answer == CHECK_ANSWER_READY) {
@@ -161,6 +164,8 @@ static void await_ready(check_player *player) {
     check_line_free(&line);
 }
 
+/* ---- --connect ---- */
+
 /* --connect: the answer to a first `n`, when one comes in time. */
 static bool ask_first(check_player *player, check_connection *first, undr_frame *answer) {
     uint64_t size, until = check_now() + check_player_limit(player, true);
@@ -168,12 +173,12 @@ static bool ask_first(check_player *player, check_connection *first, undr_frame 
         return false;
     }
     check_player_deliver(player);
-    while (!player->over && check_wire_peek(&first->wire, answer, &size) != UNDR_OK) {
+    while (!player->blame.over && check_wire_peek(&first->wire, answer, &size) != UNDR_OK) {
         if (check_wire_has_ended(&first->wire) || !check_player_wait(player, until)) {
             return false;
         }
     }
-    return !player->over;
+    return !player->blame.over;
 }
 
 /* --connect: whatever listens there may be no manager at all. */
@@ -201,7 +206,7 @@ static void find_fresh(check_player *player) {
         snprintf(setting->doing, CHECK_DOING, "an answer to `n` from %s:%u", setting->host, setting->port);
     }
     check_player_keep(player, check_scene_add(&player->scene, "(first)", &first));
-    if (player->over || !check_player_connect(player, first)) {
+    if (player->blame.over || !check_player_connect(player, first)) {
         return;
     }
     if (first->wire.socket < 0) {
@@ -221,10 +226,12 @@ static void find_fresh(check_player *player) {
     check_wire_close(&first->wire);
 }
 
+/* ---- the start ---- */
+
 static void open_gates(check_player *player) {
     char letters[27];
-    check_case_gates(player->one, letters);
-    for (const char *letter = letters; *letter != '\0' && !player->over; letter++) {
+    check_case_gates(player->at.one, letters);
+    for (const char *letter = letters; *letter != '\0' && !player->blame.over; letter++) {
         check_gate *gate = &player->scene.gates[*letter - 'A'];
         check_player_keep(player, check_gate_open(gate));
         check_names_open(&player->names, *letter, gate->port);
@@ -243,7 +250,7 @@ static void pause_for_debugger(check_player *player) {
 
 void check_player_start(check_player *player) {
     open_gates(player);
-    if (player->over) {
+    if (player->blame.over) {
         return;
     }
     if (player->setting->command == NULL) {
@@ -252,21 +259,21 @@ void check_player_start(check_player *player) {
         find_fresh(player);
         return;
     }
-    if (player->one->log_directory) {
+    if (player->at.one->log_directory) {
         make_logs(player);
     }
-    bool worker = player->one->role == CHECK_ROLE_WORKER;
-    if (!player->over && worker) {
+    bool worker = player->at.one->role == CHECK_ROLE_WORKER;
+    if (!player->blame.over && worker) {
         player->scene.listener = check_listen(&player->scene.port);
         check_player_keep(player, player->scene.listener < 0 ? UNDR_SYSTEM : UNDR_OK);
     }
-    if (!player->over) {
+    if (!player->blame.over) {
         run_command(player);
     }
-    if (!player->over && !worker) {
+    if (!player->blame.over && !worker) {
         await_ready(player);
     }
-    if (!player->over && player->setting->pause) {
+    if (!player->blame.over && player->setting->pause) {
         pause_for_debugger(player);
     }
 }
@@ -275,7 +282,7 @@ void check_player_start(check_player *player) {
 
 static void keep_output(check_player *player) {
     check_target *target = &player->scene.target;
-    undr_buffer *to = &player->result->output;
+    undr_buffer *to = &player->blame.result->output;
     size_t skipped = target->kept.size > CHECK_OUTPUT_KEPT ? target->kept.size - CHECK_OUTPUT_KEPT : 0;
     if (target->dropped + skipped > 0) {
         check_player_say(
@@ -283,33 +290,22 @@ static void keep_output(check_player *player) {
     }
     if (target->kept.size > 0
         && undr_put_bytes(to, target->kept.data + skipped, target->kept.size - skipped) != UNDR_OK) {
-        player->no_memory = true;
+        player->blame.no_memory = true;
     }
-}
-
-static void note(check_player *player, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void note(check_player *player, const char *format, ...) {
-    char text[128];
-    va_list list;
-    va_start(list, format);
-    vsnprintf(text, sizeof text, format, list);
-    va_end(list);
-    check_player_say(player, &player->result->notes, "%s%s", player->result->notes.size == 0 ? "" : "\n", text);
 }
 
 void check_player_stop(check_player *player) {
     size_t left = 0;
-    const check_result *result = player->result;
+    const check_result *result = player->blame.result;
     if (!check_target_stop(&player->scene.target, &left)) {
-        note(player, "a process of the target could not be killed");
+        check_player_note(player, "a process of the target could not be killed");
     }
     if (left > 0) {
-        note(player, "%zu process%s outlived the target, until the harness killed %s", left, left == 1 ? "" : "es",
-            left == 1 ? "it" : "them");
+        check_player_note(player, "%zu process%s outlived the target, until the harness killed %s", left,
+            left == 1 ? "" : "es", left == 1 ? "it" : "them");
     }
     if (result->joined > 0) {
-        note(player, "%u of %u pieces could not be separated", result->joined, result->pieces);
+        check_player_note(player, "%u of %u pieces could not be separated", result->joined, result->pieces);
     }
     keep_output(player);
     remove_logs(player);

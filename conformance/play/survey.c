@@ -1,6 +1,6 @@
 /* survey.c: what a session has to know of an implementation before the first case: that its adapter is one, what it
  * declares, how quickly it answers and settles. */
-#include "play/play_private.h"
+#include "play/player.h"
 
 #include "base/clock.h"
 #include "base/text.h"

@@ -1,0 +1,10 @@
+/* play_needs.h: may this target be asked at all? The capabilities that a case needs, an adapter, consent. */
+#ifndef CHECK_PLAY_NEEDS_H
+#define CHECK_PLAY_NEEDS_H
+
+#include "play/play.h"
+
+/* True: the case is skipped; *result says why. */
+bool check_play_is_skipped(const check_case *one, const check_setting *setting, check_result *result);
+
+#endif

@@ -1,0 +1,88 @@
+/* player.h: one play while it lasts: four structs, each changed by the files that it names, and read by all.
+ *
+ * The files of a play, from the top: play.c plays lines in order; play_receive.c, play_unordered.c, play_quiet.c,
+ * play_control.c, play_process.c, play_gate.c and play_send.c play one kind of line each; play_look.c, play_deliver.c,
+ * play_connect.c, play_worker.c and play_flight.c know one thing of connections each; play_wait.c waits; play_limit.c
+ * says for how long; play_contract.c, play_others.c, play_verdict.c and play_say.c do not wait. */
+#ifndef CHECK_PLAYER_H
+#define CHECK_PLAYER_H
+
+#include "notation/names.h"
+#include "play/play.h"
+#include "play/transcript.h"
+#include "target/scene.h"
+
+/* When each line of a case was done: what the survey measures with. */
+typedef struct check_stopwatch {
+    uint64_t *at; /* one for each line, blocks unrolled; owned by the caller; 0: was not reached */
+    size_t count;
+    bool started; /* the target got as far as the first line */
+} check_stopwatch;
+
+/* Where the case is. Moved by play.c; inside an unordered block by play_unordered.c. */
+typedef struct check_position {
+    const check_case *one;
+    const check_step *step;  /* being played; NULL: before the first, after the last */
+    const check_step *steps; /* its list: it and its neighbours */
+    size_t step_count;
+    check_stopwatch *watch; /* NULL: nobody measures */
+} check_position;
+
+/* What is sent, by play_deliver.c. */
+typedef struct check_sending {
+    check_delivery delivery;
+    uint64_t frames_flown; /* delivered on all connections */
+    uint64_t began;        /* when the last delivery began */
+} check_sending;
+
+/* When things happened: in moments, which count what the harness does, and in the time of clock.h. The first two belong
+ * to whoever plays a line (play.c, play_send.c, play_receive.c), the next two to play_wait.c. */
+typedef struct check_timing {
+    uint64_t moment;       /* counts what the harness does */
+    uint64_t stirred_at;   /* the last at which it did what may end the holding of an answer: a task, a close, an end */
+    uint64_t looked_late;  /* the limit after which something moved once more */
+    uint64_t last_chance;  /* the limit after which the harness has looked once more */
+    uint64_t cancelled_at; /* when CANCEL was asked for; 0: it was not. play_control.c */
+    bool came_late;        /* it may have failed because the harness was too slow for a held answer: play it again */
+    bool let_go_late;      /* the same for a declared grace, in which a task was to go on. play_gate.c */
+} check_timing;
+
+/* What the play says in the end. Written by play_say.c and play_verdict.c alone, but for `requirement`. */
+typedef struct check_blame {
+    check_result *result;
+    check_transcript transcript;
+    const check_requirement *requirement; /* the last one above the step; NULL: none */
+    bool over;                            /* a verdict is reached: no further step */
+    bool warned;                          /* an end came another way than it should */
+    bool no_memory;                       /* some text is incomplete: an error of the harness */
+} check_blame;
+
+/* What the play knows of its target, beside what is open to it (target/scene.h). */
+typedef struct check_peer {
+    bool may_exit;     /* the case has asked it to leave */
+    bool exit_awaited; /* the case waits for the process's exit */
+    int signalled;     /* the signal that the case sent to it; 0: none */
+    char *logs;        /* the folder that was made for its log directory; owned by play_start.c */
+    char *logs_told;   /* the folder that it is told: the same, or one in it that does not exist; owned likewise */
+    /* Worker role; play_worker.c and play_others.c. */
+    check_connection *worker; /* the connection that the case calls A */
+    bool closing;             /* CloseRequest was sent, or is what the other connections get */
+    uint64_t left_at;         /* since when the other connections are told to leave; 0: they are not */
+} check_peer;
+
+typedef struct check_player {
+    const check_setting *setting;
+    check_position at;
+    check_sending sending;
+    check_timing timing;
+    check_blame blame;
+    check_scene scene;
+    check_peer peer;
+    check_names names;
+} check_player;
+
+/* check_play, with every line's time: for the survey. */
+void check_play_watched(const check_case *one, const check_setting *setting, check_delivery delivery,
+    check_result *result, check_stopwatch *watch);
+
+#endif
