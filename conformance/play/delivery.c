@@ -3,6 +3,12 @@
 
 #include "undr/frame.h"
 
+const char *check_delivery_name(check_delivery delivery) {
+    static const char *const names[CHECK_DELIVERY_COUNT] = {"whole", "bytes", "cut-1", "cut-2", "cut-3", "cut-4",
+        "cut-5", "cut-6", "cut-7", "cut-8", "coalesced", "straddled"};
+    return (unsigned)delivery < CHECK_DELIVERY_COUNT ? names[delivery] : "?";
+}
+
 static size_t single_end(size_t size, size_t offset) {
     size_t edge = UNDR_HEADER_SIZE + CHECK_SINGLE_EDGE;
     if (size <= UNDR_HEADER_SIZE + CHECK_SINGLE_PAYLOAD || offset != edge) {

@@ -2,7 +2,7 @@
 #ifndef CHECK_DELIVERY_H
 #define CHECK_DELIVERY_H
 
-#include "play/play.h"
+#include "play/setting.h"
 
 #include <stddef.h>
 

@@ -2,7 +2,8 @@
 #ifndef CHECK_PLAY_NEEDS_H
 #define CHECK_PLAY_NEEDS_H
 
-#include "play/play.h"
+#include "play/result.h"
+#include "play/setting.h"
 
 /* True: the case is skipped; *result says why. */
 bool check_play_is_skipped(const check_case *one, const check_setting *setting, check_result *result);

@@ -8,7 +8,8 @@
 #define CHECK_PLAYER_H
 
 #include "notation/names.h"
-#include "play/play.h"
+#include "play/result.h"
+#include "play/setting.h"
 #include "play/transcript.h"
 #include "target/scene.h"
 

@@ -2,7 +2,7 @@
 #ifndef CHECK_SURVEY_VERB_H
 #define CHECK_SURVEY_VERB_H
 
-#include "play/play.h"
+#include "play/setting.h"
 
 /* Fills setting->capabilities. UNDR_ARGUMENT: it is no adapter; *why says in a sentence what it did. */
 UNDR_MUST_USE undr_error check_survey_adapter(check_setting *setting, undr_buffer *why);
