@@ -10,8 +10,8 @@
 #define CHECK_TEXT_LIMIT ((size_t)256 * 1024 * 1024)     /* of cases, of expected failures */
 #define CHECK_CAPTURE_LIMIT ((size_t)1024 * 1024 * 1024) /* of what is decoded */
 
-/* Appends a whole file of at most `limit` bytes. UNDR_ARGUMENT: *message says why it can't be read; UNDR_SYSTEM: it says
- * what the harness lacks. */
+/* Appends a whole file of at most `limit` bytes. UNDR_ARGUMENT: *message says why it can't be read; UNDR_SYSTEM: it
+ * says what the harness lacks. */
 UNDR_MUST_USE undr_error check_file_read(const char *path, size_t limit, undr_buffer *text, undr_buffer *message);
 
 /* The same of a descriptor that is open already, such as standard input; `name` stands in messages. */

@@ -8,8 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Of a case's own literals so many values are printed as what they are. Values from the wire have bounds of their own: a
- * few bytes can make a value of a million leaves. */
+/* Of a case's own literals so many values are printed as what they are. Values from the wire have bounds of their own:
+ * a few bytes can make a value of a million leaves. */
 enum { MOST_VALUES = 200000 };
 
 typedef struct printer {

@@ -1,4 +1,5 @@
-/* term.h: makes the terms of the notation, values with names in them, and asks what they are. Private to the notation. */
+/* term.h: makes the terms of the notation, values with names in them, and asks what they are. Private to the
+ * notation. */
 #ifndef CHECK_TERM_H
 #define CHECK_TERM_H
 

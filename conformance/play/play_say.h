@@ -11,7 +11,8 @@ void check_player_say(check_player *player, undr_buffer *to, const char *format,
     __attribute__((format(printf, 3, 4)));
 void check_player_say_list(check_player *player, undr_buffer *to, const char *format, va_list list)
     __attribute__((format(printf, 3, 0)));
-/* The text as a C string, until it is changed or freed. "" when there is no memory for its end, which shows as above. */
+/* The text as a C string, until it is changed or freed. "" when there is no memory for its end, which shows as
+ * above. */
 const char *check_player_text(check_player *player, undr_buffer *text);
 /* Appends what has to be noted beside the verdict: a line of the result's notes. */
 void check_player_note(check_player *player, const char *format, ...) __attribute__((format(printf, 2, 3)));

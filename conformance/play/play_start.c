@@ -79,8 +79,8 @@ static void remove_logs(check_player *player) {
 
 /* ---- the command ---- */
 
-/* argv of the adapter, its verb and options. Owned as one block; the words are borrowed from the setting, the player and
- * `numbers`. */
+/* argv of the adapter, its verb and options. Owned as one block; the words are borrowed from the setting, the player
+ * and `numbers`. */
 static const char **make_command(const check_player *player, char numbers[2][NUMBER]) {
     size_t count = 0;
     while (player->setting->command[count] != NULL) {

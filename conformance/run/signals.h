@@ -13,8 +13,8 @@ typedef struct check_signals {
                           * `>(...)`; owned, and never ended by the harness */
 } check_signals;
 
-/* Blocks the signals and opens the descriptor, before any process is started. One that is ignored, as nohup(1) and a shell's background jobs have it,
- * stays ignored. MEMORY, SYSTEM: nothing is open, and nothing blocked. */
+/* Blocks the signals and opens the descriptor, before any process is started. One that is ignored, as nohup(1) and a
+ * shell's background jobs have it, stays ignored. MEMORY, SYSTEM: nothing is open, and nothing blocked. */
 UNDR_MUST_USE undr_error check_signals_open(check_signals *signals);
 void check_signals_close(check_signals *signals);
 

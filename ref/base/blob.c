@@ -37,7 +37,7 @@ undr_slice undr_blob_slice(const undr_blob *blob) {
 }
 
 bool undr_blob_take(undr_blob *blob, undr_buffer *buffer) {
-    if (atomic_load(&blob->shares) != 1) { /* whoever else holds one can only release it */
+    if (atomic_load(&blob->shares) != 1) { /* every other holder can only release it */
         return false;
     }
     undr_buffer_free(buffer);

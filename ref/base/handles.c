@@ -6,7 +6,7 @@
 
 typedef struct undr_handle_slot {
     void *what;       /* NULL: free */
-    uint64_t number;  /* that stands for it, or will be the next to */
+    uint64_t number;  /* the handle of this slot, or the next one to give it */
     size_t next_free; /* slot, + 1 */
 } slot;
 

@@ -1,4 +1,4 @@
-/* handles.h: numbers that stand for pointers, found in constant time and never given twice. Private to ref/. */
+/* handles.h: numbers for pointers: found in constant time, never given twice. Private to ref/. */
 #ifndef UNDR_HANDLES_H
 #define UNDR_HANDLES_H
 
@@ -7,11 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* {0} is empty; undr_handles_free when done. What the numbers stand for is the caller's. */
+/* {0} is empty; undr_handles_free when done. The pointers are the caller's. */
 typedef struct undr_handles {
     struct undr_handle_slot *slots;
     size_t capacity;
-    size_t count;      /* numbers that stand for something */
+    size_t count;      /* handles in use */
     size_t first_free; /* slot, + 1; 0: none */
 } undr_handles;
 

@@ -14,8 +14,8 @@ static uint64_t derive(const undr_hash_key *seed, uint64_t number) {
     return undr_sip_end(&sip, 1);
 }
 
-/* 16 random bytes that the kernel gives each process that it executes: no system call, nothing that can fail, nothing to
- * keep. The C library makes its guards of the same bytes: what is derived of them says nothing about them. */
+/* 16 random bytes that the kernel gives each process that it executes: no system call, nothing that can fail, nothing
+ * to keep. The C library makes its guards of the same bytes: what is derived of them says nothing about them. */
 undr_hash_key undr_process_hash_key(void) {
     uint64_t random[2];
     memcpy(random, (const void *)getauxval(AT_RANDOM), sizeof random); /* Linux has it since 2.6.29 */

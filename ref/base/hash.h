@@ -1,10 +1,10 @@
 /* hash.h: hashes of what somebody else chooses; for the library's own use.
  *
- * Who does not know the hash key can't choose texts or numbers that collide. Bytes: SipHash-1-3 (Aumasson and Bernstein,
- * 2012), as CPython and Rust have it: one round for each 8 bytes, three at the end. Numbers of 64 bits: multiply-shift
- * (Dietzfelbinger and others, 1997), in a third of the time: the high 32 bits of any two numbers are equal with a
- * probability of 2^-31 at most, over the random odd factors. Nothing that can be observed depends on the hash key: dicts, sets and
- * what is printed of them are in the order of insertion, or in that of their texts. */
+ * Who does not know the hash key can't choose texts or numbers that collide. Bytes: SipHash-1-3 (Aumasson and
+ * Bernstein, 2012), as CPython and Rust have it: one round for each 8 bytes, three at the end. Numbers of 64 bits:
+ * multiply-shift (Dietzfelbinger and others, 1997), in a third of the time: the high 32 bits of any two numbers are
+ * equal with a probability of 2^-31 at most, over the random odd factors. Nothing that can be observed depends on the
+ * hash key: dicts, sets and what is printed of them are in the order of insertion, or in that of their texts. */
 #ifndef UNDR_HASH_H
 #define UNDR_HASH_H
 
@@ -72,9 +72,10 @@ static inline uint64_t undr_sip_end(undr_sip *sip, size_t words) {
     return undr_sip_last(sip, (uint64_t)words * sizeof(uint64_t) << 56);
 }
 
-/* Its high 32 bits are the hash. The first product is a number again, one for each word, whose neighbours are scattered;
- * the second is the one with that probability. Numbers whose low half is 0 take their high half there first: else both
- * products together are linear, and numbers in equal steps meet in a few entries for one random key in some hundreds. */
+/* Its high 32 bits are the hash. The first product is a number again, one for each word, whose neighbours are
+ * scattered; the second is the one with that probability. Numbers whose low half is 0 take their high half there first:
+ * else both products together are linear, and numbers in equal steps meet in a few entries for one random key in some
+ * hundreds. */
 static inline uint64_t undr_hash_word(const undr_hash_key *key, uint64_t word) {
     word ^= word >> 32;
     word *= key->odd[0];

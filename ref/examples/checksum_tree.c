@@ -4,8 +4,8 @@
  *     checksum_tree FOLDER
  *
  * It prints what sha256sum prints, in the order in which the files are done. A file is a task; what the workers find
- * out comes back as messages: an int is so many bytes read, a bytes object is a line to print, and a WorkerException
- * is what became of a file that could not be read. Read from main, at the end, upwards. */
+ * out comes back as messages: an int is a number of bytes read, a bytes object is a line to print, and a
+ * WorkerException is what became of a file that could not be read. Read from main, at the end, upwards. */
 #include "undr/process_manager.h"
 #include "undr/text.h"
 
@@ -68,7 +68,7 @@ static undr_error send_digest(undr_manager *manager, struct sha256_ctx *context,
     return send_message(manager, line, 0);
 }
 
-/* What undr_fail says comes to the program as a WorkerException; the worker goes on with its next task. */
+/* What undr_fail says reaches the program as a WorkerException; the worker goes on with its next task. */
 static undr_error read_file(int file, const char *path, undr_manager *manager, undr_failure *failure) {
     static uint8_t piece[PIECE]; /* a worker runs one task at a time */
     struct sha256_ctx context;

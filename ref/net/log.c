@@ -1,7 +1,7 @@
 /* log.c: lines for a log that never wait.
  *
- * Whether a write blocks is a property of the open file, which others share (standard error, with the parent). So a pipe
- * or a terminal is opened once more, for this log alone. A socket has a flag for each call. */
+ * Whether a write blocks is a property of the open file, which others share (standard error, with the parent). So a
+ * pipe or a terminal is opened once more, for this log alone. A socket has a flag for each call. */
 #include "net/log.h"
 
 #include "undr/text.h"
@@ -55,8 +55,8 @@ void undr_log_open(undr_log *log, FILE *file) {
 
 /* Writing. */
 
-/* SIGPIPE (nobody reads) and SIGXFSZ (`ulimit -f`) are no reason to die: errno says the same. SIGTTOU is none to stop: in
- * the background of a terminal with `stty tostop` the line is written all the same. */
+/* SIGPIPE (nobody reads) and SIGXFSZ (`ulimit -f`) need not end the process: errno says the same. SIGTTOU need not stop
+ * it: in the background of a terminal with `stty tostop` the line is written all the same. */
 static ssize_t write_quietly(int descriptor, const char *bytes, size_t size) {
     sigset_t all, both, before;
     const struct timespec at_once = {0};

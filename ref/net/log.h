@@ -1,6 +1,6 @@
-/* log.h: lines for a log that never wait for whoever reads it: a full pipe, a terminal that was stopped (Ctrl-S), a full
- * disk. What can't be written at once is left out and counted, and a line says so when there is room again. Private to
- * ref/. Not thread-safe. */
+/* log.h: lines for a log that never wait for whoever reads it: a full pipe, a terminal that was stopped (Ctrl-S), a
+ * full disk. What can't be written at once is left out and counted, and a line says so when there is room again.
+ * Private to ref/. Not thread-safe. */
 #ifndef UNDR_LOG_H
 #define UNDR_LOG_H
 
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { UNDR_LOG_LINE = 4096 }; /* bytes of a line; a longer one is cut. A pipe takes so many whole or not at all */
+enum { UNDR_LOG_LINE = 4096 }; /* bytes of a line; a longer one is cut. A pipe takes so much in one piece */
 
 typedef enum undr_log_way {
     UNDR_LOG_NONE,
@@ -32,7 +32,8 @@ typedef struct undr_log {
 /* file: NULL: nothing is written. Lines go to its descriptor, past what stdio still holds back. */
 void undr_log_open(undr_log *log, FILE *file);
 
-/* One line: prefix, what the format makes, of which only what is visible is written as it is (undr/text.h), and '\n'. */
+/* One line: prefix, what the format makes, of which only what is visible is written as it is (undr/text.h), and
+ * '\n'. */
 __attribute__((format(printf, 3, 0))) void undr_log_line(
     undr_log *log, const char *prefix, const char *format, va_list arguments);
 

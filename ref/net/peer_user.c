@@ -66,7 +66,7 @@ static bool is_connected(uint8_t state) {
     return state == TCP_ESTABLISHED || state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2;
 }
 
-/* A socket that its process has closed has no inode, and user 0 whoever it was. */
+/* A socket that its process has closed has no inode, and is reported as user 0 whatever its user was. */
 static int read_user(const request *ask, const answer *got, ssize_t size, uid_t *user) {
     const struct inet_diag_msg *found = &got->body.found;
     size_t header = offsetof(answer, body);

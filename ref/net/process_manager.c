@@ -202,7 +202,7 @@ static undr_error wait_for_message(undr_process_manager *manager, undr_manager_c
         }
         undr_error error = undr_manager_next_message(core, message);
         if (error == UNDR_WAIT && manager->closed) {
-            return UNDR_DONE; /* whoever still has a task is none of ours */
+            return UNDR_DONE; /* a worker that still has a task is not one of ours */
         }
         if (error != UNDR_WAIT) {
             return error;
@@ -224,7 +224,7 @@ undr_error undr_process_manager_next_message(undr_process_manager *manager, undr
     if (error == UNDR_OK) {
         error = undr_pickle_read_in_place(undr_buffer_slice(&pickle), NULL, arena, message, NULL, NULL);
         if (error == UNDR_OK) {
-            error = undr_arena_adopt(arena, &pickle); /* the message's text and bytes stand there */
+            error = undr_arena_adopt(arena, &pickle); /* the message's text and bytes are there */
         }
         if (error != UNDR_OK) {
             manager->undecoded = pickle; /* still the next one */

@@ -80,7 +80,7 @@ static undr_error exchange(undr_proxy *proxy, uint8_t request_type, const undr_p
     answer.payload = undr_buffer_slice(&proxy->in);
     error = undr_worker_receive(&proxy->core, &answer, arena, action, task);
     if (error == UNDR_OK && *task != NULL) {
-        error = undr_arena_adopt(arena, &proxy->in); /* the task's text and bytes stand there */
+        error = undr_arena_adopt(arena, &proxy->in); /* the task's text and bytes are there */
         error = error == UNDR_OK ? UNDR_OK : give_up(proxy, error);
     }
     trim(&proxy->in);

@@ -13,7 +13,7 @@
 enum {
     LOG_LINES_A_SECOND = 1000,
     LOG_OF_PEERS = 100,    /* of them */
-    SPARE_DESCRIPTORS = 64 /* for what is no connection: processes, logs, the program's own files */
+    SPARE_DESCRIPTORS = 64 /* kept free for processes, logs, the program's own files */
 };
 
 /* Who connects and fails as fast as he can is not to fill a disk, nor to hide what else there is to say. True: this

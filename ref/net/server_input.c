@@ -348,8 +348,8 @@ static size_t room_of(undr_peer *peer) {
 }
 
 /* Memory to read into: the scratch of all, or behind the frame that has begun. Nobody waits for the rest of a frame:
- * the loop goes on (FAULT-1). Nor is a peer read from twice in a turn, though libuv would do so 32 times: without memory
- * it comes back in the next. */
+ * the loop goes on (FAULT-1). Nor is a peer read from twice in a turn, though libuv would do so 32 times: without
+ * memory it comes back in the next. */
 static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer) {
     undr_peer *peer = handle->data;
     (void)suggested;

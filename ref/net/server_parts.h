@@ -1,5 +1,5 @@
-/* server_parts.h: what the files of the server share (server.c and server_loop.c, the loop; server_listen.c; server_peer.c,
- * server_input.c and server_output.c, a connection; server_decode.c; peer_user.c), and those of the pool
+/* server_parts.h: what the files of the server share (server.c and server_loop.c, the loop; server_listen.c;
+ * server_peer.c, server_input.c and server_output.c, a connection; server_decode.c; peer_user.c), and those of the pool
  * (worker_processes.c, process_manager.c). Private to ref/.
  *
  * Everything here belongs to the loop's thread but `core`, `calls`, `interrupts` and `decoders`, which the lock

@@ -110,7 +110,7 @@ undr_error undr_send_pieces(int client, uint8_t type, const undr_pieces *message
     undr_frame_header(header, type, undr_pieces_size(message));
     undr_slice before = undr_slice_of(header, sizeof header);
     size_t offset = 0;
-    for (size_t i = 0; i < message->count; i++) { /* with the header, or what stands before it, in one call each */
+    for (size_t i = 0; i < message->count; i++) { /* one call for each, with the header or what comes before it */
         const undr_piece *next = &message->borrowed[i];
         undr_slice bytes = undr_slice_of(message->bytes.data + offset, next->offset - offset);
         struct iovec pieces[3] = {piece_of(before), piece_of(bytes), piece_of(next->slice)};

@@ -1,4 +1,5 @@
-/* worker_loop.c: ProcessManager.target, the loop of a worker: ask, run, report, settle, until there is reason to leave. */
+/* worker_loop.c: ProcessManager.target, the loop of a worker: ask, run, report, settle, until there is reason to
+ * leave. */
 #include "undr/socket.h"
 
 #include "net/log.h"
@@ -28,7 +29,7 @@ typedef struct worker {
     undr_value *task; /* when action is RUN; NULL: its payload was empty */
 } worker;
 
-/* One line. A log that can't be written is no reason to stop working. */
+/* One line. A log that can't be written does not stop the worker. */
 __attribute__((format(printf, 2, 3))) static void say(worker *self, const char *format, ...) {
     if (self->options->log == NULL) {
         return;

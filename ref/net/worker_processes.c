@@ -15,14 +15,14 @@
  * out: this many times as many as it has, and this many more than it has at most. */
 enum { FUTILE_STARTS = 16, MAXIMUM_FUTILE_STARTS = 256, SOON_MS = 10000 };
 
-/* When one can't be started, for want of memory or descriptors, or leaves soon after its start, because the server has
- * no room for its connection, or its log can't be written, there is a pause. Then one is tried, and when none has left
- * until the end of the next pause all others follow. Each pause is twice as long as the one before it, up to a limit.
- * The pool gives up when enough have passed without any task being handed out. */
+/* When one can't be started, because memory or descriptors are short, or leaves soon after its start, because the
+ * server has no room for its connection, or its log can't be written, there is a pause. Then one is tried, and when
+ * none has left until the end of the next pause all others follow. Each pause is twice as long as the one before it, up
+ * to a limit. The pool gives up when enough have passed without any task being handed out. */
 enum { FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 3200 };
 
-/* libuv learns of a process's end by SIGCHLD. A program around this library may ignore that signal, handle it itself, or
- * wait for any child at all: so the workers are looked at now and then, too. */
+/* libuv learns of a process's end by SIGCHLD. A program around this library may ignore that signal, handle it itself,
+ * or wait for any child at all: so the workers are looked at now and then, too. */
 enum { LOOK_MS = 1000 };
 
 typedef struct worker {
@@ -42,7 +42,7 @@ struct undr_worker_processes {
     char program[PATH_MAX];
     uv_timer_t again;    /* .data is this. The end of a pause */
     uv_timer_t look;     /* .data is this */
-    bool hurried;        /* some worker was, in vain, since one was tried last */
+    bool hurried;        /* some worker was told to hurry since the last attempt, and none could be started */
     unsigned pauses;     /* of which it was so at the end, while no task was handed out */
     uint64_t pause;      /* ms, of the last one */
     uint64_t futile_ms;  /* of pauses in a row, while no task was handed out */
@@ -77,7 +77,7 @@ static int spawn(worker *one) {
     char address[INET_ADDRSTRLEN], port[8], parent[24], number[24], word[] = UNDR_WORKER_WORD;
     char *arguments[UNDR_WORKER_ARGUMENTS + 1] = {
         all->program, word, address, port, parent, number, all->log_directory, NULL};
-    (void)uv_ip4_name(&all->server->address, address, sizeof address); /* fails only for want of room */
+    (void)uv_ip4_name(&all->server->address, address, sizeof address); /* fails only when the text does not fit */
     (void)snprintf(port, sizeof port, "%u", (unsigned)undr_server_port(all->server));
     (void)snprintf(parent, sizeof parent, "%ld", (long)getpid());
     (void)snprintf(number, sizeof number, "%zu", one->number);

@@ -33,7 +33,7 @@ static unsigned digit_value(uint8_t byte) {
     return letter < 26 ? letter + 10 : 36;
 }
 
-/* The base that a prefix names (10 without one), the digits behind it. `old_octal`: 010 is 8. */
+/* The base that a prefix names (10 without one); *digits moves past it. `old_octal`: 010 is 8. */
 static unsigned take_base(undr_slice *digits, bool old_octal) {
     if (digits->size < 2 || digits->data[0] != '0') {
         return 10;
@@ -48,7 +48,7 @@ static unsigned take_base(undr_slice *digits, bool old_octal) {
 
 /* Only digits of the base, and underscores between digits. */
 static bool are_digits(undr_slice text, unsigned base, bool underscore_first) {
-    bool underscore = !underscore_first; /* what stood before is no digit */
+    bool underscore = !underscore_first; /* what came before is not a digit */
     for (size_t index = 0; index < text.size; ++index) {
         if (text.data[index] == '_') {
             if (underscore) {
@@ -93,7 +93,7 @@ static void accumulate(accumulator *number, uint32_t factor, uint32_t more) {
         number->limbs[index] = (uint32_t)carry;
         carry >>= 32;
     }
-    /* unreachable: the digits are counted before, and so many fit */
+    /* unreachable: the digits were counted, and they fit */
     if (carry != 0 && number->count < MOST_LIMBS) {
         number->limbs[number->count++] = (uint32_t)carry;
     }

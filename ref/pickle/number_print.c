@@ -139,7 +139,7 @@ static decimal shortest(double real) {
             return result;
         }
     }
-    return nearest(real, MOST_DIGITS); /* so many are enough for every double */
+    return nearest(real, MOST_DIGITS); /* 17 digits are enough for every double */
 }
 
 static undr_error print_scientific(undr_buffer *buffer, const decimal *text) {

@@ -37,8 +37,8 @@ static inline bool is_short(const undr_value *key) {
     return (key->kind == UNDR_STR || key->kind == UNDR_INT || key->kind == UNDR_BYTES) && key->bytes.size <= SHORT;
 }
 
-/* Python's equality of two hashed keys: 1, 1.0 and True are one key. A frozenset in a key is looked through by way of its
- * index: the two need each other. */
+/* Python's equality of two hashed keys: 1, 1.0 and True are one key. A frozenset in a key is looked through by way of
+ * its index: the two need each other. */
 static undr_error same_frozenset(
     undr_reader *reader, const undr_value *a, const undr_value *b, size_t depth, bool *equal);
 
@@ -181,7 +181,7 @@ static undr_error same_frozenset(
     return error;
 }
 
-/* An empty index for so many entries. */
+/* An empty index for `entries` entries. */
 static undr_error new_index(undr_reader *reader, size_t entries, struct undr_index **index) {
     if (entries >= UINT32_MAX / 8) { /* unreachable: in a test, it takes more than 50 GiB */
         return UNDR_LIMIT_NODES;
@@ -215,7 +215,7 @@ static void note_all(undr_reader *reader, const undr_value *container, const str
     }
 }
 
-/* Room for so many entries, more than there is. */
+/* Room for `entries` entries, which is more than there is. */
 static undr_error grow(undr_reader *reader, undr_value *container, size_t entries) {
     struct undr_index *index = NULL;
     undr_error error = entries <= SCAN ? UNDR_OK : new_index(reader, entries, &index);

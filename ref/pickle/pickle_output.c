@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A frame ends at the first value after 64 KiB; what is itself so large stands outside of frames; below 4 bytes a
+/* A frame ends at the first value after 64 KiB; a larger value is written outside of frames; below 4 bytes a
  * frame is not worth its header. */
 enum { FRAME_HEADER = 9, FRAME_TARGET = 64 * 1024, FRAME_MINIMUM = 4 };
 
@@ -136,7 +136,7 @@ undr_error undr_output_sized(undr_output *output, undr_sized_opcodes opcodes, un
 
 /* An opcode with an index in one byte, or its long form in four. */
 static undr_error put_index(undr_output *output, uint8_t narrow, uint8_t wide, uint64_t index) {
-    if (index > UINT32_MAX) { /* unreachable: in a test, so many values take more than 300 GiB */
+    if (index > UINT32_MAX) { /* unreachable: 4 G values take more than 300 GiB */
         return UNDR_LIMIT_MEMO;
     }
     uint8_t bytes[5] = {index <= UINT8_MAX ? narrow : wide};
@@ -172,7 +172,7 @@ undr_error undr_output_recall(undr_output *output, const void *address) {
     return found == NULL ? UNDR_ARGUMENT : undr_output_recall_index(output, (uint64_t)(uintptr_t)found - 1);
 }
 
-/* Whoever wrote a pickle that is written again has chosen the names. */
+/* A pickle that is written again keeps the names that its writer chose. */
 static uint64_t hash_named(undr_output *output, undr_slice module, undr_slice name) {
     if (output->hash_key.odd[0] == 0) { /* one that is set is odd */
         output->hash_key = undr_process_hash_key();

@@ -2,7 +2,7 @@
  *
  * pickle_reader.c the loop and the table of opcodes; pickle_stack.c the machine; pickle_scalar.c numbers and text;
  * pickle_container.c lists, tuples, dicts, sets; pickle_key.c keys of dicts and sets; pickle_object.c classes and
- * objects; pickle_call.c the few calls that stand for plain values. */
+ * objects; pickle_call.c the few calls that make plain values. */
 #ifndef UNDR_PICKLE_READER_H
 #define UNDR_PICKLE_READER_H
 
@@ -11,13 +11,14 @@
 #include "pickle/number.h"
 #include "undr/pickle.h"
 
-/* The stack, the marks and the memo have room for the first so many without an allocation; the first allocation. */
+/* The stack, the marks and the memo have room for this many items without an allocation; then the size of the first
+ * allocation. */
 enum { UNDR_READER_ROOM = 32, UNDR_READER_FIRST = 1024 };
 
-enum { UNDR_STEP_BYTES = 64 }; /* so many bytes count as one step of work */
+enum { UNDR_STEP_BYTES = 64 }; /* bytes that count as one step of work */
 
 typedef struct undr_reader {
-    undr_cursor cursor; /* behind the opcode that is being obeyed */
+    undr_cursor cursor; /* after the opcode that is being obeyed */
     undr_pickle_limits limits;
     undr_arena *arena; /* the values; everything else here is freed at the end */
     undr_value **stack;
@@ -40,7 +41,7 @@ typedef struct undr_reader {
     size_t mark_room[UNDR_READER_ROOM];
 } undr_reader;
 
-/* The machine. What each opcode needs stands here, so that it costs no call. */
+/* The machine. What each opcode needs is inline here: it costs no call. */
 UNDR_MUST_USE undr_error undr_reader_grow_stack(undr_reader *reader);
 
 UNDR_MUST_USE static inline undr_error undr_reader_push(undr_reader *reader, undr_value *value) {
@@ -65,7 +66,7 @@ UNDR_MUST_USE static inline undr_error undr_reader_push_new(undr_reader *reader,
 
 UNDR_MUST_USE undr_error undr_reader_pop(undr_reader *reader, undr_value **value);
 UNDR_MUST_USE undr_error undr_reader_pop_mark(undr_reader *reader, size_t *height);
-/* Are there so many values above the last mark? Those below it belong to what was begun before it. */
+/* Are there `count` values above the last mark? Those below it belong to what was begun before it. */
 static inline bool undr_reader_has(const undr_reader *reader, size_t count) {
     const size_t fence = reader->mark_count == 0 ? 0 : reader->marks[reader->mark_count - 1];
     return reader->stack_count - fence >= count;
@@ -79,12 +80,12 @@ UNDR_MUST_USE static inline undr_error undr_reader_spend(undr_reader *reader, si
     return UNDR_OK;
 }
 
-/* For so many bytes that are copied, compared or looked at once more. */
+/* For bytes that are copied, compared or looked at once more. */
 UNDR_MUST_USE static inline undr_error undr_reader_spend_bytes(undr_reader *reader, size_t bytes) {
     return undr_reader_spend(reader, bytes / UNDR_STEP_BYTES);
 }
 
-/* For an int in so many characters, which are converted in groups, each with all that there is before it. */
+/* For an int of `size` characters: each group of digits is multiplied into all groups before it. */
 UNDR_MUST_USE static inline undr_error undr_reader_spend_digits(undr_reader *reader, size_t digits) {
     const size_t most = digits < UNDR_MAXIMUM_DIGITS ? digits : UNDR_MAXIMUM_DIGITS; /* of more none is converted */
     return undr_reader_spend(reader, most * most / 128);
@@ -114,7 +115,7 @@ static inline void undr_reader_hold(undr_reader *reader, undr_value *holder, und
     item->held = 1;
     if (height > holder->height) {
         reader->tangled = reader->tangled || holder->held || height > reader->limits.depth;
-        holder->height = height & INT32_MAX; /* so many levels would take 64 GiB */
+        holder->height = height & INT32_MAX; /* 2^31 levels would take 64 GiB */
     }
 }
 

@@ -49,8 +49,8 @@ static undr_error push_bytes(undr_reader *reader, undr_kind kind, undr_slice byt
     return push_made(reader, error, value);
 }
 
-/* INT also stands for booleans: a 0 or 1 in two characters. CPython writes 00 and 01, but takes +1 as well; not a 1
- * with a blank behind it, which is an int. (10 and -1 end so, too, but came by the short way.) */
+/* INT also writes booleans: a 0 or 1 in two characters. CPython writes 00 and 01, but takes +1 as well; not a 1
+ * followed by a blank, which is an int. (10 and -1 end so, too, but came by the short way.) */
 static undr_error push_int_text(undr_reader *reader, undr_slice line, bool booleans, undr_slice number) {
     undr_value *value = NULL;
     const bool truth = booleans && line.size == 2 && (line.data[1] == '0' || line.data[1] == '1');
@@ -103,7 +103,7 @@ undr_error undr_op_int(undr_reader *reader, unsigned size) {
     }
     undr_value *value = NULL;
     const size_t shortest = undr_int_size(integer);
-    if (reader->in_place && shortest <= size) { /* it stands there as a value has it */
+    if (reader->in_place && shortest <= size) { /* the bytes are already laid out as a value has them */
         error = undr_value_borrow(reader->arena, UNDR_INT, undr_slice_of(bytes.data, shortest), &value);
     } else {
         error = undr_value_int(reader->arena, integer, &value);
@@ -308,7 +308,7 @@ static size_t read_hexadecimal(undr_slice text, size_t most, uint32_t *number) {
     return count;
 }
 
-/* Python's raw-unicode-escape: Latin-1, and \uXXXX, \UXXXXXXXX. A backslash before anything else stands for itself
+/* Python's raw-unicode-escape: Latin-1, and \uXXXX, \UXXXXXXXX. A backslash before anything else is itself
  * together with that. */
 static undr_error put_raw_unicode(undr_buffer *buffer, undr_slice line) {
     undr_error error = UNDR_OK;

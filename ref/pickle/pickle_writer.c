@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { BATCH = 1000 }; /* so many items are appended at once */
+enum { BATCH = 1000 }; /* items appended by one opcode */
 
 static undr_error save(undr_output *out, const undr_value *value, size_t depth);
 static undr_error save_class(undr_output *out, const void *address, undr_slice module, undr_slice name);

@@ -26,7 +26,7 @@ enum { ARENA_ALIGNMENT = 16, ARENA_FIRST_CHUNK = 1, ARENA_LARGEST_CHUNK = 1 };
 enum { ARENA_ALIGNMENT = 16, ARENA_FIRST_CHUNK = 1024, ARENA_LARGEST_CHUNK = 1 << 20 };
 #endif
 
-/* The chunk's own fields, rounded up so that the memory behind them is aligned. */
+/* The chunk's own fields, rounded up so that the memory after them is aligned. */
 static const size_t chunk_header = (sizeof(struct undr_arena_chunk) + ARENA_ALIGNMENT - 1) / ARENA_ALIGNMENT
     * ARENA_ALIGNMENT;
 
@@ -136,7 +136,7 @@ static size_t size_of_kind(undr_kind kind) {
     }
 }
 
-/* *room: memory behind it, of `more` bytes, aligned; in the same step, because most values need both. */
+/* *room: memory after it, of `more` bytes, aligned; in the same step, because most values need both. */
 static inline undr_error new_value_with(
     undr_arena *arena, undr_kind kind, size_t more, undr_value **value, void **room) {
     void *memory = NULL;

@@ -12,7 +12,7 @@ typedef struct comparison {
 } comparison;
 
 static const uint64_t most_steps = 4000000;
-enum { STEP_BYTES = 64 }; /* so many bytes count as one step */
+enum { STEP_BYTES = 64 }; /* bytes that count as one step */
 
 static undr_error compare(comparison *work, const undr_value *a, const undr_value *b, size_t depth, bool *equal);
 

@@ -46,7 +46,7 @@ static undr_error put_text(printer *out, const char *text) {
     return put(out, undr_slice_text(text));
 }
 
-/* The next code point of UTF-8 that was checked when it was read; a byte that fits nowhere stands for itself. */
+/* The next code point of UTF-8 that was checked when it was read; a byte that fits nowhere is returned as it is. */
 static uint32_t next_character(undr_slice text, size_t *offset) {
     const uint8_t first = text.data[(*offset)++];
     const size_t more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;
@@ -74,7 +74,7 @@ static undr_error put_character(printer *out, uint32_t character, char quote) {
     return undr_put_escaped(out->buffer, character);
 }
 
-/* How many bytes from `offset` on stand for themselves. */
+/* How many bytes from `offset` on are printed as they are. */
 static size_t plain_run(undr_slice bytes, size_t offset, char quote) {
     size_t end = offset;
     while (end < bytes.size && bytes.data[end] >= 0x20 && bytes.data[end] < 0x7f && bytes.data[end] != '\\'
@@ -152,7 +152,7 @@ static int compare_spans(const void *left, const void *right) {
     return order != 0 ? order : (a->size > b->size) - (a->size < b->size);
 }
 
-/* Puts the elements that stand at `start` one behind the other into order, with ", " between them. */
+/* Sorts the elements that were printed from `start` on, with ", " between them. */
 static undr_error sort_elements(printer *out, span *spans, size_t count, size_t start) {
     qsort(spans, count, sizeof *spans, compare_spans);
     undr_buffer sorted = {0};
@@ -245,7 +245,7 @@ static undr_error print_keywords(printer *out, undr_items items, bool first, con
     return error;
 }
 
-/* What stands between the parentheses of the call. */
+/* The arguments, as they are printed between the parentheses. */
 static undr_error print_arguments(printer *out, const undr_object *object, const print_holder *holder, size_t depth) {
     undr_error error = UNDR_OK;
     const size_t count = object->args == NULL ? 0 : undr_child_count(object->args);
@@ -318,15 +318,15 @@ static bool is_plain_instance(const undr_object *object) {
         && (object->kwargs == NULL || object->kwargs->items.count == 0);
 }
 
-/* What Python makes its __dict__ of; NULL: nothing. (dict, slots): the slots are no part of it. */
+/* What Python makes its __dict__ of; NULL: nothing. Of (dict, slots) the slots are not part of it. */
 static const undr_value *dict_of(const undr_value *state) {
     const bool with_slots = state != NULL && state->kind == UNDR_TUPLE && state->items.count == 2;
     const undr_value *dict = with_slots ? state->items.at[0] : state;
     return dict == NULL || dict->kind == UNDR_NONE ? NULL : dict;
 }
 
-/* Task.__repr__: <class 'module.Name'>({'key': value}); classes that are no tasks can't be told from those that are. An
- * exception, or another builtin: Name(argument). Else as a literal. */
+/* Task.__repr__: <class 'module.Name'>({'key': value}); classes that are not tasks can't be told from those that are.
+ * An exception, or another builtin: Name(argument). Else as a literal. */
 static undr_error print_repr(printer *out, const undr_value *value, const print_holder *holder, size_t depth) {
     const undr_object *object = &value->object;
     const undr_value *dict = dict_of(object->state);
@@ -360,7 +360,7 @@ static undr_error print_between(printer *out, const undr_value *value, const pri
     return error != UNDR_OK ? error : put_text(out, dict ? "}" : "]");
 }
 
-/* What stands for a value inside itself. */
+/* What is printed for a value inside itself. */
 static const char *ellipsis(const printer *out, undr_kind kind) {
     if (out->repr && (kind == UNDR_SET || kind == UNDR_FROZENSET)) {
         return kind == UNDR_SET ? "set(...)" : "frozenset(...)";
@@ -424,7 +424,7 @@ static undr_error print_value(printer *out, const undr_value *value, const print
     }
 }
 
-/* At most so many steps and bytes more than there are. */
+/* At most this many steps and bytes more than were printed. */
 static printer printer_into(undr_buffer *buffer, uint64_t steps, size_t bytes) {
     const size_t start = buffer->size;
     /* unreachable: no buffer is so large */

@@ -53,7 +53,7 @@ undr_value *undr_child(const undr_value *value, size_t index) {
                                           : object->entries.at[index - object->appended.count];
 }
 
-/* A value on the way from the root to where a walk stands. */
+/* A value on the path from the root to where the walk is. */
 typedef struct walk_step {
     undr_value *value;
     size_t next;  /* child to look at */

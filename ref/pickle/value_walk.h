@@ -17,7 +17,7 @@ UNDR_MUST_USE undr_error undr_value_check_depth(undr_value *value, size_t limit)
 
 enum { UNDR_SMALL_VALUE = 32 }; /* what every value takes at least, and most take */
 
-/* A value of a kind that takes no more than that, with `more` bytes behind it (a multiple of 16); its content is not
+/* A value of a kind that takes no more than that, followed by `more` bytes (a multiple of 16); its content is not
  * set. It costs no call: a pickle is mostly made of these. */
 UNDR_MUST_USE static inline undr_error undr_value_small(
     undr_arena *arena, undr_kind kind, size_t more, undr_value **value) {
@@ -73,14 +73,15 @@ static inline undr_slice undr_shortest(undr_slice number) {
     return number;
 }
 
-/* undr_value_print that gives up with UNDR_LIMIT_NODES or UNDR_LIMIT_BYTES beyond about so many values or bytes. */
+/* undr_value_print that gives up with UNDR_LIMIT_NODES or UNDR_LIMIT_BYTES beyond about that many values or bytes. */
 UNDR_MUST_USE undr_error undr_value_print_within(
     undr_buffer *buffer, const undr_value *value, uint64_t steps, size_t bytes);
 
-/* undr_value_print_short of what Python's repr() prints: text beyond ASCII as it is, instances as Task.__repr__ does. */
+/* undr_value_print_short of what Python's repr() prints: text beyond ASCII as it is, instances as Task.__repr__
+ * does. */
 UNDR_MUST_USE undr_error undr_value_repr_short(undr_buffer *buffer, const undr_value *value, size_t bytes);
 
-/* undr_value_equal that gives up with UNDR_LIMIT_NODES beyond about so many values. */
+/* undr_value_equal that gives up with UNDR_LIMIT_NODES beyond about that many values. */
 UNDR_MUST_USE undr_error undr_value_equal_within(const undr_value *a, const undr_value *b, uint64_t steps, bool *equal);
 
 #endif

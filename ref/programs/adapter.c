@@ -69,7 +69,7 @@ static void list_choices(const char *program, const char *verb, const adapter_op
     (void)fprintf(stderr, "\n");
 }
 
-/* The option that `word` names, as "--name" or "--name=VALUE"; *value is behind the '=' or NULL. */
+/* The option that `word` names, as "--name" or "--name=VALUE"; *value is what follows the '=', or NULL. */
 static adapter_option *find_option(adapter_option *options, size_t count, const char *word, const char **value) {
     size_t size = strcspn(word, "=");
     *value = word[size] == '=' ? word + size + 1 : NULL;

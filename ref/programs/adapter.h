@@ -30,7 +30,7 @@ typedef struct adapter_option {
 /* A line on standard error, `PROGRAM: ...`; of what was typed only what may be printed is printed (undr/text.h). */
 void adapter_complain(const char *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Parses argv[0..argc), the words behind the verb. False: the reason and the valid choices stand on standard error, and
+/* Parses argv[0..argc), the words after the verb. False: the reason and the valid choices are on standard error, and
  * the program leaves with ADAPTER_EXIT_USAGE. */
 bool adapter_parse_options(
     const char *program, const char *verb, int argc, char **argv, adapter_option *options, size_t count);
@@ -39,14 +39,14 @@ bool adapter_parse_options(
  * ADAPTER_EXIT_NO_VERB, for main to return. */
 int adapter_no_verb(const char *program, const char *verb, const char *verbs);
 
-/* Behind what was printed to standard output, for main to return: 0, or, when it could not be written, the reason stands
- * on standard error and ADAPTER_EXIT_FAILURE. */
+/* Behind what was printed to standard output, for main to return: 0, or, when it could not be written, the reason
+ * stands on standard error and ADAPTER_EXIT_FAILURE. */
 int adapter_end_output(const char *program);
 
 /* Decimal digits only, within the bounds. */
 bool adapter_parse_number(undr_slice text, uint64_t minimum, uint64_t maximum, uint64_t *number);
 
-/* Append. Decoding takes both cases of letters; UNDR_ARGUMENT (nothing appended) for anything that is no pair of
+/* Append. Decoding takes both cases of letters; UNDR_ARGUMENT (nothing appended) for anything that is not a pair of
  * digits. */
 UNDR_MUST_USE undr_error adapter_hex_decode(undr_slice text, undr_buffer *bytes);
 UNDR_MUST_USE undr_error adapter_hex_encode(undr_slice bytes, undr_buffer *text);

@@ -16,7 +16,7 @@ typedef struct session {
     undr_buffer answer;  /* the line */
 } session;
 
-/* What a command comes to. ANSWERED: the line in session->answer; INTERRUPTED: no answer, the program leaves. */
+/* How a command ended. ANSWERED: the line in session->answer; INTERRUPTED: no answer, the program leaves. */
 typedef enum outcome { ANSWERED, INTERRUPTED, OUT_OF_MEMORY } outcome;
 
 static outcome say(session *self, const char *text) {

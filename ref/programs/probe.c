@@ -14,7 +14,7 @@ typedef struct step step;
 
 typedef struct step_type {
     const char *name;
-    const char *form;        /* for whoever wrote it wrong */
+    const char *form;        /* shown when a step is malformed */
     size_t minimum, maximum; /* number of arguments */
     undr_error (*run)(const step *self);
 } step_type;

@@ -23,7 +23,7 @@
 
 enum { NO_VALUE = -1 };
 
-/* The options of both verbs. They may stand before the verb, too, so that a command that something else completes
+/* The options of both verbs. They may come before the verb, too, so that a command that something else completes
  * ("undr-check manager -- undr-manager --hold 200") can carry them. */
 typedef struct settings {
     uint64_t workers, priority_levels, hold, grace, patience, start_patience, payload_limit, queue_limit, connections,
@@ -86,7 +86,7 @@ static int help(void) {
         "       " PROGRAM " capabilities [OPTION...]  what this manager can do, one a line\n"
         "       " PROGRAM " --help | --version\n"
         "\n"
-        "options, before or behind the verb:\n"
+        "options, before or after the verb:\n"
         "  --workers N           worker processes of its own; 0: none; default: twice the number of cores\n"
         "  --priority-levels P   queues, 2 to 128; default 2\n"
         "  --log-directory DIR   one log file per worker; made if it does not exist\n"
@@ -209,7 +209,7 @@ static bool is_one_word(const char *option) {
     return strchr(option, '=') != NULL || strcmp(option, beyond_loopback) == 0 || strcmp(option, same_user) == 0;
 }
 
-/* Where the verb stands: behind the options, each a word with its value, `--name=value` or a flag. argc: nowhere. */
+/* Where the verb is: after the options, each a word with its value, `--name=value` or a flag. argc: nowhere. */
 static int find_verb(int argc, char **argv) {
     int at = 1;
     while (at < argc && strncmp(argv[at], "--", 2) == 0) {

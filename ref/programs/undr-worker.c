@@ -53,7 +53,7 @@ static int worker(int argc, char **argv) {
         .registry = probe_registry(),
         .log = stderr,
     };
-    (void)signal(SIGPIPE, SIG_IGN); /* a log that nobody reads, or at its limit (`ulimit -f`), is no reason to die */
+    (void)signal(SIGPIPE, SIG_IGN); /* a log that nobody reads does not end the worker */
     (void)signal(SIGXFSZ, SIG_IGN);
     return undr_target(&target) == UNDR_OK ? 0 : ADAPTER_EXIT_FAILURE; /* the log has said why */
 }

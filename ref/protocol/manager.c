@@ -23,7 +23,8 @@ undr_error undr_manager_new(const undr_manager_options *options, undr_manager_co
 
 /* Answers and requests. */
 
-/* The answer of a request is known: it is ready when none before it waits, and then those behind it are, too. */
+/* The answer of a request is known. It is ready when no earlier request waits, and then the later ones may be ready,
+ * too. */
 static void answer(undr_manager_core *core, request *one, undr_slice payload) {
     bool first = one == one->connection->requests || one->before->place == REQUEST_READY;
     one->answer.payload = payload;
@@ -85,7 +86,7 @@ static bool has_room(const undr_manager_core *core, uint64_t bytes) {
     return limit == 0 || bytes <= limit - core->bytes - core->kept;
 }
 
-/* Keeps a task or a message, as far as there is room: a copy, or `whole` (undr_parcel_new). */
+/* Keeps a task or a message if there is room: a copy, or `whole` (undr_parcel_new). */
 static undr_error new_parcel(
     undr_manager_core *core, undr_slice bytes, undr_buffer *whole, unsigned priority, undr_parcel **parcel) {
     if (!has_room(core, undr_parcel_cost(bytes.size))) {
@@ -187,7 +188,7 @@ static bool is_handed_out_again(const undr_manager_core *core, undr_parcel *task
 }
 
 static void lose_tasks(undr_manager_core *core, connection *gone) {
-    undr_parcels again = {0}; /* the youngest first, so that the oldest comes to the front of its queue */
+    undr_parcels again = {0}; /* the youngest first, so that the oldest ends at the front of its queue */
     for (undr_parcel *task; (task = undr_parcels_take(&gone->out)) != NULL;) {
         core->out--;
         if (is_handed_out_again(core, task)) {

@@ -14,7 +14,7 @@ static undr_pickle_limits limits_of(undr_slice pickle) {
     return limits;
 }
 
-/* PAY-6, SEC-1, MSG-3, MSG-4, MSG-5. FRAME-6: what only is too large for the reader is no fault. */
+/* PAY-6, SEC-1, MSG-3, MSG-4, MSG-5. FRAME-6: a payload that is only too large for the reader is not a fault. */
 static undr_error check_message(undr_slice pickle) {
     undr_arena arena = {0};
     undr_value *value;

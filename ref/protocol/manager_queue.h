@@ -6,7 +6,7 @@
 #include "undr/manager.h"
 #include "undr/task.h"
 
-/* Why a task that was not settled stands in the inbox. */
+/* Why a task that was not settled is in the inbox. */
 typedef enum undr_loss {
     UNDR_LOSS_NONE,       /* not lost: a task in a queue or handed out, or a message */
     UNDR_LOSS_CONNECTION, /* the connection that had it out ended */
@@ -24,7 +24,7 @@ typedef struct undr_parcel {
     uint64_t loss : 2;    /* undr_loss */
     uint64_t is_blob : 1; /* bytes[] holds an undr_blob *, one share of which is the parcel's */
     uint64_t sent : 1;    /* the answer that carries it was taken */
-    uint64_t settled : 1; /* before its answer was taken: whoever takes or drops the answer frees it */
+    uint64_t settled : 1; /* before its answer was taken: freed when the answer is taken or dropped */
     uint8_t bytes[];
 } undr_parcel;
 
@@ -33,7 +33,7 @@ typedef struct undr_parcel {
 undr_parcel *undr_parcel_new(undr_slice bytes, undr_buffer *whole, unsigned priority);
 void undr_parcel_free(undr_parcel *parcel);
 undr_slice undr_parcel_slice(const undr_parcel *parcel);
-undr_blob *undr_parcel_blob(const undr_parcel *parcel); /* NULL: its bytes stand in the parcel */
+undr_blob *undr_parcel_blob(const undr_parcel *parcel); /* NULL: its bytes are in the parcel itself */
 size_t undr_parcel_cost(size_t size);                   /* the memory that a payload of that size takes */
 
 /* Appends the parcel's bytes to *buffer, or, when that is empty and nobody else holds them, moves them there. All that

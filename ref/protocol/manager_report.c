@@ -1,4 +1,4 @@
-/* manager_report.c: the message that stands for a task which was lost: a WorkerException that names the task. */
+/* manager_report.c: the message that reports a lost task: a WorkerException that names it. */
 #include "protocol/manager_queue.h"
 #include "undr/pickle.h"
 #include "undr/text.h"
@@ -11,7 +11,7 @@ static undr_error name_by_size(undr_buffer *name, const undr_parcel *parcel) {
     return undr_put_format(name, "a task of %zu bytes", undr_parcel_slice(parcel).size);
 }
 
-/* What is no pickle is a task, too (SCHED-11). Only want of memory is an error. */
+/* Bytes that are not a pickle are a task, too (SCHED-11). Only running out of memory is an error. */
 static undr_error name_of_task(undr_buffer *name, const undr_parcel *parcel, undr_arena *arena) {
     if (undr_parcel_slice(parcel).size == 0 || undr_parcel_slice(parcel).size > REPORT_PICKLE_SIZE) {
         return name_by_size(name, parcel);

@@ -10,8 +10,8 @@
 /* A Chain in a Chain in a Chain ...: as deep as a pickle may nest; one that contains itself ends here. */
 enum { CHAIN_DEPTH = 1000 };
 
-/* A Chain names a task as often as it likes: 3 KB of Chains that share their parts stand for 2^60 tasks. So many are run,
- * Chains in Chains counted, then it fails. */
+/* A Chain names a task as often as it likes: 3 KB of Chains that share their parts stand for 2^60 tasks. So many are
+ * run, Chains in Chains counted, then it fails. */
 enum { CHAIN_TASKS = 1000000 };
 
 /* A repr is for a line of text. A few bytes of pickle can share parts so that they print as millions (SEC-3). */

@@ -110,8 +110,8 @@ undr_error undr_worker_schedule(undr_worker_core *core, undr_slice pickle, unsig
     return request(core, SCHEDULE, (uint8_t)(UNDR_TYPE_SCHEDULE + priority), pickle, frame);
 }
 
-/* What a `t` carries; *error says why it is no pickle. An empty payload is never unpickled (FRAME-2): it is a task, one
- * that can't be run (WORK-15). */
+/* What a `t` carries; *error says why it is not a pickle. An empty payload is never unpickled (FRAME-2): it is a task,
+ * one that can't be run (WORK-15). */
 static input classify_task(
     undr_worker_core *core, undr_slice payload, undr_arena *arena, undr_value **task, undr_error *error) {
     if (payload.size == 0) {

@@ -12,7 +12,7 @@
 
 UNDR_API_BEGIN
 
-/* Borrowed bytes: whoever made the slice says how long they live. data may be NULL when size is 0. */
+/* Borrowed bytes: the maker of the slice says how long they live. data may be NULL when size is 0. */
 typedef struct undr_slice {
     const uint8_t *data;
     size_t size;
@@ -65,7 +65,7 @@ typedef struct undr_buffer {
 
 void undr_buffer_free(undr_buffer *buffer); /* and back to {0} */
 undr_slice undr_buffer_slice(const undr_buffer *buffer);
-UNDR_MUST_USE undr_error undr_buffer_reserve(undr_buffer *buffer, size_t more);  /* room for `more` bytes behind size */
+UNDR_MUST_USE undr_error undr_buffer_reserve(undr_buffer *buffer, size_t more);  /* room for `more` bytes after size */
 UNDR_MUST_USE undr_error undr_buffer_grow(undr_buffer *buffer, size_t capacity); /* to exactly this, never smaller */
 UNDR_MUST_USE undr_error undr_put_bytes(undr_buffer *buffer, const void *data, size_t size);
 UNDR_MUST_USE undr_error undr_put_slice(undr_buffer *buffer, undr_slice slice);

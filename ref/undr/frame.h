@@ -23,8 +23,7 @@ enum { UNDR_HEADER_SIZE = 9 };
  * beside what has come of it already. */
 #define UNDR_PAYLOAD_MAXIMUM (SIZE_MAX > UINT32_MAX ? (uint64_t)(PTRDIFF_MAX - UNDR_HEADER_SIZE) : (uint64_t)512 << 20)
 
-/* What the manager and the reference's worker refuse, unless they are told otherwise: above 1 GiB, as far as there is so
- * much. */
+/* The manager and the reference's worker refuse more than this unless they are told otherwise. */
 #define UNDR_DEFAULT_PAYLOAD_LIMIT \
     (((uint64_t)1 << 30) < UNDR_PAYLOAD_MAXIMUM ? (uint64_t)1 << 30 : UNDR_PAYLOAD_MAXIMUM)
 
@@ -51,7 +50,7 @@ typedef struct undr_frame {
  *   UNDR_PAYLOAD_TOO_LARGE  the header announces more than payload_limit (FRAME-7); final; *size is
  *                           UNDR_HEADER_SIZE, the offset up to which the bytes were understood
  *
- * Never allocates, never copies, keeps no state: call it again with the same bytes and more behind them. */
+ * Never allocates, never copies, keeps no state: call it again with the same bytes and more after them. */
 UNDR_MUST_USE undr_error undr_frame_decode(undr_slice input, uint64_t payload_limit, undr_frame *frame, uint64_t *size);
 
 /* Writes the header for a payload of payload_size bytes. */

@@ -20,7 +20,7 @@ typedef enum undr_manager_state {
 
 enum { UNDR_MAXIMUM_RETRIES = 4095 };
 
-/* Beyond so many bytes of answers that a connection does not read, nothing more is handed to it. */
+/* A connection with more unread bytes of answers than this is handed nothing more. */
 enum { UNDR_UNREAD_LIMIT = 1 << 20 };
 
 typedef struct undr_manager_options {
@@ -54,8 +54,8 @@ UNDR_MUST_USE undr_error undr_manager_connect(undr_manager_core *core, undr_conn
 void undr_manager_set_owner(undr_manager_core *core, undr_connection connection, void *owner);
 
 /* Whether the connection has more to read than its caller keeps for it. While it has, or while the tasks in its answers
- * that were not taken exceed UNDR_UNREAD_LIMIT, it is handed no task: a request of it that is held is answered None when
- * its turn comes (NEXT-4 lets it), and the task goes to the next. Unknown handle: nothing happens. */
+ * that were not taken exceed UNDR_UNREAD_LIMIT, it is handed no task: a request of it that is held is answered None
+ * when its turn comes (NEXT-4 lets it), and the task goes to the next. Unknown handle: nothing happens. */
 void undr_manager_set_full(undr_manager_core *core, undr_connection connection, bool full);
 
 /* The connection will send no more (its peer closed its sending side): answers that are held for it become due now,
@@ -68,7 +68,7 @@ void undr_manager_end_requests(undr_manager_core *core, undr_connection connecti
 void undr_manager_disconnect(undr_manager_core *core, undr_connection connection);
 
 /* One whole frame arrived. now: a monotonic clock in ms. UNDR_OK: exactly one answer is due, at once or, held, later.
- * UNEXPECTED_TYPE, UNEXPECTED_PAYLOAD, MISSING_PAYLOAD, PRIORITY, PICKLE_* and LIMIT_* (an `m` that is no pickle),
+ * UNEXPECTED_TYPE, UNEXPECTED_PAYLOAD, MISSING_PAYLOAD, PRIORITY, PICKLE_* and LIMIT_* (an `m` that is not a pickle),
  * QUEUE_LIMIT, MEMORY: the frame had no effect, gets no answer, and the caller ends the connection (REQ-4, REQ-5,
  * MSG-3, SCHED-5). */
 UNDR_MUST_USE undr_error undr_manager_receive(
@@ -79,7 +79,7 @@ UNDR_MUST_USE undr_error undr_manager_receive(
  * checked; whole: NULL, or a buffer that holds exactly frame->payload, which the core may take over (then it is {0})
  * instead of copying it. */
 UNDR_MUST_USE undr_error undr_manager_check(const undr_frame *frame);
-/* The same for a thread that others wait for: within so many values and steps of work, of which what it takes is subtracted.
+/* The same for a thread that others wait for: within *budget values and steps of work; what it takes is subtracted.
  * UNDR_WAIT: it takes more, to be checked elsewhere. */
 UNDR_MUST_USE undr_error undr_manager_check_within(const undr_frame *frame, size_t *budget);
 UNDR_MUST_USE undr_error undr_manager_receive_checked(
@@ -102,8 +102,8 @@ UNDR_MUST_USE undr_error undr_manager_next_answer(undr_manager_core *core, undr_
 uint64_t undr_manager_deadline(const undr_manager_core *core);
 void undr_manager_advance(undr_manager_core *core, uint64_t now);
 
-/* The manager's own side. The bytes are copied. schedule: UNDR_PRIORITY; UNDR_CLOSED after a close (CLOSE-6).
- * Both: UNDR_QUEUE_LIMIT, UNDR_MEMORY. send_message: PICKLE_*, LIMIT_DEPTH or LIMIT_MEMO for what is no pickle; one
+/* The manager's own side. The bytes are copied. schedule: UNDR_PRIORITY; UNDR_CLOSED after a close (CLOSE-6). Both:
+ * UNDR_QUEUE_LIMIT, UNDR_MEMORY. send_message: PICKLE_*, LIMIT_DEPTH or LIMIT_MEMO for bytes that are not a pickle; one
  * that only is too large to be read here is taken unread (FRAME-6). */
 UNDR_MUST_USE undr_error undr_manager_schedule(undr_manager_core *core, unsigned priority, undr_slice task);
 UNDR_MUST_USE undr_error undr_manager_send_message(undr_manager_core *core, undr_slice message);

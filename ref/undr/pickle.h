@@ -17,8 +17,8 @@ typedef struct undr_pickle_limits {
     size_t steps; /* of work beyond the values: comparing keys, copying, reading long numbers. 0: see below */
 } undr_pickle_limits;
 
-/* depth 1,000, nodes 10 million, memo 10 million, bytes 1 GiB; never more than a constant times the input. Steps: 64 for
- * each byte of the input, and 65,536. */
+/* depth 1,000, nodes 10 million, memo 10 million, bytes 1 GiB; never more than a constant times the input. Steps: 64
+ * for each byte of the input, and 65,536. */
 extern const undr_pickle_limits undr_pickle_default_limits;
 
 /* Where and on what a reading failed. */
@@ -27,7 +27,7 @@ typedef struct undr_pickle_fault {
     uint8_t opcode; /* 0 when the input ended where one was expected */
 } undr_pickle_fault;
 
-/* Reads the one pickle at the start of input. Bytes behind its STOP are ignored (CPython does so); *used, if not
+/* Reads the one pickle at the start of input. Bytes after its STOP are ignored (CPython does so); *used, if not
  * NULL, says where it ended. The value and all that it holds live in arena (strings are copied: input may go).
  * limits NULL: the defaults. fault may be NULL; it is set whenever the result is not UNDR_OK. */
 UNDR_MUST_USE undr_error undr_pickle_read(undr_slice input, const undr_pickle_limits *limits, undr_arena *arena,

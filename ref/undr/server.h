@@ -2,7 +2,7 @@
  * moves frames between the connections and the core, times held answers, and ends connections that break the
  * protocol. Spec: "The manager".
  *
- * The core is shared: whoever calls it takes the lock. All functions may be called from any thread but the server's;
+ * The core is shared: a caller takes the lock. All functions may be called from any thread but the server's;
  * undr_server_interrupt in that one, too. undr_server_wait, undr_server_notify, undr_server_interrupts (and of course
  * undr_server_unlock) want the lock held; undr_server_wake and undr_server_port do not mind; all others take it
  * themselves and must be called without it. */

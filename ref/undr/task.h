@@ -75,9 +75,9 @@ struct undr_registry {
 UNDR_MUST_USE undr_error undr_task_run(
     const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager, undr_failure *failure);
 
-/* Appends what Task.__repr__ prints: `<class 'module.Name'>({'key': value})`, values as Python's repr() prints them, tasks
- * inside of it in the same way. It differs for instances of classes that are no tasks (Python would ask them) and for a
- * set, whose elements stand in the order of their texts. Beyond 64 KiB it is cut, with `...` behind. */
+/* Appends what Task.__repr__ prints: `<class 'module.Name'>({'key': value})`, values as Python's repr() prints them,
+ * tasks inside of it in the same way. It differs for instances of classes that are not tasks (Python would ask them)
+ * and for a set, whose elements are in the order of their texts. Beyond 64 KiB it is cut and ends in `...`. */
 UNDR_MUST_USE undr_error undr_task_repr(undr_buffer *buffer, const undr_value *task);
 
 /* Chain over `tasks`, borrowed as long as the arena. */

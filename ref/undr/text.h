@@ -17,12 +17,12 @@ typedef enum undr_visibility {
 
 undr_visibility undr_character_visibility(uint32_t character);
 
-/* The character at the start of text and how many bytes it has; a lone surrogate is one, as in Python's "surrogatepass".
- * 0: text is empty, or its first byte begins no UTF-8; *character is not set then. */
+/* The character at the start of text and how many bytes it has; a lone surrogate is one, as in Python's
+ * "surrogatepass". 0: text is empty, or its first byte begins no UTF-8; *character is not set then. */
 size_t undr_next_character(undr_slice text, uint32_t *character);
 
 /* Appends text with only what is visible as it is: \t \n \r, else \xNN, \uNNNN or \UNNNNNNNN for another character, and
- * \xNN for a byte that is no UTF-8. A backslash stands for itself. The result is one line of UTF-8. */
+ * \xNN for a byte that is not UTF-8. A backslash is itself. The result is one line of UTF-8. */
 UNDR_MUST_USE undr_error undr_put_visible(undr_buffer *buffer, undr_slice text);
 
 /* Appends one character escaped in that way, whatever it is. */

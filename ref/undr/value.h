@@ -2,7 +2,7 @@
  * its pickle says of it; nothing is ever imported, called or looked up.
  *
  * All values of one decoding live in one arena and die with it. Values may be shared (a pickle's memo), and a
- * list, dict, set or object may contain itself; whoever walks a value bounds the depth. */
+ * list, dict, set or object may contain itself; a walk over a value bounds its depth. */
 #ifndef UNDR_VALUE_H
 #define UNDR_VALUE_H
 
@@ -71,7 +71,7 @@ struct undr_value {
     undr_kind kind;
     uint32_t mark;        /* of the library's own walks; 0 in a new value */
     uint32_t hash;        /* the pickle reader's, once it had to be found as a key; 0 before. Differs from run to run */
-    uint32_t height : 31; /* the pickle reader's: at most so many levels of values are below this one */
+    uint32_t height : 31; /* the pickle reader's: at most this many levels of values are below this one */
     uint32_t held : 1;    /* the pickle reader's: another value holds this one */
     union {
         bool boolean;
@@ -138,8 +138,8 @@ UNDR_MUST_USE undr_error undr_value_equal(const undr_value *a, const undr_value 
  * than 4 million values or 320 MiB; on an error nothing is appended. */
 UNDR_MUST_USE undr_error undr_value_print(undr_buffer *buffer, const undr_value *value);
 
-/* The same for a person: cut after about so many bytes, with `...` behind. Never LIMIT_NODES or LIMIT_BYTES, and no more
- * work than that text asks for, however large the value is, or however often its parts are shared. */
+/* The same for a person: cut after about that many bytes, ending in `...`. Never LIMIT_NODES or LIMIT_BYTES, and no
+ * more work than that text asks for, however large the value is, or however often its parts are shared. */
 UNDR_MUST_USE undr_error undr_value_print_short(undr_buffer *buffer, const undr_value *value, size_t bytes);
 
 /* True when a str, bytes or bytearray anywhere inside value contains text. Linear, at any depth. */

@@ -1,5 +1,5 @@
 /* worker.h: the worker's core, sans-I/O: which frame a worker may send now and what an answer means. One request is
- * in flight at most (WORK-2). Spec: "The worker", whose state table stands in worker.c. */
+ * in flight at most (WORK-2). Spec: "The worker", whose state table is in worker.c. */
 #ifndef UNDR_WORKER_H
 #define UNDR_WORKER_H
 

@@ -1,5 +1,5 @@
-/* restless.c: loaded before a unit test (LD_PRELOAD), lets every second call that may be interrupted fail with EINTR, as a
- * signal would. What was begun by a connect goes on, as it does. Programs that the test starts are left alone. */
+/* restless.c: loaded before a unit test (LD_PRELOAD), lets every second call that may be interrupted fail with EINTR,
+ * as a signal would. What was begun by a connect goes on, as it does. Programs that the test starts are left alone. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -2,12 +2,12 @@
  *
  *     UNDR_FAULT="ROLE FUNCTION K ERROR [FUNCTION K ERROR]"
  *
- * ROLE is `manager`, or `worker`, the first worker process of a pool; or `check`, `guard`, `player`, `start`: undr-check
- * itself, and its processes of the first, second and third generation (guard.h; the last one becomes the target). K is
- * which call of the function fails: the k-th, or `K-L`, all from the k-th to the l-th, or `K-`, all from the k-th on. ERROR is a number of errno, or 0 for a short
- * read or write. UNDR_FAULT_REPORT is the file that tells whether the last of the faults was reached, and what the
- * program still held when it ended: a line `fired`, a line `held BLOCKS DESCRIPTORS`. For `worker`, UNDR_FAULT_TOKEN is
- * a file that the first one takes away.
+ * ROLE is `manager`, or `worker`, the first worker process of a pool; or `check`, `guard`, `player`, `start`:
+ * undr-check itself, and its processes of the first, second and third generation (guard.h; the last one becomes the
+ * target). K is which call of the function fails: the k-th, or `K-L`, all from the k-th to the l-th, or `K-`, all from
+ * the k-th on. ERROR is a number of errno, or 0 for a short read or write. UNDR_FAULT_REPORT is the file that tells
+ * whether the last of the faults was reached, and what the program still held when it ended: a line `fired`, a line
+ * `held BLOCKS DESCRIPTORS`. For `worker`, UNDR_FAULT_TOKEN is a file that the first one takes away.
  *
  * A function that is not called by its own name on every system is known by all of its names, which are counted
  * together: libuv calls epoll_wait or epoll_pwait, and starts processes by fork or by posix_spawn. */

@@ -1,5 +1,5 @@
-/* typed_slots.h: realloc for ref/base/handles.c, as CBMC can follow it. Include it behind handles.c, with realloc defined as
- * resize_slots before.
+/* typed_slots.h: realloc for ref/base/handles.c, as CBMC can follow it. Include it behind handles.c, with realloc
+ * defined as resize_slots before.
  *
  * CBMC takes what its own realloc returns for bytes, which makes each pointer in it a puzzle; this one returns slots.
  * Like realloc it moves what is there, always, so that a pointer to the old slots is a pointer to freed memory. */

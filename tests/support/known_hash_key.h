@@ -1,5 +1,5 @@
-/* known_hash_key.h: a hash key that the test knows, so that it can choose keys that collide. tests/CMakeLists.txt links a
- * test that includes this with --wrap for the function. */
+/* known_hash_key.h: a hash key that the test knows, so that it can choose keys that collide. tests/CMakeLists.txt links
+ * a test that includes this with --wrap for the function. */
 #ifndef TESTS_KNOWN_HASH_KEY_H
 #define TESTS_KNOWN_HASH_KEY_H
 

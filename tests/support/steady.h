@@ -1,5 +1,6 @@
 /* steady.h: system calls that go on after an interruption. A process of these tests can be interrupted without a signal
- * handler of its own: by SIGCONT, and by io_uring (libuv 1.45 and later), which ends a recv or send that has a timeout. */
+ * handler of its own: by SIGCONT, and by io_uring (libuv 1.45 and later), which ends a recv or send that has a
+ * timeout. */
 #ifndef TESTS_STEADY_H
 #define TESTS_STEADY_H
 

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-/* Of the bytes 0, 1, 2, ... up to so many, under the key 0, 1, ... 15. The same come of CPython's hash(), whose algorithm
- * this is since 3.11. */
+/* Of the bytes 0, 1, 2, ... up to so many, under the key 0, 1, ... 15. The same come of CPython's hash(), whose
+ * algorithm this is since 3.11. */
 static const uint64_t vectors[] = {
     0xabac0158050fc4dc,
     0xc9f49bf37d57ca93,

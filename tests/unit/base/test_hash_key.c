@@ -1,4 +1,5 @@
-/* test_hash_key.c: the hash key of the process, which nobody outside can know: each program that is executed has another. */
+/* test_hash_key.c: the hash key of the process, which nobody outside can know: each program that is executed has
+ * another. */
 #include "base/hash.h"
 
 #include <setjmp.h>

@@ -138,8 +138,8 @@ static void what_collides_is_told_apart(void **state) {
     }
 }
 
-/* The writer looks for classes by all 64 bits of a hash. These two texts have the same: the first such pair on a walk of
- * some 2 ** 32 texts under the hash key that is known here. */
+/* The writer looks for classes by all 64 bits of a hash. These two texts have the same: the first such pair on a walk
+ * of some 2 ** 32 texts under the hash key that is known here. */
 static void classes_that_collide_are_written_apart(void **state) {
     (void)state;
     static const char pickle[] =
