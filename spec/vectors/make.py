@@ -5,7 +5,7 @@
     make.py --check    writes nothing; exits 1 when they are not what this script makes
                        (--package: 77 where the package `undr` is not installed)
 
-CPython 3.9 to 3.13 make the same. Where the package `undr` is installed, its own classes must pickle to the same bytes;
+CPython 3.9 to 3.14 make the same. Where the package `undr` is installed, its own classes must pickle to the same bytes;
 elsewhere classes of the same names stand in for them.
 """
 import argparse

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """undr-check and what goes on without end: files, targets, declared numbers; and what many of something cost it:
 hostile.py UNDR-CHECK UNDR-MANAGER UNDR-WORKER [TEST...]."""
+import concurrent.futures
 import os
 import pathlib
 import pickle
@@ -91,51 +92,61 @@ class Files(Hostile):
 
 
 class Streams(Hostile):
-    """What a target sends without end gives it no more time, and fills no memory. The limits are the harness's own."""
+    """What a target sends without end gives it no more time, and fills no memory. The limits are the harness's own: most
+    of the time is spent waiting for them, so several targets are judged at a time."""
 
-    def fails(self, role, kind, *says):
-        self.check(1, says, role, "--delivery", "whole", "--timeout-factor", "0.5", "--only", f"{role}.life.*", "--",
-                   sys.executable, ENDLESS, f"{role}:{kind}")
+    AT_ONCE = 6
+
+    def fails(self, *each):
+        """Each: a role, the kind of endless target, and what is said of it."""
+        def one(role, kind, *says):
+            self.check(1, says, role, "--delivery", "whole", "--timeout-factor", "0.5", "--only", f"{role}.life.*", "--",
+                       sys.executable, ENDLESS, f"{role}:{kind}")
+        self.all_at_once(one, each)
+
+    def all_at_once(self, judge, each):
+        with concurrent.futures.ThreadPoolExecutor(self.AT_ONCE) as several:
+            judged = [(words, several.submit(judge, *words)) for words in each]
+        for words, verdict in judged:
+            with self.subTest(words):
+                verdict.result()
 
     def test_capabilities(self):
-        self.fails("manager", "capabilities-lines", "prints without end")
-        self.fails("manager", "capabilities-line", "prints without end")
-        self.fails("worker", "capabilities-trickle", "does not end")
-        self.fails("pool", "capabilities-errors", "does not end")
+        self.fails(("manager", "capabilities-lines", "prints without end"),
+                   ("manager", "capabilities-line", "prints without end"),
+                   ("worker", "capabilities-trickle", "does not end"),
+                   ("pool", "capabilities-errors", "does not end"))
 
     def test_declared_numbers(self):
-        for line, says in [("grace 4000000000", "up to 60000"), ("hold 4000000000", "up to 60000"),
-                           ("grace 60001", "up to 60000"), ("hold -1", "milliseconds"), ("hold 1e3", "milliseconds"),
-                           ("priority-levels 4000000000", "1 to 128"), ("pickle 0-4000000000", "protocols"),
-                           ("max-payload 99999999999999999999999", "BYTES"), ("grace \x1b[31m", "\\x1b[31m")]:
-            with self.subTest(line):
-                self.fails("manager", f"declare-{line}", "`capabilities` prints in line 2 `", says)
+        self.fails(*(("manager", f"declare-{line}", "`capabilities` prints in line 2 `", says) for line, says in [
+            ("grace 4000000000", "up to 60000"), ("hold 4000000000", "up to 60000"), ("grace 60001", "up to 60000"),
+            ("hold -1", "milliseconds"), ("hold 1e3", "milliseconds"), ("priority-levels 4000000000", "1 to 128"),
+            ("pickle 0-4000000000", "protocols"), ("max-payload 99999999999999999999999", "BYTES"),
+            ("grace \x1b[31m", "\\x1b[31m")]))
 
     def test_lines(self):
-        self.fails("manager", "ready-lines", "ready PORT")
-        self.fails("manager", "ready-line", "without a newline")
-        self.fails("manager", "ready-trickle", "ready PORT")
-        self.fails("pool", "answer-lines", "FAIL")
-        self.fails("pool", "answer-line", "FAIL")
-        self.fails("pool", "answer-trickle", "FAIL")
+        self.fails(("manager", "ready-lines", "ready PORT"), ("manager", "ready-line", "without a newline"),
+                   ("manager", "ready-trickle", "ready PORT"), ("pool", "answer-lines", "FAIL"),
+                   ("pool", "answer-line", "FAIL"), ("pool", "answer-trickle", "FAIL"))
 
     def test_frames(self):
-        self.fails("manager", "frames", "FAIL")
-        self.fails("manager", "huge-frame", "announces 549755813888 bytes, more than was ever sent")
-        self.fails("worker", "huge-frame", "announces 549755813888 bytes, more than was ever sent")
-        self.fails("manager", "trickle", "no whole frame within")
-        self.fails("manager", "slow-reader", "nothing within")
-        self.fails("worker", "frames", "WORK-2")
-        self.fails("worker", "trickle", "no whole frame within")
-        self.fails("worker", "connections", "more than 1000 connections")
+        huge = "announces 549755813888 bytes, more than was ever sent"
+        self.fails(("manager", "frames", "FAIL"), ("manager", "huge-frame", huge), ("worker", "huge-frame", huge),
+                   ("manager", "trickle", "no whole frame within"), ("manager", "slow-reader", "nothing within"),
+                   ("worker", "frames", "WORK-2"), ("worker", "trickle", "no whole frame within"),
+                   ("worker", "connections", "more than 1000 connections"))
+
+    def flooding(self, role, program):
+        flood = self.file(f"{role}.sh", f"#!/bin/sh\ncase $* in *port*|*workers*) yes >&2 & ;; esac\n"
+                          f'exec {program} "$@"\n')
+        flood.chmod(0o755)
+        return flood
 
     def test_a_right_one_that_talks_without_end(self):
-        for role, program in (("manager", MANAGER), ("worker", WORKER), ("pool", MANAGER)):
-            with self.subTest(role):
-                flood = self.file(f"{role}.sh", f"#!/bin/sh\ncase $* in *port*|*workers*) yes >&2 & ;; esac\n"
-                                  f'exec {program} "$@"\n')
-                flood.chmod(0o755)
-                self.check(0, "1 passed", role, "--delivery", "whole", "--only", f"{role}.life.*", "--", flood)
+        def holds(role, flood):
+            self.check(0, "1 passed", role, "--delivery", "whole", "--only", f"{role}.life.*", "--", flood)
+        roles = [("manager", MANAGER), ("worker", WORKER), ("pool", MANAGER)]
+        self.all_at_once(holds, [(role, self.flooding(role, program)) for role, program in roles])
 
 
 class Cost(Hostile):

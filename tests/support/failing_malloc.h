@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -42,9 +43,19 @@ static inline void end_failing(void) {
  * the same; without memory it is UNDR_MEMORY. */
 typedef undr_error operation(void *context);
 
-/* How often an allocation could fail: each in turn, until the operation gets by without. */
+/* UNDR_ONE_IN=N, under valgrind, where all of it takes minutes: a test may look at one in N of what it reads from files,
+ * and of the allocations of an operation only the first FAIL_EACH_OF fail each, then one in N. */
+static inline size_t one_in(void) {
+    const char *number = getenv("UNDR_ONE_IN");
+    const size_t n = number == NULL ? 1 : strtoul(number, NULL, 10);
+    return n == 0 ? 1 : n;
+}
+
+enum { FAIL_EACH_OF = 40 };
+
+/* How often an allocation could fail, up to one_in() more: each in turn, until the operation gets by without. */
 static inline size_t fail_each_once(operation *run, void *context, failing how, undr_error expected) {
-    for (size_t number = 1;; ++number) {
+    for (size_t number = 1;; number += number < FAIL_EACH_OF ? 1 : one_in()) {
         fail_allocations(number, how);
         const undr_error error = run(context);
         const bool failed = allocation_failed;

@@ -56,8 +56,8 @@ def copy(source, target):
     for folder in (".github", ".clusterfuzzlite", ".ci", "scripts"):
         shutil.copytree(source / folder, target / folder)
     shutil.copy(source / "CMakePresets.json", target)
-    (target / "tests").mkdir()
-    shutil.copy(source / "tests" / "workflows.py", target / "tests")
+    (target / "tests" / "workflows").mkdir(parents=True)
+    shutil.copy(source / "tests" / "workflows" / "workflows.py", target / "tests" / "workflows")
 
 
 def main(arguments):

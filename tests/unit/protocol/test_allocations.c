@@ -16,13 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* UNDR_ONE_IN=N, under valgrind, where all of it takes minutes: of what is read from files one in N is looked at. */
-static size_t one_in(void) {
-    const char *number = getenv("UNDR_ONE_IN");
-    size_t n = number == NULL ? 1 : strtoul(number, NULL, 10);
-    return n == 0 ? 1 : n;
-}
-
 /* Each entry of a list in a file of the source tree; all the allocations that could fail. */
 static size_t over(const char *file, const char *list, const char *key, size_t (*fail_each_of)(undr_slice)) {
     json_t *json = load_vectors(file);
