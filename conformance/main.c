@@ -64,12 +64,12 @@ static int act(const check_options *options) {
     }
 }
 
-/* A target that falls short under a low limit may do so because of it. */
+/* A target that fails under a low limit may fail because of it. */
 static undr_error tell_limits(undr_buffer *text) {
     undr_error error = check_inherited_limits(text);
     if (error == UNDR_OK && text->size > 0) {
         fprintf(stderr,
-            "undr-check: note: a target has the limits of whoever started the harness, and some are low: "
+            "undr-check: note: a target inherits the limits under which the harness was started, and some are low: "
             "%.*s\n",
             (int)text->size, (const char *)text->data);
     }

@@ -8,7 +8,7 @@
 /* Does it say that something has run out, as opposed to what a file or a peer is like? */
 bool check_is_shortage(int reason);
 
-/* What to do about it, as a clause behind "; "; "" where the reason says all there is to say. */
+/* What to do about it, as a clause after "; "; "" where the reason says it all. */
 const char *check_remedy(int reason);
 
 /* Appends the reason and its remedy. */

@@ -19,7 +19,7 @@ static undr_slice without(undr_slice text, size_t size) {
     return undr_slice_of(text.data + size, text.size - size);
 }
 
-/* What stands for the first character of text, which must not be printed: \u202e, or \xff for a byte that begins none.
+/* The escape for the first character of text, which must not be printed: \u202e, or \xff for a byte that begins none.
  * Returns how many bytes of text that is. */
 static size_t escape(undr_slice text, check_piece *piece) {
     uint32_t character = text.data[0];

@@ -24,7 +24,7 @@ bool check_piece_is(const check_piece *piece, const char *text);
 /* Writes text for a terminal or a log, character by character as check_text_take has it. Failures show in
  * ferror(out). */
 void check_text_plain(FILE *out, undr_slice text);
-/* The same, each line behind `indent`, ended by a newline; nothing for an empty text. */
+/* The same, each line after `indent`, ended by a newline; nothing for an empty text. */
 void check_text_lines(FILE *out, undr_slice text, const char *indent);
 /* The same as check_text_plain, into a buffer. */
 UNDR_MUST_USE undr_error check_text_clean(undr_buffer *to, undr_slice text);

@@ -126,7 +126,7 @@ undr_error check_file_open(const char *path, int *file, undr_buffer *message) {
     return UNDR_OK;
 }
 
-/* What is no regular file may take its time, but not all of it. */
+/* A file that is not regular may take some time, but not for ever. */
 int check_file_replace(int file, undr_slice text) {
     struct stat about;
     bool cuts = fstat(file, &about) == 0 && S_ISREG(about.st_mode); /* pipes and devices have nothing to cut off */

@@ -25,8 +25,8 @@ static const char *remedy_of(int reason) {
     case EACCES:
     case EPERM:
     case EROFS: return "; name a place that may be written";
-    case EPIPE: return "; whoever read it has gone";
-    case ETIMEDOUT: return "; whoever reads it does not go on";
+    case EPIPE: return "; its reader has gone";
+    case ETIMEDOUT: return "; its reader has stopped reading";
     default: return check_remedy(reason);
     }
 }

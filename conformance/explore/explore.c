@@ -26,7 +26,7 @@ enum {
     TOLD_EVERY_S = 3,
     DEFAULT_SESSIONS = 100,
     PLAY_LIMIT_S = 60,
-    SLOW_MS = 500 /* a failure that takes so long is most likely a wait in vain */
+    SLOW_MS = 500 /* a failure that takes this long was most likely a wait for an answer that never came */
 };
 
 /* Tries of such a failure wait so much shorter; what is left is confirmed with the whole limit. */
@@ -74,7 +74,7 @@ static undr_error write_session(struct explorer *self, check_role role, size_t i
     return error;
 }
 
-/* The place of what falls short is then a line of its session, not of a file that nobody has. */
+/* The place of a failure is then a line of its session, not of a file that does not exist. */
 static undr_error add_session(struct explorer *self, check_role role, size_t index, check_suite *suite) {
     char place[80];
     undr_buffer text = {0};
@@ -249,8 +249,8 @@ static undr_error tell(struct explorer *self, const check_explored *session, con
     return error;
 }
 
-/* Of a wait in vain each try costs the whole time limit. Tries with a part of it may take what is slow for what hangs:
- * then the result passes with the whole limit, and everything is done again. */
+/* When the target never answers, each try costs the whole time limit. Tries with a part of it may take what is slow for
+ * what hangs: then the result passes with the whole limit, and everything is done again. */
 static undr_error shrink_in_haste(struct explorer *self, check_explored *session, uint64_t took_ns) {
     check_explored small;
     undr_error error = check_explored_copy(&small, session);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Letters that the notation has for connections, without M, P, and G, which stands for gates in the suite's cases. */
+/* Letters that the notation has for connections, without M, P, and G, which is a gate in the suite's cases. */
 static const char letters[] = "ABCDEFHIJKLNOQRSTUVWXYZ";
 enum { LETTERS = sizeof letters - 1, ENDING = LETTERS - 1 /* the last one: runs what is left */, LEVELS = 2 };
 
@@ -67,7 +67,7 @@ static undr_slice content_of(const struct script *script, undr_slice told) {
     return undr_buffer_slice(&script->contents[number]);
 }
 
-/* The line of the core's answer that is due, behind those that wait to be read. */
+/* The line of the core's answer that is due, after those that wait to be read. */
 static undr_error expect_answer(struct script *script, int connection) {
     undr_buffer *lines = &script->answers;
     undr_answer answer;

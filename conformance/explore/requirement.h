@@ -4,7 +4,7 @@
 
 #include "undr/bytes.h"
 
-/* Appends " must ID SENTENCE" unless it stands above these lines already: *above is the one that was appended last
+/* Appends " must ID SENTENCE" unless it is above these lines already: *above is the one that was appended last
  * (compared as a pointer), NULL at the beginning. */
 UNDR_MUST_USE undr_error check_explored_blame(const char **above, undr_buffer *text, const char *requirement);
 

@@ -42,7 +42,7 @@ struct tendency {
     unsigned weights[CHECK_OPERATION_COUNT];
     unsigned total;
     unsigned connections; /* at most */
-    unsigned joined;      /* one in so many; 0: none */
+    unsigned joined;      /* one in this many; 0: none */
 };
 
 static struct tendency draw_tendency(uint64_t *state, check_role role) {

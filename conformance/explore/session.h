@@ -44,7 +44,7 @@ typedef struct check_operation {
     unsigned choice;     /* priority, kind of violation, kind of close */
     unsigned payload;    /* which sort of content */
     unsigned size;       /* of it, where the sort has one */
-    bool joined;         /* sent behind the one before, without reading its answer first */
+    bool joined;         /* sent right after the one before, without reading its answer first */
 } check_operation;
 
 typedef struct check_explored {

@@ -59,7 +59,7 @@ static undr_error add_effect(struct building *self, check_effect_kind kind, unsi
     check_effect *grown = self->failed ? NULL : realloc(one->effects, (one->effect_count + 1) * sizeof *grown);
     if (grown == NULL) {
         undr_buffer_free(&text);
-        return self->failed ? UNDR_OK : UNDR_MEMORY; /* behind a failure nothing runs */
+        return self->failed ? UNDR_OK : UNDR_MEMORY; /* after a failure nothing runs */
     }
     one->effects = grown;
     one->effects[one->effect_count++] = (check_effect){kind, priority, text};
@@ -114,7 +114,7 @@ static undr_error add_step(struct building *self, const check_operation *operati
         operation->choice % 4 == 0 ? 1 : operation->choice, value);
 }
 
-/* ---- what is no task ---- */
+/* ---- what is not a task ---- */
 
 static undr_error add_idle(struct building *self, const check_operation *operation) {
     undr_error error = end_task(self);

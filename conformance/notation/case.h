@@ -11,7 +11,7 @@ typedef enum check_level { CHECK_MUST, CHECK_SHOULD, CHECK_MAY } check_level;
 typedef enum check_role { CHECK_ROLE_MANAGER, CHECK_ROLE_WORKER, CHECK_ROLE_POOL } check_role;
 typedef enum check_reach { CHECK_EACH, CHECK_WHOLE, CHECK_PIPELINE } check_reach; /* line `delivery` */
 
-/* What a name in a value stands for: resolved when the case is played. */
+/* What a name in a value means: resolved when the case is played. */
 typedef enum check_term_kind {
     CHECK_TERM_VALUE, /* .value: a literal without names in it */
     CHECK_TERM_LIST,
@@ -92,7 +92,7 @@ typedef enum check_what {
     CHECK_REPEAT,
     CHECK_TOGETHER,
     CHECK_UNORDERED,
-    /* a requirement that stands between steps */
+    /* a requirement between steps */
     CHECK_REQUIREMENT
 } check_what;
 
@@ -177,7 +177,8 @@ typedef struct check_cases {
     size_t count;
 } check_cases;
 
-/* Where and why a text is no case. text is whole: "FILE:LINE:COLUMN: expected ..., found ..." (of a term: no FILE). */
+/* Where and why a text is not a case. text is whole: "FILE:LINE:COLUMN: expected ..., found ..." (of a term: no
+ * FILE). */
 typedef struct check_mistake {
     int line, column; /* from 1; the column counts bytes */
     char text[512];

@@ -1,10 +1,10 @@
-/* check.c: mistakes that only a whole case shows: what is missing, names that stand for nothing, letters that
- * stand for two things. */
+/* check.c: mistakes that only a whole case shows: what is missing, names without a meaning, letters that
+ * have two meanings. */
 #include "base/name_map.h"
 #include "notation/parse_step.h"
 #include "notation/walk.h"
 
-/* ---- what must be there, and where it may stand ---- */
+/* ---- what must be there, and where it may be ---- */
 
 typedef struct place {
     const check_lexer *lexer;
@@ -28,11 +28,11 @@ static undr_error check_place(void *context, const check_step *step, const check
     }
     if (step->indexed && (block == NULL || block->what != CHECK_REPEAT)) {
         return check_step_fail(
-            here->lexer, step->line, "%s[i] stands outside of a repeat, where there is no `i`", step->channel);
+            here->lexer, step->line, "%s[i] is outside of a repeat, where there is no `i`", step->channel);
     }
     if (here->one->role == CHECK_ROLE_WORKER && step->channel[0] == 'M') {
         return check_step_fail(
-            here->lexer, step->line, "a worker has no control channel: M stands in cases of a manager or pool");
+            here->lexer, step->line, "a worker has no control channel: M is for cases of a manager or pool");
     }
     if (step->what == CHECK_LOGS && !here->one->log_directory) {
         return check_step_fail(
@@ -74,7 +74,7 @@ static bool is_bound(const usage *use, const char *name) {
 
 static undr_error unbound(const usage *use, const char *name) {
     return check_step_fail(&use->lexer, use->step->line,
-        "?%s stands for nothing here: bind it in a receive above, as in M <- message ('pid', ?%s)", name, name);
+        "?%s is not bound here: bind it in a receive above, as in M <- message ('pid', ?%s)", name, name);
 }
 
 static void note_use(int *first, int line) {
@@ -92,11 +92,10 @@ static undr_error visit_term(void *context, const check_term *term, bool receive
     case CHECK_TERM_ANY:
         return received
             ? UNDR_OK
-            : check_step_fail(&use->lexer, use->step->line, "`_` can't be sent: it stands for anything in a receive");
+            : check_step_fail(&use->lexer, use->step->line, "`_` can't be sent: in a receive it means anything");
     case CHECK_TERM_COUNTER:
         if (use->block == NULL || use->block->what != CHECK_REPEAT) {
-            return check_step_fail(
-                &use->lexer, use->step->line, "`i` stands outside of a repeat, where it counts nothing");
+            return check_step_fail(&use->lexer, use->step->line, "`i` is outside of a repeat, where it counts nothing");
         }
         return UNDR_OK;
     case CHECK_TERM_GATE:
@@ -141,7 +140,7 @@ static undr_error check_letter(const check_lexer *lexer, char name, const letter
     if (plain > 0 && indexed > 0) {
         int later = plain > indexed ? plain : indexed;
         return check_step_fail(
-            lexer, later, "%c stands with [i] and without: take another letter for one of them", name);
+            lexer, later, "%c is used with [i] and without: take another letter for one of them", name);
     }
     if (known->gate > 0 && known->value == 0) {
         return check_step_fail(lexer, known->gate,

@@ -15,7 +15,7 @@ typedef struct honesty {
     const check_case *one;
 } honesty;
 
-/* Above this, bytes that are multiplied out are not looked into: they are no pickle but by chance. */
+/* Above this, bytes that are multiplied out are not looked into: they are not a pickle except by chance. */
 enum { LOOKED_INTO = 1 << 20 };
 
 static bool is_empty(const check_payload *payload) {
@@ -31,7 +31,7 @@ static bool is_large(const check_term *term) {
     return term->kind == CHECK_TERM_TIMES && term->number > LOOKED_INTO / (term->parts[0]->value->bytes.size + 1);
 }
 
-/* What bytes on the wire unpickle to; *value NULL when they are no pickle. */
+/* What bytes on the wire unpickle to; *value NULL when they are not a pickle. */
 static undr_error read_wire(const check_payload *payload, undr_arena *arena, undr_value **value) {
     undr_buffer bytes = {0};
     *value = NULL;
@@ -144,7 +144,7 @@ static undr_error visit(void *context, const check_step *step, const check_step 
         return check_step_fail(work->lexer, step->line, "%s: write `bad` before it if that is the purpose", reason);
     }
     if (reason == NULL && step->bad && !may_be_bad(work, step)) {
-        return check_step_fail(work->lexer, step->line, "`bad` stands before what breaks nothing: remove `bad`");
+        return check_step_fail(work->lexer, step->line, "`bad` is before a step that breaks nothing: remove `bad`");
     }
     return UNDR_OK;
 }

@@ -48,7 +48,7 @@ bool check_lex_at_end(check_lexer *lexer) {
 
 size_t check_lex_indent(const check_lexer *lexer) {
     size_t at = lexer->start;
-    /* unreachable: a line of blanks alone is no significant one; the bound stays for whoever asks elsewhere */
+    /* unreachable: a line of blanks is skipped before; the bound is for other callers */
     while (at < lexer->end && lexer->text.data[at] == ' ') {
         at++;
     }
@@ -64,7 +64,7 @@ static bool is_significant(check_lexer *lexer) {
 bool check_lex_line(check_lexer *lexer) {
     bool first = lexer->line == 0;
     while (lexer->end < lexer->text.size) {
-        size_t start = first ? 0 : lexer->end + 1; /* behind the newline */
+        size_t start = first ? 0 : lexer->end + 1; /* after the newline */
         first = false;
         if (start >= lexer->text.size) {
             break;
@@ -100,7 +100,7 @@ undr_error check_lex_fail(const check_lexer *lexer, size_t at, const char *forma
     return UNDR_ARGUMENT;
 }
 
-/* What stands at `at`, for a person: up to the next blank, at most 40 bytes, nothing that a terminal obeys. */
+/* What is at `at`, for a person: up to the next blank, at most 40 bytes, nothing that a terminal obeys. */
 static void describe(const check_lexer *lexer, size_t at, char found[64]) {
     if (at >= lexer->end) {
         (void)snprintf(found, 64, "the end of the line");
@@ -235,7 +235,7 @@ undr_error check_grow(undr_arena *arena, void **at, size_t count, size_t *capaci
         return UNDR_OK;
     }
     size_t wanted = *capacity == 0 ? 4 : *capacity * 2;
-    if (wanted > SIZE_MAX / size) { /* unreachable: so many things need a text as large as all memory */
+    if (wanted > SIZE_MAX / size) { /* unreachable: that many items need a text as large as all memory */
         return UNDR_MEMORY;
     }
     void *memory;

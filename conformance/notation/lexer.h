@@ -23,7 +23,7 @@ size_t check_lex_indent(const check_lexer *lexer);
 /* Fills the mistake for the byte at offset `at`; always UNDR_ARGUMENT. */
 undr_error check_lex_fail(const check_lexer *lexer, size_t at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* "expected WHAT, found `what stands there`" (or "the end of the line"). */
+/* "expected WHAT, found `what is there`" (or "the end of the line"). */
 undr_error check_lex_expected(const check_lexer *lexer, size_t at, const char *what);
 
 int check_lex_peek(const check_lexer *lexer); /* the next byte, -1 at the end of the line */
@@ -42,7 +42,7 @@ UNDR_MUST_USE undr_error check_lex_number(
 UNDR_MUST_USE undr_error check_lex_rest(check_lexer *lexer, const char *what, const char **text);
 
 UNDR_MUST_USE undr_error check_lex_copy(check_lexer *lexer, undr_slice slice, const char **text); /* with a final NUL */
-/* Room for one more item of `size` bytes behind *count in an array that lives in arena. */
+/* Room for one more item of `size` bytes after *count in an array that lives in arena. */
 UNDR_MUST_USE undr_error check_grow(undr_arena *arena, void **at, size_t count, size_t *capacity, size_t size);
 
 bool check_slice_is(undr_slice slice, const char *text);

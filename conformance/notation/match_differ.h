@@ -10,7 +10,7 @@ UNDR_MUST_USE undr_error check_put_short_term(undr_buffer *buffer, const check_t
 UNDR_MUST_USE undr_error check_put_short_pattern(undr_buffer *buffer, const check_payload *pattern);
 
 /* "at [1]['a']: expected 1, received True" for the first place where two values that are not equal differ. path: where
- * they stand; it is as before afterwards. */
+ * they are; it is as before afterwards. */
 UNDR_MUST_USE undr_error check_put_difference(
     undr_buffer *why, undr_buffer *path, const undr_value *expected, const undr_value *received);
 /* "expected b'abc', received b'abd', which differ from byte 2 on" */

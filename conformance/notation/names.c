@@ -1,4 +1,4 @@
-/* names.c: what the names in a case stand for, and the values and bytes that its terms make. */
+/* names.c: what the names in a case mean, and the values and bytes that its terms make. */
 #include "notation/names.h"
 #include "notation/lexer.h"
 #include "notation/old_pickle.h"
@@ -30,7 +30,7 @@ undr_error check_names_bind(check_names *names, const char *name, const undr_val
         return error;
     }
     memcpy(copy, name, size);
-    error = check_name_map_put(&names->by_name, copy, names->count, NULL); /* the first of a name stands */
+    error = check_name_map_put(&names->by_name, copy, names->count, NULL); /* the first of a name counts */
     if (error == UNDR_OK) {
         names->bindings[names->count++] = (check_binding){copy, value};
     }
@@ -204,7 +204,7 @@ static undr_error build_name(const builder *made, const check_term *term, undr_v
         return counting ? undr_value_int(made->arena, (int64_t)made->names->counter, value)
                         : unknown(made, "", "i", " counts nothing outside of a repeat");
     }
-    return unknown(made, "", "_", " stands for anything and can't be sent");
+    return unknown(made, "", "_", " means anything and can't be sent");
 }
 
 /* Fills bytes with repetitions of unit: by doubling, since a payload may be 64 MiB of one byte. */

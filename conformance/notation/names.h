@@ -1,4 +1,4 @@
-/* names.h: what the names in a case stand for while it is played: bindings (?pid), the ports of the gates (G), the
+/* names.h: what the names in a case mean while it is played: bindings (?pid), the ports of the gates (G), the
  * counter of a repeat (i). Turns the terms of a case into values and bytes. */
 #ifndef CHECK_NAMES_H
 #define CHECK_NAMES_H
@@ -43,7 +43,7 @@ void check_case_gates(const check_case *one, char letters[27]);
 void check_case_connections(const check_case *one, char letters[27]);
 
 /* The value of a term, made in arena (parts of it borrow from the case and from names). UNDR_ARGUMENT when a name in it
- * stands for nothing yet; then a clause ("?pid is not bound") is appended to why. names and why may be NULL. */
+ * is not bound yet; then a clause ("?pid is not bound") is appended to why. names and why may be NULL. */
 UNDR_MUST_USE undr_error check_build_value(
     const check_term *term, const check_names *names, undr_arena *arena, undr_value **value, undr_buffer *why);
 

@@ -50,7 +50,7 @@ static undr_error write_float(writer *out, const undr_value *value) {
     return error == UNDR_OK ? undr_put_f64be(out->buffer, value->real) : error;
 }
 
-/* The next character of UTF-8 (lone surrogates included); a byte that fits nowhere stands for itself. */
+/* The next character of UTF-8 (lone surrogates included); a byte that fits nowhere is returned as it is. */
 static uint32_t next_character(undr_slice text, size_t *offset) {
     uint8_t first = text.data[(*offset)++];
     size_t more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : first >= 0xc0 ? 1 : 0;

@@ -13,7 +13,7 @@ typedef struct reader {
     check_cases *cases;
     size_t capacity;
     check_name_map by_name; /* of the cases that were read */
-    bool more;              /* the lexer stands at a line that was not read yet */
+    bool more;              /* the lexer is at a line that was not read yet */
 } reader;
 
 /* The steps of the case, or of the block at its end, being read. */
@@ -47,11 +47,11 @@ static undr_error read_block_line(check_lexer *lexer, check_case *one, room *spa
     const check_step *last = &block->steps[block->step_count - 1];
     if (check_is_block(last)) {
         return check_lex_fail(
-            lexer, lexer->start + BLOCK_INDENT, "a block can't stand inside a block: end the outer one first");
+            lexer, lexer->start + BLOCK_INDENT, "a block can't be inside a block: end the outer one first");
     }
     if (last->what == CHECK_REQUIREMENT) {
         return check_lex_fail(
-            lexer, lexer->start + BLOCK_INDENT, "a requirement can't stand inside a block: put it above");
+            lexer, lexer->start + BLOCK_INDENT, "a requirement can't be inside a block: put it above");
     }
     return UNDR_OK;
 }
@@ -104,7 +104,7 @@ static undr_error check_unique(reader *reading, const check_case *one) {
     check_lexer place = reading->lexer;
     place.line = one->line;
     place.start = 0;
-    return check_lex_fail(&place, strlen("case "), "the case %s stands in line %d already: rename one", one->name,
+    return check_lex_fail(&place, strlen("case "), "the case %s is already in line %d: rename one", one->name,
         reading->cases->at[before].line);
 }
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    UNIFORM = 64, /* from so many equal bytes on V * N is printed */
+    UNIFORM = 64, /* from this many equal bytes on V * N is printed */
     SHORT = 200,  /* shortened text is at most about so long */
     KEPT = 120,
     DECODED = 1 << 20 /* larger payloads are not looked into when the text would be cut anyway */

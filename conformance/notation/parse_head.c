@@ -66,7 +66,7 @@ static undr_error read_note(check_head *head, check_lexer *lexer, check_case *on
         return error;
     }
     one->notes = at;
-    error = check_lex_rest(lexer, "a text behind `note`", &one->notes[one->note_count]);
+    error = check_lex_rest(lexer, "a text after `note`", &one->notes[one->note_count]);
     one->note_count += error == UNDR_OK ? 1 : 0;
     return error;
 }
@@ -237,7 +237,7 @@ undr_error check_read_head_line(check_head *head, check_lexer *lexer, check_case
             return check_lex_fail(lexer, from, "`%s` belongs to the head: put it above the first step", lines[i].word);
         }
         if (lines[i].once && (head->seen & 1u << i) != 0) {
-            return check_lex_fail(lexer, from, "`%s` stands here for the second time: keep one", lines[i].word);
+            return check_lex_fail(lexer, from, "`%s` is here twice: keep one", lines[i].word);
         }
         head->seen |= 1u << i;
         return lines[i].read(head, lexer, one);

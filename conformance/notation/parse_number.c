@@ -16,7 +16,7 @@ bool check_at_number(const check_lexer *lexer) {
     return is_digit(check_lex_peek_after(lexer, at));
 }
 
-/* A literal's parts: where its digits stand and what they are. */
+/* A literal's parts: where its digits are and in which base. */
 typedef struct number {
     size_t from;   /* of the literal, with its sign */
     size_t digits; /* offset of the first digit */

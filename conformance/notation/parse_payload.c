@@ -24,7 +24,7 @@ static undr_error read_pickle(check_lexer *lexer, undr_slice word, check_payload
     }
     check_lex_blanks(lexer);
     if (check_lex_peek(lexer) != ')') {
-        return check_lex_expected(lexer, lexer->at, "`)` behind the one value of a pickle");
+        return check_lex_expected(lexer, lexer->at, "`)` after the one value of a pickle");
     }
     lexer->at++;
     return UNDR_OK;
@@ -49,7 +49,7 @@ static undr_error read_contains(check_lexer *lexer, check_payload *payload) {
     }
     bool str = text->kind == CHECK_TERM_VALUE && text->value->kind == UNDR_STR && text->value->bytes.size > 0;
     if (!str) {
-        return check_lex_expected(lexer, from, "a text behind `contains`, as in contains 'boom'");
+        return check_lex_expected(lexer, from, "a text after `contains`, as in contains 'boom'");
     }
     payload->contains_size = text->value->bytes.size;
     return check_lex_copy(lexer, text->value->bytes, &payload->contains);
@@ -161,7 +161,7 @@ static undr_error read_from_control(check_lexer *lexer, check_expectation *one) 
     one->sight = CHECK_SEES_MESSAGE;
     undr_error error = check_read_payload(lexer, true, &one->payload);
     if (error == UNDR_OK && one->payload.form == CHECK_PAYLOAD_EMPTY) {
-        return check_lex_expected(lexer, from, "a pattern behind `message`, `_` for any");
+        return check_lex_expected(lexer, from, "a pattern after `message`, `_` for any");
     }
     if (error == UNDR_OK && one->payload.form == CHECK_PAYLOAD_WIRE) {
         return check_lex_fail(lexer, from, "a message is compared by its value: write pickle(b'...') for bytes");

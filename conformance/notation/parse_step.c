@@ -92,7 +92,7 @@ undr_error check_read_requirement(check_lexer *lexer, check_requirement *require
         return check_lex_expected(lexer, from, "the id of a requirement, as in SCHED-2");
     }
     undr_error error = check_lex_copy(lexer, id, &requirement->id);
-    return error == UNDR_OK ? check_lex_rest(lexer, "a sentence behind the id", &requirement->sentence) : error;
+    return error == UNDR_OK ? check_lex_rest(lexer, "a sentence after the id", &requirement->sentence) : error;
 }
 
 /* ---- connections ---- */
@@ -156,7 +156,7 @@ static undr_error read_send(check_lexer *lexer, check_step *step) {
         }
         if (step->bad) {
             return check_lex_fail(
-                lexer, from, "`bad` stands before a frame: remove it, `%s` is always deliberate", words[i].word);
+                lexer, from, "`bad` is before a frame: remove it, `%s` is always deliberate", words[i].word);
         }
         step->what = words[i].what;
         return step->what == CHECK_SEND_HEADER ? read_header(lexer, step)
@@ -218,7 +218,7 @@ static undr_error read_command(check_lexer *lexer, check_step *step) {
         return read_pickle_command(lexer, step);
     }
     if (step->bad) {
-        return check_lex_expected(lexer, from, "`schedule` or `message` behind `bad`");
+        return check_lex_expected(lexer, from, "`schedule` or `message` after `bad`");
     }
     if (check_slice_is(word, "close")) {
         step->what = CHECK_COMMAND_CLOSE;
@@ -249,7 +249,7 @@ static undr_error read_signal(check_lexer *lexer, check_step *step) {
 
 /* ---- lines ---- */
 
-/* What may stand behind a channel, beside the arrows. */
+/* What may follow a channel, beside the arrows. */
 static const struct {
     const char *word;
     check_what what;

@@ -55,13 +55,13 @@ static undr_error check_new_key(
             return UNDR_MEMORY;
         }
         if (equal) {
-            return check_lex_fail(lexer, from, "this key or element stands here twice");
+            return check_lex_fail(lexer, from, "this key or element is here twice");
         }
     }
     return UNDR_OK;
 }
 
-/* Passes `,` or sees the closing bracket; blanks behind it are passed, too. */
+/* Passes `,` or sees the closing bracket; blanks after it are passed, too. */
 static undr_error read_nested(check_lexer *lexer, unsigned depth, check_term **term);
 
 static undr_error read_separator(check_lexer *lexer, char closing) {
@@ -111,7 +111,7 @@ static undr_error read_sequence(check_lexer *lexer, unsigned depth, check_term *
 static undr_error read_entry_value(check_lexer *lexer, unsigned depth, check_parts *list) {
     check_lex_blanks(lexer);
     if (check_lex_peek(lexer) != ':') {
-        return check_lex_expected(lexer, lexer->at, "`:` behind a key");
+        return check_lex_expected(lexer, lexer->at, "`:` after a key");
     }
     lexer->at++;
     check_term *value;

@@ -5,7 +5,7 @@
 #include "notation/term.h"
 
 UNDR_MUST_USE undr_error check_read_term(check_lexer *lexer, check_term **term);
-/* What is behind a frame's type, EMPTY at the end of the line. received: `contains` may follow. */
+/* What follows a frame's type, EMPTY at the end of the line. received: `contains` may follow. */
 UNDR_MUST_USE undr_error check_read_payload(check_lexer *lexer, bool received, check_payload *payload);
 
 #endif

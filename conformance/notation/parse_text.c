@@ -4,11 +4,11 @@
 typedef struct text {
     check_lexer *lexer;
     bool bytes, raw;
-    uint8_t *out; /* room for as many bytes as stand between the quotes: no escape is shorter than what it means */
+    uint8_t *out; /* room for as many bytes as are between the quotes: no escape is shorter than what it means */
     size_t size;
 } text;
 
-/* The length of the prefix before the quote; *is_text false when there is no quote behind it. */
+/* The length of the prefix before the quote; *is_text false when no quote follows. */
 static size_t prefix_of(const check_lexer *lexer, text *literal, bool *is_text) {
     size_t size = 0;
     bool unicode = false;
@@ -89,7 +89,7 @@ static undr_error read_hex(text *literal, size_t from, size_t count) {
     for (size_t i = 0; i < count; i++) {
         if (!hex_digit(check_lex_peek(lexer), &digit)) {
             return check_lex_fail(
-                lexer, from, "expected %zu hexadecimal digits behind this escape, found %zu", count, i);
+                lexer, from, "expected %zu hexadecimal digits after this escape, found %zu", count, i);
         }
         code = code << 4 | digit;
         lexer->at++;

@@ -249,7 +249,7 @@ static bool is_constant(undr_slice word) {
 static undr_error unknown_word(check_lexer *lexer) {
     undr_slice word = check_lex_identifier(lexer);
     if (check_slice_starts(word, "pickle")) {
-        return check_lex_fail(lexer, lexer->at, "pickle(...) stands around a whole payload, not inside a value");
+        return check_lex_fail(lexer, lexer->at, "pickle(...) wraps a whole payload, not a part of a value");
     }
     return check_lex_expected(lexer, lexer->at,
         "a value (a Python literal, ?name, _, i, a gate's letter, CloseRequest, WorkerException, Probe(...), "
@@ -314,7 +314,7 @@ undr_error check_read_binding(check_lexer *lexer, check_term **term) {
     lexer->at++;
     undr_slice name = check_lex_identifier(lexer);
     if (name.size == 0) {
-        return check_lex_expected(lexer, lexer->at, "a name behind `?`, as in ?pid");
+        return check_lex_expected(lexer, lexer->at, "a name after `?`, as in ?pid");
     }
     lexer->at += name.size;
     return new_named(lexer, CHECK_TERM_BIND, name, term);

@@ -8,14 +8,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Of a case's own literals so many values are printed as what they are. Values from the wire have bounds of their own:
+/* Of a case's own literals this many values are printed. Values from the wire have bounds of their own:
  * a few bytes can make a value of a million leaves. */
 enum { MOST_VALUES = 200000 };
 
 typedef struct printer {
     undr_buffer *buffer;
     size_t left; /* values that may still be printed */
-    size_t leaf; /* bytes of one that is no container, about */
+    size_t leaf; /* bytes of one that is not a container, about */
     bool whole;  /* everything so far can be read back */
 } printer;
 

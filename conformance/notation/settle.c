@@ -1,4 +1,4 @@
-/* settle.c: replaces the names in a line of a case by what they stand for. */
+/* settle.c: replaces the names in a line of a case by their values. */
 #include "notation/settle.h"
 
 #include <inttypes.h>
@@ -11,7 +11,7 @@ struct settling {
 
 static undr_error settle_term(const struct settling *with, const check_term *term, check_term **settled);
 
-/* The value of a name; NULL: it is none, or stands for nothing. */
+/* The value of a name; NULL: it is not a name, or not bound. */
 static undr_error find_value(const struct settling *with, const check_term *term, const undr_value **value) {
     *value = term->kind == CHECK_TERM_BIND ? check_names_find(with->names, term->text) : NULL;
     if (term->kind != CHECK_TERM_COUNTER || !with->names->counting) {

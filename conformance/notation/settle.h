@@ -1,11 +1,11 @@
-/* settle.h: a line of a case with what its names stand for just now, for who reads why it fell short. */
+/* settle.h: a line of a case with its names replaced by their values, for a person who reads why it failed. */
 #ifndef CHECK_SETTLE_H
 #define CHECK_SETTLE_H
 
 #include "notation/names.h"
 
 /* *settled is the receive `step`, in which the counter `i` and the names that are bound are values, and A[i] is A[3].
- * What stands for nothing yet stays as it is written. It borrows from step and names, and lives in arena. */
+ * A name that is not bound yet stays as it is written. It borrows from step and names, and lives in arena. */
 UNDR_MUST_USE undr_error check_settle(
     const check_step *step, const check_names *names, undr_arena *arena, check_step *settled);
 

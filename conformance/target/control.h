@@ -42,7 +42,7 @@ typedef struct check_control {
     size_t limit;       /* of a line; 0: CHECK_LINE_LIMIT */
 } check_control;
 
-/* A `message` of 64 MiB in hex fits. More without a newline is no line. */
+/* A `message` of 64 MiB in hex fits. More without a newline is not a line. */
 enum { CHECK_LINE_LIMIT = 160 * 1024 * 1024, CHECK_READY_LIMIT = 64 * 1024 };
 
 void check_control_free(check_control *control);

@@ -11,7 +11,7 @@
 typedef struct check_gate {
     int listener; /* -1: not open */
     uint16_t port;
-    int *held; /* connections that stand at the gate; owned */
+    int *held; /* connections that wait at the gate; owned */
     size_t count, capacity;
     size_t accepted;   /* of those, how many a case has accepted */
     uint64_t visitors; /* ever */

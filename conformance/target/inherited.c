@@ -1,4 +1,4 @@
-/* inherited.c: sets the state that this process got from whoever started it, and tells of the limits that stay. */
+/* inherited.c: sets the state that this process inherited, and tells of the limits that stay. */
 #include "target/inherited.h"
 
 #include <signal.h>

@@ -1,4 +1,4 @@
-/* inherited.h: the state that a process gets from whoever starts it, and that waiting, counting and judging depend on.
+/* inherited.h: the state that a process inherits, and that waiting, counting and judging depend on.
  *
  * What is set here, once, at the start of undr-check: the dispositions of SIGCHLD, SIGTERM and SIGXFSZ, the signal
  * mask, the limit of open files. What is left as it was, because it is the user's word or does no harm: SIGINT, SIGHUP
@@ -12,7 +12,7 @@
 /* Never fails: what the system refuses shows when it is needed. */
 void check_inherited_set(void);
 
-/* The limits of this process that are low enough to be what a target falls short of, as clauses: "10 s of processor
+/* The limits of this process that are low enough to make a target fail, as clauses: "10 s of processor
  * time (ulimit -t)". Appends nothing when there is none. */
 UNDR_MUST_USE undr_error check_inherited_limits(undr_buffer *text);
 

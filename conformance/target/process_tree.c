@@ -166,7 +166,7 @@ static bool add_listed(pid_t pid, const char *thread, check_pids *found, undr_er
     ssize_t size = read(file, text, sizeof text - 1);
     close(file);
     if (size < 0 || size == (ssize_t)sizeof text - 1) {
-        return false; /* so many: the slow way sees them all */
+        return false; /* too many: the slow way sees them all */
     }
     text[size] = '\0';
     char *at = text, *end = NULL;
@@ -194,7 +194,7 @@ static bool add_children(pid_t pid, check_pids *found, undr_error *error) {
 }
 
 /* Replaces `found` by the descendants that the kernel lists, which may lack one while another is just ending: good
- * enough to kill by, as long as whoever kills looks again. False: the kernel does not list them. */
+ * enough to kill by, as long as the caller looks again. False: the kernel does not list them. */
 static bool list_descendants(check_pids *found, undr_error *error) {
     found->count = 0;
     bool listed = add_children(getpid(), found, error);

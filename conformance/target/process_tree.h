@@ -1,4 +1,4 @@
-/* process_tree.h: the processes that descend from this one, found in /proc, so that none stays behind.
+/* process_tree.h: the processes that descend from this one, found in /proc, so that none is left.
  *
  * This process has to be a child subreaper: then whatever a target forks, daemons included, stays a descendant. */
 #ifndef CHECK_FAMILY_H

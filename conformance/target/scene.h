@@ -27,7 +27,7 @@ typedef struct check_connection {
     size_t cut_count, cut_capacity;
     size_t delivered; /* of queued */
     size_t flown;     /* cuts that were passed */
-    size_t straddled; /* pieces that ended inside the header behind a frame */
+    size_t straddled; /* pieces that ended inside the header after a frame */
 } check_connection;
 
 enum { CHECK_CONNECTIONS = 1000 }; /* of a worker; one more is accepted, and then none */
@@ -53,7 +53,7 @@ void check_scene_free(check_scene *scene); /* stops the target, too */
 UNDR_MUST_USE undr_error check_scene_add(check_scene *scene, const char *name, check_connection **connection);
 check_connection *check_scene_find(check_scene *scene, const char *name); /* NULL: not there */
 void check_connection_forget(check_connection *connection);               /* what is kept of requests and tasks */
-/* What a line of the transcript calls it: its name, and where it stands first the client's port, which is in the logs
+/* What a line of the transcript calls it: its name, and at its first use the client's port, which is in the logs
  * of both sides: "A(:51322)". Borrowed until the next call. */
 const char *check_connection_label(check_connection *connection, bool is_client);
 

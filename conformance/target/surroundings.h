@@ -7,7 +7,7 @@
 
 enum {
     CHECK_FILES_AT_START = 200, /* descriptors that must be free for a run, */
-    CHECK_FILES_IN_PLAY = 24    /* and behind a case: for what a play opens beside its connections */
+    CHECK_FILES_IN_PLAY = 24    /* and after a case: for what a play opens beside its connections */
 };
 
 /* Tries descriptors, and, where a target is to be started, the loopback interface, processes, /proc and the present

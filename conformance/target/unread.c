@@ -15,7 +15,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { ANSWER_SIZE = 8192, ANSWER_MS = 1000, TCP_ESTABLISHED = 1 /* netinet/tcp.h can't stand beside linux/tcp.h */ };
+enum {
+    ANSWER_SIZE = 8192,
+    ANSWER_MS = 1000,
+    TCP_ESTABLISHED = 1 /* netinet/tcp.h can't be included beside linux/tcp.h */
+};
 
 typedef struct question {
     struct nlmsghdr header;

@@ -1,5 +1,5 @@
-/* sanitized.c: does one thing, of the library where that is possible, that a sanitizer must report: the proof that a build
- * with it can fail. sanitized uninitialised|overflow|leak|undefined|race */
+/* sanitized.c: does one thing, of the library where that is possible, that a sanitizer must report: the proof that a
+ * build with it can fail. sanitized uninitialised|overflow|leak|undefined|race */
 #include "undr/bytes.h"
 #include "undr/frame.h"
 

@@ -43,8 +43,8 @@ static inline void end_failing(void) {
  * the same; without memory it is UNDR_MEMORY. */
 typedef undr_error operation(void *context);
 
-/* UNDR_ONE_IN=N, under valgrind, where all of it takes minutes: a test may look at one in N of what it reads from files,
- * and of the allocations of an operation only the first FAIL_EACH_OF fail each, then one in N. */
+/* UNDR_ONE_IN=N, under valgrind, where all of it takes minutes: a test may look at one in N of what it reads from
+ * files, and of the allocations of an operation only the first FAIL_EACH_OF fail each, then one in N. */
 static inline size_t one_in(void) {
     const char *number = getenv("UNDR_ONE_IN");
     const size_t n = number == NULL ? 1 : strtoul(number, NULL, 10);

@@ -221,7 +221,7 @@ static const struct {
     {"[1,,]", 4, "a value"},
     {"{1", 3, "`,` or `}`"},
     {"{1: }", 5, "a value"},
-    {"{1: 2, 3}", 9, "`:` behind a key"},
+    {"{1: 2, 3}", 9, "`:` after a key"},
     {"{1, 2: 3}", 6, "`,` or `}`"},
     {"1 2", 2, "left over"},
     {"'a", 1, "a closing '"},
@@ -254,8 +254,8 @@ static const struct {
     {"0x_f", 1, "a number"},
     {"none", 1, "a value"},
     {"null", 1, "a value"},
-    {"?", 2, "a name behind `?`"},
-    {"?1", 2, "a name behind `?`"},
+    {"?", 2, "a name after `?`"},
+    {"?1", 2, "a name after `?`"},
     {"AB", 1, "a value"},
     {"M", 1, "a channel"},
     {"[P]", 2, "a channel"},
@@ -445,7 +445,7 @@ static void a_name_that_stands_for_nothing_is_named(void **state) {
     assert_unknown("[1, ?pid]", &names, "?pid is not bound");
     assert_unknown("[G]", &names, "the gate G is not open");
     assert_unknown("i", &names, "i counts nothing outside of a repeat");
-    assert_unknown("_", &names, "_ stands for anything and can't be sent");
+    assert_unknown("_", &names, "_ means anything and can't be sent");
     assert_unknown("?pid", NULL, "?pid is not bound");
     check_names_free(&names);
 }
