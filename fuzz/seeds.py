@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes inputs to begin with into FOLDER/TARGET: from the golden vectors (spec/vectors), the conformance cases, and
-what crossed the wire while they were played.
+"""Writes inputs to begin with into FOLDER/TARGET: from the golden vectors (spec/vectors), the conformance cases,
+what crossed the wire while they were played, and what the Python that runs this writes by default (protocol 5 since 3.14).
 
     seeds.py FOLDER [TRANSCRIPT...]     a TRANSCRIPT is what `undr-check ... -v` printed
 
@@ -8,11 +8,18 @@ The corpora in fuzz/corpus began so; to add to one, FUZZER being build/fuzz-libf
 
     fuzz/seeds.py seeds && FUZZER -set_cover_merge=1 fuzz/corpus/TARGET seeds/TARGET
 """
+import array
+import collections
+import datetime
+import decimal
+import fractions
 import hashlib
 import json
 import pathlib
+import pickle
 import re
 import sys
+import uuid
 
 SOURCE = pathlib.Path(__file__).resolve().parents[1]
 LONGEST = {"exchange": 2000, "pickle": 400, "receive_message": 400, "receive_bytes": 300}
@@ -31,6 +38,21 @@ def payloads():
     for group in vectors.values():
         for vector in group:
             yield bytes.fromhex(vector["bytes"])
+
+
+def written_here():
+    """Pickles of this Python: the values of the golden vectors, and of some types of its library."""
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(SOURCE / "spec/vectors"))
+    import make
+    sys.modules.update(make.stand_ins())
+    values = [row[-1] for row in make.protocol_values()] + [row[-1] for row in make.plain_values()]
+    values += [[bytearray(b"x")] * 3, {"a": bytearray(), "b": b"y" * 70}, collections.OrderedDict(a=1),
+               collections.deque([1, 2], 3), datetime.timedelta(1, 2), decimal.Decimal("1.5"), fractions.Fraction(1, 3),
+               uuid.UUID(int=5), array.array("I", [1, 2]), range(3), slice(1, 2), ..., NotImplemented, complex(1, 2),
+               ValueError("text"), KeyError(("a",)), len, int, print]
+    for value in values:
+        yield pickle.dumps(value)
 
 
 def cases(transcripts):
@@ -55,7 +77,7 @@ def seeds(transcripts):
         yield "receive_bytes", b"\x00" + stream
         yield "receive_bytes", b"\x07" + stream + stream
         yield "receive_message", stream
-    for payload in payloads():
+    for payload in [*payloads(), *written_here()]:
         yield "pickle", b"\x05" + payload
         yield "receive_message", b"m" + len(payload).to_bytes(8, "little") + payload
     for case in cases(transcripts):
