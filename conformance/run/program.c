@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* 0, or what keeps this file from being executed. */
+/* 0, or what keeps this file from being executed; EPERM: a folder on the way to it may not be searched. */
 static int try_file(const char *path) {
     struct stat status;
     if (stat(path, &status) != 0) {
-        return errno;
+        return errno == EACCES ? EPERM : errno;
     }
     if (S_ISDIR(status.st_mode)) {
         return EISDIR;
@@ -47,6 +47,8 @@ static const char *remedy_of(int reason, bool searched) {
     case ENOENT:
         return searched ? "it is in no folder of PATH; write ./NAME for one in this folder" : "there is no such file";
     case EISDIR: return "it is a folder";
+    case EPERM:
+        return "a folder on its path may not be searched by this user; copy the adapter elsewhere, or chmod +x the folder";
     case EACCES: return "it is not executable; chmod +x makes it so, or name its interpreter before it";
     default: return strerror(reason);
     }

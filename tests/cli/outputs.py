@@ -183,11 +183,19 @@ class Files(Behaviour):
         path.touch(0o444)
         self.folder.chmod(0o755)
         nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}  # root may write anywhere
-        check = shutil.copy(CHECK, self.folder)  # the project's own folder may be root's alone
+        check, manager = (shutil.copy(program, self.folder) for program in (CHECK, MANAGER))  # the others may be root's alone
         for option in FILES:
-            done = run([check, "manager", option, path, *ONE, "--", MANAGER], cwd="/", **nobody)
+            done = run([check, "manager", option, path, *ONE, "--", manager], cwd="/", **nobody)
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertIn("name a place that may be written", done.stderr)
+        closed = self.folder / "closed"
+        closed.mkdir()
+        shutil.copy(manager, closed)
+        closed.chmod(0o600)
+        done = run([check, "manager", *ONE, "--", closed / "undr-manager"], cwd="/", **nobody)
+        closed.chmod(0o700)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("a folder on its path may not be searched", done.stderr)
 
     def test_two_of_one_file(self):
         path, link, known = self.folder / "file", self.folder / "link", self.folder / "known"
