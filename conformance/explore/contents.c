@@ -12,45 +12,46 @@ static unsigned edge(unsigned size) {
 }
 
 /* "'x' * 256", but plainly what makes once or nothing. */
-static undr_error put_times(undr_buffer *text, const char *literal, unsigned times) {
-    if (times > 1) {
-        return undr_put_format(text, "%s * %u", literal, times);
-    }
+static void write_times(check_writer *out, const char *literal, unsigned times) {
     const char *empty = literal[0] == '[' ? "[]" : literal[0] == 'b' ? "b''" : "''";
-    return undr_put_text(text, times == 1 ? literal : empty);
+    check_write(out, times == 0 ? empty : literal);
+    if (times > 1) {
+        check_write_format(out, " * %u", times);
+    }
 }
 
-undr_error check_explored_value(undr_buffer *text, const check_operation *operation, size_t identity) {
+void check_explored_value(check_writer *out, const check_operation *operation, size_t identity) {
     static const char *const plain[] = {"None", "True", "False", "0", "-1", "255", "256", "65535", "65536",
         "2147483647", "-2147483648", "2147483648", "9223372036854775808", "-9223372036854775809", "1.5", "-0.0", "inf",
         "''", "'x'", "'\\xe9'", "'\\u20ac'", "'\\U0001f600'", "'\\x00'", "b''", "b'n\\x00'", "()", "(1,)", "[]", "{}",
         "{'a': [1, (2,)]}", "{1, 2, 3}", "set()", "frozenset({1})", "[[[[1]]]]", "(1, 2, 3, 4)", "{'k': None, 2: 'v'}"};
     static const char *const long_ones[] = {"'x'", "b'x'", "[0]", "'\\xe9'", "['a']", "[300]", "[None]"};
     size_t plain_count = sizeof plain / sizeof *plain, long_count = sizeof long_ones / sizeof *long_ones;
+    check_write_format(out, "(%zu, ", identity);
     if (operation->payload < plain_count) {
-        return undr_put_format(text, "(%zu, %s)", identity, plain[operation->payload]);
+        check_write(out, plain[operation->payload]);
+    } else {
+        write_times(out, long_ones[operation->payload % long_count], edge(operation->size));
     }
-    undr_error error = undr_put_format(text, "(%zu, ", identity);
-    const char *literal = long_ones[operation->payload % long_count];
-    error = error == UNDR_OK ? put_times(text, literal, edge(operation->size)) : error;
-    return error == UNDR_OK ? undr_put_text(text, ")") : error;
+    check_write(out, ")");
 }
 
-static undr_error put_own_bytes(undr_buffer *text, size_t identity, unsigned times) {
+static void write_own_bytes(check_writer *out, size_t identity, unsigned times) {
     char literal[40];
     snprintf(literal, sizeof literal, "b'%zu '", identity);
-    undr_error error = undr_put_u8(text, ' ');
-    return error == UNDR_OK ? put_times(text, literal, times) : error;
+    check_write(out, " ");
+    write_times(out, literal, times);
 }
 
-undr_error check_explored_task(undr_buffer *text, const check_operation *operation, size_t identity) {
+void check_explored_task(check_writer *out, const check_operation *operation, size_t identity) {
     switch (operation->payload % 8) {
-    case 0: return undr_put_text(text, operation->size % 4 == 0 ? "" : " b'\\x00'");
+    case 0: check_write(out, operation->size % 4 == 0 ? "" : " b'\\x00'"); break;
     case 1:
-    case 2: return put_own_bytes(text, identity, edge(operation->size) / 4 + 1);
-    case 3: break;
-    default: return undr_put_format(text, " b'task %zu'", identity);
+    case 2: write_own_bytes(out, identity, edge(operation->size) / 4 + 1); break;
+    case 3:
+        check_write(out, " ");
+        check_explored_value(out, operation, identity);
+        break;
+    default: check_write_format(out, " b'task %zu'", identity); break;
     }
-    undr_error error = undr_put_u8(text, ' ');
-    return error == UNDR_OK ? check_explored_value(text, operation, identity) : error;
 }

@@ -16,7 +16,7 @@ struct queued {
 };
 
 struct script {
-    undr_buffer *text;
+    check_writer out;
     const char *above;
     struct queued *queue; /* in the order of their scheduling */
     size_t count;
@@ -28,118 +28,115 @@ static const char reports[] = "PAY-7  a task that fails is reported with a Worke
 static const char ends[] = "MSGS-2  messages() ends when the inbox is empty and no task is left";
 static const char closes[] = "CLOSE-4  after a close has returned, the manager's own worker processes have ended";
 
-static undr_error enqueue(struct script *script, struct queued queued) {
+static void enqueue(struct script *script, struct queued queued) {
     struct queued *grown = realloc(script->queue, (script->count + 1) * sizeof *grown);
     if (grown == NULL) {
-        return UNDR_MEMORY;
+        check_writer_keep(&script->out, UNDR_MEMORY);
+        return;
     }
     script->queue = grown;
     script->queue[script->count++] = queued;
-    return UNDR_OK;
 }
 
-static undr_error schedule_all(struct script *script, const check_explored_tasks *tasks) {
-    undr_error error = undr_put_text(script->text, "  M -> schedule 1 Probe([('wait', G)])\n  G accept\n");
-    for (size_t i = 0; i < tasks->count && error == UNDR_OK; i++) {
+static void schedule_all(struct script *script, const check_explored_tasks *tasks) {
+    check_write(&script->out, "  M -> schedule 1 Probe([('wait', G)])\n  G accept\n");
+    for (size_t i = 0; i < tasks->count; i++) {
         const check_explored_one *one = &tasks->at[i];
-        if (one->idle || one->cannot_run) {
-            continue;
+        if (!one->idle && !one->cannot_run) {
+            check_write(&script->out, "  M -> schedule 1 ");
+            check_write_slice(&script->out, undr_buffer_slice(&one->text));
+            check_write(&script->out, "\n");
+            enqueue(script, (struct queued){one, NULL});
         }
-        error = undr_put_format(
-            script->text, "  M -> schedule 1 %.*s\n", (int)one->text.size, (const char *)one->text.data);
-        error = error == UNDR_OK ? enqueue(script, (struct queued){one, NULL}) : error;
     }
-    return error;
+}
+
+static bool is_own(const check_operation *operation) {
+    return operation->kind == CHECK_OPERATION_OWN_MESSAGE;
+}
+
+static void send_own(struct script *script, const check_explored *session) {
+    for (size_t i = 0; i < session->count; i++) {
+        if (is_own(&session->at[i])) {
+            check_write(&script->out, "  M -> message ");
+            check_explored_value(&script->out, &session->at[i], i);
+            check_write(&script->out, "\n");
+        }
+    }
+    check_write(&script->out, "  G close\n");
 }
 
 /* The manager's own messages come before those of the tasks. */
-static undr_error send_own(struct script *script, const check_explored *session, undr_buffer *expected) {
-    undr_error error = UNDR_OK;
-    for (size_t i = 0; i < session->count && error == UNDR_OK; i++) {
-        undr_buffer value = {0};
-        if (session->at[i].kind != CHECK_OPERATION_OWN_MESSAGE) {
-            continue;
+static void expect_own(struct script *script, const check_explored *session) {
+    for (size_t i = 0; i < session->count; i++) {
+        if (is_own(&session->at[i])) {
+            check_write(&script->out, "  M -> next\n  M <- message ");
+            check_explored_value(&script->out, &session->at[i], i);
+            check_write(&script->out, "\n");
         }
-        error = check_explored_value(&value, &session->at[i], i);
-        if (error == UNDR_OK) {
-            error = undr_put_format(script->text, "  M -> message %.*s\n", (int)value.size, (const char *)value.data);
-        }
-        if (error == UNDR_OK) {
-            error = undr_put_format(
-                expected, "  M -> next\n  M <- message %.*s\n", (int)value.size, (const char *)value.data);
-        }
-        undr_buffer_free(&value);
     }
-    return error == UNDR_OK ? undr_put_text(script->text, "  G close\n") : error;
 }
 
-static undr_error expect_message(struct script *script, const undr_buffer *value) {
-    undr_error error = check_explored_blame(&script->above, script->text, in_order);
-    return error == UNDR_OK ? undr_put_format(script->text, "  M -> next\n  M <- message %.*s\n", (int)value->size,
-                                  (const char *)value->data)
-                            : error;
+static void expect_message(struct script *script, const undr_buffer *value) {
+    check_explored_blame(&script->above, &script->out, in_order);
+    check_write(&script->out, "  M -> next\n  M <- message ");
+    check_write_slice(&script->out, undr_buffer_slice(value));
+    check_write(&script->out, "\n");
 }
 
-static undr_error run_effect(struct script *script, const check_effect *effect) {
+static void run_effect(struct script *script, const check_effect *effect) {
     switch (effect->kind) {
-    case CHECK_EFFECT_MESSAGE: return expect_message(script, &effect->text);
-    case CHECK_EFFECT_SCHEDULE: return enqueue(script, (struct queued){NULL, &effect->text});
-    default: {
-        undr_error error = check_explored_blame(&script->above, script->text, reports);
-        return error == UNDR_OK ? undr_put_text(script->text, "  M -> next\n  M <- message WorkerException\n") : error;
-    }
+    case CHECK_EFFECT_MESSAGE: expect_message(script, &effect->text); break;
+    case CHECK_EFFECT_SCHEDULE: enqueue(script, (struct queued){NULL, &effect->text}); break;
+    default:
+        check_explored_blame(&script->above, &script->out, reports);
+        check_write(&script->out, "  M -> next\n  M <- message WorkerException\n");
+        break;
     }
 }
 
 /* The queue grows while it is run. */
-static undr_error run_all(struct script *script) {
-    undr_error error = UNDR_OK;
-    for (size_t i = 0; i < script->count && error == UNDR_OK; i++) {
+static void run_all(struct script *script) {
+    for (size_t i = 0; i < script->count; i++) {
         const check_explored_one *one = script->queue[i].one;
         if (one == NULL) {
-            error = expect_message(script, script->queue[i].message);
+            expect_message(script, script->queue[i].message);
         }
-        for (size_t k = 0; one != NULL && k < one->effect_count && error == UNDR_OK; k++) {
-            error = run_effect(script, &one->effects[k]);
+        for (size_t k = 0; one != NULL && k < one->effect_count; k++) {
+            run_effect(script, &one->effects[k]);
         }
     }
-    return error;
 }
 
-static undr_error finish(struct script *script, const check_explored *session) {
+static void finish(struct script *script, const check_explored *session) {
     static const char *const policies[] = {"join", "cancel", "kill"};
     unsigned choice = 0;
     for (size_t i = 0; i < session->count; i++) {
         choice = session->at[i].kind == CHECK_OPERATION_CLOSE ? session->at[i].choice : choice;
     }
-    undr_error error = check_explored_blame(&script->above, script->text, ends);
-    error = error == UNDR_OK ? undr_put_text(script->text, "  M -> next\n  M <- done\n") : error;
-    error = error == UNDR_OK ? check_explored_blame(&script->above, script->text, closes) : error;
-    return error == UNDR_OK ? undr_put_format(script->text, "  M -> close %s\n  M <- closed\n  P alone\n",
-                                  policies[choice % (sizeof policies / sizeof *policies)])
-                            : error;
+    check_explored_blame(&script->above, &script->out, ends);
+    check_write(&script->out, "  M -> next\n  M <- done\n");
+    check_explored_blame(&script->above, &script->out, closes);
+    check_write_format(&script->out, "  M -> close %s\n  M <- closed\n  P alone\n",
+        policies[choice % (sizeof policies / sizeof *policies)]);
 }
 
-static undr_error write_all(struct script *script, const check_explored *session, const check_explored_tasks *tasks) {
-    undr_buffer expected = {0};
-    undr_error error = check_explored_blame(&script->above, script->text, in_order);
-    error = error == UNDR_OK ? undr_put_text(script->text, "  role pool workers 1\n\n") : error;
-    error = error == UNDR_OK ? schedule_all(script, tasks) : error;
-    error = error == UNDR_OK ? send_own(script, session, &expected) : error;
-    error = error == UNDR_OK ? undr_put_slice(script->text, undr_buffer_slice(&expected)) : error;
-    error = error == UNDR_OK ? run_all(script) : error;
-    undr_buffer_free(&expected);
-    return error == UNDR_OK ? finish(script, session) : error;
+static void write_all(struct script *script, const check_explored *session, const check_explored_tasks *tasks) {
+    check_explored_blame(&script->above, &script->out, in_order);
+    check_write(&script->out, "  role pool workers 1\n\n");
+    schedule_all(script, tasks);
+    send_own(script, session);
+    expect_own(script, session);
+    run_all(script);
+    finish(script, session);
 }
 
 undr_error check_explored_write_pool(const check_explored *session, undr_buffer *text) {
-    struct script script = {.text = text};
+    struct script script = {.out = check_writer_to(text)};
     check_explored_tasks tasks;
-    undr_error error = check_explored_tasks_make(session, &tasks);
-    if (error == UNDR_OK) {
-        error = write_all(&script, session, &tasks);
-    }
+    check_writer_keep(&script.out, check_explored_tasks_make(session, &tasks));
+    write_all(&script, session, &tasks);
     check_explored_tasks_free(&tasks);
     free(script.queue);
-    return error;
+    return script.out.error;
 }

@@ -2,10 +2,10 @@
 #ifndef CHECK_REQUIREMENT_H
 #define CHECK_REQUIREMENT_H
 
-#include "undr/bytes.h"
+#include "base/writer.h"
 
 /* Appends " must ID SENTENCE" unless it is above these lines already: *above is the one that was appended last
  * (compared as a pointer), NULL at the beginning. */
-UNDR_MUST_USE undr_error check_explored_blame(const char **above, undr_buffer *text, const char *requirement);
+void check_explored_blame(const char **above, check_writer *out, const char *requirement);
 
 #endif

@@ -76,38 +76,35 @@ static undr_error add_raise(struct building *self, size_t identity) {
 }
 
 /* One schedule in four leaves the priority to its default, 1. */
-static undr_error write_step(undr_buffer *text, const check_operation *operation, undr_slice value) {
-    const char *data = (const char *)value.data;
-    int size = (int)value.size;
-    if (operation->kind == CHECK_OPERATION_STEP_MESSAGE) {
-        return undr_put_format(text, "('message', %.*s)", size, data);
+static void write_step(check_writer *out, const check_operation *operation, undr_slice value) {
+    bool sends = operation->kind == CHECK_OPERATION_STEP_MESSAGE;
+    check_write(out, sends ? "('message', " : "('schedule', Probe([('message', ");
+    check_write_slice(out, value);
+    check_write(out, sends ? ")" : ")])");
+    if (!sends && operation->choice % 4 != 0) {
+        check_write_format(out, ", %u", operation->choice);
     }
-    undr_error error = undr_put_format(text, "('schedule', Probe([('message', %.*s)])", size, data);
-    if (error != UNDR_OK) {
-        return error;
-    }
-    return operation->choice % 4 == 0 ? undr_put_u8(text, ')') : undr_put_format(text, ", %u)", operation->choice);
+    check_write(out, sends ? "" : ")");
 }
 
 static undr_error add_step(struct building *self, const check_operation *operation, size_t identity) {
-    undr_buffer value = {0};
     undr_error error = self->one != NULL ? UNDR_OK : begin_task(self, operation, false);
-    if (error == UNDR_OK && !self->first_step) {
-        error = undr_put_text(&self->one->text, ", ");
-    }
-    self->first_step = false;
-    if (error == UNDR_OK && operation->kind == CHECK_OPERATION_STEP_RAISE) {
-        return add_raise(self, identity);
-    }
-    if (error == UNDR_OK) {
-        error = check_explored_value(&value, operation, identity);
-    }
-    if (error == UNDR_OK) {
-        error = write_step(&self->one->text, operation, undr_buffer_slice(&value));
-    }
     if (error != UNDR_OK) {
-        undr_buffer_free(&value);
         return error;
+    }
+    undr_buffer value = {0};
+    check_writer text = check_writer_to(&self->one->text), own = check_writer_to(&value);
+    check_write(&text, self->first_step ? "" : ", ");
+    self->first_step = false;
+    if (operation->kind == CHECK_OPERATION_STEP_RAISE) {
+        return text.error == UNDR_OK ? add_raise(self, identity) : text.error;
+    }
+    check_explored_value(&own, operation, identity);
+    write_step(&text, operation, undr_buffer_slice(&value));
+    check_writer_keep(&text, own.error);
+    if (text.error != UNDR_OK) {
+        undr_buffer_free(&value);
+        return text.error;
     }
     bool sends = operation->kind == CHECK_OPERATION_STEP_MESSAGE;
     return add_effect(self, sends ? CHECK_EFFECT_MESSAGE : CHECK_EFFECT_SCHEDULE,

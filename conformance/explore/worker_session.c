@@ -5,7 +5,7 @@
 #include "explore/tasks.h"
 
 struct script {
-    undr_buffer *text;
+    check_writer out;
     const char *above;
 };
 
@@ -20,55 +20,58 @@ static const char cannot_run[] = "WORK-15  a task that can't be run is reported 
 static const char leaves[] = "WORK-4  after CloseRequest a worker sends no further frame and ends the connection";
 
 /* Lines below a requirement. */
-static undr_error expect(struct script *script, const char *requirement, const char *lines) {
-    undr_error error = check_explored_blame(&script->above, script->text, requirement);
-    return error == UNDR_OK ? undr_put_text(script->text, lines) : error;
+static void expect(struct script *script, const char *requirement, const char *lines) {
+    check_explored_blame(&script->above, &script->out, requirement);
+    check_write(&script->out, lines);
 }
 
-static undr_error write_effect(struct script *script, const check_effect *effect) {
-    int size = (int)effect->text.size;
-    const char *value = (const char *)effect->text.data;
-    undr_error error = UNDR_OK;
+static void write_effect(struct script *script, const check_effect *effect) {
+    undr_slice value = undr_buffer_slice(&effect->text);
     switch (effect->kind) {
     case CHECK_EFFECT_MESSAGE:
-        error = expect(script, sends, "  A <- m ");
-        return error == UNDR_OK ? undr_put_format(script->text, "%.*s\n  A -> m\n", size, value) : error;
+        expect(script, sends, "  A <- m ");
+        check_write_slice(&script->out, value);
+        check_write(&script->out, "\n  A -> m\n");
+        break;
     case CHECK_EFFECT_SCHEDULE:
-        error = expect(script, schedules, "  A <- ");
-        return error != UNDR_OK ? error
-                                : undr_put_format(script->text, "0x%02x Probe([('message', %.*s)])\n  A -> s\n",
-                                      0x80 + effect->priority, size, value);
-    default: return expect(script, reports, "  A <- m WorkerException\n  A -> m\n");
+        expect(script, schedules, "  A <- ");
+        check_write_format(&script->out, "0x%02x Probe([('message', ", 0x80 + effect->priority);
+        check_write_slice(&script->out, value);
+        check_write(&script->out, ")])\n  A -> s\n");
+        break;
+    default: expect(script, reports, "  A <- m WorkerException\n  A -> m\n"); break;
     }
 }
 
-static undr_error write_task(struct script *script, const check_explored_one *one) {
+static void write_task(struct script *script, const check_explored_one *one) {
+    check_write(&script->out, "  A -> t");
     if (one->idle) {
-        undr_error error = undr_put_text(script->text, "  A -> t None\n");
-        return error == UNDR_OK ? expect(script, asks, "  A <- n\n") : error;
+        check_write(&script->out, " None\n");
+        expect(script, asks, "  A <- n\n");
+        return;
     }
-    undr_error error = undr_put_format(script->text, "  A -> t%s%.*s\n", one->text.size > 0 ? " " : "",
-        (int)one->text.size, (const char *)one->text.data);
-    if (error == UNDR_OK && one->cannot_run) {
-        return expect(script, cannot_run, "  A <- m WorkerException\n  A -> m\n  A <- t\n");
+    check_write(&script->out, one->text.size > 0 ? " " : "");
+    check_write_slice(&script->out, undr_buffer_slice(&one->text));
+    check_write(&script->out, "\n");
+    if (one->cannot_run) {
+        expect(script, cannot_run, "  A <- m WorkerException\n  A -> m\n  A <- t\n");
+        return;
     }
-    for (size_t i = 0; i < one->effect_count && error == UNDR_OK; i++) {
-        error = write_effect(script, &one->effects[i]);
+    for (size_t i = 0; i < one->effect_count; i++) {
+        write_effect(script, &one->effects[i]);
     }
-    return error == UNDR_OK ? expect(script, settles, "  A <- t\n") : error;
+    expect(script, settles, "  A <- t\n");
 }
 
 undr_error check_explored_write_worker(const check_explored *session, undr_buffer *text) {
-    struct script script = {.text = text};
+    struct script script = {.out = check_writer_to(text)};
     check_explored_tasks tasks;
-    undr_error error = check_explored_tasks_make(session, &tasks);
-    error = error == UNDR_OK ? expect(&script, "WORK-1  a worker's first frame is `n`", "\n  A <- n\n") : error;
-    for (size_t i = 0; i < tasks.count && error == UNDR_OK; i++) {
-        error = write_task(&script, &tasks.at[i]);
+    check_writer_keep(&script.out, check_explored_tasks_make(session, &tasks));
+    expect(&script, "WORK-1  a worker's first frame is `n`", "\n  A <- n\n");
+    for (size_t i = 0; i < tasks.count; i++) {
+        write_task(&script, &tasks.at[i]);
     }
-    if (error == UNDR_OK) {
-        error = expect(&script, leaves, "  A -> t CloseRequest\n  A <- end\n  P <- exit 0\n");
-    }
+    expect(&script, leaves, "  A -> t CloseRequest\n  A <- end\n  P <- exit 0\n");
     check_explored_tasks_free(&tasks);
-    return error;
+    return script.out.error;
 }

@@ -9,9 +9,9 @@
 
 typedef struct matcher {
     check_names *names;
-    undr_arena arena; /* of values that are built for comparison */
-    undr_buffer path; /* "[1]['a']" */
-    undr_buffer *why; /* NULL: nobody asks */
+    undr_arena arena;  /* of values that are built for comparison */
+    check_writer path; /* "[1]['a']" */
+    check_writer why;
     bool matched;
 } matcher;
 
@@ -19,43 +19,34 @@ static undr_error match_term(matcher *work, const check_term *term, const undr_v
 
 /* ---- saying why not ---- */
 
-static undr_error begin_why(matcher *work) {
+static check_writer *begin_why(matcher *work) {
     work->matched = false;
-    if (work->why == NULL || work->path.size == 0) {
-        return UNDR_OK;
-    }
-    undr_error error = undr_put_text(work->why, "at ");
-    error = error == UNDR_OK ? undr_put_slice(work->why, undr_buffer_slice(&work->path)) : error;
-    return error == UNDR_OK ? undr_put_text(work->why, ": ") : error;
+    check_write_place(&work->why, &work->path);
+    return &work->why;
 }
 
 /* "expected TERM, received VALUE" */
 static undr_error refuse(matcher *work, const check_term *term, const undr_value *value) {
-    undr_error error = begin_why(work);
-    if (error != UNDR_OK || work->why == NULL) {
-        return error;
-    }
-    error = undr_put_text(work->why, "expected ");
-    error = error == UNDR_OK ? check_put_short_term(work->why, term) : error;
-    error = error == UNDR_OK ? undr_put_text(work->why, ", received ") : error;
-    return error == UNDR_OK ? check_put_short_value(work->why, value) : error;
+    check_writer *why = begin_why(work);
+    check_write(why, "expected ");
+    check_write_short_term(why, term);
+    check_write(why, ", received ");
+    check_write_short_value(why, value);
+    return why->error;
 }
 
 /* "expected WHAT, received VALUE" */
 static undr_error refuse_text(matcher *work, const char *what, const undr_value *value) {
-    undr_error error = begin_why(work);
-    if (error != UNDR_OK || work->why == NULL) {
-        return error;
-    }
-    error = undr_put_format(work->why, "expected %s, received ", what);
-    return error == UNDR_OK ? check_put_short_value(work->why, value) : error;
+    check_writer *why = begin_why(work);
+    check_write_format(why, "expected %s, received ", what);
+    check_write_short_value(why, value);
+    return why->error;
 }
 
 static undr_error refuse_count(matcher *work, size_t expected, size_t received, const char *what) {
-    undr_error error = begin_why(work);
-    return error == UNDR_OK && work->why != NULL
-        ? undr_put_format(work->why, "expected %zu %s, received %zu", expected, what, received)
-        : error;
+    check_writer *why = begin_why(work);
+    check_write_format(why, "expected %zu %s, received %zu", expected, what, received);
+    return why->error;
 }
 
 /* ---- values and patterns ---- */
@@ -70,12 +61,12 @@ static undr_error match_value(matcher *work, const undr_value *expected, const u
         return error;
     }
     work->matched = false;
-    return work->why == NULL ? UNDR_OK : check_put_difference(work->why, &work->path, expected, value);
+    return check_write_difference(&work->why, &work->path, expected, value);
 }
 
 static undr_error match_built(matcher *work, const check_term *term, const undr_value *value) {
     undr_value *expected;
-    undr_error error = check_build_value(term, work->names, &work->arena, &expected, work->why);
+    undr_error error = check_build_value(term, work->names, &work->arena, &expected, work->why.to);
     return error == UNDR_OK ? match_value(work, expected, value) : error;
 }
 
@@ -86,10 +77,10 @@ static undr_error match_binding(matcher *work, const check_term *term, const und
 
 /* One level deeper; the path is as before afterwards. */
 static undr_error match_at_index(matcher *work, size_t index, const check_term *term, const undr_value *value) {
-    size_t before = work->path.size;
-    undr_error error = undr_put_format(&work->path, "[%zu]", index);
-    error = error == UNDR_OK ? match_term(work, term, value) : error;
-    work->path.size = before;
+    size_t before = work->path.to->size;
+    check_write_format(&work->path, "[%zu]", index);
+    undr_error error = match_term(work, term, value);
+    work->path.to->size = before;
     return error;
 }
 
@@ -111,7 +102,7 @@ static undr_error match_sequence(matcher *work, const check_term *term, const un
 static undr_error find_entry(
     matcher *work, const check_term *key, const undr_value *dict, const undr_value **name, const undr_value **entry) {
     undr_value *wanted;
-    undr_error error = check_build_value(key, work->names, &work->arena, &wanted, work->why);
+    undr_error error = check_build_value(key, work->names, &work->arena, &wanted, work->why.to);
     *entry = NULL;
     for (size_t i = 0; error == UNDR_OK && *entry == NULL && i + 1 < dict->items.count; i += 2) {
         bool equal = false;
@@ -123,12 +114,10 @@ static undr_error find_entry(
 }
 
 static undr_error match_at_key(matcher *work, const undr_value *key, const check_term *term, const undr_value *value) {
-    size_t before = work->path.size;
-    undr_error error = undr_put_text(&work->path, "[");
-    error = error == UNDR_OK ? check_put_short_value(&work->path, key) : error;
-    error = error == UNDR_OK ? undr_put_text(&work->path, "]") : error;
-    error = error == UNDR_OK ? match_term(work, term, value) : error;
-    work->path.size = before;
+    size_t before = work->path.to->size;
+    check_write_key(&work->path, key);
+    undr_error error = match_term(work, term, value);
+    work->path.to->size = before;
     return error;
 }
 
@@ -168,10 +157,10 @@ static undr_error match_state(matcher *work, const check_term *term, const undr_
     if (state == NULL) {
         return refuse(work, term, value);
     }
-    size_t before = work->path.size;
-    undr_error error = undr_put_text(&work->path, ".state");
-    error = error == UNDR_OK ? match_term(work, term->parts[0], state) : error;
-    work->path.size = before;
+    size_t before = work->path.to->size;
+    check_write(&work->path, ".state");
+    undr_error error = match_term(work, term->parts[0], state);
+    work->path.to->size = before;
     return error;
 }
 
@@ -210,13 +199,12 @@ static undr_error match_contains(matcher *work, const check_payload *pattern, co
         return error;
     }
     const undr_value wanted = {.kind = UNDR_STR, .bytes = text};
-    undr_buffer what = {0};
-    error = check_put_short_value(&what, &wanted);
-    error = error == UNDR_OK ? undr_put_text(&what, " somewhere inside") : error;
-    error = error == UNDR_OK ? undr_put_u8(&what, 0) : error;
-    error = error == UNDR_OK ? refuse_text(work, (const char *)what.data, value) : error;
-    undr_buffer_free(&what);
-    return error;
+    check_writer *why = begin_why(work);
+    check_write(why, "expected ");
+    check_write_short_value(why, &wanted);
+    check_write(why, " somewhere inside, received ");
+    check_write_short_value(why, value);
+    return why->error;
 }
 
 /* The protocol of a pickle that was read; 0 and 1 can't be told apart. */
@@ -229,33 +217,32 @@ static undr_error match_protocol(matcher *work, const check_payload *pattern, un
     if (pattern->protocol == CHECK_NO_PROTOCOL || wanted == found) {
         return UNDR_OK;
     }
-    undr_error error = begin_why(work);
-    return error == UNDR_OK && work->why != NULL
-        ? undr_put_format(work->why, "expected pickle protocol %d, received %d", pattern->protocol, found)
-        : error;
+    check_writer *why = begin_why(work);
+    check_write_format(why, "expected pickle protocol %d, received %d", pattern->protocol, found);
+    return why->error;
 }
 
-static undr_error refuse_payload(matcher *work, const check_payload *pattern, undr_slice payload, const char *reason) {
+static void write_payload(check_writer *out, undr_slice payload) {
+    if (check_writer_goes_on(out)) {
+        check_writer_keep(out, check_print_payload(out->to, payload, false, true));
+    }
+}
+
+static undr_error refuse_payload(matcher *work, const check_payload *pattern, undr_slice payload) {
+    check_writer *why = &work->why;
     work->matched = false;
-    if (work->why == NULL) {
-        return UNDR_OK;
-    }
-    undr_error error = undr_put_text(work->why, "expected ");
-    error = error == UNDR_OK ? check_put_short_pattern(work->why, pattern) : error;
-    error = error == UNDR_OK ? undr_put_text(work->why, ", received ") : error;
-    if (error == UNDR_OK && payload.size == 0) {
-        return undr_put_text(work->why, "an empty payload");
-    }
-    error = error == UNDR_OK ? check_print_payload(work->why, payload, false, true) : error;
-    return error == UNDR_OK && reason != NULL ? undr_put_format(work->why, " (%s)", reason) : error;
+    check_write(why, "expected ");
+    check_write_short_pattern(why, pattern);
+    check_write(why, payload.size == 0 ? ", received an empty payload" : ", received ");
+    write_payload(why, payload);
+    return why->error;
 }
 
 static undr_error refuse_garbage(matcher *work, const check_payload *pattern, undr_slice payload, undr_error reason,
     const undr_pickle_fault *fault) {
-    undr_error error = refuse_payload(work, pattern, payload, NULL);
-    return error == UNDR_OK && work->why != NULL
-        ? undr_put_format(work->why, " (no pickle: %s, at offset %zu)", undr_error_text(reason), fault->offset)
-        : error;
+    (void)refuse_payload(work, pattern, payload); /* the writer keeps its error */
+    check_write_format(&work->why, " (no pickle: %s, at offset %zu)", undr_error_text(reason), fault->offset);
+    return work->why.error;
 }
 
 static bool has_binding(const check_term *term) {
@@ -291,11 +278,10 @@ static undr_error match_pickle(matcher *work, const check_payload *pattern, undr
 
 static undr_error match_wire(matcher *work, const check_payload *pattern, undr_slice payload) {
     undr_buffer wanted = {0};
-    undr_error error = check_build_payload(pattern, work->names, &wanted, work->why);
+    undr_error error = check_build_payload(pattern, work->names, &wanted, work->why.to);
     if (error == UNDR_OK && !undr_slice_equal(undr_buffer_slice(&wanted), payload)) {
         work->matched = false;
-        error = work->why == NULL ? UNDR_OK
-                                  : check_put_bytes_difference(work->why, undr_buffer_slice(&wanted), payload);
+        check_write_bytes_difference(&work->why, undr_buffer_slice(&wanted), payload);
     }
     undr_buffer_free(&wanted);
     return error;
@@ -303,7 +289,7 @@ static undr_error match_wire(matcher *work, const check_payload *pattern, undr_s
 
 static undr_error match_payload(matcher *work, const check_payload *pattern, undr_slice payload) {
     if (pattern->form == CHECK_PAYLOAD_EMPTY) {
-        return payload.size == 0 ? UNDR_OK : refuse_payload(work, pattern, payload, NULL);
+        return payload.size == 0 ? UNDR_OK : refuse_payload(work, pattern, payload);
     }
     if (pattern->form == CHECK_PAYLOAD_WIRE) {
         return match_wire(work, pattern, payload);
@@ -312,7 +298,7 @@ static undr_error match_payload(matcher *work, const check_payload *pattern, und
         return UNDR_OK; /* anything, a pickle or not */
     }
     if (payload.size == 0) {
-        return refuse_payload(work, pattern, payload, NULL); /* FRAME-2: an empty payload is never unpickled */
+        return refuse_payload(work, pattern, payload); /* FRAME-2: an empty payload is never unpickled */
     }
     return match_pickle(work, pattern, payload);
 }
@@ -320,14 +306,20 @@ static undr_error match_payload(matcher *work, const check_payload *pattern, und
 undr_error check_match(
     const check_payload *pattern, undr_slice payload, check_names *names, bool *matches, undr_buffer *why) {
     check_names none = {0};
-    matcher work = {.names = names != NULL ? names : &none, .why = why, .matched = true};
+    undr_buffer path = {0};
+    matcher work = {.names = names != NULL ? names : &none,
+        .path = check_writer_to(&path),
+        .why = check_writer_to(why),
+        .matched = true};
     size_t bound = work.names->count;
     undr_error error = match_payload(&work, pattern, payload);
+    error = error == UNDR_OK ? work.why.error : error;
+    error = error == UNDR_OK ? work.path.error : error;
     *matches = error == UNDR_OK && work.matched;
     if (!*matches) {
         check_names_unbind(work.names, bound); /* what a pattern bound before it failed */
     }
-    undr_buffer_free(&work.path);
+    undr_buffer_free(&path);
     undr_arena_free(&work.arena);
     check_names_free(&none);
     return error;
@@ -337,18 +329,19 @@ undr_error check_match(
 
 static undr_error refuse_frame(
     const check_expectation *expectation, uint8_t type, undr_slice payload, undr_buffer *why) {
+    check_writer out = check_writer_to(why);
     if (why == NULL) {
         return UNDR_OK;
     }
-    undr_error error = undr_put_text(why, "expected ");
-    error = error == UNDR_OK ? check_print_expectation(why, expectation) : error;
-    error = error == UNDR_OK ? undr_put_text(why, ", received ") : error;
-    error = error == UNDR_OK ? check_print_type(why, type) : error;
-    if (error == UNDR_OK && payload.size > 0) {
-        error = undr_put_text(why, " ");
-        error = error == UNDR_OK ? check_print_payload(why, payload, false, true) : error;
+    check_write(&out, "expected ");
+    check_writer_keep(&out, check_print_expectation(why, expectation));
+    check_write(&out, ", received ");
+    check_writer_keep(&out, check_print_type(why, type));
+    if (payload.size > 0) {
+        check_write(&out, " ");
+        write_payload(&out, payload);
     }
-    return error;
+    return out.error;
 }
 
 undr_error check_match_expectation(const check_expectation *expectation, uint8_t type, undr_slice payload,

@@ -7,63 +7,74 @@
 enum { SHORT = 100, KEPT = 80, LONG_TEXT = 60, MOST_DEPTH = 100 };
 
 /* Cuts what was appended since `before`; the text is ASCII but for a name's letters, so no more than one is torn. */
-static undr_error cut(undr_buffer *buffer, size_t before) {
-    if (buffer->size - before <= SHORT) {
-        return UNDR_OK;
+static void cut(check_writer *out, size_t before) {
+    if (!check_writer_goes_on(out) || out->to->size - before <= SHORT) {
+        return;
     }
     size_t size = before + KEPT;
-    while (size > before && (buffer->data[size] & 0xc0) == 0x80) {
+    while (size > before && (out->to->data[size] & 0xc0) == 0x80) {
         size--;
     }
-    buffer->size = size;
-    return undr_put_text(buffer, "...");
+    out->to->size = size;
+    check_write(out, "...");
 }
 
-static undr_error put_short_bytes(undr_buffer *buffer, undr_kind kind, undr_slice bytes) {
+static void write_short_bytes(check_writer *out, undr_kind kind, undr_slice bytes) {
+    if (!check_writer_goes_on(out)) {
+        return;
+    }
     size_t size = bytes.size < KEPT ? bytes.size : KEPT;
     while (kind == UNDR_STR && size > 0 && size < bytes.size && (bytes.data[size] & 0xc0) == 0x80) {
         size--;
     }
     const undr_value shown = {.kind = kind, .bytes = undr_slice_of(bytes.data, size)};
-    size_t before = buffer->size;
-    undr_error error = undr_value_print(buffer, &shown);
-    error = error == UNDR_OK ? cut(buffer, before) : error;
-    return error == UNDR_OK && size < bytes.size ? undr_put_format(buffer, "... (%zu bytes)", bytes.size) : error;
+    size_t before = out->to->size;
+    check_writer_keep(out, undr_value_print(out->to, &shown));
+    cut(out, before);
+    if (size < bytes.size) {
+        check_write_format(out, "... (%zu bytes)", bytes.size);
+    }
 }
 
 static bool is_bytes(const undr_value *value) {
     return value->kind == UNDR_STR || value->kind == UNDR_BYTES;
 }
 
-undr_error check_put_short_value(undr_buffer *buffer, const undr_value *value) {
+void check_write_short_value(check_writer *out, const undr_value *value) {
     if (is_bytes(value)) {
-        return put_short_bytes(buffer, value->kind, value->bytes);
+        write_short_bytes(out, value->kind, value->bytes);
+    } else if (check_writer_goes_on(out)) {
+        size_t before = out->to->size;
+        check_writer_keep(out, check_print_value_start(out->to, value, SHORT));
+        cut(out, before);
     }
-    size_t before = buffer->size;
-    undr_error error = check_print_value_start(buffer, value, SHORT);
-    return error == UNDR_OK ? cut(buffer, before) : error;
 }
 
-undr_error check_put_short_term(undr_buffer *buffer, const check_term *term) {
-    size_t before = buffer->size;
+void check_write_short_term(check_writer *out, const check_term *term) {
     if (term->kind == CHECK_TERM_VALUE) {
-        return check_put_short_value(buffer, term->value);
+        check_write_short_value(out, term->value);
+    } else if (check_writer_goes_on(out)) {
+        size_t before = out->to->size;
+        check_writer_keep(out, check_print_term(out->to, term));
+        cut(out, before);
     }
-    undr_error error = check_print_term(buffer, term);
-    return error == UNDR_OK ? cut(buffer, before) : error;
 }
 
-undr_error check_put_short_pattern(undr_buffer *buffer, const check_payload *pattern) {
+void check_write_short_pattern(check_writer *out, const check_payload *pattern) {
     if (pattern->form == CHECK_PAYLOAD_EMPTY) {
-        return undr_put_text(buffer, "an empty payload");
+        check_write(out, "an empty payload");
+        return;
     }
-    size_t before = buffer->size;
-    undr_error error = check_print_pattern(buffer, pattern);
-    if (error == UNDR_OK && buffer->size > before) { /* without its leading blank */
-        memmove(buffer->data + before, buffer->data + before + 1, buffer->size - before - 1);
-        buffer->size--;
+    if (!check_writer_goes_on(out)) {
+        return;
     }
-    return error == UNDR_OK ? cut(buffer, before) : error;
+    size_t before = out->to->size;
+    check_writer_keep(out, check_print_pattern(out->to, pattern));
+    if (out->to->size > before) { /* without its leading blank */
+        memmove(out->to->data + before, out->to->data + before + 1, out->to->size - before - 1);
+        out->to->size--;
+    }
+    cut(out, before);
 }
 
 /* ---- differences ---- */
@@ -76,55 +87,49 @@ static size_t first_difference(undr_slice a, undr_slice b) {
     return at;
 }
 
-static undr_error put_where(undr_buffer *why, undr_slice a, undr_slice b) {
-    if (a.size <= LONG_TEXT && b.size <= LONG_TEXT) {
-        return UNDR_OK;
+static void write_where(check_writer *why, undr_slice a, undr_slice b) {
+    if (a.size > LONG_TEXT || b.size > LONG_TEXT) {
+        check_write_format(why, ", which differ from byte %zu on", first_difference(a, b));
     }
-    return undr_put_format(why, ", which differ from byte %zu on", first_difference(a, b));
 }
 
-undr_error check_put_bytes_difference(undr_buffer *why, undr_slice expected, undr_slice received) {
-    undr_error error = undr_put_text(why, "expected ");
-    error = error == UNDR_OK ? put_short_bytes(why, UNDR_BYTES, expected) : error;
-    error = error == UNDR_OK ? undr_put_text(why, ", received ") : error;
-    if (error == UNDR_OK && received.size == 0) {
-        return undr_put_text(why, "an empty payload");
+void check_write_bytes_difference(check_writer *why, undr_slice expected, undr_slice received) {
+    check_write(why, "expected ");
+    write_short_bytes(why, UNDR_BYTES, expected);
+    check_write(why, ", received ");
+    if (received.size == 0) {
+        check_write(why, "an empty payload");
+        return;
     }
-    error = error == UNDR_OK ? put_short_bytes(why, UNDR_BYTES, received) : error;
-    return error == UNDR_OK ? put_where(why, expected, received) : error;
+    write_short_bytes(why, UNDR_BYTES, received);
+    write_where(why, expected, received);
 }
 
 typedef struct differ {
-    undr_buffer *why, *path;
+    check_writer *why, *path;
 } differ;
 
-static undr_error put_place(const differ *out) {
-    if (out->path->size == 0) {
-        return UNDR_OK;
+void check_write_place(check_writer *why, const check_writer *path) {
+    if (path->to->size > 0) {
+        check_write(why, "at ");
+        check_write_slice(why, undr_buffer_slice(path->to));
+        check_write(why, ": ");
     }
-    undr_error error = undr_put_text(out->why, "at ");
-    error = error == UNDR_OK ? undr_put_slice(out->why, undr_buffer_slice(out->path)) : error;
-    return error == UNDR_OK ? undr_put_text(out->why, ": ") : error;
 }
 
-static undr_error put_pair(const differ *out, const undr_value *expected, const undr_value *received) {
-    undr_error error = put_place(out);
-    error = error == UNDR_OK ? undr_put_text(out->why, "expected ") : error;
-    error = error == UNDR_OK ? check_put_short_value(out->why, expected) : error;
-    error = error == UNDR_OK ? undr_put_text(out->why, ", received ") : error;
-    error = error == UNDR_OK ? check_put_short_value(out->why, received) : error;
-    return error == UNDR_OK && is_bytes(expected) && expected->kind == received->kind
-        ? put_where(out->why, expected->bytes, received->bytes)
-        : error;
+static undr_error write_pair(const differ *out, const undr_value *expected, const undr_value *received) {
+    check_write_place(out->why, out->path);
+    check_write(out->why, "expected ");
+    check_write_short_value(out->why, expected);
+    check_write(out->why, ", received ");
+    check_write_short_value(out->why, received);
+    if (is_bytes(expected) && expected->kind == received->kind) {
+        write_where(out->why, expected->bytes, received->bytes);
+    }
+    return UNDR_OK;
 }
 
 static undr_error differ_at(const differ *out, const undr_value *expected, const undr_value *received, unsigned depth);
-
-static undr_error differ_count(const differ *out, size_t expected, size_t received, const char *what) {
-    undr_error error = put_place(out);
-    return error == UNDR_OK ? undr_put_format(out->why, "expected %zu %s, received %zu", expected, what, received)
-                            : error;
-}
 
 /* Equal as far as can be told: what can't be compared counts as different. */
 static undr_error is_equal(const undr_value *a, const undr_value *b, bool *equal) {
@@ -138,10 +143,10 @@ static undr_error is_equal(const undr_value *a, const undr_value *b, bool *equal
 
 static undr_error differ_in_item(
     const differ *out, size_t index, const undr_value *expected, const undr_value *received, unsigned depth) {
-    size_t before = out->path->size;
-    undr_error error = undr_put_format(out->path, "[%zu]", index);
-    error = error == UNDR_OK ? differ_at(out, expected, received, depth) : error;
-    out->path->size = before;
+    size_t before = out->path->to->size;
+    check_write_format(out->path, "[%zu]", index);
+    undr_error error = differ_at(out, expected, received, depth);
+    out->path->to->size = before;
     return error;
 }
 
@@ -156,7 +161,9 @@ static undr_error differ_sequence(const differ *out, undr_items a, undr_items b,
             return differ_in_item(out, i, a.at[i], b.at[i], depth);
         }
     }
-    return differ_count(out, a.count, b.count, "items");
+    check_write_place(out->why, out->path);
+    check_write_format(out->why, "expected %zu items, received %zu", a.count, b.count);
+    return UNDR_OK;
 }
 
 static undr_error find(undr_items dict, const undr_value *key, const undr_value **entry) {
@@ -175,29 +182,30 @@ static undr_error find(undr_items dict, const undr_value *key, const undr_value 
     return UNDR_OK;
 }
 
-static undr_error put_key(undr_buffer *path, const undr_value *key) {
-    undr_error error = undr_put_text(path, "[");
-    error = error == UNDR_OK ? check_put_short_value(path, key) : error;
-    return error == UNDR_OK ? undr_put_text(path, "]") : error;
+void check_write_key(check_writer *path, const undr_value *key) {
+    check_write(path, "[");
+    check_write_short_value(path, key);
+    check_write(path, "]");
 }
 
 /* "at ['a']: expected 1, received nothing" and the other way round */
 static undr_error differ_missing(const differ *out, const undr_value *key, const undr_value *entry, bool expected) {
-    size_t before = out->path->size;
-    undr_error error = put_key(out->path, key);
-    error = error == UNDR_OK ? put_place(out) : error;
-    out->path->size = before;
-    error = error == UNDR_OK ? undr_put_text(out->why, expected ? "expected " : "expected nothing, received ") : error;
-    error = error == UNDR_OK ? check_put_short_value(out->why, entry) : error;
-    return error == UNDR_OK && expected ? undr_put_text(out->why, ", received nothing") : error;
+    size_t before = out->path->to->size;
+    check_write_key(out->path, key);
+    check_write_place(out->why, out->path);
+    out->path->to->size = before;
+    check_write(out->why, expected ? "expected " : "expected nothing, received ");
+    check_write_short_value(out->why, entry);
+    check_write(out->why, expected ? ", received nothing" : "");
+    return UNDR_OK;
 }
 
 static undr_error differ_in_entry(
     const differ *out, const undr_value *key, const undr_value *expected, const undr_value *received, unsigned depth) {
-    size_t before = out->path->size;
-    undr_error error = put_key(out->path, key);
-    error = error == UNDR_OK ? differ_at(out, expected, received, depth) : error;
-    out->path->size = before;
+    size_t before = out->path->to->size;
+    check_write_key(out->path, key);
+    undr_error error = differ_at(out, expected, received, depth);
+    out->path->to->size = before;
     return error;
 }
 
@@ -230,7 +238,7 @@ static undr_error differ_dict(
     if (error == UNDR_OK && !said) {
         error = differ_entries(out, received->items, expected->items, true, depth, &said);
     }
-    return error == UNDR_OK && !said ? put_pair(out, expected, received) : error;
+    return error == UNDR_OK && !said ? write_pair(out, expected, received) : error;
 }
 
 static undr_error differ_state(
@@ -243,30 +251,30 @@ static undr_error differ_state(
         error = error == UNDR_OK ? is_equal(a, b, &states) : error;
     }
     if (error != UNDR_OK || !classes || states) {
-        return error != UNDR_OK ? error : put_pair(out, expected, received);
+        return error != UNDR_OK ? error : write_pair(out, expected, received);
     }
-    size_t before = out->path->size;
-    error = undr_put_text(out->path, ".state");
-    error = error == UNDR_OK ? differ_at(out, a, b, depth) : error;
-    out->path->size = before;
+    size_t before = out->path->to->size;
+    check_write(out->path, ".state");
+    error = differ_at(out, a, b, depth);
+    out->path->to->size = before;
     return error;
 }
 
 static undr_error differ_at(const differ *out, const undr_value *expected, const undr_value *received, unsigned depth) {
     if (expected->kind != received->kind || depth == 0) {
-        return put_pair(out, expected, received);
+        return write_pair(out, expected, received);
     }
     switch (expected->kind) {
     case UNDR_LIST:
     case UNDR_TUPLE: return differ_sequence(out, expected->items, received->items, depth - 1);
     case UNDR_DICT: return differ_dict(out, expected, received, depth - 1);
     case UNDR_OBJECT: return differ_state(out, expected, received, depth - 1);
-    default: return put_pair(out, expected, received);
+    default: return write_pair(out, expected, received);
     }
 }
 
-undr_error check_put_difference(
-    undr_buffer *why, undr_buffer *path, const undr_value *expected, const undr_value *received) {
+undr_error check_write_difference(
+    check_writer *why, check_writer *path, const undr_value *expected, const undr_value *received) {
     differ out = {why, path};
-    return differ_at(&out, expected, received, MOST_DEPTH);
+    return check_writer_goes_on(why) ? differ_at(&out, expected, received, MOST_DEPTH) : UNDR_OK;
 }

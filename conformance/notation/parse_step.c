@@ -1,6 +1,8 @@
 /* parse_step.c: reads the lines of a case that are steps. */
 #include "notation/parse_step.h"
 
+#include "notation/step_form.h"
+
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -112,18 +114,15 @@ static undr_error read_frame(check_lexer *lexer, size_t from, check_step *step) 
 }
 
 static undr_error read_header(check_lexer *lexer, check_step *step) {
-    step->what = CHECK_SEND_HEADER;
     check_lex_blanks(lexer);
     size_t from = lexer->at;
     if (!check_type_of(check_lex_word(lexer), &step->type)) {
         return check_lex_expected(lexer, from, "a type (n, t, m, s, 0xHH)");
     }
-    undr_error error = check_lex_number(lexer, 0, UINT64_MAX, "the length that the header claims", &step->number);
-    return error == UNDR_OK ? check_lex_finish(lexer) : error;
+    return check_lex_number(lexer, 0, UINT64_MAX, "the length that the header claims", &step->number);
 }
 
 static undr_error read_raw(check_lexer *lexer, check_step *step) {
-    step->what = CHECK_SEND_RAW;
     check_lex_blanks(lexer);
     size_t from = lexer->at;
     undr_error error = check_read_payload(lexer, false, &step->payload);
@@ -131,50 +130,17 @@ static undr_error read_raw(check_lexer *lexer, check_step *step) {
         lexer->at = from;
         return check_lex_expected(lexer, from, "bytes, as in raw b'n\\0'");
     }
-    return error == UNDR_OK ? check_lex_finish(lexer) : error;
-}
-
-static undr_error read_send(check_lexer *lexer, check_step *step) {
-    static const struct {
-        const char *word;
-        check_what what;
-    } words[] = {
-        {"open", CHECK_SEND_OPEN},
-        {"close", CHECK_SEND_CLOSE},
-        {"half-close", CHECK_SEND_HALF_CLOSE},
-        {"reset", CHECK_SEND_RESET},
-        {"header", CHECK_SEND_HEADER},
-        {"raw", CHECK_SEND_RAW},
-    };
-    step->bad = check_lex_accept(lexer, "bad");
-    check_lex_blanks(lexer);
-    size_t from = lexer->at;
-    undr_slice word = check_lex_word(lexer);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (!check_slice_is(word, words[i].word)) {
-            continue;
-        }
-        if (step->bad) {
-            return check_lex_fail(
-                lexer, from, "`bad` is before a frame: remove it, `%s` is always deliberate", words[i].word);
-        }
-        step->what = words[i].what;
-        return step->what == CHECK_SEND_HEADER ? read_header(lexer, step)
-            : step->what == CHECK_SEND_RAW     ? read_raw(lexer, step)
-                                               : check_lex_finish(lexer);
-    }
-    return read_frame(lexer, from, step);
+    return error;
 }
 
 /* ---- the control channel, the process ---- */
 
-static undr_error read_close_policy(check_lexer *lexer, check_step *step) {
-    static const char *const policies[] = {"join", "cancel", "kill"};
+static undr_error read_policy(check_lexer *lexer, check_step *step) {
     check_lex_blanks(lexer);
-    for (uint64_t i = 0; i < 3; i++) {
-        if (check_lex_accept(lexer, policies[i])) {
+    for (uint64_t i = 0; check_policy_name(i) != NULL; i++) {
+        if (check_lex_accept(lexer, check_policy_name(i))) {
             step->number = i;
-            return check_lex_finish(lexer);
+            return UNDR_OK;
         }
     }
     return check_lex_expected(lexer, lexer->at, "`join`, `cancel` or `kill`");
@@ -191,82 +157,109 @@ static undr_error read_priority(check_lexer *lexer, uint64_t *priority) {
     return error;
 }
 
-/* schedule PRIORITY TASK, message VALUE */
-static undr_error read_pickle_command(check_lexer *lexer, check_step *step) {
-    undr_error error = UNDR_OK;
-    if (step->what == CHECK_COMMAND_SCHEDULE) {
-        error = read_priority(lexer, &step->number);
-    }
+static undr_error read_value(check_lexer *lexer, check_step *step, const char *what) {
     check_lex_blanks(lexer);
     size_t from = lexer->at;
-    if (error == UNDR_OK) {
-        error = check_read_payload(lexer, false, &step->payload);
-    }
-    if (error == UNDR_OK && step->payload.form == CHECK_PAYLOAD_EMPTY) {
-        return check_lex_expected(lexer, from, step->what == CHECK_COMMAND_SCHEDULE ? "a task" : "a message");
-    }
-    return error == UNDR_OK ? check_lex_finish(lexer) : error;
+    undr_error error = check_read_payload(lexer, false, &step->payload);
+    bool empty = error == UNDR_OK && step->payload.form == CHECK_PAYLOAD_EMPTY;
+    return empty ? check_lex_expected(lexer, from, what) : error;
 }
 
-static undr_error read_command(check_lexer *lexer, check_step *step) {
-    step->bad = check_lex_accept(lexer, "bad");
-    check_lex_blanks(lexer);
-    size_t from = lexer->at;
-    undr_slice word = check_lex_word(lexer);
-    if (check_slice_is(word, "schedule") || check_slice_is(word, "message")) {
-        step->what = check_slice_is(word, "schedule") ? CHECK_COMMAND_SCHEDULE : CHECK_COMMAND_MESSAGE;
-        return read_pickle_command(lexer, step);
-    }
-    if (step->bad) {
-        return check_lex_expected(lexer, from, "`schedule` or `message` after `bad`");
-    }
-    if (check_slice_is(word, "close")) {
-        step->what = CHECK_COMMAND_CLOSE;
-        return read_close_policy(lexer, step);
-    }
-    step->what = check_slice_is(word, "next") ? CHECK_COMMAND_NEXT : CHECK_COMMAND_END;
-    if (step->what == CHECK_COMMAND_END && !check_slice_is(word, "end")) {
-        return check_lex_expected(lexer, from, "`schedule`, `message`, `next`, `close` or `end`");
-    }
-    return check_lex_finish(lexer);
+static undr_error read_task(check_lexer *lexer, check_step *step) {
+    undr_error error = read_priority(lexer, &step->number);
+    return error == UNDR_OK ? read_value(lexer, step, "a task") : error;
 }
 
 static undr_error read_signal(check_lexer *lexer, check_step *step) {
-    step->what = CHECK_SIGNAL;
     check_lex_blanks(lexer);
     size_t from = lexer->at;
-    if (!check_lex_accept(lexer, "signal")) {
-        return check_lex_expected(lexer, from, "`signal`");
-    }
-    check_lex_blanks(lexer);
-    from = lexer->at;
     step->number = (uint64_t)check_signal_number(check_lex_word(lexer));
-    if (step->number == 0) {
-        return check_lex_expected(lexer, from, "a signal (INT, TERM, KILL, HUP, QUIT, USR1, USR2, STOP, CONT)");
+    return step->number != 0
+        ? UNDR_OK
+        : check_lex_expected(lexer, from, "a signal (INT, TERM, KILL, HUP, QUIT, USR1, USR2, STOP, CONT)");
+}
+
+/* ?pid */
+static undr_error read_name(check_lexer *lexer, check_step *step) {
+    check_term *term;
+    check_lex_blanks(lexer);
+    size_t from = lexer->at;
+    undr_error error = check_lex_peek(lexer) == '?' ? check_read_term(lexer, &term) : UNDR_ARGUMENT;
+    if (error == UNDR_MEMORY) {
+        return error;
     }
-    return check_lex_finish(lexer);
+    if (error != UNDR_OK) { /* what begins with `?` is a name or a mistake */
+        lexer->at = from;
+        return check_lex_expected(lexer, from, "the name of a process id, as in ?pid");
+    }
+    step->name = term->text;
+    return UNDR_OK;
+}
+
+static undr_error read_time(check_lexer *lexer, check_step *step) {
+    return check_lex_at_end(lexer) ? UNDR_OK
+                                   : check_lex_number(lexer, 1, 10000, "a number of milliseconds", &step->number);
 }
 
 /* ---- lines ---- */
 
-/* What may follow a channel, beside the arrows. */
-static const struct {
-    const char *word;
-    check_what what;
-    char channels; /* 'M', 'P', or 'A' for all others; 'B' for M and the others */
-} verbs[] = {
-    {"quiet", CHECK_QUIET, 'B'},
-    {"refused", CHECK_REFUSED, 'A'},
-    {"pauses", CHECK_PAUSES, 'A'},
-    {"deaf", CHECK_DEAF, 'A'},
-    {"accept", CHECK_GATE_ACCEPT, 'A'},
-    {"close", CHECK_GATE_CLOSE, 'A'},
-    {"untouched", CHECK_GATE_UNTOUCHED, 'A'},
-    {"alive", CHECK_ALIVE, 'P'},
-    {"alone", CHECK_ALONE, 'P'},
-    {"loopback", CHECK_LOOPBACK, 'P'},
-    {"logs", CHECK_LOGS, 'P'},
-};
+static undr_error read_argument(check_lexer *lexer, check_step *step, check_argument argument) {
+    switch (argument) {
+    case CHECK_TAKES_HEADER: return read_header(lexer, step);
+    case CHECK_TAKES_BYTES: return read_raw(lexer, step);
+    case CHECK_TAKES_TASK: return read_task(lexer, step);
+    case CHECK_TAKES_MESSAGE: return read_value(lexer, step, "a message");
+    case CHECK_TAKES_POLICY: return read_policy(lexer, step);
+    case CHECK_TAKES_SIGNAL: return read_signal(lexer, step);
+    case CHECK_TAKES_TIME: return read_time(lexer, step);
+    case CHECK_TAKES_FILES: return check_lex_number(lexer, 0, 1000, "a number of log files", &step->number);
+    case CHECK_TAKES_TIMES: return check_lex_number(lexer, 1, 1000000, "a number of times", &step->number);
+    case CHECK_TAKES_NAME: return read_name(lexer, step);
+    default: return UNDR_OK;
+    }
+}
+
+/* What follows the word of the line, to its end. */
+static undr_error read_rest(check_lexer *lexer, check_step *step) {
+    undr_error error = read_argument(lexer, step, check_form_of(step->what)->argument);
+    return error == UNDR_OK ? check_lex_finish(lexer) : error;
+}
+
+/* A -> ... */
+static undr_error read_send(check_lexer *lexer, check_step *step) {
+    step->bad = check_lex_accept(lexer, "bad");
+    check_lex_blanks(lexer);
+    size_t from = lexer->at;
+    if (!check_find_form(CHECK_SHAPE_SENT, CHECK_ON_A, check_lex_word(lexer), &step->what)) {
+        return read_frame(lexer, from, step);
+    }
+    if (step->bad) {
+        return check_lex_fail(lexer, from, "`bad` is before a frame: remove it, `%s` is always deliberate",
+            check_form_of(step->what)->word);
+    }
+    return read_rest(lexer, step);
+}
+
+/* M -> ... */
+static undr_error read_command(check_lexer *lexer, check_step *step) {
+    step->bad = check_lex_accept(lexer, "bad");
+    check_lex_blanks(lexer);
+    size_t from = lexer->at;
+    bool found = check_find_form(CHECK_SHAPE_SENT, CHECK_ON_M, check_lex_word(lexer), &step->what);
+    if (step->bad && !(found && (step->what == CHECK_COMMAND_SCHEDULE || step->what == CHECK_COMMAND_MESSAGE))) {
+        return check_lex_expected(lexer, from, "`schedule` or `message` after `bad`");
+    }
+    return found ? read_rest(lexer, step)
+                 : check_lex_expected(lexer, from, "`schedule`, `message`, `next`, `close` or `end`");
+}
+
+/* P -> ... */
+static undr_error read_process(check_lexer *lexer, check_step *step) {
+    check_lex_blanks(lexer);
+    size_t from = lexer->at;
+    bool found = check_find_form(CHECK_SHAPE_SENT, CHECK_ON_P, check_lex_word(lexer), &step->what);
+    return found ? read_rest(lexer, step) : check_lex_expected(lexer, from, "`signal`");
+}
 
 static undr_error unknown_step(check_lexer *lexer, char channel) {
     const char *choices = channel == 'M' ? "`->`, `<-` or `quiet`"
@@ -279,22 +272,12 @@ static undr_error unknown_step(check_lexer *lexer, char channel) {
 }
 
 static undr_error read_verb(check_lexer *lexer, char channel, check_step *step) {
-    char group = channel == 'M' || channel == 'P' ? channel : 'A';
     check_lex_blanks(lexer);
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
-        bool fits = verbs[i].channels == group || (verbs[i].channels == 'B' && group != 'P');
-        if (!fits || !check_lex_accept(lexer, verbs[i].word)) {
-            continue;
-        }
-        step->what = verbs[i].what;
-        undr_error error = UNDR_OK;
-        if (step->what == CHECK_LOGS) {
-            error = check_lex_number(lexer, 0, 1000, "a number of log files", &step->number);
-        } else if ((step->what == CHECK_QUIET || step->what == CHECK_DEAF) && !check_lex_at_end(lexer)) {
-            error = check_lex_number(lexer, 1, 10000, "a number of milliseconds", &step->number);
-        }
-        return error == UNDR_OK ? check_lex_finish(lexer) : error;
+    size_t from = lexer->at;
+    if (check_find_form(CHECK_SHAPE_VERB, check_channels_of(channel), check_lex_word(lexer), &step->what)) {
+        return read_rest(lexer, step);
     }
+    lexer->at = from;
     return unknown_step(lexer, channel);
 }
 
@@ -329,7 +312,7 @@ static undr_error read_channel_step(check_lexer *lexer, check_step *step) {
     char channel = step->channel[0];
     if (check_lex_accept(lexer, "->")) {
         return channel == 'M' ? read_command(lexer, step)
-            : channel == 'P'  ? read_signal(lexer, step)
+            : channel == 'P'  ? read_process(lexer, step)
                               : read_send(lexer, step);
     }
     if (check_lex_accept(lexer, "<-")) {
@@ -360,35 +343,6 @@ static undr_error read_poll(check_lexer *lexer, check_step *step) {
     return check_read_expectations(lexer, step->channel[0], step);
 }
 
-/* kill ?pid, gone ?pid */
-static undr_error read_named(check_lexer *lexer, check_what what, check_step *step) {
-    step->what = what;
-    check_term *term;
-    check_lex_blanks(lexer);
-    size_t from = lexer->at;
-    undr_error error = check_lex_peek(lexer) == '?' ? check_read_term(lexer, &term) : UNDR_ARGUMENT;
-    if (error == UNDR_MEMORY) {
-        return error;
-    }
-    if (error != UNDR_OK) { /* what begins with `?` is a name or a mistake */
-        lexer->at = from;
-        return check_lex_expected(lexer, from, "the name of a process id, as in ?pid");
-    }
-    step->name = term->text;
-    return check_lex_finish(lexer);
-}
-
-static undr_error read_repeat(check_lexer *lexer, check_step *step) {
-    step->what = CHECK_REPEAT;
-    undr_error error = check_lex_number(lexer, 1, 1000000, "a number of times", &step->number);
-    return error == UNDR_OK ? check_lex_finish(lexer) : error;
-}
-
-static undr_error read_block(check_lexer *lexer, check_what what, check_step *step) {
-    step->what = what;
-    return check_lex_finish(lexer);
-}
-
 undr_error check_read_step(check_lexer *lexer, check_step *step) {
     *step = (check_step){.line = lexer->line, .payload = {.protocol = CHECK_NO_PROTOCOL}};
     bool found;
@@ -406,14 +360,8 @@ undr_error check_read_step(check_lexer *lexer, check_step *step) {
     if (check_slice_is(word, "poll")) {
         return read_poll(lexer, step);
     }
-    if (check_slice_is(word, "kill") || check_slice_is(word, "gone")) {
-        return read_named(lexer, check_slice_is(word, "kill") ? CHECK_KILL : CHECK_GONE, step);
-    }
-    if (check_slice_is(word, "repeat")) {
-        return read_repeat(lexer, step);
-    }
-    if (check_slice_is(word, "together") || check_slice_is(word, "unordered")) {
-        return read_block(lexer, check_slice_is(word, "together") ? CHECK_TOGETHER : CHECK_UNORDERED, step);
+    if (check_find_form(CHECK_SHAPE_ALONE, CHECK_ON_NONE, word, &step->what)) {
+        return read_rest(lexer, step);
     }
     lexer->at = from;
     return check_lex_expected(lexer, from,

@@ -1,269 +1,223 @@
 /* print.c: prints cases and their lines in the canonical form. */
 #include "notation/print.h"
+
+#include "base/writer.h"
 #include "notation/parse_step.h"
+#include "notation/step_form.h"
 
 #include <inttypes.h>
 
-undr_error check_print_type(undr_buffer *buffer, uint8_t type) {
+static void write_type(check_writer *out, uint8_t type) {
     bool letter = type == 'n' || type == 't' || type == 'm' || type == 's';
-    return letter ? undr_put_u8(buffer, type) : undr_put_format(buffer, "0x%02x", type);
+    check_write_format(out, letter ? "%c" : "0x%02x", type);
+}
+
+undr_error check_print_type(undr_buffer *buffer, uint8_t type) {
+    check_writer out = check_writer_to(buffer);
+    write_type(&out, type);
+    return out.error;
+}
+
+static void write_pattern(check_writer *out, const check_payload *payload) {
+    if (check_writer_goes_on(out)) {
+        check_writer_keep(out, check_print_pattern(out->to, payload));
+    }
 }
 
 /* ---- receives ---- */
 
-static undr_error print_frame_sight(undr_buffer *buffer, const check_expectation *one) {
-    undr_error error = check_print_type(buffer, one->type);
-    return error == UNDR_OK ? check_print_pattern(buffer, &one->payload) : error;
+static void write_frame_sight(check_writer *out, const check_expectation *one) {
+    write_type(out, one->type);
+    write_pattern(out, &one->payload);
 }
 
-static undr_error print_exit(undr_buffer *buffer, int status) {
+static void write_message_sight(check_writer *out, const check_expectation *one) {
+    check_write(out, "message");
+    write_pattern(out, &one->payload);
+}
+
+static void write_exit(check_writer *out, int status) {
     if (status < 0) {
-        return undr_put_text(buffer, status == -1 ? "exit nonzero" : "exit");
+        check_write(out, status == -1 ? "exit nonzero" : "exit");
+    } else {
+        check_write_format(out, "exit %d", status);
     }
-    return undr_put_format(buffer, "exit %d", status);
 }
 
-static undr_error print_message_sight(undr_buffer *buffer, const check_expectation *one) {
-    undr_error error = undr_put_text(buffer, "message");
-    return error == UNDR_OK ? check_print_pattern(buffer, &one->payload) : error;
-}
-
-static undr_error print_end(undr_buffer *buffer, const check_expectation *one) {
+static void write_end(check_writer *out, const check_expectation *one) {
     static const char *const ends[] = {"end", "end fin", "end reset"};
-    undr_error error = undr_put_text(buffer, ends[one->end]);
-    return error == UNDR_OK && one->exits ? undr_put_format(buffer, " exit %d", one->status) : error;
+    check_write(out, ends[one->end]);
+    if (one->exits) {
+        check_write_format(out, " exit %d", one->status);
+    }
+}
+
+static void write_expectation(check_writer *out, const check_expectation *one) {
+    /* unreachable: the enum has no other value */
+    switch (one->sight) {
+    case CHECK_SEES_FRAME: write_frame_sight(out, one); break;
+    case CHECK_SEES_END: write_end(out, one); break;
+    case CHECK_SEES_OK: check_write(out, "ok"); break;
+    case CHECK_SEES_ERROR: check_write(out, "error"); break;
+    case CHECK_SEES_DONE: check_write(out, "done"); break;
+    case CHECK_SEES_CLOSED: check_write(out, "closed"); break;
+    case CHECK_SEES_MESSAGE: write_message_sight(out, one); break;
+    case CHECK_SEES_EXIT: write_exit(out, one->status); break;
+    }
 }
 
 undr_error check_print_expectation(undr_buffer *buffer, const check_expectation *one) {
-    /* unreachable: the enum has no other value */
-    switch (one->sight) {
-    case CHECK_SEES_FRAME: return print_frame_sight(buffer, one);
-    case CHECK_SEES_END: return print_end(buffer, one);
-    case CHECK_SEES_OK: return undr_put_text(buffer, "ok");
-    case CHECK_SEES_ERROR: return undr_put_text(buffer, "error");
-    case CHECK_SEES_DONE: return undr_put_text(buffer, "done");
-    case CHECK_SEES_CLOSED: return undr_put_text(buffer, "closed");
-    case CHECK_SEES_MESSAGE: return print_message_sight(buffer, one);
-    case CHECK_SEES_EXIT: return print_exit(buffer, one->status);
-    }
-    return UNDR_ARGUMENT; /* unreachable: likewise */
+    check_writer out = check_writer_to(buffer);
+    write_expectation(&out, one);
+    return out.error;
 }
 
-static undr_error print_alternatives(undr_buffer *buffer, const check_step *step) {
-    undr_error error = UNDR_OK;
-    for (size_t i = 0; error == UNDR_OK && i < step->expectation_count; i++) {
-        error = undr_put_text(buffer, i == 0 ? " " : " or ");
-        error = error == UNDR_OK ? check_print_expectation(buffer, &step->expectations[i]) : error;
+static void write_alternatives(check_writer *out, const check_step *step) {
+    for (size_t i = 0; i < step->expectation_count; i++) {
+        check_write(out, i == 0 ? " " : " or ");
+        write_expectation(out, &step->expectations[i]);
     }
-    return error;
 }
 
 /* ---- steps ---- */
 
-static undr_error print_channel(undr_buffer *buffer, const check_step *step) {
-    return undr_put_format(buffer, "%s%s", step->channel, step->indexed ? "[i]" : "");
-}
-
-static undr_error print_arrow(undr_buffer *buffer, const check_step *step) {
-    undr_error error = print_channel(buffer, step);
-    return error == UNDR_OK ? undr_put_text(buffer, step->bad ? " -> bad " : " -> ") : error;
-}
-
-static undr_error print_send(undr_buffer *buffer, const check_step *step) {
-    undr_error error = print_arrow(buffer, step);
-    if (error != UNDR_OK) {
-        return error;
-    }
-    switch (step->what) {
-    case CHECK_SEND_FRAME:
-        error = check_print_type(buffer, step->type);
-        return error == UNDR_OK ? check_print_pattern(buffer, &step->payload) : error;
-    case CHECK_SEND_HEADER:
-        error = undr_put_text(buffer, "header ");
-        error = error == UNDR_OK ? check_print_type(buffer, step->type) : error;
-        return error == UNDR_OK ? undr_put_format(buffer, " %" PRIu64, step->number) : error;
-    case CHECK_SEND_RAW:
-        error = undr_put_text(buffer, "raw");
-        return error == UNDR_OK ? check_print_pattern(buffer, &step->payload) : error;
-    case CHECK_SEND_CLOSE: return undr_put_text(buffer, "close");
-    case CHECK_SEND_HALF_CLOSE: return undr_put_text(buffer, "half-close");
-    case CHECK_SEND_RESET: return undr_put_text(buffer, "reset");
-    default: return undr_put_text(buffer, "open");
-    }
-}
-
-static undr_error print_command(undr_buffer *buffer, const check_step *step) {
-    static const char *const policies[] = {"join", "cancel", "kill"};
-    undr_error error = print_arrow(buffer, step);
-    if (error != UNDR_OK) {
-        return error;
-    }
-    switch (step->what) {
-    case CHECK_COMMAND_SCHEDULE:
-        error = undr_put_format(buffer, "schedule %" PRId64, (int64_t)step->number);
-        return error == UNDR_OK ? check_print_pattern(buffer, &step->payload) : error;
-    case CHECK_COMMAND_MESSAGE:
-        error = undr_put_text(buffer, "message");
-        return error == UNDR_OK ? check_print_pattern(buffer, &step->payload) : error;
-    case CHECK_COMMAND_CLOSE: return undr_put_format(buffer, "close %s", policies[step->number]);
-    case CHECK_COMMAND_NEXT: return undr_put_text(buffer, "next");
-    case CHECK_SIGNAL: return undr_put_format(buffer, "signal %s", check_signal_name((int)step->number));
-    default: return undr_put_text(buffer, "end");
-    }
-}
-
-static undr_error print_receive(undr_buffer *buffer, const check_step *step) {
-    undr_error error = print_channel(buffer, step);
-    error = error == UNDR_OK ? undr_put_text(buffer, " <-") : error;
-    return error == UNDR_OK ? print_alternatives(buffer, step) : error;
-}
-
-static undr_error print_poll(undr_buffer *buffer, const check_step *step) {
-    undr_error error = undr_put_text(buffer, "poll ");
-    error = error == UNDR_OK ? print_channel(buffer, step) : error;
-    error = error == UNDR_OK ? undr_put_format(buffer, " %c until", step->type) : error;
-    return error == UNDR_OK ? print_alternatives(buffer, step) : error;
-}
-
-static undr_error print_verb(undr_buffer *buffer, const check_step *step, const char *verb) {
-    undr_error error = print_channel(buffer, step);
-    return error == UNDR_OK ? undr_put_format(buffer, " %s", verb) : error;
-}
-
-static undr_error print_wait(undr_buffer *buffer, const check_step *step, const char *verb) {
-    undr_error error = print_verb(buffer, step, verb);
-    return error == UNDR_OK && step->number > 0 ? undr_put_format(buffer, " %" PRIu64, step->number) : error;
-}
-
-static undr_error print_requirement(undr_buffer *buffer, const check_requirement *requirement) {
-    static const char *const levels[] = {"must", "should", "may"};
-    return undr_put_format(buffer, "%s  %s  %s", levels[requirement->level], requirement->id, requirement->sentence);
-}
-
-static undr_error print_line(undr_buffer *buffer, const check_step *step) {
+static void write_argument(check_writer *out, const check_step *step, check_argument argument) {
     /* unreachable: the enum has no other value */
-    switch (step->what) {
-    case CHECK_SEND_FRAME:
-    case CHECK_SEND_HEADER:
-    case CHECK_SEND_RAW:
-    case CHECK_SEND_CLOSE:
-    case CHECK_SEND_HALF_CLOSE:
-    case CHECK_SEND_RESET:
-    case CHECK_SEND_OPEN: return print_send(buffer, step);
-    case CHECK_COMMAND_SCHEDULE:
-    case CHECK_COMMAND_MESSAGE:
-    case CHECK_COMMAND_NEXT:
-    case CHECK_COMMAND_CLOSE:
-    case CHECK_COMMAND_END:
-    case CHECK_SIGNAL: return print_command(buffer, step);
-    case CHECK_RECEIVE: return print_receive(buffer, step);
-    case CHECK_POLL: return print_poll(buffer, step);
-    case CHECK_QUIET: return print_wait(buffer, step, "quiet");
-    case CHECK_PAUSES: return print_verb(buffer, step, "pauses");
-    case CHECK_DEAF: return print_wait(buffer, step, "deaf");
-    case CHECK_REFUSED: return print_verb(buffer, step, "refused");
-    case CHECK_ALIVE: return print_verb(buffer, step, "alive");
-    case CHECK_ALONE: return print_verb(buffer, step, "alone");
-    case CHECK_LOOPBACK: return print_verb(buffer, step, "loopback");
-    case CHECK_LOGS: return undr_put_format(buffer, "%s logs %" PRIu64, step->channel, step->number);
-    case CHECK_KILL: return undr_put_format(buffer, "kill ?%s", step->name);
-    case CHECK_GONE: return undr_put_format(buffer, "gone ?%s", step->name);
-    case CHECK_GATE_ACCEPT: return print_verb(buffer, step, "accept");
-    case CHECK_GATE_CLOSE: return print_verb(buffer, step, "close");
-    case CHECK_GATE_UNTOUCHED: return print_verb(buffer, step, "untouched");
-    case CHECK_REPEAT: return undr_put_format(buffer, "repeat %" PRIu64, step->number);
-    case CHECK_TOGETHER: return undr_put_text(buffer, "together");
-    case CHECK_UNORDERED: return undr_put_text(buffer, "unordered");
-    case CHECK_REQUIREMENT: return print_requirement(buffer, &step->requirement);
+    switch (argument) {
+    case CHECK_TAKES_NOTHING: break;
+    case CHECK_TAKES_FRAME:
+        write_type(out, step->type);
+        write_pattern(out, &step->payload);
+        break;
+    case CHECK_TAKES_HEADER:
+        check_write(out, " ");
+        write_type(out, step->type);
+        check_write_format(out, " %" PRIu64, step->number);
+        break;
+    case CHECK_TAKES_TASK:
+        check_write_format(out, " %" PRId64, (int64_t)step->number);
+        write_pattern(out, &step->payload);
+        break;
+    case CHECK_TAKES_BYTES:
+    case CHECK_TAKES_MESSAGE: write_pattern(out, &step->payload); break;
+    case CHECK_TAKES_POLICY: check_write_format(out, " %s", check_policy_name(step->number)); break;
+    case CHECK_TAKES_SIGNAL: check_write_format(out, " %s", check_signal_name((int)step->number)); break;
+    case CHECK_TAKES_TIME:
+        if (step->number > 0) {
+            check_write_format(out, " %" PRIu64, step->number);
+        }
+        break;
+    case CHECK_TAKES_FILES:
+    case CHECK_TAKES_TIMES: check_write_format(out, " %" PRIu64, step->number); break;
+    case CHECK_TAKES_NAME: check_write_format(out, " ?%s", step->name); break;
     }
-    return UNDR_ARGUMENT; /* unreachable: likewise */
+}
+
+static void write_requirement(check_writer *out, const check_requirement *requirement) {
+    static const char *const levels[] = {"must", "should", "may"};
+    check_write_format(out, "%s  %s  %s", levels[requirement->level], requirement->id, requirement->sentence);
+}
+
+static void write_line(check_writer *out, const check_step *step) {
+    const check_step_form *form = check_form_of(step->what);
+    const char *index = step->indexed ? "[i]" : "", *word = form->word == NULL ? "" : form->word;
+    /* unreachable: the enum has no other value */
+    switch (form->shape) {
+    case CHECK_SHAPE_SENT:
+        check_write_format(out, "%s%s ->%s %s", step->channel, index, step->bad ? " bad" : "", word);
+        break;
+    case CHECK_SHAPE_VERB: check_write_format(out, "%s%s %s", step->channel, index, word); break;
+    case CHECK_SHAPE_ALONE: check_write(out, word); break;
+    case CHECK_SHAPE_RECEIVED: check_write_format(out, "%s%s <-", step->channel, index); break;
+    case CHECK_SHAPE_POLL: check_write_format(out, "poll %s%s %c until", step->channel, index, step->type); break;
+    case CHECK_SHAPE_REQUIREMENT: write_requirement(out, &step->requirement); break;
+    }
+    write_argument(out, step, form->argument);
+    write_alternatives(out, step);
+}
+
+static void write_step(check_writer *out, const check_step *step, int indent) {
+    check_write_format(out, "%*s", indent, "");
+    write_line(out, step);
+    check_write(out, "\n");
+    for (size_t i = 0; i < step->step_count; i++) {
+        write_step(out, &step->steps[i], indent + 2);
+    }
 }
 
 undr_error check_print_step(undr_buffer *buffer, const check_step *step, int indent) {
-    undr_error error = undr_put_format(buffer, "%*s", indent, "");
-    error = error == UNDR_OK ? print_line(buffer, step) : error;
-    error = error == UNDR_OK ? undr_put_text(buffer, "\n") : error;
-    for (size_t i = 0; error == UNDR_OK && i < step->step_count; i++) {
-        error = check_print_step(buffer, &step->steps[i], indent + 2);
-    }
-    return error;
+    check_writer out = check_writer_to(buffer);
+    write_step(&out, step, indent);
+    return out.error;
 }
 
 /* ---- heads ---- */
 
-static undr_error print_role(undr_buffer *buffer, const check_case *one) {
+static void write_role(check_writer *out, const check_case *one) {
     static const char *const names[] = {"manager", "worker", "pool"};
     unsigned workers = one->role == CHECK_ROLE_POOL ? 2 : 0;
     if (one->workers == workers && one->levels == 2 && !one->log_directory) {
-        return UNDR_OK;
+        return;
     }
-    undr_error error = undr_put_format(buffer, "  role %s", names[one->role]);
-    if (error == UNDR_OK && one->workers != workers) {
-        error = undr_put_format(buffer, " workers %u", one->workers);
+    check_write_format(out, "  role %s", names[one->role]);
+    if (one->workers != workers) {
+        check_write_format(out, " workers %u", one->workers);
     }
-    if (error == UNDR_OK && one->levels != 2) {
-        error = undr_put_format(buffer, " levels %u", one->levels);
+    if (one->levels != 2) {
+        check_write_format(out, " levels %u", one->levels);
     }
-    if (error == UNDR_OK && one->log_directory) {
-        error = undr_put_text(buffer, one->log_missing ? " log-directory missing" : " log-directory");
+    if (one->log_directory) {
+        check_write(out, one->log_missing ? " log-directory missing" : " log-directory");
     }
-    return error == UNDR_OK ? undr_put_text(buffer, "\n") : error;
+    check_write(out, "\n");
 }
 
-static undr_error print_needs(undr_buffer *buffer, const check_case *one) {
-    undr_error error = UNDR_OK;
-    for (size_t i = 0; error == UNDR_OK && i < one->need_count; i++) {
+static void write_needs(check_writer *out, const check_case *one) {
+    for (size_t i = 0; i < one->need_count; i++) {
         const check_need *need = &one->needs[i];
-        error = need->minimum == 0
-            ? undr_put_format(buffer, "  needs %s\n", need->capability)
-            : undr_put_format(buffer, "  needs %s %" PRId64 "\n", need->capability, need->minimum);
+        check_write_format(out, "  needs %s", need->capability);
+        if (need->minimum != 0) {
+            check_write_format(out, " %" PRId64, need->minimum);
+        }
+        check_write(out, "\n");
     }
-    return error;
 }
 
-static undr_error print_texts(undr_buffer *buffer, const char *word, const char **texts, size_t count) {
-    undr_error error = UNDR_OK;
-    for (size_t i = 0; error == UNDR_OK && i < count; i++) {
-        error = undr_put_format(buffer, "  %s %s\n", word, texts[i]);
+static void write_texts(check_writer *out, const char *word, const char **texts, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        check_write_format(out, "  %s %s\n", word, texts[i]);
     }
-    return error;
 }
 
-static undr_error print_requirements(undr_buffer *buffer, const check_case *one) {
-    undr_error error = UNDR_OK;
-    for (size_t i = 0; error == UNDR_OK && i < one->requirement_count; i++) {
-        error = undr_put_text(buffer, "  ");
-        error = error == UNDR_OK ? print_requirement(buffer, &one->requirements[i]) : error;
-        error = error == UNDR_OK ? undr_put_text(buffer, "\n") : error;
+static void write_requirements(check_writer *out, const check_case *one) {
+    for (size_t i = 0; i < one->requirement_count; i++) {
+        check_write(out, "  ");
+        write_requirement(out, &one->requirements[i]);
+        check_write(out, "\n");
     }
-    return error;
 }
 
-static undr_error print_flags(undr_buffer *buffer, const check_case *one) {
+static void write_flags(check_writer *out, const check_case *one) {
     static const char *const reaches[] = {"", "  delivery whole\n", "  delivery pipeline\n"};
-    undr_error error = undr_put_text(buffer, reaches[one->reach]);
-    if (error == UNDR_OK && one->load) {
-        error = undr_put_text(buffer, "  set load\n");
-    }
-    if (error == UNDR_OK && one->destructive) {
-        error = undr_put_text(buffer, "  destructive\n");
-    }
-    return error;
+    check_write(out, reaches[one->reach]);
+    check_write(out, one->load ? "  set load\n" : "");
+    check_write(out, one->destructive ? "  destructive\n" : "");
 }
 
 undr_error check_print(undr_buffer *buffer, const check_case *one) {
-    undr_error error = undr_put_format(buffer, "case %s\n", one->name);
-    error = error == UNDR_OK ? print_requirements(buffer, one) : error;
-    error = error == UNDR_OK ? print_texts(buffer, "note", one->notes, one->note_count) : error;
-    error = error == UNDR_OK ? print_role(buffer, one) : error;
-    error = error == UNDR_OK ? print_needs(buffer, one) : error;
-    error = error == UNDR_OK ? print_flags(buffer, one) : error;
-    error = error == UNDR_OK ? print_texts(buffer, "after", one->after, one->after_count) : error;
-    error = error == UNDR_OK ? undr_put_text(buffer, "\n") : error;
-    for (size_t i = 0; error == UNDR_OK && i < one->step_count; i++) {
+    check_writer out = check_writer_to(buffer);
+    check_write_format(&out, "case %s\n", one->name);
+    write_requirements(&out, one);
+    write_texts(&out, "note", one->notes, one->note_count);
+    write_role(&out, one);
+    write_needs(&out, one);
+    write_flags(&out, one);
+    write_texts(&out, "after", one->after, one->after_count);
+    check_write(&out, "\n");
+    for (size_t i = 0; i < one->step_count; i++) {
         bool apart = one->steps[i].what == CHECK_REQUIREMENT; /* never the first: that one is in the head */
-        error = apart ? undr_put_text(buffer, "\n") : UNDR_OK;
-        error = error == UNDR_OK ? check_print_step(buffer, &one->steps[i], 2) : error;
+        check_write(&out, apart ? "\n" : "");
+        write_step(&out, &one->steps[i], 2);
     }
-    return error;
+    return out.error;
 }

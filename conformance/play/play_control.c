@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "notation/match.h"
+#include "notation/step_form.h"
 #include "play/play_contract.h"
 #include "play/play_limit.h"
 #include "play/play_verdict.h"
@@ -35,7 +36,6 @@ static undr_error put_command(check_player *player, const check_step *step, undr
 }
 
 static void say_command(check_player *player, const check_step *step, const undr_buffer *pickle) {
-    static const char *const policies[] = {"join", "cancel", "kill"};
     undr_buffer shown = {0};
     check_player_keep(player, check_show_payload(&shown, undr_buffer_slice(pickle), false, &player->names));
     const char *text = check_player_text(player, &shown);
@@ -46,7 +46,7 @@ static void say_command(check_player *player, const check_step *step, const undr
     } else if (step->what == CHECK_COMMAND_NEXT) {
         check_player_line(player, "M -> next");
     } else {
-        check_player_line(player, "M -> close %s", policies[step->number % 3]);
+        check_player_line(player, "M -> close %s", check_policy_name(step->number));
     }
     undr_buffer_free(&shown);
 }

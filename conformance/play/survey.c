@@ -1,5 +1,6 @@
 /* survey.c: what a session has to know of an implementation before the first case: that its adapter is one, what it
  * declares, how quickly it answers and settles. */
+#include "play/play.h"
 #include "play/player.h"
 
 #include "base/clock.h"
@@ -145,21 +146,26 @@ static void read_times(check_setting *setting, check_role role, const check_stop
 
 /* ---- playing ---- */
 
-static undr_error say_refusal(const check_setting *setting, const check_result *result, undr_buffer *why) {
-    const undr_buffer *expected = &result->expected, *received = &result->received;
-    if (result->verdict == CHECK_ERROR || (result->verdict == CHECK_BLOCKED && setting->command == NULL)) {
-        undr_error error = undr_put_slice(why, undr_buffer_slice(received));
-        return error != UNDR_OK ? error : result->verdict == CHECK_ERROR ? UNDR_SYSTEM : UNDR_ARGUMENT;
+static undr_error say_refusal(const check_setting *setting, const check_result *result, undr_buffer *to) {
+    const undr_buffer *expected = &result->expected;
+    bool failed = result->verdict == CHECK_ERROR;
+    check_writer why = check_writer_to(to);
+    if (!failed && (result->verdict != CHECK_BLOCKED || setting->command != NULL)) {
+        if (setting->command != NULL) {
+            check_say_command(setting, &why);
+        } else {
+            check_write_format(&why, "%s:%u", setting->host, setting->port);
+        }
+        check_write(&why, ": ");
+        check_say_last_words(&why, undr_buffer_slice(&result->output));
+        if (expected->size > 0) {
+            check_write(&why, "expected ");
+            check_write_slice(&why, undr_buffer_slice(expected));
+            check_write(&why, ", received ");
+        }
     }
-    undr_error error = setting->command != NULL ? check_say_command(setting, why)
-                                                : undr_put_format(why, "%s:%u", setting->host, setting->port);
-    error = error == UNDR_OK ? undr_put_text(why, ": ") : error;
-    error = error == UNDR_OK ? check_say_last_words(why, undr_buffer_slice(&result->output)) : error;
-    if (error == UNDR_OK && expected->size > 0) {
-        error = undr_put_format(why, "expected %.*s, received ", (int)expected->size, (const char *)expected->data);
-    }
-    error = error == UNDR_OK ? undr_put_slice(why, undr_buffer_slice(received)) : error;
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    check_write_slice(&why, undr_buffer_slice(&result->received));
+    return why.error != UNDR_OK ? why.error : failed ? UNDR_SYSTEM : UNDR_ARGUMENT;
 }
 
 /* Was the first answer of all waited for in vain? `first`: its line. */
@@ -212,21 +218,21 @@ static bool declares(const check_capabilities *capabilities, check_role role) {
                                       : capabilities->pool;
 }
 
-static undr_error say_undeclared(const check_setting *setting, const char *role, undr_buffer *why) {
+static undr_error say_undeclared(const check_setting *setting, const char *role, undr_buffer *to) {
     undr_slice printed = check_text_trim(undr_buffer_slice(&setting->capabilities.text));
-    undr_error error = check_say_command(setting, why);
-    if (error == UNDR_OK) {
-        error = undr_put_format(why, " does not declare the role %s: `capabilities` prints no line `%s`%s", role, role,
-            printed.size == 0 ? ", and no other" : "; it prints: ");
+    check_writer why = check_writer_to(to);
+    check_say_command(setting, &why);
+    check_write_format(&why, " does not declare the role %s: `capabilities` prints no line `%s`%s", role, role,
+        printed.size == 0 ? ", and no other" : "; it prints: ");
+    for (size_t i = 0; i < printed.size && i < PRINTED_SHOWN; i++) {
+        if (printed.data[i] == '\n') {
+            check_write(&why, " | ");
+        } else {
+            check_write_clean(&why, undr_slice_of(&printed.data[i], 1));
+        }
     }
-    for (size_t i = 0; i < printed.size && i < PRINTED_SHOWN && error == UNDR_OK; i++) {
-        bool newline = printed.data[i] == '\n';
-        error = newline ? undr_put_text(why, " | ") : check_text_clean(why, undr_slice_of(&printed.data[i], 1));
-    }
-    if (error == UNDR_OK && printed.size > PRINTED_SHOWN) {
-        error = undr_put_text(why, " ...");
-    }
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    check_write(&why, printed.size > PRINTED_SHOWN ? " ..." : "");
+    return why.error == UNDR_OK ? UNDR_ARGUMENT : why.error;
 }
 
 undr_error check_survey(check_setting *setting, check_role role, undr_buffer *why) {

@@ -29,14 +29,14 @@ enum {
 
 static const char nonsense[] = "undr-check-asks-for-this-verb-that-nobody-has";
 
-static undr_error put_shortened(undr_buffer *why, undr_slice line) {
+static void write_shortened(check_writer *why, undr_slice line) {
     bool shortened = line.size > LINE_SHOWN;
     line.size = shortened ? LINE_SHOWN : line.size;
-    undr_error error = check_text_clean(why, line);
-    return error == UNDR_OK && shortened ? undr_put_text(why, "...") : error;
+    check_write_clean(why, line);
+    check_write(why, shortened ? "..." : "");
 }
 
-undr_error check_say_last_words(undr_buffer *why, undr_slice output) {
+void check_say_last_words(check_writer *why, undr_slice output) {
     undr_slice text = check_text_trim(output);
     size_t start = text.size;
     for (int lines = 0; start > 0; start--) {
@@ -44,17 +44,14 @@ undr_error check_say_last_words(undr_buffer *why, undr_slice output) {
             break;
         }
     }
-    undr_error error = UNDR_OK;
-    for (size_t at = start; at < text.size && error == UNDR_OK;) {
+    for (size_t at = start; at < text.size;) {
         const uint8_t *newline = memchr(text.data + at, '\n', text.size - at);
         size_t size = newline == NULL ? text.size - at : (size_t)(newline - (text.data + at));
-        error = undr_put_text(why, at == start ? "it said: " : " | ");
-        if (error == UNDR_OK) {
-            error = put_shortened(why, undr_slice_of(text.data + at, size));
-        }
+        check_write(why, at == start ? "it said: " : " | ");
+        write_shortened(why, undr_slice_of(text.data + at, size));
         at += size + 1;
     }
-    return error == UNDR_OK && text.size > 0 ? undr_put_text(why, "; ") : error;
+    check_write(why, text.size > 0 ? "; " : "");
 }
 
 /* ---- capabilities ---- */
@@ -131,11 +128,12 @@ static bool read_capability(undr_slice word, undr_slice value, check_capabilitie
     return !is_word(word, "pickle") || read_range(value, &to->pickle_low, &to->pickle_high);
 }
 
-static undr_error refuse_line(undr_buffer *why, size_t number, undr_slice line, undr_slice word) {
-    undr_error error = undr_put_format(why, "`capabilities` prints in line %zu `", number);
-    error = error == UNDR_OK ? put_shortened(why, line) : error;
-    error = error == UNDR_OK ? undr_put_format(why, "`, whose value can't be right; it is %s", form_of(word)) : error;
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+static undr_error refuse_line(undr_buffer *to, size_t number, undr_slice line, undr_slice word) {
+    check_writer why = check_writer_to(to);
+    check_write_format(&why, "`capabilities` prints in line %zu `", number);
+    write_shortened(&why, line);
+    check_write_format(&why, "`, whose value can't be right; it is %s", form_of(word));
+    return why.error == UNDR_OK ? UNDR_ARGUMENT : why.error;
 }
 
 undr_error check_read_capabilities(undr_slice text, check_capabilities *capabilities, undr_buffer *why) {
@@ -210,27 +208,23 @@ static undr_error run_to_end(const check_setting *setting, const char *verb, che
     return scene->target.state == CHECK_TARGET_RUNS || error != UNDR_WAIT ? error : UNDR_OK;
 }
 
-undr_error check_say_command(const check_setting *setting, undr_buffer *why) {
-    undr_error error = UNDR_OK;
-    for (char *const *word = setting->command; *word != NULL && error == UNDR_OK; word++) {
-        error = undr_put_text(why, word == setting->command ? "" : " ");
-        error = error == UNDR_OK ? check_text_clean(why, undr_slice_text(*word)) : error;
+void check_say_command(const check_setting *setting, check_writer *why) {
+    for (char *const *word = setting->command; *word != NULL; word++) {
+        check_write(why, word == setting->command ? "" : " ");
+        check_write_clean(why, undr_slice_text(*word));
     }
-    return error;
 }
 
-static undr_error say_how_it_ended(
-    const check_setting *setting, const char *verb, const check_scene *scene, undr_error how, undr_buffer *why) {
-    undr_error error = undr_put_text(why, "`");
-    error = error == UNDR_OK ? check_say_command(setting, why) : error;
-    error = error == UNDR_OK ? undr_put_format(why, " %s` ", verb) : error;
-    if (error != UNDR_OK) {
-        return error;
+static void say_how_it_ended(
+    const check_setting *setting, const char *verb, const check_scene *scene, undr_error how, check_writer *why) {
+    check_write(why, "`");
+    check_say_command(setting, why);
+    check_write_format(why, " %s` ", verb);
+    if (how != UNDR_WAIT) {
+        check_writer_keep(why, check_target_describe(&scene->target, why->to));
+    } else {
+        check_write(why, check_control_wants_to_read(&scene->control) ? "does not end" : "prints without end");
     }
-    if (how == UNDR_WAIT && !check_control_wants_to_read(&scene->control)) {
-        return undr_put_text(why, "prints without end");
-    }
-    return how == UNDR_WAIT ? undr_put_text(why, "does not end") : check_target_describe(&scene->target, why);
 }
 
 /* A call of the harness's own has failed. */
@@ -266,17 +260,15 @@ static undr_error judge(const check_setting *setting, const char *verb, int stat
     }
     undr_error error = say_limit(&scene->target, why);
     error = error == UNDR_OK ? check_surroundings(true, CHECK_FILES_IN_PLAY, why) : error;
-    error = error == UNDR_OK ? say_how_it_ended(setting, verb, scene, how, why) : error;
-    if (error == UNDR_OK) {
-        error = undr_put_text(why, "; ");
+    if (error != UNDR_OK) {
+        return error;
     }
-    if (error == UNDR_OK) {
-        error = check_say_last_words(why, undr_buffer_slice(&scene->target.kept));
-    }
-    if (error == UNDR_OK) {
-        error = undr_put_text(why, remedy);
-    }
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    check_writer out = check_writer_to(why);
+    say_how_it_ended(setting, verb, scene, how, &out);
+    check_write(&out, "; ");
+    check_say_last_words(&out, undr_buffer_slice(&scene->target.kept));
+    check_write(&out, remedy);
+    return out.error == UNDR_OK ? UNDR_ARGUMENT : out.error;
 }
 
 static undr_error ask(const check_setting *setting, const char *verb, int status, const char *remedy,

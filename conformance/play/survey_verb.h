@@ -2,6 +2,7 @@
 #ifndef CHECK_SURVEY_VERB_H
 #define CHECK_SURVEY_VERB_H
 
+#include "base/writer.h"
 #include "play/setting.h"
 
 /* Fills setting->capabilities. UNDR_ARGUMENT: it is no adapter; *why says in a sentence what it did. */
@@ -12,10 +13,10 @@ UNDR_MUST_USE undr_error check_survey_adapter(check_setting *setting, undr_buffe
 UNDR_MUST_USE undr_error check_read_capabilities(undr_slice text, check_capabilities *capabilities, undr_buffer *why);
 
 /* Appends the adapter's command, as it was given. */
-UNDR_MUST_USE undr_error check_say_command(const check_setting *setting, undr_buffer *why);
+void check_say_command(const check_setting *setting, check_writer *why);
 
 /* Appends "it said: ...; " with the last lines of what the target wrote to its standard error; nothing when it wrote
  * none. */
-UNDR_MUST_USE undr_error check_say_last_words(undr_buffer *why, undr_slice output);
+void check_say_last_words(check_writer *why, undr_slice output);
 
 #endif

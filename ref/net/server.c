@@ -1,64 +1,15 @@
-/* server.c: the loop of the manager: its thread, its log, the timer of held answers, calls from other threads. */
+/* server.c: the loop of the manager: its thread, the timer of held answers, calls from other threads. */
 #include "net/server_parts.h"
 
 #include "undr/descriptors.h"
 
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <utlist.h>
 
-enum {
-    LOG_LINES_A_SECOND = 1000,
-    LOG_OF_PEERS = 100,    /* of them */
-    SPARE_DESCRIPTORS = 64 /* kept free for processes, logs, the program's own files */
-};
-
-/* Who connects and fails as fast as he can is not to fill a disk, nor to hide what else there is to say. True: this
- * line is one too many. */
-static bool leaves_out(undr_server *server, bool of_peer) {
-    uint64_t now = uv_now(&server->loop);
-    if (now - server->log_second >= 1000) {
-        server->log_second = now;
-        server->log_lines = server->log_of_peers = 0;
-    }
-    if (server->log_lines == LOG_LINES_A_SECOND || (of_peer && server->log_of_peers == LOG_OF_PEERS)) {
-        server->log.left_out++;
-        return true;
-    }
-    server->log_lines++;
-    server->log_of_peers += of_peer;
-    return false;
-}
-
-void undr_server_log(undr_server *server, const struct sockaddr_in *peer, const char *format, ...) {
-    char name[INET_ADDRSTRLEN], prefix[INET_ADDRSTRLEN + sizeof ":65535: "];
-    if (server->options.log == NULL || leaves_out(server, peer != NULL)) {
-        return;
-    }
-    peer = peer == NULL ? &server->address : peer;
-    (void)uv_ip4_name(peer, name, sizeof name); /* fails only for want of room */
-    (void)snprintf(prefix, sizeof prefix, "%s:%u: ", name, (unsigned)ntohs(peer->sin_port));
-    va_list arguments;
-    va_start(arguments, format);
-    undr_log_line(&server->log, prefix, format, arguments); /* a log that can't be written does not stop the service */
-    va_end(arguments);
-}
-
-/* Answers. */
-
-void undr_server_collect(undr_server *server) {
-    undr_answer answer;
-    while (undr_manager_next_answer(server->core, &answer) == UNDR_OK) { /* nothing else is ever sent (REQ-2) */
-        undr_peer_queue(answer.owner, &answer);
-    }
-    server->held_until = undr_manager_deadline(server->core);
-    if (undr_manager_messages(server->core) > 0 || undr_manager_tasks_left(server->core) == 0) {
-        uv_cond_broadcast(&server->news);
-    }
-}
+enum { SPARE_DESCRIPTORS = 64 }; /* kept free for processes, logs, the program's own files */
 
 static void on_timer(uv_timer_t *timer);
 
@@ -146,7 +97,10 @@ static void on_wakeup(uv_async_t *wakeup) {
         uv_cond_broadcast(&server->news);
         uv_mutex_unlock(&server->lock);
     }
-    undr_decode_ended(server);
+    for (undr_check *done = undr_decoded(server), *next; done != NULL; done = next) {
+        next = done->next;
+        undr_peer_checked(done);
+    }
     uv_mutex_lock(&server->lock);
     undr_server_collect(server); /* what those functions, or other threads, made due */
     uv_mutex_unlock(&server->lock);

@@ -4,7 +4,24 @@
 #include "net/server_parts.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <utlist.h>
+
+/* Messages in another thread. */
+
+undr_frame undr_check_frame(const undr_check *check) {
+    return (undr_frame){.type = UNDR_TYPE_MESSAGE, .payload = undr_buffer_slice(&check->payload)};
+}
+
+void undr_check_run(undr_check *check) {
+    const undr_frame frame = undr_check_frame(check);
+    check->error = undr_manager_check(&frame);
+}
+
+void undr_check_free(undr_check *check) {
+    undr_buffer_free(&check->payload);
+    free(check);
+}
 
 /* With the lock held. NULL: the threads stop. */
 static undr_check *take(undr_server *server) {
@@ -35,7 +52,7 @@ static void decode_all(void *argument) {
         uv_mutex_lock(&server->lock);
         DL_APPEND(decoders->done, check);
         if (!decoders->stops) { /* else the loop may be gone */
-            undr_server_wake(server);
+            (void)uv_async_send(&server->wakeup);
         }
     }
     uv_mutex_unlock(&server->lock);
@@ -74,15 +91,12 @@ bool undr_decode(undr_server *server, undr_check *check) {
     return taken;
 }
 
-void undr_decode_ended(undr_server *server) {
+undr_check *undr_decoded(undr_server *server) {
     uv_mutex_lock(&server->lock);
-    undr_check *done = server->decoders.done, *next;
+    undr_check *done = server->decoders.done;
     server->decoders.done = NULL;
     uv_mutex_unlock(&server->lock);
-    for (; done != NULL; done = next) {
-        next = done->next;
-        undr_check_end(done);
-    }
+    return done;
 }
 
 void undr_decoders_stop(undr_server *server) {

@@ -40,6 +40,12 @@ int undr_loop_watch(uv_loop_t *loop, int file) {
     return added || errno == EEXIST ? 0 : -errno;
 }
 
+int undr_loop_watch_stream(uv_stream_t *stream) {
+    uv_os_fd_t file;
+    int status = uv_fileno((const uv_handle_t *)stream, &file);
+    return status == 0 ? undr_loop_watch(stream->loop, file) : status;
+}
+
 int undr_loop_init(uv_loop_t *loop) {
     const uv_loop_t empty = {0};
     int highest;

@@ -20,8 +20,12 @@ static size_t size_of(const undr_output *output) {
     return output->bytes.size + blob_size(output) + output->behind.size;
 }
 
-size_t undr_peer_unsent(const undr_peer *peer) {
+size_t undr_output_unsent(const undr_peer *peer) {
     return size_of(&peer->out) + (peer->sending == NULL ? 0 : size_of(&peer->sending->output));
+}
+
+bool undr_output_is_full(const undr_peer *peer) {
+    return undr_output_unsent(peer) > UNDR_UNREAD_LIMIT;
 }
 
 void undr_output_drop(undr_output *output) {
@@ -61,18 +65,31 @@ static undr_error put(undr_output *output, const undr_answer *answer) {
     return error;
 }
 
-void undr_peer_queue(undr_peer *peer, const undr_answer *answer) {
+static void queue(undr_peer *peer, const undr_answer *answer) {
     if (put(&peer->out, answer) != UNDR_OK) {
         peer->failed = true;
     }
     peer->unanswered--;
-    if (!peer->full && undr_peer_is_full(peer)) {
+    if (!peer->full && undr_output_is_full(peer)) {
         peer->full = true;
         undr_manager_set_full(peer->server->core, peer->handle, true);
     }
     if (!peer->changed) {
         peer->changed = true;
         DL_PREPEND2(peer->server->changed, peer, before, after);
+    }
+}
+
+/* Answers. */
+
+void undr_server_collect(undr_server *server) {
+    undr_answer answer;
+    while (undr_manager_next_answer(server->core, &answer) == UNDR_OK) { /* nothing else is ever sent (REQ-2) */
+        queue(answer.owner, &answer);
+    }
+    server->held_until = undr_manager_deadline(server->core);
+    if (undr_manager_messages(server->core) > 0 || undr_manager_tasks_left(server->core) == 0) {
+        uv_cond_broadcast(&server->news);
     }
 }
 
@@ -94,27 +111,8 @@ static unsigned pieces_of(const undr_output *output, size_t done, uv_buf_t piece
     return count;
 }
 
-static void on_written(uv_write_t *write, int status) {
-    undr_sending *sending = write->data;
-    undr_peer *peer = sending->peer;
-    undr_server *server = peer->server;
-    undr_output_drop(&sending->output);
-    free(sending);
-    peer->sending = NULL;
-    if (peer->state == UNDR_PEER_CLOSED) {
-        return;
-    }
-    undr_peer_stop_clock(peer);
-    if (status < 0) {
-        undr_server_log(server, &peer->address, "connection lost: %s", uv_strerror(status));
-        undr_peer_close(peer);
-    } else {
-        undr_peer_flush(peer);
-    }
-}
-
 /* Writes peer->out from its byte `done` on in the background. */
-static int send_rest(undr_peer *peer, size_t done) {
+static int send_rest(undr_peer *peer, size_t done, uv_write_cb on_written) {
     undr_sending *sending = malloc(sizeof *sending);
     if (sending == NULL) {
         return UV_ENOMEM;
@@ -127,7 +125,7 @@ static int send_rest(undr_peer *peer, size_t done) {
     unsigned count = pieces_of(&sending->output, done, pieces);
     peer->left = size_of(&sending->output) - done;
     undr_peer_start_clock(peer, &peer->server->writing, peer->server->options.patience);
-    int status = undr_peer_watch(peer);
+    int status = undr_loop_watch_stream((uv_stream_t *)&peer->stream);
     if (status == 0) {
         status = uv_write(&sending->write, (uv_stream_t *)&peer->stream, pieces, count, on_written);
     }
@@ -139,8 +137,13 @@ static int send_rest(undr_peer *peer, size_t done) {
     return status;
 }
 
-/* Starts to write peer->out: at once as much as goes, the rest in the background. Less than 0: failed. */
-static int write_out(undr_peer *peer) {
+int undr_output_write(undr_peer *peer, uv_write_cb on_written) {
+    if (peer->failed) {
+        return UV_ENOMEM;
+    }
+    if (peer->sending != NULL || peer->out.bytes.size == 0) {
+        return 0;
+    }
     uv_buf_t pieces[PIECES];
     unsigned count = pieces_of(&peer->out, 0, pieces);
     int written = uv_try_write((uv_stream_t *)&peer->stream, pieces, count);
@@ -148,83 +151,18 @@ static int write_out(undr_peer *peer) {
         return written;
     }
     size_t done = written < 0 ? 0 : (size_t)written;
-    if (done == size_of(&peer->out)) {
-        undr_output_drop(&peer->out);
-        return 0;
+    if (done < size_of(&peer->out)) {
+        return send_rest(peer, done, on_written);
     }
-    return send_rest(peer, done);
+    undr_output_drop(&peer->out);
+    return 0;
 }
 
-static void on_shutdown(uv_shutdown_t *request, int status) {
-    undr_peer *peer = request->handle->data;
-    free(request);
-    if (status < 0) {
-        undr_peer_close(peer); /* does nothing when it was closed meanwhile */
-    }
-}
-
-/* Sends FIN and reads on for a while: a socket that is closed with unread bytes sends a reset, which may overtake the
- * answers on their way. */
-static void linger(undr_peer *peer) {
-    undr_server *server = peer->server;
-    if (peer->clock == &server->lingering) {
-        return;
-    }
-    undr_peer_start_clock(peer, &server->lingering, UNDR_LINGER_MS);
-    uv_shutdown_t *request = malloc(sizeof *request);
-    int status = request == NULL ? UV_ENOMEM : undr_peer_watch(peer);
-    if (status == 0) {
-        status = uv_shutdown(request, (uv_stream_t *)&peer->stream, on_shutdown);
-    }
-    if (status < 0) {
-        free(request); /* on_shutdown is not called */
-    } else if (peer->paused) {
-        status = undr_peer_read(peer);
-    }
-    if (status < 0) {
-        undr_peer_close(peer);
-    }
-}
-
-/* Nothing is left to be written. */
-static void on_drained(undr_peer *peer) {
-    switch (peer->state) {
-    case UNDR_PEER_FINISHED: undr_peer_close(peer); break;
-    case UNDR_PEER_ENDING: linger(peer); break;
-    case UNDR_PEER_OPEN: undr_peer_handle_kept(peer); break;
-    case UNDR_PEER_CLOSED: break;
-    }
-}
-
-/* It has read enough to be handed tasks again. */
-static void note_room(undr_peer *peer) {
-    if (peer->full && !undr_peer_is_full(peer)) {
-        undr_server *server = peer->server;
-        peer->full = false;
-        uv_mutex_lock(&server->lock);
-        undr_manager_set_full(server->core, peer->handle, false);
-        uv_mutex_unlock(&server->lock);
-    }
-}
-
-void undr_peer_flush(undr_peer *peer) {
-    int status = peer->failed ? UV_ENOMEM : 0;
-    while (status == 0 && peer->state != UNDR_PEER_CLOSED && peer->sending == NULL) {
-        if (peer->out.bytes.size > 0) {
-            status = write_out(peer);
-            continue;
-        }
-        undr_peer_state state = peer->state;
-        on_drained(peer);
-        if (peer->out.bytes.size == 0 && peer->state == state) {
-            break;
-        }
-    }
-    if (status < 0) {
-        undr_server_log(peer->server, &peer->address, "connection lost: %s", uv_strerror(status));
-        undr_peer_close(peer);
-        return;
-    }
-    note_room(peer);
-    undr_peer_pause_or_resume(peer);
+undr_peer *undr_output_written(uv_write_t *write) {
+    undr_sending *sending = write->data;
+    undr_peer *peer = sending->peer;
+    undr_output_drop(&sending->output);
+    free(sending);
+    peer->sending = NULL;
+    return peer;
 }

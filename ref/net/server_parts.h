@@ -1,6 +1,7 @@
-/* server_parts.h: what the files of the server share (server.c and server_loop.c, the loop; server_listen.c;
- * server_peer.c, server_input.c and server_output.c, a connection; server_decode.c; peer_user.c), and those of the pool
- * (worker_processes.c, process_manager.c). Private to ref/.
+/* server_parts.h: what the files of the server share. From the top: server.c, the loop; server_listen.c; server_peer.c, a
+ * connection, above its directions server_input.c and server_output.c; server_decode.c; and what all of them use:
+ * server_clock.c, server_loop.c, server_log.c, peer_user.c. The pool (process_manager.c, worker_processes.c) is above
+ * all. Private to ref/.
  *
  * Everything here belongs to the loop's thread but `core`, `calls`, `interrupts` and `decoders`, which the lock
  * guards. */
@@ -17,7 +18,6 @@ enum {
     UNDR_LISTENERS = 4, /* sockets that listen, on one port: each can hold as many connections that wait to be accepted
                            as net.core.somaxconn allows, 4,096 on most systems */
     UNDR_DECODERS = 4,  /* threads at most */
-    UNDR_LINGER_MS = 1000, /* how often it is looked whether who broke the protocol has got its answers */
     UNDR_SCRATCH_SIZE = 64 * 1024,
     UNDR_TURN_BUDGET = 512, /* values and steps of one connection's messages that the loop itself decodes in one turn,
                                 in some dozen microseconds; what goes beyond is decoded by another thread (FAULT-1) */
@@ -135,19 +135,76 @@ struct undr_server {
     uint8_t scratch[UNDR_SCRATCH_SIZE]; /* what a connection without a partial frame reads into */
 };
 
-/* Runs function in the loop's thread and returns when it has returned. Not to be called from there. */
-void undr_server_call(undr_server *server, void (*function)(undr_server *server, void *argument), void *argument);
+/* ---- from below; a file calls only those that are declared before its own ---- */
 
-/* Moves the answers that are due to their connections' buffers, with the lock held. Follows each call of the core. They
- * are written at the end of the loop's turn: to read all that came and then to write all answers takes less time than
- * one after the other. */
-void undr_server_collect(undr_server *server);
+/* server_log.c. A line that begins with the peer (NULL: with the server's own address). Of too many in a second some
+ * are left out, and counted, as is what can't be written at once (log.h). */
+__attribute__((format(printf, 3, 4))) void undr_server_log(
+    undr_server *server, const struct sockaddr_in *peer, const char *format, ...);
 
 /* server_loop.c: before libuv takes from the system what it ends the process for when it does not get it. Less than 0:
  * there is none. undr_loop_init: as uv_loop_init; makes sure of the descriptors 0 to 2, too. undr_loop_watch: beside
- * each call that makes libuv watch a file, which it does later. */
+ * each call that makes libuv watch a file, which it does later; undr_loop_watch_stream: the file of an open stream. */
 UNDR_MUST_USE int undr_loop_init(uv_loop_t *loop);
 UNDR_MUST_USE int undr_loop_watch(uv_loop_t *loop, int file);
+UNDR_MUST_USE int undr_loop_watch_stream(uv_stream_t *stream);
+
+/* server_clock.c. `list` holds peers that have the same time left from when they enter it, so the first deadline comes
+ * first. A peer is in one list at most. */
+void undr_peer_start_clock(undr_peer *peer, undr_peer **list, uint64_t ms);
+void undr_peer_stop_clock(undr_peer *peer);
+
+/* peer_user.c. The user whose process holds the other end of our connected socket, within this machine. Less than 0:
+ * nobody does (any more), or the kernel does not say. */
+UNDR_MUST_USE int undr_peer_user(int socket, const struct sockaddr_in *peer, uid_t *user);
+
+/* server_output.c: answers.
+ *
+ * undr_server_collect moves the answers that are due to their connections' buffers, with the lock held. Follows each
+ * call of the core. They are written at the end of the loop's turn: to read all that came and then to write all answers
+ * takes less time than one after the other. */
+void undr_server_collect(undr_server *server);
+/* Starts to write what is to be written next, unless a write is not done yet: at once as much as goes, the rest in the
+ * background, and then on_written is called, which calls undr_output_written first of all. Less than 0: failed. */
+UNDR_MUST_USE int undr_output_write(undr_peer *peer, uv_write_cb on_written);
+undr_peer *undr_output_written(uv_write_t *write);
+size_t undr_output_unsent(const undr_peer *peer); /* bytes */
+bool undr_output_is_full(const undr_peer *peer);  /* it must read its answers before more of it is handled */
+void undr_output_drop(undr_output *output);
+
+/* server_decode.c: threads that decode large messages (FAULT-1). */
+UNDR_MUST_USE int undr_decoders_open(undr_server *server);              /* less than 0: failed */
+UNDR_MUST_USE bool undr_decode(undr_server *server, undr_check *check); /* takes it over. False: there is no thread */
+undr_check *undr_decoded(undr_server *server); /* those that are done; the caller's, by .next */
+void undr_decoders_stop(undr_server *server);  /* from here on the loop is not woken any more */
+void undr_decoders_close(undr_server *server);
+undr_frame undr_check_frame(const undr_check *check); /* borrowed from it */
+void undr_check_run(undr_check *check);               /* decodes: in any thread */
+void undr_check_free(undr_check *check);
+
+/* server_input.c: requests. What stopped it: */
+typedef enum undr_input_outcome {
+    UNDR_INPUT_MORE,    /* nothing is left that could be handled before more has come */
+    UNDR_INPUT_FULL,    /* the peer must read its answers first */
+    UNDR_INPUT_CHECKED, /* a message is being checked */
+    UNDR_INPUT_REFUSED  /* it broke the protocol, or can't be served, as the log says: it has to leave */
+} undr_input_outcome;
+/* Memory to read into: the scratch of all, or what follows a frame that has begun. None: .base is NULL. */
+uv_buf_t undr_input_room(undr_peer *peer);
+UNDR_MUST_USE undr_input_outcome undr_input_take(undr_peer *peer, size_t size, const uv_buf_t *buffer); /* was read */
+UNDR_MUST_USE undr_input_outcome undr_input_handle_kept(undr_peer *peer); /* what there was no room for */
+UNDR_MUST_USE undr_input_outcome undr_input_checked(undr_peer *peer, undr_check *check); /* the check is the caller's */
+bool undr_input_keeps_frame(const undr_peer *peer); /* one that can be handled without reading on */
+size_t undr_input_begun(const undr_peer *peer);     /* bytes of a frame that is not whole */
+void undr_input_release(undr_peer *peer);           /* what the core counts of it; lock held */
+
+/* server_peer.c: a connection, in both directions. Accepts one that waits on a listening socket, and begins to serve
+ * it, or ends it. Less than 0: it was not accepted, UV_EAGAIN: none waits. */
+UNDR_MUST_USE int undr_peer_accept(undr_server *server, int listener);
+void undr_peer_close(undr_peer *peer);     /* may free nothing before the loop's next turn */
+void undr_peer_overdue(undr_peer *peer);   /* its deadline has come: closes it, or sets a later one */
+void undr_peer_flush(undr_peer *peer);     /* writes what it has got, and goes on with what waited for that */
+void undr_peer_checked(undr_check *check); /* was decoded: what follows; frees it. The peer may be gone */
 
 /* server_listen.c. Less than 0: failed; what was opened until then undr_server_refuse closes. */
 UNDR_MUST_USE int undr_server_listen(undr_server *server);
@@ -155,48 +212,7 @@ void undr_server_accept(undr_server *server);      /* goes on to, after accept_a
 void undr_server_accept_rest(undr_server *server); /* who connected before is served */
 void undr_server_refuse(undr_server *server);      /* closes the listening sockets. Twice is fine */
 
-/* server_peer.c. Accepts a connection that waits on a listening socket, and begins to serve it, or ends it. Less than
- * 0: it was not accepted, UV_EAGAIN: none waits. */
-UNDR_MUST_USE int undr_peer_accept(undr_server *server, int listener);
-void undr_peer_close(undr_peer *peer);   /* may free nothing before the loop's next turn */
-void undr_peer_overdue(undr_peer *peer); /* its deadline has come: closes it, or sets a later one */
-/* No more is handled of it, but what it had asked is answered: FINISHED or ENDING (REQ-3 to REQ-6). */
-void undr_peer_leave(undr_peer *peer, undr_peer_state state);
-void undr_peer_start_clock(undr_peer *peer, undr_peer **list, uint64_t ms);
-void undr_peer_stop_clock(undr_peer *peer);
-
-/* server_input.c: requests. */
-UNDR_MUST_USE int undr_peer_read(undr_peer *peer);  /* begins, or goes on, to read; less than 0: failed */
-UNDR_MUST_USE int undr_peer_watch(undr_peer *peer); /* undr_loop_watch its socket */
-void undr_peer_handle_kept(undr_peer *peer);        /* frames for whose answers there was no room */
-void undr_peer_pause_or_resume(undr_peer *peer);
-bool undr_peer_is_full(const undr_peer *peer); /* it must read its answers before more of it is handled */
-void undr_peer_release(undr_peer *peer);       /* what the core counts of it; lock held */
-void undr_check_forget(undr_check *check);     /* the peer is gone; NULL is fine */
-void undr_check_run(undr_check *check);        /* decodes: in any thread */
-void undr_check_end(undr_check *check);        /* ... and what follows, in the loop's; frees */
-void undr_check_free(undr_check *check);
-
-/* server_decode.c: threads that decode large messages (FAULT-1). */
-UNDR_MUST_USE int undr_decoders_open(undr_server *server);              /* less than 0: failed */
-UNDR_MUST_USE bool undr_decode(undr_server *server, undr_check *check); /* takes it over. False: there is no thread */
-void undr_decode_ended(undr_server *server);                            /* the end of all that were decoded */
-void undr_decoders_stop(undr_server *server); /* from here on the loop is not woken any more */
-void undr_decoders_close(undr_server *server);
-
-/* server_output.c: answers. */
-void undr_peer_queue(undr_peer *peer, const undr_answer *answer); /* lock held */
-void undr_peer_flush(undr_peer *peer);
-size_t undr_peer_unsent(const undr_peer *peer); /* bytes */
-void undr_output_drop(undr_output *output);
-
-/* peer_user.c. The user whose process holds the other end of our connected socket, within this machine. Less than 0:
- * nobody does (any more), or the kernel does not say. */
-UNDR_MUST_USE int undr_peer_user(int socket, const struct sockaddr_in *peer, uid_t *user);
-
-/* A line that begins with the peer (NULL: with the server's own address). Of too many in a second some are left out,
- * and counted, as is what can't be written at once (log.h). */
-__attribute__((format(printf, 3, 4))) void undr_server_log(
-    undr_server *server, const struct sockaddr_in *peer, const char *format, ...);
+/* server.c. Runs function in the loop's thread and returns when it has returned. Not to be called from there. */
+void undr_server_call(undr_server *server, void (*function)(undr_server *server, void *argument), void *argument);
 
 #endif

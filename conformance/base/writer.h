@@ -1,0 +1,26 @@
+/* writer.h: appends text to a buffer and keeps the first failure: a function writes all it has to say, and asks once. */
+#ifndef CHECK_WRITER_H
+#define CHECK_WRITER_H
+
+#include "undr/bytes.h"
+
+typedef struct check_writer {
+    undr_buffer *to;  /* borrowed. NULL: nobody wants the text, and nothing is written */
+    undr_error error; /* the first failure; nothing is written after it */
+} check_writer;
+
+check_writer check_writer_to(undr_buffer *to);
+
+void check_write(check_writer *out, const char *text);
+void check_write_slice(check_writer *out, undr_slice bytes);
+void check_write_byte(check_writer *out, uint8_t byte);
+void check_write_format(check_writer *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Text from outside, made safe to print: check_text_clean. */
+void check_write_clean(check_writer *out, undr_slice text);
+
+/* The failure of another function, which appends to out->to, or prepares what is to be written. */
+void check_writer_keep(check_writer *out, undr_error error);
+/* Is there something to be written to, and no failure? To be asked before a call whose result goes to keep. */
+bool check_writer_goes_on(const check_writer *out);
+
+#endif
