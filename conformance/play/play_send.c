@@ -2,6 +2,7 @@
  * a mistake of the case. */
 #include "play/play_send.h"
 
+#include "base/grow.h"
 #include "play/play_connect.h"
 #include "play/play_flight.h"
 #include "play/play_small.h"
@@ -88,16 +89,12 @@ bool check_player_is_send(const check_step *step) {
 
 /* The bytes are in the queue already; a cut says that they end here. */
 static void cut(check_player *player, check_connection *connection) {
-    if (connection->cut_count == connection->cut_capacity) {
-        size_t capacity = connection->cut_capacity == 0 ? 8 : connection->cut_capacity * 2;
-        size_t *cuts = realloc(connection->cuts, capacity * sizeof *cuts);
-        if (cuts == NULL) {
-            check_player_keep(player, UNDR_MEMORY);
-            return;
-        }
-        connection->cuts = cuts;
-        connection->cut_capacity = capacity;
+    size_t *cuts = check_array_grow(connection->cuts, connection->cut_count, &connection->cut_capacity, sizeof *cuts);
+    if (cuts == NULL) {
+        check_player_keep(player, UNDR_MEMORY);
+        return;
     }
+    connection->cuts = cuts;
     connection->cuts[connection->cut_count++] = connection->queued.size;
 }
 

@@ -1,18 +1,14 @@
 /* play_unroll.c: a case without its blocks. */
 #include "play/play_unroll.h"
 
-#include <stdlib.h>
+#include "base/grow.h"
 
 static undr_error add(check_played_lines *all, const check_played_line *one) {
-    if (all->count == all->capacity) {
-        size_t capacity = all->capacity == 0 ? 64 : all->capacity * 2;
-        check_played_line *at = realloc(all->at, capacity * sizeof *at);
-        if (at == NULL) {
-            return UNDR_MEMORY;
-        }
-        all->at = at;
-        all->capacity = capacity;
+    check_played_line *at = check_array_grow(all->at, all->count, &all->capacity, sizeof *at);
+    if (at == NULL) {
+        return UNDR_MEMORY;
     }
+    all->at = at;
     all->at[all->count++] = *one;
     return UNDR_OK;
 }

@@ -1,6 +1,8 @@
 /* gate.c: listening ports that hold a running task until the case lets it go. */
 #include "target/gate.h"
 
+#include "base/grow.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -38,16 +40,12 @@ undr_error check_gate_open(check_gate *gate) {
 }
 
 static undr_error hold(check_gate *gate, int visitor) {
-    if (gate->count == gate->capacity) {
-        size_t capacity = gate->capacity == 0 ? 8 : gate->capacity * 2;
-        int *held = realloc(gate->held, capacity * sizeof *held);
-        if (held == NULL) {
-            close(visitor);
-            return UNDR_MEMORY;
-        }
-        gate->held = held;
-        gate->capacity = capacity;
+    int *held = check_array_grow(gate->held, gate->count, &gate->capacity, sizeof *held);
+    if (held == NULL) {
+        close(visitor);
+        return UNDR_MEMORY;
     }
+    gate->held = held;
     gate->held[gate->count++] = visitor;
     gate->visitors++;
     return UNDR_OK;

@@ -2,6 +2,7 @@
 #include "target/process_tree.h"
 
 #include "base/clock.h"
+#include "base/grow.h"
 #include "base/shortage.h"
 
 #include <ctype.h>
@@ -57,29 +58,21 @@ bool check_pids_has(const check_pids *pids, pid_t pid) {
 }
 
 static undr_error add_pid(check_pids *pids, pid_t pid) {
-    if (pids->count == pids->capacity) {
-        size_t capacity = pids->capacity == 0 ? 16 : pids->capacity * 2;
-        pid_t *at = realloc(pids->at, capacity * sizeof *at);
-        if (at == NULL) {
-            return UNDR_MEMORY;
-        }
-        pids->at = at;
-        pids->capacity = capacity;
+    pid_t *at = check_array_grow(pids->at, pids->count, &pids->capacity, sizeof *at);
+    if (at == NULL) {
+        return UNDR_MEMORY;
     }
+    pids->at = at;
     pids->at[pids->count++] = pid;
     return UNDR_OK;
 }
 
 static undr_error add_process(processes *list, const process *one) {
-    if (list->count == list->capacity) {
-        size_t capacity = list->capacity == 0 ? 64 : list->capacity * 2;
-        process *at = realloc(list->at, capacity * sizeof *at);
-        if (at == NULL) {
-            return UNDR_MEMORY;
-        }
-        list->at = at;
-        list->capacity = capacity;
+    process *at = check_array_grow(list->at, list->count, &list->capacity, sizeof *at);
+    if (at == NULL) {
+        return UNDR_MEMORY;
     }
+    list->at = at;
     list->at[list->count++] = *one;
     return UNDR_OK;
 }

@@ -2,6 +2,7 @@
 #include "target/scene.h"
 
 #include "base/clock.h"
+#include "base/grow.h"
 #include "target/unread.h"
 
 #include <errno.h>
@@ -55,15 +56,11 @@ void check_scene_free(check_scene *scene) {
 }
 
 undr_error check_scene_add(check_scene *scene, const char *name, check_connection **connection) {
-    if (scene->count == scene->capacity) {
-        size_t capacity = scene->capacity == 0 ? 8 : scene->capacity * 2;
-        check_connection **all = realloc(scene->connections, capacity * sizeof *all);
-        if (all == NULL) {
-            return UNDR_MEMORY;
-        }
-        scene->connections = all;
-        scene->capacity = capacity;
+    check_connection **all = check_array_grow(scene->connections, scene->count, &scene->capacity, sizeof *all);
+    if (all == NULL) {
+        return UNDR_MEMORY;
     }
+    scene->connections = all;
     check_connection *one = calloc(1, sizeof *one);
     if (one == NULL) {
         return UNDR_MEMORY;
