@@ -178,7 +178,7 @@ static int manage(const settings *read) {
     if (error != UNDR_OK) {
         return fail_to_start(read, error);
     }
-    error = input_start(&from, manager);
+    error = input_start(&from, manager, read->payload_limit);
     if (error != UNDR_OK) {
         int status = fail("can't serve", error);
         undr_process_manager_free(manager);

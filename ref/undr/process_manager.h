@@ -64,8 +64,8 @@ uint16_t undr_process_manager_port(const undr_process_manager *manager);
 undr_manager *undr_process_manager_interface(undr_process_manager *manager);
 
 /* UNDR_PRIORITY: no such queue. UNDR_CLOSED: after a close. UNDR_NOT_A_TASK: None or CloseRequest (SCHED-12).
- * UNDR_QUEUE_LIMIT: no more bytes are to be kept.
- * schedule_pickle and send_pickle: PICKLE_* or LIMIT_* for bytes that are not a pickle. */
+ * UNDR_QUEUE_LIMIT: no more bytes are to be kept. UNDR_PAYLOAD_TOO_LARGE: the pickle is above options.payload_limit.
+ * schedule_pickle and send_pickle: PICKLE_* or LIMIT_* for what is no pickle. */
 UNDR_MUST_USE undr_error undr_process_manager_schedule(
     undr_process_manager *manager, const undr_value *task, unsigned priority);
 UNDR_MUST_USE undr_error undr_process_manager_send_message(undr_process_manager *manager, const undr_value *message);
