@@ -48,6 +48,11 @@ static int ask_again(FILE *out) {
     return write(fileno(out), "\n", 1) == 1 ? 0 : errno;
 }
 
+/* Standard error that is closed was not wanted; what is full has lost something. */
+static bool is_unwanted(FILE *out, int reason) {
+    return out == stderr && reason == EBADF;
+}
+
 /* Flushes and closes. True: something was lost; *reason is 0 where it is not known any more. */
 static bool is_lost(FILE *out, int *reason) {
     bool lost = ferror(out) != 0;
@@ -58,6 +63,7 @@ static bool is_lost(FILE *out, int *reason) {
     } else if (lost) {
         *reason = ask_again(out);
     }
+    lost = lost && !is_unwanted(out, *reason);
     if (fclose(out) != 0 && !lost && errno != EBADF) { /* EBADF: it was closed, and nothing was printed */
         *reason = errno;
         lost = true;

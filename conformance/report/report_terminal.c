@@ -324,6 +324,9 @@ static void print_sentence(const check_terminal *terminal, const check_session *
         fputs("The expected failures are wrong: this run judges nothing.", out);
     } else if (status == 3) {
         fputs("The harness itself failed: this run judges nothing.", out);
+        if (session->jobs > 1) {
+            fprintf(out, " It needs less with --jobs 1 (these were %u).", session->jobs);
+        }
     } else if (status == 2) {
         fputs("Nothing was executed: this is not a pass.", out);
     } else if (status == 0 && all.by[CHECK_EXPECTED] > 0) {

@@ -49,7 +49,10 @@ static int give_up(undr_error error, const undr_buffer *message, int status) {
         return error == UNDR_ARGUMENT ? status : CHECK_HARNESS;
     }
     fprintf(stderr, "undr-check: %s%s%s%s\n", undr_error_text(error), error == UNDR_SYSTEM ? ": " : "",
-        error == UNDR_SYSTEM ? strerror(reason) : "", error == UNDR_SYSTEM ? check_remedy(reason) : "");
+        error == UNDR_SYSTEM ? strerror(reason) : "",
+        error == UNDR_SYSTEM       ? check_remedy(reason)
+            : error == UNDR_MEMORY ? check_remedy(ENOMEM)
+                                   : "");
     return CHECK_HARNESS;
 }
 

@@ -30,6 +30,8 @@ typedef struct check_texts {
 /* All pointers but the arrays of check_texts and `host` point into argv, which must outlive this. */
 typedef struct check_options {
     check_action action;
+    bool help;
+    check_action topic;  /* of CHECK_ACTION_HELP: the verb that was named with it, or RUN */
     const char *program; /* as it was called: what a printed command begins with */
     bool roles[CHECK_ROLE_COUNT];
     bool all;                       /* the role `all`: those that the adapter declares */
@@ -59,6 +61,7 @@ typedef struct check_options {
 UNDR_MUST_USE undr_error check_options_parse(int argc, char **argv, check_options *options, undr_buffer *message);
 void check_options_free(check_options *options);
 
-void check_help(FILE *out);
+/* All of it, or that of one verb: explore, parse, decode. */
+void check_help(FILE *out, check_action topic);
 
 #endif

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* ---- command line ---- */
@@ -149,6 +150,18 @@ bool adapter_parse_options(
         return true;
     }
     list_choices(program, verb, options, count);
+    return false;
+}
+
+bool adapter_has_stack(const char *program) {
+    enum { NEEDED_KIB = 512 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= (rlim_t)NEEDED_KIB * 1024) {
+        return true;
+    }
+    adapter_complain(program,
+        "the limit of the stack is %llu KiB, and %d are needed: raise it, as with `ulimit -s 8192`",
+        (unsigned long long)(limit.rlim_cur / 1024), NEEDED_KIB);
     return false;
 }
 

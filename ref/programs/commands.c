@@ -165,7 +165,10 @@ static int run_all(session *self, input *from) {
         status = error == UNDR_OK || error == UNDR_INTERRUPTED ? 0 : complain(error);
     }
     command_free(&line);
-    return status != 0 ? status : event == INPUT_INTERRUPT ? EXIT_INTERRUPTED : 0;
+    return status != 0             ? status
+        : event == INPUT_INTERRUPT ? EXIT_INTERRUPTED
+        : event == INPUT_FAILED    ? ADAPTER_EXIT_FAILURE
+                                   : 0;
 }
 
 int commands_run(input *from, undr_process_manager *manager, unsigned priority_levels) {

@@ -67,7 +67,7 @@ static int ms_to_leave(const input *self) {
         return -1;
     }
     if (now >= self->leave_at) {
-        _exit(0); /* the workers are tied to this process's life */
+        _exit(self->failed ? ADAPTER_EXIT_FAILURE : 0); /* the workers are tied to this process's life */
     }
     return (int)(self->leave_at - now);
 }
@@ -140,8 +140,12 @@ static void *watch_lines(void *argument) {
     input *self = argument;
     undr_error error = hand_over_all(self);
     int reason = errno;
+    /* A terminal that has gone away fails once, as the end of input that it is. */
+    (void)pthread_mutex_lock(&self->lock);
+    self->failed = error != UNDR_END && !(error == UNDR_SYSTEM && reason == EIO);
+    (void)pthread_mutex_unlock(&self->lock);
     end_input(self);
-    if (error != UNDR_END) {
+    if (self->failed) {
         undr_log_complain("undr-manager: standard input can't be read any more: %s",
             error == UNDR_SYSTEM ? strerror(reason) : undr_error_text(error));
     }
@@ -205,7 +209,10 @@ input_event input_next(input *self, command *line) {
     while (self->lines == NULL && !self->ended && !self->interrupted) {
         (void)pthread_cond_wait(&self->changed, &self->lock);
     }
-    input_event event = self->interrupted ? INPUT_INTERRUPT : self->lines != NULL ? INPUT_LINE : INPUT_END;
+    input_event event = self->interrupted ? INPUT_INTERRUPT
+        : self->lines != NULL             ? INPUT_LINE
+        : self->failed                    ? INPUT_FAILED
+                                          : INPUT_END;
     if (event == INPUT_LINE) {
         input_line *first = self->lines;
         DL_DELETE(self->lines, first);

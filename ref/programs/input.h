@@ -11,7 +11,8 @@
 
 typedef enum input_event {
     INPUT_LINE,
-    INPUT_END,      /* the end of standard input, or it can't be read */
+    INPUT_END,      /* the end of standard input */
+    INPUT_FAILED,   /* it can't be read any more */
     INPUT_INTERRUPT /* SIGINT */
 } input_event;
 
@@ -20,10 +21,10 @@ typedef struct input_line input_line;
 typedef struct input {
     pthread_mutex_t lock; /* guards the rest */
     pthread_cond_t changed;
-    undr_process_manager *manager; /* borrowed; NULL: nothing to interrupt */
-    input_line *lines;             /* not taken yet */
-    size_t count, bytes;           /* of them, of their payloads */
-    bool ended, interrupted;
+    undr_process_manager *manager;   /* borrowed; NULL: nothing to interrupt */
+    input_line *lines;               /* not taken yet */
+    size_t count, bytes;             /* of them, of their payloads */
+    bool ended, interrupted, failed; /* failed: the input could not be read to its end */
     uint64_t payload_limit;
     uint64_t leave_at; /* ms: the program ends then, after the end of input; the watching thread's own */
     int taken;         /* eventfd: a line was taken */
@@ -34,7 +35,8 @@ typedef struct input {
 void input_block_interrupts(void);
 
 /* Starts to watch (on failure `manager` is not touched any more). The end of input and SIGINT interrupt `manager`; when
- * the program has not left half a second after the end of input, whatever it waits for, it is ended with exit status 0.
+ * the program has not left half a second after the end of input, whatever it waits for, it is ended with exit status 0, or 1 when the
+ * input has failed.
  * Payloads above the limit are not kept. Up to 1,024 lines that were not taken are, beyond the first no more than a MiB
  * of payloads. The end of input is seen behind more of them, too: that nobody can
  * write into the pipe or socket any more, and at once when the input is a file. Not behind that: Ctrl-D in a terminal.

@@ -120,7 +120,9 @@ class Streams(Hostile):
     def test_declared_numbers(self):
         self.fails(*(("manager", f"declare-{line}", "`capabilities` prints in line 2 `", says) for line, says in [
             ("grace 4000000000", "up to 60000"), ("hold 4000000000", "up to 60000"), ("grace 60001", "up to 60000"),
-            ("hold -1", "milliseconds"), ("hold 1e3", "milliseconds"), ("priority-levels 4000000000", "1 to 128"),
+            ("hold -1", "milliseconds"), ("hold 1e3", "milliseconds"), ("priority-levels 4000000000", "2 to 128"),
+            ("priority-levels 1", "2 to 128"), ("grace 999", "1000 or more"), ("max-payload 67108863", "67108864"),
+            ("language python", "NAME VERSION"), ("version", "VERSION"),
             ("pickle 0-4000000000", "protocols"), ("max-payload 99999999999999999999999", "BYTES"),
             ("grace \x1b[31m", "\\x1b[31m")]))
 
