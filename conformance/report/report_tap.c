@@ -28,7 +28,9 @@ static void print_details(
     undr_slice sentence;
     fprintf(out, "  ---\n  verdict: %s\n  delivery: %s\n", check_verdict_name(worst->verdict),
         check_delivery_name(check_record_delivery(record)));
-    check_yaml_member(out, "file", undr_slice_text(record->one->file));
+    fputs("  file: ", out); /* as it is: a block of lines would end with one more line break */
+    check_yaml_scalar(out, undr_slice_text(record->one->file));
+    fputc('\n', out);
     fprintf(out, "  line: %d\n", worst->line);
     if (check_blamed(record, &level, &id, &sentence)) {
         fprintf(out, "  level: %s\n  requirement: %s\n", level, id);
