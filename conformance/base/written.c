@@ -43,8 +43,13 @@ bool check_is_abandoned(FILE *out) {
         && (polled.revents & POLLERR) != 0;
 }
 
-/* A stream that failed earlier keeps no errno: one more byte, of what is in pieces anyway, tells. 0: it is well now. */
+/* A stream that failed earlier keeps no errno: one more byte, of what is in pieces anyway, tells. 0: it is well now, or
+ * would have to be waited for. */
 static int ask_again(FILE *out) {
+    struct pollfd room = {.fd = fileno(out), .events = POLLOUT};
+    if (poll(&room, 1, 0) != 1 || (room.revents & (POLLOUT | POLLERR | POLLNVAL)) == 0) {
+        return 0;
+    }
     return write(fileno(out), "\n", 1) == 1 ? 0 : errno;
 }
 

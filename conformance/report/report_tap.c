@@ -51,11 +51,11 @@ static void print_details(
 
 void check_tap_record(
     check_tap *tap, const check_session *session, const check_part *part, const check_record *record) {
-    check_standing standing = check_record_standing(part, record);
+    check_standing standing = check_record_standing(record);
     bool is_short = check_standing_is_short(standing, session->options->strict);
     bool holds = !is_short && standing != CHECK_NOT_RUN && standing != CHECK_EXPECTED && standing != CHECK_EXCUSED;
     undr_buffer remark = {0};
-    bool remarked = check_record_remark(part, record, &remark) == UNDR_OK && remark.size > 0;
+    bool remarked = check_record_remark(record, &remark) == UNDR_OK && remark.size > 0;
     fprintf(tap->out, "%s %zu - %s", holds ? "ok" : "not ok", ++tap->number, record->one->name);
     if (standing == CHECK_SKIPPED) {
         fputs(" # SKIP ", tap->out);

@@ -88,12 +88,12 @@ static bool on_finished(void *context, const check_item *item, check_result *res
     bool has_begun = !was_short && check_record_verdict(record) >= CHECK_WARN;
     check_terminal_count(&run->terminal, has_ended, has_begun);
     if (has_begun && !options->verbose) {
-        check_terminal_notice(&run->terminal, run->part, record);
+        check_terminal_notice(&run->terminal, record);
     }
     if (run->repetition == run->repetitions) {
         print_tap(run, false);
     }
-    bool is_short = check_standing_is_short(check_record_standing(run->part, record), options->strict);
+    bool is_short = check_standing_is_short(check_record_standing(record), options->strict);
     run->session.stopped = run->session.stopped || (options->until_fail && is_short);
     return !run->session.stopped;
 }
