@@ -33,7 +33,7 @@ typedef struct undr_process_manager_options {
     const char *address;       /* IPv4 that it listens on; NULL: 127.0.0.1 */
     bool beyond_loopback;      /* the address may be one that other machines reach (SEC-2) */
     bool same_user;            /* only connections of processes of the same user of this machine are served */
-    size_t connections;        /* at a time; 0: as many as descriptors (RLIMIT_NOFILE), but 64 */
+    size_t connections;        /* at a time, as in undr_server_options */
     uint64_t queue_limit;      /* bytes that tasks and messages may take in the manager; 0: as many as there are */
     uint64_t payload_limit;    /* of one frame, as in undr_server_options. At least UNDR_PAYLOAD_MINIMUM (FRAME-6) */
     uint64_t patience;         /* ms for which a connection may read nothing of what waits for it; 0: 30000 */
