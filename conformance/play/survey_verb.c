@@ -270,6 +270,20 @@ static undr_error say_limit(const check_target *target, undr_buffer *why) {
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
 
+/* Who names the verb in ARGV has it twice. */
+static void say_twice(const check_setting *setting, check_writer *out) {
+    static const char *const verbs[] = {"manager", "worker", "capabilities"};
+    const char *found = NULL;
+    for (char *const *word = setting->command + 1; setting->command[0] != NULL && *word != NULL; word++) {
+        for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+            found = strcmp(*word, verbs[i]) == 0 ? verbs[i] : found;
+        }
+    }
+    if (found != NULL) {
+        check_write_format(out, "; the harness itself appends the verb and its options: leave `%s` out of ARGV", found);
+    }
+}
+
 /* Did the verb end with the status that it has to? Else *why says what it did, and `remedy`. */
 static undr_error judge(const check_setting *setting, const char *verb, int status, const char *remedy,
     check_scene *scene, undr_buffer *why) {
@@ -294,6 +308,7 @@ static undr_error judge(const check_setting *setting, const char *verb, int stat
     check_write(&out, "; ");
     check_say_last_words(&out, undr_buffer_slice(&scene->target.kept));
     check_write(&out, remedy);
+    say_twice(setting, &out);
     return out.error == UNDR_OK ? UNDR_ARGUMENT : out.error;
 }
 

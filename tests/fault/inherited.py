@@ -127,7 +127,7 @@ def many_connections():
 def a_wrong_target_is_blamed():
     """Few files are no excuse for what has nothing to do with files."""
     words = [CHECK, "manager", "--delivery", "whole", "--only", "manager.life.*", "--", str(BUILD / "tests" / "undr-broken"),
-        "--bug", "no_ack"]
+        "--bug", "length_one_short"]
     got, said = run(words, limiting(resource.RLIMIT_NOFILE, 256))
     return None if got == 1 else f"a wrong target: status {got}\n{said}"
 

@@ -23,11 +23,11 @@ static void *resize_slots(void *old, size_t size);
 #define calloc typed_calloc
 #define malloc typed_malloc
 #define realloc resize_slots
-#include "handles.c"
+#include "base/handles.c"
 #define new_parcel queue_new_parcel
-#include "manager_queue.c"
+#include "protocol/manager_queue.c"
 #undef new_parcel
-#include "manager.c" /* the invariants are about its private lists */
+#include "protocol/manager.c" /* the invariants are about its private lists */
 #undef calloc
 #undef malloc
 #undef realloc
