@@ -83,6 +83,18 @@ class Files(Hostile):
             time.sleep(0 if (self.folder / "end").exists() else 0.05)
         self.assertIn("</testsuites>", (self.folder / "out").read_text())
 
+    def test_a_pipe_whose_writer_never_writes(self):
+        """It is given up after a minute, by whichever option reads it."""
+        words = [["parse", self.pipe], ["decode", self.pipe], [*self.play[:1], "--cases", self.pipe, *self.play[1:]],
+                 [*self.play[:1], "--expect", self.pipe, *self.play[1:]]]
+        writer = os.open(self.pipe, os.O_RDWR)
+        try:
+            with concurrent.futures.ThreadPoolExecutor(len(words)) as several:
+                for judged in [several.submit(self.check, 2, ["nothing has come from it for a minute"], *each) for each in words]:
+                    judged.result()
+        finally:
+            os.close(writer)
+
     def test_folders_that_link_to_themselves(self):
         self.file("one.case", case("one"))
         self.pipe.unlink()
