@@ -81,7 +81,7 @@ struct parsing {
     undr_buffer *message;
     int argc;    /* of the part before -- */
     char **argv; /* a copy that getopt may permute */
-    bool given[OPTION_VERSION - OPTION_LIST + 1];
+    bool given[OPTION_VERSION - OPTION_LIST + 1]; /* by option; the first is --list */
 };
 
 const char *check_role_name(check_role role) {
@@ -271,7 +271,7 @@ static undr_error take_value(struct parsing *parsing, int option, char *value) {
 /* Options that stand alone. False: not one of them. */
 static bool take_switch(check_options *options, int option) {
     switch (option) {
-    case OPTION_LIST: options->action = CHECK_ACTION_LIST; return true;
+    case OPTION_LIST: return true; /* what it does depends on the verb: see check_options_parse */
     case OPTION_VERBOSE: options->verbose = true; return true;
     case OPTION_TAP: options->tap = true; return true;
     case OPTION_STRICT: options->strict = true; return true;
@@ -505,6 +505,9 @@ undr_error check_options_parse(int argc, char **argv, check_options *options, un
         }
     }
     undr_error error = read_arguments(&parsing, &has_verb);
+    if (parsing.given[0] && options->action == CHECK_ACTION_RUN) {
+        options->action = CHECK_ACTION_LIST;
+    }
     if (options->help) {
         options->topic = options->action;
         options->action = CHECK_ACTION_HELP;

@@ -111,7 +111,7 @@ def a_stream_for_people(closed):
                 (["manager", "--tap", "--only", "manager.life.of-a-task", "--", f"{BUILD}/undr-manager"], False),
                 (["manager", "--json", "-", "--only", "manager.life.of-a-task", "--", f"{BUILD}/undr-manager"], False),
                 (["manager", "--list"], False), (["parse", "/nonexistent-file"], False)):
-            expected = 2 if words[0] == "parse" else 2 if reads and 0 in closed else 3 if 1 in closed else 0
+            expected = 2 if reads and 0 in closed else 3 if 1 in closed else 2 if words[0] == "parse" else 0
             ended = run([f"{BUILD}/undr-check", *words], without(closed), **({} if 0 in closed else {"stdin": open(capture.name)}))
             assert ended.returncode == expected, (closed, words, expected, ended)
 
