@@ -3,7 +3,17 @@
 #ifndef CHECK_OPTION_USE_H
 #define CHECK_OPTION_USE_H
 
-#include "suite/options.h"
+#include <stdbool.h>
+
+typedef enum check_action {
+    CHECK_ACTION_RUN,
+    CHECK_ACTION_LIST,
+    CHECK_ACTION_PARSE,
+    CHECK_ACTION_DECODE,
+    CHECK_ACTION_EXPLORE,
+    CHECK_ACTION_HELP,
+    CHECK_ACTION_VERSION
+} check_action;
 
 /* Is the option (by its long name) of any use to this action? */
 bool check_option_is_used(check_action action, const char *name);

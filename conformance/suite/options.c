@@ -1,5 +1,5 @@
 /* options.c: the command line of undr-check: parsed, checked, complained about. */
-#include "suite/option_use.h"
+#include "suite/options.h"
 
 #include "base/text.h"
 
@@ -79,8 +79,8 @@ static const char *const colors[] = {"auto", "always", "never", NULL};
 struct parsing {
     check_options *options;
     undr_buffer *message;
-    int argc;    /* of the part before -- */
-    char **argv; /* a copy that getopt may permute */
+    int argc;                                     /* of the part before -- */
+    char **argv;                                  /* a copy that getopt may permute */
     bool given[OPTION_VERSION - OPTION_LIST + 1]; /* by option; the first is --list */
 };
 

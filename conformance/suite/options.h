@@ -3,18 +3,9 @@
 #define CHECK_OPTIONS_H
 
 #include "play/play.h"
+#include "suite/option_use.h"
 
 #include <stdio.h>
-
-typedef enum check_action {
-    CHECK_ACTION_RUN,
-    CHECK_ACTION_LIST,
-    CHECK_ACTION_PARSE,
-    CHECK_ACTION_DECODE,
-    CHECK_ACTION_EXPLORE,
-    CHECK_ACTION_HELP,
-    CHECK_ACTION_VERSION
-} check_action;
 
 typedef enum check_color { CHECK_COLOR_AUTO, CHECK_COLOR_ALWAYS, CHECK_COLOR_NEVER } check_color;
 
