@@ -91,13 +91,18 @@ static int read_piece(int file, uint8_t *to, uint64_t end, ssize_t *size) {
     uint64_t until = end == UINT64_MAX ? end : check_now() + PATIENCE_S * CHECK_SECOND;
     for (;;) {
         *size = read(file, to, PIECE);
-        int reason = *size >= 0 ? 0 : errno == EAGAIN ? await(file, POLLIN) : errno;
-        bool waits = reason == 0 || reason == EINTR || (reason == ETIMEDOUT && end == UINT64_MAX);
-        if (*size >= 0 || !waits) {
-            return reason;
+        if (*size >= 0) {
+            return 0;
+        }
+        if (errno != EAGAIN && errno != EINTR) {
+            return errno;
         }
         if (check_now() > until) {
             return ETIMEDOUT;
+        }
+        if (errno == EAGAIN) {
+            struct pollfd one = {.fd = file, .events = POLLIN};
+            (void)poll(&one, 1, 1000); /* whatever it says: the read will tell */
         }
     }
 }

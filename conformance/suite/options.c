@@ -424,12 +424,8 @@ static undr_error finish_run(struct parsing *parsing, bool has_verb) {
 }
 
 static undr_error finish_explore(struct parsing *parsing, bool has_verb) {
-    check_options *options = parsing->options;
     if (!has_verb) {
         return complain(parsing, "explore: name the role, %s", "as in undr-check explore manager -- ARGV...");
-    }
-    if (options->cases.count > 0) {
-        return complain(parsing, "explore makes its own cases: %s", "leave --cases out");
     }
     return finish_run(parsing, has_verb);
 }
