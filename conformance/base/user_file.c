@@ -58,8 +58,8 @@ static int await(int file, short events) {
     return count < 0 ? errno : count == 0 ? ETIMEDOUT : 0;
 }
 
-/* Interrupts calls that block whatever O_NONBLOCK says, as a read of /proc/kmsg does, once a second. A timer of its own: an
- * alarm (2) may be somebody else's. */
+/* Interrupts calls that block whatever O_NONBLOCK says, as a read of /proc/kmsg does, once a second. A timer of its
+ * own: an alarm (2) may be somebody else's. */
 typedef struct ticker {
     timer_t timer;
     struct sigaction before;
@@ -86,7 +86,8 @@ static void stop_ticks(ticker *ticks) {
     sigaction(SIGRTMIN, &ticks->before, NULL);
 }
 
-/* One piece, for which nobody waits longer than a minute, unless there is no `end`. 0, or an errno; *size: 0 at the end. */
+/* One piece, for which nobody waits longer than a minute, unless there is no `end`. 0, or an errno; *size: 0 at the
+ * end. */
 static int read_piece(int file, uint8_t *to, uint64_t end, ssize_t *size) {
     uint64_t until = end == UINT64_MAX ? end : check_now() + PATIENCE_S * CHECK_SECOND;
     for (;;) {

@@ -75,7 +75,8 @@ static undr_error print_exception(undr_buffer *buffer, const undr_value *excepti
 /* ---- values ---- */
 
 /* An opcode makes one value at most: who has more of them in a payload shares containers, and is shown as bytes. So is
- * who shares long texts: what a payload says once is at most four times as long, and names of classes and keys repeat. */
+ * who shares long texts: what a payload says once is at most four times as long, and names of classes and keys repeat.
+ */
 static undr_error print_decoded(undr_buffer *buffer, const undr_value *value, size_t payload_size, bool *whole) {
     *whole = true;
     if (value->kind == UNDR_STR) {

@@ -8,8 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Of a case's own literals so many values are printed as what they are. Values from the wire have bounds of their own: a
- * few bytes can make a value of a million leaves. */
+/* Of a case's own literals so many values are printed as what they are. Values from the wire have bounds of their own:
+ * a few bytes can make a value of a million leaves. */
 enum { MOST_VALUES = 200000, MOST_BYTES = 256 * 1024 * 1024 };
 
 typedef struct printer {
@@ -145,8 +145,8 @@ static undr_error print_class(printer *out, const undr_value *value) {
     return error == UNDR_OK ? undr_put_text(out->buffer, ")") : error;
 }
 
-/* Does this value, which is no container, have more bytes than there is room for? Each is a character at least, and four
- * at most. */
+/* Does this value, which is no container, have more bytes than there is room for? Each is a character at least, and
+ * four at most. */
 static bool is_too_long(const printer *out, const undr_value *value) {
     bool has_bytes = value->kind == UNDR_STR || value->kind == UNDR_BYTES || value->kind == UNDR_BYTEARRAY
         || value->kind == UNDR_INT;

@@ -92,7 +92,7 @@ static const char *form_of(undr_slice word) {
     static const char *const forms[][2] = {{"priority-levels", "`priority-levels N`, 2 to 128"},
         {"hold", "`hold MS`, milliseconds, up to 60000, since the harness waits that long: start the target with less"},
         {"grace",
-            "`grace MS`, milliseconds, 1000 or more, since a case keeps a task running during a part of it, and up to 60000, "
+            "`grace MS`, milliseconds, 1000 or more, since cases keep a task running for a part of it, up to 60000, "
             "since the harness waits that long: start the target with such a one"},
         {"pool-hold", "`pool-hold MS`, milliseconds"},
         {"max-payload", "`max-payload BYTES`, 67108864 (64 MiB) or more, which every implementation takes (FRAME-6)"},

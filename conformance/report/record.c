@@ -105,8 +105,7 @@ static check_standing standing_of_entry(const check_record *record, check_verdic
 
 static bool is_excused_by(const check_part *part, const char *name) {
     size_t before = check_name_map_get(&part->by_name, name);
-    check_standing standing = before == CHECK_NO_NAME ? CHECK_PASSED
-                                                      : check_record_standing(&part->records[before]);
+    check_standing standing = before == CHECK_NO_NAME ? CHECK_PASSED : check_record_standing(&part->records[before]);
     return standing == CHECK_EXPECTED || standing == CHECK_EXCUSED;
 }
 

@@ -49,8 +49,7 @@ static void print_cell(FILE *out, const check_plays *plays) {
 
 static bool is_explained(const check_record *record) {
     return record->done > 0
-        && (check_record_verdict(record) >= CHECK_WARN
-            || check_standing_is_short(check_record_standing(record), true));
+        && (check_record_verdict(record) >= CHECK_WARN || check_standing_is_short(check_record_standing(record), true));
 }
 
 static void print_row(FILE *out, const check_record *record, const bool *used) {

@@ -78,8 +78,7 @@ static undr_error print_outcome(
         && standing != CHECK_NOT_RUN) {
         return UNDR_OK;
     }
-    undr_error error = standing == CHECK_NOT_RUN ? undr_put_text(&message, "not run")
-                                                 : message_of(record, &message);
+    undr_error error = standing == CHECK_NOT_RUN ? undr_put_text(&message, "not run") : message_of(record, &message);
     if (error == UNDR_OK) {
         fprintf(out, "      <%s", element);
         if (is_short) {

@@ -101,8 +101,8 @@ static void help_with_explore(FILE *out) {
         "  --seed N             picks them (default: a new one each time; it is printed)\n"
         "  --only PATTERN       only the sessions whose name matches, as in 'manager.explore.7-12'\n"
         "\n"
-        "and all options of `undr-check --help` for how cases are played, what counts, and reports. --cases and --load\n"
-        "are of no use here. Exit status: as of a run (undr-check --help).\n",
+        "and all options of `undr-check --help` for how cases are played, what counts, and reports, but --cases and\n"
+        "--load. Exit status: as of a run (undr-check --help).\n",
         out);
 }
 
@@ -118,16 +118,15 @@ static void help_with_parse(FILE *out) {
 }
 
 static void help_with_decode(FILE *out) {
-    fputs(
-        "Usage\n"
-        "  undr-check decode [FILE]\n"
-        "\n"
-        "Prints the bytes that one side of a connection sent, from its first on, in the notation of cases\n"
-        "(spec/exchange.md), with a remark above each frame that breaks the protocol. Without FILE, or for -, it reads\n"
-        "standard input. There are no options.\n"
-        "\n"
-        "Exit status: 0 all frames are right; 1 one is not, or the bytes end inside a frame; 2 FILE can't be read; 3 the\n"
-        "harness itself failed, or could not write all of its output.\n",
+    fputs("Usage\n"
+          "  undr-check decode [FILE]\n"
+          "\n"
+          "Prints the bytes that one side of a connection sent, from its first on, in the notation of cases\n"
+          "(spec/exchange.md), with a remark above each frame that breaks the protocol. Without FILE, or for -, it\n"
+          "reads standard input. There are no options.\n"
+          "\n"
+          "Exit status: 0 all frames are right; 1 one is not, or the bytes end inside a frame; 2 FILE can't be read;\n"
+          "3 the harness itself failed, or could not write all of its output.\n",
         out);
 }
 

@@ -1,5 +1,5 @@
-/* option_use.h: which options a verb of undr-check makes use of. One that it does not is refused: nobody is to believe that it
- * had an effect. */
+/* option_use.h: which options a verb of undr-check makes use of. One that it does not is refused: nobody is to believe
+ * that it had an effect. */
 #ifndef CHECK_OPTION_USE_H
 #define CHECK_OPTION_USE_H
 

@@ -46,8 +46,8 @@ void check_target_look(check_target *target);
 void check_target_close_input(check_target *target);
 
 /* Kills the target, its group and all its descendants, reaps them and closes everything but .kept. *left, when not
- * NULL: how many processes had outlived a target that ended by itself. UNDR_WAIT: something could not be killed; SYSTEM,
- * MEMORY: its processes could not be looked for. */
+ * NULL: how many processes had outlived a target that ended by itself. UNDR_WAIT: something could not be killed;
+ * SYSTEM, MEMORY: its processes could not be looked for. */
 undr_error check_target_stop(check_target *target, size_t *left);
 void check_target_free(check_target *target); /* .kept, too; stops first */
 

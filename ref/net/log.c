@@ -77,8 +77,8 @@ static void take_away(const sigset_t *ours) {
     }
 }
 
-/* SIGPIPE (nobody reads) and SIGXFSZ (`ulimit -f`) are no reason to die: errno says the same. SIGTTOU is none to stop: in
- * the background of a terminal with `stty tostop` the line is written all the same. */
+/* SIGPIPE (nobody reads) and SIGXFSZ (`ulimit -f`) are no reason to die: errno says the same. SIGTTOU is none to stop:
+ * in the background of a terminal with `stty tostop` the line is written all the same. */
 static ssize_t write_quietly(int descriptor, const char *bytes, size_t size) {
     sigset_t all, ours, before;
     (void)sigemptyset(&all);

@@ -344,8 +344,8 @@ static int enter_core(undr_peer *peer) {
     return error == UNDR_OK ? 0 : UV_ENOMEM;
 }
 
-/* Of as many as there may be the first that has sent no request yet makes room for a new one: who only connects can keep
- * nobody out. */
+/* Of as many as there may be the first that has sent no request yet makes room for a new one: who only connects can
+ * keep nobody out. */
 static bool make_room(undr_server *server) {
     undr_peer *oldest = server->silent;
     if (oldest != NULL) {

@@ -35,8 +35,8 @@ void adapter_complain(const char *program, const char *format, ...) __attribute_
 bool adapter_parse_options(
     const char *program, const char *verb, int argc, char **argv, adapter_option *options, size_t count);
 
-/* First in main: is there as much stack as the deepest values take, here and in the workers that are started? False: standard
- * error says that there is not, and what helps, and the program leaves with ADAPTER_EXIT_FAILURE. */
+/* First in main: is there as much stack as the deepest values take, here and in the workers that are started? False:
+ * standard error says that there is not, and what helps, and the program leaves with ADAPTER_EXIT_FAILURE. */
 bool adapter_has_stack(const char *program);
 
 /* Says on standard error that verb (NULL: none was given) is not one of `verbs` ("capabilities, worker") and returns

@@ -1,6 +1,6 @@
-/* command_reader.h: commands of the adapter contract (spec/adapter.md), read from a descriptor as they come. The payload
- * is decoded on the way, and nothing is kept of what no command can be or what is above the limit: memory follows the
- * payloads that are taken, never the length of a line. */
+/* command_reader.h: commands of the adapter contract (spec/adapter.md), read from a descriptor as they come. The
+ * payload is decoded on the way, and nothing is kept of what no command can be or what is above the limit: memory
+ * follows the payloads that are taken, never the length of a line. */
 #ifndef PROGRAMS_COMMAND_READER_H
 #define PROGRAMS_COMMAND_READER_H
 
@@ -43,8 +43,8 @@ typedef struct command_reader {
     uint8_t half;
 } command_reader;
 
-/* Blocks until a line is whole: UNDR_OK, *line is the caller's. A last line without '\n' counts. UNDR_END: end of input;
- * UNDR_SYSTEM (errno). EINTR is retried. */
+/* Blocks until a line is whole: UNDR_OK, *line is the caller's. A last line without '\n' counts. UNDR_END: end of
+ * input; UNDR_SYSTEM (errno). EINTR is retried. */
 UNDR_MUST_USE undr_error command_read(command_reader *reader, command *line);
 void command_reader_free(command_reader *reader);
 

@@ -35,10 +35,9 @@ typedef struct input {
 void input_block_interrupts(void);
 
 /* Starts to watch (on failure `manager` is not touched any more). The end of input and SIGINT interrupt `manager`; when
- * the program has not left half a second after the end of input, whatever it waits for, it is ended with exit status 0, or 1 when the
- * input has failed.
- * Payloads above the limit are not kept. Up to 1,024 lines that were not taken are, beyond the first no more than a MiB
- * of payloads. The end of input is seen behind more of them, too: that nobody can
+ * the program has not left half a second after the end of input, whatever it waits for, it is ended with exit status 0,
+ * or 1 when the input has failed. Payloads above the limit are not kept. Up to 1,024 lines that were not taken are,
+ * beyond the first no more than a MiB of payloads. The end of input is seen behind more of them, too: that nobody can
  * write into the pipe or socket any more, and at once when the input is a file. Not behind that: Ctrl-D in a terminal.
  * The input lives as long as the program. */
 UNDR_MUST_USE undr_error input_start(input *self, undr_process_manager *manager, uint64_t payload_limit);

@@ -8,9 +8,9 @@
  *   ('sleep', seconds)            int or float, at most 1,000,000
  *   ('pid',)                      sends the message ('pid', own process id)
  *   ('exit', status)              ends the process, 0..255
- * Any other step, and a malformed one, fails with a ValueError that names it; so does a Probe of more than 1,000,000 steps,
- * before the first. While it waits or sleeps, and now and then between steps, the end of the connection to the manager ends
- * it (WORK-17). */
+ * Any other step, and a malformed one, fails with a ValueError that names it; so does a Probe of more than 1,000,000
+ * steps, before the first. While it waits or sleeps, and now and then between steps, the end of the connection to the
+ * manager ends it (WORK-17). */
 #ifndef PROGRAMS_PROBE_H
 #define PROGRAMS_PROBE_H
 

@@ -4,11 +4,11 @@
  *
  * Bounds: two connections; each sequence of STEPS calls that begins with BEFORE (four bits for a call, the first the
  * lowest) and ends with one of step()'s calls FIRST_LAST to LAST_LAST: all 16 in a proof, and, in runs of their own, a
- * frame of any type and content, also from a handle that was never given. Each is tried twice: with
- * memory enough, all answers taken at the end; and with the first allocation after the set-up failing, answers left.
- * HOLD, RETRIES and LIMIT are the options; two priority levels; payloads of one byte at most, eight are there. What the
- * other calls are given is constant, so that CBMC knows where each pointer in the lists leads; tests/proof/prove has the
- * sequences. Not looked at: large payloads (blobs), what the frames hold, the pickles that report lost tasks. */
+ * frame of any type and content, also from a handle that was never given. Each is tried twice: with memory enough, all
+ * answers taken at the end; and with the first allocation after the set-up failing, answers left. HOLD, RETRIES and
+ * LIMIT are the options; two priority levels; payloads of one byte at most, eight are there. What the other calls are
+ * given is constant, so that CBMC knows where each pointer in the lists leads; tests/proof/prove has the sequences. Not
+ * looked at: large payloads (blobs), what the frames hold, the pickles that report lost tasks. */
 #include "proof.h"
 
 enum { MOST_PAYLOAD = 1 };

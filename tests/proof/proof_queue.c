@@ -1,9 +1,10 @@
-/* proof_queue.c: the queues of tasks hand out the lowest priority first, and within it what was prepended before what was
- * appended, each in its order; counts and bits agree with what they hold. A parcel keeps its bytes, whether they are
- * copied or taken over, and gives them back once.
+/* proof_queue.c: the queues of tasks hand out the lowest priority first, and within it what was prepended before what
+ * was appended, each in its order; counts and bits agree with what they hold. A parcel keeps its bytes, whether they
+ * are copied or taken over, and gives them back once.
  *
  * Bounds: 5 operations of any kind (append, prepend, take) with 3 tasks of any of the 128 priorities; payloads of up to
- * 3 bytes, while any allocation may fail. A parcel has room for 8 bytes in itself, here, so that it can be a variable. */
+ * 3 bytes, while any allocation may fail. A parcel has room for 8 bytes in itself, here, so that it can be a variable.
+ */
 #include "proof.h"
 
 #include "protocol/manager_queue.h"
