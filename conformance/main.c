@@ -58,7 +58,7 @@ static int act(const check_options *options) {
     case CHECK_ACTION_PARSE: return check_run_parse(options);
     case CHECK_ACTION_EXPLORE: return check_explore(options);
     case CHECK_ACTION_DECODE: return decode(options);
-    case CHECK_ACTION_HELP: check_help(stdout); return CHECK_HELD;
+    case CHECK_ACTION_HELP: check_help(stdout, options->topic); return CHECK_HELD;
     case CHECK_ACTION_VERSION: puts("undr-check " UNDR_CHECK_VERSION); return CHECK_HELD;
     default: return check_run(options);
     }
@@ -100,6 +100,7 @@ int main(int argc, char **argv) {
     check_options options;
     undr_buffer message = {0};
     undr_error error = check_options_parse(argc, argv, &options, &message);
+    error = error == UNDR_OK ? check_inherited_stack(&message) : error;
     int status = CHECK_USAGE;
     error = error == UNDR_OK ? prepare(&options, &message) : error;
     if (error == UNDR_OK) {
@@ -113,7 +114,7 @@ int main(int argc, char **argv) {
         check_text_plain(stderr, undr_slice_text(options.program));
         fputs(" --help` explains everything\n", stderr);
     } else {
-        fprintf(stderr, "undr-check: %s\n", undr_error_text(error));
+        fprintf(stderr, "undr-check: %s%s\n", undr_error_text(error), error == UNDR_MEMORY ? check_remedy(ENOMEM) : "");
         status = CHECK_HARNESS;
     }
     undr_buffer_free(&message);

@@ -1,15 +1,19 @@
 /* exchange.c: the notation's parser and printer, and the adapter's lines. Input: one byte, then a text.
  *
  * What parses prints to a text that parses to the same print; what does not parse is a mistake with a place and a text,
- * and never an empty set of cases. Lines of the adapter contract decode and encode to themselves. */
+ * and never an empty set of cases. Commands of the adapter contract are whole, or keep nothing of what
+ * is wrong with them. */
 #include "fuzz.h"
 
 #include "notation/case.h"
 #include "notation/parse.h"
 #include "notation/print.h"
 #include "programs/adapter.h"
+#include "programs/command_reader.h"
 
 #include <string.h>
+
+enum { PAYLOAD_LIMIT = 1000 };
 
 static void print_all(const check_cases *cases, undr_buffer *text) {
     for (size_t i = 0; i < cases->count; i++) {
@@ -46,20 +50,34 @@ static void notation(undr_slice text) {
 }
 
 static void adapter_words(undr_slice line) {
-    undr_buffer bytes = {0}, hex = {0};
     undr_slice word = adapter_take_word(&line);
     uint64_t number = 0;
     if (adapter_parse_number(word, 0, 127, &number)) {
         FUZZ_REQUIRE(number <= 127 && word.size > 0);
     }
-    if (adapter_hex_decode(line, &bytes) == UNDR_OK) {
-        FUZZ_REQUIRE(bytes.size * 2 == line.size);
-        FUZZ_REQUIRE(adapter_hex_encode(undr_buffer_slice(&bytes), &hex) == UNDR_OK && hex.size == line.size);
-    } else {
-        FUZZ_REQUIRE(bytes.size == 0);
-    }
-    undr_buffer_free(&bytes);
+}
+
+static void check_command(const command *line) {
+    undr_buffer hex = {0};
+    FUZZ_REQUIRE(line->size <= COMMAND_WORDS && line->payload.capacity <= PAYLOAD_LIMIT);
+    FUZZ_REQUIRE(line->fault == COMMAND_WHOLE || line->payload.capacity == 0);
+    FUZZ_REQUIRE(adapter_hex_encode(undr_buffer_slice(&line->payload), &hex) == UNDR_OK);
+    FUZZ_REQUIRE(hex.size == 2 * line->payload.size);
     undr_buffer_free(&hex);
+}
+
+/* Whole lines only: behind them there is nothing to read from. */
+static void commands(undr_slice text) {
+    static command_reader reader;
+    command line;
+    reader = (command_reader){.descriptor = -1, .payload_limit = PAYLOAD_LIMIT};
+    reader.end = text.size < sizeof reader.piece ? text.size : sizeof reader.piece;
+    memcpy(reader.piece, text.data, reader.end);
+    while (command_read(&reader, &line) == UNDR_OK) {
+        check_command(&line);
+        command_free(&line);
+    }
+    command_reader_free(&reader);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -68,6 +86,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     undr_slice text = fuzz_take_rest(&source);
     if (lines) {
         adapter_words(text);
+        if (text.size > 0) {
+            commands(text);
+        }
     } else {
         notation(undr_slice_of(data, size));
     }

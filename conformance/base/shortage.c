@@ -10,18 +10,18 @@ typedef struct shortage {
 } shortage;
 
 static const shortage shortages[] = {
-    {EMFILE, "; raise the limit of open files, as with `ulimit -n 4096`, or lower --jobs"},
-    {ENFILE, "; the machine has no room for more open files: close some programs, or lower --jobs"},
-    {EAGAIN, "; raise the limit of processes, as with `ulimit -u 4096`, or lower --jobs"},
-    {ENOMEM, "; raise the limit of memory (`ulimit -v`, the container's), or lower --jobs"},
-    {ENOBUFS, "; the kernel has no memory for more sockets: lower --jobs"},
+    {EMFILE, "; raise the limit of open files, as with `ulimit -n 4096`"},
+    {ENFILE, "; the machine has no room for more open files: close some programs"},
+    {EAGAIN, "; raise the limit of processes, as with `ulimit -u 4096`"},
+    {ENOMEM, "; raise the limit of memory (`ulimit -v`, the container's)"},
+    {ENOBUFS, "; the kernel has no memory for more sockets: close some programs"},
     {ENOSPC, "; make room on that disk, or name another place (TMPDIR for log directories)"},
     {EDQUOT, "; your disk quota is used up: make room, or name another place (TMPDIR for log directories)"},
     {EFBIG, "; raise the limit of file sizes, as with `ulimit -f unlimited`"},
     {EADDRNOTAVAIL,
         "; there is no free port, or no loopback address: wait for old connections to end, or try `ip link "
         "set lo up`"},
-    {EADDRINUSE, "; all ports are in use: wait for old connections to end, or lower --jobs"},
+    {EADDRINUSE, "; all ports are in use: wait for old connections to end"},
     {ENETUNREACH, "; the loopback interface is down: `ip link set lo up`"},
     {ENETDOWN, "; the loopback interface is down: `ip link set lo up`"},
     {EIO, "; a disk or device failed: see the system's log"},

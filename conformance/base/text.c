@@ -82,6 +82,16 @@ undr_slice check_text_trim(undr_slice text) {
     return text;
 }
 
+undr_slice check_text_take_word(undr_slice *rest) {
+    undr_slice trimmed = check_text_trim(*rest);
+    size_t size = 0;
+    while (size < trimmed.size && !isspace(trimmed.data[size])) {
+        size++;
+    }
+    *rest = undr_slice_of(trimmed.data + size, trimmed.size - size);
+    return undr_slice_of(trimmed.data, size);
+}
+
 static size_t least(size_t a, size_t b) {
     return a < b ? a : b;
 }

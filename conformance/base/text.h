@@ -32,6 +32,10 @@ UNDR_MUST_USE undr_error check_text_clean(undr_buffer *to, undr_slice text);
 /* The text without blanks and newlines around it. */
 undr_slice check_text_trim(undr_slice text);
 
+/* Takes the first word off *rest: what stands before the first blank, tab or line break; those before it are skipped.
+ * Empty when there is none. */
+undr_slice check_text_take_word(undr_slice *rest);
+
 /* The one of `choices` (NULL-terminated) that is most like `word`; NULL when none is. */
 const char *check_text_nearest(const char *word, const char *const *choices);
 

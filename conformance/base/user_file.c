@@ -1,18 +1,21 @@
 /* user_file.c: reads and makes files that a user has named. */
 #include "base/user_file.h"
 
+#include "base/clock.h"
 #include "base/shortage.h"
 #include "base/written.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { PIECE = 65536, PATIENCE_S = 60, DEVICE_LIMIT = 16 * 1024 * 1024 };
+enum { PIECE = 65536, PATIENCE_S = 60, ALL_PATIENCE_S = 600, DEVICE_LIMIT = 16 * 1024 * 1024 };
 
 static undr_error fail(undr_buffer *message, const char *path, const char *what, int reason) {
     undr_error error = undr_put_format(
@@ -55,36 +58,111 @@ static int await(int file, short events) {
     return count < 0 ? errno : count == 0 ? ETIMEDOUT : 0;
 }
 
-static undr_error read_all(int file, const char *path, size_t limit, undr_buffer *text, undr_buffer *message) {
+/* Interrupts calls that block whatever O_NONBLOCK says, as a read of /proc/kmsg does, once a second. A timer of its
+ * own: an alarm (2) may be somebody else's. */
+typedef struct ticker {
+    timer_t timer;
+    struct sigaction before;
+} ticker;
+
+static void ignore_tick(int number) {
+    (void)number;
+}
+
+/* 0, or an errno. */
+static int start_ticks(ticker *ticks) {
+    struct sigaction action = {.sa_handler = ignore_tick}; /* no SA_RESTART */
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN};
+    const struct itimerspec second = {.it_interval = {.tv_sec = 1}, .it_value = {.tv_sec = 1}};
+    if (sigaction(SIGRTMIN, &action, &ticks->before) != 0
+        || timer_create(CLOCK_MONOTONIC, &event, &ticks->timer) != 0) {
+        return errno;
+    }
+    return timer_settime(ticks->timer, 0, &second, NULL) == 0 ? 0 : errno;
+}
+
+static void stop_ticks(ticker *ticks) {
+    timer_delete(ticks->timer);
+    sigaction(SIGRTMIN, &ticks->before, NULL);
+}
+
+/* One piece, for which nobody waits longer than a minute, unless there is no `end`. 0, or an errno; *size: 0 at the
+ * end. */
+static int read_piece(int file, uint8_t *to, uint64_t end, ssize_t *size) {
+    uint64_t until = end == UINT64_MAX ? end : check_now() + PATIENCE_S * CHECK_SECOND;
+    for (;;) {
+        *size = read(file, to, PIECE);
+        if (*size >= 0) {
+            return 0;
+        }
+        if (errno != EAGAIN && errno != EINTR) {
+            return errno;
+        }
+        if (check_now() > until) {
+            return ETIMEDOUT;
+        }
+        if (errno == EAGAIN) {
+            struct pollfd one = {.fd = file, .events = POLLIN};
+            (void)poll(&one, 1, 1000); /* whatever it says: the read will tell */
+        }
+    }
+}
+
+static undr_error read_all(
+    int file, const char *path, size_t limit, uint64_t end, undr_buffer *text, undr_buffer *message) {
     for (size_t all = 0; all <= limit;) {
         undr_error error = undr_buffer_reserve(text, PIECE);
         if (error != UNDR_OK) {
             return error;
         }
-        ssize_t size = read(file, text->data + text->size, PIECE);
-        if (size == 0) {
-            return UNDR_OK;
-        }
-        int reason = size > 0 || errno == EINTR ? 0 : errno == EAGAIN ? await(file, POLLIN) : errno;
+        ssize_t size = 0;
+        int reason = read_piece(file, text->data + text->size, end, &size);
         if (reason == ETIMEDOUT) {
-            return refuse(message, path, "nothing has come through this pipe for a minute, nor has it ended");
+            return refuse(message, path, "nothing has come from it for a minute, nor has it ended");
         }
-        if (reason != 0) {
-            return fail(message, path, "it cannot be read", reason);
+        if (reason != 0 || size == 0) {
+            return reason == 0 ? UNDR_OK : fail(message, path, "it cannot be read", reason);
         }
-        text->size += size > 0 ? (size_t)size : 0;
-        all += size > 0 ? (size_t)size : 0;
+        text->size += (size_t)size;
+        all += (size_t)size;
+        if (check_now() > end) {
+            return refuse(message, path, "it has not ended within ten minutes");
+        }
     }
     return refuse_size(message, path, limit);
 }
 
-undr_error check_stream_read(int file, const char *name, size_t limit, undr_buffer *text, undr_buffer *message) {
+/* patient: what has no end yet may be waited for, as whoever gives it as standard input may want. */
+static undr_error read_within(
+    int file, const char *path, size_t limit, bool patient, undr_buffer *text, undr_buffer *message) {
+    ticker ticks;
+    if (patient) {
+        return read_all(file, path, limit, UINT64_MAX, text, message);
+    }
+    int reason = start_ticks(&ticks);
+    if (reason != 0) {
+        return fail(message, path, "it cannot be read", reason);
+    }
+    undr_error error = read_all(file, path, limit, check_now() + ALL_PATIENCE_S * CHECK_SECOND, text, message);
+    reason = errno;
+    stop_ticks(&ticks);
+    errno = reason;
+    return error;
+}
+
+static undr_error read_open(
+    int file, const char *name, size_t limit, bool named, undr_buffer *text, undr_buffer *message) {
     struct stat about;
     undr_error error = fstat(file, &about) == 0 ? judge(name, &about, limit, message)
                                                 : fail(message, name, "it cannot be read", errno);
     bool device = error == UNDR_OK && S_ISCHR(about.st_mode); /* some, such as /dev/zero, have no end */
-    return error == UNDR_OK ? read_all(file, name, device && limit > DEVICE_LIMIT ? DEVICE_LIMIT : limit, text, message)
-                            : error;
+    size_t most = device && limit > DEVICE_LIMIT ? DEVICE_LIMIT : limit;
+    bool patient = !named && error == UNDR_OK && !S_ISREG(about.st_mode);
+    return error == UNDR_OK ? read_within(file, name, most, patient, text, message) : error;
+}
+
+undr_error check_stream_read(int file, const char *name, size_t limit, undr_buffer *text, undr_buffer *message) {
+    return read_open(file, name, limit, false, text, message);
 }
 
 undr_error check_file_read(const char *path, size_t limit, undr_buffer *text, undr_buffer *message) {
@@ -94,7 +172,7 @@ undr_error check_file_read(const char *path, size_t limit, undr_buffer *text, un
         return fail(message, path, "it cannot be opened", errno);
     }
     size_t before = text->size;
-    undr_error error = check_stream_read(file, path, limit, text, message);
+    undr_error error = read_open(file, path, limit, true, text, message);
     bool nothing = error == UNDR_OK && text->size == before;
     if (nothing && fstat(file, &about) == 0 && S_ISFIFO(about.st_mode)) {
         error = refuse(message, path,

@@ -14,7 +14,8 @@
  * says what the harness lacks. */
 UNDR_MUST_USE undr_error check_file_read(const char *path, size_t limit, undr_buffer *text, undr_buffer *message);
 
-/* The same of a descriptor that is open already, such as standard input; `name` is for messages. */
+/* The same of a descriptor that is open already, such as standard input; `name` stands in messages. A pipe or terminal
+ * is waited for without end: whoever started it there may end it. */
 UNDR_MUST_USE undr_error check_stream_read(
     int file, const char *name, size_t limit, undr_buffer *text, undr_buffer *message);
 

@@ -43,9 +43,19 @@ bool check_is_abandoned(FILE *out) {
         && (polled.revents & POLLERR) != 0;
 }
 
-/* A stream that failed earlier keeps no errno: one more byte, of what is in pieces anyway, tells. 0: it is well now. */
+/* A stream that failed earlier keeps no errno: one more byte, of what is in pieces anyway, tells. 0: it is well now, or
+ * would have to be waited for. */
 static int ask_again(FILE *out) {
+    struct pollfd room = {.fd = fileno(out), .events = POLLOUT};
+    if (poll(&room, 1, 0) != 1 || (room.revents & (POLLOUT | POLLERR | POLLNVAL)) == 0) {
+        return 0;
+    }
     return write(fileno(out), "\n", 1) == 1 ? 0 : errno;
+}
+
+/* Standard error that is closed was not wanted; what is full has lost something. */
+static bool is_unwanted(FILE *out, int reason) {
+    return out == stderr && reason == EBADF;
 }
 
 /* Flushes and closes. True: something was lost; *reason is 0 where it is not known any more. */
@@ -58,6 +68,7 @@ static bool is_lost(FILE *out, int *reason) {
     } else if (lost) {
         *reason = ask_again(out);
     }
+    lost = lost && !is_unwanted(out, *reason);
     if (fclose(out) != 0 && !lost && errno != EBADF) { /* EBADF: it was closed, and nothing was printed */
         *reason = errno;
         lost = true;

@@ -188,7 +188,7 @@ static const check_record *first_that_fell_short(const check_session *session, c
         *part = &session->parts[i];
         for (size_t k = 0; k < (*part)->count; k++) {
             const check_record *record = &(*part)->records[k];
-            check_standing standing = check_record_standing(*part, record);
+            check_standing standing = check_record_standing(record);
             if (standing == CHECK_FAILED || (standing == CHECK_WARNED && session->options->strict)) {
                 return record;
             }

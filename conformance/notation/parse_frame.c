@@ -13,7 +13,9 @@ enum {
     UNIFORM = 64, /* from this many equal bytes on V * N is printed */
     SHORT = 200,  /* shortened text is at most about so long */
     KEPT = 120,
-    DECODED = 1 << 20 /* larger payloads are not looked into when the text would be cut anyway */
+    FREE_BYTES = 4096,
+    TIMES_ITS_SIZE = 16, /* of its payload, a value prints as at most so much */
+    DECODED = 1 << 20    /* larger payloads are not looked into when the text would be cut anyway */
 };
 
 /* ---- bytes ---- */
@@ -72,14 +74,19 @@ static undr_error print_exception(undr_buffer *buffer, const undr_value *excepti
 
 /* ---- values ---- */
 
-/* An opcode makes one value at most: who has more of them in a payload shares containers, and is shown as bytes. */
+/* An opcode makes one value at most: who has more of them in a payload shares containers, and is shown as bytes. So is
+ * who shares long texts: what a payload says once is at most four times as long, and names of classes and keys repeat.
+ */
 static undr_error print_decoded(undr_buffer *buffer, const undr_value *value, size_t payload_size, bool *whole) {
     *whole = true;
     if (value->kind == UNDR_STR) {
         return print_text(buffer, UNDR_STR, value->bytes);
     }
     if (value->kind != UNDR_BYTES) {
-        return check_print_value_within(buffer, value, payload_size, whole);
+        size_t bytes = payload_size < (SIZE_MAX - FREE_BYTES) / TIMES_ITS_SIZE
+            ? FREE_BYTES + payload_size * TIMES_ITS_SIZE
+            : SIZE_MAX;
+        return check_print_value_within(buffer, value, payload_size, bytes, whole);
     }
     undr_error error = undr_put_text(buffer, "pickle(");
     error = error == UNDR_OK ? print_text(buffer, UNDR_BYTES, value->bytes) : error;

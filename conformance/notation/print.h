@@ -29,10 +29,10 @@ UNDR_MUST_USE undr_error check_print_value(undr_buffer *buffer, const undr_value
 /* A payload with a blank before it; nothing when it is empty. */
 UNDR_MUST_USE undr_error check_print_pattern(undr_buffer *buffer, const check_payload *payload);
 
-/* A value that came: `most` bounds the values that are printed, of a value that shares its parts each time. Not whole:
- * nothing is appended. */
+/* A value that came: `most` bounds the values that are printed, of a value that shares its parts each time, and `bytes`
+ * about what is appended. Not whole: nothing is. */
 UNDR_MUST_USE undr_error check_print_value_within(
-    undr_buffer *buffer, const undr_value *value, size_t most, bool *whole);
+    undr_buffer *buffer, const undr_value *value, size_t most, size_t bytes, bool *whole);
 
 /* The start of a value: all of it, or more than `size` bytes, of which the caller shows no more than that. */
 UNDR_MUST_USE undr_error check_print_value_start(undr_buffer *buffer, const undr_value *value, size_t size);

@@ -8,14 +8,15 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Of a case's own literals this many values are printed. Values from the wire have bounds of their own:
+/* Of a case's own literals so many values are printed as what they are. Values from the wire have bounds of their own:
  * a few bytes can make a value of a million leaves. */
-enum { MOST_VALUES = 200000 };
+enum { MOST_VALUES = 200000, MOST_BYTES = 256 * 1024 * 1024 };
 
 typedef struct printer {
     undr_buffer *buffer;
     size_t left; /* values that may still be printed */
-    size_t leaf; /* bytes of one that is not a container, about */
+    size_t end;  /* of the buffer, about */
+    size_t leaf; /* bytes of one that is no container, about */
     bool whole;  /* everything so far can be read back */
 } printer;
 
@@ -144,8 +145,23 @@ static undr_error print_class(printer *out, const undr_value *value) {
     return error == UNDR_OK ? undr_put_text(out->buffer, ")") : error;
 }
 
+/* Does this value, which is no container, have more bytes than there is room for? Each is a character at least, and
+ * four at most. */
+static bool is_too_long(const printer *out, const undr_value *value) {
+    bool has_bytes = value->kind == UNDR_STR || value->kind == UNDR_BYTES || value->kind == UNDR_BYTEARRAY
+        || value->kind == UNDR_INT;
+    return out->buffer->size > out->end || (has_bytes && value->bytes.size > out->end - out->buffer->size);
+}
+
+static undr_error print_leaf(printer *out, const undr_value *value) {
+    if (out->leaf != SIZE_MAX) {
+        return undr_value_print_short(out->buffer, value, out->leaf);
+    }
+    return is_too_long(out, value) ? give_up(out) : undr_value_print(out->buffer, value);
+}
+
 static undr_error print_value(printer *out, const undr_value *value, unsigned depth) {
-    if (depth == 0 || out->left == 0) {
+    if (depth == 0 || out->left == 0 || out->buffer->size > out->end) {
         return give_up(out);
     }
     out->left--;
@@ -157,15 +173,14 @@ static undr_error print_value(printer *out, const undr_value *value, unsigned de
     case UNDR_FROZENSET: return print_container(out, value, depth - 1);
     case UNDR_OBJECT: return print_object(out, &value->object, depth - 1);
     case UNDR_CLASS: return print_class(out, value);
-    default:
-        return out->leaf == SIZE_MAX ? undr_value_print(out->buffer, value)
-                                     : undr_value_print_short(out->buffer, value, out->leaf);
+    default: return print_leaf(out, value);
     }
 }
 
-undr_error check_print_value_within(undr_buffer *buffer, const undr_value *value, size_t most, bool *whole) {
-    size_t before = buffer->size;
-    printer out = {.buffer = buffer, .left = most, .leaf = SIZE_MAX, .whole = true};
+undr_error check_print_value_within(
+    undr_buffer *buffer, const undr_value *value, size_t most, size_t bytes, bool *whole) {
+    size_t before = buffer->size, end = before > SIZE_MAX - bytes ? SIZE_MAX : before + bytes;
+    printer out = {.buffer = buffer, .left = most, .end = end, .leaf = SIZE_MAX, .whole = true};
     undr_error error = print_value(&out, value, CHECK_TERM_DEPTH);
     *whole = out.whole && error == UNDR_OK;
     if (!*whole) {
@@ -176,7 +191,7 @@ undr_error check_print_value_within(undr_buffer *buffer, const undr_value *value
 
 undr_error check_print_value_start(undr_buffer *buffer, const undr_value *value, size_t size) {
     size_t before = buffer->size;
-    printer out = {.buffer = buffer, .left = size + 1, .leaf = size + 1, .whole = true};
+    printer out = {.buffer = buffer, .left = size + 1, .end = SIZE_MAX, .leaf = size + 1, .whole = true};
     undr_error error = print_value(&out, value, CHECK_TERM_DEPTH);
     if (error != UNDR_OK || out.whole || buffer->size - before > size) { /* each value has a byte, at least */
         return error;
@@ -187,7 +202,7 @@ undr_error check_print_value_start(undr_buffer *buffer, const undr_value *value,
 
 undr_error check_print_value(undr_buffer *buffer, const undr_value *value, bool *whole) {
     size_t before = buffer->size;
-    undr_error error = check_print_value_within(buffer, value, MOST_VALUES, whole);
+    undr_error error = check_print_value_within(buffer, value, MOST_VALUES, MOST_BYTES, whole);
     if (error == UNDR_OK && !*whole) {
         error = undr_value_print(buffer, value);
     }

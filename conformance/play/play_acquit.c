@@ -52,6 +52,9 @@ void check_player_acquit(check_player *player) {
     if (error == UNDR_OK && player->peer.logs != NULL) {
         error = check_room_in(player->peer.logs, &why);
     }
+    if (error == UNDR_OK && player->setting->command != NULL) {
+        error = check_inherited_excuse(player->scene.count, &why);
+    }
     acquit_for(player, error, &why);
     undr_buffer_free(&why);
 }

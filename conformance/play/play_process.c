@@ -253,10 +253,11 @@ void check_player_logs(check_player *player, const check_step *step) {
         return;
     }
     while (!player->blame.over) {
-        if (!count_logs(player->peer.logs_told, &files, &empty) && (errno != ENOENT || check_now() >= until)) {
+        bool counted = count_logs(player->peer.logs_told, &files, &empty);
+        if (!counted && (errno != ENOENT || check_now() >= until)) {
             check_player_keep(player, check_is_shortage(errno) ? UNDR_SYSTEM : UNDR_OK);
             check_player_fail(player, "the log directory can't be read: %s", strerror(errno));
-        } else if (files == step->number && empty == 0) {
+        } else if (counted && files == step->number && empty == 0) {
             check_player_line(player, "P logs %llu", (unsigned long long)files);
             break;
         } else if (check_now() >= until) {

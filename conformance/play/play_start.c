@@ -297,8 +297,12 @@ static void keep_output(check_player *player) {
 void check_player_stop(check_player *player) {
     size_t left = 0;
     const check_result *result = player->blame.result;
-    if (!check_target_stop(&player->scene.target, &left)) {
+    undr_error stopped = check_target_stop(&player->scene.target, &left);
+    if (stopped == UNDR_WAIT) {
         check_player_note(player, "a process of the target could not be killed");
+    } else if (stopped != UNDR_OK) {
+        check_player_note(player, "the harness could not look for processes that the target has left: %s",
+            stopped == UNDR_SYSTEM ? strerror(errno) : undr_error_text(stopped));
     }
     if (left > 0) {
         check_player_note(player, "%zu process%s outlived the target, until the harness killed %s", left,

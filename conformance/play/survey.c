@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "notation/parse.h"
 #include "play/survey_verb.h"
+#include "target/inherited.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -149,6 +150,10 @@ static void read_times(check_setting *setting, check_role role, const check_stop
 static undr_error say_refusal(const check_setting *setting, const check_result *result, undr_buffer *to) {
     const undr_buffer *expected = &result->expected;
     bool failed = result->verdict == CHECK_ERROR;
+    undr_error excuse = !failed && setting->command != NULL ? check_inherited_excuse(0, to) : UNDR_OK;
+    if (excuse != UNDR_OK) {
+        return excuse;
+    }
     check_writer why = check_writer_to(to);
     if (!failed && (result->verdict != CHECK_BLOCKED || setting->command != NULL)) {
         if (setting->command != NULL) {

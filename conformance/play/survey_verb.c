@@ -23,7 +23,10 @@ enum {
     LAST_LINES = 4,
     LINE_SHOWN = 200,
     EXIT_NOT_IMPLEMENTED = 89,
+    LEAST_LEVELS = 2,
     MOST_LEVELS = 128,
+    LEAST_GRACE_MS = 1000,
+    LEAST_PAYLOAD = 64 * 1024 * 1024,
     MOST_WAIT_MS = 60000 /* of what the harness waits for because the target says so, for many an answer */
 };
 
@@ -56,7 +59,7 @@ void check_say_last_words(check_writer *why, undr_slice output) {
 
 /* ---- capabilities ---- */
 
-static bool read_number(undr_slice text, uint64_t limit, uint64_t *number) {
+static bool read_number(undr_slice text, uint64_t least, uint64_t most, uint64_t *number) {
     *number = 0;
     for (size_t i = 0; i < text.size; i++) {
         if (text.data[i] < '0' || text.data[i] > '9' || *number > UINT64_MAX / 10 - 1) {
@@ -64,7 +67,7 @@ static bool read_number(undr_slice text, uint64_t limit, uint64_t *number) {
         }
         *number = *number * 10 + (uint64_t)(text.data[i] - '0');
     }
-    return text.size > 0 && *number <= limit;
+    return text.size > 0 && *number >= least && *number <= most;
 }
 
 static bool read_range(undr_slice text, unsigned *low, unsigned *high) {
@@ -72,7 +75,7 @@ static bool read_range(undr_slice text, unsigned *low, unsigned *high) {
     const uint8_t *dash = text.size == 0 ? NULL : memchr(text.data, '-', text.size);
     size_t size = dash == NULL ? text.size : (size_t)(dash - text.data);
     undr_slice rest = dash == NULL ? text : undr_slice_of(dash + 1, text.size - size - 1);
-    if (!read_number(undr_slice_of(text.data, size), 5, &first) || !read_number(rest, 5, &last) || first > last) {
+    if (!read_number(undr_slice_of(text.data, size), 0, 5, &first) || !read_number(rest, 0, 5, &last) || first > last) {
         return false;
     }
     *low = (unsigned)first;
@@ -86,17 +89,39 @@ static bool is_word(undr_slice word, const char *text) {
 
 /* What a line with this word looks like. */
 static const char *form_of(undr_slice word) {
-    static const char *const forms[][2] = {{"priority-levels", "`priority-levels N`, 1 to 128"},
+    static const char *const forms[][2] = {{"priority-levels", "`priority-levels N`, 2 to 128"},
         {"hold", "`hold MS`, milliseconds, up to 60000, since the harness waits that long: start the target with less"},
         {"grace",
-            "`grace MS`, milliseconds, up to 60000, since the harness waits that long: start the target with less"},
-        {"max-payload", "`max-payload BYTES`"}, {"pickle", "`pickle LOW-HIGH`, protocols from 0 to 5"}};
+            "`grace MS`, milliseconds, 1000 or more, since cases keep a task running for a part of it, up to 60000, "
+            "since the harness waits that long: start the target with such a one"},
+        {"pool-hold", "`pool-hold MS`, milliseconds"},
+        {"max-payload", "`max-payload BYTES`, 67108864 (64 MiB) or more, which every implementation takes (FRAME-6)"},
+        {"pickle", "`pickle LOW-HIGH`, protocols from 0 to 5"}, {"version", "`version VERSION`, as in `version 1.0.1`"},
+        {"language", "`language NAME VERSION`, a word in lower case and its version, as in `language python 3.13.5`"}};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         if (is_word(word, forms[i][0])) {
             return forms[i][1];
         }
     }
     return "the word alone";
+}
+
+/* "python 3.13.5" */
+static bool is_language(undr_slice value) {
+    size_t name = 0;
+    while (name < value.size && value.data[name] != ' ' && !(value.data[name] >= 'A' && value.data[name] <= 'Z')) {
+        name++;
+    }
+    return name > 0 && name < value.size && value.data[name] == ' ';
+}
+
+/* What is not used here, but must be right all the same. */
+static bool is_right(undr_slice word, undr_slice value) {
+    uint64_t number;
+    if (is_word(word, "pool-hold")) {
+        return read_number(value, 0, UINT64_MAX / 16, &number);
+    }
+    return is_word(word, "language") ? is_language(value) : !is_word(word, "version") || value.size > 0;
 }
 
 /* False: the word is known and its value is none that it can have. */
@@ -111,21 +136,21 @@ static bool read_capability(undr_slice word, undr_slice value, check_capabilitie
         }
     }
     if (is_word(word, "priority-levels")) {
-        bool good = read_number(value, MOST_LEVELS, &number) && number > 0;
+        bool good = read_number(value, LEAST_LEVELS, MOST_LEVELS, &number);
         to->priority_levels = (unsigned)number;
         return good;
     }
     if (is_word(word, "hold")) {
-        return read_number(value, MOST_WAIT_MS, &to->hold);
+        return read_number(value, 0, MOST_WAIT_MS, &to->hold);
     }
     if (is_word(word, "grace")) {
         to->has_grace = true;
-        return read_number(value, MOST_WAIT_MS, &to->grace);
+        return read_number(value, LEAST_GRACE_MS, MOST_WAIT_MS, &to->grace);
     }
     if (is_word(word, "max-payload")) {
-        return read_number(value, UINT64_MAX / 16, &to->max_payload);
+        return read_number(value, LEAST_PAYLOAD, UINT64_MAX / 16, &to->max_payload);
     }
-    return !is_word(word, "pickle") || read_range(value, &to->pickle_low, &to->pickle_high);
+    return is_word(word, "pickle") ? read_range(value, &to->pickle_low, &to->pickle_high) : is_right(word, value);
 }
 
 static undr_error refuse_line(undr_buffer *to, size_t number, undr_slice line, undr_slice word) {
@@ -245,6 +270,20 @@ static undr_error say_limit(const check_target *target, undr_buffer *why) {
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
 
+/* Who names the verb in ARGV has it twice. */
+static void say_twice(const check_setting *setting, check_writer *out) {
+    static const char *const verbs[] = {"manager", "worker", "capabilities"};
+    const char *found = NULL;
+    for (char *const *word = setting->command + 1; setting->command[0] != NULL && *word != NULL; word++) {
+        for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+            found = strcmp(*word, verbs[i]) == 0 ? verbs[i] : found;
+        }
+    }
+    if (found != NULL) {
+        check_write_format(out, "; the harness itself appends the verb and its options: leave `%s` out of ARGV", found);
+    }
+}
+
 /* Did the verb end with the status that it has to? Else *why says what it did, and `remedy`. */
 static undr_error judge(const check_setting *setting, const char *verb, int status, const char *remedy,
     check_scene *scene, undr_buffer *why) {
@@ -260,6 +299,7 @@ static undr_error judge(const check_setting *setting, const char *verb, int stat
     }
     undr_error error = say_limit(&scene->target, why);
     error = error == UNDR_OK ? check_surroundings(true, CHECK_FILES_IN_PLAY, why) : error;
+    error = error == UNDR_OK ? check_inherited_excuse(0, why) : error;
     if (error != UNDR_OK) {
         return error;
     }
@@ -268,6 +308,7 @@ static undr_error judge(const check_setting *setting, const char *verb, int stat
     check_write(&out, "; ");
     check_say_last_words(&out, undr_buffer_slice(&scene->target.kept));
     check_write(&out, remedy);
+    say_twice(setting, &out);
     return out.error == UNDR_OK ? UNDR_ARGUMENT : out.error;
 }
 

@@ -23,7 +23,8 @@ enum {
 typedef struct term_maker {
     undr_arena arena;
     const check_names *names;
-    size_t left; /* terms that may still be made */
+    size_t left;  /* terms that may still be made */
+    size_t bytes; /* that they may still have: what is shared counts each time */
 } term_maker;
 
 static undr_error to_term(term_maker *maker, const undr_value *value, int depth, check_term **term);
@@ -52,10 +53,18 @@ static undr_error items_to_term(
     return error;
 }
 
+/* UNDR_ARGUMENT: it is too much to say. */
+static undr_error spend_bytes(term_maker *maker, size_t bytes) {
+    bool fits = bytes <= maker->bytes;
+    maker->bytes -= fits ? bytes : 0;
+    return fits ? UNDR_OK : UNDR_ARGUMENT;
+}
+
 static undr_error class_text(term_maker *maker, const undr_value *class, const char **text) {
     undr_slice module = class->class_name.module, name = class->class_name.name;
     void *memory = NULL;
-    undr_error error = undr_arena_take(&maker->arena, module.size + name.size + 2, &memory);
+    undr_error error = spend_bytes(maker, module.size + name.size);
+    error = error == UNDR_OK ? undr_arena_take(&maker->arena, module.size + name.size + 2, &memory) : error;
     if (error == UNDR_OK) {
         char *to = memory;
         memcpy(to, module.data, module.size);
@@ -108,6 +117,8 @@ static undr_error leaf_to_term(term_maker *maker, const undr_value *value, check
         (*term)->text = gate;
         return UNDR_OK;
     }
+    bool has_bytes = value->kind == UNDR_STR || value->kind == UNDR_BYTES || value->kind == UNDR_BYTEARRAY;
+    error = error == UNDR_OK && has_bytes ? spend_bytes(maker, value->bytes.size) : error;
     return error == UNDR_OK ? undr_value_copy(&maker->arena, value, &(*term)->value) : error;
 }
 
@@ -202,7 +213,8 @@ static bool carries_error(const undr_value *value) {
 /* value_only: whatever the protocol is that it was pickled in. */
 static undr_error show_pickle(undr_buffer *to, undr_slice payload, bool value_only, const check_names *names) {
     /* An opcode makes one value at most: only what shares containers has more of them than bytes. */
-    term_maker maker = {.names = names, .left = payload.size};
+    enum { FREE_BYTES = 4096, TIMES_ITS_SIZE = 16 };
+    term_maker maker = {.names = names, .left = payload.size, .bytes = FREE_BYTES + TIMES_ITS_SIZE * payload.size};
     undr_value *value = NULL;
     size_t used = 0, before = to->size;
     undr_error error = undr_pickle_read(payload, NULL, &maker.arena, &value, &used, NULL);

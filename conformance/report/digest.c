@@ -104,7 +104,7 @@ static bool is_explained(check_standing standing) {
 static undr_error shape_of(check_short *one) {
     const check_result *worst = check_record_worst(one->record);
     if (one->standing == CHECK_BLOCKED_OFF) {
-        return check_record_remark(one->part, one->record, &one->shape);
+        return check_record_remark(one->record, &one->shape);
     }
     if (one->standing == CHECK_STALE) {
         return undr_put_text(&one->shape, "passes");
@@ -114,7 +114,7 @@ static undr_error shape_of(check_short *one) {
 
 static undr_error add(
     check_digest *digest, const check_part *part, const check_record *record, const check_shares *shares) {
-    check_standing standing = check_record_standing(part, record);
+    check_standing standing = check_record_standing(record);
     if (!is_explained(standing)) {
         return UNDR_OK;
     }

@@ -1,4 +1,5 @@
 /* notice.c: tells at once that something fell short; what is like it, and the explanation, come at the end. */
+#include "base/array.h"
 #include "report/digest.h"
 #include "report/report_terminal.h"
 
@@ -16,15 +17,11 @@ static void forget_all(check_noticed *noticed) {
 /* Takes over the shape when it is new. */
 static bool keep(check_noticed *noticed, undr_buffer *shape) {
     size_t before = CHECK_NO_NAME;
-    if (noticed->count == noticed->capacity) {
-        size_t capacity = noticed->capacity == 0 ? 16 : 2 * noticed->capacity;
-        undr_buffer *grown = realloc(noticed->at, capacity * sizeof *grown);
-        if (grown == NULL) {
-            return false;
-        }
-        noticed->at = grown;
-        noticed->capacity = capacity;
+    undr_buffer *at = check_array_room(noticed->at, noticed->count, &noticed->capacity, sizeof *at);
+    if (at == NULL) {
+        return false;
     }
+    noticed->at = at;
     const char *text = (const char *)shape->data;
     bool kept = check_name_map_put(&noticed->by_shape, text, noticed->count, &before) == UNDR_OK
         && before == CHECK_NO_NAME;
@@ -47,8 +44,8 @@ static bool is_new(check_noticed *noticed, const check_result *worst) {
     return kept;
 }
 
-void check_terminal_notice(check_terminal *terminal, const check_part *part, const check_record *record) {
-    check_standing standing = check_record_standing(part, record);
+void check_terminal_notice(check_terminal *terminal, const check_record *record) {
+    check_standing standing = check_record_standing(record);
     const check_result *worst = check_record_worst(record);
     if (standing < CHECK_WARNED || check_record_verdict(record) < CHECK_WARN || !is_new(&terminal->noticed, worst)) {
         return;

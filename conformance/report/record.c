@@ -105,8 +105,7 @@ static check_standing standing_of_entry(const check_record *record, check_verdic
 
 static bool is_excused_by(const check_part *part, const char *name) {
     size_t before = check_name_map_get(&part->by_name, name);
-    check_standing standing = before == CHECK_NO_NAME ? CHECK_PASSED
-                                                      : check_record_standing(part, &part->records[before]);
+    check_standing standing = before == CHECK_NO_NAME ? CHECK_PASSED : check_record_standing(&part->records[before]);
     return standing == CHECK_EXPECTED || standing == CHECK_EXCUSED;
 }
 
@@ -125,8 +124,7 @@ void check_part_excuse(check_part *part) {
     }
 }
 
-check_standing check_record_standing(const check_part *part, const check_record *record) {
-    (void)part; /* what it says of the record, check_part_excuse keeps there */
+check_standing check_record_standing(const check_record *record) {
     check_verdict verdict = check_record_verdict(record);
     if (record->done == 0) {
         return CHECK_NOT_RUN;
@@ -151,10 +149,10 @@ bool check_standing_is_short(check_standing standing, bool strict) {
     return standing == CHECK_WARNED ? strict : standing == CHECK_BLOCKED_OFF || standing >= CHECK_FAILED;
 }
 
-undr_error check_record_remark(const check_part *part, const check_record *record, undr_buffer *text) {
+undr_error check_record_remark(const check_record *record, undr_buffer *text) {
     const check_result *worst = check_record_worst(record);
     const check_entry *entry = record->entry;
-    switch (check_record_standing(part, record)) {
+    switch (check_record_standing(record)) {
     case CHECK_STALE:
         return undr_put_format(text, "passes now, but line %d of the expected failures says `%s` (%s): %s", entry->line,
             check_verdict_name(entry->verdict), entry->reason,
@@ -194,7 +192,7 @@ undr_error check_put_again(undr_buffer *to, const check_record *record) {
 check_tally check_part_tally(const check_part *part) {
     check_tally tally = {.cases = part->count};
     for (size_t i = 0; i < part->count; i++) {
-        check_standing standing = check_record_standing(part, &part->records[i]);
+        check_standing standing = check_record_standing(&part->records[i]);
         tally.by[standing]++;
         tally.undecided += standing == CHECK_NOT_RUN && part->records[i].done > 0 ? 1 : 0;
         tally.ran += standing == CHECK_NOT_RUN || standing == CHECK_SKIPPED ? 0 : 1;

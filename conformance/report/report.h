@@ -93,14 +93,14 @@ check_delivery check_record_delivery(const check_record *record);
 const check_result *check_record_worst(const check_record *record);
 uint64_t check_record_duration(const check_record *record);
 
-check_standing check_record_standing(const check_part *part, const check_record *record);
+check_standing check_record_standing(const check_record *record);
 /* A play has ended that may excuse a record, or all of them: keeps .excused right. */
 void check_record_excuse(const check_part *part, check_record *record);
 void check_part_excuse(check_part *part);
 /* Does it fail the run? */
 bool check_standing_is_short(check_standing standing, bool strict);
 /* The sentence for a stale, changed, blocked, skipped ... record, without the case's name; "" for the others. */
-UNDR_MUST_USE undr_error check_record_remark(const check_part *part, const check_record *record, undr_buffer *text);
+UNDR_MUST_USE undr_error check_record_remark(const check_record *record, undr_buffer *text);
 
 /* Appends "failed 1 of 3 plays: flaky", the failure in the run and what was played again; nothing when nothing was. */
 UNDR_MUST_USE undr_error check_put_again(undr_buffer *to, const check_record *record);
@@ -175,7 +175,7 @@ void check_terminal_ended(
 /* A case has all its plays of this round behind it; its first play fell short. */
 void check_terminal_count(check_terminal *terminal, bool ended, bool fell_short);
 /* A case has just fallen short: a line, when it is the first of its kind in this part. */
-void check_terminal_notice(check_terminal *terminal, const check_part *part, const check_record *record);
+void check_terminal_notice(check_terminal *terminal, const check_record *record);
 void check_terminal_close(check_terminal *terminal);
 void check_terminal_tick(check_terminal *terminal);
 /* The same before any case is played: what is waited for. */

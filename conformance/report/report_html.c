@@ -47,16 +47,15 @@ static void print_cell(FILE *out, const check_plays *plays) {
     fputs("</td>", out);
 }
 
-static bool is_explained(const check_part *part, const check_record *record) {
+static bool is_explained(const check_record *record) {
     return record->done > 0
-        && (check_record_verdict(record) >= CHECK_WARN
-            || check_standing_is_short(check_record_standing(part, record), true));
+        && (check_record_verdict(record) >= CHECK_WARN || check_standing_is_short(check_record_standing(record), true));
 }
 
-static void print_row(FILE *out, const check_part *part, const check_record *record, const bool *used) {
-    const char *standing = check_standing_name(check_record_standing(part, record));
+static void print_row(FILE *out, const check_record *record, const bool *used) {
+    const char *standing = check_standing_name(check_record_standing(record));
     const char *name = record->one->name;
-    if (is_explained(part, record)) {
+    if (is_explained(record)) {
         fprintf(out, "<tr><th scope=\"row\"><a href=\"#%s\">%s</a></th><td>", name, name);
     } else {
         fprintf(out, "<tr><th scope=\"row\">%s</th><td>", name);
@@ -87,7 +86,7 @@ static void print_matrix(FILE *out, const check_part *part) {
     }
     fputs("</tr></thead>\n<tbody>\n", out);
     for (size_t i = 0; i < part->count; i++) {
-        print_row(out, part, &part->records[i], used);
+        print_row(out, &part->records[i], used);
     }
     fputs("</tbody>\n</table>\n", out);
 }
@@ -121,7 +120,7 @@ static undr_error explain(FILE *out, const check_session *session, const check_p
     const char *level = NULL, *id = NULL;
     undr_slice sentence;
     undr_buffer remark = {0}, again = {0};
-    undr_error error = check_record_remark(part, record, &remark);
+    undr_error error = check_record_remark(record, &remark);
     fprintf(out, "<article id=\"%s\">\n<h3>%s</h3>\n", record->one->name, record->one->name);
     if (check_blamed(record, &level, &id, &sentence)) {
         fprintf(out, "<p><strong>%s %s</strong> ", level, id);
@@ -184,7 +183,7 @@ static undr_error print_part(FILE *out, const check_session *session, const chec
     }
     print_counts(out, part);
     for (size_t i = 0; i < part->count && error == UNDR_OK; i++) {
-        if (is_explained(part, &part->records[i])) {
+        if (is_explained(&part->records[i])) {
             error = explain(out, session, part, &part->records[i]);
         }
     }

@@ -102,10 +102,10 @@ static json_t *case_of(struct builder *builder, const check_part *part, const ch
     put(builder, object, "name", json_string(one->name));
     put(builder, object, "file", check_json_text(undr_slice_text(one->file)));
     put(builder, object, "line", json_integer(one->line));
-    put(builder, object, "standing", json_string(check_standing_name(check_record_standing(part, record))));
+    put(builder, object, "standing", json_string(check_standing_name(check_record_standing(record))));
     put(builder, object, "verdict",
         record->done == 0 ? json_null() : json_string(check_verdict_name(check_record_verdict(record))));
-    builder->failed = check_record_remark(part, record, &remark) != UNDR_OK || builder->failed;
+    builder->failed = check_record_remark(record, &remark) != UNDR_OK || builder->failed;
     put_text(builder, object, "remark", &remark);
     undr_buffer_free(&remark);
     put(builder, object, "requirements", requirements_of(builder, one));

@@ -50,10 +50,10 @@ static undr_error print_details(
 }
 
 /* "MUST SCHED-2: a task ...", or the remark, or the reason of an error. */
-static undr_error message_of(const check_part *part, const check_record *record, undr_buffer *message) {
+static undr_error message_of(const check_record *record, undr_buffer *message) {
     const char *level = NULL, *id = NULL;
     undr_slice sentence;
-    undr_error error = check_record_remark(part, record, message);
+    undr_error error = check_record_remark(record, message);
     if (error != UNDR_OK || message->size > 0) {
         return error;
     }
@@ -69,7 +69,7 @@ static undr_error message_of(const check_part *part, const check_record *record,
 
 static undr_error print_outcome(
     FILE *out, const check_session *session, const check_part *part, const check_record *record) {
-    check_standing standing = check_record_standing(part, record);
+    check_standing standing = check_record_standing(record);
     bool is_error = standing == CHECK_BROKEN;
     bool is_short = check_standing_is_short(standing, session->options->strict);
     const char *element = is_error ? "error" : is_short ? "failure" : "skipped";
@@ -78,8 +78,7 @@ static undr_error print_outcome(
         && standing != CHECK_NOT_RUN) {
         return UNDR_OK;
     }
-    undr_error error = standing == CHECK_NOT_RUN ? undr_put_text(&message, "not run")
-                                                 : message_of(part, record, &message);
+    undr_error error = standing == CHECK_NOT_RUN ? undr_put_text(&message, "not run") : message_of(record, &message);
     if (error == UNDR_OK) {
         fprintf(out, "      <%s", element);
         if (is_short) {
@@ -164,12 +163,12 @@ static undr_error print_output(FILE *out, const check_session *session, const ch
     fputs("    <system-out>", out);
     for (size_t i = 0; i < part->count && error == UNDR_OK; i++) {
         const check_record *record = &part->records[i];
-        check_standing standing = check_record_standing(part, record);
+        check_standing standing = check_record_standing(record);
         undr_buffer message = {0};
         if (standing < CHECK_SKIPPED || check_standing_is_short(standing, session->options->strict)) {
             continue;
         }
-        error = message_of(part, record, &message);
+        error = message_of(record, &message);
         fprintf(out, "%s %s: ", check_standing_name(standing), record->one->name);
         check_xml_text(out, check_text_trim(undr_buffer_slice(&message)));
         fputc('\n', out);

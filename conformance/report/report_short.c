@@ -172,7 +172,7 @@ static void explain(const check_terminal *terminal, const check_session *session
         check_paint(terminal, CHECK_PLAIN));
     check_text_plain(out, undr_slice_text(record->one->file));
     fprintf(out, ":%d\n", worst->line > 0 ? worst->line : record->one->line);
-    if (check_record_remark(one->part, record, &remark) == UNDR_OK && remark.size > 0) {
+    if (check_record_remark(record, &remark) == UNDR_OK && remark.size > 0) {
         check_text_lines(out, undr_buffer_slice(&remark), "    ");
     }
     undr_buffer_free(&remark);

@@ -180,7 +180,7 @@ static void print_observed(FILE *out, const check_part *part, size_t number) {
     size_t named = 0;
     count(out, number, "without something optional (a MAY", false);
     for (size_t i = 0; i < part->count && named < OBSERVED_NAMED; i++) {
-        if (check_record_standing(part, &part->records[i]) == CHECK_OBSERVED) {
+        if (check_record_standing(&part->records[i]) == CHECK_OBSERVED) {
             fprintf(out, "%s%s", named == 0 ? ": " : ", ", part->records[i].one->name);
             named++;
         }
@@ -191,9 +191,9 @@ static void print_observed(FILE *out, const check_part *part, size_t number) {
 }
 
 /* The reason of a skipped record, without what all of one kind begin with. *declared: it is a capability. */
-static undr_error skip_reason(const check_part *part, const check_record *record, undr_buffer *reason, bool *declared) {
+static undr_error skip_reason(const check_record *record, undr_buffer *reason, bool *declared) {
     static const char start[] = "the target does not declare ";
-    undr_error error = check_record_remark(part, record, reason);
+    undr_error error = check_record_remark(record, reason);
     *declared = reason->size > sizeof start - 1 && memcmp(reason->data, start, sizeof start - 1) == 0;
     if (*declared) {
         reason->size -= sizeof start - 1;
@@ -227,8 +227,8 @@ static void print_reasons(FILE *out, const check_part *part, bool capabilities, 
     for (size_t i = 0; i < part->count; i++) {
         undr_buffer reason = {0};
         bool declared = false;
-        bool fits = check_record_standing(part, &part->records[i]) == CHECK_SKIPPED
-            && skip_reason(part, &part->records[i], &reason, &declared) == UNDR_OK && declared == capabilities;
+        bool fits = check_record_standing(&part->records[i]) == CHECK_SKIPPED
+            && skip_reason(&part->records[i], &reason, &declared) == UNDR_OK && declared == capabilities;
         if (fits && is_new_reason(&all, undr_buffer_slice(&reason))) {
             fputs(began && capabilities ? ", " : *separator, out);
             fputs(!began && capabilities ? "not declared: " : "", out);
@@ -324,6 +324,9 @@ static void print_sentence(const check_terminal *terminal, const check_session *
         fputs("The expected failures are wrong: this run judges nothing.", out);
     } else if (status == 3) {
         fputs("The harness itself failed: this run judges nothing.", out);
+        if (session->jobs > 1) {
+            fprintf(out, " It needs less with --jobs 1 (these were %u).", session->jobs);
+        }
     } else if (status == 2) {
         fputs("Nothing was executed: this is not a pass.", out);
     } else if (status == 0 && all.by[CHECK_EXPECTED] > 0) {

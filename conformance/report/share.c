@@ -1,6 +1,8 @@
 /* share.c: of the cases that try a requirement, how many fell short of it. */
 #include "report/share.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 
 static bool was_played(check_standing standing) {
@@ -10,24 +12,20 @@ static bool was_played(check_standing standing) {
 
 static undr_error find_or_add(check_shares *shares, const char *id, check_counted **counted) {
     size_t index = check_name_map_get(&shares->by_id, id);
-    if (index == CHECK_NO_NAME && shares->count == shares->capacity) {
-        size_t capacity = shares->capacity == 0 ? 64 : 2 * shares->capacity;
-        check_counted *at = realloc(shares->at, capacity * sizeof *at);
-        if (at == NULL) {
-            return UNDR_MEMORY;
-        }
-        shares->at = at;
-        shares->capacity = capacity;
+    if (index != CHECK_NO_NAME) {
+        *counted = &shares->at[index];
+        return UNDR_OK;
     }
-    undr_error error = UNDR_OK;
-    if (index == CHECK_NO_NAME) {
-        index = shares->count;
-        error = check_name_map_put(&shares->by_id, id, index, NULL);
+    check_counted *at = check_array_room(shares->at, shares->count, &shares->capacity, sizeof *at);
+    if (at == NULL) {
+        return UNDR_MEMORY;
     }
-    if (error == UNDR_OK && index == shares->count) {
-        shares->at[shares->count++] = (check_counted){0};
+    shares->at = at;
+    undr_error error = check_name_map_put(&shares->by_id, id, shares->count, NULL);
+    if (error == UNDR_OK) {
+        *counted = &shares->at[shares->count++];
+        **counted = (check_counted){0};
     }
-    *counted = &shares->at[index];
     return error;
 }
 
@@ -65,7 +63,7 @@ undr_error check_shares_count(check_shares *shares, const check_part *part) {
     undr_error error = UNDR_OK;
     for (size_t i = 0; i < part->count && error == UNDR_OK; i++) {
         const check_record *record = &part->records[i];
-        error = was_played(check_record_standing(part, record)) ? count_record(shares, record) : UNDR_OK;
+        error = was_played(check_record_standing(record)) ? count_record(shares, record) : UNDR_OK;
     }
     return error;
 }

@@ -100,7 +100,8 @@ static void report_end(int results, int status) {
 /* Ends everything below the guard. What resists is left to the next subreaper, the guard's parent. */
 static void clear(void) {
     check_pids none = {0};
-    (void)check_family_end(&none, CHECK_SECOND);
+    undr_error error = check_family_end(&none, CHECK_SECOND);
+    (void)error;
 }
 
 /* Waits for the player or for the word to end, then clears up. Should a signal be lost, a look now and then finds the
@@ -229,5 +230,6 @@ void check_guard_stop(check_guard *guard) {
 }
 
 void check_guard_sweep(const check_pids *spared) {
-    (void)check_family_end(spared, 2 * CHECK_SECOND);
+    undr_error error = check_family_end(spared, 2 * CHECK_SECOND);
+    (void)error; /* nobody could do more */
 }

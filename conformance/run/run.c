@@ -49,7 +49,10 @@ static int give_up(undr_error error, const undr_buffer *message, int status) {
         return error == UNDR_ARGUMENT ? status : CHECK_HARNESS;
     }
     fprintf(stderr, "undr-check: %s%s%s%s\n", undr_error_text(error), error == UNDR_SYSTEM ? ": " : "",
-        error == UNDR_SYSTEM ? strerror(reason) : "", error == UNDR_SYSTEM ? check_remedy(reason) : "");
+        error == UNDR_SYSTEM ? strerror(reason) : "",
+        error == UNDR_SYSTEM       ? check_remedy(reason)
+            : error == UNDR_MEMORY ? check_remedy(ENOMEM)
+                                   : "");
     return CHECK_HARNESS;
 }
 
@@ -85,12 +88,12 @@ static bool on_finished(void *context, const check_item *item, check_result *res
     bool has_begun = !was_short && check_record_verdict(record) >= CHECK_WARN;
     check_terminal_count(&run->terminal, has_ended, has_begun);
     if (has_begun && !options->verbose) {
-        check_terminal_notice(&run->terminal, run->part, record);
+        check_terminal_notice(&run->terminal, record);
     }
     if (run->repetition == run->repetitions) {
         print_tap(run, false);
     }
-    bool is_short = check_standing_is_short(check_record_standing(run->part, record), options->strict);
+    bool is_short = check_standing_is_short(check_record_standing(record), options->strict);
     run->session.stopped = run->session.stopped || (options->until_fail && is_short);
     return !run->session.stopped;
 }

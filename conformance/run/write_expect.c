@@ -20,7 +20,7 @@ static bool is_kept(const check_session *session, const check_entry *entry) {
         size_t index = check_name_map_get(&part->by_name, entry->name);
         if (index != CHECK_NO_NAME) {
             const check_record *record = &part->records[index];
-            bool judged = check_record_standing(part, record) != CHECK_NOT_RUN;
+            bool judged = check_record_standing(record) != CHECK_NOT_RUN;
             return !judged || (!entry->holds && (record->entry != NULL || !is_written(record)));
         }
     }

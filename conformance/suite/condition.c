@@ -20,20 +20,6 @@ static bool is_text(undr_slice slice, const char *text) {
     return undr_slice_equal(slice, undr_slice_text(text));
 }
 
-static bool is_blank(uint8_t byte) {
-    return byte == ' ' || byte == '\t' || byte == '\r';
-}
-
-static undr_slice take_word(undr_slice *rest) {
-    undr_slice trimmed = check_text_trim(*rest);
-    size_t size = 0;
-    while (size < trimmed.size && !is_blank(trimmed.data[size])) {
-        size++;
-    }
-    *rest = undr_slice_of(trimmed.data + size, trimmed.size - size);
-    return undr_slice_of(trimmed.data, size);
-}
-
 /* "3.14.0rc2": 3, 14, 0. What follows the numbers is ignored; false: there is none. */
 static bool read_version(undr_slice text, version *to) {
     *to = (version){.count = 0};
@@ -87,16 +73,16 @@ static size_t find_relation(undr_slice text) {
 
 static comparison take_comparison(undr_slice *rest) {
     comparison one;
-    one.word = take_word(rest);
-    one.relation = take_word(rest);
-    one.version = take_word(rest);
+    one.word = check_text_take_word(rest);
+    one.relation = check_text_take_word(rest);
+    one.version = check_text_take_word(rest);
     return one;
 }
 
 undr_error check_condition_take(undr_slice *rest, undr_slice *condition, const char **what) {
     *rest = check_text_trim(*rest);
     const uint8_t *first = rest->data;
-    for (undr_slice after = *rest;; take_word(&after)) { /* that one is `and` */
+    for (undr_slice after = *rest;; check_text_take_word(&after)) { /* that one is `and` */
         version asked;
         comparison one = take_comparison(&after);
         if (find_relation(one.relation) == RELATIONS) {
@@ -110,7 +96,7 @@ undr_error check_condition_take(undr_slice *rest, undr_slice *condition, const c
         *condition = undr_slice_of(first, (size_t)(after.data - first));
         *rest = after;
         undr_slice next = after;
-        if (!is_text(take_word(&next), "and")) {
+        if (!is_text(check_text_take_word(&next), "and")) {
             return UNDR_OK;
         }
     }
@@ -123,8 +109,8 @@ static bool find_declared(undr_slice capabilities, undr_slice word, version *fou
         const uint8_t *newline = memchr(rest.data, '\n', rest.size);
         size_t size = newline == NULL ? rest.size : (size_t)(newline - rest.data);
         undr_slice line = undr_slice_of(rest.data, size);
-        bool fits = is_text(take_word(&line), own ? "version" : "language")
-            && (own || undr_slice_equal(take_word(&line), word));
+        bool fits = is_text(check_text_take_word(&line), own ? "version" : "language")
+            && (own || undr_slice_equal(check_text_take_word(&line), word));
         is_found = fits && read_version(check_text_trim(line), found);
         size += newline == NULL ? 0 : 1;
         rest = undr_slice_of(rest.data + size, rest.size - size);
@@ -134,7 +120,7 @@ static bool find_declared(undr_slice capabilities, undr_slice word, version *fou
 
 undr_error check_condition_holds(undr_slice condition, undr_slice capabilities, bool *holds, undr_slice *word) {
     *holds = true;
-    for (undr_slice rest = condition; rest.size > 0; take_word(&rest)) {
+    for (undr_slice rest = condition; rest.size > 0; check_text_take_word(&rest)) {
         version asked, found;
         comparison one = take_comparison(&rest);
         size_t relation = find_relation(one.relation);

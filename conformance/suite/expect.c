@@ -1,11 +1,11 @@
 /* expect.c: the file of expected failures. */
 #include "suite/expect.h"
 
+#include "base/array.h"
 #include "base/text.h"
 #include "base/user_file.h"
 #include "suite/condition.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,31 +16,8 @@ const check_entry *check_expected_find(const check_expected *expected, const cha
     return index == CHECK_NO_NAME ? NULL : &expected->at[index];
 }
 
-/* Takes the first word off *rest. */
-static undr_slice take_word(undr_slice *rest) {
-    undr_slice trimmed = check_text_trim(*rest);
-    size_t size = 0;
-    while (size < trimmed.size && !isspace(trimmed.data[size])) {
-        size++;
-    }
-    *rest = check_text_trim(undr_slice_of(trimmed.data + size, trimmed.size - size));
-    return undr_slice_of(trimmed.data, size);
-}
-
 static char *copy_of(undr_slice text) {
     return text.size == 0 ? strdup("") : strndup((const char *)text.data, text.size);
-}
-
-/* Each time for twice as many. */
-static undr_error grow(check_expected *expected) {
-    size_t capacity = expected->capacity == 0 ? 64 : 2 * expected->capacity;
-    check_entry *grown = realloc(expected->at, capacity * sizeof *grown);
-    if (grown == NULL) {
-        return UNDR_MEMORY;
-    }
-    expected->at = grown;
-    expected->capacity = capacity;
-    return UNDR_OK;
 }
 
 /* What a line says. */
@@ -52,10 +29,11 @@ struct line {
 
 /* *before: the number of the first entry of the case, when it had one already. */
 static undr_error add(check_expected *expected, const struct line *line, size_t *before) {
-    undr_error error = expected->count == expected->capacity ? grow(expected) : UNDR_OK;
-    if (error != UNDR_OK) {
-        return error;
+    check_entry *at = check_array_room(expected->at, expected->count, &expected->capacity, sizeof *at);
+    if (at == NULL) {
+        return UNDR_MEMORY;
     }
+    expected->at = at;
     size_t index = expected->count++;
     bool always = line->condition.size == 0;
     check_entry *entry = &expected->at[index];
@@ -82,22 +60,22 @@ static undr_error mistake(
 
 /* Reads a line up to its reason. */
 static undr_error read_line(undr_slice rest, struct line *line, check_expected *expected, undr_buffer *message) {
-    undr_slice whole = rest, word = take_word(&rest);
+    undr_slice whole = rest, word = check_text_take_word(&rest);
     const char *what = "`fail CASE REASON` or `warn CASE REASON` is expected";
     if (undr_slice_equal(word, undr_slice_text("when"))) {
         if (check_condition_take(&rest, &line->condition, &what) != UNDR_OK) {
             return mistake(expected, line->number, what, whole, message);
         }
         what = "`fail CASE REASON` or `warn CASE REASON` is expected behind the condition";
-        word = take_word(&rest);
+        word = check_text_take_word(&rest);
     }
     bool fails = undr_slice_equal(word, undr_slice_text("fail"));
     if (!fails && !undr_slice_equal(word, undr_slice_text("warn"))) {
         return mistake(expected, line->number, what, whole, message);
     }
     line->verdict = fails ? CHECK_FAIL : CHECK_WARN;
-    line->name = take_word(&rest);
-    line->reason = rest;
+    line->name = check_text_take_word(&rest);
+    line->reason = check_text_trim(rest);
     if (line->name.size == 0 || line->reason.size == 0) {
         what = line->name.size == 0 ? "the name of a case is expected" : "a reason is expected";
         return mistake(expected, line->number, what, whole, message);

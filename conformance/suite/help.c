@@ -65,13 +65,13 @@ static void help_with_results(FILE *out) {
           "  --json FILE          JSON, as conformance/report.schema.json describes it\n"
           "  --html FILE          one page: a matrix of cases and deliveries, and each failure explained\n"
           "  --color WHEN         auto, always or never\n"
-          "  -h, --help           this\n"
+          "  -h, --help           this; behind explore, parse or decode: about that\n"
           "  --version            the version\n"
           "\n"
           "Exit status\n"
           "  0  every MUST held (with --strict: every SHOULD, too)\n"
-          "  1  something fell short, or the adapter was refused (then no case was run)\n"
-          "  2  the command line or a case file is wrong, or every case was skipped\n"
+          "  1  something fell short, or the adapter was refused (then no case was run); decode: a frame is wrong\n"
+          "  2  the command line or a file that was named is wrong, or every case was skipped\n"
           "  3  the harness itself failed, or could not write all of its output or of a file\n"
           "  128 + a signal: what ended the run early; its reports are written. 141 (SIGPIPE): nobody reads the\n"
           "     output any more, as with `| head`\n"
@@ -88,7 +88,53 @@ static void help_with_results(FILE *out) {
         out);
 }
 
-void check_help(FILE *out) {
-    help_with_cases(out);
-    help_with_results(out);
+static void help_with_explore(FILE *out) {
+    fputs(
+        "Usage\n"
+        "  undr-check explore manager|worker|pool|all [OPTIONS] -- ARGV...   ARGV is your adapter (spec/adapter.md)\n"
+        "  undr-check explore manager --connect HOST:PORT [OPTIONS]\n"
+        "\n"
+        "Plays random sessions: what must come back is computed for each. The first that falls short is made as short\n"
+        "as it gets, printed, and kept as a case of its own.\n"
+        "\n"
+        "  --sessions N         how many a role (default: 100)\n"
+        "  --seed N             picks them (default: a new one each time; it is printed)\n"
+        "  --only PATTERN       only the sessions whose name matches, as in 'manager.explore.7-12'\n"
+        "\n"
+        "and all options of `undr-check --help` for how cases are played, what counts, and reports, but --cases and\n"
+        "--load. Exit status: as of a run (undr-check --help).\n",
+        out);
+}
+
+static void help_with_parse(FILE *out) {
+    fputs("Usage\n"
+          "  undr-check parse FILE|FOLDER...\n"
+          "\n"
+          "Looks for mistakes in case files (spec/exchange.md), without playing them: of each file the first one. A\n"
+          "folder stands for the *.case files in it. There are no options.\n"
+          "\n"
+          "Exit status: 0 no mistake; 2 a mistake, or a file that can't be read; 3 the harness itself failed.\n",
+        out);
+}
+
+static void help_with_decode(FILE *out) {
+    fputs("Usage\n"
+          "  undr-check decode [FILE]\n"
+          "\n"
+          "Prints the bytes that one side of a connection sent, from its first on, in the notation of cases\n"
+          "(spec/exchange.md), with a remark above each frame that breaks the protocol. Without FILE, or for -, it\n"
+          "reads standard input. There are no options.\n"
+          "\n"
+          "Exit status: 0 all frames are right; 1 one is not, or the bytes end inside a frame; 2 FILE can't be read;\n"
+          "3 the harness itself failed, or could not write all of its output.\n",
+        out);
+}
+
+void check_help(FILE *out, check_action topic) {
+    switch (topic) {
+    case CHECK_ACTION_EXPLORE: help_with_explore(out); return;
+    case CHECK_ACTION_PARSE: help_with_parse(out); return;
+    case CHECK_ACTION_DECODE: help_with_decode(out); return;
+    default: help_with_cases(out); help_with_results(out);
+    }
 }

@@ -81,7 +81,7 @@ struct parsing {
     undr_buffer *message;
     int argc;                                     /* of the part before -- */
     char **argv;                                  /* a copy that getopt may permute */
-    bool given[OPTION_VERSION - OPTION_LIST + 1]; /* options with one value */
+    bool given[OPTION_VERSION - OPTION_LIST + 1]; /* by option; the first is --list */
 };
 
 const char *check_role_name(check_role role) {
@@ -222,18 +222,20 @@ static undr_error parse_connect(struct parsing *parsing, const char *text) {
     return parsing->options->host == NULL ? UNDR_MEMORY : UNDR_OK;
 }
 
-/* The last of two values would win in silence, and the user would believe in both. */
-static undr_error refuse_second(struct parsing *parsing, int option) {
-    bool *given = &parsing->given[option - OPTION_LIST];
-    if (!*given || option == OPTION_ONLY || option == OPTION_CASES) {
-        *given = true;
-        return UNDR_OK;
-    }
+static const char *name_of(int option) {
     const struct option *of = long_options;
     while (of->val != option) {
         of++;
     }
-    undr_error error = undr_put_format(parsing->message, "--%s is given twice; %s", of->name,
+    return of->name;
+}
+
+/* The last of two values would win in silence, and the user would believe in both. */
+static undr_error refuse_second(struct parsing *parsing, int option) {
+    if (!parsing->given[option - OPTION_LIST] || option == OPTION_ONLY || option == OPTION_CASES) {
+        return UNDR_OK;
+    }
+    undr_error error = undr_put_format(parsing->message, "--%s is given twice; %s", name_of(option),
         option == OPTION_DELIVERY ? "--delivery all plays them all, else run undr-check once for each"
                                   : "it takes one value: leave one of them out");
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
@@ -269,7 +271,7 @@ static undr_error take_value(struct parsing *parsing, int option, char *value) {
 /* Options that stand alone. False: not one of them. */
 static bool take_switch(check_options *options, int option) {
     switch (option) {
-    case OPTION_LIST: options->action = CHECK_ACTION_LIST; return true;
+    case OPTION_LIST: return true; /* what it does depends on the verb: see check_options_parse */
     case OPTION_VERBOSE: options->verbose = true; return true;
     case OPTION_TAP: options->tap = true; return true;
     case OPTION_STRICT: options->strict = true; return true;
@@ -278,7 +280,7 @@ static bool take_switch(check_options *options, int option) {
     case OPTION_LOAD: options->load = true; return true;
     case OPTION_DESTRUCTIVE: options->destructive = true; return true;
     case OPTION_PAUSE: options->pause = true; return true;
-    case OPTION_HELP: options->action = CHECK_ACTION_HELP; return true;
+    case OPTION_HELP: options->help = true; return true;
     case OPTION_VERSION: options->action = CHECK_ACTION_VERSION; return true;
     default: return false;
     }
@@ -330,6 +332,7 @@ static undr_error read_options(struct parsing *parsing) {
             error = refuse_second(parsing, option);
             error = error == UNDR_OK ? take_value(parsing, option, optarg) : error;
         }
+        parsing->given[option - OPTION_LIST] = true;
         if (error != UNDR_OK) {
             return error;
         }
@@ -389,6 +392,14 @@ static check_role only_role(const check_options *options) {
     return (check_role)role;
 }
 
+/* As it was typed: "manager", "explore all". */
+static const char *verb_of(const check_options *options) {
+    static const char *const explored[] = {"explore manager", "explore worker", "explore pool"};
+    bool explores = options->action == CHECK_ACTION_EXPLORE;
+    check_role role = only_role(options);
+    return options->all ? explores ? "explore all" : "all" : explores ? explored[role] : role_names[role];
+}
+
 static undr_error finish_run(struct parsing *parsing, bool has_verb) {
     check_options *options = parsing->options;
     if (!has_verb) {
@@ -404,7 +415,7 @@ static undr_error finish_run(struct parsing *parsing, bool has_verb) {
     if (options->host == NULL && options->command == NULL) {
         return complain(parsing,
             "the adapter's command is missing: name it behind --, as in undr-check %s -- ./my-adapter",
-            options->all ? "all" : role_names[only_role(options)]);
+            verb_of(options));
     }
     if (options->has_delivery && options->every_delivery) {
         return complain(parsing, "%s", "--delivery NAME and --all-deliveries exclude each other");
@@ -413,18 +424,45 @@ static undr_error finish_run(struct parsing *parsing, bool has_verb) {
 }
 
 static undr_error finish_explore(struct parsing *parsing, bool has_verb) {
-    check_options *options = parsing->options;
     if (!has_verb) {
         return complain(parsing, "explore: name the role, %s", "as in undr-check explore manager -- ARGV...");
-    }
-    if (options->cases.count > 0) {
-        return complain(parsing, "explore makes its own cases: %s", "leave --cases out");
     }
     return finish_run(parsing, has_verb);
 }
 
+/* What would have no effect is refused, with a word on where it has one. */
+static undr_error refuse_unused(struct parsing *parsing) {
+    static const char *const actions[] = {[CHECK_ACTION_RUN] = "a run",
+        [CHECK_ACTION_LIST] = "--list",
+        [CHECK_ACTION_PARSE] = "parse",
+        [CHECK_ACTION_DECODE] = "decode",
+        [CHECK_ACTION_EXPLORE] = "explore"};
+    const check_options *options = parsing->options;
+    for (int option = OPTION_LIST; option < OPTION_HELP; option++) {
+        const char *name = name_of(option);
+        if (parsing->given[option - OPTION_LIST] && !check_option_is_used(options->action, name)) {
+            undr_error error = undr_put_format(parsing->message,
+                "%s makes no use of --%s, which belongs to %s: leave it out", actions[options->action], name,
+                check_option_users(name));
+            return error == UNDR_OK ? UNDR_ARGUMENT : error;
+        }
+    }
+    bool reads = options->action == CHECK_ACTION_PARSE || options->action == CHECK_ACTION_DECODE;
+    if (reads && options->command != NULL) {
+        return complain(parsing, "%s starts no adapter: leave `--` and what follows it out", actions[options->action]);
+    }
+    return options->destructive && options->host == NULL
+        ? complain(parsing, "--destructive belongs to --connect HOST:PORT: %s",
+              "a target that is started has nothing to lose")
+        : UNDR_OK;
+}
+
 static undr_error finish(struct parsing *parsing, bool has_verb) {
     check_options *options = parsing->options;
+    undr_error error = refuse_unused(parsing);
+    if (error != UNDR_OK) {
+        return error;
+    }
     switch (options->action) {
     case CHECK_ACTION_RUN: return finish_run(parsing, has_verb);
     case CHECK_ACTION_EXPLORE: return finish_explore(parsing, has_verb);
@@ -463,6 +501,13 @@ undr_error check_options_parse(int argc, char **argv, check_options *options, un
         }
     }
     undr_error error = read_arguments(&parsing, &has_verb);
+    if (parsing.given[0] && options->action == CHECK_ACTION_RUN) {
+        options->action = CHECK_ACTION_LIST;
+    }
+    if (options->help) {
+        options->topic = options->action;
+        options->action = CHECK_ACTION_HELP;
+    }
     bool asks = options->action == CHECK_ACTION_HELP || options->action == CHECK_ACTION_VERSION;
     if (error == UNDR_OK && !asks) {
         error = finish(&parsing, has_verb);

@@ -3,18 +3,9 @@
 #define CHECK_OPTIONS_H
 
 #include "play/play.h"
+#include "suite/option_use.h"
 
 #include <stdio.h>
-
-typedef enum check_action {
-    CHECK_ACTION_RUN,
-    CHECK_ACTION_LIST,
-    CHECK_ACTION_PARSE,
-    CHECK_ACTION_DECODE,
-    CHECK_ACTION_EXPLORE,
-    CHECK_ACTION_HELP,
-    CHECK_ACTION_VERSION
-} check_action;
 
 typedef enum check_color { CHECK_COLOR_AUTO, CHECK_COLOR_ALWAYS, CHECK_COLOR_NEVER } check_color;
 
@@ -30,6 +21,8 @@ typedef struct check_texts {
 /* All pointers but the arrays of check_texts and `host` point into argv, which must outlive this. */
 typedef struct check_options {
     check_action action;
+    bool help;
+    check_action topic;  /* of CHECK_ACTION_HELP: the verb that was named with it, or RUN */
     const char *program; /* as it was called: what a printed command begins with */
     bool roles[CHECK_ROLE_COUNT];
     bool all;                       /* the role `all`: those that the adapter declares */
@@ -59,6 +52,7 @@ typedef struct check_options {
 UNDR_MUST_USE undr_error check_options_parse(int argc, char **argv, check_options *options, undr_buffer *message);
 void check_options_free(check_options *options);
 
-void check_help(FILE *out);
+/* All of it, or that of one verb: explore, parse, decode. */
+void check_help(FILE *out, check_action topic);
 
 #endif

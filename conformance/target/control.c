@@ -83,8 +83,16 @@ bool check_control_wants_to_write(const check_control *control) {
     return !control->broken && control->sent < control->out.size;
 }
 
+/* Only the answer to `next` may be long, and only when it is a message. */
 static size_t limit_of(const check_control *control) {
-    return control->limit > 0 ? control->limit : CHECK_LINE_LIMIT;
+    static const char word[] = "message ";
+    undr_slice unread = check_control_unread(control);
+    size_t size = unread.size < sizeof word - 1 ? unread.size : sizeof word - 1;
+    if (control->limit > 0) {
+        return control->limit;
+    }
+    bool is_message = control->in_flight == CHECK_AWAIT_NEXT && size > 0 && memcmp(unread.data, word, size) == 0;
+    return is_message ? CHECK_MESSAGE_LIMIT : CHECK_LINE_LIMIT;
 }
 
 bool check_control_wants_to_read(const check_control *control) {

@@ -39,11 +39,12 @@ typedef struct check_control {
     undr_buffer out;
     size_t sent;
     uint64_t commanded; /* bytes of all commands so far */
-    size_t limit;       /* of a line; 0: CHECK_LINE_LIMIT */
+    size_t limit;       /* of a line; 0: as its command has it */
 } check_control;
 
-/* A `message` of 64 MiB in hex fits. More without a newline is not a line. */
-enum { CHECK_LINE_LIMIT = 160 * 1024 * 1024, CHECK_READY_LIMIT = 64 * 1024 };
+/* A `message` of 64 MiB in hex fits into the first; all other lines are short. More without a newline is no line, and
+ * more than that is not read before what there is was taken. */
+enum { CHECK_MESSAGE_LIMIT = 160 * 1024 * 1024, CHECK_LINE_LIMIT = 1024 * 1024, CHECK_READY_LIMIT = 64 * 1024 };
 
 void check_control_free(check_control *control);
 

@@ -32,30 +32,80 @@ typedef struct bound {
     rlim_t enough;
     const char *format; /* of the limit */
     rlim_t unit;
+    bool unseen; /* at the limit a call of the target fails, and nothing tells us */
 } bound;
 
-undr_error check_inherited_limits(undr_buffer *text) {
-    static const rlim_t mega = 1024 * 1024;
-    const bound bounds[] = {
-        {RLIMIT_CPU, 600, "%s%llu s of processor time (ulimit -t)", 1},
-        {RLIMIT_FSIZE, 256 * mega, "%sfiles of %llu KiB (ulimit -f)", 1024},
-        {RLIMIT_AS, 2048 * mega, "%s%llu MiB of address space (ulimit -v)", mega},
-        {RLIMIT_DATA, 2048 * mega, "%s%llu MiB of data (ulimit -d)", mega},
-        {RLIMIT_STACK, mega, "%s%llu KiB of stack (ulimit -s)", 1024},
-        {RLIMIT_NPROC, 512, "%s%llu processes (ulimit -u)", 1},
-        {RLIMIT_NOFILE, 1024, "%s%llu open files (ulimit -n)", 1},
+enum { BOUNDS = 7 };
+
+static const bound *all_bounds(void) {
+    static const bound bounds[BOUNDS] = {
+        {RLIMIT_CPU, 600, "%s%llu s of processor time (ulimit -t)", 1, false},
+        {RLIMIT_FSIZE, 256 << 20, "%sfiles of %llu KiB (ulimit -f)", 1024, false},
+        {RLIMIT_AS, 2048ULL << 20, "%s%llu MiB of address space (ulimit -v)", 1 << 20, true},
+        {RLIMIT_DATA, 2048ULL << 20, "%s%llu MiB of data (ulimit -d)", 1 << 20, true},
+        {RLIMIT_STACK, 1 << 20, "%s%llu KiB of stack (ulimit -s)", 1024, true},
+        {RLIMIT_NPROC, 512, "%s%llu processes (ulimit -u)", 1, true},
+        {RLIMIT_NOFILE, 1024, "%s%llu open files (ulimit -n)", 1, false},
     };
+    return bounds;
+}
+
+static undr_error put_limit(undr_buffer *text, const bound *one, rlim_t limit, const char **separator) {
+    undr_error error = undr_put_format(text, one->format, *separator, (unsigned long long)(limit / one->unit));
+    *separator = ", ";
+    return error;
+}
+
+undr_error check_inherited_limits(undr_buffer *text) {
     undr_error error = UNDR_OK;
     const char *separator = "";
-    for (size_t i = 0; i < sizeof bounds / sizeof *bounds && error == UNDR_OK; i++) {
+    for (size_t i = 0; i < BOUNDS && error == UNDR_OK; i++) {
+        const bound *one = &all_bounds()[i];
         struct rlimit limit;
-        if (getrlimit(bounds[i].resource, &limit) == 0 && limit.rlim_cur < bounds[i].enough) {
-            error = undr_put_format(
-                text, bounds[i].format, separator, (unsigned long long)(limit.rlim_cur / bounds[i].unit));
-            separator = ", ";
+        if (getrlimit(one->resource, &limit) == 0 && limit.rlim_cur < one->enough) {
+            error = put_limit(text, one, limit.rlim_cur, &separator);
         }
     }
     return error;
+}
+
+/* A target may take two descriptors for each connection, and some for itself. */
+static bool is_excuse(const bound *one, rlim_t limit, size_t connections) {
+    enum { OF_ITS_OWN = 128 };
+    return one->resource == RLIMIT_NOFILE ? limit < 2 * connections + OF_ITS_OWN : one->unseen && limit < one->enough;
+}
+
+undr_error check_inherited_excuse(size_t connections, undr_buffer *why) {
+    undr_buffer limits = {0};
+    undr_error error = UNDR_OK;
+    const char *separator = "";
+    for (size_t i = 0; i < BOUNDS && error == UNDR_OK; i++) {
+        const bound *one = &all_bounds()[i];
+        struct rlimit limit;
+        if (getrlimit(one->resource, &limit) == 0 && is_excuse(one, limit.rlim_cur, connections)) {
+            error = put_limit(&limits, one, limit.rlim_cur, &separator);
+        }
+    }
+    if (error == UNDR_OK && limits.size > 0) {
+        error = undr_put_format(why,
+            "the target has limits from whoever started the harness that may be too low for it: %.*s; raise them",
+            (int)limits.size, (const char *)limits.data);
+        error = error == UNDR_OK ? UNDR_SYSTEM : error;
+    }
+    undr_buffer_free(&limits);
+    return error;
+}
+
+undr_error check_inherited_stack(undr_buffer *why) {
+    enum { NEEDED_KIB = 512 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= (rlim_t)NEEDED_KIB * 1024) {
+        return UNDR_OK;
+    }
+    undr_error error = undr_put_format(why,
+        "the limit of the stack is %llu KiB, and the harness needs %d: raise it, as with `ulimit -s 8192`",
+        (unsigned long long)(limit.rlim_cur / 1024), NEEDED_KIB);
+    return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
 
 const char *check_inherited_limit_of(int signal) {

@@ -16,6 +16,13 @@ void check_inherited_set(void);
  * time (ulimit -t)". Appends nothing when there is none. */
 UNDR_MUST_USE undr_error check_inherited_limits(undr_buffer *text);
 
+/* Is a limit so low that a target may fall short of something because of it, though it is right? `connections`: that it
+ * had. UNDR_SYSTEM: *why says which, and what helps. */
+UNDR_MUST_USE undr_error check_inherited_excuse(size_t connections, undr_buffer *why);
+
+/* Has this process the stack that it needs? UNDR_SYSTEM: *why says that it has not, and what helps. */
+UNDR_MUST_USE undr_error check_inherited_stack(undr_buffer *why);
+
 /* Is there a limit that the kernel enforces by this signal? Then its name ("processor time (ulimit -t)"), else NULL. */
 const char *check_inherited_limit_of(int signal);
 

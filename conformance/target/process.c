@@ -151,9 +151,17 @@ static bool take_pipes(check_target *target, pipes *all) {
         && fcntl(target->input, F_SETFL, O_NONBLOCK) == 0;
 }
 
+/* For check_target_stop. */
+static bool take_spare(check_target *target) {
+    for (int i = 0; i < 2; i++) {
+        target->spare[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    }
+    return target->spare[1] >= 0;
+}
+
 undr_error check_target_start(check_target *target, char *const *argv, undr_buffer *why) {
-    *target = (check_target){.notice = -1, .input = -1, .output = -1, .errors = -1};
-    undr_error error = check_family_children(&target->spared);
+    *target = (check_target){.notice = -1, .input = -1, .output = -1, .errors = -1, .spare = {-1, -1}};
+    undr_error error = take_spare(target) ? check_family_children(&target->spared) : UNDR_SYSTEM;
     if (error == UNDR_OK && prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) {
         error = UNDR_SYSTEM;
     }
@@ -255,37 +263,55 @@ void check_target_close_input(check_target *target) {
     close_one(&target->input);
 }
 
-bool check_target_stop(check_target *target, size_t *left) {
+/* *left: how many processes a target that ended by itself has left behind. */
+static undr_error count_left(check_target *target, size_t *left) {
+    if (left == NULL || target->state == CHECK_TARGET_RUNS) {
+        return UNDR_OK;
+    }
+    check_pids found = {0};
+    undr_error error = check_family_listed(&target->spared, &found);
+    int reason = errno;
+    *left = found.count - (check_pids_has(&found, target->pid) ? 1 : 0);
+    check_pids_free(&found);
+    errno = reason;
+    return error;
+}
+
+static undr_error end_processes(check_target *target, size_t *left) {
+    close_one(&target->spare[0]);
+    close_one(&target->spare[1]);
+    check_target_look(target);
+    undr_error error = count_left(target, left);
+    kill(-target->pid, SIGKILL);
+    struct pollfd notice = {.fd = target->notice, .events = POLLIN};
+    poll(&notice, target->notice >= 0 ? 1 : 0, target->notice >= 0 ? 1000 : 0); /* else asked for below */
+    undr_error ended = check_family_end(&target->spared, 10 * CHECK_SECOND);
+    target->pid = 0;
+    return ended != UNDR_OK ? ended : error;
+}
+
+undr_error check_target_stop(check_target *target, size_t *left) {
     if (left != NULL) {
         *left = 0;
     }
-    bool done = true;
-    if (target->pid > 0) {
-        check_target_look(target);
-        if (left != NULL && target->state != CHECK_TARGET_RUNS) {
-            check_pids found = {0};
-            done = check_family_listed(&target->spared, &found) == UNDR_OK;
-            *left = found.count - (check_pids_has(&found, target->pid) ? 1 : 0);
-            check_pids_free(&found);
-        }
-        kill(-target->pid, SIGKILL);
-        struct pollfd notice = {.fd = target->notice, .events = POLLIN};
-        poll(&notice, target->notice >= 0 ? 1 : 0, target->notice >= 0 ? 1000 : 0); /* else asked for below */
-        done = check_family_end(&target->spared, 10 * CHECK_SECOND) && done;
-        target->pid = 0;
-    }
+    undr_error error = target->pid > 0 ? end_processes(target, left) : UNDR_OK;
     target->state = CHECK_TARGET_NONE;
-    done = check_target_drain(target) == UNDR_OK && done;
+    undr_error drained = check_target_drain(target);
+    int reason = errno;
     close_one(&target->notice);
     close_one(&target->input);
     close_one(&target->output);
     close_one(&target->errors);
+    close_one(&target->spare[0]);
+    close_one(&target->spare[1]);
     check_pids_free(&target->spared);
-    return done;
+    errno = reason;
+    return error != UNDR_OK ? error : drained;
 }
 
 void check_target_free(check_target *target) {
-    check_target_stop(target, NULL);
+    undr_error error = check_target_stop(target, NULL);
+    (void)error; /* nobody is told: check_player_stop was before */
     undr_buffer_free(&target->kept);
 }
 

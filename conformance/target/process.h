@@ -25,6 +25,7 @@ typedef struct check_target {
     undr_buffer kept;   /* the last of its standard error: at most twice CHECK_OUTPUT_KEPT while it runs */
     uint64_t dropped;   /* bytes of it that came before */
     check_pids spared;  /* children that this process had before */
+    int spare[2];       /* descriptors for the look at its processes, when all others are used up; -1: none */
 } check_target;
 
 /* Starts argv[0], found as a shell would. It has a session of its own, pipes for its descriptors 0 to 2 and no others,
@@ -45,8 +46,9 @@ void check_target_look(check_target *target);
 void check_target_close_input(check_target *target);
 
 /* Kills the target, its group and all its descendants, reaps them and closes everything but .kept. *left, when not
- * NULL: how many processes had outlived a target that ended by itself. False: something could not be killed. */
-bool check_target_stop(check_target *target, size_t *left);
+ * NULL: how many processes had outlived a target that ended by itself. UNDR_WAIT: something could not be killed;
+ * SYSTEM, MEMORY: its processes could not be looked for. */
+undr_error check_target_stop(check_target *target, size_t *left);
 void check_target_free(check_target *target); /* .kept, too; stops first */
 
 /* Appends "has ended with exit status 3", "was ended by signal 11 (Segmentation fault)" or "runs". */

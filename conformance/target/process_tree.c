@@ -306,30 +306,34 @@ undr_error check_process_is_gone(pid_t pid, bool *gone) {
     return state == READ_FAILED ? UNDR_SYSTEM : UNDR_OK;
 }
 
-bool check_family_end(const check_pids *spared, unsigned long long limit_ns) {
+/* How many of them were reaped. */
+static size_t kill_all(const check_pids *found) {
+    size_t reaped = 0;
+    for (size_t i = 0; i < found->count; i++) {
+        kill(found->at[i], SIGKILL);
+    }
+    for (size_t i = 0; i < found->count; i++) {
+        /* A grandchild is not ours yet: ECHILD, next round. */
+        reaped += waitpid(found->at[i], NULL, WNOHANG) == found->at[i] ? 1 : 0;
+    }
+    return reaped;
+}
+
+undr_error check_family_end(const check_pids *spared, unsigned long long limit_ns) {
     uint64_t until = check_now() + limit_ns;
     check_pids found = {0};
-    bool ended = false;
-    while (!ended) {
-        if (check_family_listed(spared, &found) != UNDR_OK) {
-            break;
-        }
-        size_t reaped = 0;
-        for (size_t i = 0; i < found.count; i++) {
-            kill(found.at[i], SIGKILL);
-        }
-        for (size_t i = 0; i < found.count; i++) {
-            /* A grandchild is not ours yet: ECHILD, next round. */
-            reaped += waitpid(found.at[i], NULL, WNOHANG) == found.at[i] ? 1 : 0;
-        }
-        ended = found.count == 0;
-        if (!ended && check_now() >= until) {
-            break;
-        }
-        if (!ended && reaped < found.count) {
+    undr_error error = check_family_listed(spared, &found);
+    while (error == UNDR_OK && found.count > 0) {
+        size_t reaped = kill_all(&found);
+        if (check_now() >= until) {
+            error = UNDR_WAIT;
+        } else if (reaped < found.count) {
             poll(NULL, 0, 1); /* a killed process needs a moment to become a zombie; nothing tells us when */
         }
+        error = error == UNDR_OK ? check_family_listed(spared, &found) : error;
     }
+    int reason = errno;
     check_pids_free(&found);
-    return ended;
+    errno = reason;
+    return error;
 }

@@ -38,7 +38,8 @@ bool check_process_is_leaving(pid_t pid);
 /* Has the process ended, reaped or not? SYSTEM: that can't be told. */
 UNDR_MUST_USE undr_error check_process_is_gone(pid_t pid, bool *gone);
 
-/* Kills all descendants that are not spared and reaps them. False: some were still there after `limit_ns`. */
-bool check_family_end(const check_pids *spared, unsigned long long limit_ns);
+/* Kills all descendants that are not spared and reaps them. UNDR_WAIT: some were still there after `limit_ns`; SYSTEM,
+ * MEMORY: they could not be looked for. */
+UNDR_MUST_USE undr_error check_family_end(const check_pids *spared, unsigned long long limit_ns);
 
 #endif

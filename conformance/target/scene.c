@@ -104,7 +104,7 @@ void check_connection_forget(check_connection *connection) {
 /* ---- waiting ---- */
 
 static undr_error grow_polled(check_scene *scene) {
-    size_t needed = PLACES + scene->count;
+    size_t needed = 2 * (PLACES + scene->count); /* the second half: poll_places */
     if (needed <= scene->polled_capacity) {
         return UNDR_OK;
     }
@@ -211,6 +211,23 @@ static undr_error take_in(check_scene *scene, size_t connections) {
     return error;
 }
 
+/* Only those that are open: ppoll takes no more than the limit of open files, which connections that have ended do not
+ * count against. The same result as of ppoll. */
+static int poll_places(check_scene *scene, size_t places, const struct timespec *timeout) {
+    struct pollfd *open = scene->polled + places;
+    size_t count = 0;
+    for (size_t i = 0; i < places; i++) {
+        if (scene->polled[i].fd >= 0) {
+            open[count++] = scene->polled[i];
+        }
+    }
+    int found = ppoll(open, (nfds_t)count, timeout, NULL);
+    for (size_t i = 0, next = 0; i < places && found > 0; i++) {
+        scene->polled[i].revents = scene->polled[i].fd >= 0 ? open[next++].revents : 0;
+    }
+    return found;
+}
+
 undr_error check_scene_wait(check_scene *scene, uint64_t until) {
     undr_error error = grow_polled(scene);
     if (error != UNDR_OK) {
@@ -225,7 +242,7 @@ undr_error check_scene_wait(check_scene *scene, uint64_t until) {
         left = UNNOTICED_NS;
     }
     struct timespec timeout = {(time_t)(left / CHECK_SECOND), (long)(left % CHECK_SECOND)};
-    int count = ppoll(scene->polled, (nfds_t)places, &timeout, NULL);
+    int count = poll_places(scene, places, &timeout);
     if (count < 0 && errno != EINTR) {
         return UNDR_SYSTEM;
     }

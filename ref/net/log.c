@@ -55,23 +55,44 @@ void undr_log_open(undr_log *log, FILE *file) {
 
 /* Writing. */
 
-/* SIGPIPE (nobody reads) and SIGXFSZ (`ulimit -f`) need not end the process: errno says the same. SIGTTOU need not stop
- * it: in the background of a terminal with `stty tostop` the line is written all the same. */
-static ssize_t write_quietly(int descriptor, const char *bytes, size_t size) {
-    sigset_t all, both, before;
+/* Of the two signals of a failed write those that are not pending already: a pending one is somebody else's. */
+static void find_ours(sigset_t *ours) {
+    static const int both[] = {SIGPIPE, SIGXFSZ};
+    sigset_t pending;
+    (void)sigemptyset(ours);
+    (void)sigemptyset(&pending);
+    (void)sigpending(&pending);
+    for (size_t i = 0; i < sizeof both / sizeof *both; i++) {
+        if (sigismember(&pending, both[i]) != 1) {
+            (void)sigaddset(ours, both[i]);
+        }
+    }
+}
+
+/* Takes the signal of the failed write away, if it was not ignored. */
+static void take_away(const sigset_t *ours) {
     const struct timespec at_once = {0};
-    (void)sigemptyset(&both);
-    (void)sigaddset(&both, SIGPIPE);
-    (void)sigaddset(&both, SIGXFSZ);
-    all = both;
+    if (sigismember(ours, SIGPIPE) == 1 || sigismember(ours, SIGXFSZ) == 1) {
+        (void)sigtimedwait(ours, NULL, &at_once);
+    }
+}
+
+/* SIGPIPE (nobody reads) and SIGXFSZ (`ulimit -f`) are no reason to die: errno says the same. SIGTTOU is none to stop:
+ * in the background of a terminal with `stty tostop` the line is written all the same. */
+static ssize_t write_quietly(int descriptor, const char *bytes, size_t size) {
+    sigset_t all, ours, before;
+    (void)sigemptyset(&all);
     (void)sigaddset(&all, SIGTTOU);
+    (void)sigaddset(&all, SIGPIPE);
+    (void)sigaddset(&all, SIGXFSZ);
     (void)pthread_sigmask(SIG_BLOCK, &all, &before); /* fails only for a wrong first argument */
+    find_ours(&ours);
     ssize_t written;
     do {
         written = write(descriptor, bytes, size);
     } while (written < 0 && errno == EINTR);
     if (written < 0 && (errno == EPIPE || errno == EFBIG)) {
-        (void)sigtimedwait(&both, NULL, &at_once); /* takes the signal away, if it was not ignored */
+        take_away(&ours);
     }
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     return written;

@@ -134,9 +134,28 @@ static undr_error check_task(const undr_value *task) {
     return undr_is_schedulable(task) ? UNDR_OK : UNDR_NOT_A_TASK; /* SCHED-13 */
 }
 
+/* What is too large, or finds no room, is refused before it is decoded, which takes many times its size. `size`: of the
+ * pickle. UNDR_OK: the bytes are kept until release_room. */
+static undr_error keep_room(undr_process_manager *manager, size_t size) {
+    if (size > manager->server->options.payload_limit) {
+        return UNDR_PAYLOAD_TOO_LARGE; /* no worker or manager with this limit would take it from a connection */
+    }
+    undr_error error = undr_manager_keep_bytes(undr_server_lock(manager->server), size);
+    undr_server_unlock(manager->server);
+    return error;
+}
+
+static void release_room(undr_process_manager *manager, size_t size) {
+    undr_manager_release_bytes(undr_server_lock(manager->server), size);
+    undr_server_unlock(manager->server);
+}
+
 /* A large pickle that is ours to give is taken over: *whole is {0} then. */
 static undr_error schedule(undr_process_manager *manager, undr_slice pickle, undr_buffer *whole, unsigned priority) {
     undr_buffer *given = pickle.size > UNDR_LARGE_PAYLOAD ? whole : NULL;
+    if (pickle.size > manager->server->options.payload_limit) {
+        return UNDR_PAYLOAD_TOO_LARGE;
+    }
     undr_error error = undr_manager_schedule_whole(undr_server_lock(manager->server), priority, pickle, given);
     undr_server_unlock(manager->server);
     undr_server_wake(manager->server); /* it may be the answer that somebody waits for */
@@ -160,17 +179,27 @@ undr_error undr_process_manager_schedule(undr_process_manager *manager, const un
 undr_error undr_process_manager_schedule_pickle(undr_process_manager *manager, undr_slice task, unsigned priority) {
     undr_arena arena = {0};
     undr_value *value;
-    undr_error error = undr_pickle_read_in_place(task, NULL, &arena, &value, NULL, NULL);
+    undr_error error = keep_room(manager, task.size);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    error = undr_pickle_read_in_place(task, NULL, &arena, &value, NULL, NULL);
     if (error == UNDR_OK) {
         error = check_task(value);
     }
     undr_arena_free(&arena);
+    release_room(manager, task.size);
     return error == UNDR_OK ? schedule(manager, task, NULL, priority) : error;
 }
 
 undr_error undr_process_manager_send_pickle(undr_process_manager *manager, undr_slice message) {
     const undr_frame frame = {.type = UNDR_TYPE_MESSAGE, .payload = message};
-    undr_error error = undr_manager_check(&frame); /* without the lock */
+    undr_error error = keep_room(manager, message.size);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    error = undr_manager_check(&frame); /* without the lock */
+    release_room(manager, message.size);
     if (error == UNDR_OK) {
         error = undr_manager_send_checked(undr_server_lock(manager->server), message, NULL);
         undr_server_unlock(manager->server);

@@ -4,9 +4,12 @@
 #include "undr/pickle.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A buffer that grew beyond this for one large payload is given back at once. */
@@ -149,4 +152,31 @@ undr_error undr_proxy_send_message(undr_proxy *proxy, const undr_value *message)
         error = undr_worker_send_message(&proxy->core, undr_buffer_slice(&proxy->out.bytes), &request);
     }
     return finish_request(proxy, error, &request);
+}
+
+static uint64_t now_ms(void) {
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* always there */
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+undr_error undr_wait_for(undr_manager *manager, int file, uint64_t ms) {
+    undr_proxy *proxy = manager->schedule == schedule ? (undr_proxy *)manager : NULL;
+    uint64_t begin = now_ms(), passed = 0;
+    int client = proxy != NULL ? proxy->client : -1;
+    for (;;) {
+        struct pollfd files[] = {{.fd = client, .events = POLLRDHUP}, {.fd = file, .events = POLLIN}};
+        uint64_t left = ms - passed;
+        int found = poll(files, 2, ms == UINT64_MAX ? -1 : left > INT_MAX ? INT_MAX : (int)left);
+        if (found < 0 && errno != EINTR) {
+            return UNDR_SYSTEM;
+        }
+        if (found > 0 && files[0].revents != 0) {
+            return give_up(proxy, UNDR_END);
+        }
+        passed = now_ms() - begin;
+        if ((found > 0 && files[1].revents != 0) || passed >= ms) {
+            return UNDR_OK;
+        }
+    }
 }

@@ -111,6 +111,15 @@ static void on_interrupt(uv_signal_t *signal, int number) {
     undr_server_interrupt(signal->data);
 }
 
+/* In the loop's thread: the log is its own. */
+static void tell_limit(undr_server *server) {
+    if (server->asked_connections > server->options.connections) {
+        undr_server_log(server, NULL,
+            "%zu connections were asked for, and the limit of open files allows %zu: raise that (`ulimit -n`)",
+            server->asked_connections, server->options.connections);
+    }
+}
+
 static void run_loop(void *argument) {
     undr_server *server = argument;
     sigset_t signals;
@@ -121,6 +130,7 @@ static void run_loop(void *argument) {
     (void)sigemptyset(&signals);
     (void)sigaddset(&signals, SIGCHLD); /* how libuv learns of a process's end: some thread must take it */
     (void)pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+    tell_limit(server);
     (void)uv_run(&server->loop, UV_RUN_DEFAULT); /* until everything is closed */
 }
 
@@ -238,11 +248,9 @@ static undr_error find_address(const undr_server_options *options, struct sockad
     return is_loopback || options->beyond_loopback ? UNDR_OK : UNDR_BEYOND_LOOPBACK;
 }
 
-static size_t connection_limit(const undr_server_options *options) {
+/* Some descriptors are left for other uses. */
+static size_t allowed_connections(void) {
     struct rlimit descriptors;
-    if (options->connections > 0) {
-        return options->connections;
-    }
     if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur > SIZE_MAX / 2) {
         return SIZE_MAX;
     }
@@ -250,8 +258,14 @@ static size_t connection_limit(const undr_server_options *options) {
     return allowed > 2 * SPARE_DESCRIPTORS ? allowed - SPARE_DESCRIPTORS : allowed / 2 + 1;
 }
 
+/* Each connection takes a descriptor: a number beyond theirs could not be kept. */
+static size_t connection_limit(size_t asked) {
+    size_t allowed = allowed_connections();
+    return asked > 0 && asked < allowed ? asked : allowed;
+}
+
 static void complete_options(undr_server_options *options) {
-    options->connections = connection_limit(options);
+    options->connections = connection_limit(options->connections);
     if (options->payload_limit == 0) {
         options->payload_limit = UNDR_DEFAULT_PAYLOAD_LIMIT;
     } else if (options->payload_limit > UNDR_PAYLOAD_MAXIMUM) {
@@ -272,6 +286,7 @@ undr_error undr_server_start(const undr_server_options *options, undr_server **s
     for (size_t i = 0; i < UNDR_LISTENERS; i++) {
         server->listeners[i].file = -1;
     }
+    server->asked_connections = options->connections;
     complete_options(&server->options);
     undr_error error = undr_hold_standard_descriptors(); /* before anything is opened */
     if (error == UNDR_OK) {

@@ -99,13 +99,40 @@ static undr_error check_here(undr_peer *peer, const undr_frame *frame) {
     return error;
 }
 
+/* What has come of the payload, and the memory for what comes next, count as bytes of the queues and the inbox. */
+static undr_error keep(undr_peer *peer, size_t bytes) {
+    undr_server *server = peer->server;
+    uv_mutex_lock(&server->lock);
+    undr_error error = undr_manager_keep_bytes(server->core, bytes);
+    uv_mutex_unlock(&server->lock);
+    peer->kept += error == UNDR_OK ? bytes : 0;
+    return error;
+}
+
+/* Small as it is, it counts while it waits for a decoder: there may be one of each connection. */
+static undr_input_outcome check_elsewhere(undr_peer *peer, const undr_frame *frame) {
+    undr_buffer copy = {0};
+    undr_error error = keep(peer, frame->payload.size);
+    if (error != UNDR_OK) {
+        return refuse(peer, frame, error);
+    }
+    error = undr_put_slice(&copy, frame->payload);
+    return error == UNDR_OK ? start_check(peer, &copy) : refuse_for_memory(peer);
+}
+
+/* It has sent a request: it gives its place to no other. */
+static void stay(undr_peer *peer) {
+    if (peer->clock == &peer->server->silent) {
+        undr_peer_stop_clock(peer);
+    }
+}
+
 /* A whole frame in memory that is the caller's. */
 static undr_input_outcome handle_frame(undr_peer *peer, const undr_frame *frame) {
     undr_error error = check_here(peer, frame);
+    stay(peer);
     if (error == UNDR_WAIT) {
-        undr_buffer copy = {0};
-        error = undr_put_slice(&copy, frame->payload);
-        return error == UNDR_OK ? start_check(peer, &copy) : refuse_for_memory(peer);
+        return check_elsewhere(peer, frame);
     }
     return error == UNDR_OK ? receive(peer, frame, NULL) : refuse(peer, frame, error);
 }
@@ -140,16 +167,6 @@ static undr_input_outcome handle_frames(undr_peer *peer, undr_slice input, size_
 void undr_input_release(undr_peer *peer) {
     undr_manager_release_bytes(peer->server->core, peer->kept);
     peer->kept = 0;
-}
-
-/* What has come of the payload, and the memory for what comes next, count as bytes of the queues and the inbox. */
-static undr_error keep(undr_peer *peer, size_t bytes) {
-    undr_server *server = peer->server;
-    uv_mutex_lock(&server->lock);
-    undr_error error = undr_manager_keep_bytes(server->core, bytes);
-    uv_mutex_unlock(&server->lock);
-    peer->kept += error == UNDR_OK ? bytes : 0;
-    return error;
 }
 
 /* Memory for what comes next, in steps that the bytes which have come pay for (FRAME-8, SEC-3). */
@@ -212,6 +229,7 @@ static undr_input_outcome handle_large(undr_peer *peer) {
     const undr_frame frame = {.type = peer->large_type, .payload = undr_buffer_slice(&payload)};
     peer->in = (undr_buffer){0};
     peer->large_size = 0;
+    stay(peer);
     if (frame.type == UNDR_TYPE_MESSAGE) {
         return start_check(peer, &payload);
     }

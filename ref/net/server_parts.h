@@ -124,8 +124,10 @@ struct undr_server {
     uv_signal_t interrupt;
     undr_peer *writing;   /* whose answers wait for it to read, in whichever state; by deadline */
     undr_peer *lingering; /* ENDING, all is written; by deadline */
+    undr_peer *silent;    /* have sent no whole request yet; by age. Their deadline never comes */
     undr_peer *changed;   /* have got answers that are not written yet */
-    size_t connections;   /* that have a descriptor, or are about to lose it */
+    size_t asked_connections;
+    size_t connections; /* that have a descriptor, or are about to lose it */
     undr_log log;
     uint64_t log_second; /* since when the next two count */
     unsigned log_lines, log_of_peers;

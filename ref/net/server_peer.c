@@ -344,14 +344,23 @@ static int enter_core(undr_peer *peer) {
     return error == UNDR_OK ? 0 : UV_ENOMEM;
 }
 
+/* Of as many as there may be the first that has sent no request yet makes room for a new one: who only connects can
+ * keep nobody out. */
+static bool make_room(undr_server *server) {
+    undr_peer *oldest = server->silent;
+    if (oldest != NULL) {
+        undr_server_log(server, &oldest->address,
+            "connection ended: it has sent no request, and another needs its place (limit of connections)");
+        undr_peer_close(oldest);
+    }
+    return oldest != NULL;
+}
+
 /* Why a connection is none of ours; NULL: it is. */
 static const char *find_obstacle(const undr_peer *peer) {
     const undr_server *server = peer->server;
     uv_os_fd_t socket;
     uid_t user;
-    if (server->connections > server->options.connections) {
-        return "there are as many as the limit of connections allows";
-    }
     if (!server->options.same_user) {
         return NULL;
     }
@@ -376,10 +385,16 @@ static void serve(undr_server *server, undr_peer *peer, int socket) {
         (void)close(socket); /* nothing was written to it */
     }
     const char *obstacle = status == 0 ? find_obstacle(peer) : uv_strerror(status);
+    if (obstacle == NULL && server->connections > server->options.connections && !make_room(server)) {
+        obstacle = "there are as many as the limit of connections allows";
+    }
     if (obstacle == NULL) {
         status = enter_core(peer);
         status = status == 0 ? start_reading(peer) : status;
         obstacle = status == 0 ? NULL : uv_strerror(status);
+    }
+    if (obstacle == NULL) {
+        undr_peer_start_clock(peer, &server->silent, UINT64_MAX);
     }
     if (obstacle != NULL) {
         undr_server_log(server, &peer->address, "connection not served: %s", obstacle);

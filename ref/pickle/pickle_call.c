@@ -85,7 +85,7 @@ static undr_error call_getattr(undr_reader *reader, undr_items args, undr_value 
     const undr_slice outer = args.at[0]->class_name.name;
     const undr_slice inner = args.at[1]->bytes;
     void *memory = NULL;
-    undr_error error = undr_reader_spend_bytes(reader, outer.size + inner.size);
+    undr_error error = undr_reader_spend_bytes(reader, outer.size + inner.size); /* both stand in memory: no wrap */
     if (error == UNDR_OK) {
         error = undr_arena_take(reader->arena, outer.size + 1 + inner.size, &memory);
     }

@@ -272,7 +272,7 @@ undr_error undr_pickle_check_within(undr_slice input, const undr_pickle_limits *
     undr_reader_begin(&reader, input, &arena);
     reader.in_place = true;
     within.nodes = *budget < within.nodes ? *budget : within.nodes;
-    within.steps = *budget + 1; /* 0 would be no bound */
+    within.steps = *budget < SIZE_MAX ? *budget + 1 : SIZE_MAX; /* 0 would be no bound */
     const undr_error error = run_within(&reader, input, &within, &arena, &fault);
     undr_arena_free(&arena);
     const size_t cost = reader.nodes + steps_for(input.size, &within) - (size_t)reader.work;

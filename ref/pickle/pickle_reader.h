@@ -72,7 +72,7 @@ static inline bool undr_reader_has(const undr_reader *reader, size_t count) {
     return reader->stack_count - fence >= count;
 }
 
-UNDR_MUST_USE static inline undr_error undr_reader_spend(undr_reader *reader, size_t steps) {
+UNDR_MUST_USE static inline undr_error undr_reader_spend(undr_reader *reader, uint64_t steps) {
     if (reader->work < steps) {
         return UNDR_LIMIT_NODES;
     }
@@ -88,7 +88,7 @@ UNDR_MUST_USE static inline undr_error undr_reader_spend_bytes(undr_reader *read
 /* For an int of `size` characters: each group of digits is multiplied into all groups before it. */
 UNDR_MUST_USE static inline undr_error undr_reader_spend_digits(undr_reader *reader, size_t digits) {
     const size_t most = digits < UNDR_MAXIMUM_DIGITS ? digits : UNDR_MAXIMUM_DIGITS; /* of more none is converted */
-    return undr_reader_spend(reader, most * most / 128);
+    return undr_reader_spend(reader, (uint64_t)most * most / 128);
 }
 
 UNDR_MUST_USE static inline undr_error undr_reader_read(undr_reader *reader, uint64_t size, undr_slice *bytes) {

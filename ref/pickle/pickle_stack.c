@@ -107,7 +107,7 @@ static inline undr_error read_binary_index(undr_reader *reader, unsigned size, i
 static undr_error spend_memo_steps(undr_reader *reader) {
     const uint64_t steps = reader->sparse.steps;
     reader->sparse.steps = 0;
-    return undr_reader_spend(reader, (size_t)steps);
+    return undr_reader_spend(reader, steps);
 }
 
 static undr_error get_sparse(undr_reader *reader, int64_t index) {

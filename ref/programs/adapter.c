@@ -11,9 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
-
-enum { PIECE = 64 * 1024 };
 
 /* ---- command line ---- */
 
@@ -154,6 +153,18 @@ bool adapter_parse_options(
     return false;
 }
 
+bool adapter_has_stack(const char *program) {
+    enum { NEEDED_KIB = 512 };
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= (rlim_t)NEEDED_KIB * 1024) {
+        return true;
+    }
+    adapter_complain(program,
+        "the limit of the stack is %llu KiB, and %d are needed: raise it, as with `ulimit -s 8192`",
+        (unsigned long long)(limit.rlim_cur / 1024), NEEDED_KIB);
+    return false;
+}
+
 int adapter_no_verb(const char *program, const char *verb, const char *verbs) {
     if (verb == NULL) {
         (void)fprintf(stderr, "%s: no verb; give one of: %s\n", program, verbs);
@@ -173,7 +184,7 @@ int adapter_end_output(const char *program) {
 
 /* ---- hex ---- */
 
-static int digit_value(uint8_t digit) {
+int adapter_hex_digit(uint8_t digit) {
     if (digit >= '0' && digit <= '9') {
         return digit - '0';
     }
@@ -181,26 +192,6 @@ static int digit_value(uint8_t digit) {
         return digit - 'a' + 10;
     }
     return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
-}
-
-undr_error adapter_hex_decode(undr_slice text, undr_buffer *bytes) {
-    if (text.size % 2 != 0) {
-        return UNDR_ARGUMENT;
-    }
-    undr_error error = undr_buffer_reserve(bytes, text.size / 2);
-    if (error != UNDR_OK) {
-        return error;
-    }
-    for (size_t i = 0; i < text.size; i += 2) {
-        int high = digit_value(text.data[i]);
-        int low = digit_value(text.data[i + 1]);
-        if (high < 0 || low < 0) {
-            return UNDR_ARGUMENT; /* size is not moved yet: nothing is appended */
-        }
-        bytes->data[bytes->size + i / 2] = (uint8_t)(high << 4 | low);
-    }
-    bytes->size += text.size / 2;
-    return UNDR_OK;
 }
 
 undr_error adapter_hex_encode(undr_slice bytes, undr_buffer *text) {
@@ -220,70 +211,6 @@ undr_error adapter_hex_encode(undr_slice bytes, undr_buffer *text) {
 }
 
 /* ---- lines ---- */
-
-void adapter_lines_free(adapter_lines *lines) {
-    undr_buffer_free(&lines->bytes);
-    lines->start = 0;
-    lines->seen = 0;
-}
-
-/* Gives out bytes[start..end) and goes on at `behind`. */
-static undr_error give_line(adapter_lines *lines, size_t end, size_t behind, undr_slice *line) {
-    const uint8_t *data = lines->bytes.data + lines->start;
-    size_t size = end - lines->start;
-    if (size > 0 && data[size - 1] == '\r') {
-        size--;
-    }
-    *line = undr_slice_of(data, size);
-    lines->start = behind;
-    lines->seen = behind;
-    return UNDR_OK;
-}
-
-/* More bytes behind those that are there: UNDR_END at the end of input. */
-static undr_error read_piece(adapter_lines *lines) {
-    undr_buffer *bytes = &lines->bytes;
-    if (lines->start > 0) { /* what was given out is not needed any more */
-        memmove(bytes->data, bytes->data + lines->start, bytes->size - lines->start);
-        bytes->size -= lines->start;
-        lines->seen -= lines->start;
-        lines->start = 0;
-    }
-    undr_error error = undr_buffer_reserve(bytes, PIECE);
-    if (error != UNDR_OK) {
-        return error;
-    }
-    ssize_t got;
-    do {
-        got = read(lines->descriptor, bytes->data + bytes->size, PIECE);
-    } while (got < 0 && errno == EINTR);
-    if (got < 0) {
-        return UNDR_SYSTEM;
-    }
-    bytes->size += (size_t)got;
-    return got == 0 ? UNDR_END : UNDR_OK;
-}
-
-undr_error adapter_read_line(adapter_lines *lines, undr_slice *line) {
-    for (;;) {
-        undr_buffer *bytes = &lines->bytes;
-        const uint8_t *found = lines->seen < bytes->size
-            ? memchr(bytes->data + lines->seen, '\n', bytes->size - lines->seen)
-            : NULL;
-        if (found != NULL) {
-            size_t end = (size_t)(found - bytes->data);
-            return give_line(lines, end, end + 1, line);
-        }
-        lines->seen = bytes->size;
-        undr_error error = read_piece(lines);
-        if (error == UNDR_END && lines->start < bytes->size) {
-            return give_line(lines, bytes->size, bytes->size, line);
-        }
-        if (error != UNDR_OK) {
-            return error;
-        }
-    }
-}
 
 undr_slice adapter_take_word(undr_slice *line) {
     const uint8_t *blank = line->size > 0 ? memchr(line->data, ' ', line->size) : NULL;

@@ -35,6 +35,10 @@ void adapter_complain(const char *program, const char *format, ...) __attribute_
 bool adapter_parse_options(
     const char *program, const char *verb, int argc, char **argv, adapter_option *options, size_t count);
 
+/* First in main: is there as much stack as the deepest values take, here and in the workers that are started? False:
+ * standard error says that there is not, and what helps, and the program leaves with ADAPTER_EXIT_FAILURE. */
+bool adapter_has_stack(const char *program);
+
 /* Says on standard error that verb (NULL: none was given) is not one of `verbs` ("capabilities, worker") and returns
  * ADAPTER_EXIT_NO_VERB, for main to return. */
 int adapter_no_verb(const char *program, const char *verb, const char *verbs);
@@ -46,23 +50,11 @@ int adapter_end_output(const char *program);
 /* Decimal digits only, within the bounds. */
 bool adapter_parse_number(undr_slice text, uint64_t minimum, uint64_t maximum, uint64_t *number);
 
-/* Append. Decoding takes both cases of letters; UNDR_ARGUMENT (nothing appended) for anything that is not a pair of
- * digits. */
-UNDR_MUST_USE undr_error adapter_hex_decode(undr_slice text, undr_buffer *bytes);
+/* The value of a hexadecimal digit in either case; -1: it is none. */
+int adapter_hex_digit(uint8_t digit);
+
+/* Appends. */
 UNDR_MUST_USE undr_error adapter_hex_encode(undr_slice bytes, undr_buffer *text);
-
-/* Lines of any length from a descriptor. {.descriptor = 0} to begin; adapter_lines_free when done. */
-typedef struct adapter_lines {
-    int descriptor; /* borrowed */
-    undr_buffer bytes;
-    size_t start; /* of what was not given out yet */
-    size_t seen;  /* up to here there is no '\n' behind start */
-} adapter_lines;
-
-/* Blocks until a line is whole: UNDR_OK, *line without its '\n' (nor a '\r' before it), borrowed until the next call. A
- * last line without '\n' counts. UNDR_END: end of input; UNDR_SYSTEM, UNDR_MEMORY. EINTR is retried. */
-UNDR_MUST_USE undr_error adapter_read_line(adapter_lines *lines, undr_slice *line);
-void adapter_lines_free(adapter_lines *lines);
 
 /* Takes the first word of *line: up to a blank, which is skipped too. Empty when the line is. */
 undr_slice adapter_take_word(undr_slice *line);

@@ -17,10 +17,10 @@
 #include <unistd.h>
 #include <utlist.h>
 
-enum { LEAVE_MS = 500, MAXIMUM_LINES = 1024 };
+enum { LEAVE_MS = 500, MAXIMUM_LINES = 1024, MAXIMUM_BYTES = 1024 * 1024 };
 
 struct input_line {
-    undr_buffer text;
+    command line;
     input_line *prev, *next;
 };
 
@@ -67,7 +67,7 @@ static int ms_to_leave(const input *self) {
         return -1;
     }
     if (now >= self->leave_at) {
-        _exit(0); /* the workers are tied to this process's life */
+        _exit(self->failed ? ADAPTER_EXIT_FAILURE : 0); /* the workers are tied to this process's life */
     }
     return (int)(self->leave_at - now);
 }
@@ -94,44 +94,44 @@ static void wait_for_room(input *self) {
     }
 }
 
-static input_line *new_line(undr_slice text) {
-    input_line *line = calloc(1, sizeof *line);
-    if (line != NULL && undr_put_slice(&line->text, text) != UNDR_OK) {
-        free(line);
-        return NULL;
-    }
-    return line;
+static bool has_room(const input *self) {
+    return self->count == 0 || (self->count < MAXIMUM_LINES && self->bytes < MAXIMUM_BYTES);
 }
 
-/* One command is in flight at most, but the input behind more lines is looked at as well, behind a sensible number. */
-static undr_error hand_over(input *self, undr_slice text) {
-    input_line *line = new_line(text);
+/* One command is in flight at most, but the input behind more lines is looked at as well, behind a sensible number.
+ * Takes *line over; UNDR_MEMORY: it is freed. */
+static undr_error hand_over(input *self, command *given) {
+    input_line *line = calloc(1, sizeof *line);
     if (line == NULL) {
+        command_free(given);
         return UNDR_MEMORY;
     }
+    line->line = *given;
     (void)pthread_mutex_lock(&self->lock);
-    while (self->count == MAXIMUM_LINES) {
+    while (!has_room(self)) {
         (void)pthread_mutex_unlock(&self->lock);
         wait_for_room(self);
         (void)pthread_mutex_lock(&self->lock);
     }
     DL_APPEND(self->lines, line);
     self->count++;
+    self->bytes += line->line.payload.capacity;
     (void)pthread_cond_broadcast(&self->changed);
     (void)pthread_mutex_unlock(&self->lock);
     return UNDR_OK;
 }
 
 static undr_error hand_over_all(input *self) {
-    adapter_lines lines = {.descriptor = STDIN_FILENO};
-    undr_slice line;
+    static command_reader reader; /* large for a thread's stack, and there is one such thread */
+    command line;
     undr_error error;
+    reader = (command_reader){.descriptor = STDIN_FILENO, .payload_limit = self->payload_limit};
     do {
-        error = adapter_read_line(&lines, &line);
-        error = error == UNDR_OK ? hand_over(self, line) : error;
+        error = command_read(&reader, &line);
+        error = error == UNDR_OK ? hand_over(self, &line) : error;
     } while (error == UNDR_OK);
     int reason = errno;
-    adapter_lines_free(&lines);
+    command_reader_free(&reader);
     errno = reason;
     return error;
 }
@@ -140,8 +140,12 @@ static void *watch_lines(void *argument) {
     input *self = argument;
     undr_error error = hand_over_all(self);
     int reason = errno;
+    /* A terminal that has gone away fails once, as the end of input that it is. */
+    (void)pthread_mutex_lock(&self->lock);
+    self->failed = error != UNDR_END && !(error == UNDR_SYSTEM && reason == EIO);
+    (void)pthread_mutex_unlock(&self->lock);
     end_input(self);
-    if (error != UNDR_END) {
+    if (self->failed) {
         undr_log_complain("undr-manager: standard input can't be read any more: %s",
             error == UNDR_SYSTEM ? strerror(reason) : undr_error_text(error));
     }
@@ -179,8 +183,8 @@ static undr_error start_threads(input *self) {
     return error == UNDR_OK ? start_thread(watch_lines, self) : error;
 }
 
-undr_error input_start(input *self, undr_process_manager *manager) {
-    *self = (input){.manager = manager};
+undr_error input_start(input *self, undr_process_manager *manager, uint64_t payload_limit) {
+    *self = (input){.manager = manager, .payload_limit = payload_limit};
     (void)pthread_mutex_init(&self->lock, NULL); /* neither can fail with default attributes here */
     (void)pthread_cond_init(&self->changed, NULL);
     self->taken = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -200,19 +204,23 @@ void input_release_manager(input *self) {
     (void)pthread_mutex_unlock(&self->lock);
 }
 
-input_event input_next(input *self, undr_buffer *line) {
+input_event input_next(input *self, command *line) {
     (void)pthread_mutex_lock(&self->lock);
     while (self->lines == NULL && !self->ended && !self->interrupted) {
         (void)pthread_cond_wait(&self->changed, &self->lock);
     }
-    input_event event = self->interrupted ? INPUT_INTERRUPT : self->lines != NULL ? INPUT_LINE : INPUT_END;
+    input_event event = self->interrupted ? INPUT_INTERRUPT
+        : self->lines != NULL             ? INPUT_LINE
+        : self->failed                    ? INPUT_FAILED
+                                          : INPUT_END;
     if (event == INPUT_LINE) {
         input_line *first = self->lines;
         DL_DELETE(self->lines, first);
         self->count--;
+        self->bytes -= first->line.payload.capacity;
         (void)eventfd_write(self->taken, 1); /* fails only after 2^64 of them */
-        undr_buffer_free(line);
-        *line = first->text;
+        command_free(line);
+        *line = first->line;
         free(first);
     }
     (void)pthread_mutex_unlock(&self->lock);

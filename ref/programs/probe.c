@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+enum { MOST_STEPS = 1000000, LOOKS_EVERY = 1000 };
 
 typedef struct step step;
 
@@ -64,12 +65,19 @@ static undr_error run_raise(const step *self) {
     return undr_fail(self->failure, "RuntimeError", "%.*s", size, (const char *)text->bytes.data);
 }
 
-static undr_error read_to_end(int client) {
+/* UNDR_END: the manager is gone. */
+static undr_error read_to_end(undr_manager *manager, int client) {
     uint8_t bytes[256];
-    ssize_t got;
-    do {
-        got = recv(client, bytes, sizeof bytes, 0);
-    } while (got > 0 || (got < 0 && errno == EINTR));
+    ssize_t got = 1;
+    while (got > 0) {
+        undr_error error = undr_wait_for(manager, client, UINT64_MAX);
+        if (error != UNDR_OK) {
+            return error;
+        }
+        do {
+            got = recv(client, bytes, sizeof bytes, 0);
+        } while (got < 0 && errno == EINTR);
+    }
     return got == 0 ? UNDR_OK : UNDR_SYSTEM;
 }
 
@@ -81,19 +89,19 @@ static undr_error run_wait(const step *self) {
     }
     undr_error error = undr_connect((uint16_t)port, &client);
     if (error == UNDR_OK) {
-        error = read_to_end(client);
+        error = read_to_end(self->manager, client);
         int kept = errno;
         (void)close(client); /* only read from: nothing can be lost */
         errno = kept;
     }
-    if (error == UNDR_OK) {
-        return UNDR_OK;
+    if (error == UNDR_OK || error == UNDR_END) {
+        return error;
     }
     return undr_fail(self->failure, "OSError", "Probe step 'wait' at 127.0.0.1:%d: %s", (int)port, strerror(errno));
 }
 
 static undr_error run_sleep(const step *self) {
-    const double maximum = 1e9;
+    const double maximum = 1e6; /* as spec/adapter.md has it */
     const undr_value *value = self->arguments[0];
     int64_t whole;
     double seconds = value->kind == UNDR_FLOAT ? value->real : -1;
@@ -103,14 +111,9 @@ static undr_error run_sleep(const step *self) {
     if (!(seconds >= 0 && seconds <= maximum)) { /* a nan is neither */
         return malformed(self);
     }
-    struct timespec left = {.tv_sec = (time_t)seconds};
-    left.tv_nsec = (long)((seconds - (double)left.tv_sec) * 1e9);
-    while (nanosleep(&left, &left) < 0) {
-        if (errno != EINTR) {
-            return undr_fail(self->failure, "OSError", "Probe step 'sleep': %s", strerror(errno));
-        }
-    }
-    return UNDR_OK;
+    undr_error error = undr_wait_for(self->manager, -1, (uint64_t)(seconds * 1e3 + 0.999));
+    return error != UNDR_SYSTEM ? error
+                                : undr_fail(self->failure, "OSError", "Probe step 'sleep': %s", strerror(errno));
 }
 
 static undr_error make_pid_message(undr_arena *arena, undr_value **message) {
@@ -147,7 +150,7 @@ static const step_type step_types[] = {
     {"schedule", "('schedule', task) or ('schedule', task, priority from 0)", 1, 2, run_schedule},
     {"raise", "('raise', text)", 1, 1, run_raise},
     {"wait", "('wait', port 1..65535)", 1, 1, run_wait},
-    {"sleep", "('sleep', seconds from 0)", 1, 1, run_sleep},
+    {"sleep", "('sleep', seconds 0..1000000)", 1, 1, run_sleep},
     {"pid", "('pid',)", 0, 0, run_pid},
     {"exit", "('exit', status 0..255)", 1, 1, run_exit},
 };
@@ -195,8 +198,13 @@ undr_error probe_run(const undr_registry *registry, const undr_value *task, void
     if (steps == NULL || (steps->kind != UNDR_LIST && steps->kind != UNDR_TUPLE)) {
         return undr_fail(failure, "ValueError", "the state of a Probe must be {'steps': [...]}");
     }
+    if (steps->items.count > MOST_STEPS) {
+        return undr_fail(failure, "ValueError", "a Probe of more than %d steps: none of them is run", MOST_STEPS);
+    }
     for (size_t i = 0; i < steps->items.count; i++) {
-        undr_error error = run_step(steps->items.at[i], manager, failure);
+        bool looks = i % LOOKS_EVERY == LOOKS_EVERY - 1; /* many steps may be waited for by nobody any more */
+        undr_error error = looks ? undr_wait_for(manager, -1, 0) : UNDR_OK;
+        error = error == UNDR_OK ? run_step(steps->items.at[i], manager, failure) : error;
         if (error != UNDR_OK) {
             return error;
         }

@@ -5,10 +5,12 @@
  *   ('schedule', task[, p])       schedules a task of any class with priority p, default 1
  *   ('raise', text)               fails with RuntimeError(text)
  *   ('wait', port)                connects to 127.0.0.1:port and reads to the end of the stream
- *   ('sleep', seconds)            int or float
+ *   ('sleep', seconds)            int or float, at most 1,000,000
  *   ('pid',)                      sends the message ('pid', own process id)
  *   ('exit', status)              ends the process, 0..255
- * Any other step, and a malformed one, fails with a ValueError that names it. */
+ * Any other step, and a malformed one, fails with a ValueError that names it; so does a Probe of more than 1,000,000
+ * steps, before the first. While it waits or sleeps, and now and then between steps, the end of the connection to the
+ * manager ends it (WORK-17). */
 #ifndef PROGRAMS_PROBE_H
 #define PROGRAMS_PROBE_H
 

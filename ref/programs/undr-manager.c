@@ -21,7 +21,7 @@
 #define PROGRAM "undr-manager"
 #define VERBS "capabilities, manager"
 
-enum { NO_VALUE = -1 };
+enum { NO_VALUE = -1, LEAST_GRACE_MS = 1000 };
 
 /* The options of both verbs. They may come before the verb, too, so that a command that something else completes
  * ("undr-check manager -- undr-manager --hold 200") can carry them. */
@@ -74,7 +74,7 @@ static int capabilities(const settings *read) {
                  "pickle 0-5\nlog-directory\n",
         UNDR_MAXIMUM_PRIORITY_LEVELS, (unsigned long long)read->hold, (unsigned long long)pool_hold,
         (unsigned long long)read->payload_limit);
-    if (read->grace > 0) {
+    if (read->grace >= LEAST_GRACE_MS) { /* of less the contract has no word */
         (void)printf("grace %llu\n", (unsigned long long)read->grace);
     }
     return adapter_end_output(PROGRAM);
@@ -96,7 +96,8 @@ static int help(void) {
         "  --payload-limit BYTES of one frame, at least 64 MiB; default 1 GiB\n"
         "  --retries N           how often a task whose worker died is handed out again; default 0: it is reported\n"
         "  --queue-limit BYTES   that tasks and messages may take here, what is more is refused; default: no limit\n"
-        "  --connections N       at a time, more are ended; default: the limit of open files, less 64\n"
+        "  --connections N       at a time; one more takes the place of one that has sent no request, or is ended;\n"
+        "                        default, and at most: the limit of open files, less 64\n"
         "  --patience MS         who reads nothing of its answers for so long is ended; default: %d\n"
         "  --start-patience MS   how long workers that can't be started, or leave soon, are tried again while no task\n"
         "                        is handed out; default: %d\n"
@@ -107,8 +108,8 @@ static int help(void) {
         "commands: schedule PRIORITY HEX | message HEX | next | close join|cancel|kill\n"
         "\n"
         "It prints `ready PORT` first. The end of input kills its workers. SIGINT closes as `close cancel` does;\n"
-        "a second one kills its workers. Exit status: 0 at the end of input; 130 after SIGINT; 1 it can't serve;\n"
-        "2 usage; %d a verb that is not implemented.\n",
+        "a second one kills its workers. Exit status: 0 at the end of input; 130 after SIGINT; 1 it can't serve,\n"
+        "or its input or output can't be used; 2 usage; %d a verb that is not implemented.\n",
         UNDR_POOL_HOLD_MS, UNDR_DEFAULT_PATIENCE_MS, UNDR_START_PATIENCE_MS, ADAPTER_EXIT_NO_VERB);
     return adapter_end_output(PROGRAM);
 }
@@ -150,6 +151,20 @@ static void raise_descriptor_limit(void) {
     }
 }
 
+/* Both are its channel: without one of them it could obey, or answer, nobody. Looked at before anything is started. */
+static bool has_channel(void) {
+    char nothing;
+    if (read(STDIN_FILENO, &nothing, 0) < 0) {
+        (void)fail("can't serve: standard input can't be read", UNDR_SYSTEM);
+        return false;
+    }
+    if (write(STDOUT_FILENO, &nothing, 0) < 0) {
+        (void)fail("can't serve: standard output can't be written", UNDR_SYSTEM);
+        return false;
+    }
+    return true;
+}
+
 static int manage(const settings *read) {
     undr_process_manager_options options = {
         .workers = read->has_workers ? (int)read->workers : NO_VALUE,
@@ -172,13 +187,16 @@ static int manage(const settings *read) {
     static input from; /* its threads use it until the program ends */
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN);
+    if (!has_channel()) {
+        return ADAPTER_EXIT_FAILURE;
+    }
     raise_descriptor_limit();
     input_block_interrupts();
     undr_error error = undr_process_manager_start(&options, &manager);
     if (error != UNDR_OK) {
         return fail_to_start(read, error);
     }
-    error = input_start(&from, manager);
+    error = input_start(&from, manager, read->payload_limit);
     if (error != UNDR_OK) {
         int status = fail("can't serve", error);
         undr_process_manager_free(manager);
@@ -230,6 +248,9 @@ static void give_memory_back(void) {
 int main(int argc, char **argv) {
     give_memory_back();
     undr_process_manager_main(argc, argv, probe_registry());
+    if (!adapter_has_stack(PROGRAM)) {
+        return ADAPTER_EXIT_FAILURE;
+    }
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         return help();
     }

@@ -74,6 +74,9 @@ int main(int argc, char **argv) {
             strerror(errno));
         return ADAPTER_EXIT_FAILURE;
     }
+    if (!adapter_has_stack(PROGRAM)) {
+        return ADAPTER_EXIT_FAILURE;
+    }
     if (verb == NULL) {
         return adapter_no_verb(PROGRAM, NULL, VERBS);
     }

@@ -17,7 +17,7 @@ UNDR_API_BEGIN
     X(END, "the peer ended the connection") \
     X(RESET, "the peer reset the connection") \
     X(MORE, "more bytes are needed") \
-    X(PAYLOAD_TOO_LARGE, "the header announces a payload above the limit") \
+    X(PAYLOAD_TOO_LARGE, "the payload is above the limit") \
     X(UNEXPECTED_TYPE, "a frame of this type is not allowed here") \
     X(UNEXPECTED_PAYLOAD, "this type must not carry a payload") \
     X(MISSING_PAYLOAD, "this type must carry a payload") \

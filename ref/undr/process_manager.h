@@ -33,7 +33,7 @@ typedef struct undr_process_manager_options {
     const char *address;       /* IPv4 that it listens on; NULL: 127.0.0.1 */
     bool beyond_loopback;      /* the address may be one that other machines reach (SEC-2) */
     bool same_user;            /* only connections of processes of the same user of this machine are served */
-    size_t connections;        /* at a time; 0: as many as descriptors (RLIMIT_NOFILE), but 64 */
+    size_t connections;        /* at a time, as in undr_server_options */
     uint64_t queue_limit;      /* bytes that tasks and messages may take in the manager; 0: as many as there are */
     uint64_t payload_limit;    /* of one frame, as in undr_server_options. At least UNDR_PAYLOAD_MINIMUM (FRAME-6) */
     uint64_t patience;         /* ms for which a connection may read nothing of what waits for it; 0: 30000 */
@@ -64,8 +64,8 @@ uint16_t undr_process_manager_port(const undr_process_manager *manager);
 undr_manager *undr_process_manager_interface(undr_process_manager *manager);
 
 /* UNDR_PRIORITY: no such queue. UNDR_CLOSED: after a close. UNDR_NOT_A_TASK: None or CloseRequest (SCHED-12).
- * UNDR_QUEUE_LIMIT: no more bytes are to be kept.
- * schedule_pickle and send_pickle: PICKLE_* or LIMIT_* for bytes that are not a pickle. */
+ * UNDR_QUEUE_LIMIT: no more bytes are to be kept. UNDR_PAYLOAD_TOO_LARGE: the pickle is above options.payload_limit.
+ * schedule_pickle and send_pickle: PICKLE_* or LIMIT_* for what is no pickle. */
 UNDR_MUST_USE undr_error undr_process_manager_schedule(
     undr_process_manager *manager, const undr_value *task, unsigned priority);
 UNDR_MUST_USE undr_error undr_process_manager_send_message(undr_process_manager *manager, const undr_value *message);

@@ -25,7 +25,8 @@ typedef struct undr_server_options {
     uint16_t port;        /* 0: the system chooses one */
     bool beyond_loopback; /* the address may be one that other machines reach (SEC-2) */
     bool same_user;       /* who belongs to another user of this machine, or to none of it, is not served */
-    size_t connections;   /* at a time, more are not served; 0: as many as descriptors (RLIMIT_NOFILE), but 64 */
+    size_t connections; /* at a time; one more takes the place of one that has sent no request, or is not served. 0, and
+                             at most: as many as descriptors (RLIMIT_NOFILE), but 64 */
     uint64_t
         payload_limit;     /* of one frame (FRAME-7); 0: UNDR_DEFAULT_PAYLOAD_LIMIT; above UNDR_PAYLOAD_MAXIMUM: that */
     uint64_t patience;     /* ms for which a connection may read nothing of answers that wait for it, before it is

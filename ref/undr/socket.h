@@ -76,6 +76,12 @@ typedef struct undr_target_options {
 } undr_target_options;
 UNDR_MUST_USE undr_error undr_target(const undr_target_options *options);
 
+/* For a task that waits, so that it does not outlive the manager that it is run for: until `file` (-1: none) can be
+ * read, or `ms` (UINT64_MAX: no bound) have passed: UNDR_OK. UNDR_END: the manager has ended the connection, and the
+ * worker leaves (WORK-17) when the task returns, whatever it returns; of a manager that is no undr_proxy there is no
+ * such end. A signal does not cut it short. UNDR_SYSTEM (errno). */
+UNDR_MUST_USE undr_error undr_wait_for(undr_manager *manager, int file, uint64_t ms);
+
 UNDR_API_END
 
 #endif

@@ -78,7 +78,7 @@ class Explore(unittest.TestCase):
     def test_mistakes_name_the_remedy(self):
         for words, says in [([], "name the role"), 
                             (["mangaer", "--", MANAGER], "did you mean manager?"), (["manager"], "behind --"),
-                            (["manager", "--cases", ".", "--", MANAGER], "leave --cases out"),
+                            (["manager", "--cases", ".", "--", MANAGER], "explore makes no use of --cases"),
                             (["manager", "--sessions", "0", "--", MANAGER], "--sessions '0'")]:
             with self.subTest(words):
                 self.assertIn(says, self.explore(2, *words).stderr)

@@ -83,6 +83,18 @@ class Files(Hostile):
             time.sleep(0 if (self.folder / "end").exists() else 0.05)
         self.assertIn("</testsuites>", (self.folder / "out").read_text())
 
+    def test_a_pipe_whose_writer_never_writes(self):
+        """It is given up after a minute, by whichever option reads it."""
+        words = [["parse", self.pipe], ["decode", self.pipe], [*self.play[:1], "--cases", self.pipe, *self.play[1:]],
+                 [*self.play[:1], "--expect", self.pipe, *self.play[1:]]]
+        writer = os.open(self.pipe, os.O_RDWR)
+        try:
+            with concurrent.futures.ThreadPoolExecutor(len(words)) as several:
+                for judged in [several.submit(self.check, 2, ["nothing has come from it for a minute"], *each) for each in words]:
+                    judged.result()
+        finally:
+            os.close(writer)
+
     def test_folders_that_link_to_themselves(self):
         self.file("one.case", case("one"))
         self.pipe.unlink()
@@ -120,7 +132,9 @@ class Streams(Hostile):
     def test_declared_numbers(self):
         self.fails(*(("manager", f"declare-{line}", "`capabilities` prints in line 2 `", says) for line, says in [
             ("grace 4000000000", "up to 60000"), ("hold 4000000000", "up to 60000"), ("grace 60001", "up to 60000"),
-            ("hold -1", "milliseconds"), ("hold 1e3", "milliseconds"), ("priority-levels 4000000000", "1 to 128"),
+            ("hold -1", "milliseconds"), ("hold 1e3", "milliseconds"), ("priority-levels 4000000000", "2 to 128"),
+            ("priority-levels 1", "2 to 128"), ("grace 999", "1000 or more"), ("max-payload 67108863", "67108864"),
+            ("language python", "NAME VERSION"), ("version", "VERSION"),
             ("pickle 0-4000000000", "protocols"), ("max-payload 99999999999999999999999", "BYTES"),
             ("grace \x1b[31m", "\\x1b[31m")]))
 

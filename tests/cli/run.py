@@ -287,7 +287,7 @@ class Targets(Behaviour):
         for declares, starts, says in [
             ("echo hold x", "exit 1", ["`hold x`", "it is `hold MS`, milliseconds"]),
             ("echo pickle 9-2", "exit 1", ["`pickle 9-2`", "it is `pickle LOW-HIGH`, protocols from 0 to 5"]),
-            ("echo priority-levels 129", "exit 1", ["it is `priority-levels N`, 1 to 128"]),
+            ("echo priority-levels 129", "exit 1", ["it is `priority-levels N`, 2 to 128"]),
             (":", "echo ready 99999; cat", ["'ready 99999'", "a port from 1 to 65535"]),
             (":", "echo ready 1; cat", ["nothing listens at 127.0.0.1:1", "it printed `ready 1`"]),
             (":", "echo boom >&2; echo ready 1; cat", ["it said: boom; it printed `ready 1`"]),

@@ -41,11 +41,13 @@ def run(command, prepare, **more):
 
 
 def a_manager(closed):
-    """It serves, unless there is nobody to tell the port to."""
-    with subprocess.Popen([f"{BUILD}/undr-manager", "manager", "--workers", "2"], stdin=subprocess.PIPE,
+    """It serves, unless there is nobody to obey or to answer: then no worker is started."""
+    with tempfile.TemporaryDirectory() as folder, \
+            subprocess.Popen([f"{BUILD}/undr-manager", "manager", "--workers", "2", "--log-directory", f"{folder}/logs"], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=without(closed)) as manager:
         said = manager.stdout.readline()
-        assert said.startswith(b"ready ") == (1 not in closed), (closed, said)
+        assert said.startswith(b"ready ") == (not {0, 1} & set(closed)), (closed, said)
+        assert os.path.exists(f"{folder}/logs") == said.startswith(b"ready "), closed
         if 0 not in closed and 1 not in closed:
             task = harness.probe(("message", 5))
             manager.stdin.write(b"schedule 1 %s\nnext\n" % task.hex().encode())
@@ -53,9 +55,9 @@ def a_manager(closed):
             assert manager.stdout.readline() == b"ok\n"
             assert pickle.loads(bytes.fromhex(manager.stdout.readline().split()[1].decode())) == 5
         out, log = manager.communicate(timeout=harness.LIMIT)
-    assert out == b"" and manager.returncode == (1 if 1 in closed else 0), (closed, out, manager.returncode, log)
-    assert 2 in closed or 1 not in closed or b"standard output can't be written: Bad file descriptor" in log, log
-    assert 2 in closed or 0 not in closed or 1 in closed or b"standard input can't be read" in log, log
+    assert out == b"" and manager.returncode == (1 if {0, 1} & set(closed) else 0), (closed, out, manager.returncode, log)
+    assert 2 in closed or 0 not in closed or b"standard input can't be read: Bad file descriptor" in log, log
+    assert 2 in closed or 1 not in closed or 0 in closed or b"standard output can't be written: Bad file" in log, log
 
 
 def a_worker(closed, *command):
@@ -99,6 +101,21 @@ def a_report(closed):
         assert 2 in closed or 1 not in closed or "standard output" in ended.stderr, (closed, ended)
 
 
+def a_stream_for_people(closed):
+    """Standard error that is closed was not wanted; what is read or written and is not there fails."""
+    frame = harness.HEADER.pack(ord("n"), 0)
+    with tempfile.NamedTemporaryFile() as capture:
+        capture.write(frame)
+        capture.flush()
+        for words, reads in ((["decode", capture.name], False), (["decode"], True), (["decode", "-"], True),
+                (["manager", "--tap", "--only", "manager.life.of-a-task", "--", f"{BUILD}/undr-manager"], False),
+                (["manager", "--json", "-", "--only", "manager.life.of-a-task", "--", f"{BUILD}/undr-manager"], False),
+                (["manager", "--list"], False), (["parse", "/nonexistent-file"], False)):
+            expected = 2 if reads and 0 in closed else 3 if 1 in closed else 2 if words[0] == "parse" else 0
+            ended = run([f"{BUILD}/undr-check", *words], without(closed), **({} if 0 in closed else {"stdin": open(capture.name)}))
+            assert ended.returncode == expected, (closed, words, expected, ended)
+
+
 def usage(closed):
     for program in ("undr-manager", "undr-worker", "undr-check"):
         for word in ("--help", "--version"):
@@ -128,6 +145,7 @@ def main():
         if os.path.exists(f"{BUILD}/checksum_tree"):
             an_example(closed)
         a_report(closed)
+        a_stream_for_people(closed)
     print(f"{len(SUBSETS)} sets of closed descriptors: nothing aborts, nothing is mixed up")
     for number in FEW:
         few_descriptors(number)

@@ -101,6 +101,11 @@ def lacking():
         yield lambda role=role: expect(f"{role}, few files", 3, ["Too many open files", "ulimit -n"], command(role),
             limiting(resource.RLIMIT_NOFILE, FEW_FILES))
         yield lambda role=role: in_removed_folder(role)
+        yield lambda role=role: expect(f"{role}, little stack", 3, ["64 KiB", "ulimit -s"], command(role),
+            limiting(resource.RLIMIT_STACK, 64 << 10))
+        if role != "worker" and harness.sanitizer(BUILD, "undr-check") is None:  # undr-worker needs less than that
+            yield lambda role=role: expect(f"{role}, little memory", 3, ["ulimit -v"], command(role),
+                limiting(resource.RLIMIT_AS, 20000 << 10))
     yield lambda: expect("TMPDIR", 3, ["no log directory", "TMPDIR"], command("pool"),
         env={**os.environ, "TMPDIR": nothing})
     yield lambda: expect("small files", 3, ["File too large", "ulimit -f"], command("pool"),
@@ -108,6 +113,32 @@ def lacking():
     yield lambda: expect("explore, few files", 3, ["Too many open files"],
         [CHECK, "explore", "manager", "--sessions", "2", "--", str(BUILD / "undr-manager")],
         limiting(resource.RLIMIT_NOFILE, FEW_FILES))
+
+
+def many_connections():
+    """A target that has too few files for a case is not blamed, and nothing is said that is not so."""
+    words = [CHECK, "manager", "--load", "--jobs", "1", "--delivery", "whole", "--only", "manager.life.*",
+        "--only", "manager.*hundred*", "--", str(BUILD / "undr-manager")]
+    got, said = run(words, limiting(resource.RLIMIT_NOFILE, 210))
+    right = got == 3 and "ulimit -n" in said and "--jobs" not in said.replace("--jobs 1", "") and "could not be killed" not in said
+    return None if right and "FAIL" not in said else f"many connections: status {got}\n{said}"
+
+
+def a_wrong_target_is_blamed():
+    """Few files are no excuse for what has nothing to do with files."""
+    words = [CHECK, "manager", "--delivery", "whole", "--only", "manager.life.*", "--", str(BUILD / "tests" / "undr-broken"),
+        "--bug", "length_one_short"]
+    got, said = run(words, limiting(resource.RLIMIT_NOFILE, 256))
+    return None if got == 1 else f"a wrong target: status {got}\n{said}"
+
+
+def other_programs():
+    """Those of the reference say what is wrong with the stack, too."""
+    for words in (["undr-manager", "manager"], ["undr-worker", "worker", "--port", "1"]):
+        got, said = run([str(BUILD / words[0]), *words[1:]], limiting(resource.RLIMIT_STACK, 64 << 10))
+        if got != 1 or "ulimit -s" not in said:
+            return f"{words}, little stack: status {got}\n{said}"
+    return None
 
 
 def in_removed_folder(role):
@@ -237,7 +268,7 @@ def children_of_before():
 
 
 def main():
-    plays = [*judged(), *lacking(), *namespaces(), processor_time, hangup_is_ignored, alarm_leaves_nothing,
+    plays = [*judged(), *lacking(), *namespaces(), many_connections, a_wrong_target_is_blamed, other_programs, processor_time, hangup_is_ignored, alarm_leaves_nothing,
         children_of_before]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         complaints = [complaint for complaint in pool.map(lambda play: play(), plays) if complaint is not None]

@@ -1,7 +1,9 @@
 """limits.py BUILD: who may connect to undr-manager, how much it keeps, and that no payload is executed."""
 
+import contextlib
 import os
 import pickle
+import resource
 import subprocess
 import sys
 import tempfile
@@ -60,6 +62,56 @@ def a_worker_elsewhere():
             manager.close("join")
             assert worker.wait(harness.LIMIT) == 0
         manager.end()
+
+
+def few_files(number):
+    return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (number, number))
+
+
+def who_sends_nothing_keeps_nobody_out():
+    """More of them than there may be connections: silent, or with a part of a request. Who asks is served, and stays."""
+    begun = [b"", b"n", harness.HEADER.pack(ord("n"), 0)[:8], harness.HEADER.pack(0x81, 1 << 20) + bytes(100)]
+    for workers in (0, 1):
+        with harness.Manager(BUILD, workers=workers, preexec_fn=few_files(128)) as manager, contextlib.ExitStack() as all_of_them:
+            first = all_of_them.enter_context(harness.Connection(manager.port))
+            assert first.ask("m", harness.NONE) == ("m", b"")
+            for number in range(200):
+                silent = all_of_them.enter_context(harness.Connection(manager.port))
+                with contextlib.suppress(OSError):
+                    silent.socket.sendall(begun[number % 4])
+            for _ in range(100):
+                with harness.Connection(manager.port) as peer:
+                    assert peer.ask("m", harness.NONE) == ("m", b"")
+            assert first.ask("m", harness.NONE) == ("m", b"")
+            if workers > 0:
+                manager.schedule(harness.probe(("message", 5)))
+                while pickle.loads(manager.next()) != 5:
+                    pass
+            assert "it has sent no request, and another needs its place" in manager.said()
+            manager.end()
+
+
+def who_has_asked_keeps_its_place():
+    with harness.Manager(BUILD, "--connections", 8) as manager, contextlib.ExitStack() as all_of_them:
+        peers = [all_of_them.enter_context(harness.Connection(manager.port)) for _ in range(8)]
+        for peer in peers:
+            assert peer.ask("m", harness.NONE) == ("m", b"")
+        for _ in range(20):
+            with harness.Connection(manager.port) as late:
+                late.ended()
+        for peer in peers:
+            assert peer.ask("m", harness.NONE) == ("m", b"")
+        assert manager.said().count("as many as the limit of connections allows") == 20
+        manager.end()
+
+
+def more_connections_than_files():
+    with harness.Manager(BUILD, "--connections", 100000, preexec_fn=few_files(256)) as manager:
+        harness.until(lambda: "100000 connections were asked for, and the limit of open files allows 192" in manager.said(), "note")
+        manager.end()
+    with harness.Manager(BUILD, "--connections", 192, preexec_fn=few_files(256)) as manager:
+        manager.end()
+        assert manager.said() == "", manager.said()
 
 
 ASK_AS_NOBODY = f"""
@@ -171,6 +223,9 @@ def main():
     a_worker_elsewhere()
     only_the_same_user()
     connections_are_limited()
+    who_sends_nothing_keeps_nobody_out()
+    who_has_asked_keeps_its_place()
+    more_connections_than_files()
     queued_bytes_are_limited()
     frames_are_limited()
     with tempfile.TemporaryDirectory() as folder:

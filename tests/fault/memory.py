@@ -2,6 +2,7 @@
 within the bound of spec/threats.md. Counted in bytes, never in time."""
 
 import contextlib
+import os
 import pathlib
 import pickle
 import select
@@ -229,6 +230,39 @@ def messages_that_unfold():
             assert peer.receive() == ("m", b"")
 
 
+def command_lines():
+    """What no command can be is not kept, nor what is above a limit; nor many that wait behind one that waits. The answers
+    say why, and the next command is obeyed."""
+    size, limit = 2 * QUEUE, 64 * MIB
+    lines = [(b"", b"\0", size), (b"", b"schedule ", size), (b"schedule 1 ", b"00", limit + MIB), (b"message ", b"5d", limit + MIB),
+        (b"message ", b"5d", QUEUE + MIB), (b"schedule 1 ", b"5d", QUEUE + MIB), (b"next", b" ", size), (b"schedule 1 ", b"x", size)]
+    for begin, rest, count in lines:
+        bound = limit if begin and rest in (b"00", b"5d") else 0
+        with bounded(f"a command {begin + rest} ...", bound, "--payload-limit", limit) as manager:
+            manager.process.stdin.write(begin)
+            for _ in range(0, count, MIB):
+                manager.process.stdin.write(rest * MIB)
+            manager.write("")
+            answer = manager.read()
+            assert answer[0] == "error", answer
+            assert manager.ask("message", "4e2e") == ["ok"] and manager.next() == b"N."
+    line = b"message " + b"42" + f"{MIB:08x}".encode() + b"00" * MIB + b"2e\n"
+    with bounded("commands that wait", 8 * MIB) as manager:
+        manager.schedule(harness.probe())
+        manager.write("next")  # for ever
+        stdin = manager.process.stdin.fileno()
+        os.set_blocking(stdin, False)
+        written = idle = 0
+        while idle < 20:
+            try:
+                written, idle = written + os.write(stdin, line[written % len(line):]), 0
+            except BlockingIOError:
+                idle += 1
+            alive(manager)
+        assert written < 6 * len(line), written
+
+
+
 def main():
     if harness.sanitizer(BUILD):
         print("SKIPPED: a sanitizer keeps memory that was freed, and takes some of its own")
@@ -249,6 +283,7 @@ def main():
     answers()
     behind_a_large_answer()
     messages_that_unfold()
+    command_lines()
 
 
 main()

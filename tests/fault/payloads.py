@@ -11,6 +11,7 @@ import re
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -240,6 +241,20 @@ def in_decode():
             assert_clean(output, name)
 
 
+def in_decode_with_little_memory():
+    """A megabyte that a value has at 20,000 places: memory follows the capture, not what is said in it."""
+    if harness.sanitizer(BUILD, "undr-check"):
+        return
+    text = b"X" + struct.pack("<I", MIB) + b"x" * MIB + b"q\1"
+    for name, payload in (("list", b"(" + text + b"h\1" * 20000 + b"l."), ("tuples", b"](" + text + b"h\1\x85" * 20000 + b"e.")):
+        for kind in (ord("m"), ord("t"), 0x81):
+            frame = harness.HEADER.pack(kind, len(payload)) + payload
+            status, output, errors, _ = run(f"{BUILD}/undr-check", "decode", input=frame,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (256 * MIB, 256 * MIB)))
+            assert status in (0, 1), f"{name}: status {status}\n{errors[-500:]}"
+            assert len(output) < 8 * len(payload), f"{name}: {len(output)} bytes"
+
+
 def in_explore():
     """Sessions with a worker that sends a bomb: shortened, printed, kept."""
     with tempfile.TemporaryDirectory() as folder:
@@ -256,6 +271,6 @@ def in_explore():
 
 if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    for part in (in_a_manager, in_a_worker, from_a_worker, from_a_manager, in_decode, in_explore):
+    for part in (in_a_manager, in_a_worker, from_a_worker, from_a_manager, in_decode, in_decode_with_little_memory, in_explore):
         part()
         print(f"{part.__name__.replace('_', ' ')}: {len(TRIED)} payloads")

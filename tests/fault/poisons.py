@@ -123,6 +123,17 @@ def copies():
     yield "two long keys in turn", b"}(" + b"".join(b"X" + struct.pack("<I", 15000) + b"k" * 15000 + b"q" + bytes([i]) + b"N" for i in range(2)) + b"h\0Nh\1N" * 3000 + b"u."
 
 
+def shared():
+    """A text that is there once, and shown at each of many places."""
+    for kind, text in (("text", binstr("x" * 8000)), ("bytes", b"B\x40\x1f\0\0" + b"x" * 8000),
+            ("bytearray", b"\x96\x40\x1f\0\0\0\0\0\0" + b"x" * 8000), ("int", b"\x8b\x40\x1f\0\0" + b"\x01" * 8000),
+            ("class", b"c" + b"m" * 90 + b"\n" + b"N" * 90 + b"\n")):
+        yield f"{kind} in a list", b"(" + text + b"q\1" + b"h\1" * 4000 + b"l."
+        yield f"{kind} in tuples", b"](" + text + b"q\1" + b"h\1\x85" * 4000 + b"e."
+        yield f"{kind} in a dict", b"}(K\0" + text + b"q\1" + b"".join(b"M" + struct.pack("<H", 1 + i) + b"h\1" for i in range(2500)) + b"u."
+        yield f"{kind} in states", b"]cm\nN\nq\2(" + text + b"q\1" + b"h\2)\x81h\1b" * 1500 + b"e00."
+
+
 def hostile_text():
     """What a terminal obeys, or what hides, in each place that has text."""
     text = "\x1b]0;title\x07\x1b[2J\x9b31m\r\b\x7f\u202e\u2066\u2028\u2029\ufeff\u200b\u00ad\u061c\ufe0f\u3164\ue000\ufdd0\uffff\U000e0041\U0010ffff"
@@ -154,7 +165,7 @@ def all_of_them():
     yield "keys: as floats", b"\x8f(" + b"".join(b"G" + struct.pack(">d", float(2**60 + i * 2**12)) for i in range(SIZE // 9)) + b"\x90."
     yield "keys: classes of one name", b"\x8f(" + b"".join(b"cm%d\nN\n" % i for i in range(SIZE // 8)) + b"\x90."
     yield "keys: in frozensets", b"(" + b"".join(b"(" + key + b"\x91" for key in colliding_numbers(SIZE // 12)) + b"\x91."
-    for group in (itself, long, deep, copies, hostile_text):
+    for group in (itself, long, deep, copies, shared, hostile_text):
         for name, data in group():
             yield f"{group.__name__.replace('_', ' ')}: {name}", data
 

@@ -7,7 +7,7 @@
 
 static void *resize_slots(void *old, size_t size);
 #define realloc resize_slots
-#include "handles.c"
+#include "base/handles.c"
 #undef realloc
 #include "typed_slots.h"
 

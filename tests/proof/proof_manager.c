@@ -3,11 +3,12 @@
  * keeps stay within the limit, and each accepted request gets one answer, of its kind, in order (REQ-1, REQ-2).
  *
  * Bounds: two connections; each sequence of STEPS calls that begins with BEFORE (four bits for a call, the first the
- * lowest) and ends with one of step()'s calls FIRST_LAST to LAST_LAST: all 16 in a proof. Each is tried twice: with
- * memory enough, all answers taken at the end; and with the first allocation after the set-up failing, answers left.
- * HOLD, RETRIES and LIMIT are the options; two priority levels; payloads of one byte at most, eight are there. What the
- * calls are given is constant, so that CBMC knows where each pointer in the lists leads; tests/proof/prove has the
- * sequences. Not looked at: large payloads (blobs), what the frames hold, the pickles that report lost tasks. */
+ * lowest) and ends with one of step()'s calls FIRST_LAST to LAST_LAST: all 16 in a proof, and, in runs of their own, a
+ * frame of any type and content, also from a handle that was never given. Each is tried twice: with memory enough, all
+ * answers taken at the end; and with the first allocation after the set-up failing, answers left. HOLD, RETRIES and
+ * LIMIT are the options; two priority levels; payloads of one byte at most, eight are there. What the other calls are
+ * given is constant, so that CBMC knows where each pointer in the lists leads; tests/proof/prove has the sequences. Not
+ * looked at: large payloads (blobs), what the frames hold, the pickles that report lost tasks. */
 #include "proof.h"
 
 enum { MOST_PAYLOAD = 1 };
@@ -23,11 +24,11 @@ static void *resize_slots(void *old, size_t size);
 #define calloc typed_calloc
 #define malloc typed_malloc
 #define realloc resize_slots
-#include "handles.c"
+#include "base/handles.c"
 #define new_parcel queue_new_parcel
-#include "manager_queue.c"
+#include "protocol/manager_queue.c"
 #undef new_parcel
-#include "manager.c" /* the invariants are about its private lists */
+#include "protocol/manager.c" /* the invariants are about its private lists */
 #undef calloc
 #undef malloc
 #undef realloc
@@ -169,7 +170,7 @@ static void connect_one(scene *all, peer *one) {
 }
 
 static void receive(scene *all, peer *from, uint8_t type, size_t size) {
-    uint8_t payload = 7;
+    uint8_t payload = nondet_u8();
     undr_frame frame = {.type = type, .payload = undr_slice_of(&payload, size)};
     undr_error error = undr_manager_receive(all->core, from->handle, &frame, 1);
     assert(from->handle != 0 || error != UNDR_OK);
@@ -226,6 +227,20 @@ static void next_message(scene *all) {
     undr_buffer_free(&message);
 }
 
+/* A frame of any type and content, on either connection or on one that there never was. */
+static void receive_anything(scene *all) {
+    peer stranger = {.handle = nondet_u64()};
+    peer *a = &all->peers[0], *b = &all->peers[1];
+    if (stranger.handle != a->handle && stranger.handle != b->handle) {
+        uint8_t type = nondet_u8();
+        undr_frame frame = {.type = type, .payload = undr_slice_of(&type, any_size_to(MOST_PAYLOAD))};
+        assert(undr_manager_receive(all->core, stranger.handle, &frame, 1) != UNDR_OK);
+    }
+    receive(all, nondet_bool() ? a : b, nondet_u8(), any_size_to(MOST_PAYLOAD));
+}
+
+enum { ANYTHING = 16 };
+
 static void step(scene *all, unsigned call) {
     peer *a = &all->peers[0], *b = &all->peers[1];
     switch (call) {
@@ -244,6 +259,7 @@ static void step(scene *all, unsigned call) {
     case 12: undr_manager_end_requests(all->core, a->handle); break;
     case 13: own_message(all); break;
     case 14: receive(all, b, UNDR_TYPE_SCHEDULE, 0); break;
+    case ANYTHING: receive_anything(all); break;
     default: /* the table gives the slot again, with another handle */
         disconnect(all, a);
         connect_one(all, a);
@@ -251,8 +267,9 @@ static void step(scene *all, unsigned call) {
     }
 }
 
-/* A core with two connections, calls (the first is the lowest four bits), and its end: with answers left or not. */
-static void run(unsigned calls, unsigned fails, bool takes_all) {
+/* A core with two connections, calls (the first is the lowest four bits of `before`), and its end: with answers left or
+ * not. */
+static void run(unsigned before, unsigned last, unsigned fails, bool takes_all) {
     scene all = {0};
     undr_manager_options options = {.priority_levels = 2, .hold = HOLD, .queue_limit = LIMIT, .retries = RETRIES};
     failing = 0;
@@ -263,7 +280,7 @@ static void run(unsigned calls, unsigned fails, bool takes_all) {
     check_invariants(&all);
     failing = fails;
     for (unsigned each = 0; each < STEPS; each++) {
-        step(&all, calls >> 4 * each & 15);
+        step(&all, each == STEPS - 1 ? last : before >> 4 * each & 15);
         check_invariants(&all);
     }
     if (takes_all) {
@@ -274,9 +291,8 @@ static void run(unsigned calls, unsigned fails, bool takes_all) {
 
 int main(void) {
     for (unsigned last = FIRST_LAST; last <= LAST_LAST; last++) {
-        unsigned calls = BEFORE | last << 4 * (STEPS - 1);
-        run(calls, 0, true);
-        run(calls, 1, false);
+        run(BEFORE, last, 0, true);
+        run(BEFORE, last, 1, false);
     }
     return 0;
 }

@@ -25,7 +25,7 @@ static void *zeroed_entries(size_t count, size_t size);
 
 #define undr_hash_word any_hash
 #define calloc zeroed_entries
-#include "map.c"
+#include "base/map.c"
 #undef calloc
 
 undr_hash_key undr_process_hash_key(void) {

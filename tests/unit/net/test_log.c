@@ -185,6 +185,24 @@ static void expect_survivor(void (*act)(void)) {
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* A signal that was pending before is somebody else's: it still is, behind a write that failed with one of its own. */
+static void write_beside_a_pending_signal(void) {
+    int pipes[2];
+    sigset_t blocked, pending;
+    (void)sigemptyset(&blocked);
+    (void)sigaddset(&blocked, SIGPIPE);
+    if (pipe(pipes) != 0 || sigprocmask(SIG_BLOCK, &blocked, NULL) != 0 || raise(SIGPIPE) != 0) {
+        _exit(2);
+    }
+    (void)close(pipes[0]);
+    undr_log log;
+    undr_log_open(&log, fdopen(pipes[1], "w"));
+    put(&log, "nobody");
+    if (log.left_out != 1 || sigpending(&pending) != 0 || sigismember(&pending, SIGPIPE) != 1) {
+        _exit(3);
+    }
+}
+
 static void write_to_nobody(void) {
     int pipes[2], pair[2];
     if (pipe(pipes) != 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) {
@@ -230,6 +248,7 @@ static void write_beyond_the_limit(void) {
 static void signals_are_no_reason_to_die(void **state) {
     (void)state;
     expect_survivor(write_to_nobody);
+    expect_survivor(write_beside_a_pending_signal);
     expect_survivor(write_beyond_the_limit);
 }
 

@@ -135,7 +135,7 @@ static void absurd_lengths_cost_nothing(void **state) {
         expect_fin(client);
     }
     expect_alive(&self);
-    finish(&self, "connection ended: frame of type 0x80: the header announces a payload above the limit");
+    finish(&self, "connection ended: frame of type 0x80: the payload is above the limit");
 }
 
 static long virtual_kib(void) {
@@ -188,7 +188,7 @@ static void no_limit_exceeds_what_memory_can_hold(void **state) {
     send_raw(client, header, sizeof header);
     expect_fin(client);
     expect_alive(&self);
-    finish(&self, "connection ended: frame of type 0x6d: the header announces a payload above the limit");
+    finish(&self, "connection ended: frame of type 0x6d: the payload is above the limit");
 }
 
 static void a_payload_limit_is_kept(void **state) {

@@ -1,4 +1,4 @@
-/* test_adapter_lines.c: the adapter helpers of the reference programs: numbers, options, hex, lines. */
+/* test_adapter_lines.c: the adapter helpers of the reference programs: numbers, options, hex, words. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,12 +7,8 @@
 #include <cmocka.h>
 
 #include "programs/adapter.c"
-#include "support/steady.h"
 
-#include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
-#include <sys/time.h>
 
 static void numbers(void **state) {
     (void)state;
@@ -106,7 +102,7 @@ static void options_that_are_wrong(void **state) {
     }
 }
 
-static void hex_both_ways(void **state) {
+static void hex(void **state) {
     (void)state;
     undr_buffer bytes = {0};
     undr_buffer text = {0};
@@ -119,107 +115,14 @@ static void hex_both_ways(void **state) {
     assert_memory_equal(text.data, "000102", 6);
     assert_memory_equal(text.data + 506, "fdfeff", 6);
     assert_int_equal(undr_put_u8(&bytes, 'x'), UNDR_OK); /* it appends */
-    assert_int_equal(adapter_hex_decode(undr_buffer_slice(&text), &bytes), UNDR_OK);
-    assert_int_equal(bytes.size, 257);
-    assert_memory_equal(bytes.data + 1, all, 256);
-    assert_int_equal(adapter_hex_decode(undr_slice_text("aBfF"), &bytes), UNDR_OK);
-    assert_memory_equal(bytes.data + 257, "\xab\xff", 2);
-    assert_int_equal(adapter_hex_decode(undr_slice_text(""), &bytes), UNDR_OK);
-    static const char *const wrong[] = {"0", "000", "0g", "g0", "0x00", " 00", "00 ", "/0", ":0", "@0", "`0", "G0"};
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        assert_int_equal(adapter_hex_decode(undr_slice_text(wrong[i]), &bytes), UNDR_ARGUMENT);
-        assert_int_equal(bytes.size, 259);
-    }
     undr_buffer_free(&bytes);
     undr_buffer_free(&text);
-}
-
-static void expect_line(adapter_lines *lines, const char *expected) {
-    undr_slice line;
-    assert_int_equal(adapter_read_line(lines, &line), UNDR_OK);
-    if (!undr_slice_equal(line, undr_slice_text(expected))) {
-        fail_msg("expected '%s', got '%.*s'", expected, (int)line.size, (const char *)line.data);
+    assert_int_equal(adapter_hex_digit('a'), 10);
+    assert_int_equal(adapter_hex_digit('F'), 15);
+    static const char wrong[] = "/:@`Gg x";
+    for (size_t i = 0; i < sizeof wrong; i++) {
+        assert_int_equal(adapter_hex_digit((uint8_t)wrong[i]), -1);
     }
-}
-
-static void lines_from_a_pipe(void **state) {
-    (void)state;
-    int ends[2];
-    undr_slice line;
-    assert_int_equal(pipe(ends), 0);
-    adapter_lines lines = {.descriptor = ends[0]};
-    static const char text[] = "one\n\ntwo words\r\n\r\nlast";
-    for (size_t i = 0; i < 6; i++) {
-        assert_int_equal(steady_write(ends[1], text + i, 1), 1);
-    }
-    expect_line(&lines, "one");
-    expect_line(&lines, "");
-    assert_int_equal(steady_write(ends[1], text + 6, sizeof text - 7), (ssize_t)sizeof text - 7);
-    expect_line(&lines, "two words");
-    expect_line(&lines, ""); /* "last" stands behind it: the next piece is searched from its own start */
-    assert_int_equal(steady_write(ends[1], "\nvery ", 6), 6);
-    expect_line(&lines, "last");
-    assert_int_equal(steady_write(ends[1], "last", 4), 4);
-    (void)close(ends[1]);
-    expect_line(&lines, "very last"); /* without its '\n' */
-    assert_int_equal(adapter_read_line(&lines, &line), UNDR_END);
-    assert_int_equal(adapter_read_line(&lines, &line), UNDR_END);
-    (void)close(ends[0]);
-    assert_int_equal(adapter_read_line(&lines, &line), UNDR_SYSTEM);
-    assert_int_equal(errno, EBADF);
-    adapter_lines_free(&lines);
-}
-
-typedef struct feed {
-    int descriptor;
-    size_t size;
-} feed;
-
-static void *write_long_lines(void *context) {
-    feed *self = context;
-    undr_buffer text = {0};
-    for (size_t i = 0; i < self->size; i++) {
-        assert_int_equal(undr_put_u8(&text, (uint8_t)('a' + i % 23)), UNDR_OK);
-    }
-    assert_int_equal(adapter_write_line(self->descriptor, -1, undr_buffer_slice(&text)), UNDR_OK);
-    assert_int_equal(adapter_write_line(self->descriptor, -1, undr_slice_text("next")), UNDR_OK);
-    (void)close(self->descriptor);
-    undr_buffer_free(&text);
-    return NULL;
-}
-
-static void ignore(int number) {
-    (void)number;
-}
-
-/* One line of 3 MB through a pipe, while a timer interrupts both sides. */
-static void long_line_in_a_storm_of_signals(void **state) {
-    (void)state;
-    int ends[2];
-    pthread_t thread;
-    undr_slice line;
-    assert_int_equal(pipe(ends), 0);
-    feed source = {.descriptor = ends[1], .size = 3000000};
-    adapter_lines lines = {.descriptor = ends[0]};
-    struct sigaction action = {.sa_handler = ignore}; /* no SA_RESTART */
-    assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
-    const struct itimerval often = {.it_interval = {.tv_usec = 200}, .it_value = {.tv_usec = 200}};
-    const struct itimerval never = {0};
-    assert_int_equal(setitimer(ITIMER_REAL, &often, NULL), 0);
-    assert_int_equal(pthread_create(&thread, NULL, write_long_lines, &source), 0);
-    assert_int_equal(adapter_read_line(&lines, &line), UNDR_OK);
-    assert_int_equal(line.size, source.size);
-    for (size_t i = 0; i < line.size; i++) {
-        if (line.data[i] != 'a' + i % 23) {
-            fail_msg("byte %zu differs", i);
-        }
-    }
-    expect_line(&lines, "next");
-    assert_int_equal(adapter_read_line(&lines, &line), UNDR_END);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_int_equal(setitimer(ITIMER_REAL, &never, NULL), 0);
-    (void)close(ends[0]);
-    adapter_lines_free(&lines);
 }
 
 static void words(void **state) {
@@ -257,9 +160,7 @@ int main(void) {
         cmocka_unit_test(numbers),
         cmocka_unit_test(options_that_are_right),
         cmocka_unit_test(options_that_are_wrong),
-        cmocka_unit_test(hex_both_ways),
-        cmocka_unit_test(lines_from_a_pipe),
-        cmocka_unit_test(long_line_in_a_storm_of_signals),
+        cmocka_unit_test(hex),
         cmocka_unit_test(words),
         cmocka_unit_test(nobody_reads),
         cmocka_unit_test(no_verb),

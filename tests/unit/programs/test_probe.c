@@ -23,10 +23,11 @@ static void malformed_steps(void **unused) {
         {step1(&self, "raise", integer(&self, 1)), "('raise', text)"},
         {step1(&self, "wait", integer(&self, 0)), "('wait', port 1..65535)"},
         {step1(&self, "wait", integer(&self, 65536)), "('wait', port 1..65535)"},
-        {step1(&self, "sleep", integer(&self, -1)), "('sleep', seconds from 0)"},
-        {step1(&self, "sleep", real(&self, -0.5)), "('sleep', seconds from 0)"},
-        {step1(&self, "sleep", real(&self, strtod("nan", NULL))), "('sleep', seconds from 0)"},
-        {step1(&self, "sleep", text(&self, "1")), "('sleep', seconds from 0)"},
+        {step1(&self, "sleep", integer(&self, -1)), "('sleep', seconds 0..1000000)"},
+        {step1(&self, "sleep", real(&self, -0.5)), "('sleep', seconds 0..1000000)"},
+        {step1(&self, "sleep", real(&self, strtod("nan", NULL))), "('sleep', seconds 0..1000000)"},
+        {step1(&self, "sleep", text(&self, "1")), "('sleep', seconds 0..1000000)"},
+        {step1(&self, "sleep", integer(&self, 1000001)), "('sleep', seconds 0..1000000)"},
         {step1(&self, "pid", integer(&self, 1)), "('pid',)"},
         {step1(&self, "exit", integer(&self, 511)), "('exit', status 0..255)"},
         {step1(&self, "exit", integer(&self, 256)), "('exit', status 0..255)"},
@@ -72,6 +73,52 @@ static void probe_waits_sleeps_and_tells_its_pid(void **unused) {
     close_worker(&self, 't');
 }
 
+/* A million of them are run, one more is too many, and then none is. */
+static void probe_has_a_bound_of_steps(void **unused) {
+    (void)unused;
+    enum { MOST = 1000000 };
+    stage self = {0};
+    undr_value *sleep = step1(&self, "sleep", integer(&self, 0)), *list;
+    undr_value **steps = calloc(MOST + 1, sizeof *steps);
+    assert_non_null(steps);
+    for (size_t i = 0; i <= MOST; i++) {
+        steps[i] = sleep;
+    }
+    raise_curtain(&self, probe_registry());
+    expect_empty(&self, 'n');
+    assert_int_equal(undr_value_items(&self.arena, UNDR_LIST, steps, MOST, &list), UNDR_OK);
+    answer_task(&self, instance(&self, "Probe", "steps", list));
+    expect_empty(&self, 't');
+    assert_int_equal(undr_value_items(&self.arena, UNDR_LIST, steps, MOST + 1, &list), UNDR_OK);
+    answer_task(&self, instance(&self, "Probe", "steps", list));
+    expect_failure(&self, "ValueError", "a Probe of more than 1000000 steps");
+    close_worker(&self, 't');
+    free(steps);
+}
+
+/* WORK-17: by FIN or RST, nobody waits for the end of what takes for ever. */
+static void probe_notices_that_its_manager_is_gone(void **unused) {
+    (void)unused;
+    for (int i = 0; i < 6; i++) {
+        stage self = {0};
+        gate hold = make_gate();
+        const bool sleeps = i % 2 == 0;
+        undr_value *long_one = sleeps ? step1(&self, "sleep", integer(&self, 1000000))
+                                      : step1(&self, "wait", integer(&self, hold.port));
+        raise_curtain(&self, probe_registry());
+        expect_empty(&self, 'n');
+        answer_task(&self, probe(&self, step1(&self, "pid", NULL), long_one, step1(&self, "exit", integer(&self, 9))));
+        char printed[64];
+        (void)snprintf(printed, sizeof printed, "('pid', %d)", (int)getpid());
+        expect_printed(&self, 'm', printed, true);
+        acknowledge(&self, 'm');
+        hold.visitor = sleeps ? -1 : accept_one(hold.listener);
+        i < 2 ? hang_up(&self) : i < 4 ? reset(&self) : (void)shutdown(self.worker, SHUT_WR);
+        assert_int_equal(drop_curtain(&self), UNDR_OK);
+        open_gate(&hold);
+    }
+}
+
 /* WORK-19 */
 static void probe_ends_its_process(void **unused) {
     (void)unused;
@@ -102,6 +149,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(malformed_steps),
         cmocka_unit_test(probe_waits_sleeps_and_tells_its_pid),
+        cmocka_unit_test(probe_has_a_bound_of_steps),
+        cmocka_unit_test(probe_notices_that_its_manager_is_gone),
         cmocka_unit_test(probe_ends_its_process),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -205,7 +205,7 @@ static void capabilities_say_what_applies(void **state) {
     expect_failure("capabilities", 0, "hold 0");
     expect_failure("--hold 70 capabilities", 0, "hold 70");
     expect_failure("--hold=70 capabilities", 0, "pool-hold 70");
-    expect_failure("--grace 80 capabilities", 0, "grace 80");
+    expect_failure("--grace 1000 capabilities", 0, "grace 1000");
     expect_failure("capabilities --payload-limit 70000000", 0, "max-payload 70000000");
     expect_failure("--help", 0, "usage: undr-manager manager");
     expect_failure("--version", 0, "undr-manager ");

@@ -191,7 +191,7 @@ static void assert_entry(const char *entry, check_verdict verdict, check_standin
     expect(&stage, entry);
     check_record *record = played(&stage, "manager.a", CHECK_PASS, verdict);
     played(&stage, "manager.b", CHECK_PASS, CHECK_PASS);
-    assert_int_equal(check_record_standing(stage.part, record), standing);
+    assert_int_equal(check_record_standing(record), standing);
     assert_int_equal(check_session_status(&stage.session), status);
     tear_down(&stage);
 }
@@ -220,7 +220,7 @@ static void blocked_by_an_expected_failure(void **state) {
     stage.cases[1].after = stage.after;
     stage.cases[1].after_count = 1;
     check_record_excuse(stage.part, record);
-    assert_int_equal(check_record_standing(stage.part, record), CHECK_EXCUSED);
+    assert_int_equal(check_record_standing(record), CHECK_EXCUSED);
     assert_int_equal(check_session_status(&stage.session), 0);
     tear_down(&stage);
 }
@@ -232,7 +232,7 @@ static void unfinished_is_not_stale(void **state) {
     expect(&stage, "fail manager.a known");
     check_record *record = add_case(&stage, "manager.a");
     play(record, CHECK_DELIVERY_WHOLE, CHECK_PASS);
-    assert_int_equal(check_record_standing(stage.part, record), CHECK_NOT_RUN);
+    assert_int_equal(check_record_standing(record), CHECK_NOT_RUN);
     tear_down(&stage);
 }
 
@@ -243,7 +243,7 @@ static void unfinished_and_worse_is_changed(void **state) {
     expect(&stage, "warn manager.a known");
     check_record *record = add_case(&stage, "manager.a");
     play(record, CHECK_DELIVERY_WHOLE, CHECK_FAIL);
-    assert_int_equal(check_record_standing(stage.part, record), CHECK_CHANGED);
+    assert_int_equal(check_record_standing(record), CHECK_CHANGED);
     assert_int_equal(check_session_status(&stage.session), 1);
     tear_down(&stage);
 }

@@ -157,6 +157,59 @@ static void refusals_of_combinations(void **state) {
     assert_refused("undr-check manager --delivery whole --all-deliveries -- x", "exclude each other");
     assert_refused("undr-check parse", "name the case files");
     assert_refused("undr-check decode a b", "'b'");
+    assert_refused("undr-check explore worker", "undr-check explore worker -- ./my-adapter");
+    assert_refused("undr-check explore all", "undr-check explore all -- ./my-adapter");
+}
+
+/* What would have no effect is no option of that verb. */
+static void options_that_have_no_effect(void **state) {
+    (void)state;
+    static const char *const of_a_run[] = {"--jobs 2", "--tap", "--junit f", "--json f", "--html f", "--strict",
+        "--delivery whole", "--all-deliveries", "--seed 1", "--repeat 2", "--until-fail", "--again 1",
+        "--timeout-factor 2", "--expect f", "--write-expect f", "--pause", "--color never", "--connect h:1",
+        "--destructive", "--sessions 1"};
+    static const char *const of_a_list[] = {
+        "--only x", "--cases d", "--load", "--shard 1/2", "-v", "--verbose", "--list"};
+    char line[128];
+    for (size_t i = 0; i < sizeof of_a_run / sizeof *of_a_run; i++) {
+        static const char *const formats[] = {
+            "undr-check --list %s", "undr-check manager --list %s", "undr-check parse a %s", "undr-check decode %s a"};
+        for (size_t verb = 0; verb < sizeof formats / sizeof *formats; verb++) {
+            (void)snprintf(line, sizeof line, formats[verb], of_a_run[i]);
+            assert_refused(line, "leave it out");
+        }
+    }
+    for (size_t i = 0; i < sizeof of_a_list / sizeof *of_a_list; i++) {
+        (void)snprintf(line, sizeof line, "undr-check decode a %s", of_a_list[i]);
+        assert_refused(line, "leave it out");
+        (void)snprintf(line, sizeof line, "undr-check --list %s", of_a_list[i]);
+        check_options options = parsed(line);
+        check_options_free(&options);
+    }
+    assert_refused("undr-check manager --sessions 5 -- x", "belongs to explore");
+    assert_refused("undr-check manager --destructive -- x", "--connect");
+    assert_refused("undr-check explore manager --cases d -- x", "explore makes no use of --cases");
+    assert_refused("undr-check explore manager --load -- x", "explore makes no use of --load");
+    assert_refused("undr-check parse a -- x", "starts no adapter");
+    assert_refused("undr-check decode a -- x", "starts no adapter");
+    check_options options = parsed("undr-check manager --list -- x"); /* before a command that is there already */
+    check_options_free(&options);
+}
+
+static void help_is_about_the_verb(void **state) {
+    (void)state;
+    static const struct {
+        const char *line;
+        check_action topic;
+    } rows[] = {{"undr-check --help", CHECK_ACTION_RUN}, {"undr-check manager -h", CHECK_ACTION_RUN},
+        {"undr-check explore --help", CHECK_ACTION_EXPLORE}, {"undr-check --help explore", CHECK_ACTION_EXPLORE},
+        {"undr-check decode --help", CHECK_ACTION_DECODE}, {"undr-check parse --tap --help", CHECK_ACTION_PARSE}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        check_options options = parsed(rows[i].line);
+        assert_int_equal(options.action, CHECK_ACTION_HELP);
+        assert_int_equal(options.topic, rows[i].topic);
+        check_options_free(&options);
+    }
 }
 
 int main(void) {
@@ -167,6 +220,8 @@ int main(void) {
         cmocka_unit_test(refusals_name_the_choices),
         cmocka_unit_test(refusals_of_values),
         cmocka_unit_test(refusals_of_combinations),
+        cmocka_unit_test(options_that_have_no_effect),
+        cmocka_unit_test(help_is_about_the_verb),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -126,6 +126,28 @@ static void a_line_without_end_is_seen(void **state) {
     close_channel(&both);
 }
 
+/* What begins otherwise, or answers another command, is not collected without end. */
+static void only_a_message_may_be_long(void **state) {
+    (void)state;
+    static const struct {
+        const char *begin;
+        check_command in_flight;
+        bool endless;
+    } rows[] = {{"message 80", CHECK_AWAIT_NEXT, false}, {"message 80", CHECK_AWAIT_OK, true},
+        {"messages 8", CHECK_AWAIT_NEXT, true}, {"error a", CHECK_AWAIT_NEXT, true},
+        {"message 80", CHECK_NO_COMMAND, true}, {"xxxxxxxxxx", CHECK_NO_COMMAND, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        check_control control = {.in_flight = rows[i].in_flight};
+        assert_int_equal(undr_put_text(&control.in, rows[i].begin), UNDR_OK);
+        while (control.in.size <= CHECK_LINE_LIMIT) {
+            assert_int_equal(undr_put_text(&control.in, "00000000000000000000000000000000"), UNDR_OK);
+        }
+        assert_int_equal(check_control_line_is_endless(&control), rows[i].endless);
+        assert_int_equal(check_control_wants_to_read(&control), !rows[i].endless);
+        check_control_free(&control);
+    }
+}
+
 static void the_end_of_the_output_is_seen(void **state) {
     (void)state;
     channel both;
@@ -169,6 +191,7 @@ int main(void) {
         cmocka_unit_test(lines_come_in_pieces),
         cmocka_unit_test(a_line_can_be_put_back),
         cmocka_unit_test(a_line_without_end_is_seen),
+        cmocka_unit_test(only_a_message_may_be_long),
         cmocka_unit_test(the_end_of_the_output_is_seen),
         cmocka_unit_test(commands_are_lines),
     };

@@ -70,7 +70,7 @@ static void keeps_the_last_of_its_errors(void **state) {
     check_target target;
     start(&target, "i=0; while [ $i -lt 5000 ]; do echo line number $i >&2; i=$((i+1)); done");
     wait_for_end(&target);
-    assert_true(check_target_stop(&target, NULL));
+    assert_int_equal(check_target_stop(&target, NULL), UNDR_OK);
     assert_true(target.kept.size <= 2 * CHECK_OUTPUT_KEPT);
     assert_true(target.dropped > 0);
     assert_memory_equal(target.kept.data + target.kept.size - 5, "4999\n", 5);
@@ -83,7 +83,7 @@ static void runs_in_a_session_of_its_own(void **state) {
     start(&target, "exec sleep 100");
     assert_int_equal(getsid(target.pid), target.pid);
     assert_int_equal(getpgid(target.pid), target.pid);
-    assert_true(check_target_stop(&target, NULL));
+    assert_int_equal(check_target_stop(&target, NULL), UNDR_OK);
     check_target_free(&target);
     assert_alone();
 }
@@ -101,7 +101,7 @@ static void a_daemon_and_its_children_are_killed(void **state) {
         steady_poll(NULL, 0, 1);
     }
     check_pids_free(&found);
-    assert_true(check_target_stop(&target, &left));
+    assert_int_equal(check_target_stop(&target, &left), UNDR_OK);
     assert_int_equal(left, 3);
     check_target_free(&target);
     assert_alone();
@@ -117,7 +117,7 @@ static void other_children_are_spared(void **state) {
     }
     check_target target;
     start(&target, "exec sleep 100");
-    assert_true(check_target_stop(&target, NULL));
+    assert_int_equal(check_target_stop(&target, NULL), UNDR_OK);
     check_target_free(&target);
     assert_int_equal(kill(own, 0), 0);
     assert_int_equal(steady_waitpid(own, NULL, WNOHANG), 0);
@@ -132,7 +132,7 @@ static void inherits_no_file(void **state) {
     assert_true(file >= 0);
     start(&target, "ls /proc/self/fd >&2");
     wait_for_end(&target);
-    assert_true(check_target_stop(&target, NULL));
+    assert_int_equal(check_target_stop(&target, NULL), UNDR_OK);
     assert_true(target.kept.size >= 8);
     assert_memory_equal(target.kept.data, "0\n1\n2\n3\n", 8); /* 3 is the folder that ls reads */
     assert_int_equal(target.kept.size, 8);
@@ -147,7 +147,7 @@ static void signals_are_as_new(void **state) {
     start(&target, "grep SigIgn /proc/self/status >&2");
     signal(SIGPIPE, SIG_DFL);
     wait_for_end(&target);
-    assert_true(check_target_stop(&target, NULL));
+    assert_int_equal(check_target_stop(&target, NULL), UNDR_OK);
     assert_memory_equal(target.kept.data, "SigIgn:\t0000000000000000", 24);
     check_target_free(&target);
 }

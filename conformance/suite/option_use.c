@@ -1,0 +1,42 @@
+/* option_use.c: the table of options and the verbs that use them. */
+#include "suite/option_use.h"
+
+#include <string.h>
+
+enum { RUN = 1 << CHECK_ACTION_RUN, LIST = 1 << CHECK_ACTION_LIST, EXPLORE = 1 << CHECK_ACTION_EXPLORE };
+
+/* Those that are not named here are used by manager, worker, pool, all and explore. */
+static const struct use {
+    const char *name;
+    unsigned actions;
+    const char *users;
+} uses[] = {
+    {"list", LIST, "--list itself"},
+    {"only", RUN | LIST | EXPLORE, "a run, explore and --list"},
+    {"verbose", RUN | LIST | EXPLORE, "a run, explore and --list"},
+    {"shard", RUN | LIST | EXPLORE, "a run, explore and --list"},
+    {"cases", RUN | LIST, "a run and --list"},
+    {"load", RUN | LIST, "a run and --list"},
+    {"destructive", RUN, "a run with --connect"},
+    {"sessions", EXPLORE, "explore"},
+};
+
+static const struct use *find(const char *name) {
+    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
+        if (strcmp(uses[i].name, name) == 0) {
+            return &uses[i];
+        }
+    }
+    return NULL;
+}
+
+bool check_option_is_used(check_action action, const char *name) {
+    const struct use *use = find(name);
+    unsigned actions = use == NULL ? RUN | EXPLORE : use->actions;
+    return (actions & 1U << action) != 0;
+}
+
+const char *check_option_users(const char *name) {
+    const struct use *use = find(name);
+    return use == NULL ? "a run and explore" : use->users;
+}

@@ -1,0 +1,24 @@
+/* option_use.h: which options a verb of undr-check makes use of. One that it does not is refused: nobody is to believe
+ * that it had an effect. */
+#ifndef CHECK_OPTION_USE_H
+#define CHECK_OPTION_USE_H
+
+#include <stdbool.h>
+
+typedef enum check_action {
+    CHECK_ACTION_RUN,
+    CHECK_ACTION_LIST,
+    CHECK_ACTION_PARSE,
+    CHECK_ACTION_DECODE,
+    CHECK_ACTION_EXPLORE,
+    CHECK_ACTION_HELP,
+    CHECK_ACTION_VERSION
+} check_action;
+
+/* Is the option (by its long name) of any use to this action? */
+bool check_option_is_used(check_action action, const char *name);
+
+/* The verbs that use it, for a message: "explore". */
+const char *check_option_users(const char *name);
+
+#endif
