@@ -5,7 +5,7 @@
 #   docker run --rm --network host undr-check manager --connect 127.0.0.1:4000
 #
 # An adapter needs its own language: take the programs into its image, COPY --from=undr-check /usr/bin/undr-check /usr/bin/
-ARG TARGETARCH=amd64
+ARG TARGETARCH
 
 FROM scratch AS amd64
 ARG VERSION

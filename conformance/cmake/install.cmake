@@ -80,6 +80,10 @@ function(undr_manual name description)
             COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/scripts/man-page ${description} ${PROJECT_VERSION}
                 $<TARGET_FILE:${name}> > ${page}
             DEPENDS ${name} scripts/man-page VERBATIM)
+        if(UNDR_DEBIAN_PACKAGES)
+            add_custom_command(OUTPUT ${page}.gz COMMAND gzip -9 -n < ${page} > ${page}.gz DEPENDS ${page} VERBATIM)
+            set(page ${page}.gz)
+        endif()
         add_custom_target(${name}-manual ALL DEPENDS ${page})
         install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT programs)
     endif()

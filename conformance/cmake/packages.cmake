@@ -3,7 +3,7 @@
 #   undr-task         the programs                libundrtask0      the shared library
 #   undr-task-doc     specification, vectors,     libundrtask-dev   headers, static libraries, packages of CMake and
 #                     corpora of the fuzzers                        pkg-config
-set(CPACK_PACKAGE_CONTACT "undr-task <undr-task@localhost>" CACHE STRING "Maintainer of the Debian packages")
+set(CPACK_PACKAGE_CONTACT "undr-task <undr-task@example.org>" CACHE STRING "Maintainer of the Debian packages")
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME undr-task)
 set(CPACK_PACKAGE_VERSION ${PROJECT_VERSION})
@@ -18,8 +18,6 @@ set(CPACK_DEBIAN_PACKAGE_RELEASE 1)
 set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
-set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
-set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY ">=")
 
 set(DEBIAN_FOLDER ${CMAKE_CURRENT_BINARY_DIR}/debian)
 string(TIMESTAMP DEBIAN_DATE "%a, %d %b %Y %H:%M:%S +0000" UTC) # of SOURCE_DATE_EPOCH, where that is set
@@ -59,7 +57,13 @@ undr_debian_package(development libundrtask-dev libdevel "undr task protocol, de
 undr_debian_package(documentation undr-task-doc doc "undr task protocol, specification and test vectors"
     "The specification with a number for each sentence that binds, frames and"
     "pickles to test a codec with, corpora and dictionaries for fuzzers.")
-set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA "")
+# Who is linked with the library depends on its package; the linker's cache is made anew by a trigger.
+file(WRITE ${DEBIAN_FOLDER}/shlibs "libundrtask 0 libundrtask0 (>= ${PROJECT_VERSION})\n")
+file(WRITE ${DEBIAN_FOLDER}/triggers "activate-noawait ldconfig\n")
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA ${DEBIAN_FOLDER}/shlibs ${DEBIAN_FOLDER}/triggers)
+# Inputs of fuzzers are in no encoding.
+file(WRITE ${DEBIAN_FOLDER}/undr-task-doc "undr-task-doc: national-encoding [usr/share/undr-task/fuzz/corpus/*]\n")
+install(FILES ${DEBIAN_FOLDER}/undr-task-doc DESTINATION share/lintian/overrides COMPONENT documentation)
 set(same "(= ${PROJECT_VERSION}-${CPACK_DEBIAN_PACKAGE_RELEASE})")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libundrtask0 ${same}, undr-task ${same}, libuv1-dev")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "undr-task-doc")

@@ -23,6 +23,8 @@ static void help_with_cases(FILE *out) {
         "  --load               the heavy cases, too (long waits, large payloads, many connections)\n"
         "  --destructive        with --connect: also the cases that leave the manager's counts damaged\n"
         "  --sessions N         with explore: how many random sessions a role (default: 100; --seed picks them)\n"
+        "  --corpus FOLDER      with explore manager: instead of these all sessions that a fuzzer kept in FOLDER, such as\n"
+        "                       fuzz/corpus/manager_session\n"
         "  --shard I/N          the I-th of N parts of the cases, for several machines; ROLE.life.of-a-task is\n"
         "                       played in each\n"
         "\n"
