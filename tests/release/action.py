@@ -94,8 +94,11 @@ def hostile(source, work, url):
     step = Step(source, work, url, UNDR_COMMAND="./hostile")
     step.require(step.status not in (0, 2), "it is accepted")
     step.require([title for title, _ in step.annotations()] == ["undr-check"], "annotations: %s" % step.annotations())
-    step.require("\n::set-env" not in re.sub(r"^::stop-commands::(\S+)$.*^::\1::$", "", step.said, flags=re.M | re.S),
-                 "a command of the target reached the runner")
+    step.require(re.search(r"^::stop-commands::(\S+)$.*could not be judged.*^::\1::$", step.said, re.M | re.S),
+                 "the runner would take what the target says for commands")
+    second = Step(source, work, url, UNDR_COMMAND="./hostile")
+    token = re.compile(r"^::stop-commands::(\S{20,})$", re.M)
+    step.require(token.findall(step.said) != token.findall(second.said), "the word that ends it can be guessed")
     path.unlink()
 
 
