@@ -1,4 +1,4 @@
-"""Does the bill of materials describe the archives beside it? bill.py FILE
+"""Does the bill of materials describe the archives of programs beside it? bill.py FILE
 
 The archives' checksums are right, each of them is linked with musl, libuv, jansson and uthash, and each relation names
 packages that the file has. (pyspdxtools of PyPI validates the format.)
@@ -18,7 +18,7 @@ def main():
         for end in ("spdxElementId", "relatedSpdxElement"):
             assert relation[end] in packages or relation[end] == "SPDXRef-DOCUMENT", relation
     archives = [package for package in packages.values() if "packageFileName" in package]
-    assert {package["packageFileName"] for package in archives} == {file.name for file in path.parent.glob("*.tar.gz")}
+    assert {package["packageFileName"] for package in archives} == {file.name for file in path.parent.glob("*64.tar.gz")}
     for package in archives:
         data = (path.parent / package["packageFileName"]).read_bytes()
         assert package["checksums"][0]["checksumValue"] == hashlib.sha256(data).hexdigest(), package

@@ -1,9 +1,10 @@
 #!/bin/bash -eu
 # A .clusterfuzzlite/build.sh to copy: a target of yours, my_target.c, that reads what a connection brings, with the frames
-# that this project has collected. The image's Dockerfile unpacks a release of it:
+# that this project has collected. The image's Dockerfile downloads them (SUM: the line of SHA256SUMS):
 #
-#   RUN curl -fsSL URL/releases/download/v0.1.0/undr-task-0.1.0-x86_64.tar.gz | tar -xz -C $SRC && ln -s undr-task-* undr-task
-fuzz=$SRC/undr-task/share/undr-task/fuzz
+#   ADD --checksum=sha256:SUM URL/releases/download/v0.1.0/undr-task-0.1.0-fuzz.tar.gz fuzz.tar.gz
+#   RUN mkdir $SRC/undr-fuzz && tar -xzf fuzz.tar.gz --strip-components 1 -C $SRC/undr-fuzz
+fuzz=$SRC/undr-fuzz
 
 # shellcheck disable=SC2086 # words are meant to be split
 $CC $CFLAGS -c "$SRC/my_target.c" -o "$WORK/my_target.o"
