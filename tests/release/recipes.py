@@ -47,7 +47,7 @@ def try_gitlab(source, url, folder, broken, name):
     script, variables = gitlab(source, url)
     variables["UNDR_ROLE"] = "worker --delivery whole --only worker.life.*"
     done = run(script, work, dict(variables, UNDR_COMMAND=str(broken)))
-    return work, run(script, work, dict(variables, UNDR_COMMAND=f"{broken} --bug double-done")), done
+    return work, run(script, work, dict(variables, UNDR_COMMAND=f"{broken} --bug done-has-payload")), done
 
 
 def try_plain(source, url, folder, broken, name, bug=""):
