@@ -59,13 +59,13 @@ static void bytes_mean_what_they_mean_to_the_fuzz_target(void **state) {
         0x00,             /* settings */
         0x00, 4,          /* connection 4 opens */
         0x01, 2,          /* 2, too */
-        0x43, 4, 1,       /* 4 schedules with priority 1 */
-        0x03, 2,          /* 2 asks for a task */
+        0x53, 4, 1,       /* 4 schedules with priority 1 */
+        0x13, 2,          /* 2 asks for a task */
         0x03, 5,          /* 5 is not open */
         0x4a, 0,          /* the manager's program reads its inbox */
         0x0a, 0, 2,       /* and schedules with priority 2 */
         0xf9, 0, 0x23,    /* an allocation fails; 0 is not open */
-        0x23, 2,          /* 2 has done its task */
+        0x33, 2,          /* 2 has done its task */
         0x73, 4, 7, 1, 9, /* 4 breaks the protocol, and is ended */
         0x03, 4,          /* it is not open any more */
         0x00, 2,          /* 2 leaves */
