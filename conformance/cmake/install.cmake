@@ -1,13 +1,16 @@
-# What `cmake --install` puts where. Each of the folders may be an absolute path (CMAKE_INSTALL_LIBDIR, ...).
+# What `cmake --install` puts where. Each of the folders may be an absolute path (CMAKE_INSTALL_LIBDIR, ...). The components
+# are what distributions make packages of: programs, library (the shared one), development, documentation.
 include(CMakePackageConfigHelpers)
 
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME development)
 set(PACKAGE_FOLDER ${CMAKE_INSTALL_LIBDIR}/cmake/undr-task)
 
-# Installs what there is of some targets; CMake's package has them in a file of that name.
-function(undr_install file)
+# Installs what there is of some targets: into a component; CMake's package has them in a file of that name.
+function(undr_install file component)
     foreach(target ${ARGN})
         if(TARGET ${target})
-            install(TARGETS ${target} EXPORT ${file})
+            install(TARGETS ${target} EXPORT ${file} RUNTIME COMPONENT ${component}
+                LIBRARY COMPONENT ${component} NAMELINK_COMPONENT development)
             set(something ON)
         endif()
     endforeach()
@@ -15,9 +18,9 @@ function(undr_install file)
         install(EXPORT ${file} NAMESPACE undr:: DESTINATION ${PACKAGE_FOLDER})
     endif()
 endfunction()
-undr_install(undr-task-core undrtask-core)
-undr_install(undr-task-targets undrtask-static undrtask-shared) # need libuv
-undr_install(undr-task-programs undr-check undr-manager undr-worker) # need no language
+undr_install(undr-task-core development undrtask-core)
+undr_install(undr-task-targets library undrtask-static undrtask-shared) # need libuv
+undr_install(undr-task-programs programs undr-check undr-manager undr-worker) # need no language
 install(DIRECTORY ref/undr DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
 set(PC_FILES undr-task-core)
 if(TARGET undrtask-static)
@@ -56,8 +59,35 @@ if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
     install(SCRIPT ${CMAKE_CURRENT_BINARY_DIR}/name-prefix.cmake)
 endif()
 
-# The texts that `undr-check --help` and the reports name.
-install(FILES conformance/report.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/undr-task)
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY spec/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/spec FILES_MATCHING PATTERN "*.md"
-    PATTERN model EXCLUDE PATTERN vectors EXCLUDE)
+# The texts that `undr-check --help` and the reports name, and what the tests of others can read.
+install(FILES conformance/report.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/undr-task COMPONENT programs)
+if(UNDR_DEBIAN_PACKAGES) # which have it in the form that Debian wants
+    include(${CMAKE_CURRENT_LIST_DIR}/packages.cmake)
+else()
+    install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT programs)
+endif()
+install(DIRECTORY spec/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/spec COMPONENT documentation
+    FILES_MATCHING PATTERN "*.md" PATTERN "*.json" PATTERN bench.json EXCLUDE PATTERN model EXCLUDE)
+install(DIRECTORY fuzz/corpus fuzz/dictionaries DESTINATION ${CMAKE_INSTALL_DATADIR}/undr-task/fuzz
+    COMPONENT documentation)
+
+# Manual pages say what the programs say themselves: those that run here are asked.
+function(undr_manual name description)
+    if(TARGET ${name} AND NOT CMAKE_CROSSCOMPILING)
+        set(page ${CMAKE_CURRENT_BINARY_DIR}/man/${name}.1)
+        add_custom_command(OUTPUT ${page}
+            COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_CURRENT_BINARY_DIR}/man
+            COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/scripts/man-page ${description} ${PROJECT_VERSION}
+                $<TARGET_FILE:${name}> > ${page}
+            DEPENDS ${name} scripts/man-page VERBATIM)
+        if(UNDR_DEBIAN_PACKAGES)
+            add_custom_command(OUTPUT ${page}.gz COMMAND gzip -9 -n < ${page} > ${page}.gz DEPENDS ${page} VERBATIM)
+            set(page ${page}.gz)
+        endif()
+        add_custom_target(${name}-manual ALL DEPENDS ${page})
+        install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT programs)
+    endif()
+endfunction()
+undr_manual(undr-check "checks implementations of the undr task protocol")
+undr_manual(undr-manager "a manager of the undr task protocol")
+undr_manual(undr-worker "a worker of the undr task protocol")

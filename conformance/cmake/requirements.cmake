@@ -33,6 +33,7 @@ option(UNDR_TESTS "Build the tests (needs cmocka, and all that the programs need
 option(UNDR_FUZZ "Build the fuzz targets" ${PROJECT_IS_TOP_LEVEL})
 option(UNDR_EXAMPLES "Build the example (needs nettle)" ${PROJECT_IS_TOP_LEVEL})
 option(UNDR_INSTALL "Install the libraries, the programs, their CMake and pkg-config packages" ${PROJECT_IS_TOP_LEVEL})
+option(UNDR_DEBIAN_PACKAGES "Prepare what cpack makes Debian packages of (scripts/debian-packages)" OFF)
 # A compiler newer than this project may warn of more, which must not stop whoever only builds it.
 option(UNDR_WERROR "Treat warnings as errors; the presets and scripts/test turn it on" OFF)
 if(UNDR_INSTALL)

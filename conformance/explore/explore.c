@@ -1,4 +1,4 @@
-/* explore.c: plays random sessions; what fails is shrunk to a case that anyone can play again. */
+/* explore.c: plays sessions, drawn or kept; what fails is shrunk to a case that anyone can play again. */
 #include "explore/explore.h"
 
 #include "base/clock.h"
@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/user_file.h"
 #include "base/written.h"
+#include "explore/kept.h"
 #include "explore/session_case.h"
 #include "explore/shrink.h"
 #include "notation/parse.h"
@@ -35,6 +36,7 @@ static const double haste = 10;
 struct explorer {
     const check_options *options;
     uint64_t seed;
+    check_kept kept; /* of --corpus; none: sessions are drawn */
     check_reachable reachable[CHECK_ROLE_COUNT];
     const check_signals *signals;
     check_setting setting;      /* of the role that is being shrunk */
@@ -54,6 +56,9 @@ static check_reachable reachable_of(const check_setting *setting) {
 }
 
 static undr_error make(struct explorer *self, check_role role, size_t index, check_explored *session) {
+    if (self->options->corpus != NULL) {
+        return check_kept_session(session, undr_buffer_slice(&self->kept.at[index].bytes));
+    }
     return check_explored_make(session, role, self->seed * 1000003 + index, LENGTH);
 }
 
@@ -76,9 +81,10 @@ static undr_error write_session(struct explorer *self, check_role role, size_t i
 
 /* The place of a failure is then a line of its session, not of a file that does not exist. */
 static undr_error add_session(struct explorer *self, check_role role, size_t index, check_suite *suite) {
-    char place[80];
+    char drawn[80];
+    const char *place = self->options->corpus != NULL ? self->kept.at[index].path : drawn;
     undr_buffer text = {0};
-    snprintf(place, sizeof place, "session %zu of --seed %llu", index, (unsigned long long)self->seed);
+    snprintf(drawn, sizeof drawn, "session %zu of --seed %llu", index, (unsigned long long)self->seed);
     undr_error error = write_session(self, role, index, &text);
     if (error == UNDR_OK) {
         error = check_suite_add_text(suite, undr_buffer_slice(&text), place, &self->message);
@@ -88,7 +94,8 @@ static undr_error add_session(struct explorer *self, check_role role, size_t ind
 }
 
 static undr_error write_suite(struct explorer *self, check_suite *suite) {
-    unsigned sessions = self->options->sessions != 0 ? self->options->sessions : DEFAULT_SESSIONS;
+    size_t drawn = self->options->sessions != 0 ? self->options->sessions : DEFAULT_SESSIONS;
+    size_t sessions = self->options->corpus != NULL ? self->kept.count : drawn;
     undr_error error = UNDR_OK;
     for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
         for (size_t i = 0; i < sessions && self->options->roles[role] && error == UNDR_OK; i++) {
@@ -359,7 +366,11 @@ int check_explore(const check_options *options) {
     again.seed = self.seed;
     again.until_fail = true;
     again.repeat = options->repeat == 0 ? 1 : options->repeat;
-    undr_error error = measure(&self);
+    undr_error error = options->corpus == NULL ? UNDR_OK : check_kept_read(options->corpus, &self.kept, &self.message);
+    bool is_usage = error == UNDR_ARGUMENT;
+    if (error == UNDR_OK) {
+        error = measure(&self);
+    }
     if (error == UNDR_OK) {
         error = write_suite(&self, &suite);
     }
@@ -371,8 +382,9 @@ int check_explore(const check_options *options) {
         fprintf(stderr, "undr-check: explore: %s", told ? "" : undr_error_text(error));
         check_text_plain(stderr, undr_buffer_slice(&self.message));
         fputc('\n', stderr);
-        status = self.interrupted != 0 ? 128 + self.interrupted : CHECK_HARNESS;
+        status = self.interrupted != 0 ? 128 + self.interrupted : is_usage ? CHECK_USAGE : CHECK_HARNESS;
     }
+    check_kept_free(&self.kept);
     check_suite_free(&suite);
     undr_buffer_free(&self.message);
     return status;

@@ -55,6 +55,9 @@ static void add_role(struct line *line, const check_session *session, const chec
         snprintf(number, sizeof number, "%u", options->sessions);
         add_option(line, "--sessions", number);
     }
+    if (options->corpus != NULL) {
+        add_option(line, "--corpus", options->corpus);
+    }
 }
 
 /* HOST:PORT, in a buffer of its own, which has no end in sight. */

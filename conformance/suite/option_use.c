@@ -19,6 +19,7 @@ static const struct use {
     {"load", RUN | LIST, "a run and --list"},
     {"destructive", RUN, "a run with --connect"},
     {"sessions", EXPLORE, "explore"},
+    {"corpus", EXPLORE, "explore"},
 };
 
 static const struct use *find(const char *name) {

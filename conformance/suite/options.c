@@ -35,6 +35,7 @@ enum {
     OPTION_COLOR,
     OPTION_CONNECT,
     OPTION_SESSIONS,
+    OPTION_CORPUS,
     OPTION_HELP,
     OPTION_VERSION
 };
@@ -66,6 +67,7 @@ static const struct option long_options[] = {
     {"color", required_argument, NULL, OPTION_COLOR},
     {"connect", required_argument, NULL, OPTION_CONNECT},
     {"sessions", required_argument, NULL, OPTION_SESSIONS},
+    {"corpus", required_argument, NULL, OPTION_CORPUS},
     {"help", no_argument, NULL, OPTION_HELP},
     {"version", no_argument, NULL, OPTION_VERSION},
     {NULL, 0, NULL, 0},
@@ -257,6 +259,7 @@ static undr_error take_value(struct parsing *parsing, int option, char *value) {
         return number_option(parsing, "--seed", value, 0, UINT64_MAX, &options->seed);
     case OPTION_REPEAT: return unsigned_option(parsing, "--repeat", value, 1000000, &options->repeat);
     case OPTION_SESSIONS: return unsigned_option(parsing, "--sessions", value, 1000000, &options->sessions);
+    case OPTION_CORPUS: options->corpus = value; return UNDR_OK;
     case OPTION_AGAIN: return parse_again(parsing, value);
     case OPTION_SHARD: return parse_shard(parsing, value);
     case OPTION_TIMEOUT_FACTOR: return parse_factor(parsing, value);
@@ -426,6 +429,13 @@ static undr_error finish_run(struct parsing *parsing, bool has_verb) {
 static undr_error finish_explore(struct parsing *parsing, bool has_verb) {
     if (!has_verb) {
         return complain(parsing, "explore: name the role, %s", "as in undr-check explore manager -- ARGV...");
+    }
+    if (options->corpus != NULL && (options->all || only_role(options) != CHECK_ROLE_MANAGER)) {
+        return complain(parsing,
+            "--corpus has sessions of a manager: undr-check explore manager --corpus %s -- ARGV...", options->corpus);
+    }
+    if (options->corpus != NULL && options->sessions != 0) {
+        return complain(parsing, "%s", "--corpus and --sessions exclude each other: all kept sessions are played");
     }
     return finish_run(parsing, has_verb);
 }

@@ -38,6 +38,7 @@ typedef struct check_options {
     unsigned repeat;        /* 0: was not given */
     unsigned again;         /* how often what failed is played again; 0: never */
     unsigned sessions;      /* of explore; 0: was not given */
+    const char *corpus;     /* of explore: the folder of kept sessions; NULL: none */
     unsigned shard, shards; /* 1/1: everything */
     double timeout_factor;
     const char *expect, *write_expect;

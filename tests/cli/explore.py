@@ -32,6 +32,33 @@ class Explore(unittest.TestCase):
             self.assertIn("30 cases, 30 passed", done.stdout)
         self.assertEqual(list(self.folder.iterdir()), [])
 
+    def kept_sessions(self, count):
+        """A folder with some of those that the fuzzer of the manager's core has kept."""
+        folder = self.folder / "kept"
+        folder.mkdir()
+        for path in sorted((pathlib.Path(__file__).parents[2] / "fuzz" / "corpus" / "manager_session").iterdir())[:count]:
+            shutil.copy(path, folder)
+        return folder
+
+    def test_kept_sessions(self):
+        kept = self.kept_sessions(60)
+        options = ["manager", "--corpus", kept, "--delivery", "whole"]
+        done = self.explore(0, *options, "--strict", "--", MANAGER)
+        self.assertIn("60 cases, 60 passed", done.stdout)
+        done = self.explore(1, *options, "--", BROKEN, "--bug", "lifo")
+        self.assertIn("The shortest session", done.stdout)
+        self.assertEqual(len(list(self.folder.glob("*.case"))), 1, done.stdout)
+
+    def test_a_corpus_that_can_t_be_played(self):
+        for words, text in [(["worker", "--corpus", "."], "sessions of a manager"), (["all", "--corpus", "."], "sessions of a manager"),
+                            (["manager", "--corpus", "none"], "none: "), (["manager", "--corpus", "."], "no session"),
+                            (["manager", "--corpus", ".", "--sessions", "3"], "exclude each other")]:
+            done = self.explore(2, *words, "--", MANAGER)
+            self.assertIn(text, done.stderr)
+        done = self.run_here(CHECK, "manager", "--corpus", ".", "--", MANAGER)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--corpus is for explore", done.stderr)
+
     def assert_found(self, role, bug, longest):
         target = [BROKEN, "--bug", bug]
         done = self.explore(1, role, "--seed", "1", "--", *target)

@@ -7,7 +7,7 @@ All of them: each is YAML; actions are pinned by a hash with the version behind 
 write may not; each job has a time limit, of ten minutes where a pull request waits for it; scripts that are run exist.
 Those that fuzz: ClusterFuzzLite's actions, with parameters that they have, a time that divides into what the comment
 says of each target, an upload of what is found; a build that is kept, a daily pruning, a planted bug.
-The presets that they name exist.
+The presets that they name exist. A release is made twice and compared, and has a provenance; action.yml and its script agree.
 The parts of .ci/run are the parts of tests.yml; --build: every test of that build folder is in one of them.
 --actionlint: runs actionlint, too, which Go installs into FOLDER.
 
@@ -33,6 +33,8 @@ BUILD = "google/clusterfuzzlite/actions/build_fuzzers"
 RUN = "google/clusterfuzzlite/actions/run_fuzzers"
 CHECKOUT = "actions/checkout"
 UPLOAD = "github/codeql-action/upload-sarif"
+ATTEST = "actions/attest-build-provenance"
+KEEP = "actions/upload-artifact"
 STORAGE = {"storage-repo", "storage-repo-branch", "storage-repo-branch-coverage"}
 PARAMETERS = {
     BUILD: {"language", "sanitizer", "github-token", "upload-build", "bad-build-check", "dry-run",
@@ -41,6 +43,8 @@ PARAMETERS = {
           "report-unreproducible-crashes", "minimize-crashes", "parallel-fuzzing"} | STORAGE,
     CHECKOUT: {"persist-credentials", "fetch-depth", "ref"},
     UPLOAD: {"sarif_file", "checkout_path", "category"},
+    ATTEST: {"subject-path", "subject-digest", "subject-name", "subject-checksums"},
+    KEEP: {"name", "path", "if-no-files-found", "retention-days"},
 }
 MODES = {"fuzz-pull-request.yml": "code-change", "fuzz-batch.yml": "batch", "fuzz-prune.yml": "prune",
          "fuzz-coverage.yml": "coverage", "fuzz-build.yml": None}
@@ -171,6 +175,36 @@ def problems_of_clusterfuzzlite(source, workflows):
         yield "fuzz-planted.yml: does not run .clusterfuzzlite/planted"
 
 
+def problems_of_release(workflow):
+    """Two builds that are compared, a provenance of what is then published."""
+    job = workflow["jobs"]["release"]
+    if triggers(workflow) != {"push": {"tags": ["v*"]}}:
+        yield "a tag v*, and nothing else, starts it"
+    if job.get("permissions") != {"attestations": "write", "contents": "write", "id-token": "write"}:
+        yield "the permissions are those of a release with a provenance"
+    steps = [action(step) or step["run"].split()[0] for step in job["steps"]]
+    wanted = ["scripts/release", "scripts/release", "diff", ATTEST, "gh"]
+    if [step for step in steps if step in wanted] != wanted:
+        yield "it makes the release twice, compares, attests and publishes, in this order"
+
+
+def problems_of_action(source, text):
+    """action.yml: its steps, and that each setting of its script is given one of its inputs."""
+    described = yaml.safe_load(text)
+    steps = described["runs"]["steps"]
+    for step in steps:
+        yield from problems_of_step(source, dict(step, run=step.get("run", "").replace("$UNDR_ACTION/", "")))
+    given = {name for step in steps for name in step.get("env", {})} - {"UNDR_ACTION"}
+    script = (source / "scripts" / "action").read_text()
+    known = set(re.findall(r"^#   (UNDR_[A-Z0-9]+) ", script, re.M))
+    if given != known:
+        yield "scripts/action and action.yml differ in %s" % ", ".join(sorted(given ^ known))
+    for name in set(re.findall(r"inputs\.(\w+)", text)) ^ set(described["inputs"]):
+        yield "the input %s is not described, or not used" % name
+    for name in set(re.findall(r"\$\{\{[^}]*\}\}", "".join(step.get("run", "") for step in steps))):
+        yield "%s stands in a command, where a shell reads what it becomes: use env" % name
+
+
 def problems_of_triggers(workflows):
     wanted = {"fuzz-pull-request.yml": "pull_request", "fuzz-build.yml": "push", "tests.yml": "pull_request"}
     for name in list(MODES) + ["tests.yml"]:
@@ -235,7 +269,8 @@ def problems(source, build=None):
     folder = source / ".github" / "workflows"
     texts = {path.name: path.read_text() for path in sorted(folder.glob("*.y*ml"))}
     workflows = {name: yaml.safe_load(text) for name, text in texts.items()}
-    missing = (set(MODES) | {"tests.yml", "fuzz-planted.yml"}) - set(workflows)
+    texts["action.yml"] = (source / "action.yml").read_text()
+    missing = (set(MODES) | {"tests.yml", "fuzz-planted.yml", "release.yml"}) - set(workflows)
     if missing:
         yield "there is no %s" % ", ".join(sorted(missing))
         return
@@ -250,6 +285,8 @@ def problems(source, build=None):
             found += problems_of_fuzzing(job, MODES[name]) if name in MODES else []
             yield from ("%s: %s" % (name, problem) for problem in found)
         yield from ("%s: %s" % (name, problem) for problem in problems_of_seconds(texts[name], len(targets)))
+    yield from ("release.yml: " + problem for problem in problems_of_release(workflows["release.yml"]))
+    yield from ("action.yml: " + problem for problem in problems_of_action(source, texts["action.yml"]))
     yield from problems_of_triggers(workflows)
     yield from problems_of_presets(source, workflows)
     yield from problems_of_clusterfuzzlite(source, workflows)
