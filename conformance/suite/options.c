@@ -427,6 +427,7 @@ static undr_error finish_run(struct parsing *parsing, bool has_verb) {
 }
 
 static undr_error finish_explore(struct parsing *parsing, bool has_verb) {
+    const check_options *options = parsing->options;
     if (!has_verb) {
         return complain(parsing, "explore: name the role, %s", "as in undr-check explore manager -- ARGV...");
     }

@@ -57,7 +57,7 @@ class Explore(unittest.TestCase):
             self.assertIn(text, done.stderr)
         done = self.run_here(CHECK, "manager", "--corpus", ".", "--", MANAGER)
         self.assertEqual(done.returncode, 2)
-        self.assertIn("--corpus is for explore", done.stderr)
+        self.assertIn("--corpus, which belongs to explore", done.stderr)
 
     def assert_found(self, role, bug, longest):
         target = [BROKEN, "--bug", bug]
