@@ -89,7 +89,7 @@ void undr_server_collect(undr_server *server) {
     }
     server->held_until = undr_manager_deadline(server->core);
     if (undr_manager_messages(server->core) > 0 || undr_manager_tasks_left(server->core) == 0) {
-        uv_cond_broadcast(&server->news);
+        undr_server_announce(server);
     }
 }
 

@@ -3,8 +3,8 @@
  * server_clock.c, server_loop.c, server_log.c, peer_user.c. The pool (process_manager.c, worker_processes.c) is above
  * all. Private to ref/.
  *
- * Everything here belongs to the loop's thread but `core`, `calls`, `interrupts` and `decoders`, which the lock
- * guards. */
+ * Everything here belongs to the loop's thread but `core`, `calls`, `interrupts`, `event` and `decoders`, which the
+ * lock guards. */
 #ifndef UNDR_SERVER_PARTS_H
 #define UNDR_SERVER_PARTS_H
 
@@ -113,6 +113,8 @@ struct undr_server {
     undr_manager_core *core;
     undr_call *calls;
     unsigned interrupts;
+    int event;              /* readable when the program is to look at the inbox; -1: none was asked for */
+    bool event_is_readable; /* it was written to since it was read */
     undr_decoders decoders;
     uv_loop_t loop;
     undr_listener listeners[UNDR_LISTENERS];
@@ -141,6 +143,14 @@ struct undr_server {
  * are left out, and counted, as is what can't be written at once (log.h). */
 __attribute__((format(printf, 3, 4))) void undr_server_log(
     undr_server *server, const struct sockaddr_in *peer, const char *format, ...);
+
+/* server_event.c, with the lock held, but undr_server_event, which takes it. announce: the inbox, the counts or the
+ * interrupts may have changed: whoever waits is woken. calm: the event is not readable until the next announcement;
+ * by whoever found nothing and is about to wait for it. */
+UNDR_MUST_USE undr_error undr_server_event(undr_server *server, int *file); /* opened by the first call */
+void undr_server_announce(undr_server *server);
+void undr_server_calm(undr_server *server);
+void undr_server_event_close(undr_server *server);
 
 /* server_loop.c: before libuv takes from the system what it ends the process for when it does not get it. Less than 0:
  * there is none. undr_loop_init: as uv_loop_init; makes sure of the descriptors 0 to 2, too. undr_loop_watch: beside
