@@ -221,3 +221,6 @@ def run(port: int, number: int, log_directory: typing.Optional[str]) -> None:
             _serve(proxy, session)
     except ConnectionResetError:
         logging.debug("the manager ended the connection")
+    finally:
+        if proxy.client is not None:
+            proxy.client.close()
