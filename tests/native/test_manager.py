@@ -210,6 +210,12 @@ class Cases:
             for priority in (-1, 2):
                 with self.assertRaisesRegex(IndexError, "0 to 1"):
                     manager.schedule(Echo(1), priority)
+            for no_task in (None, undr.task.CloseRequest()):
+                with self.assertRaisesRegex(TypeError, "no task"):
+                    manager.schedule(no_task)
+        with self.manager(1, priority_levels=128) as manager:
+            manager.schedule(Echo(1), 127)
+            self.assertEqual(list(manager.messages()), [1])
 
     def test_logs(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -311,6 +317,17 @@ class Fork(Cases, unittest.TestCase):
         finally:
             processes.worker.run = original
 
+    def test_a_fork_does_not_wait_for_locks_of_other_threads(self):
+        """Here of standard input: a thread reads it, and holds it, while a worker is replaced."""
+        done = subprocess.Popen([sys.executable, __file__, "reads"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            line = done.stdout.readline()
+        finally:
+            done.stdin.close()
+            done.wait(PATIENCE)
+            done.stdout.close()
+        self.assertEqual(line, b"replaced\n")
+
     def test_a_fork_holds_none_of_the_managers_sockets(self):
         with self.manager(2) as manager:
             manager.schedule(Pid())
@@ -366,8 +383,24 @@ def forget(method):
     globals()["kept"] = manager
 
 
+def read_meanwhile():
+    with undr_native.NativeProcessManager(1, context=multiprocessing.get_context("fork")) as manager:
+        manager.schedule(Pid())
+        (pid,) = manager.messages()
+        threading.Thread(target=sys.stdin.read, daemon=True).start()
+        time.sleep(0.2)  # it waits for input, and holds the stream
+        os.kill(pid, signal.SIGKILL)
+        manager.schedule(Pid())
+        assert list(manager.messages()) != [pid]
+        print("replaced", flush=True)
+        manager.close(ClosePolicy.JOIN)
+        os._exit(0)  # the thread may hold standard input for ever
+
+
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["forgets"]:
+    if sys.argv[1:2] == ["reads"]:
+        read_meanwhile()
+    elif sys.argv[1:2] == ["forgets"]:
         forget(sys.argv[2])
     else:
         unittest.main()

@@ -10,7 +10,7 @@ import types
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "conformance" / "adapters" / "python"))
 import undr_adapter  # noqa: E402
 
-undr_adapter.CAPABILITIES = "manager\nworker\npool\npriority-levels 128\nlog-directory\npickle 0-5\nhold 500"
+undr_adapter.CAPABILITIES = "manager\nworker\npool\npriority-levels 127\nlog-directory\npickle 0-5\nhold 500"
 
 
 def make_manager(task, options):
@@ -38,11 +38,11 @@ def main():
     undr_adapter.Session = Session
     undr_adapter.make_manager = make_manager
     if sys.argv[1:2] == ["worker"]:
-        undr_adapter.import_task_module()
+        task = undr_adapter.import_task_module()
         import undr_native.worker
 
-        sys.modules["undr.task"].ProcessManager.target = lambda proxy, log: undr_native.worker.run(
-            proxy.server_port, 1, log)
+        task.ProcessManager.target = lambda proxy, log: undr_native.worker.run(proxy.server_port, 1, log)
+        undr_adapter.import_task_module = lambda: task  # once is enough
     undr_adapter.main()
 
 

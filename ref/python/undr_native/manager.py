@@ -152,6 +152,8 @@ class NativeProcessManager(undr_task.ProcessManager):
         """
         if not 0 <= priority < self._priority_levels:
             raise IndexError(f"no queue has priority {priority}; there are 0 to {self._priority_levels - 1}")
+        if task is None or isinstance(task, undr_task.CloseRequest):
+            raise TypeError(f"{task!r} is no task")
         data = pickle.dumps(task)
         error = c.undr_process_manager_schedule_pickle(self._handle, library.Slice(data, len(data)), priority)
         if error != library.OK:

@@ -86,6 +86,7 @@ class Processes:
         self.port = port
         self.log_directory = log_directory
         self.context = context
+        self.method = context.get_start_method()
         self.handed_out = handed_out
         self.abandon = abandon
         self.slots = [_Slot(number) for number in range(1, count + 1)]
@@ -113,12 +114,11 @@ class Processes:
 
     def _start_helpers(self) -> None:
         """What multiprocessing starts with the first process and keeps. Here, since in our thread SIGINT is blocked."""
-        method = self.context.get_start_method()
-        if method == "forkserver":
+        if self.method == "forkserver":
             from multiprocessing import forkserver
 
             forkserver.ensure_running()
-        if method != "fork":
+        if self.method != "fork":
             from multiprocessing import resource_tracker
 
             resource_tracker.ensure_running()
@@ -173,7 +173,8 @@ class Processes:
             os.close(self.pipe[1])
 
     def _start_worker(self, slot: _Slot) -> typing.Optional[BaseException]:
-        process = self.context.Process(  # type: ignore[attr-defined]
+        kind = worker.ForkedWorker if self.method == "fork" else self.context.Process  # type: ignore[attr-defined]
+        process = kind(
             target=worker.run,
             args=(self.port, slot.number, self.log_directory),
             name=f"worker-{slot.number}",

@@ -9,12 +9,14 @@ from __future__ import annotations
 import ctypes
 import logging
 import multiprocessing
+import multiprocessing.context
 import os
 import pathlib
 import pickle
 import signal
 import socket
 import struct
+import sys
 import time
 import traceback
 import typing
@@ -33,6 +35,7 @@ class Proxy(undr_task.ProcessManager.Proxy):
     """The Manager that tasks are given: forwards to the real one over TCP."""
 
     client: socket.socket
+    broken = False  # the connection ended, or the manager broke the protocol: nothing more is sent
 
     def setup(self) -> None:
         self.client = socket.create_connection(("127.0.0.1", self.server_port))
@@ -40,6 +43,7 @@ class Proxy(undr_task.ProcessManager.Proxy):
 
     def _request(self, type: bytes, payload: bytes, expected: bytes) -> typing.Union[bytes, bytearray]:
         """Sends a frame and returns the payload of its answer."""
+        self.broken = True  # until the answer is whole
         self.client.sendall(_HEADER.pack(type, len(payload)) + payload)
         data = self.client.recv(_READ)
         if len(data) < _HEADER.size:
@@ -48,6 +52,7 @@ class Proxy(undr_task.ProcessManager.Proxy):
         answer: typing.Union[bytes, bytearray] = data[_HEADER.size :]
         if len(answer) < size:
             answer = self._rest(answer, size)
+        self.broken = False
         if answered != expected or len(answer) > size:
             raise AssertionError(f"the manager answered {type!r} with {answered!r} and {len(answer)} bytes; "
                                  f"expected {expected!r}, its header says {size} bytes")
@@ -83,6 +88,10 @@ class Proxy(undr_task.ProcessManager.Proxy):
             raise AssertionError(f"the manager acknowledged {type!r} with a payload")
 
     def schedule(self, task: undr_task.Task, priority: int = 1) -> None:
+        if not 0 <= priority < 128:
+            raise OverflowError(f"priority {priority} is not 0 to 127")
+        if task is None or isinstance(task, undr_task.CloseRequest):
+            raise TypeError(f"{task!r} is no task")
         logging.debug("schedule %s with priority %s", task, priority)
         self._acknowledged((128 + priority).to_bytes(1, "little"), task, b"s")
 
@@ -142,19 +151,18 @@ def _report_of(exception: BaseException) -> undr_task.WorkerException:
 
 def _serve(proxy: Proxy, session: requests.Session) -> None:
     """Runs tasks until the manager closes."""
-    task = None
-    while True:
+    task = proxy.next_task()
+    while not isinstance(task, undr_task.CloseRequest):
         if task is None:
+            time.sleep(constants.WORKER_POLL_PERIOD)  # the manager has held the answer for a while already
             task = proxy.next_task()
-        if isinstance(task, undr_task.CloseRequest):
-            return
-        if task is None:
-            time.sleep(constants.WORKER_POLL_PERIOD)
             continue
         try:
             logging.debug("run %s", task)
             task.run(session=session, manager=proxy)
         except Exception as exception:
+            if proxy.broken:
+                raise
             logging.debug("%r", exception)
             proxy.send_message(_report_of(exception))
         task = proxy.acknowledge_and_next_task()
@@ -172,6 +180,33 @@ def _tie_to_manager() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None and not parent.is_alive():
         os._exit(1)
+
+
+_old_streams: list[typing.Any] = []
+
+
+def _renew_streams() -> None:
+    """A thread of the program may have held a stream's lock when we were forked: that one would wait for ever. The old
+    ones stay, unused: to free one is to close it."""
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for name, file, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
+        stream = getattr(sys, name)
+        _old_streams.append(stream)
+        if stream is not None and stream is getattr(sys, f"__{name}__"):
+            new = open(file, mode, buffering=1 if name == "stderr" else -1, encoding=stream.encoding,
+                       errors=stream.errors, closefd=False)
+            setattr(sys, name, new)
+            setattr(sys, f"__{name}__", new)
+            _old_streams.append(new)
+
+
+class ForkedWorker(multiprocessing.context.ForkProcess):
+    """A process that may be forked from any thread, whatever the others do."""
+
+    def _bootstrap(self, *arguments: typing.Any, **keywords: typing.Any) -> int:
+        _renew_streams()
+        status: int = super()._bootstrap(*arguments, **keywords)  # type: ignore[misc]
+        return status
 
 
 def _close_inherited(port: int) -> None:
