@@ -139,8 +139,11 @@ static undr_error check_task(const undr_value *task) {
 static undr_error schedule(undr_process_manager *manager, undr_slice pickle, undr_buffer *whole, unsigned priority) {
     undr_buffer *given = pickle.size > UNDR_LARGE_PAYLOAD ? whole : NULL;
     undr_error error = undr_manager_schedule_whole(undr_server_lock(manager->server), priority, pickle, given);
+    bool all_written = undr_server_answer_now(manager->server); /* it may be what a worker waits for */
     undr_server_unlock(manager->server);
-    undr_server_wake(manager->server); /* it may be the answer that somebody waits for */
+    if (!all_written) {
+        undr_server_wake(manager->server);
+    }
     return error;
 }
 

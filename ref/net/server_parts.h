@@ -12,6 +12,7 @@
 #include "net/log.h"
 #include "undr/server.h"
 
+#include <stdatomic.h>
 #include <uv.h>
 
 enum {
@@ -46,22 +47,25 @@ typedef struct undr_peer {
     undr_server *server;
     undr_connection handle; /* 0: the core does not know it (any more) */
     undr_peer_state state;
-    bool paused;   /* not read from, because it does not read its answers, or a message of it is being checked */
-    bool changed;  /* stands in server->changed */
-    bool failed;   /* an answer could not be kept: out of memory */
-    bool full;     /* the core was told that it is */
-    bool was_read; /* in the turn `turn` */
+    int file;          /* the socket's descriptor: valid as long as the core knows the peer */
+    atomic_bool quiet; /* all its answers are written: another thread may write the next (server_answer.c) */
+    bool paused;       /* not read from, because it does not read its answers, or a message of it is being checked */
+    bool changed;      /* stands in server->changed */
+    bool failed;       /* an answer could not be kept: out of memory */
+    bool full;         /* the core was told that it is */
+    bool was_read;     /* in the turn `turn` */
     uint8_t large_type;
-    unsigned turn;                    /* of the loop, when it was last at work for this peer */
-    unsigned budget;                  /* left of UNDR_TURN_BUDGET in that turn */
-    struct sockaddr_in address;       /* of the other side */
-    undr_buffer in;                   /* the start of a frame that is not whole; no memory while there is none */
-    uint64_t large_size;              /* not 0: `in` is the start of such a payload, of a frame of large_type */
-    size_t kept;                      /* bytes of that, or of `check`, which the core counts */
-    undr_output out;                  /* to be written next */
-    struct undr_sending *sending;     /* answers being written; NULL: none */
-    struct undr_check *check;         /* a message of it that another thread decodes; NULL: none */
-    size_t unanswered;                /* requests whose answer the core has not given yet: held, or behind such */
+    unsigned turn;                /* of the loop, when it was last at work for this peer */
+    unsigned budget;              /* left of UNDR_TURN_BUDGET in that turn */
+    struct sockaddr_in address;   /* of the other side */
+    undr_buffer in;               /* the start of a frame that is not whole; no memory while there is none */
+    uint64_t large_size;          /* not 0: `in` is the start of such a payload, of a frame of large_type */
+    size_t kept;                  /* bytes of that, or of `check`, which the core counts */
+    undr_output out;              /* to be written next */
+    struct undr_sending *sending; /* answers being written; NULL: none */
+    struct undr_check *check;     /* a message of it that another thread decodes; NULL: none */
+    size_t early;      /* bytes of its next answer that another thread has written; guarded by the lock, as the next */
+    size_t unanswered; /* requests whose answer the core has not given yet: held, or behind such */
     struct undr_peer **clock;         /* the list of the server that it is in; NULL: it may stay */
     uint64_t deadline;                /* while it has a clock */
     size_t left;                      /* in `writing`: of its answers, when its clock was last set */
@@ -163,6 +167,10 @@ UNDR_MUST_USE int undr_loop_watch_stream(uv_stream_t *stream);
  * first. A peer is in one list at most. */
 void undr_peer_start_clock(undr_peer *peer, undr_peer **list, uint64_t ms);
 void undr_peer_stop_clock(undr_peer *peer);
+
+/* server_answer.c: lock held. Writes the answers that are due from the caller's thread, which need not wait for the loop.
+ * False: the loop has to (undr_server_wake). */
+UNDR_MUST_USE bool undr_server_answer_now(undr_server *server);
 
 /* peer_user.c. The user whose process holds the other end of our connected socket, within this machine. Less than 0:
  * nobody does (any more), or the kernel does not say. */
