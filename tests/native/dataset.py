@@ -151,9 +151,11 @@ class Server:
             while self.held and not path.endswith("-index.json"):
                 self.lock.wait()
             self.waiting -= 1
+            self.lock.notify_all()
 
     def hold(self):
-        with self.lock:
+        with self.lock:  # requests of killed workers that were held before must have gone: they would count
+            assert self.lock.wait_for(lambda: self.waiting == 0, 600), f"{self.waiting} requests are still held"
             self.held = True
 
     def release(self):
