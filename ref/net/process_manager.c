@@ -20,6 +20,7 @@ struct undr_process_manager {
     undr_worker_processes *workers; /* NULL: none */
     undr_buffer undecoded;          /* the message that next_message could not decode; empty: none */
     uint64_t grace;                 /* ms; UINT64_MAX: without bound */
+    bool closing;                   /* CloseRequests are handed out */
     bool closed;
 };
 
@@ -157,8 +158,11 @@ static undr_error schedule(undr_process_manager *manager, undr_slice pickle, und
         return UNDR_PAYLOAD_TOO_LARGE;
     }
     undr_error error = undr_manager_schedule_whole(undr_server_lock(manager->server), priority, pickle, given);
+    bool all_written = undr_server_answer_now(manager->server); /* it may be what a worker waits for */
     undr_server_unlock(manager->server);
-    undr_server_wake(manager->server); /* it may be the answer that somebody waits for */
+    if (!all_written) {
+        undr_server_wake(manager->server);
+    }
     return error;
 }
 
@@ -202,6 +206,7 @@ undr_error undr_process_manager_send_pickle(undr_process_manager *manager, undr_
     release_room(manager, message.size);
     if (error == UNDR_OK) {
         error = undr_manager_send_checked(undr_server_lock(manager->server), message, NULL);
+        undr_server_announce(manager->server);
         undr_server_unlock(manager->server);
     }
     return error;
@@ -217,32 +222,54 @@ undr_error undr_process_manager_send_message(undr_process_manager *manager, cons
     return error;
 }
 
-/* Waits for a message with the server's lock held. */
-static undr_error wait_for_message(undr_process_manager *manager, undr_manager_core *core, undr_buffer *message) {
-    for (;;) {
-        if (undr_server_interrupts(manager->server) > 0 && !manager->closed) {
-            return UNDR_INTERRUPTED;
-        }
-        if (manager->undecoded.size > 0) {
-            undr_buffer_free(message);
-            *message = manager->undecoded;
-            manager->undecoded = (undr_buffer){0};
-            return UNDR_OK;
-        }
-        undr_error error = undr_manager_next_message(core, message);
-        if (error == UNDR_WAIT && manager->closed) {
-            return UNDR_DONE; /* a worker that still has a task is not one of ours */
-        }
-        if (error != UNDR_WAIT) {
-            return error;
-        }
-        (void)undr_server_wait(manager->server, UINT64_MAX); /* MSGS-3 */
+/* Takes a message if there is one; with the server's lock held. UNDR_WAIT: none yet, but tasks are left (MSGS-3). */
+static undr_error take_message(undr_process_manager *manager, undr_manager_core *core, undr_buffer *message) {
+    if (undr_server_interrupts(manager->server) > 0 && !manager->closed) {
+        return UNDR_INTERRUPTED;
     }
+    if (manager->undecoded.size > 0) {
+        undr_buffer_free(message);
+        *message = manager->undecoded;
+        manager->undecoded = (undr_buffer){0};
+        return UNDR_OK;
+    }
+    undr_error error = undr_manager_next_message(core, message);
+    return error == UNDR_WAIT && manager->closed ? UNDR_DONE : error; /* a worker with a task left is not ours */
+}
+
+/* Waits for one, with the lock held. */
+static undr_error wait_for_message(undr_process_manager *manager, undr_manager_core *core, undr_buffer *message) {
+    undr_error error;
+    while ((error = take_message(manager, core, message)) == UNDR_WAIT) {
+        (void)undr_server_wait(manager->server, UINT64_MAX);
+    }
+    return error;
 }
 
 undr_error undr_process_manager_next_pickle(undr_process_manager *manager, undr_buffer *message) {
     undr_manager_core *core = undr_server_lock(manager->server);
     undr_error error = wait_for_message(manager, core, message);
+    undr_server_unlock(manager->server);
+    return error;
+}
+
+undr_error undr_process_manager_event(undr_process_manager *manager, int *file) {
+    return undr_server_event(manager->server, file);
+}
+
+/* As take_message; UNDR_WAIT makes the event unreadable until something happens, for all that poll it: as long as there
+ * is something to take, each of them sees it. */
+static undr_error poll_message(undr_process_manager *manager, undr_manager_core *core, undr_buffer *message) {
+    undr_error error = take_message(manager, core, message);
+    if (error == UNDR_WAIT) {
+        undr_server_calm(manager->server);
+    }
+    return error;
+}
+
+undr_error undr_process_manager_poll_pickle(undr_process_manager *manager, undr_buffer *message) {
+    undr_manager_core *core = undr_server_lock(manager->server);
+    undr_error error = poll_message(manager, core, message);
     undr_server_unlock(manager->server);
     return error;
 }
@@ -280,13 +307,14 @@ static void close_core(undr_process_manager *manager, undr_manager_core *core) {
 
 /* Consumes all messages until no task is left (CLOSE-JOIN-1, CLOSE-JOIN-2, CLOSE-JOIN-4); a task that is lost is a
  * message, too (CLOSE-JOIN-5). The end of that and the close are one step, so that nothing can be scheduled in
- * between (CLOSE-JOIN-3). */
-static undr_error join_tasks(undr_process_manager *manager) {
+ * between (CLOSE-JOIN-3). `take`: the one that waits, or the one that does not. */
+static undr_error join_tasks(undr_process_manager *manager,
+    undr_error (*take)(undr_process_manager *manager, undr_manager_core *core, undr_buffer *message)) {
     undr_buffer message = {0};
     undr_error error;
     undr_manager_core *core = undr_server_lock(manager->server);
     do {
-        error = wait_for_message(manager, core, &message);
+        error = take(manager, core, &message);
     } while (error == UNDR_OK);
     if (error == UNDR_DONE) {
         close_core(manager, core);
@@ -295,6 +323,33 @@ static undr_error join_tasks(undr_process_manager *manager) {
     undr_server_unlock(manager->server);
     undr_buffer_free(&message);
     return error;
+}
+
+static undr_error begin_close(undr_process_manager *manager, undr_close_policy policy,
+    undr_error (*take)(undr_process_manager *manager, undr_manager_core *core, undr_buffer *message)) {
+    if (policy != UNDR_CLOSE_JOIN && policy != UNDR_CLOSE_CANCEL && policy != UNDR_CLOSE_KILL) {
+        return UNDR_ARGUMENT;
+    }
+    if (manager->closing) {
+        return UNDR_OK; /* CLOSE-5 */
+    }
+    if (policy == UNDR_CLOSE_JOIN) {
+        undr_error error = join_tasks(manager, take);
+        if (error != UNDR_OK) {
+            return error;
+        }
+    } else {
+        /* CLOSE-CANCEL-1 to CLOSE-CANCEL-3, CLOSE-CANCEL-5, CLOSE-KILL-2 */
+        close_core(manager, undr_server_lock(manager->server));
+        undr_server_unlock(manager->server);
+    }
+    manager->closing = true;
+    undr_server_wake(manager->server); /* answers that were held are due */
+    return UNDR_OK;
+}
+
+undr_error undr_process_manager_begin_close(undr_process_manager *manager, undr_close_policy policy) {
+    return begin_close(manager, policy, poll_message);
 }
 
 static uint64_t now_ms(void) {
@@ -336,30 +391,32 @@ static void end_workers(undr_process_manager *manager, undr_close_policy policy)
 }
 
 undr_error undr_process_manager_close(undr_process_manager *manager, undr_close_policy policy) {
-    if (policy != UNDR_CLOSE_JOIN && policy != UNDR_CLOSE_CANCEL && policy != UNDR_CLOSE_KILL) {
-        return UNDR_ARGUMENT;
+    undr_error error = begin_close(manager, policy, wait_for_message);
+    if (error != UNDR_OK || manager->closed) {
+        return error; /* CLOSE-5 */
     }
-    if (manager->closed) {
-        return UNDR_OK; /* CLOSE-5 */
-    }
-    if (policy == UNDR_CLOSE_JOIN) {
-        undr_error error = join_tasks(manager);
-        if (error != UNDR_OK) {
-            return error;
-        }
-    } else {
-        /* CLOSE-CANCEL-1 to CLOSE-CANCEL-3, CLOSE-CANCEL-5, CLOSE-KILL-2 */
-        close_core(manager, undr_server_lock(manager->server));
-        undr_server_unlock(manager->server);
-    }
-    undr_server_wake(manager->server); /* answers that were held are due */
-    end_workers(manager, policy);      /* CLOSE-4; they must still be able to connect and ask */
+    end_workers(manager, policy); /* CLOSE-4; they must still be able to connect and ask */
     undr_server_stop_listening(manager->server);
     if (policy == UNDR_CLOSE_KILL) {
         undr_server_end_connections(manager->server);
     }
+    (void)undr_server_lock(manager->server);
     manager->closed = true;
+    undr_server_announce(manager->server); /* whoever polls the event sees that there is no more to come */
+    undr_server_unlock(manager->server);
     return UNDR_OK;
+}
+
+uint64_t undr_process_manager_handed_out(undr_process_manager *manager) {
+    uint64_t tasks = undr_manager_handed_out(undr_server_lock(manager->server));
+    undr_server_unlock(manager->server);
+    return tasks;
+}
+
+void undr_process_manager_abandon(undr_process_manager *manager) {
+    undr_manager_abandon(undr_server_lock(manager->server));
+    undr_server_announce(manager->server);
+    undr_server_unlock(manager->server);
 }
 
 undr_error undr_process_manager_exit(undr_process_manager *manager, bool after_error) {

@@ -282,6 +282,7 @@ undr_error undr_server_start(const undr_server_options *options, undr_server **s
         return UNDR_MEMORY;
     }
     server->options = *options;
+    server->event = -1;
     server->accept_at = server->held_until = server->timer_at = UINT64_MAX;
     for (size_t i = 0; i < UNDR_LISTENERS; i++) {
         server->listeners[i].file = -1;
@@ -339,7 +340,7 @@ bool undr_server_wait(undr_server *server, uint64_t ms) {
 }
 
 void undr_server_notify(undr_server *server) {
-    uv_cond_broadcast(&server->news);
+    undr_server_announce(server);
 }
 
 unsigned undr_server_interrupts(const undr_server *server) {
@@ -349,7 +350,7 @@ unsigned undr_server_interrupts(const undr_server *server) {
 void undr_server_interrupt(undr_server *server) {
     uv_mutex_lock(&server->lock);
     server->interrupts++;
-    uv_cond_broadcast(&server->news);
+    undr_server_announce(server);
     uv_mutex_unlock(&server->lock);
 }
 
@@ -411,6 +412,7 @@ void undr_server_free(undr_server *server) {
     (void)uv_thread_join(&server->thread); /* fails only for a thread that is not ours */
     (void)uv_loop_close(&server->loop);    /* fails only while handles are open */
     close_locks(server);                   /* the decoders do not touch the loop any more */
+    undr_server_event_close(server);
     undr_log_close(&server->log);
     undr_manager_free(server->core);
     free(server);

@@ -3,6 +3,7 @@
 #include "net/server_parts.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 /* Answers that the socket did not take at once. */
@@ -65,10 +66,22 @@ static undr_error put(undr_output *output, const undr_answer *answer) {
     return error;
 }
 
+/* What another thread has written of it does not go out again. Nothing was before it: the peer was quiet. */
+static void leave_out_early(undr_peer *peer) {
+    undr_buffer *bytes = &peer->out.bytes;
+    if (peer->early > 0 && peer->early <= bytes->size) {
+        bytes->size -= peer->early;
+        memmove(bytes->data, bytes->data + peer->early, bytes->size);
+    }
+    peer->early = 0;
+}
+
 static void queue(undr_peer *peer, const undr_answer *answer) {
+    atomic_store(&peer->quiet, false);
     if (put(&peer->out, answer) != UNDR_OK) {
         peer->failed = true;
     }
+    leave_out_early(peer);
     peer->unanswered--;
     if (!peer->full && undr_output_is_full(peer)) {
         peer->full = true;
@@ -89,7 +102,7 @@ void undr_server_collect(undr_server *server) {
     }
     server->held_until = undr_manager_deadline(server->core);
     if (undr_manager_messages(server->core) > 0 || undr_manager_tasks_left(server->core) == 0) {
-        uv_cond_broadcast(&server->news);
+        undr_server_announce(server);
     }
 }
 
@@ -155,6 +168,7 @@ int undr_output_write(undr_peer *peer, uv_write_cb on_written) {
         return send_rest(peer, done, on_written);
     }
     undr_output_drop(&peer->out);
+    atomic_store(&peer->quiet, true);
     return 0;
 }
 
@@ -164,5 +178,6 @@ undr_peer *undr_output_written(uv_write_t *write) {
     undr_output_drop(&sending->output);
     free(sending);
     peer->sending = NULL;
+    atomic_store(&peer->quiet, peer->out.bytes.size == 0);
     return peer;
 }

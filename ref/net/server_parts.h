@@ -3,8 +3,8 @@
  * server_clock.c, server_loop.c, server_log.c, peer_user.c. The pool (process_manager.c, worker_processes.c) is above
  * all. Private to ref/.
  *
- * Everything here belongs to the loop's thread but `core`, `calls`, `interrupts` and `decoders`, which the lock
- * guards. */
+ * Everything here belongs to the loop's thread but `core`, `calls`, `interrupts`, `event` and `decoders`, which the
+ * lock guards. */
 #ifndef UNDR_SERVER_PARTS_H
 #define UNDR_SERVER_PARTS_H
 
@@ -12,6 +12,7 @@
 #include "net/log.h"
 #include "undr/server.h"
 
+#include <stdatomic.h>
 #include <uv.h>
 
 enum {
@@ -46,22 +47,25 @@ typedef struct undr_peer {
     undr_server *server;
     undr_connection handle; /* 0: the core does not know it (any more) */
     undr_peer_state state;
-    bool paused;   /* not read from, because it does not read its answers, or a message of it is being checked */
-    bool changed;  /* stands in server->changed */
-    bool failed;   /* an answer could not be kept: out of memory */
-    bool full;     /* the core was told that it is */
-    bool was_read; /* in the turn `turn` */
+    int file;          /* the socket's descriptor: valid as long as the core knows the peer */
+    atomic_bool quiet; /* all its answers are written: another thread may write the next (server_answer.c) */
+    bool paused;       /* not read from, because it does not read its answers, or a message of it is being checked */
+    bool changed;      /* stands in server->changed */
+    bool failed;       /* an answer could not be kept: out of memory */
+    bool full;         /* the core was told that it is */
+    bool was_read;     /* in the turn `turn` */
     uint8_t large_type;
-    unsigned turn;                    /* of the loop, when it was last at work for this peer */
-    unsigned budget;                  /* left of UNDR_TURN_BUDGET in that turn */
-    struct sockaddr_in address;       /* of the other side */
-    undr_buffer in;                   /* the start of a frame that is not whole; no memory while there is none */
-    uint64_t large_size;              /* not 0: `in` is the start of such a payload, of a frame of large_type */
-    size_t kept;                      /* bytes of that, or of `check`, which the core counts */
-    undr_output out;                  /* to be written next */
-    struct undr_sending *sending;     /* answers being written; NULL: none */
-    struct undr_check *check;         /* a message of it that another thread decodes; NULL: none */
-    size_t unanswered;                /* requests whose answer the core has not given yet: held, or behind such */
+    unsigned turn;                /* of the loop, when it was last at work for this peer */
+    unsigned budget;              /* left of UNDR_TURN_BUDGET in that turn */
+    struct sockaddr_in address;   /* of the other side */
+    undr_buffer in;               /* the start of a frame that is not whole; no memory while there is none */
+    uint64_t large_size;          /* not 0: `in` is the start of such a payload, of a frame of large_type */
+    size_t kept;                  /* bytes of that, or of `check`, which the core counts */
+    undr_output out;              /* to be written next */
+    struct undr_sending *sending; /* answers being written; NULL: none */
+    struct undr_check *check;     /* a message of it that another thread decodes; NULL: none */
+    size_t early;      /* bytes of its next answer that another thread has written; guarded by the lock, as the next */
+    size_t unanswered; /* requests whose answer the core has not given yet: held, or behind such */
     struct undr_peer **clock;         /* the list of the server that it is in; NULL: it may stay */
     uint64_t deadline;                /* while it has a clock */
     size_t left;                      /* in `writing`: of its answers, when its clock was last set */
@@ -113,6 +117,8 @@ struct undr_server {
     undr_manager_core *core;
     undr_call *calls;
     unsigned interrupts;
+    int event;              /* readable when the program is to look at the inbox; -1: none was asked for */
+    bool event_is_readable; /* it was written to since it was read */
     undr_decoders decoders;
     uv_loop_t loop;
     undr_listener listeners[UNDR_LISTENERS];
@@ -144,6 +150,14 @@ struct undr_server {
 __attribute__((format(printf, 3, 4))) void undr_server_log(
     undr_server *server, const struct sockaddr_in *peer, const char *format, ...);
 
+/* server_event.c, with the lock held, but undr_server_event, which takes it. announce: the inbox, the counts or the
+ * interrupts may have changed: whoever waits is woken. calm: the event is not readable until the next announcement;
+ * by whoever found nothing and is about to wait for it. */
+UNDR_MUST_USE undr_error undr_server_event(undr_server *server, int *file); /* opened by the first call */
+void undr_server_announce(undr_server *server);
+void undr_server_calm(undr_server *server);
+void undr_server_event_close(undr_server *server);
+
 /* server_loop.c: before libuv takes from the system what it ends the process for when it does not get it. Less than 0:
  * there is none. undr_loop_init: as uv_loop_init; makes sure of the descriptors 0 to 2, too. undr_loop_watch: beside
  * each call that makes libuv watch a file, which it does later; undr_loop_watch_stream: the file of an open stream. */
@@ -155,6 +169,10 @@ UNDR_MUST_USE int undr_loop_watch_stream(uv_stream_t *stream);
  * first. A peer is in one list at most. */
 void undr_peer_start_clock(undr_peer *peer, undr_peer **list, uint64_t ms);
 void undr_peer_stop_clock(undr_peer *peer);
+
+/* server_answer.c: lock held. Writes the answers that are due from the caller's thread, which need not wait for the loop.
+ * False: the loop has to (undr_server_wake). */
+UNDR_MUST_USE bool undr_server_answer_now(undr_server *server);
 
 /* peer_user.c. The user whose process holds the other end of our connected socket, within this machine. Less than 0:
  * nobody does (any more), or the kernel does not say. */

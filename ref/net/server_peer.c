@@ -377,6 +377,8 @@ static const char *find_obstacle(const undr_peer *peer) {
 /* The peer has its address. Takes over the socket. */
 static void serve(undr_server *server, undr_peer *peer, int socket) {
     peer->server = server;
+    peer->file = socket;
+    atomic_init(&peer->quiet, true);
     peer->stream.data = peer;
     server->connections++;
     (void)uv_tcp_init(&server->loop, &peer->stream); /* without a domain it makes no socket: can't fail */

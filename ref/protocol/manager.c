@@ -369,15 +369,27 @@ undr_error undr_manager_receive(
     return error == UNDR_OK ? undr_manager_receive_checked(core, handle, frame, NULL, now) : error;
 }
 
-undr_error undr_manager_next_answer(undr_manager_core *core, undr_answer *next) {
-    request *one = core->ready;
+undr_error undr_manager_first_answer(const undr_manager_core *core, undr_answer *first) {
+    const request *one = core->ready;
     if (one == NULL) {
         return UNDR_DONE;
     }
-    *next = (undr_answer){.connection = one->connection->handle, .owner = one->connection->owner, .frame = one->answer};
+    *first = (undr_answer){
+        .connection = one->connection->handle, .owner = one->connection->owner, .frame = one->answer};
+    if (one->task != NULL) {
+        first->blob = undr_parcel_blob(one->task);
+    }
+    return UNDR_OK;
+}
+
+undr_error undr_manager_next_answer(undr_manager_core *core, undr_answer *next) {
+    request *one = core->ready;
+    undr_error error = undr_manager_first_answer(core, next);
+    if (error != UNDR_OK) {
+        return error;
+    }
     if (one->task != NULL) {
         one->task->sent = true;
-        next->blob = undr_parcel_blob(one->task);
     }
     forget_request(core, one);
     return UNDR_OK;

@@ -96,6 +96,8 @@ void undr_manager_release_bytes(undr_manager_core *core, uint64_t bytes);
 
 /* Takes the next answer due, in order of the requests of each connection. UNDR_DONE: none is due now. */
 UNDR_MUST_USE undr_error undr_manager_next_answer(undr_manager_core *core, undr_answer *answer);
+/* The same answer, without taking it. */
+UNDR_MUST_USE undr_error undr_manager_first_answer(const undr_manager_core *core, undr_answer *answer);
 
 /* When the first held answer must go, in ms of the same clock; UINT64_MAX: none is held. undr_manager_advance then
  * makes those answers due (NEXT-5). */
