@@ -77,7 +77,7 @@ typedef struct watch_task {
     struct watch_task *same;          /* the next of its class */
     watch_class *class_;
     uint8_t priority;
-    bool acknowledged;
+    bool acknowledged, told;
     struct watch_request *asker;       /* while it waits for the acknowledgement; NULL */
     uint64_t asked, given, given_time; /* places of the last bytes of its request and of its acknowledgement */
     watch_sight request;

@@ -157,6 +157,47 @@ static undr_error judge_task(
     return error == UNDR_OK ? look_at_none(m, task, request, answer) : error;
 }
 
+/* A task that certainly lay in its queue, and was due before the one that was handed out. */
+static bool was_due_before(
+    const watch_manager *m, const watch_task *task, const watch_task *other, const watch_request *request) {
+    bool older = task->priority == other->priority && task->given < other->asked;
+    bool urgent = task->priority < other->priority && task->given < request->place;
+    return task != other && !task->told && is_judged(m, task) && (older || urgent);
+}
+
+static void tell_passed_over(watch_manager *m, watch_task *task, const watch_task *other, const watch_request *request,
+    const watch_sight *answer) {
+    bool same = task->priority == other->priority;
+    watch_finding finding = {.rules = {same ? WATCH_SCHED_3 : WATCH_SCHED_2},
+        .blamed = WATCH_MANAGER,
+        .what = same ? "a task overtook one of its own priority that was acknowledged before it was scheduled"
+                     : "a less urgent task was handed out while a more urgent one lay in its queue"};
+    task->told = true;
+    watch_add_sight(&finding, &task->request);
+    watch_add_sight(&finding, same ? &other->request : &request->sight);
+    watch_add_sight(&finding, answer);
+    watch_tell(m->owner, m, &finding);
+}
+
+/* More tasks were due before this one than requests wait that may have been given them. Only where the program is silent:
+ * elsewhere the task that was handed out may be one of its own with the same bytes. */
+static void look_at_passed_over(
+    watch_manager *m, const watch_task *other, const watch_request *request, const watch_sight *answer) {
+    enum { MOST_STEPS = 256 };
+    size_t count = 0, steps = 0;
+    watch_task *first = NULL;
+    for (watch_task *task = m->oldest; task != NULL && task->given < m->owner->place && ++steps < MOST_STEPS;
+        task = task->newer) {
+        if (was_due_before(m, task, other, request)) {
+            first = first == NULL ? task : first;
+            if (++count > m->waiting) {
+                tell_passed_over(m, first, other, request, answer);
+                return;
+            }
+        }
+    }
+}
+
 /* ---- tasks that are out ---- */
 
 static undr_error add_out(watch_connection *c, watch_class *class_, const watch_sight *answer) {
@@ -264,7 +305,10 @@ static undr_error handed_scheduled(
     if (!unique || !is_clear(m) || task->asked <= m->since) {
         watch_undecided(m->owner, WATCH_SCHED_3);
     } else {
-        error = is_judged(m, task) ? judge_task(m, task, request, answer) : UNDR_OK;
+        if (is_silent(m)) {
+            look_at_passed_over(m, task, request, answer);
+        }
+        error = is_judged(m, task) && !task->told ? judge_task(m, task, request, answer) : UNDR_OK;
         error = error == UNDR_OK ? watch_passes_add(m, task, request, answer, m->owner->place) : error;
     }
     error = error == UNDR_OK ? add_out(c, class_, answer) : error;

@@ -54,7 +54,9 @@ static undr_error take_holed(watch_stream *stream, undr_slice *bytes, const watc
     uint64_t left = size - (stream->rest.size - UNDR_HEADER_SIZE) - stream->hole - stream->behind_hole;
     uint64_t taken = left < bytes->size ? left : bytes->size;
     stream->behind_hole += taken;
-    *bytes = undr_slice_of(bytes->data + taken, bytes->size - (size_t)taken);
+    if (taken > 0) {
+        *bytes = undr_slice_of(bytes->data + taken, bytes->size - (size_t)taken);
+    }
     if (taken < left) {
         return UNDR_OK;
     }
@@ -143,6 +145,9 @@ static undr_error take_one(
 undr_error watch_stream_take(
     watch_stream *stream, undr_slice bytes, uint64_t place, uint64_t time, const watch_frame_user *user) {
     undr_error error = UNDR_OK;
+    if (stream->hole > 0) { /* which may have been the last of its frame */
+        error = take_holed(stream, &bytes, user);
+    }
     while (error == UNDR_OK && bytes.size > 0 && !stream->stuck) {
         error = take_one(stream, &bytes, place, time, user);
     }

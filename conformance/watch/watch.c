@@ -101,12 +101,15 @@ undr_error watch_bytes(watch *w, watch_connection *c, watch_side from, uint64_t 
 }
 
 undr_error watch_gap(watch *w, watch_connection *c, watch_side from, uint64_t time, uint64_t size) {
-    (void)time;
     w->place++;
     w->totals.gaps++;
-    if (!c->lost && !watch_stream_skip(&c->streams[from], size)) {
-        watch_lose(c);
+    if (c->lost) {
+        return UNDR_OK;
     }
+    if (watch_stream_skip(&c->streams[from], size)) {
+        return watch_connection_bytes(c, from, time, (undr_slice){0});
+    }
+    watch_lose(c);
     return UNDR_OK;
 }
 

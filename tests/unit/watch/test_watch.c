@@ -105,9 +105,16 @@ static const scenario queue[] = {
     {"A>1:a A<s A>1:b A<s A>n A<t:b A>n A<t:a A>n A<t:None", "SCHED-3 "},
     {"A>1:a A<s A>1:b A<s A>n A<t:b A>n A<t:a A>n A<t:b", ""}, /* the first b was the program's own */
     {"A>1:a A<s A>1:b A<s A>n A<t:b A>n A<t:a A>n A<t:b A>n A<t:None", ""},
-    {"A>1:a A>1:b A<s A<s A>n A<t:b A>n A<t:a", "", true},           /* scheduled together: any order */
-    {"A>1:a A<s B>1:b B<s A>n B>n B<t:b A<t:a", "", true},           /* asked together: the answers crossed */
-    {"A>1:a A<s A>1:a A<s A>1:b A<s A>n A<t:b A>n A<t:a", "", true}, /* equal payloads */
+    {"A>1:a A>1:b A<s A<s A>n A<t:b A>n A<t:a", "", true},                     /* scheduled together: any order */
+    {"A>1:a A<s B>1:b B<s A>n B>n B<t:b A<t:a", "", true},                     /* asked together: the answers crossed */
+    {"A>1:a A<s A>1:a A<s A>1:b A<s A>n A<t:b A>n A<t:a", "SCHED-3 ", true},   /* whichever a */
+    {"A>1:a A<s A>1:b A<s A>1:a A<s A>n A<t:a A>n A<t:a A>n A<t:b", "", true}, /* equal payloads: undecided */
+    {"A>1:a A<s A>1:b A<s A>n A<t:b", "SCHED-3 ", true},                       /* at once */
+    {"A>1:a A<s A>1:b A<s A>n A<t:b", ""},
+    {"A>1:a A<s A>1:b A<s C>n A>n A<t:b", "", true},                   /* C may have the other one */
+    {"A>1:a A<s A>1:b A<s A>1:c A<s C>n A>n A<t:c", "SCHED-3 ", true}, /* but not both */
+    {"A>1:a A<s A>0:b A<s A>n A<t:a", "SCHED-2 ", true}, {"A>1:a A<s A>0:b A<s C>n A>n A<t:a", "", true},
+    {"A>1:a A<s A>0:b A>n A<s A<t:a", "", true},
     /* SCHED-2 */
     {"A>0:a A<s A>1:b A<s A>n A<t:b A>n A<t:a", "SCHED-2 ", true},
     {"A>1:b A<s A>0:a A<s A>n A<t:b A>n A<t:a A>n A<t:None", "SCHED-2 "},
@@ -307,8 +314,8 @@ static void test_length(void **state) {
 static void test_excerpt(void **state) {
     (void)state;
     scene s;
-    watch_options options = {.program = WATCH_PROGRAM_SILENT};
-    play_scenario(&s, &options, "A>1:#a A<s B>1:#b B<s C>n C<t:#b C>n C<t:#a", NULL);
+    watch_options options = {.program = WATCH_PROGRAM_UNSEEN};
+    play_scenario(&s, &options, "A>1:#a A<s B>1:#b B<s C>n C<t:#b C>t C<t:#a C>t C<t:None", NULL);
     static const char *const lines[] = {"X -> 0x81 b'a'", "X -> 0x81 b'b'", "X <- t b'b'", "X <- t b'a'"};
     static const char *const names[] = {"50000", "50001", "50002", "50002"};
     assert_int_equal(s.last.sight_count, 4);
