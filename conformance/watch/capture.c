@@ -102,7 +102,7 @@ undr_error watch_capture_file(watch_source *source, const char *path, uint16_t p
 /* ---- interfaces ---- */
 
 static int set_up(pcap_t *pcap) {
-    enum { WHOLE = 262144, BUFFER = 64 << 20, HAND_OVER = 20 };
+    enum { WHOLE = 262144, BUFFER = 128 << 20, HAND_OVER = 20 };
     int status = pcap_set_snaplen(pcap, WHOLE);
     /* In blocks, which hold many small packets; `immediate` ones would each take the room of the largest. */
     status = status == 0 ? pcap_set_timeout(pcap, HAND_OVER) : status;

@@ -277,22 +277,39 @@ typedef struct sight_of_bytes {
     uint64_t time;
 } sight_of_bytes;
 
-/* REQ-2: the first byte of an answer that is seen before its request is whole was sent before it could be read. */
-static undr_error began(void *context) {
-    const sight_of_bytes *at = context;
-    watch_connection *c = at->connection;
-    if (at->from == WATCH_MANAGER && c->oldest == NULL) {
-        c->unasked = true;
-    }
-    return UNDR_OK;
+static bool is_answer_type(uint8_t type) {
+    return type == UNDR_TYPE_TASK || type == UNDR_TYPE_MESSAGE || type == UNDR_TYPE_SCHEDULED;
 }
 
+/* What was answered, when no whole request waited? A partial one, one of an absurd length, or none. */
 static void tell_unasked(watch_connection *c, uint8_t type, const watch_sight *answer) {
+    static const watch_rule partial[WATCH_ALTERNATIVES] = {WATCH_FRAME_5, WATCH_REQ_2};
+    static const watch_rule absurd[WATCH_ALTERNATIVES] = {WATCH_FRAME_7, WATCH_REQ_2};
     static const watch_rule plain[WATCH_ALTERNATIVES] = {WATCH_REQ_2, WATCH_REQ_1, WATCH_FRAME_1};
     static const watch_rule strange[WATCH_ALTERNATIVES] = {WATCH_FRAME_1, WATCH_REQ_2};
-    bool known = type == UNDR_TYPE_TASK || type == UNDR_TYPE_MESSAGE || type == UNDR_TYPE_SCHEDULED;
+    const watch_stream *client = &c->streams[WATCH_CLIENT];
+    const watch_rule *rules = client->stuck                        ? absurd
+        : c->ended[WATCH_CLIENT] && watch_stream_is_inside(client) ? partial
+        : is_answer_type(type)                                     ? plain
+                                                                   : strange;
     const watch_sight before = c->last_answer;
-    tell_manager(c, known ? plain : strange, "the manager sent what answers no request", &before, answer);
+    tell_manager(c, rules, "the manager sent what answers no request", &before, answer);
+}
+
+/* REQ-2: the first byte of an answer that is seen before its request is whole was sent before it could be read. */
+static undr_error began(void *context, uint8_t type) {
+    const sight_of_bytes *at = context;
+    watch_connection *c = at->connection;
+    if (at->from != WATCH_MANAGER || c->oldest != NULL || c->spoiled) {
+        return UNDR_OK;
+    }
+    c->unasked = true;
+    if (!is_answer_type(type)) { /* a header may never come of it */
+        watch_sight seen = watch_sight_of(c, at->from, at->time, type, 0, (undr_slice){0});
+        seen.what = WATCH_SAW_HEADER;
+        tell_unasked(c, type, &seen);
+    }
+    return UNDR_OK;
 }
 
 static void client_header(watch_connection *c, uint64_t size, const watch_sight *seen) {

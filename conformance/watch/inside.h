@@ -45,7 +45,7 @@ typedef struct watch_stream {
 
 typedef struct watch_frame_user {
     void *context;
-    undr_error (*began)(void *context);                               /* the first byte of a frame */
+    undr_error (*began)(void *context, uint8_t type);                 /* the first byte of a frame */
     undr_error (*header)(void *context, uint8_t type, uint64_t size); /* the header, before the payload is whole */
     undr_error (*whole)(void *context, const watch_seen_frame *frame);
 } watch_frame_user;

@@ -377,9 +377,18 @@ static const watch_task *left_lying(const watch_manager *m, const watch_request 
     return NULL;
 }
 
+/* What else it may be: the manager takes an empty task for none, gives one task at a time, or answers `t` otherwise. */
+static watch_rule left_lying_for(const watch_connection *c, const watch_task *task, const watch_request *request) {
+    return task->request.size == 0 ? WATCH_SCHED_7
+        : c->out_count > 0         ? WATCH_NEXT_3
+        : request->done            ? WATCH_DONE_2
+                                   : WATCH_NEXT_2;
+}
+
 static void tell_left_lying(
-    watch_manager *m, const watch_task *task, const watch_request *request, const watch_sight *answer) {
-    watch_finding finding = {.rules = {WATCH_SCHED_10, WATCH_SCHED_6, request->done ? WATCH_DONE_2 : WATCH_NEXT_2},
+    watch_connection *c, const watch_task *task, const watch_request *request, const watch_sight *answer) {
+    watch_manager *m = c->manager;
+    watch_finding finding = {.rules = {WATCH_SCHED_10, WATCH_SCHED_6, left_lying_for(c, task, request)},
         .blamed = WATCH_MANAGER,
         .what = "None was answered although a task that was acknowledged has not been handed out"};
     watch_add_sight(&finding, &task->request);
@@ -399,7 +408,7 @@ static void answered_none(watch_connection *c, const watch_request *request, con
     }
     const watch_task *task = m->partial ? NULL : left_lying(m, request);
     if (task != NULL && watch_is_on(m->owner, WATCH_SCHED_10)) {
-        tell_left_lying(m, task, request, answer);
+        tell_left_lying(c, task, request, answer);
         return;
     }
     watch_held(m->owner, WATCH_SCHED_10);

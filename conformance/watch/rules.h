@@ -9,6 +9,8 @@
 #define WATCH_RULES(X) \
     X(FRAME_1, "FRAME-1", MUST, \
         "A frame is a 9-byte header, one type byte and the payload's length as an unsigned 64-bit little-endian integer, followed by exactly that many payload bytes.") \
+    X(FRAME_5, "FRAME-5", MUST, \
+        "A stream that ends inside a header or a payload ends the connection; nothing of the partial frame takes effect.") \
     X(FRAME_7, "FRAME-7", MUST, \
         "A receiver that does not accept an announced length ends the connection without an answer.") \
     X(REQ_1, "REQ-1", MUST, "Every request gets exactly one answer, in the order of the requests of its connection.") \

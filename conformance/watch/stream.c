@@ -132,7 +132,7 @@ static undr_error take_one(
     stream->first_place = place;
     stream->first_time = time;
     stream->header_seen = false;
-    undr_error error = user->began(user->context);
+    undr_error error = user->began(user->context, bytes->data[0]);
     error = error == UNDR_OK ? take_whole(stream, bytes, user) : error;
     if (error != UNDR_MORE) {
         return error;

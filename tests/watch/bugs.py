@@ -69,7 +69,8 @@ def watch(build, role, options, cases, target):
 def findings_of(build, role, cases, target, own):
     """Where the program schedules nothing itself, more can be proved."""
     workers = ["--all-workers"] if role == "worker" else []
-    groups = {(): [case for case in cases if case in own], ("--wire-only",): [case for case in cases if case not in own]}
+    silent = [case for case in cases if role == "manager" and case not in own]
+    groups = {(): [case for case in cases if case not in silent], ("--wire-only",): silent}
     found = []
     for options, group in groups.items():
         if group:

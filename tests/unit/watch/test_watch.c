@@ -44,6 +44,7 @@ static const scenario wrong[] = {
     {"A>1:x A<s:x", "SCHED-1 "},
     {"A>m:x A>1:y A<s A<m", "MSG-1 "},
     {"A>n A<t:None A<.", "FRAME-1 "},
+    {"A>n A<t:None A<n", "FRAME-1 "},
     {"A>t A<t:None", "WORK-1 "},
     {"A>m:x A<m", "WORK-1 ", false, true},
     {"A>n A>n A<t:None A<t:None", "WORK-2 "},
