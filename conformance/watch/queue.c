@@ -157,12 +157,17 @@ static undr_error judge_task(
     return error == UNDR_OK ? look_at_none(m, task, request, answer) : error;
 }
 
+/* The only one of its bytes: of several nobody knows which was handed out. */
+static bool is_only_one(const watch_class *class_) {
+    return class_->scheduled == 1 && class_->out == 0 && class_->lost == 0;
+}
+
 /* A task that certainly lay in its queue, and was due before the one that was handed out. */
 static bool was_due_before(
     const watch_manager *m, const watch_task *task, const watch_task *other, const watch_request *request) {
     bool older = task->priority == other->priority && task->given < other->asked;
     bool urgent = task->priority < other->priority && task->given < request->place;
-    return task != other && !task->told && is_judged(m, task) && (older || urgent);
+    return task != other && !task->told && is_judged(m, task) && is_only_one(task->class_) && (older || urgent);
 }
 
 static void tell_passed_over(watch_manager *m, watch_task *task, const watch_task *other, const watch_request *request,

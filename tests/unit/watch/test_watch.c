@@ -106,11 +106,12 @@ static const scenario queue[] = {
     {"A>1:a A<s A>1:b A<s A>n A<t:b A>n A<t:a A>n A<t:None", "SCHED-3 "},
     {"A>1:a A<s A>1:b A<s A>n A<t:b A>n A<t:a A>n A<t:b", ""}, /* the first b was the program's own */
     {"A>1:a A<s A>1:b A<s A>n A<t:b A>n A<t:a A>n A<t:b A>n A<t:None", ""},
-    {"A>1:a A>1:b A<s A<s A>n A<t:b A>n A<t:a", "", true},                     /* scheduled together: any order */
-    {"A>1:a A<s B>1:b B<s A>n B>n B<t:b A<t:a", "", true},                     /* asked together: the answers crossed */
-    {"A>1:a A<s A>1:a A<s A>1:b A<s A>n A<t:b A>n A<t:a", "SCHED-3 ", true},   /* whichever a */
-    {"A>1:a A<s A>1:b A<s A>1:a A<s A>n A<t:a A>n A<t:a A>n A<t:b", "", true}, /* equal payloads: undecided */
-    {"A>1:a A<s A>1:b A<s A>n A<t:b", "SCHED-3 ", true},                       /* at once */
+    {"A>1:a A>1:b A<s A<s A>n A<t:b A>n A<t:a", "", true},           /* scheduled together: any order */
+    {"A>1:a A<s B>1:b B<s A>n B>n B<t:b A<t:a", "", true},           /* asked together: the answers crossed */
+    {"A>1:a A<s A>1:a A<s A>1:b A<s A>n A<t:b A>n A<t:a", "", true}, /* equal payloads: undecided */
+    {"A>2:x A<s A>0:x A<s A>1:y A<s A>n A<t:x A>n A<t:y A>n A<t:x A>n A<t:None", "", true}, /* the right x */
+    {"A>1:a A<s A>1:b A<s A>1:a A<s A>n A<t:a A>n A<t:a A>n A<t:b", "", true},
+    {"A>1:a A<s A>1:b A<s A>n A<t:b", "SCHED-3 ", true}, /* at once */
     {"A>1:a A<s A>1:b A<s A>n A<t:b", ""},
     {"A>1:a A<s A>1:b A<s C>n A>n A<t:b", "", true},                   /* C may have the other one */
     {"A>1:a A<s A>1:b A<s A>1:c A<s C>n A>n A<t:c", "SCHED-3 ", true}, /* but not both */
