@@ -45,11 +45,18 @@ void watch_doubts_none(watch_manager *m, uint64_t asked, uint64_t given) {
     }
 }
 
+static bool is_held_by(const watch_doubt *doubt, const watch_connection *c) {
+    return doubt->holders[0] == c || doubt->holders[1] == c;
+}
+
 /* A request of c that was made at this place was answered. */
 void watch_doubts_alive(watch_manager *m, const watch_connection *c, uint64_t asked) {
     for (watch_doubt **at = &m->doubts; *at != NULL;) {
         watch_doubt *doubt = *at;
-        if (doubt->holder == c && asked > doubt->place) {
+        if (is_held_by(doubt, c) && asked > doubt->place) {
+            doubt->alive[doubt->holders[1] == c] = true;
+        }
+        if (doubt->holders[0] != NULL && doubt->alive[0] && doubt->alive[1]) {
             watch_tell(m->owner, m, &doubt->finding);
             *at = doubt->next;
             free_doubt(m, doubt);
@@ -62,7 +69,7 @@ void watch_doubts_alive(watch_manager *m, const watch_connection *c, uint64_t as
 void watch_doubts_of(watch_manager *m, const watch_connection *holder) {
     for (watch_doubt **at = &m->doubts; *at != NULL;) {
         watch_doubt *doubt = *at;
-        if (doubt->holder == holder) {
+        if (is_held_by(doubt, holder)) {
             *at = doubt->next;
             free_doubt(m, doubt);
         } else {
@@ -78,7 +85,7 @@ static bool is_unique(const watch_class *one) {
 typedef enum verdict { WAITS, PROVED, DISPROVED } verdict;
 
 static verdict judge(const watch_manager *m, const watch_doubt *doubt) {
-    if (doubt->holder != NULL) {
+    if (doubt->holders[0] != NULL) {
         return WAITS;
     }
     if (!is_unique(doubt->classes[0]) || !is_unique(doubt->classes[1])) {

@@ -67,14 +67,16 @@ typedef struct watch_class {
     uint64_t digest, size;
     uint64_t scheduled, out; /* how often it was seen */
     uint64_t lost;           /* how many of them a connection that ended had out: they may come again */
-    struct watch_task *oldest, *newest;
-    unsigned pins; /* who holds it: its tasks, passes, doubts, connections that have it out */
+    struct watch_tasks {
+        struct watch_task *oldest, *newest;
+    } asked, given; /* those that are not acknowledged yet; those that are, in the order of that */
+    unsigned pins;  /* who holds it: its tasks, passes, doubts, connections that have it out */
 } watch_class;
 
 /* A task that was scheduled and not yet seen handed out. */
 typedef struct watch_task {
-    struct watch_task *older, *newer; /* of the acknowledged ones */
-    struct watch_task *same;          /* the next of its class */
+    struct watch_task *older, *newer;           /* of the acknowledged ones */
+    struct watch_task *same_older, *same_newer; /* of its class */
     watch_class *class_;
     uint8_t priority;
     bool acknowledged, told;
@@ -160,10 +162,13 @@ typedef struct watch_doubt {
     struct watch_doubt *next;
     watch_finding finding;
     watch_class *classes[2];
-    uint64_t place;           /* requests that were made before are still to be answered */
-    bool wants_none;          /* and the queue is to be empty once behind it */
-    uint64_t none;            /* the place of that None; 0: not yet */
-    watch_connection *holder; /* a task came twice: this one has to be alive; NULL: of another kind */
+    uint64_t place;  /* requests that were made before are still to be answered */
+    bool wants_none; /* and the queue is to be empty once behind it */
+    uint64_t none;   /* the place of that None; 0: not yet */
+    watch_connection
+        *holders[2]; /* a task came twice: both have to live on, as either may have been the first; NULL: of
+                                     another kind */
+    bool alive[2];
 } watch_doubt;
 
 /* Tasks of one priority that were handed out up to a place: the one that was scheduled last, the one asked for last. */
@@ -257,6 +262,9 @@ void watch_queue_check(watch_manager *m, const watch_request *answered, uint64_t
 
 watch_class *watch_class_find(watch_manager *m, uint64_t digest, uint64_t size);
 UNDR_MUST_USE undr_error watch_class_have(watch_manager *m, uint64_t digest, uint64_t size, watch_class **found);
+/* Of tasks with the same bytes, the one of which it is kindest to take that it was handed out: of those that certainly lay
+ * in a queue the one that did so first. NULL: there is none. */
+watch_task *watch_class_first(const watch_class *one);
 void watch_class_pin(watch_class *one);
 void watch_class_unpin(watch_manager *m, watch_class *one); /* NULL is fine */
 UNDR_MUST_USE undr_error watch_task_add(

@@ -266,9 +266,9 @@ static undr_error look_at_double(
     }
     watch_doubt made = {.finding = {.rules = {WATCH_SCHED_6},
                             .blamed = WATCH_MANAGER,
-                            .what = "a task was handed out twice, although the connection that has it lives"},
+                            .what = "a task was handed out twice, although both connections that have it live"},
         .place = m->owner->place,
-        .holder = holder};
+        .holders = {holder, c}};
     const watch_sight *sights[] = {&first->answer, &request->sight, answer, &(watch_sight){0}};
     if (holder != c) { /* its manager may have given it up already */
         return doubt(m, &made, sights);
@@ -334,7 +334,8 @@ static undr_error handed_out(
     }
     uint64_t digest = watch_digest(seen->frame.payload);
     watch_class *class_ = watch_class_find(m, digest, seen->frame.payload.size);
-    if (class_ == NULL || class_->oldest == NULL) {
+    watch_task *task = watch_class_first(class_);
+    if (task == NULL) {
         undr_error error = handed_unscheduled(c, class_, request, answer);
         class_ = watch_class_find(m, digest, seen->frame.payload.size);
         if (class_ != NULL) {
@@ -343,7 +344,7 @@ static undr_error handed_out(
         return error;
     }
     class_->out++;
-    return handed_scheduled(c, class_->oldest, request, answer);
+    return handed_scheduled(c, task, request, answer);
 }
 
 static bool is_after_close(const watch_manager *m, const watch_request *request) {
@@ -427,8 +428,9 @@ static void answered_none(watch_connection *c, const watch_request *request, con
 static void drop_tasks(watch_manager *m) {
     for (size_t i = 0; i < m->bucket_count; i++) {
         for (watch_class *one = m->buckets[i]; one != NULL;) {
-            if (one->oldest != NULL) {
-                watch_task_remove(m, one->oldest);
+            watch_task *task = watch_class_first(one);
+            if (task != NULL) {
+                watch_task_remove(m, task);
                 one = m->buckets[i]; /* it may be gone */
             } else {
                 one = one->next;
@@ -460,6 +462,8 @@ undr_error watch_queue_answered(watch_connection *c, watch_request *request, con
         close_queue(m, answer);
     } else if (is_after_close(m, request)) {
         tell_after_close(m, request, answer);
+    } else if (m->closing) { /* decided before: what was in the queues then is not known any more */
+        watch_undecided(m->owner, WATCH_SCHED_6);
     } else if (value == WATCH_NONE) {
         answered_none(c, request, answer);
     } else {

@@ -72,6 +72,28 @@ void watch_class_unpin(watch_manager *m, watch_class *one) {
 
 /* ---- tasks ---- */
 
+static struct watch_tasks *list_of(const watch_task *task) {
+    return task->acknowledged ? &task->class_->given : &task->class_->asked;
+}
+
+static void link_same(watch_task *task) {
+    struct watch_tasks *list = list_of(task);
+    task->same_older = list->newest;
+    task->same_newer = NULL;
+    *(list->newest == NULL ? &list->oldest : &list->newest->same_newer) = task;
+    list->newest = task;
+}
+
+static void unlink_same(const watch_task *task) {
+    struct watch_tasks *list = list_of(task);
+    *(task->same_older == NULL ? &list->oldest : &task->same_older->same_newer) = task->same_newer;
+    *(task->same_newer == NULL ? &list->newest : &task->same_newer->same_older) = task->same_older;
+}
+
+watch_task *watch_class_first(const watch_class *one) {
+    return one == NULL ? NULL : one->given.oldest != NULL ? one->given.oldest : one->asked.oldest;
+}
+
 undr_error watch_task_add(
     watch_class *class_, uint8_t priority, uint64_t place, const watch_sight *request, watch_task **made) {
     watch_task *task = calloc(1, sizeof *task);
@@ -84,14 +106,15 @@ undr_error watch_task_add(
     task->request = *request;
     watch_class_pin(class_);
     class_->scheduled++;
-    *(class_->oldest == NULL ? &class_->oldest : &class_->newest->same) = task;
-    class_->newest = task;
+    link_same(task);
     *made = task;
     return UNDR_OK;
 }
 
 void watch_task_acknowledge(watch_manager *m, watch_task *task, uint64_t place, uint64_t time) {
+    unlink_same(task);
     task->acknowledged = true;
+    link_same(task);
     task->given = place;
     task->given_time = time;
     task->older = m->newest;
@@ -117,13 +140,7 @@ void watch_task_remove(watch_manager *m, watch_task *task) {
     }
     m->late = m->late == task ? NULL : m->late;
     watch_class *class_ = task->class_;
-    watch_task *before = NULL, *at = class_->oldest;
-    while (at != task) {
-        before = at;
-        at = at->same;
-    }
-    *(before == NULL ? &class_->oldest : &before->same) = task->same;
-    class_->newest = class_->newest == task ? before : class_->newest;
+    unlink_same(task);
     free(task);
     watch_class_unpin(m, class_);
 }

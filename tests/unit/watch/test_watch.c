@@ -139,7 +139,7 @@ static const scenario queue[] = {
     {"A>n A<t:a", ""}, {"A>n A<t:a", "SCHED-4 ", true},
     {"A>1:a A<s A>n A<t:a A>t A<t:a", "SCHED-4 ", true}, /* it was settled */
     {"A>1:a A<s A>n A<t:a A>t A<t:a", ""}, {"A>1:a A<s A>n A<t:a A>n A<t:a", "SCHED-6 ", true},
-    {"A>1:a A<s A>n A<t:a B>n B<t:a A>m:x A<m", "SCHED-6 ", true},
+    {"A>1:a A<s A>n A<t:a B>n B<t:a A>m:x A<m B>m:y B<m", "SCHED-6 ", true},
     {"A>1:a A<s A>n A<t:a B>n B<t:a A! B>m:x B<m", "", true}, /* its manager may have known first */
     {"A>1:a A<s A>n A<t:a A! B>n B<t:a", "", true},           /* FAULT-3 */
     {"A>1:a A<s A>n A<t:a A>1:b A<s A>n A<t:b A>t A<t:None A! B>n B<t:a", "", true}, /* which one was settled? */
