@@ -109,7 +109,7 @@ static undr_error look_at_order(
         .finding = {.rules = {WATCH_SCHED_3},
             .what = "a task overtook one of its own priority that was acknowledged before it was scheduled"},
         .classes = {task->class_, pass->scheduled_class},
-        .place = is_silent(m) ? 0 : m->owner->place,
+        .place = pass->place,
         .wants_none = !is_silent(m)};
     const watch_sight *sights[] = {&task->request, &pass->scheduled_request, &pass->scheduled_answer, answer};
     return doubt(m, &made, sights);
@@ -125,7 +125,7 @@ static undr_error look_at_priority(watch_manager *m, const watch_task *task, con
     watch_doubt made = {.finding = {.rules = {WATCH_SCHED_2},
                             .what = "a less urgent task was handed out while a more urgent one lay in its queue"},
         .classes = {task->class_, pass->asked_class},
-        .place = is_silent(m) ? 0 : m->owner->place,
+        .place = pass->place,
         .wants_none = !is_silent(m)};
     const watch_sight *sights[] = {&task->request, &pass->asked_request, &pass->asked_answer, answer};
     return doubt(m, &made, sights);
@@ -142,7 +142,7 @@ static undr_error look_at_none(
         .finding = {.rules = {WATCH_SCHED_10, none->request.type == UNDR_TYPE_TASK ? WATCH_DONE_2 : WATCH_NEXT_1},
             .what = "None was answered although a task lay in its queue all the while"},
         .classes = {task->class_},
-        .place = is_silent(m) ? 0 : none->given};
+        .place = none->given};
     const watch_sight *sights[] = {&task->request, &none->request, &none->answer, answer};
     return doubt(m, &made, sights);
 }
@@ -184,21 +184,16 @@ static void tell_passed_over(watch_manager *m, watch_task *task, const watch_tas
     watch_tell(m->owner, m, &finding);
 }
 
-/* More tasks were due before this one than requests wait that may have been given them. Only where the program is silent:
- * elsewhere the task that was handed out may be one of its own with the same bytes. */
+/* At once, while no request waits that may have been given one of the two and lost it again with its connection, which
+ * shows later. Only where the program is silent: elsewhere the task that was handed out may be one of its own. */
 static void look_at_passed_over(
     watch_manager *m, const watch_task *other, const watch_request *request, const watch_sight *answer) {
     enum { MOST_STEPS = 256 };
-    size_t count = 0, steps = 0;
-    watch_task *first = NULL;
-    for (watch_task *task = m->oldest; task != NULL && task->given < m->owner->place && ++steps < MOST_STEPS;
-        task = task->newer) {
+    size_t steps = 0;
+    for (watch_task *task = m->oldest; m->waiting == 0 && task != NULL && ++steps < MOST_STEPS; task = task->newer) {
         if (was_due_before(m, task, other, request)) {
-            first = first == NULL ? task : first;
-            if (++count > m->waiting) {
-                tell_passed_over(m, first, other, request, answer);
-                return;
-            }
+            tell_passed_over(m, task, other, request, answer);
+            return;
         }
     }
 }

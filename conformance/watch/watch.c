@@ -1,4 +1,5 @@
 /* watch.c: the watch as a whole: managers, connections, and the events that come. */
+#include "notation/print.h"
 #include "watch/inside.h"
 
 #include <stdlib.h>

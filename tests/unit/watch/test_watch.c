@@ -113,8 +113,10 @@ static const scenario queue[] = {
     {"A>1:a A<s A>1:b A<s A>1:a A<s A>n A<t:a A>n A<t:a A>n A<t:b", "", true},
     {"A>1:a A<s A>1:b A<s A>n A<t:b", "SCHED-3 ", true}, /* at once */
     {"A>1:a A<s A>1:b A<s A>n A<t:b", ""},
-    {"A>1:a A<s A>1:b A<s C>n A>n A<t:b", "", true},                   /* C may have the other one */
-    {"A>1:a A<s A>1:b A<s A>1:c A<s C>n A>n A<t:c", "SCHED-3 ", true}, /* but not both */
+    {"A>1:a A<s A>1:b A<s C>n A>n A<t:b", "", true},                            /* C may have the other one */
+    {"A>1:a A<s A>1:b A<s A>1:c A<s C>n A>n A<t:c", "", true},                  /* C may have had c, and lost it */
+    {"A>1:a A<s A>1:b A<s C>n A>n A<t:b A>n A<t:a C<t:None", "SCHED-3 ", true}, /* C had nothing */
+    {"A>1:a A<s A>1:b A<s C>n A>n A<t:b A>n A<t:a C! B>n B<t:None", "", true},
     {"A>1:a A<s A>0:b A<s A>n A<t:a", "SCHED-2 ", true}, {"A>1:a A<s A>0:b A<s C>n A>n A<t:a", "", true},
     {"A>1:a A<s A>0:b A>n A<s A<t:a", "", true},
     /* SCHED-2 */
