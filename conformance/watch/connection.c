@@ -74,7 +74,7 @@ static void count_request(watch *w, const watch_request *request, int protocol) 
 /* SCHED-12 binds who schedules. */
 static void look_at_task(watch_connection *c, const watch_request *request) {
     if (request->value == WATCH_NONE || request->value == WATCH_CLOSE_REQUEST) {
-        tell_client(c, WATCH_SCHED_12, WATCH_NO_RULE, "None or CloseRequest was scheduled as a task", &request->sight);
+        tell_client(c, WATCH_SCHED_12, WATCH_SCHED_13, "None or CloseRequest was scheduled as a task", &request->sight);
         *(request->value == WATCH_NONE ? &c->manager->none_is_task : &c->manager->close_is_task) = true;
     } else if (request->value != WATCH_UNKNOWN) {
         watch_held(c->owner, WATCH_SCHED_12);
@@ -84,7 +84,8 @@ static void look_at_task(watch_connection *c, const watch_request *request) {
 static undr_error enter(watch_connection *c, watch_request *request, const watch_seen_frame *seen) {
     if (request->bad != WATCH_NO_RULE) {
         request->ask = WATCH_ASK_BAD;
-        tell_client(c, request->bad, WATCH_FRAME_1, clause_of(request->bad), &request->sight);
+        bool message = request->bad == WATCH_MSG_3 && c->worker != WATCH_CLUELESS;
+        tell_client(c, request->bad, message ? WATCH_WORK_8 : WATCH_FRAME_1, clause_of(request->bad), &request->sight);
     } else if (request->ask != WATCH_ASK_TASK) {
         watch_held(c->owner, request->ask == WATCH_ASK_MESSAGE ? WATCH_MSG_3 : WATCH_REQ_4);
     } else {

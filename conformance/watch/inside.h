@@ -214,12 +214,19 @@ struct watch_manager {
     uint64_t late_time;     /* since when others are answered meanwhile */
 };
 
+/* An address at which a manager was, that had no connection any more. */
+typedef struct watch_past {
+    struct watch_past *next;
+    char port[WATCH_NAME];
+} watch_past;
+
 struct watch {
     watch_options options;
     watch_totals totals;
     undr_arena arena;
     uint64_t place;
     watch_manager *managers;
+    watch_past *past;
 };
 
 /* ---- findings ---- */

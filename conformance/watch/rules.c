@@ -18,7 +18,7 @@ const watch_unseen watch_unseen_rules[] = {
         "calls of the program, and what they return"},
     {"POOL-1, POOL-2, POOL-4, CLOSE-4, FAULT-4", "processes and their log files"},
     {"WORK-5, WORK-18, WORK-19, WORK-23", "exit statuses"},
-    {"WORK-11 to WORK-13, WORK-20, PAY-3 to PAY-9, PAY-11",
+    {"WORK-11 to WORK-13, WORK-20, PAY-3, PAY-5 to PAY-9, PAY-11",
         "what a task was meant to do, and what its worker could read"},
     {"FRAME-3, FRAME-4, FRAME-6, REQ-6, SCHED-5, SCHED-8, SCHED-9, CLOSE-7, FAULT-1, FAULT-2, FAULT-5, FAULT-6",
         "why a peer ended a connection, or is silent"},

@@ -50,6 +50,8 @@
     X(PAY_1, "PAY-1", MUST, "None is a pickle that decodes to None.") \
     X(PAY_2, "PAY-2", MUST, \
         "CloseRequest is a pickle that decodes to an instance of the class undr.task.CloseRequest.") \
+    X(PAY_4, "PAY-4", MUST, \
+        "A worker recognises CloseRequest in any standard form: NEWOBJ, REDUCE or OBJ, with or without a state.") \
     X(PAY_10, "PAY-10", MAY, "What is written is pickled in another protocol than 4.") \
     X(CLOSE_1, "CLOSE-1", MUST, "While a manager closes, `m` and schedule are still acknowledged.") \
     X(CLOSE_2, "CLOSE-2", MUST, \

@@ -46,14 +46,36 @@ static watch_manager *find_manager(const watch *w, const char *port) {
     return m;
 }
 
+static watch_past *find_past(const watch *w, const char *port) {
+    watch_past *past = w->past;
+    while (past != NULL && strncmp(past->port, port, WATCH_NAME - 1) != 0) {
+        past = past->next;
+    }
+    return past;
+}
+
+/* It is noted at the start, so that no memory is needed at the end. */
+static watch_past *have_past(watch *w, const char *port, bool *known) {
+    watch_past *past = find_past(w, port);
+    *known = past != NULL;
+    if (past == NULL && (past = calloc(1, sizeof *past)) != NULL) {
+        copy_name(past->port, port);
+        past->next = w->past;
+        w->past = past;
+    }
+    return past;
+}
+
 static watch_manager *have_manager(watch *w, const char *port) {
     watch_manager *m = find_manager(w, port);
+    bool known;
     if (m != NULL) {
         return m;
     }
-    m = calloc(1, sizeof *m);
+    m = have_past(w, port, &known) == NULL ? NULL : calloc(1, sizeof *m);
     if (m != NULL) {
         m->owner = w;
+        m->unknown = known; /* it may be the one that was there, and have its tasks */
         copy_name(m->port, port);
         m->next = w->managers;
         w->managers = m;
@@ -181,6 +203,11 @@ void watch_free(watch *w) {
         } else {
             watch_close(w, m->connections, 0);
         }
+    }
+    while (w != NULL && w->past != NULL) {
+        watch_past *past = w->past;
+        w->past = past->next;
+        free(past);
     }
     if (w != NULL) {
         undr_arena_free(&w->arena);

@@ -77,6 +77,8 @@ static void sharpen(const watch_connection *c, watch_rule rules[WATCH_ALTERNATIV
         rules[0] = WATCH_WORK_10; /* its acknowledgement is awaited before `t` */
         rules[1] = WATCH_WORK_8;
         rules[2] = WATCH_WORK_2;
+    } else if (c->worker == WATCH_LEFT) {
+        rules[1] = WATCH_PAY_4; /* it may not have known that it was one */
     }
 }
 

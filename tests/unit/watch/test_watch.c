@@ -153,8 +153,8 @@ static const scenario queue[] = {
     {"A>n A<t:Close B>m:x B<m B>1:y B<s B>n B<t:Close", ""},
     {"A>n B>n A<t:Close B<t:Close C>n C<t:None", ""}, /* C may be at a successor */
     {"C>m:x C<m A>n A<t:Close C>n C<t:None", "CLOSE-CANCEL-1 "},
-    {"A>1:Close A<s A>n A<t:Close A>n A<t:None", "SCHED-12 "}, /* that was a task */
-    {"A>n A<t:None A| A<| A- B>n B<t:T", "", false},
+    {"A>1:Close A<s A>n A<t:Close A>n A<t:None", "SCHED-12 "},                                    /* that was a task */
+    {"A>n A<t:None A| A<| A- B>n B<t:T", "", false}, {"A>1:a A<s A| A<| A- B>n B<t:a", "", true}, /* or the same */
     {"A>1:a A<s A| A<| A- B>n B<t:None", ""}, /* another manager may be there now */
     /* NEXT-6 */
     {"B>n A>1:a A<s @3000 A>m:x A<m @3000 A>m:y A<m", "NEXT-6 "},
