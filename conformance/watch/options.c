@@ -162,7 +162,7 @@ void watch_help(FILE *out) {
         "  --case FILE      findings that can be shown by a few steps, as cases for `undr-check --cases`\n"
         "  --rates          one line a second: connections, tasks, messages\n"
         "  -v, --verbose    every frame, with its time and port\n"
-        "  --strict         a broken SHOULD fails, too\n"
+        "  --strict         a broken SHOULD fails, too; the times in a FILE are believed (WORK-21)\n"
         "\n"
         "What was lost or cut, what a program may have done unseen, and what no wire shows is undecided, and listed.\n"
         "\n"

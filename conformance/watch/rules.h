@@ -29,10 +29,10 @@
     X(DONE_3, "DONE-3", MUST, "`t` on a connection that has no task out is answered, or ends the connection.") \
     X(MSG_1, "MSG-1", MUST, "The payload of `m` is put into the inbox before `m`, empty, acknowledges it.") \
     X(MSG_3, "MSG-3", MUST, \
-        "`m` with an empty payload, or one that is no pickle, ends the connection without an acknowledgement; the inbox stays as it was.") \
+        "`m` with an empty payload, or with bytes that are not a pickle, ends the connection without an acknowledgement; the inbox stays as it was.") \
     X(MSG_4, "MSG-4", MAY, \
         "`m` with an instance of a class that the manager does not know is accepted, or refused as MSG-3 does.") \
-    X(MSG_5, "MSG-5", MAY, "Bytes behind the STOP of a pickle are ignored, or the frame is refused as MSG-3 does.") \
+    X(MSG_5, "MSG-5", MAY, "Bytes after the STOP of a pickle are ignored, or the frame is refused as MSG-3 does.") \
     X(SCHED_1, "SCHED-1", MUST, \
         "0x80+p appends the payload to queue p; the count of tasks left rises by one; `s`, empty, acknowledges it.") \
     X(SCHED_2, "SCHED-2", MUST, "A task with a lower priority number is handed out first.") \

@@ -226,15 +226,15 @@ static void swap_ends(flow *f) {
     }
 }
 
+/* Of a loopback address the port says enough, but for IPv6: another manager may be there. */
 static void name_of(const watch_address *address, char name[WATCH_NAME]) {
-    static const uint8_t v4[16] = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1};
-    static const uint8_t v6[16] = {[15] = 1};
-    if (memcmp(address->bytes, v4, 16) == 0 || memcmp(address->bytes, v6, 16) == 0) {
+    static const uint8_t loopback[16] = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1};
+    if (memcmp(address->bytes, loopback, sizeof loopback) == 0) {
         (void)snprintf(name, WATCH_NAME, "%u", address->port);
         return;
     }
     char text[INET6_ADDRSTRLEN] = "";
-    bool four = memcmp(address->bytes, v4, 12) == 0;
+    bool four = memcmp(address->bytes, loopback, 12) == 0;
     (void)inet_ntop(four ? AF_INET : AF_INET6, address->bytes + (four ? 12 : 0), text, sizeof text);
     size_t size = strlen(text); /* of a long one the end, which tells it from others */
     (void)snprintf(name, WATCH_NAME, "%s:%u", text + (size > 16 ? size - 16 : 0), address->port);

@@ -191,8 +191,8 @@ static void print_freedoms(FILE *out, const watch_totals *t) {
         " None, %" PRIu64 " CloseRequest; %" PRIu64 " messages, %" PRIu64 " tasks scheduled\n",
         t->connections, t->requests, t->answers, t->tasks, t->nones, t->close_requests, t->messages, t->schedules);
     fprintf(out,
-        "Freedoms: %" PRIu64 " answers held; ends by clients: %" PRIu64 " FIN, %" PRIu64 " RST; by managers: %" PRIu64
-        " FIN, %" PRIu64 " RST; pickles of None, CloseRequest and reports in protocol",
+        "Freedoms: %" PRIu64 " answers took more than 5 ms; ends by clients: %" PRIu64 " FIN, %" PRIu64
+        " RST; by managers: %" PRIu64 " FIN, %" PRIu64 " RST; pickles of None, CloseRequest and reports in protocol",
         t->held_answers, t->client_fins, t->client_resets, t->manager_fins, t->manager_resets);
     const char *before = " ";
     for (int i = 0; i < 6; i++) {

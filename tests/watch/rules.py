@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""rules.py: the sentences and levels of conformance/watch/rules.h are those of spec/protocol.md."""
+"""rules.py [--write]: the sentences and levels of conformance/watch/rules.h are those of spec/protocol.md. With --write
+they are made so (clang-format then puts the lines right)."""
 import pathlib
 import re
 import sys
@@ -12,6 +13,13 @@ specified = {name: (level, sentence) for name, level, sentence
              in re.findall(r"^\*\*([A-Z-]+-\d+)\*\* \((MUST|SHOULD|MAY)\) (.+)$", SPEC, re.M)}
 HEADER = re.sub(r'"\s*"', "", HEADER.replace("\\\n", " "))  # joined lines, joined literals
 rules = re.findall(r'X\((\w+), "([A-Z0-9-]+)", (\w+),\s*"((?:[^"\\]|\\.)*)"\)', HEADER)
+if "--write" in sys.argv:
+    table = " \\\n".join(f'    X({member}, "{name}", {specified[name][0]}, "' + specified[name][1].replace('"', '\\"') + '")'
+                         for member, name, _, _ in rules)
+    text = (SOURCE / "conformance/watch/rules.h").read_text()
+    start, end = text.index("    X("), text.index("\n\ntypedef enum watch_rule")
+    (SOURCE / "conformance/watch/rules.h").write_text(text[:start] + table + text[end:])
+    sys.exit(0)
 wrong = []
 for member, name, level, sentence in rules:
     if member != name.replace("-", "_"):
