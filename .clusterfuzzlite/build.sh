@@ -3,7 +3,7 @@
 # $SRC/undr-task, into $OUT: each with its seed corpus (TARGET_seed_corpus.zip), dictionary (TARGET.dict) and options
 # (TARGET.options). tests/fuzz/clusterfuzzlite runs it.
 source_dir=$SRC/undr-task
-targets="receive_bytes receive_message pickle manager_session worker_session pair exchange"
+targets="receive_bytes receive_message pickle manager_session worker_session pair exchange watch"
 if [ "${UNDR_PLANTED:-0}" = 1 ]; then # the bug of .clusterfuzzlite/planted
     targets="$targets planted"
 fi

@@ -9,6 +9,7 @@
 #include "suite/options.h"
 #include "target/inherited.h"
 #include "target/surroundings.h"
+#include "watch/command.h"
 
 #include "undr/descriptors.h"
 
@@ -95,6 +96,9 @@ int main(int argc, char **argv) {
         fprintf(stderr, "undr-check: a standard descriptor is closed, and no placeholder can be opened: %s\n",
             strerror(errno));
         return CHECK_HARNESS;
+    }
+    if (argc > 1 && strcmp(argv[1], "watch") == 0) { /* its command line is its own */
+        return check_finish_output(watch_command(argc - 1, argv + 1));
     }
     check_inherited_set();
     check_options options;

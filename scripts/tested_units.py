@@ -27,7 +27,8 @@ TESTS = {
     "notation parser": ["exchange*", "term*", "match", "decode", "transcript", "allocations*"],
 }
 
-FUZZ_TARGETS = ["receive_bytes", "receive_message", "pickle", "manager_session", "worker_session", "pair", "exchange"]
+FUZZ_TARGETS = ["receive_bytes", "receive_message", "pickle", "manager_session", "worker_session", "pair", "exchange",
+                "watch"]
 
 
 def sources(unit):

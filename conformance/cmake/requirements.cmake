@@ -4,6 +4,7 @@
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(UNDR_LIBUV QUIET IMPORTED_TARGET GLOBAL libuv)
 pkg_check_modules(UNDR_JANSSON QUIET IMPORTED_TARGET jansson)
+pkg_check_modules(UNDR_PCAP QUIET IMPORTED_TARGET libpcap)
 find_package(Threads REQUIRED GLOBAL)
 
 include(CheckIncludeFile)
@@ -22,6 +23,10 @@ endif()
 if(NOT UNDR_JANSSON_FOUND)
     message(STATUS "undr-task: no jansson (Debian: libjansson-dev): undr-check is left out")
     list(APPEND missing jansson)
+endif()
+
+if(UNDR_JANSSON_FOUND AND NOT UNDR_PCAP_FOUND)
+    message(STATUS "undr-task: no libpcap (Debian: libpcap-dev): `undr-check watch` reads no packets, and is a proxy only")
 endif()
 
 set(tests ${PROJECT_IS_TOP_LEVEL})

@@ -13,6 +13,8 @@ static void help_with_cases(FILE *out) {
         "                                                         what falls short is made as short as it gets\n"
         "  undr-check parse FILE|FOLDER...                        looks for mistakes in case files\n"
         "  undr-check decode [FILE]                               prints captured bytes in the notation\n"
+        "  undr-check watch [OPTIONS] -- COMMAND...               judges a real manager and its workers at their own work;\n"
+        "                                                         captures, too: undr-check watch --help\n"
         "\n"
         "Which cases\n"
         "  --list               print the names of the cases (with -v: what they prove), run nothing\n"

@@ -1,0 +1,274 @@
+/* capture.c: packets from a file or an interface, by libpcap. */
+#include "watch/source.h"
+
+#include <errno.h>
+
+#ifdef UNDR_HAVE_PCAP
+
+#include <pcap/pcap.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct watch_capture {
+    pcap_t *pcap;
+    watch_tcp *tcp;
+    int link;
+    uint64_t unit; /* ns of what libpcap calls a microsecond */
+};
+
+static undr_error complain(watch_source *source, const char *what, const char *reason, const char *remedy) {
+    undr_error error = undr_put_format(&source->message, "%s: %s%s", what, reason, remedy);
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+/* ---- packets ---- */
+
+static undr_error take(
+    watch_source *source, watch_capture *capture, const struct pcap_pkthdr *head, const u_char *bytes) {
+    uint64_t time = (uint64_t)head->ts.tv_sec * 1000000000 + (uint64_t)head->ts.tv_usec * capture->unit;
+    watch_segment segment;
+    watch_tell_time(source->teller, time);
+    if (!watch_packet_read(capture->link, undr_slice_of(bytes, head->caplen), &segment)) {
+        return UNDR_OK;
+    }
+    return watch_tcp_take(capture->tcp, &segment, time);
+}
+
+static undr_error check_link(watch_source *source, watch_capture *capture, const char *name) {
+    capture->unit = pcap_get_tstamp_precision(capture->pcap) == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000;
+    capture->link = pcap_datalink(capture->pcap);
+    if (capture->link == DLT_RAW) {
+        capture->link = WATCH_LINK_RAW;
+    }
+    if (watch_link_is_known(capture->link)) {
+        return UNDR_OK;
+    }
+    const char *link = pcap_datalink_val_to_name(capture->link);
+    return complain(source, name, "its link type can't be read: ", link == NULL ? "an unknown one" : link);
+}
+
+/* ---- files ---- */
+
+static undr_error read_all(watch_source *source, watch_capture *capture, const char *name) {
+    struct pcap_pkthdr *head;
+    const u_char *bytes;
+    int got;
+    uint64_t packets = 0;
+    while ((got = pcap_next_ex(capture->pcap, &head, &bytes)) == 1) {
+        undr_error error = take(source, capture, head, bytes);
+        if (error != UNDR_OK) {
+            return error;
+        }
+        if ((++packets & 4095) == 0) { /* a signal ends it; a live pipe shows its rates */
+            watch_source_rate(source);
+            if (watch_source_signal(source) != 0) {
+                return UNDR_OK;
+            }
+        }
+    }
+    if (got == PCAP_ERROR) { /* such as a file that ends inside a packet: what came before was judged */
+        return undr_put_format(
+            &source->notes, "\nThe capture %s can't be read to its end: %s\n", name, pcap_geterr(capture->pcap));
+    }
+    return UNDR_OK;
+}
+
+undr_error watch_capture_file(watch_source *source, const char *path, uint16_t port) {
+    char reason[PCAP_ERRBUF_SIZE] = "";
+    bool standard = strcmp(path, "-") == 0;
+    watch_capture capture = {0};
+    capture.pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, reason);
+    if (capture.pcap == NULL) {
+        return complain(source, standard ? "standard input" : path, reason, "; pcap and pcapng can be read");
+    }
+    undr_error error = check_link(source, &capture, path);
+    error = error == UNDR_OK ? watch_tcp_new(source->w, port, &capture.tcp) : error;
+    error = error == UNDR_OK ? read_all(source, &capture, path) : error;
+    error = error == UNDR_OK ? watch_tcp_finish(capture.tcp) : error;
+    if (error == UNDR_OK && watch_tcp_sum(capture.tcp).foreign > 0) {
+        error = undr_put_format(&source->notes,
+            "%llu connections speak another protocol and were not judged (--port N judges all that go there)\n",
+            (unsigned long long)watch_tcp_sum(capture.tcp).foreign);
+    }
+    watch_tcp_free(capture.tcp);
+    pcap_close(capture.pcap);
+    return error;
+}
+
+/* ---- interfaces ---- */
+
+static int set_up(pcap_t *pcap) {
+    enum { WHOLE = 262144, BUFFER = 128 << 20, HAND_OVER = 20 };
+    int status = pcap_set_snaplen(pcap, WHOLE);
+    /* In blocks, which hold many small packets; `immediate` ones would each take the room of the largest. */
+    status = status == 0 ? pcap_set_timeout(pcap, HAND_OVER) : status;
+    status = status == 0 ? pcap_set_buffer_size(pcap, BUFFER) : status;
+    if (status == 0) {
+        (void)pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
+        status = pcap_activate(pcap);
+    }
+    return status;
+}
+
+static undr_error set_filter(watch_capture *capture, uint16_t port) {
+    char text[32] = "tcp";
+    struct bpf_program program;
+    if (port != 0) {
+        (void)snprintf(text, sizeof text, "tcp port %u", port);
+    }
+    if (pcap_compile(capture->pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN) != 0) {
+        return UNDR_SYSTEM;
+    }
+    int status = pcap_setfilter(capture->pcap, &program);
+    pcap_freecode(&program);
+    return status == 0 ? UNDR_OK : UNDR_SYSTEM;
+}
+
+void watch_capture_close(watch_capture *capture) {
+    if (capture == NULL) {
+        return;
+    }
+    watch_tcp_free(capture->tcp);
+    if (capture->pcap != NULL) {
+        pcap_close(capture->pcap);
+    }
+    free(capture);
+}
+
+static undr_error activate(watch_source *source, watch_capture *capture, const char *interface, uint16_t port) {
+    char reason[PCAP_ERRBUF_SIZE] = "";
+    capture->pcap = pcap_create(interface, reason);
+    if (capture->pcap == NULL) {
+        return complain(source, interface, reason, "");
+    }
+    int status = set_up(capture->pcap);
+    if (status < 0) {
+        bool refused = status == PCAP_ERROR_PERM_DENIED;
+        return complain(source, interface, refused ? "capturing is not permitted" : pcap_statustostr(status),
+            refused
+                ? "; it takes root, or `setcap cap_net_raw+ep` on undr-check. Without it: `undr-check watch -- COMMAND`, "
+                  "which needs no rights where user namespaces are allowed, or --listen PORT --to PORT"
+                : "; `ip link` lists the interfaces");
+    }
+    undr_error error = check_link(source, capture, interface);
+    if (error == UNDR_OK && (set_filter(capture, port) != UNDR_OK || pcap_setnonblock(capture->pcap, 1, reason) != 0)) {
+        return complain(source, interface, pcap_geterr(capture->pcap), "");
+    }
+    return error == UNDR_OK ? watch_tcp_new(source->w, port, &capture->tcp) : error;
+}
+
+undr_error watch_capture_open(watch_source *source, const char *interface, uint16_t port, watch_capture **made) {
+    *made = NULL;
+    watch_capture *capture = calloc(1, sizeof *capture);
+    if (capture == NULL) {
+        return UNDR_MEMORY;
+    }
+    undr_error error = activate(source, capture, interface, port);
+    if (error == UNDR_OK) {
+        *made = capture;
+    } else {
+        watch_capture_close(capture);
+    }
+    return error;
+}
+
+typedef struct user {
+    watch_source *source;
+    watch_capture *capture;
+    undr_error error;
+} user;
+
+static void on_packet(u_char *context, const struct pcap_pkthdr *head, const u_char *bytes) {
+    user *reader = (user *)(void *)context;
+    if (reader->error == UNDR_OK) {
+        reader->error = take(reader->source, reader->capture, head, bytes);
+    }
+}
+
+/* Takes what is there. *count: how many packets that was. */
+static undr_error take_ready(watch_source *source, watch_capture *capture, int *count) {
+    user reader = {source, capture, UNDR_OK};
+    *count = pcap_dispatch(capture->pcap, -1, on_packet, (u_char *)(void *)&reader);
+    if (*count < 0 && reader.error == UNDR_OK) {
+        return complain(source, "the capture ended", pcap_geterr(capture->pcap), "");
+    }
+    return reader.error;
+}
+
+static undr_error note_losses(watch_source *source, watch_capture *capture) {
+    struct pcap_stat stat = {0};
+    if (pcap_stats(capture->pcap, &stat) == 0 && stat.ps_drop > 0) {
+        return undr_put_format(&source->notes,
+            "%u packets came faster than they could be read, and were lost: what depends on them is undecided\n",
+            stat.ps_drop);
+    }
+    return UNDR_OK;
+}
+
+static bool has_ended(pid_t command, int *status) {
+    return command > 0 && waitpid(command, status, WNOHANG) == command;
+}
+
+/* A terminal's Ctrl-C reaches the command by itself; what was sent to the watch alone is passed on. True: there is no
+ * command, and the signal ends the watch. */
+static bool pass_signal(const watch_source *source, pid_t command) {
+    int number = watch_source_signal(source);
+    if (number != 0 && number != SIGINT && command > 0) {
+        (void)kill(command, number);
+    }
+    return number != 0 && command <= 0;
+}
+
+/* The command itself gets what a terminal sends to all of its processes; the watch stays for what comes of it. */
+undr_error watch_capture_run(watch_source *source, watch_capture *capture, pid_t command, int *status) {
+    enum { TICK = 50, QUIET = 3 };
+    undr_error error = UNDR_OK;
+    bool ending = false;
+    for (int silent = 0; error == UNDR_OK && silent < QUIET;) {
+        struct pollfd ready[] = {
+            {.fd = pcap_get_selectable_fd(capture->pcap), .events = POLLIN}, {.fd = source->signals, .events = POLLIN}};
+        (void)poll(ready, 2, TICK);
+        int count = 0;
+        error = take_ready(source, capture, &count);
+        watch_source_rate(source);
+        ending = ending || has_ended(command, status) || pass_signal(source, command);
+        silent = ending && count == 0 ? silent + 1 : 0;
+    }
+    error = error == UNDR_OK ? watch_tcp_finish(capture->tcp) : error;
+    return error == UNDR_OK ? note_losses(source, capture) : error;
+}
+
+#else
+
+static undr_error missing(watch_source *source) {
+    undr_error error = undr_put_text(&source->message,
+        "this undr-check was built without libpcap (Debian: libpcap-dev; scripts/setup installs it), and can't read "
+        "packets; --listen PORT --to PORT needs none");
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+undr_error watch_capture_file(watch_source *source, const char *path, uint16_t port) {
+    (void)path, (void)port;
+    return missing(source);
+}
+
+undr_error watch_capture_open(watch_source *source, const char *interface, uint16_t port, watch_capture **made) {
+    (void)interface, (void)port;
+    *made = NULL;
+    return missing(source);
+}
+
+undr_error watch_capture_run(watch_source *source, watch_capture *capture, pid_t command, int *status) {
+    (void)capture, (void)command, (void)status;
+    return missing(source);
+}
+
+void watch_capture_close(watch_capture *capture) {
+    (void)capture;
+}
+
+#endif

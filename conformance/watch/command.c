@@ -1,0 +1,216 @@
+/* command.c: `undr-check watch`: its parts joined, from the command line to the exit status. */
+#include "watch/command.h"
+
+#include "base/shortage.h"
+#include "base/text.h"
+#include "base/written.h"
+#include "watch/options.h"
+#include "watch/source.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { HELD = 0, SHORT = 1, USAGE = 2, HARNESS = 3, NOT_FOUND = 127, NOT_RUN = 126 };
+
+typedef struct run {
+    watch_arguments arguments;
+    watch_teller teller;
+    watch_source source;
+    FILE *output, *json, *cases; /* owned; NULL: none */
+    sigset_t before;             /* the signal mask that a command gets back */
+    int status;                  /* of the command, as waitpid has it */
+    bool commanded;              /* it ran */
+} run;
+
+static void complain(const undr_buffer *message) {
+    fputs("undr-check: ", stderr);
+    check_text_plain(stderr, undr_buffer_slice(message));
+    fputc('\n', stderr);
+}
+
+/* ---- what is open ---- */
+
+static undr_error open_file(run *r, const char *path, FILE **file) {
+    *file = path == NULL ? NULL : fopen(path, "we");
+    if (path == NULL || *file != NULL) {
+        return UNDR_OK;
+    }
+    int reason = errno;
+    undr_error error = undr_put_format(
+        &r->source.message, "%s can't be written: %s%s", path, strerror(reason), check_remedy(reason));
+    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+}
+
+static undr_error open_signals(run *r) {
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    sigaddset(&ends, SIGHUP);
+    sigprocmask(SIG_BLOCK, &ends, &r->before);
+    signal(SIGPIPE, SIG_IGN);
+    r->source.signals = signalfd(-1, &ends, SFD_NONBLOCK | SFD_CLOEXEC);
+    return r->source.signals < 0 ? UNDR_SYSTEM : UNDR_OK;
+}
+
+static undr_error open_all(run *r) {
+    const watch_arguments *a = &r->arguments;
+    undr_error error = open_file(r, a->output, &r->output);
+    error = error == UNDR_OK ? open_file(r, a->json, &r->json) : error;
+    error = error == UNDR_OK ? open_file(r, a->cases, &r->cases) : error;
+    error = error == UNDR_OK ? open_signals(r) : error;
+    r->teller = (watch_teller){.out = r->output == NULL ? stderr : r->output,
+        .cases = r->cases,
+        .findings = r->json == NULL ? NULL : json_array(),
+        .strict = a->strict};
+    watch_options options = a->off;
+    options.program = a->wire_only ? WATCH_PROGRAM_SILENT : WATCH_PROGRAM_UNSEEN;
+    options.all_workers = a->all_workers;
+    options.one_manager = a->has_listen;
+    options.found = watch_tell_finding;
+    options.framed = a->every_frame ? watch_tell_frame : NULL;
+    options.context = &r->teller;
+    if (a->pcap != NULL && !a->strict) { /* the times of a file may be made up */
+        options.off[WATCH_WORK_21 / 32] |= UINT32_C(1) << WATCH_WORK_21 % 32;
+    }
+    r->source.teller = &r->teller;
+    r->source.rates = a->rates;
+    return error == UNDR_OK ? watch_new(&options, &r->source.w) : error;
+}
+
+static bool close_file(FILE *file, const char *path) {
+    if (file == NULL) {
+        return true;
+    }
+    bool written = ferror(file) == 0;
+    int reason = errno;
+    if (fclose(file) != 0 || !written) {
+        undr_buffer message = {0};
+        if (check_put_unwritten(&message, path, reason) == UNDR_OK) {
+            complain(&message);
+        }
+        undr_buffer_free(&message);
+        return false;
+    }
+    return true;
+}
+
+static bool close_all(run *r) {
+    bool written = close_file(r->output, r->arguments.output);
+    written = close_file(r->json, r->arguments.json) && written;
+    written = close_file(r->cases, r->arguments.cases) && written;
+    json_decref(r->teller.findings);
+    watch_free(r->source.w);
+    undr_buffer_free(&r->source.notes);
+    undr_buffer_free(&r->source.message);
+    if (r->source.signals > 0) {
+        close(r->source.signals);
+    }
+    return written;
+}
+
+/* ---- a command ---- */
+
+static pid_t start(const run *r) {
+    pid_t child = fork();
+    if (child != 0) {
+        return child;
+    }
+    signal(SIGPIPE, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &r->before, NULL);
+    execvp(r->arguments.command[0], r->arguments.command);
+    int reason = errno;
+    fprintf(stderr, "undr-check: watch: %s: %s\n", r->arguments.command[0], strerror(reason));
+    _exit(reason == ENOENT ? NOT_FOUND : NOT_RUN);
+}
+
+static undr_error run_command(run *r) {
+    watch_capture *capture = NULL;
+    undr_error error = watch_isolate(&r->source.message);
+    error = error == UNDR_OK ? watch_capture_open(&r->source, "lo", r->arguments.port, &capture) : error;
+    if (error != UNDR_OK) {
+        return error;
+    }
+    pid_t command = start(r);
+    r->commanded = command > 0;
+    error = command < 0 ? UNDR_SYSTEM : watch_capture_run(&r->source, capture, command, &r->status);
+    watch_capture_close(capture);
+    return error;
+}
+
+static undr_error run_interface(run *r) {
+    watch_capture *capture = NULL;
+    undr_error error = watch_capture_open(&r->source, r->arguments.interface, r->arguments.port, &capture);
+    error = error == UNDR_OK ? watch_capture_run(&r->source, capture, 0, &r->status) : error;
+    watch_capture_close(capture);
+    return error;
+}
+
+static undr_error run_source(run *r) {
+    const watch_arguments *a = &r->arguments;
+    return a->pcap != NULL     ? watch_capture_file(&r->source, a->pcap, a->port)
+        : a->interface != NULL ? run_interface(r)
+        : a->has_listen        ? watch_proxy_run(&r->source, a->listen, a->to)
+                               : run_command(r);
+}
+
+/* ---- the end ---- */
+
+static int status_of(const run *r) {
+    bool broken = r->teller.must > 0 || (r->arguments.strict && r->teller.should > 0);
+    int own = WIFSIGNALED(r->status) ? 128 + WTERMSIG(r->status) : WEXITSTATUS(r->status);
+    if (r->commanded && own != 0) {
+        return own;
+    }
+    if (broken) {
+        return SHORT;
+    }
+    return watch_sum(r->source.w)->answers == 0 && !r->commanded ? USAGE : HELD;
+}
+
+static int tell_failure(run *r, undr_error error) {
+    int reason = errno;
+    if (r->source.message.size == 0) {
+        (void)!undr_put_format(&r->source.message, "watch: %s%s%s", undr_error_text(error),
+            error == UNDR_SYSTEM ? ": " : "", error == UNDR_SYSTEM ? strerror(reason) : "");
+    }
+    complain(&r->source.message);
+    return error == UNDR_ARGUMENT ? USAGE : HARNESS;
+}
+
+static int tell_end(run *r) {
+    watch_finish(r->source.w);
+    undr_error error = undr_put_u8(&r->source.notes, '\0');
+    if (error != UNDR_OK || r->teller.failed) {
+        return tell_failure(r, UNDR_MEMORY);
+    }
+    watch_tell_end(&r->teller, watch_sum(r->source.w), (const char *)r->source.notes.data);
+    if (r->json != NULL && !watch_tell_json(&r->teller, watch_sum(r->source.w), r->json) && !ferror(r->json)) {
+        return tell_failure(r, UNDR_MEMORY);
+    }
+    return status_of(r);
+}
+
+int watch_command(int argc, char **argv) {
+    run r = {.source.signals = -1};
+    undr_error error = watch_arguments_parse(argc, argv, &r.arguments, &r.source.message);
+    if (error == UNDR_OK && r.arguments.help) {
+        watch_help(stdout);
+        return HELD;
+    }
+    if (error != UNDR_OK) {
+        int status = tell_failure(&r, error);
+        fputs("undr-check: `undr-check watch --help` explains everything\n", stderr);
+        undr_buffer_free(&r.source.message);
+        return status;
+    }
+    error = open_all(&r);
+    error = error == UNDR_OK ? run_source(&r) : error;
+    int status = error == UNDR_OK ? tell_end(&r) : tell_failure(&r, error);
+    return close_all(&r) ? status : HARNESS;
+}

@@ -1,0 +1,40 @@
+/* source.h: where a watch gets its events from. Each runs until its end, or until *stop is set by a signal. */
+#ifndef WATCH_SOURCE_H
+#define WATCH_SOURCE_H
+
+#include "watch/tcp.h"
+#include "watch/tell.h"
+
+#include <sys/types.h>
+
+typedef struct watch_source {
+    watch *w;
+    watch_teller *teller;
+    int signals;         /* readable when SIGINT, SIGTERM or SIGHUP came */
+    bool rates;          /* a line a second */
+    undr_buffer notes;   /* lines for the end: what was lost */
+    undr_buffer message; /* of a failure: one sentence or two */
+    uint64_t next_rate;
+    watch_totals before; /* at the last of these lines */
+} watch_source;
+
+/* All of these: UNDR_ARGUMENT: the input or the machine does not allow it, and *message says what to do; UNDR_MEMORY;
+ * UNDR_SYSTEM with errno and *message. */
+typedef struct watch_capture watch_capture; /* of pcap; capture.c */
+UNDR_MUST_USE undr_error watch_capture_file(watch_source *source, const char *path, uint16_t port);
+UNDR_MUST_USE undr_error watch_capture_open(
+    watch_source *source, const char *interface, uint16_t port, watch_capture **made);
+UNDR_MUST_USE undr_error watch_capture_run(watch_source *source, watch_capture *capture, pid_t command, int *status);
+void watch_capture_close(watch_capture *capture); /* NULL is fine */
+
+UNDR_MUST_USE undr_error watch_proxy_run(watch_source *source, uint16_t listen, uint16_t to);
+
+/* A network of its own for this process and its children, in which loopback is up. */
+UNDR_MUST_USE undr_error watch_isolate(undr_buffer *message);
+
+/* Prints the rates of the last second when it is over. */
+void watch_source_rate(watch_source *source);
+uint64_t watch_source_now(void);                     /* ns since 1970 */
+int watch_source_signal(const watch_source *source); /* one that came: its number; 0: none */
+
+#endif

@@ -1,0 +1,547 @@
+/* tcp.c: joins the TCP segments of a capture. */
+#include "watch/tcp.h"
+
+#include "undr/frame.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUCKETS = 1024, MOST_HELD = 1024, MOST_OVER = 256 };
+#define MOST_HELD_BYTES ((size_t)16 << 20)
+#define PATIENCE UINT64_C(2000000000) /* ns that a segment waits for what it acknowledges */
+
+/* A segment that waits: for those before it, or for the bytes that it acknowledges. It owns its payload. */
+typedef struct held {
+    struct held *next;
+    watch_segment segment;
+    uint64_t time;
+    int from;
+    uint8_t bytes[];
+} held;
+
+typedef struct half {
+    bool known, has_fin, ended;
+    uint32_t next, fin; /* sequence numbers: of the next byte; behind the last */
+} half;
+
+typedef enum flow_kind { UNDECIDED, FOREIGN, FOLLOWED, OVER } flow_kind;
+
+typedef struct flow {
+    struct flow *next;      /* of its bucket */
+    struct flow *over_next; /* of those that are over, the oldest first */
+    watch_address ends[2];  /* 0: who connected, as far as is known */
+    half halves[2];
+    bool whole; /* from its first byte */
+    flow_kind kind;
+    watch_connection *connection;
+    held *held, **held_end; /* in the order in which they came */
+    size_t held_count, held_bytes;
+    uint64_t over_time;
+} flow;
+
+struct watch_tcp {
+    watch *w;
+    uint16_t port;
+    flow *buckets[BUCKETS];
+    flow *over, **over_end;
+    size_t over_count;
+    watch_address *managers; /* that were spoken to in frames */
+    size_t manager_count, manager_capacity;
+    watch_tcp_totals totals;
+};
+
+undr_error watch_tcp_new(watch *w, uint16_t port, watch_tcp **made) {
+    watch_tcp *tcp = calloc(1, sizeof *tcp);
+    if (tcp == NULL) {
+        return UNDR_MEMORY;
+    }
+    tcp->w = w;
+    tcp->port = port;
+    tcp->over_end = &tcp->over;
+    *made = tcp;
+    return UNDR_OK;
+}
+
+watch_tcp_totals watch_tcp_sum(const watch_tcp *tcp) {
+    return tcp->totals;
+}
+
+/* ---- flows ---- */
+
+static bool is_same(const watch_address *a, const watch_address *b) {
+    return a->port == b->port && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+static size_t bucket_of(const watch_address *a, const watch_address *b) {
+    uint32_t sum = (uint32_t)a->port * 40503u ^ (uint32_t)b->port * 40503u;
+    for (size_t i = 0; i < sizeof a->bytes; i++) {
+        sum += (uint32_t)(a->bytes[i] ^ b->bytes[i]) * 31u;
+    }
+    return (sum ^ sum >> 10) % BUCKETS;
+}
+
+/* *from: which end of the flow sent it. */
+static flow *find(const watch_tcp *tcp, const watch_segment *segment, int *from) {
+    flow *f = tcp->buckets[bucket_of(&segment->source, &segment->target)];
+    for (; f != NULL; f = f->next) {
+        for (*from = 0; *from < 2; ++*from) {
+            if (is_same(&f->ends[*from], &segment->source) && is_same(&f->ends[1 - *from], &segment->target)) {
+                return f;
+            }
+        }
+    }
+    *from = 0;
+    return NULL;
+}
+
+static void free_held(flow *f) {
+    while (f->held != NULL) {
+        held *one = f->held;
+        f->held = one->next;
+        free(one);
+    }
+    f->held_end = &f->held;
+    f->held_count = f->held_bytes = 0;
+}
+
+static void remove_flow(watch_tcp *tcp, flow *f) {
+    flow **at = &tcp->buckets[bucket_of(&f->ends[0], &f->ends[1])];
+    while (*at != f) {
+        at = &(*at)->next;
+    }
+    *at = f->next;
+    free_held(f);
+    free(f);
+}
+
+/* It stays for a while, so that what comes late is not taken for a new connection. */
+static void set_over(watch_tcp *tcp, flow *f, uint64_t time) {
+    if (f->kind == OVER) {
+        return;
+    }
+    if (f->connection != NULL) {
+        watch_close(tcp->w, f->connection, time);
+        f->connection = NULL;
+    }
+    f->kind = OVER;
+    f->over_time = time;
+    f->over_next = NULL;
+    *tcp->over_end = f;
+    tcp->over_end = &f->over_next;
+    if (++tcp->over_count > MOST_OVER) {
+        flow *oldest = tcp->over;
+        tcp->over = oldest->over_next;
+        tcp->over_end = tcp->over == NULL ? &tcp->over : tcp->over_end;
+        tcp->over_count--;
+        remove_flow(tcp, oldest);
+    }
+}
+
+static void forget_over(watch_tcp *tcp, const flow *f) {
+    flow **at = &tcp->over;
+    while (*at != f) {
+        at = &(*at)->over_next;
+    }
+    *at = f->over_next;
+    if (*at == NULL) {
+        tcp->over_end = at;
+    }
+    tcp->over_count--;
+}
+
+/* ---- who is the manager? ---- */
+
+static bool is_manager(const watch_tcp *tcp, const watch_address *address) {
+    if (tcp->port != 0) {
+        return address->port == tcp->port;
+    }
+    for (size_t i = 0; i < tcp->manager_count; i++) {
+        if (is_same(&tcp->managers[i], address)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static undr_error add_manager(watch_tcp *tcp, const watch_address *address) {
+    if (tcp->port != 0 || is_manager(tcp, address)) {
+        return UNDR_OK;
+    }
+    if (tcp->manager_count == tcp->manager_capacity) {
+        size_t capacity = tcp->manager_capacity == 0 ? 8 : tcp->manager_capacity * 2;
+        watch_address *managers = realloc(tcp->managers, capacity * sizeof *managers);
+        if (managers == NULL) {
+            return UNDR_MEMORY;
+        }
+        tcp->managers = managers;
+        tcp->manager_capacity = capacity;
+    }
+    tcp->managers[tcp->manager_count++] = *address;
+    return UNDR_OK;
+}
+
+/* Do these bytes begin as a client's first frame does? An `n` is nine bytes that no other protocol begins with. */
+static bool looks_like_request(undr_slice bytes) {
+    uint8_t type = bytes.data[0];
+    bool plain = type == UNDR_TYPE_NEXT || type == UNDR_TYPE_TASK;
+    if (!plain && type != UNDR_TYPE_MESSAGE && type < UNDR_TYPE_SCHEDULE) {
+        return false;
+    }
+    for (size_t i = plain ? 1 : 5; i < UNDR_HEADER_SIZE && i < bytes.size; i++) {
+        if (bytes.data[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* In the middle of a connection: the side that these bytes are from; -1: it can't be seen. */
+static int side_of(undr_slice bytes) {
+    undr_cursor cursor = undr_cursor_over(bytes);
+    uint8_t type = 0;
+    uint64_t size = 0;
+    if (!undr_read_u8(&cursor, &type) || !undr_read_u64le(&cursor, &size) || size >> 32 != 0) {
+        return -1;
+    }
+    switch (type) {
+    case UNDR_TYPE_NEXT: return size == 0 ? WATCH_CLIENT : -1;
+    case UNDR_TYPE_SCHEDULED: return size == 0 ? WATCH_MANAGER : -1;
+    case UNDR_TYPE_TASK: return size == 0 ? WATCH_CLIENT : WATCH_MANAGER;
+    case UNDR_TYPE_MESSAGE: return size == 0 ? WATCH_MANAGER : WATCH_CLIENT;
+    default: return type >= UNDR_TYPE_SCHEDULE ? WATCH_CLIENT : -1;
+    }
+}
+
+static void swap_ends(flow *f) {
+    watch_address end = f->ends[0];
+    f->ends[0] = f->ends[1];
+    f->ends[1] = end;
+    half one = f->halves[0];
+    f->halves[0] = f->halves[1];
+    f->halves[1] = one;
+    for (held *waits = f->held; waits != NULL; waits = waits->next) {
+        waits->from = 1 - waits->from;
+    }
+}
+
+/* Of a loopback address the port says enough, but for IPv6: another manager may be there. */
+static void name_of(const watch_address *address, char name[WATCH_NAME]) {
+    static const uint8_t loopback[16] = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1};
+    if (memcmp(address->bytes, loopback, sizeof loopback) == 0) {
+        (void)snprintf(name, WATCH_NAME, "%u", address->port);
+        return;
+    }
+    char text[INET6_ADDRSTRLEN] = "";
+    bool four = memcmp(address->bytes, loopback, 12) == 0;
+    (void)inet_ntop(four ? AF_INET : AF_INET6, address->bytes + (four ? 12 : 0), text, sizeof text);
+    size_t size = strlen(text); /* of a long one the end, which tells it from others */
+    (void)snprintf(name, WATCH_NAME, "%s:%u", text + (size > 16 ? size - 16 : 0), address->port);
+}
+
+static undr_error follow(watch_tcp *tcp, flow *f, uint64_t time) {
+    char port[WATCH_NAME], name[WATCH_NAME];
+    name_of(&f->ends[1], port);
+    name_of(&f->ends[0], name);
+    f->kind = FOLLOWED;
+    undr_error error = add_manager(tcp, &f->ends[1]);
+    return error == UNDR_OK ? watch_open(tcp->w, port, name, f->whole, time, &f->connection) : error;
+}
+
+/* The first bytes of a flow tell whether it is one of the protocol. *from may change with the flow's ends. */
+static undr_error decide(watch_tcp *tcp, flow *f, int *from, undr_slice bytes, uint64_t time) {
+    if (tcp->port != 0) {
+        if (!is_manager(tcp, &f->ends[1])) {
+            swap_ends(f);
+            *from = 1 - *from;
+        }
+        return follow(tcp, f, time);
+    }
+    if (!f->whole && !is_manager(tcp, &f->ends[1])) {
+        int side = is_manager(tcp, &f->ends[0]) ? 1 - *from : side_of(bytes);
+        if (side < 0) {
+            return UNDR_OK; /* the next segment may tell */
+        }
+        if (side != *from) {
+            swap_ends(f);
+            *from = side;
+        }
+        return follow(tcp, f, time);
+    }
+    if (is_manager(tcp, &f->ends[1]) || (*from == WATCH_CLIENT && looks_like_request(bytes))) {
+        return follow(tcp, f, time);
+    }
+    f->kind = FOREIGN;
+    tcp->totals.foreign++;
+    return UNDR_OK;
+}
+
+/* ---- bytes in order ---- */
+
+static undr_error give_gap(watch_tcp *tcp, flow *f, int from, uint64_t size, uint64_t time) {
+    f->whole = f->whole && f->connection != NULL; /* its beginning is lost */
+    f->halves[from].next += (uint32_t)size;
+    return f->connection == NULL ? UNDR_OK : watch_gap(tcp->w, f->connection, (watch_side)from, time, size);
+}
+
+/* The next `size` bytes, of which `bytes` were captured. */
+static undr_error give_bytes(watch_tcp *tcp, flow *f, int from, undr_slice bytes, uint32_t size, uint64_t time) {
+    undr_error error = UNDR_OK;
+    if (f->kind == UNDECIDED && bytes.size > 0) {
+        error = decide(tcp, f, &from, bytes, time);
+    }
+    f->halves[from].next += (uint32_t)bytes.size;
+    if (error == UNDR_OK && f->connection != NULL && bytes.size > 0) {
+        error = watch_bytes(tcp->w, f->connection, (watch_side)from, time, bytes);
+    }
+    return error == UNDR_OK && bytes.size < size ? give_gap(tcp, f, from, size - bytes.size, time) : error;
+}
+
+static undr_error give_end(watch_tcp *tcp, flow *f, int from, uint64_t time) {
+    half *sender = &f->halves[from];
+    if (!sender->has_fin || sender->ended || sender->next != sender->fin) {
+        return UNDR_OK;
+    }
+    sender->ended = true;
+    sender->next++;
+    undr_error error = UNDR_OK;
+    if (f->connection != NULL) {
+        error = watch_end(tcp->w, f->connection, (watch_side)from, time, false);
+    }
+    if (f->halves[1 - from].ended) {
+        set_over(tcp, f, time);
+    }
+    return error;
+}
+
+/* How far the number is behind what was seen; negative: before it. */
+static int32_t ahead(const half *of, uint32_t sequence) {
+    return (int32_t)(sequence - of->next);
+}
+
+static bool is_early(const flow *f, int from, const watch_segment *segment) {
+    const half *sender = &f->halves[from], *peer = &f->halves[1 - from];
+    return ahead(sender, segment->sequence) > 0
+        || (segment->ack && peer->known && !segment->reset && ahead(peer, segment->acknowledged) > 0);
+}
+
+/* A segment of which all that belongs before it was seen. */
+static undr_error give(watch_tcp *tcp, flow *f, int from, const watch_segment *segment, uint64_t time) {
+    half *sender = &f->halves[from];
+    int32_t old = -ahead(sender, segment->sequence); /* bytes of it that came before */
+    if (segment->fin && !sender->has_fin) {
+        sender->has_fin = true;
+        sender->fin = segment->sequence + segment->size;
+    }
+    if (old >= 0 && (uint32_t)old < segment->size && !sender->ended) {
+        size_t skipped = (size_t)old < segment->payload.size ? (size_t)old : segment->payload.size;
+        undr_slice bytes = undr_slice_of(segment->payload.data + skipped, segment->payload.size - skipped);
+        undr_error error = give_bytes(tcp, f, from, bytes, segment->size - (uint32_t)old, time);
+        if (error != UNDR_OK) {
+            return error;
+        }
+        from = is_same(&f->ends[from], &segment->source) ? from : 1 - from; /* it may have been swapped */
+    }
+    return give_end(tcp, f, from, time);
+}
+
+/* ---- segments that wait ---- */
+
+static undr_error hold(flow *f, int from, const watch_segment *segment, uint64_t time) {
+    held *one = malloc(sizeof *one + segment->payload.size);
+    if (one == NULL) {
+        return UNDR_MEMORY;
+    }
+    *one = (held){.segment = *segment, .time = time, .from = from};
+    if (segment->payload.size > 0) {
+        memcpy(one->bytes, segment->payload.data, segment->payload.size);
+    }
+    one->segment.payload.data = one->bytes;
+    *f->held_end = one;
+    f->held_end = &one->next;
+    f->held_count++;
+    f->held_bytes += segment->payload.size;
+    return UNDR_OK;
+}
+
+static held *take_ready(flow *f) {
+    for (held **at = &f->held; *at != NULL; at = &(*at)->next) {
+        held *one = *at;
+        if (!is_early(f, one->from, &one->segment)) {
+            *at = one->next;
+            f->held_end = one->next == NULL ? at : f->held_end;
+            f->held_count--;
+            f->held_bytes -= one->segment.payload.size;
+            return one;
+        }
+    }
+    return NULL;
+}
+
+static undr_error give_held(watch_tcp *tcp, flow *f, uint64_t time) {
+    undr_error error = UNDR_OK;
+    while (error == UNDR_OK) {
+        held *one = take_ready(f);
+        if (one == NULL) {
+            break;
+        }
+        error = give(tcp, f, one->from, &one->segment, time);
+        free(one);
+    }
+    return error;
+}
+
+/* What the oldest waits for was lost: its peer's bytes up to what it acknowledges, its own up to where it begins. */
+static undr_error give_up(watch_tcp *tcp, flow *f, uint64_t time) {
+    const held *first = f->held;
+    const half *sender = &f->halves[first->from], *peer = &f->halves[1 - first->from];
+    int from = first->from;
+    int32_t missing = ahead(sender, first->segment.sequence);
+    for (const held *other = first->next; other != NULL; other = other->next) { /* the nearest that is there */
+        int32_t gap = ahead(sender, other->segment.sequence);
+        missing = other->from == from && gap > 0 && gap < missing ? gap : missing;
+    }
+    if (missing <= 0) {
+        missing = ahead(peer, first->segment.acknowledged);
+        from = 1 - from;
+        for (const held *other = first->next; other != NULL; other = other->next) {
+            int32_t gap = ahead(peer, other->segment.sequence);
+            missing = other->from == from && gap > 0 && gap < missing ? gap : missing;
+        }
+    }
+    undr_error error = missing > 0 ? give_gap(tcp, f, from, (uint32_t)missing, time) : UNDR_OK;
+    return error == UNDR_OK ? give_held(tcp, f, time) : error;
+}
+
+static undr_error tidy(watch_tcp *tcp, flow *f, uint64_t time, bool all) {
+    undr_error error = give_held(tcp, f, time);
+    while (error == UNDR_OK && f->held != NULL
+        && (all || f->held_count > MOST_HELD || f->held_bytes > MOST_HELD_BYTES || time > f->held->time + PATIENCE)) {
+        error = give_up(tcp, f, time);
+    }
+    return error;
+}
+
+/* ---- begin and end of a flow ---- */
+
+static undr_error add_flow(watch_tcp *tcp, const watch_segment *segment, flow **made) {
+    flow *f = calloc(1, sizeof *f);
+    if (f == NULL) {
+        return UNDR_MEMORY;
+    }
+    bool answer = segment->syn && segment->ack; /* of who was connected to */
+    f->ends[0] = answer ? segment->target : segment->source;
+    f->ends[1] = answer ? segment->source : segment->target;
+    f->held_end = &f->held;
+    flow **bucket = &tcp->buckets[bucket_of(&f->ends[0], &f->ends[1])];
+    f->next = *bucket;
+    *bucket = f;
+    *made = f;
+    return UNDR_OK;
+}
+
+static void begin_half(half *one, uint32_t next) {
+    if (!one->known) {
+        one->known = true;
+        one->next = next;
+    }
+}
+
+static undr_error take_syn(watch_tcp *tcp, flow *f, const watch_segment *segment) {
+    int from = segment->ack ? 1 : 0;
+    f->whole = true;
+    begin_half(&f->halves[from], segment->sequence + 1);
+    if (segment->ack) {
+        begin_half(&f->halves[0], segment->acknowledged);
+    }
+    (void)tcp;
+    return UNDR_OK;
+}
+
+static undr_error take_reset(watch_tcp *tcp, flow *f, int from, const watch_segment *segment, uint64_t time) {
+    int32_t at = ahead(&f->halves[from], segment->sequence);
+    if (f->halves[from].known && (at < -1 || at > 1 << 30)) {
+        return UNDR_OK; /* an answer to something old */
+    }
+    undr_error error = tidy(tcp, f, time, true);
+    if (error == UNDR_OK && f->connection != NULL) {
+        error = watch_end(tcp->w, f->connection, (watch_side)from, time, true);
+    }
+    set_over(tcp, f, time);
+    return error;
+}
+
+/* Another connection between the same ports. */
+static bool is_new(const flow *f, int from, const watch_segment *segment) {
+    return segment->syn && !segment->ack
+        && (f->kind == OVER || from != 0
+            || (f->halves[0].known && f->halves[0].next != segment->sequence + 1
+                && ahead(&f->halves[0], segment->sequence + 1) > 0));
+}
+
+static undr_error take(watch_tcp *tcp, flow *f, int from, const watch_segment *segment, uint64_t time) {
+    if (segment->syn) {
+        return take_syn(tcp, f, segment);
+    }
+    if (segment->reset) {
+        return take_reset(tcp, f, from, segment, time);
+    }
+    begin_half(&f->halves[from], segment->sequence);
+    if (segment->ack) {
+        begin_half(&f->halves[1 - from], segment->acknowledged);
+    }
+    undr_error error = is_early(f, from, segment) ? hold(f, from, segment, time) : give(tcp, f, from, segment, time);
+    return error == UNDR_OK && f->kind != OVER ? tidy(tcp, f, time, false) : error;
+}
+
+undr_error watch_tcp_take(watch_tcp *tcp, const watch_segment *segment, uint64_t time) {
+    if (tcp->port != 0 && segment->source.port != tcp->port && segment->target.port != tcp->port) {
+        return UNDR_OK;
+    }
+    int from;
+    flow *f = find(tcp, segment, &from);
+    tcp->totals.segments++;
+    if (f != NULL && is_new(f, from, segment)) {
+        if (f->kind != OVER) {
+            set_over(tcp, f, time);
+        }
+        forget_over(tcp, f);
+        remove_flow(tcp, f);
+        f = NULL;
+    }
+    if (f == NULL) {
+        if (segment->reset) {
+            return UNDR_OK;
+        }
+        undr_error error = add_flow(tcp, segment, &f);
+        if (error != UNDR_OK) {
+            return error;
+        }
+        from = segment->syn && segment->ack ? 1 : 0;
+    }
+    return f->kind == OVER || f->kind == FOREIGN ? UNDR_OK : take(tcp, f, from, segment, time);
+}
+
+undr_error watch_tcp_finish(watch_tcp *tcp) {
+    undr_error error = UNDR_OK;
+    for (size_t i = 0; i < BUCKETS && error == UNDR_OK; i++) {
+        for (flow *f = tcp->buckets[i]; f != NULL && error == UNDR_OK; f = f->next) {
+            uint64_t time = f->held == NULL ? 0 : f->held->time;
+            error = f->kind == OVER || f->kind == FOREIGN ? UNDR_OK : tidy(tcp, f, time, true);
+        }
+    }
+    return error;
+}
+
+void watch_tcp_free(watch_tcp *tcp) {
+    for (size_t i = 0; tcp != NULL && i < BUCKETS; i++) {
+        while (tcp->buckets[i] != NULL) {
+            remove_flow(tcp, tcp->buckets[i]);
+        }
+    }
+    if (tcp != NULL) {
+        free(tcp->managers);
+    }
+    free(tcp);
+}

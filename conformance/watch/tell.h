@@ -1,0 +1,33 @@
+/* tell.h: what `undr-check watch` says: findings as they are made, the table at the end, JSON, cases. */
+#ifndef WATCH_TELL_H
+#define WATCH_TELL_H
+
+#include "watch/watch.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+typedef struct watch_teller {
+    FILE *out;                        /* borrowed */
+    FILE *cases;                      /* borrowed; NULL: no cases are written */
+    json_t *findings;                 /* owned; NULL: no JSON is wanted */
+    bool every_frame, strict, failed; /* failed: no memory for a line */
+    uint64_t first_time;              /* ns; times are shown from here on */
+    bool has_time;
+    uint64_t findings_of[WATCH_RULE_COUNT];
+    uint64_t must, should, cases_written;
+} watch_teller;
+
+void watch_tell_finding(void *teller, const watch_finding *finding); /* for watch_options.found */
+void watch_tell_frame(void *teller, const watch_sight *sight);       /* for watch_options.framed */
+void watch_tell_time(watch_teller *teller, uint64_t time);           /* of an event: the first is 0 */
+
+/* The table of ids, the freedoms that the peers used, what can't be seen. notes: "" or lines of its own. */
+void watch_tell_end(watch_teller *teller, const watch_totals *totals, const char *notes);
+/* Writes the JSON. False: out of memory, or it can't be written (ferror). */
+bool watch_tell_json(const watch_teller *teller, const watch_totals *totals, FILE *to);
+
+/* Appends a finding as a case, where it can be one; nothing otherwise. case.c */
+UNDR_MUST_USE undr_error watch_print_case(undr_buffer *to, const watch_finding *finding, uint64_t number);
+
+#endif

@@ -1,0 +1,152 @@
+#!/usr/bin/env python3
+"""Runs the watch over the peers of tests/broken: is each bug that the wire shows named, and nothing that is right?
+
+usage: bugs.py BUILD [--jobs N] [BUG...]      without BUG: all bugs, all variants, the reference
+
+For each bug the cases that tests/broken/matrix.tsv knows to catch it are played, in a network of their own that
+`undr-check watch` looks at. A bug is named when a requirement that it is known to break is among those of a finding that
+blames its side. Bugs that no finding names have to stand in unseen.txt, with the reason; those that are named must not.
+A variant, and the reference, must not be blamed for anything."""
+import concurrent.futures
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+SOURCE = HERE.parent.parent
+CASES = 6   # of a bug and role, at most
+SIDES = {"manager": {"manager"}, "worker": {"client"}, "pool": {"manager", "client"}}
+
+
+def bugs(build):
+    listing = subprocess.run([build / "tests" / "undr-broken", "--list"], check=True, capture_output=True, text=True)
+    return [line.split("\t") for line in listing.stdout.splitlines()]
+
+
+def matrix():
+    """{bug: [(role, [cases], those that blame what is right first)]}"""
+    found = {}
+    for line in (SOURCE / "tests" / "broken" / "matrix.tsv").read_text().splitlines():
+        if line.startswith("#") or line.count("\t") != 3:
+            continue
+        bug, _, role, cases = line.split("\t")
+        names = [case.rstrip("*!") for case in cases.split()]
+        starred = [case.rstrip("*!") for case in cases.split() if "*" in case]
+        found.setdefault(bug, []).append((role, starred or names))
+    return found
+
+
+def scheduled_by_program():
+    """The cases in which the manager's own program schedules."""
+    found = set()
+    for path in (SOURCE / "conformance" / "cases").glob("*.case"):
+        name = None
+        for words in (line.split() for line in path.read_text().splitlines()):
+            if words[:1] == ["case"]:
+                name = words[1]
+            elif words[:3] == ["M", "->", "schedule"]:
+                found.add(name)
+    return found
+
+
+def watch(build, role, options, cases, target):
+    """The findings of the watch, as JSON, of the cases played against a target."""
+    with tempfile.NamedTemporaryFile(suffix=".json") as report:
+        only = [word for case in cases for word in ("--only", case)]
+        command = [build / "undr-check", "watch", "--json", report.name, "--output", os.devnull, *options, "--",
+                   build / "undr-check", role, "--again", "0", "--timeout-factor", "0.3", "--load", *only, "--", *target]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        text = pathlib.Path(report.name).read_text()
+        if not text:
+            sys.exit(f"bugs.py: no report of {' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
+        return json.loads(text)["findings"]
+
+
+def findings_of(build, role, cases, target, own):
+    """Where the program schedules nothing itself, more can be proved."""
+    workers = ["--all-workers"] if role == "worker" else []
+    silent = [case for case in cases if role == "manager" and case not in own]
+    groups = {(): [case for case in cases if case not in silent], ("--wire-only",): silent}
+    found = []
+    for options, group in groups.items():
+        if group:
+            found += watch(build, role, [*options, *workers], group, target)
+    return found
+
+
+def judge_bug(build, bug, plays, own):
+    kind, role, name, requirements = bug[:4]
+    allowed, seen = set(requirements.split()), set()
+    sides = {}
+    for played, cases in sorted(plays, key=lambda play: play[0] != role):
+        # The harness plays the other side, and breaks rules on purpose.
+        sides = SIDES[role] if played != "pool" else {"manager", "client"}
+        target = [build / "tests" / "undr-broken", "--bug", name]
+        for finding in findings_of(build, played, cases[:CASES], target, own):
+            if finding["blamed"] in sides:
+                seen |= set(finding["ids"])
+                if allowed & set(finding["ids"]):
+                    return name, allowed & set(finding["ids"]), seen
+    return name, set(), seen
+
+
+def unseen():
+    lines = (HERE / "unseen.txt").read_text().splitlines()
+    return dict(line.split(None, 1) for line in lines if line and not line.startswith("#"))
+
+
+def right(build, name, role, target, own):
+    """What is wrongly said of a peer that is right."""
+    cases = sorted(all_cases(build, role))
+    wrong = []
+    for finding in findings_of(build, role, cases, target, own):
+        if finding["blamed"] in SIDES["manager" if role == "pool" else role]:
+            wrong.append(f"{name} as {role}: {finding['ids']} {finding['seen']}: "
+                         + "; ".join(frame["line"][:80] for frame in finding["frames"]))
+    return wrong
+
+
+def all_cases(build, role):
+    listing = subprocess.run([build / "undr-check", role, "--list"], check=True, capture_output=True, text=True)
+    return {line.strip() for line in listing.stdout.splitlines() if re.fullmatch(rf"\s*{role}\.\S+", line)}
+
+
+def main():
+    words = sys.argv[1:]
+    jobs = 2
+    if "--jobs" in words:
+        at = words.index("--jobs")
+        jobs = int(words[at + 1])
+        del words[at:at + 2]
+    if not words:
+        sys.exit(__doc__)
+    build, chosen = pathlib.Path(words[0]).resolve(), set(words[1:])
+    listed, plays, own, known = bugs(build), matrix(), scheduled_by_program(), unseen()
+    failed, named = [], 0
+    wanted = [bug for bug in listed if bug[0] == "bug" and (not chosen or bug[2] in chosen)]
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for name, found, seen in pool.map(lambda bug: judge_bug(build, bug, plays.get(bug[2], []), own), wanted):
+            print(f"{name}: {' '.join(sorted(found)) or '-'}{'' if found else '  ' + ' '.join(sorted(seen))}", flush=True)
+            named += bool(found)
+            if bool(found) == (name in known):
+                failed.append(f"{name} is {'named, and stands in unseen.txt' if found else 'not named'}")
+        print(f"{named} of {len(wanted)} bugs are named")
+        peers = [(bug[2], bug[1], [build / "tests" / "undr-broken", "--bug", bug[2]])
+                 for bug in listed if bug[0] == "variant" and (not chosen or bug[2] in chosen)]
+        if not chosen or "reference" in chosen:
+            peers += [("reference", "manager", [build / "undr-manager"]), ("reference", "worker", [build / "undr-worker"]),
+                      ("reference", "pool", [build / "undr-manager"])]
+        for wrong in pool.map(lambda peer: right(build, *peer, own), peers):
+            failed += wrong
+    print(f"{len(peers)} peers that are right were watched")
+    for line in failed:
+        print(f"FAILED: {line}")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""run.py BUILD: the command line of `undr-check watch`: captures, a command, a proxy, statuses, reports."""
+import json
+import os
+import pathlib
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import unittest
+
+BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
+CHECK = str(BUILD / "undr-check")
+NEXT = b"n" + bytes(8)
+NONE = b"t" + struct.pack("<Q", 4) + b"\x80\x04N."
+
+
+def frame(kind, payload=b""):
+    return bytes([kind if isinstance(kind, int) else ord(kind)]) + struct.pack("<Q", len(payload)) + payload
+
+
+def tcp(source, target, sequence, acknowledged, flags, data=b""):
+    return struct.pack(">HHIIBBHHH", source, target, sequence, acknowledged, 0x50, flags, 0, 0, 0) + data
+
+
+def ipv4(data):
+    return struct.pack(">BBHHHBBHII", 0x45, 0, 20 + len(data), 0, 0x4000, 64, 6, 0, 0x7F000001, 0x7F000001) + data
+
+
+def capture(exchange, nanoseconds=True):
+    """A pcap file of one connection: (who, bytes)."""
+    client, manager, place = 50000, 4000, {True: 10, False: 100}
+    packets = [tcp(client, manager, 9, 0, 2), tcp(manager, client, 99, 10, 18)]
+    for is_client, data in exchange:
+        ports = (client, manager) if is_client else (manager, client)
+        packets.append(tcp(*ports, place[is_client], place[not is_client], 24, data))
+        place[is_client] += len(data)
+    text = struct.pack("<IHHiIII", 0xA1B23C4D if nanoseconds else 0xA1B2C3D4, 2, 4, 0, 0, 262144, 101)
+    for number, packet in enumerate(map(ipv4, packets)):
+        text += struct.pack("<IIII", 1, number * 1000, len(packet), len(packet)) + packet
+    return text
+
+
+def watch(*words, **options):
+    return subprocess.run([CHECK, "watch", *words], capture_output=True, stdin=options.pop("stdin", subprocess.DEVNULL),
+                          text=True, timeout=600, **options)
+
+
+def has_capture():
+    return "built without libpcap" not in watch("--pcap", os.devnull).stderr
+
+
+def has_namespace():
+    return "no network of its own" not in watch("--", "true").stderr
+
+
+class Captures(unittest.TestCase):
+    def setUp(self):
+        if not has_capture():
+            self.skipTest("this undr-check was built without libpcap")
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = pathlib.Path(self.folder.name)
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def run_on(self, exchange, *words, **options):
+        (self.path / "x.pcap").write_bytes(capture(exchange, **options))
+        return watch("--pcap", str(self.path / "x.pcap"), *words)
+
+    def test_right(self):
+        for nanoseconds in (True, False):
+            done = self.run_on([(True, NEXT), (False, NONE)], nanoseconds=nanoseconds)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("Nothing that was seen breaks a requirement", done.stderr)
+            self.assertEqual(done.stdout, "")
+
+    def test_wrong_manager(self):
+        done = self.run_on([(True, NEXT), (False, frame("s"))])
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("The manager at :4000 broke NEXT-1", done.stderr)
+        self.assertIn("A(:50000) -> n", done.stderr)
+        self.assertIn("A(:50000) <- s", done.stderr)
+
+    def test_wrong_worker(self):
+        done = self.run_on([(True, NEXT), (False, NONE), (True, frame("t"))])
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("The client :50000 of :4000 broke WORK-3", done.stderr)
+
+    def test_only_should(self):
+        polls = [(True, NEXT), (False, NONE)] * 5
+        self.assertEqual(self.run_on(polls).returncode, 0)
+        self.assertEqual(self.run_on(polls, "--strict").returncode, 1)
+        self.assertEqual(self.run_on(polls, "--strict", "--off", "WORK-21").returncode, 0)
+
+    def test_json_and_case(self):
+        order = [(True, frame(0x81, b"a")), (False, frame("s")), (True, frame(0x81, b"b")), (False, frame("s")),
+                 (True, NEXT), (False, frame("t", b"b")), (True, NEXT), (False, frame("t", b"a")), (True, NEXT), (False, NONE)]
+        report, cases = self.path / "report.json", self.path / "found"
+        cases.mkdir()
+        done = self.run_on(order, "--json", str(report), "--case", str(cases / "found.case"))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        found = json.loads(report.read_text())["findings"]
+        self.assertEqual([(one["ids"][0], one["blamed"]) for one in found], [("SCHED-3", "manager")])
+        self.assertEqual([one["line"] for one in found[0]["frames"]],
+                         ["-> 0x81 b'a'", "-> 0x81 b'b'", "<- t b'b'", "<- t b'a'"])
+        parsed = subprocess.run([CHECK, "parse", str(cases / "found.case")], capture_output=True, text=True)
+        self.assertEqual(parsed.returncode, 0, parsed.stdout + parsed.stderr)
+        played = subprocess.run([CHECK, "manager", "--cases", str(cases), "--only", "manager.watch.*", "--",
+                                 str(BUILD / "undr-manager")], capture_output=True, text=True)
+        self.assertEqual(played.returncode, 0, played.stdout + played.stderr)
+
+    def test_nothing_to_judge(self):
+        self.assertEqual(self.run_on([(True, NEXT)]).returncode, 2)
+
+    def test_cut_file(self):
+        whole = capture([(True, NEXT), (False, NONE), (True, NEXT), (False, NONE)])
+        (self.path / "x.pcap").write_bytes(whole[:-20])
+        done = watch("--pcap", str(self.path / "x.pcap"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("can't be read to its end", done.stderr)
+
+    def test_standard_input(self):
+        done = subprocess.run([CHECK, "watch", "--pcap", "-"], input=capture([(True, NEXT), (False, frame("m"))]),
+                              capture_output=True, timeout=600)
+        self.assertEqual(done.returncode, 1, done.stderr)
+
+    def test_no_capture(self):
+        (self.path / "text").write_text("not a capture")
+        done = watch("--pcap", str(self.path / "text"))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("pcap and pcapng", done.stderr)
+
+
+class Command(unittest.TestCase):
+    def setUp(self):
+        if not has_capture() or not has_namespace():
+            self.skipTest("no libpcap, or no namespaces here")
+
+    def test_own_status_and_output(self):
+        done = watch("--", "sh", "-c", "echo mine; exit 7")
+        self.assertEqual((done.returncode, done.stdout), (7, "mine\n"))
+        self.assertEqual(watch("--", "sh", "-c", "kill -TERM $$").returncode, 128 + 15)
+        self.assertEqual(watch("--", "/nowhere/at/all").returncode, 127)
+
+    def test_pool(self):
+        with tempfile.NamedTemporaryFile() as report:
+            done = watch("--json", report.name, "--", CHECK, "pool", "--only", "pool.life.*", "--", str(BUILD / "undr-manager"))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            content = json.loads(pathlib.Path(report.name).read_text())
+        self.assertGreater(content["counts"]["answers"], 3)
+        self.assertEqual([one for one in content["findings"] if one["blamed"] == "manager"], [])
+
+
+class Proxy(unittest.TestCase):
+    def test_between(self):
+        """A manager of three lines, which answers `n` with `s`: it is told, and all bytes pass as they are."""
+        manager = socket.create_server(("127.0.0.1", 0))
+        proxy = subprocess.Popen([CHECK, "watch", "--listen", "0", "--to", str(manager.getsockname()[1])],
+                                 stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        port = int(proxy.stderr.readline().split(":")[1].split(",")[0])
+
+        def serve():
+            peer = manager.accept()[0]
+            peer.recv(9, socket.MSG_WAITALL)
+            peer.sendall(frame("s"))
+            peer.recv(1)
+            peer.close()
+        thread = threading.Thread(target=serve)
+        thread.start()
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.sendall(NEXT)
+            self.assertEqual(client.recv(9, socket.MSG_WAITALL), frame("s"))
+            client.shutdown(socket.SHUT_WR)
+            self.assertEqual(client.recv(1), b"")
+        thread.join()
+        proxy.terminate()
+        report = proxy.stderr.read()
+        self.assertEqual(proxy.wait(), 1, report)
+        self.assertIn("broke NEXT-1", report)
+        proxy.stderr.close()
+        manager.close()
+
+
+class Usage(unittest.TestCase):
+    def test_refused(self):
+        for words, text in ((), "one of"), (("--pcap", "x", "--", "true"), "not several"), (("--listen", "5"), "belong"), \
+                (("--interface", "lo"), "--port"), (("--pcop", "x"), "--pcap"), (("--off", "X-1", "--pcap", "x"), "--off"), \
+                (("--port", "70000", "--pcap", "x"), "65535"), (("--pcap",), "takes a value"):
+            done = watch(*words)
+            self.assertEqual(done.returncode, 2, words)
+            self.assertIn(text, done.stderr)
+
+    def test_help(self):
+        done = watch("--help")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn("--pcap FILE", done.stdout)
+
+    def test_unwritten(self):
+        if has_capture():
+            with tempfile.NamedTemporaryFile() as file:
+                file.write(capture([(True, NEXT), (False, NONE)]))
+                file.flush()
+                done = watch("--pcap", file.name, "--json", "/dev/full")
+                self.assertEqual(done.returncode, 3, done.stderr)
+                self.assertIn("can't be written", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
