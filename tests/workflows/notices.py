@@ -30,8 +30,8 @@ SPOILED = [
     (FLOWS + "tests.yml", "run: cmake --preset i386", "run: cmake --preset i286",
      "has no i286 among its configurePresets"),
     (FLOWS + "tests.yml", "  pull_request:\n", "", "is not started by pull_request"),
-    (FLOWS + "fuzz-pull-request.yml", "210 # of all 7 targets: 30 each", "210", "is not said how long"),
-    (FLOWS + "fuzz-pull-request.yml", "210 # of all 7", "600 # of all 7", "there are 7 targets"),
+    (FLOWS + "fuzz-pull-request.yml", "240 # of all 8 targets: 30 each", "240", "is not said how long"),
+    (FLOWS + "fuzz-pull-request.yml", "240 # of all 8", "600 # of all 8", "there are 8 targets"),
     (FLOWS + "fuzz-pull-request.yml", "output-sarif: true", "output-sarif: false", "no SARIF is written"),
     (FLOWS + "fuzz-pull-request.yml", "sarif_file: cifuzz-sarif/", "sarif_file: sarif/", "the SARIF is cifuzz-sarif"),
     (FLOWS + "fuzz-pull-request.yml", "!cancelled() && ", "", "the step before failed"),
@@ -48,14 +48,15 @@ SPOILED = [
     (FLOWS + "fuzz-planted.yml", ".clusterfuzzlite/planted ", "scripts/fuzz ", "does not run .clusterfuzzlite/planted"),
     (".clusterfuzzlite/project.yaml", "  - memory\n", "", "the sanitizers are"),
     (".clusterfuzzlite/Dockerfile", "base-builder:ubuntu-24-04", "base-builder:v1", "name different systems"),
-    (".clusterfuzzlite/build.sh", "receive_message pickle", "pickle", "there are 6 targets"),
+    (".clusterfuzzlite/build.sh", "receive_message pickle", "pickle", "there are 7 targets"),
 ]
 
 
 def copy(source, target):
     for folder in (".github", ".clusterfuzzlite", ".ci", "scripts"):
         shutil.copytree(source / folder, target / folder)
-    shutil.copy(source / "CMakePresets.json", target)
+    for name in ("CMakePresets.json", "action.yml"):
+        shutil.copy(source / name, target)
     (target / "tests" / "workflows").mkdir(parents=True)
     shutil.copy(source / "tests" / "workflows" / "workflows.py", target / "tests" / "workflows")
 
