@@ -403,7 +403,7 @@ static void tell_left_lying(
  * be given None although a task is there (section 5.2). */
 static void answered_none(watch_connection *c, const watch_request *request, const watch_sight *answer) {
     watch_manager *m = c->manager;
-    if (m->none_is_task || !request->alone || c->ended[WATCH_CLIENT] || !is_clear(m)) {
+    if (!request->alone || c->ended[WATCH_CLIENT] || !is_clear(m)) {
         watch_undecided(m->owner, WATCH_SCHED_10);
         return;
     }
@@ -445,6 +445,23 @@ static void close_queue(watch_manager *m, const watch_sight *answer) {
     }
 }
 
+/* None or CloseRequest were scheduled (SCHED-12): this answer may be that task. It is taken for handed out, and nothing is
+ * concluded from it. */
+static bool may_be_task(watch_manager *m, const watch_seen_frame *seen, watch_value value) {
+    bool scheduled = (value == WATCH_NONE && m->none_is_task) || (value == WATCH_CLOSE_REQUEST && m->close_is_task);
+    if (!scheduled) {
+        return false;
+    }
+    watch_task *task = watch_class_first(
+        watch_class_find(m, watch_digest(seen->frame.payload), seen->frame.payload.size));
+    if (task != NULL) {
+        watch_task_remove(m, task);
+    }
+    watch_undecided(m->owner, WATCH_SCHED_10);
+    watch_queue_forget(m);
+    return true;
+}
+
 undr_error watch_queue_answered(watch_connection *c, watch_request *request, const watch_seen_frame *seen,
     watch_value value, const watch_sight *answer) {
     watch_manager *m = c->manager;
@@ -453,7 +470,10 @@ undr_error watch_queue_answered(watch_connection *c, watch_request *request, con
     if (request->done) {
         settle_out(c);
     }
-    if (value == WATCH_CLOSE_REQUEST && !m->close_is_task) {
+    if (may_be_task(m, seen, value)) {
+        return UNDR_OK;
+    }
+    if (value == WATCH_CLOSE_REQUEST) {
         close_queue(m, answer);
     } else if (is_after_close(m, request)) {
         tell_after_close(m, request, answer);
