@@ -142,7 +142,7 @@ static const scenario queue[] = {
     {"A>1:None A<s B>n B<t:None", "SCHED-12 ", false, false},         /* None may be that task */
     /* SCHED-4, SCHED-6: only where the program is silent */
     {"A>n A<t:a", "", false, false}, {"A>n A<t:a", "SCHED-4 ", true, false},
-    {"A>1:a A<s A>n A<t:a A>t A<t:a", "SCHED-4 ", true, false}, /* it was settled */
+    {"A>1:a A<s A>n A<t:a A>t A<t:a A>t A<t:None", "SCHED-4 ", true, false}, /* it was settled */
     {"A>1:a A<s A>n A<t:a A>t A<t:a", "", false, false}, {"A>1:a A<s A>n A<t:a A>n A<t:a", "SCHED-6 ", true, false},
     {"A>1:a A<s A>n A<t:a B>n B<t:a A>m:x A<m B>m:y B<m", "SCHED-6 ", true, false},
     {"A>1:a A<s A>n A<t:a B>n B<t:a A! B>m:x B<m", "", true, false}, /* its manager may have known first */
