@@ -54,7 +54,8 @@ void watch_doubts_alive(watch_manager *m, const watch_connection *c, uint64_t as
     for (watch_doubt **at = &m->doubts; *at != NULL;) {
         watch_doubt *doubt = *at;
         if (is_held_by(doubt, c) && asked > doubt->place) {
-            doubt->alive[doubt->holders[1] == c] = true;
+            doubt->alive[0] = doubt->alive[0] || doubt->holders[0] == c;
+            doubt->alive[1] = doubt->alive[1] || doubt->holders[1] == c;
         }
         if (doubt->holders[0] != NULL && doubt->alive[0] && doubt->alive[1]) {
             watch_tell(m->owner, m, &doubt->finding);

@@ -197,6 +197,7 @@ struct watch_manager {
     unsigned lost; /* connections that can't be read for the moment */
     size_t connection_count;
     watch_connection *connections;
+    uint64_t settled;            /* the place at which a task was settled last */
     uint64_t since;              /* tasks that were scheduled before this place are not judged */
     watch_request *first, *last; /* that ask for a task and wait, also on connections that have ended */
     size_t waiting, dead;

@@ -217,6 +217,7 @@ static undr_error add_out(watch_connection *c, watch_class *class_, const watch_
 
 /* Of several that are out nobody knows which was settled: they count as out until as many were settled. */
 static void settle_out(watch_connection *c) {
+    c->manager->settled = c->owner->place;
     c->settled += c->settled < c->out_count;
     if (c->settled < c->out_count) {
         return;
@@ -241,23 +242,37 @@ static const watch_out *find_out(const watch_manager *m, const watch_class *clas
 
 /* ---- a task that nobody was seen to schedule, or that came before ---- */
 
-static void tell_unscheduled(watch_manager *m, const watch_request *request, const watch_sight *answer) {
-    watch_finding finding = {.rules = {WATCH_SCHED_4, WATCH_SCHED_6, WATCH_PAY_1},
-        .blamed = WATCH_MANAGER,
-        .what = "a task was handed out that nobody has scheduled with these bytes, or that was settled before"};
-    watch_add_sight(&finding, &request->sight);
-    watch_add_sight(&finding, answer);
-    watch_tell(m->owner, m, &finding);
+/* An answer to a request that is older than the last settling may have been decided before it: the task then went on to
+ * another connection when its manager dropped this one, which shows later. */
+static undr_error tell_unscheduled(watch_connection *c, const watch_request *request, const watch_sight *answer) {
+    watch_manager *m = c->manager;
+    watch_doubt made = {
+        .finding = {.rules = {WATCH_SCHED_4, WATCH_SCHED_6, WATCH_PAY_1},
+            .what = "a task was handed out that nobody has scheduled with these bytes, or that was settled before"},
+        .place = m->owner->place,
+        .holders = {c, c}};
+    const watch_sight *sights[] = {&request->sight, answer, &(watch_sight){0}, &(watch_sight){0}};
+    if (request->place < m->settled) {
+        return doubt(m, &made, sights);
+    }
+    made.finding.blamed = WATCH_MANAGER;
+    watch_add_sight(&made.finding, &request->sight);
+    watch_add_sight(&made.finding, answer);
+    watch_tell(m->owner, m, &made.finding);
+    return UNDR_OK;
 }
 
 static undr_error look_at_double(
     watch_connection *c, const watch_class *class_, const watch_request *request, const watch_sight *answer) {
     watch_manager *m = c->manager;
     watch_connection *holder = NULL;
+    if (class_ != NULL && class_->scheduled > 1) { /* which of them it is nobody knows */
+        watch_undecided(m->owner, WATCH_SCHED_6);
+        return UNDR_OK;
+    }
     const watch_out *first = class_ == NULL ? NULL : find_out(m, class_, &holder);
     if (first == NULL) {
-        tell_unscheduled(m, request, answer);
-        return UNDR_OK;
+        return tell_unscheduled(c, request, answer);
     }
     watch_doubt made = {.finding = {.rules = {WATCH_SCHED_6},
                             .blamed = WATCH_MANAGER,
@@ -403,7 +418,7 @@ static void tell_left_lying(
  * be given None although a task is there (section 5.2). */
 static void answered_none(watch_connection *c, const watch_request *request, const watch_sight *answer) {
     watch_manager *m = c->manager;
-    if (m->none_is_task || !request->alone || c->ended[WATCH_CLIENT] || !is_clear(m)) {
+    if (!request->alone || c->ended[WATCH_CLIENT] || !is_clear(m)) {
         watch_undecided(m->owner, WATCH_SCHED_10);
         return;
     }
@@ -445,6 +460,23 @@ static void close_queue(watch_manager *m, const watch_sight *answer) {
     }
 }
 
+/* None or CloseRequest were scheduled (SCHED-12): this answer may be that task. It is taken for handed out, and nothing is
+ * concluded from it. */
+static bool may_be_task(watch_manager *m, const watch_seen_frame *seen, watch_value value) {
+    bool scheduled = (value == WATCH_NONE && m->none_is_task) || (value == WATCH_CLOSE_REQUEST && m->close_is_task);
+    if (!scheduled) {
+        return false;
+    }
+    watch_task *task = watch_class_first(
+        watch_class_find(m, watch_digest(seen->frame.payload), seen->frame.payload.size));
+    if (task != NULL) {
+        watch_task_remove(m, task);
+    }
+    watch_undecided(m->owner, WATCH_SCHED_10);
+    watch_queue_forget(m);
+    return true;
+}
+
 undr_error watch_queue_answered(watch_connection *c, watch_request *request, const watch_seen_frame *seen,
     watch_value value, const watch_sight *answer) {
     watch_manager *m = c->manager;
@@ -453,7 +485,10 @@ undr_error watch_queue_answered(watch_connection *c, watch_request *request, con
     if (request->done) {
         settle_out(c);
     }
-    if (value == WATCH_CLOSE_REQUEST && !m->close_is_task) {
+    if (may_be_task(m, seen, value)) {
+        return UNDR_OK;
+    }
+    if (value == WATCH_CLOSE_REQUEST) {
         close_queue(m, answer);
     } else if (is_after_close(m, request)) {
         tell_after_close(m, request, answer);

@@ -117,7 +117,7 @@ undr_error watch_open(
 undr_error watch_bytes(watch *w, watch_connection *c, watch_side from, uint64_t time, undr_slice bytes) {
     w->place++;
     w->totals.bytes += bytes.size;
-    if (bytes.size == 0 || c->ended[from]) {
+    if (bytes.size == 0 || c->ended[from] || c->ended[WATCH_MANAGER]) { /* what comes behind an end answers nothing */
         return UNDR_OK;
     }
     return c->lost ? watch_find_again(c, from, bytes) : watch_connection_bytes(c, from, time, bytes);
@@ -163,8 +163,8 @@ undr_error watch_end(watch *w, watch_connection *c, watch_side from, uint64_t ti
     }
     c->ended[from] = true;
     c->reset = reset;
-    if (reset || (c->ended[WATCH_CLIENT] && c->ended[WATCH_MANAGER])) {
-        c->ended[WATCH_CLIENT] = c->ended[WATCH_MANAGER] = true;
+    if (reset || from == WATCH_MANAGER) { /* nothing is answered any more, and its tasks are lost */
+        c->ended[WATCH_MANAGER] = true;
         end(c, time);
     }
     return UNDR_OK;

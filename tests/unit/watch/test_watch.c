@@ -142,13 +142,15 @@ static const scenario queue[] = {
     {"A>1:None A<s B>n B<t:None", "SCHED-12 ", false, false},         /* None may be that task */
     /* SCHED-4, SCHED-6: only where the program is silent */
     {"A>n A<t:a", "", false, false}, {"A>n A<t:a", "SCHED-4 ", true, false},
-    {"A>1:a A<s A>n A<t:a A>t A<t:a", "SCHED-4 ", true, false}, /* it was settled */
+    {"A>1:a A<s A>n A<t:a A>t A<t:a A>t A<t:None", "SCHED-4 ", true, false}, /* it was settled */
     {"A>1:a A<s A>n A<t:a A>t A<t:a", "", false, false}, {"A>1:a A<s A>n A<t:a A>n A<t:a", "SCHED-6 ", true, false},
     {"A>1:a A<s A>n A<t:a B>n B<t:a A>m:x A<m B>m:y B<m", "SCHED-6 ", true, false},
     {"A>1:a A<s A>n A<t:a B>n B<t:a A! B>m:x B<m", "", true, false}, /* its manager may have known first */
     {"A>1:a A<s A>n A<t:a A! B>n B<t:a", "", true, false},           /* FAULT-3 */
     {"A>1:a A<s A>n A<t:a A>1:b A<s A>n A<t:b A>t A<t:None A! B>n B<t:a", "", true, false}, /* which one was settled? */
     {"A>1:a A>1:b A! B>m:x B<m B>n B<t:a B>n B<t:b", "", true, false}, /* taken, though not acknowledged */
+    {"C>1:None C<s C>1:a C<s C>n C<t:None C>n C<t:a C>n C<t:None", "SCHED-12 ", true, false},
+    {"C>1:a C<s C>1:Close C<s C>1:b C<s C>n C<t:a C>n C<t:Close C>n C<t:b", "SCHED-12 ", true, false},
     /* closing */
     {"B>m:x B<m A>n A<t:Close B>n B<t:None", "CLOSE-CANCEL-1 ", false, false},
     {"B>m:x B<m A>n A<t:Close B>n B<t:T", "CLOSE-CANCEL-1 ", false, false},
