@@ -132,6 +132,8 @@ class Merge(Compared):
         self.assert_status(2, check("merge", *paths[:2]), "the report of shard 3/3 is missing")
         self.assert_status(2, check("merge", *paths, paths[0]), "that shard was given already")
         self.assert_status(2, check("merge", *paths[:2], other), "of another run than the first")
+        half = self.report("half", "manager", *SCHEDULE, "--shard", "2/2", "--", MANAGER)
+        self.assert_status(2, check("merge", paths[0], half), "of another number of shards")
         plain = self.report("plain", "manager", *SCHEDULE, "--", MANAGER)
         self.assert_status(2, check("merge", plain), "no report of a shard")
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Plays the mistakes of table.py: run.py UNDR-CHECK ADAPTER.MD [TEST...]. The first screen of each report names the mistake."""
+"""Plays the mistakes of table.py: run.py UNDR-CHECK UNDR-BROKEN ADAPTER.MD [TEST...]. The first screen of each report names the mistake."""
 import os
 import pathlib
 import re
@@ -12,9 +12,9 @@ import unittest
 import table
 
 CHECK = str(pathlib.Path(sys.argv[1]).resolve())
-SOURCE = re.search(r"```python\n(.*?)```", pathlib.Path(sys.argv[2]).read_text(), re.S).group(1)
+BROKEN = str(pathlib.Path(sys.argv[2]).resolve())
+SOURCE = re.search(r"```python\n(.*?)```", pathlib.Path(sys.argv[3]).read_text(), re.S).group(1)
 SCREEN, WHOLE = 24, 60  # lines
-PROGRESS = re.compile(r"(\[\d+/|(manager|worker|pool): |(FAIL|WARN) [^ ]+: )")
 
 
 def adapter(mistake):
@@ -80,6 +80,18 @@ class Adapter(Mistakes):
         self.name_the_cause("adapter")
 
 
+class Bugs(Mistakes):
+    """The peer of tests/broken, which shares no code with any other."""
+
+    def test_each_is_named(self):
+        for role, bug, says in table.BUGS:
+            with self.subTest(bug):
+                done = subprocess.run([CHECK, role, "--seed", "1", "--shard", "1/6", "--", BROKEN, "--bug", bug],
+                                      stdin=subprocess.DEVNULL, capture_output=True, text=True)
+                self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+                self.assertIn(says, "\n".join(report_of(done.stdout)[:SCREEN]), done.stdout)
+
+
 class Unproven(Mistakes):
     """What shows no classic mistake is not said to be one."""
 
@@ -93,4 +105,4 @@ class Unproven(Mistakes):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)

@@ -90,3 +90,16 @@ OTHERS = [
         [("    except Gone:\n        pass\n\n\n# --- the manager", "        sys.exit(1)\n    except Gone:\n        pass\n\n\n# --- the manager")],
         "P <- exit 0"),
 ]
+
+# Of tests/broken: role, bug, and what the report says of it.
+BUGS = [
+    ("manager", "big-endian-answers", ORDER),
+    ("manager", "big-endian-requests", ORDER),
+    ("worker", "worker-big-endian", ORDER),
+    ("worker", "worker-reads-big-endian", ORDER),
+    ("manager", "length-counts-header", COUNTED),
+    ("manager", "header-in-one-read", ONE),
+    ("worker", "worker-header-one-read", ONE),
+    ("worker", "message-not-awaited", UNREAD),
+    ("worker", "schedule-not-awaited", UNREAD),
+]
