@@ -392,7 +392,8 @@ static void explain_first(const check_terminal *terminal, const check_session *s
             common = check_common_of(digest, part);
             print_common(terminal, &common);
         }
-        lines += lines_of(terminal, session, digest, order[i], &common);
+        bool measured = !session->options->verbose && (first || (lines <= SCREEN && !blocked));
+        lines += measured ? lines_of(terminal, session, digest, order[i], &common) : 0;
         shown[i] = session->options->verbose || first || (lines <= SCREEN && !blocked);
         if (shown[i]) {
             explain_group(terminal, session, digest, order[i], &common);
