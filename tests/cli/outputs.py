@@ -61,7 +61,7 @@ def printing():
             (["parse", CASES], 0), (["parse", CASES.parent / "mistake"], 2), (["decode", "CAPTURE"], 0),
             (["--man"], 0), (["--completion", "bash"], 0), (["--completion", "zsh"], 0), (["-V"], 0),
             (["diff", "REPORT", "REPORT"], 0), (["diff", "--format", "json", "REPORT", "REPORT"], 0), (["merge", "REPORT"], 0),
-            (["manager", "--github", *FAILS, *manager], 1)]
+            (["watch", "--help"], 0), (["manager", "--github", *FAILS, *manager], 1)]
     return ways + [(["manager", option, "-", *ONE, *manager], 0) for option in FILES]
 
 
