@@ -142,10 +142,10 @@ int main(int argc, char **argv) {
             strerror(errno));
         return CHECK_HARNESS;
     }
+    check_inherited_set();
     if (argc > 1 && strcmp(argv[1], "watch") == 0) { /* its command line is its own */
         return check_finish_output(watch_command(argc - 1, argv + 1));
     }
-    check_inherited_set();
     check_options options;
     undr_buffer message = {0};
     undr_error error = check_options_parse(argc, argv, &options, &message);
