@@ -5,6 +5,7 @@
 #include "base/written.h"
 #include "explore/explore.h"
 #include "notation/decode.h"
+#include "report/results.h"
 #include "run/run.h"
 #include "suite/options.h"
 #include "target/inherited.h"
@@ -14,6 +15,7 @@
 #include "undr/descriptors.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -53,12 +55,55 @@ static int decode(const check_options *options) {
     return status;
 }
 
+/* A file that can't be read or is no report; memory that is lacking. */
+static int give_up(undr_error error, undr_buffer *message) {
+    error = message->size == 0 ? undr_put_text(message, undr_error_text(error)) : error;
+    check_complain(message);
+    undr_buffer_free(message);
+    return error == UNDR_ARGUMENT ? CHECK_USAGE : CHECK_HARNESS;
+}
+
+static int diff(const check_options *options) {
+    check_results old = {0}, new = {0};
+    undr_buffer message = {0};
+    size_t worse = 0;
+    undr_error error = check_results_read(options->files.at[0], &old, &message);
+    error = error == UNDR_OK ? check_results_read(options->files.at[1], &new, &message) : error;
+    error = error == UNDR_OK ? check_results_diff(stdout, &old, &new, options->format, &worse) : error;
+    int status = error == UNDR_OK ? (worse > 0 ? CHECK_SHORT : CHECK_HELD) : give_up(error, &message);
+    check_results_free(&old);
+    check_results_free(&new);
+    return status;
+}
+
+static int merge(const check_options *options) {
+    size_t count = options->files.count;
+    check_results *shards = calloc(count, sizeof *shards);
+    undr_buffer message = {0};
+    int status = CHECK_HARNESS;
+    undr_error error = shards == NULL ? UNDR_MEMORY : UNDR_OK;
+    for (size_t i = 0; i < count && error == UNDR_OK; i++) {
+        error = check_results_read(options->files.at[i], &shards[i], &message);
+    }
+    error = error == UNDR_OK ? check_results_merge(stdout, shards, count, options->format, &status, &message) : error;
+    status = error == UNDR_OK ? status : give_up(error, &message);
+    for (size_t i = 0; shards != NULL && i < count; i++) {
+        check_results_free(&shards[i]);
+    }
+    free(shards);
+    return status;
+}
+
 static int act(const check_options *options) {
     switch (options->action) {
     case CHECK_ACTION_LIST: return check_run_list(options);
     case CHECK_ACTION_PARSE: return check_run_parse(options);
     case CHECK_ACTION_EXPLORE: return check_explore(options);
     case CHECK_ACTION_DECODE: return decode(options);
+    case CHECK_ACTION_DIFF: return diff(options);
+    case CHECK_ACTION_MERGE: return merge(options);
+    case CHECK_ACTION_MAN: check_help_man(stdout); return CHECK_HELD;
+    case CHECK_ACTION_COMPLETION: check_help_completion(stdout, options->zsh); return CHECK_HELD;
     case CHECK_ACTION_HELP: check_help(stdout, options->topic); return CHECK_HELD;
     case CHECK_ACTION_VERSION: puts("undr-check " UNDR_CHECK_VERSION); return CHECK_HELD;
     default: return check_run(options);
@@ -97,10 +142,10 @@ int main(int argc, char **argv) {
             strerror(errno));
         return CHECK_HARNESS;
     }
+    check_inherited_set();
     if (argc > 1 && strcmp(argv[1], "watch") == 0) { /* its command line is its own */
         return check_finish_output(watch_command(argc - 1, argv + 1));
     }
-    check_inherited_set();
     check_options options;
     undr_buffer message = {0};
     undr_error error = check_options_parse(argc, argv, &options, &message);

@@ -21,6 +21,15 @@ foreach(file ${SPEC})
         endif()
     endforeach()
 endforeach()
+# CMake hashes texts, which hold no zero byte: the specification is one.
+set(spec_file ${OUTPUT}.spec)
+file(WRITE ${spec_file} "")
+foreach(file ${SPEC})
+    file(READ ${file} text)
+    file(APPEND ${spec_file} "${text}")
+endforeach()
+file(SHA256 ${spec_file} sha256)
+file(REMOVE ${spec_file})
 file(WRITE ${OUTPUT} "/* Generated from conformance/cases and spec; not to be edited. */
 #include \"suite/ids.h\"
 
@@ -28,6 +37,8 @@ ${arrays}
 const check_embedded check_embedded_cases[] = {
 ${table}    {NULL, NULL, 0},
 };
+
+const char check_spec_sha256[] = \"${sha256}\";
 
 const check_known_id check_known_ids[] = {
 ${ids}    {NULL, CHECK_MUST},

@@ -91,3 +91,18 @@ endfunction()
 undr_manual(undr-check "checks implementations of the undr task protocol")
 undr_manual(undr-manager "a manager of the undr task protocol")
 undr_manual(undr-worker "a worker of the undr task protocol")
+
+# What completes words in a shell: undr-check prints it, made of its table of options, where it can be run.
+if(TARGET undr-check AND NOT CMAKE_CROSSCOMPILING)
+    set(completion ${CMAKE_CURRENT_BINARY_DIR}/completion)
+    file(MAKE_DIRECTORY ${completion})
+    add_custom_command(OUTPUT ${completion}/undr-check ${completion}/_undr-check
+        COMMAND undr-check --completion bash > ${completion}/undr-check
+        COMMAND undr-check --completion zsh > ${completion}/_undr-check
+        DEPENDS undr-check)
+    add_custom_target(undr-completion ALL DEPENDS ${completion}/undr-check)
+    install(FILES ${completion}/undr-check DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+        COMPONENT programs OPTIONAL)
+    install(FILES ${completion}/_undr-check DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions
+        COMPONENT programs OPTIONAL)
+endif()

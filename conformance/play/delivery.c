@@ -9,6 +9,17 @@ const char *check_delivery_name(check_delivery delivery) {
     return (unsigned)delivery < CHECK_DELIVERY_COUNT ? names[delivery] : "?";
 }
 
+const char *check_delivery_explained(check_delivery delivery) {
+    static const char *const texts[CHECK_DELIVERY_COUNT] = {"each frame comes whole, by itself",
+        "one byte comes at a time", "each frame is cut behind its first byte",
+        "each frame is cut behind its second byte", "each frame is cut behind its third byte",
+        "each frame is cut behind its fourth byte", "each frame is cut behind its fifth byte",
+        "each frame is cut behind its sixth byte", "each frame is cut behind its seventh byte",
+        "each frame is cut behind its eighth byte", "frames that follow each other come in one piece",
+        "each piece ends inside the header of the frame that follows"};
+    return (unsigned)delivery < CHECK_DELIVERY_COUNT ? texts[delivery] : "?";
+}
+
 static size_t single_end(size_t size, size_t offset) {
     size_t edge = UNDR_HEADER_SIZE + CHECK_SINGLE_EDGE;
     if (size <= UNDR_HEADER_SIZE + CHECK_SINGLE_PAYLOAD || offset != edge) {

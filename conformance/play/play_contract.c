@@ -1,6 +1,7 @@
 /* play_contract.c: the lines of an adapter, and what breaks the contract. */
 #include "play/play_contract.h"
 
+#include "play/play_hint.h"
 #include "play/play_verdict.h"
 
 #include <string.h>
@@ -54,6 +55,7 @@ void check_player_breach(check_player *player, check_command in_flight, const ch
     undr_buffer shown = {0};
     player->blame.requirement = &answers;
     check_player_show_line(player, &shown, line->text);
+    check_player_hint_line(player, line->text);
     bool ready = in_flight == CHECK_AWAIT_READY && line->text.size > 6 && memcmp(line->text.data, "ready ", 6) == 0;
     check_player_crash(player, answers_to(in_flight), "the line %s; %s", check_player_text(player, &shown),
         ready ? "PORT is the number of a port from 1 to 65535, and stands alone"

@@ -5,6 +5,7 @@
 #include "notation/match.h"
 #include "notation/step_form.h"
 #include "play/play_contract.h"
+#include "play/play_hint.h"
 #include "play/play_limit.h"
 #include "play/play_verdict.h"
 #include "play/play_wait.h"
@@ -136,11 +137,13 @@ static void fail_without_line(check_player *player, const char *expected, uint64
         check_player_fail_as(player, expected, "no whole line within %.1f s, only %s, without a newline behind it",
             seconds, check_player_text(player, &shown));
         undr_buffer_free(&shown);
+    } else if (check_player_hint_flush(player)) {
+        check_player_fail_as(
+            player, expected, "nothing within %.1f s; it came when the target's standard input was closed", seconds);
     } else if (first) {
         check_player_fail_as(player, expected,
-            "nothing within %.1f s from a process that runs; to a pipe most "
-            "languages write nothing before a buffer is full: flush standard output after each line, as "
-            "print(..., flush=True) or fflush(stdout) do",
+            "nothing within %.1f s from a process that runs; does it flush standard output after each line, as "
+            "print(..., flush=True) does?",
             seconds);
     } else {
         check_player_fail_as(player, expected, "nothing within %.1f s", seconds);
@@ -248,6 +251,7 @@ void check_player_receive_line(check_player *player, const check_step *step) {
             check_player_breach(player, in_flight, &line);
         } else if (other) {
             check_player_glance(player);
+            check_player_hint_payload(player, undr_buffer_slice(&line.pickle));
             check_player_fail(player, "%s", check_player_text(player, &why));
         }
         check_line_free(&line);

@@ -1,6 +1,7 @@
 /* play_flight.c: frames that nobody asked for. */
 #include "play/play_flight.h"
 
+#include "play/play_hint.h"
 #include "play/play_verdict.h"
 #include "play/play_wait.h"
 
@@ -32,12 +33,14 @@ static uint64_t frames_that_came(const check_connection *connection) {
 void check_player_one_in_flight(check_player *player, const check_connection *connection) {
     static const check_requirement flight = {
         CHECK_MUST, "WORK-2", "A worker has one request in flight at most on a connection.", 0};
-    if (player->blame.over || frames_that_came(connection) <= connection->wire.asked.frames + 1) {
+    bool inside = connection->wire.asked.header_size > 0; /* what was sent ends in a frame: nobody can count answers */
+    if (player->blame.over || inside || frames_that_came(connection) <= connection->wire.asked.frames + 1) {
         return;
     }
     undr_buffer what = {0};
     check_player_say_unread(player, &what, connection);
     player->blame.requirement = &flight;
+    check_player_hint_flight(player, connection);
     check_player_fail_as(player, "one request at a time", "%s, though another request is not answered yet",
         check_player_text(player, &what));
     undr_buffer_free(&what);
@@ -48,7 +51,7 @@ static void nothing_but_answers(check_player *player, const check_connection *co
     static const check_requirement answers = {CHECK_MUST, "REQ-2", "A manager sends nothing but answers.", 0};
     static const check_requirement one = {CHECK_MUST, "REQ-1", "Every request gets exactly one answer.", 0};
     uint64_t asked = connection->wire.asked.frames;
-    if (frames_that_came(connection) <= asked) {
+    if (connection->wire.asked.header_size > 0 || frames_that_came(connection) <= asked) {
         return;
     }
     undr_buffer what = {0};

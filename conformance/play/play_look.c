@@ -7,6 +7,7 @@
 #include "play/play_small.h"
 #include "play/play_verdict.h"
 #include "play/play_wait.h"
+#include "undr/pickle.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +37,31 @@ static bool expects_wire(const check_step *step) {
         }
     }
     return false;
+}
+
+static bool is_pickle(undr_slice payload) {
+    undr_arena arena = {0};
+    undr_value *value = NULL;
+    bool is = payload.size > 0 && undr_pickle_read(payload, NULL, &arena, &value, NULL, NULL) == UNDR_OK;
+    undr_arena_free(&arena);
+    return is;
+}
+
+/* Bytes are compared with bytes; but a pickle that comes where other bytes are due is told by its value. */
+static bool shows_bytes(check_player *player, const check_step *step, undr_slice payload) {
+    if (!expects_wire(step) || !is_pickle(payload)) {
+        return expects_wire(step);
+    }
+    bool pickles = false;
+    for (size_t i = 0; i < step->expectation_count && !pickles; i++) {
+        const check_expectation *one = &step->expectations[i];
+        undr_buffer due = {0};
+        pickles = one->sight == CHECK_SEES_FRAME && one->payload.form == CHECK_PAYLOAD_WIRE
+            && check_build_payload(&one->payload, &player->names, &due, NULL) == UNDR_OK
+            && is_pickle(undr_buffer_slice(&due));
+        undr_buffer_free(&due);
+    }
+    return pickles;
 }
 
 static void say_frame(check_player *player, undr_buffer *to, const char *name, const undr_frame *frame, bool wire) {
@@ -73,8 +99,11 @@ static check_look look_at_frame(check_player *player, const check_step *step, ch
         connection->uncertain = step->expectation_count > 1;
     } else if (!player->blame.over) {
         notice_late_none(player, connection, frame);
-        say_frame(player, why, connection->name, frame, expects_wire(step));
-        check_player_say_why(player, why, &clauses);
+        bool bytes = shows_bytes(player, step, frame->payload);
+        say_frame(player, why, connection->name, frame, bytes);
+        if (bytes == expects_wire(step)) { /* else the clause is of bytes, where the value says more */
+            check_player_say_why(player, why, &clauses);
+        }
     }
     undr_buffer_free(&clauses);
     return matches ? CHECK_LOOK_TAKEN : CHECK_LOOK_OTHER;
@@ -100,7 +129,7 @@ static void judge_end(check_player *player, const check_expectation *one, const 
 /* `end exit 3`: has the process ended with that status? It may do so a little later than its connection. */
 static bool exits_as(check_player *player, const check_expectation *one, bool *waits) {
     check_target *target = &player->scene.target;
-    if (!one->exits) {
+    if (!one->exits || player->setting->listens) {
         return true;
     }
     player->peer.exit_awaited = player->peer.may_exit = true;

@@ -83,10 +83,22 @@ static bool needs_adapter(const check_case *one, const check_step *steps, size_t
     return false;
 }
 
+/* --listen: what a case does to the process, and asks of it beyond its exit, can't be done. */
+static bool needs_process(const check_step *steps, size_t count) {
+    bool needs = false;
+    for (size_t i = 0; i < count && !needs; i++) {
+        needs = (steps[i].what >= CHECK_SIGNAL && steps[i].what <= CHECK_GONE)
+            || needs_process(steps[i].steps, steps[i].step_count);
+    }
+    return needs;
+}
+
 bool check_play_is_skipped(const check_case *one, const check_setting *setting, check_result *result) {
     const check_need *need = find_lack(one, setting);
     undr_error error = UNDR_OK;
-    if (setting->command == NULL && needs_adapter(one, one->steps, one->step_count)) {
+    if (setting->listens && needs_process(one->steps, one->step_count)) {
+        error = undr_put_text(&result->received, "the case needs the worker's process; with --listen it is yours");
+    } else if (setting->command == NULL && !setting->listens && needs_adapter(one, one->steps, one->step_count)) {
         error = undr_put_text(&result->received, "the case needs an adapter; --connect has none");
     } else if (setting->command == NULL && one->destructive && !setting->destructive) {
         error = undr_put_text(&result->received, "--destructive was not given");

@@ -47,6 +47,10 @@ check_look check_player_look_exit(check_player *player, const check_step *step, 
 }
 
 void check_player_receive_exit(check_player *player, const check_step *step) {
+    if (player->setting->listens) {
+        check_player_remark(player, "the worker's exit is not seen: it is no process of the harness's");
+        return;
+    }
     uint64_t limit = check_player_limit(player, true), until = check_now() + limit;
     undr_buffer why = {0};
     player->peer.may_exit = true;

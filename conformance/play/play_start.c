@@ -248,9 +248,29 @@ static void pause_for_debugger(check_player *player) {
     }
 }
 
+/* --listen: whoever sits there starts the worker now. */
+static void await_user(check_player *player) {
+    const check_setting *setting = player->setting;
+    undr_buffer why = {0};
+    player->scene.port = setting->port;
+    player->scene.listener = check_listen_at(setting->host, setting->port, &why);
+    if (player->scene.listener < 0) {
+        check_player_break(player, "%.*s", (int)why.size, why.size == 0 ? "" : (const char *)why.data);
+    } else {
+        check_player_remark(player, "%s:%u", setting->host, setting->port);
+        fprintf(stderr, "undr-check: start your worker for %s (%s): it is waited for at %s:%u\n", player->at.one->name,
+            check_delivery_name(player->sending.delivery), setting->host, setting->port);
+    }
+    undr_buffer_free(&why);
+}
+
 void check_player_start(check_player *player) {
     open_gates(player);
     if (player->blame.over) {
+        return;
+    }
+    if (player->setting->listens) {
+        await_user(player);
         return;
     }
     if (player->setting->command == NULL) {

@@ -4,6 +4,7 @@
 #include "base/shortage.h"
 #include "notation/print.h"
 #include "notation/settle.h"
+#include "play/play_hint.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -124,6 +125,9 @@ static void end(check_player *player, check_verdict verdict, const char *expecte
     }
     check_player_say_list(player, &player->blame.result->received, received, list);
     mark_transcript(player);
+    if (verdict == CHECK_FAIL || verdict == CHECK_WARN) {
+        check_player_hint(player);
+    }
 }
 
 static check_verdict verdict_of(const check_player *player) {
@@ -148,16 +152,16 @@ void check_player_fail_as(check_player *player, const char *expected, const char
 void check_player_crash(check_player *player, const char *expected, const char *received, ...) {
     va_list list;
     va_start(list, received);
-    bool raised = !player->blame.over && player->blame.requirement != NULL
-        && player->blame.requirement->level != CHECK_MUST;
+    const check_requirement *requirement = player->blame.requirement;
+    bool first = !player->blame.over, raised = first && requirement != NULL && requirement->level != CHECK_MUST;
     end(player, CHECK_FAIL, expected, received, list);
     if (raised) {
         check_player_say(player, &player->blame.result->received,
-            ": that fails whatever the level of %s "
-            "(spec/adapter.md)",
-            player->blame.requirement->id);
+            ": %s is a %s, but a process that ends is a failure (spec/adapter.md)", requirement->id,
+            requirement->level == CHECK_SHOULD ? "SHOULD" : "MAY");
+    } else if (first) {
+        player->blame.result->level = CHECK_MUST;
     }
-    player->blame.result->level = CHECK_MUST;
     va_end(list);
 }
 

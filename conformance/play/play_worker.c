@@ -28,10 +28,11 @@ static check_connection *find_worker(check_player *player) {
 }
 
 check_connection *check_player_worker(check_player *player) {
-    uint64_t until = check_now() + check_player_start_limit(player);
+    bool listens = player->setting->listens; /* somebody starts it by hand */
+    uint64_t until = listens ? UINT64_MAX : check_now() + check_player_start_limit(player);
     while (find_worker(player) == NULL) {
         const check_target *target = &player->scene.target;
-        if (target->state != CHECK_TARGET_RUNS && player->scene.count == 0) {
+        if (!listens && target->state != CHECK_TARGET_RUNS && player->scene.count == 0) {
             check_player_glance(player);
             if (player->scene.count == 0) {
                 check_player_fail_as(player, "a connection to the port of the harness",

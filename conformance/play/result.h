@@ -3,6 +3,7 @@
 #define CHECK_RESULT_H
 
 #include "notation/case.h"
+#include "play/hint.h"
 
 /* pass, fail (a MUST), warn (a SHOULD), info (a MAY, observed), skip (a capability not declared), blocked (by a case
  * that did not pass), error (the harness itself). */
@@ -29,6 +30,8 @@ typedef struct check_result {
     undr_buffer transcript;         /* everything that crossed, in the notation, one line each */
     undr_buffer output;             /* the target's standard error, and prints beside the contract: the last 16 KiB */
     undr_buffer notes; /* "A: expected end fin, received A <- end reset"; "1 of 12 pieces could not be ..." */
+    check_hint hint;   /* a classic mistake that what was seen proves, */
+    undr_buffer seen;  /* by this */
     uint64_t duration_ns;
     unsigned pieces, joined; /* sent apart; of those, not verified as read apart */
 } check_result;

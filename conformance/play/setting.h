@@ -19,7 +19,8 @@ typedef enum check_delivery {
     CHECK_DELIVERY_STRADDLED,
     CHECK_DELIVERY_COUNT
 } check_delivery;
-const char *check_delivery_name(check_delivery delivery); /* "whole", "bytes", "cut-3", "straddled" */
+const char *check_delivery_name(check_delivery delivery);      /* "whole", "bytes", "cut-3", "straddled" */
+const char *check_delivery_explained(check_delivery delivery); /* "each frame is cut behind its third byte" */
 
 /* What the adapter declared, by its verb `capabilities`. */
 typedef struct check_capabilities {
@@ -38,7 +39,8 @@ typedef struct check_capabilities {
 enum { CHECK_DOING = 128 };
 typedef struct check_setting {
     char *const *command; /* the adapter: argv, NULL-terminated; NULL under --connect */
-    const char *host;     /* --connect */
+    const char *host;     /* --connect, --listen */
+    bool listens;         /* --listen: the user starts the worker, and no process of the target is seen */
     uint16_t port;
     check_capabilities capabilities;
     uint64_t round_trip_ns; /* measured: `n` to its answer (manager), command to answer */

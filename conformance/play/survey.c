@@ -170,6 +170,10 @@ static undr_error say_refusal(const check_setting *setting, const check_result *
         }
     }
     check_write_slice(&why, undr_buffer_slice(&result->received));
+    const check_advice *advice = check_hint_advice(result->hint);
+    if (advice != NULL) {
+        check_write_format(&why, "\n    cause: %s", advice->text);
+    }
     return why.error != UNDR_OK ? why.error : failed ? UNDR_SYSTEM : UNDR_ARGUMENT;
 }
 
@@ -244,6 +248,12 @@ undr_error check_survey(check_setting *setting, check_role role, undr_buffer *wh
     static const char *const names[] = {"manager", "worker", "pool"};
     setting->round_trip_ns = STANDARD_ROUND_TRIP_NS;
     setting->settle_ns = STANDARD_SETTLE_NS;
+    if (setting->listens) { /* a survey would need a worker of its own: the standard values stand */
+        undr_buffer_free(&setting->capabilities.text);
+        setting->capabilities = (check_capabilities){
+            .worker = true, .priority_levels = 2, .pickle_low = 4, .pickle_high = 4};
+        return UNDR_OK;
+    }
     if (setting->command != NULL) {
         undr_error error = check_survey_adapter(setting, why);
         if (error != UNDR_OK) {

@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/shortage.h"
 #include "base/text.h"
+#include "play/hint.h"
+#include "play/script.h"
 #include "target/inherited.h"
 #include "target/scene.h"
 #include "target/surroundings.h"
@@ -309,6 +311,9 @@ static undr_error judge(const check_setting *setting, const char *verb, int stat
     check_say_last_words(&out, undr_buffer_slice(&scene->target.kept));
     check_write(&out, remedy);
     say_twice(setting, &out);
+    if (check_is_bare_script(setting->command[0])) {
+        check_write_format(&out, "\n    cause: %s", check_hint_advice(CHECK_HINT_NO_INTERPRETER)->text);
+    }
     return out.error == UNDR_OK ? UNDR_ARGUMENT : out.error;
 }
 

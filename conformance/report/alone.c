@@ -66,7 +66,7 @@ static void add_connect(struct line *line, const check_options *options) {
     undr_error error = undr_put_format(&place, "%s:%u", options->host, options->port);
     error = error == UNDR_OK ? undr_put_u8(&place, 0) : error;
     if (error == UNDR_OK) {
-        add_option(line, "--connect", (const char *)place.data);
+        add_option(line, options->listens ? "--listen" : "--connect", (const char *)place.data);
     } else {
         line->error = error;
     }

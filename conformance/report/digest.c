@@ -112,6 +112,15 @@ static undr_error shape_of(check_short *one) {
     return check_digest_shape(&one->shape, undr_buffer_slice(&worst->expected), undr_buffer_slice(&worst->received));
 }
 
+/* Another value in the frame that was due: whatever is wrong, frames and requests are understood. */
+static check_depth depth_of(const check_short *one) {
+    const check_result *worst = check_record_worst(one->record);
+    check_depth depth = check_depth_of(one->id, one->share);
+    bool understood = depth < CHECK_DEPTH_PAYLOADS
+        && is_same_frame(undr_buffer_slice(&worst->expected), undr_buffer_slice(&worst->received));
+    return understood ? CHECK_DEPTH_REST : depth;
+}
+
 static undr_error add(
     check_digest *digest, const check_part *part, const check_record *record, const check_shares *shares) {
     check_standing standing = check_record_standing(record);
@@ -134,6 +143,7 @@ static undr_error add(
         one->id = id;
         one->share = check_shares_find(shares, id);
     }
+    one->depth = depth_of(one);
     return shape_of(one);
 }
 
@@ -163,12 +173,20 @@ static size_t length_of(const check_short *one) {
     return check_record_worst(one->record)->transcript.size;
 }
 
-/* The first of the alike ones that blocks another, else a MUST, else one that blames the requirement with the largest
- * share, and of these the one with the shortest transcript. */
+static bool is_hinted(const check_short *one) {
+    return check_record_worst(one->record)->hint != CHECK_HINT_NONE;
+}
+
+/* The plainest: the first of the alike ones that blocks another, else a MUST, else one that shows a known mistake, else
+ * what lies furthest down, else one that blames the requirement with the largest share, and of these the one with the
+ * shortest transcript. */
 static bool is_better(const check_short *a, const check_short *b) {
     bool a_blocks = a->holds > 0, b_blocks = b->holds > 0;
     if (a_blocks != b_blocks || a->standing != b->standing) {
         return a_blocks != b_blocks ? a_blocks : a->standing > b->standing;
+    }
+    if (is_hinted(a) != is_hinted(b) || a->depth != b->depth) {
+        return is_hinted(a) != is_hinted(b) ? is_hinted(a) : a->depth < b->depth;
     }
     bool larger = check_share_is_larger(a->share, b->share);
     return larger || (!check_share_is_larger(b->share, a->share) && length_of(a) < length_of(b));
@@ -294,12 +312,24 @@ static size_t weight(const check_short *leader) {
     return leader->alike + leader->blocked;
 }
 
-/* A SHOULD stands behind all else, however often it did not hold. */
+/* What blocks others comes first, then what failed; a SHOULD stands behind that, however often it did not hold, and
+ * what is merely blocked at the end. */
+static int rank(const check_short *leader) {
+    switch (leader->standing) {
+    case CHECK_BLOCKED_OFF: return 3;
+    case CHECK_WARNED: return 2;
+    default: return leader->blocked > 0 ? 0 : 1;
+    }
+}
+
+/* Of the same rank what shows a known mistake, then what lies further down; of those what explains more. */
 static int compare_leaders(const void *left, const void *right) {
     const check_short *a = *(const check_short *const *)left, *b = *(const check_short *const *)right;
-    bool a_mild = a->standing == CHECK_WARNED, b_mild = b->standing == CHECK_WARNED;
-    if (a_mild != b_mild || weight(a) == weight(b)) {
-        return a_mild != b_mild ? (a_mild ? 1 : -1) : a < b ? -1 : 1;
+    int order = a->part != b->part ? (a->part < b->part ? -1 : 1) : rank(a) - rank(b);
+    order = order != 0 ? order : (int)is_hinted(b) - (int)is_hinted(a);
+    order = order != 0 ? order : (int)a->depth - (int)b->depth;
+    if (order != 0 || weight(a) == weight(b)) {
+        return order != 0 ? order : a < b ? -1 : 1;
     }
     return weight(a) > weight(b) ? -1 : 1;
 }

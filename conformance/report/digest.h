@@ -2,7 +2,7 @@
 #ifndef CHECK_DIGEST_H
 #define CHECK_DIGEST_H
 
-#include "report/share.h"
+#include "report/depth.h"
 
 /* One case that fell short. Alike are cases whose expected and received clauses say the same but for connections,
  * values and numbers; those blocked by the same case; those that pass although they should not. */
@@ -13,12 +13,13 @@ typedef struct check_short {
     undr_buffer shape; /* owned */
     const char *id;    /* of the requirement that is blamed; "": none */
     check_share share; /* of that requirement */
-    size_t leader;     /* the entry that is explained for all that are alike; its own index: this one */
-    size_t alike;      /* of a leader: how many they are, itself included */
-    size_t blocked;    /* of a leader: how many others wait for them to pass */
-    size_t first;      /* of a leader: the first of those that are alike */
-    size_t next;       /* of those that are alike; CHECK_NO_NAME: this is the last one */
-    size_t holds;      /* how many others wait for this one itself to pass */
+    check_depth depth;
+    size_t leader;  /* the entry that is explained for all that are alike; its own index: this one */
+    size_t alike;   /* of a leader: how many they are, itself included */
+    size_t blocked; /* of a leader: how many others wait for them to pass */
+    size_t first;   /* of a leader: the first of those that are alike */
+    size_t next;    /* of those that are alike; CHECK_NO_NAME: this is the last one */
+    size_t holds;   /* how many others wait for this one itself to pass */
 } check_short;
 
 typedef struct check_digest {
@@ -37,7 +38,8 @@ UNDR_MUST_USE undr_error check_digest_shape(undr_buffer *shape, undr_slice expec
 const check_short *check_digest_next_requirement(
     const check_digest *digest, const check_short *const *shown, size_t count);
 
-/* The leaders, what explains most first. UNDR_MEMORY: *order is NULL; else the caller's to free. */
+/* The leaders, the likeliest cause first: what blocks others, then what lies further down, then what explains more; those
+ * of a role together. UNDR_MEMORY: *order is NULL; else the caller's to free. */
 UNDR_MUST_USE undr_error check_digest_order(const check_digest *digest, size_t **order, size_t *count);
 
 #endif

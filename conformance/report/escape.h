@@ -31,6 +31,13 @@ void check_xml_attribute(FILE *out, undr_slice text);
 void check_html_text(FILE *out, undr_slice text);
 void check_html_attribute(FILE *out, undr_slice text);
 
+/* Markdown: text in a paragraph or in a cell of a table. */
+void check_markdown_text(FILE *out, undr_slice text);
+
+/* GitHub Actions: what follows `::` of a workflow command, and the value of one of its properties. */
+void check_github_text(FILE *out, undr_slice text);
+void check_github_property(FILE *out, undr_slice text);
+
 /* sh: appends a word, quoted where it has to be. `first`: it stands where a command stands. Any byte but NUL. */
 UNDR_MUST_USE undr_error check_shell_word(undr_buffer *to, const char *word, bool first);
 /* Makes a command of such words one line that can be printed and pasted, whatever bytes are in it: where some can't be

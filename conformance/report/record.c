@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "report/report.h"
 
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,15 +93,32 @@ bool check_blamed(const check_record *record, const char **level, const char **i
 
 /* ---- standing ---- */
 
+/* Does it blame another requirement than the entry says? */
+static bool blames_another(const check_record *record) {
+    const char *level = NULL, *id = NULL;
+    undr_slice sentence;
+    return record->entry->id != NULL && check_blamed(record, &level, &id, &sentence)
+        && strcmp(record->entry->id, id) != 0;
+}
+
 static check_standing standing_of_entry(const check_record *record, check_verdict verdict) {
-    if (verdict == record->entry->verdict) {
-        return CHECK_EXPECTED;
+    const check_entry *entry = record->entry;
+    bool passes = verdict == CHECK_PASS || verdict == CHECK_INFO;
+    bool fits = entry->flaky ? verdict == CHECK_WARN || verdict == CHECK_FAIL : verdict == entry->verdict;
+    if (fits) {
+        return blames_another(record) ? CHECK_CHANGED : CHECK_EXPECTED;
     }
-    bool is_worse = verdict > record->entry->verdict; /* which no further play can take back */
+    if (passes && (entry->flaky || entry->pattern)) {
+        return CHECK_PASSED; /* of a pattern only some fall short: check_unmatched sees when none does */
+    }
+    bool is_worse = verdict > entry->verdict; /* which no further play can take back */
     if (record->done < record->due && !is_worse) {
         return CHECK_NOT_RUN; /* ended early: a play that was still to come may have fallen short */
     }
-    return verdict == CHECK_PASS || verdict == CHECK_INFO ? CHECK_STALE : CHECK_CHANGED;
+    if (entry->pattern && (verdict == CHECK_SKIP || verdict == CHECK_BLOCKED)) {
+        return verdict == CHECK_SKIP ? CHECK_SKIPPED : record->excused ? CHECK_EXCUSED : CHECK_BLOCKED_OFF;
+    }
+    return passes ? CHECK_STALE : CHECK_CHANGED;
 }
 
 static bool is_excused_by(const check_part *part, const char *name) {
@@ -149,6 +167,18 @@ bool check_standing_is_short(check_standing standing, bool strict) {
     return standing == CHECK_WARNED ? strict : standing == CHECK_BLOCKED_OFF || standing >= CHECK_FAILED;
 }
 
+/* "flaky as expected: failed 1 of 4 plays (the machine is slow)" */
+static undr_error put_rate(const check_record *record, undr_buffer *text) {
+    unsigned played = record->again.played, failed = record->again.failed;
+    for (int i = 0; i < CHECK_DELIVERY_COUNT; i++) {
+        const check_plays *plays = &record->plays[i];
+        played += plays->total;
+        failed += plays->counts[CHECK_WARN] + plays->counts[CHECK_FAIL];
+    }
+    return undr_put_format(
+        text, "flaky as expected: failed %u of %u plays (%s)", failed, played, record->entry->reason);
+}
+
 undr_error check_record_remark(const check_record *record, undr_buffer *text) {
     const check_result *worst = check_record_worst(record);
     const check_entry *entry = record->entry;
@@ -158,11 +188,18 @@ undr_error check_record_remark(const check_record *record, undr_buffer *text) {
             check_verdict_name(entry->verdict), entry->reason,
             entry->condition == NULL ? "remove that line" : "remove that line, or narrow its condition");
     case CHECK_CHANGED:
+        if (worst->verdict == entry->verdict || entry->flaky) {
+            return undr_put_format(text,
+                "it fails for %s, but line %d of the expected failures says %s (%s): it is another failure than the "
+                "known one",
+                worst->id, entry->line, entry->id, entry->reason);
+        }
         return undr_put_format(text,
             "the verdict is `%s`, but line %d of the expected failures says `%s` (%s): correct "
             "that line, or what changed",
             check_verdict_name(worst->verdict), entry->line, check_verdict_name(entry->verdict), entry->reason);
-    case CHECK_EXPECTED: return undr_put_format(text, "expected: %s", entry->reason);
+    case CHECK_EXPECTED:
+        return entry->flaky ? put_rate(record, text) : undr_put_format(text, "expected: %s", entry->reason);
     case CHECK_SKIPPED:
     case CHECK_BLOCKED_OFF:
     case CHECK_EXCUSED: {
@@ -214,14 +251,48 @@ check_tally check_session_tally(const check_session *session) {
     return all;
 }
 
+static bool matches_any(const check_suite *suite, const check_entry *entry) {
+    bool found = check_suite_find(suite, entry->name) != NULL;
+    for (size_t i = 0; entry->pattern && i < suite->count && !found; i++) {
+        found = fnmatch(entry->name, suite->all[i]->name, 0) == 0;
+    }
+    return found;
+}
+
+/* A pattern of which all cases were played, and none fell short. */
+static bool is_stale_pattern(const check_session *session, const check_entry *entry) {
+    size_t played = 0, others = 0;
+    for (size_t i = 0; entry->pattern && !entry->flaky && i < session->part_count; i++) {
+        const check_part *part = &session->parts[i];
+        for (size_t k = 0; k < part->count && others == 0; k++) {
+            check_standing standing = check_record_standing(&part->records[k]);
+            bool fits = part->records[k].entry == entry;
+            bool passed = standing == CHECK_PASSED || standing == CHECK_OBSERVED;
+            played += fits && passed ? 1 : 0;
+            others += fits && !passed ? 1 : 0;
+        }
+    }
+    return played > 0 && others == 0;
+}
+
+bool check_entry_is_dead(const check_session *session, const check_entry *entry) {
+    return !matches_any(session->suite, entry) || is_stale_pattern(session, entry);
+}
+
 const check_entry *check_unmatched(const check_session *session, size_t *index) {
     while (*index < session->expected->count) {
         const check_entry *entry = &session->expected->at[(*index)++];
-        if (check_suite_find(session->suite, entry->name) == NULL) {
+        if (check_entry_is_dead(session, entry)) {
             return entry;
         }
     }
     return NULL;
+}
+
+const char *check_unmatched_why(const check_session *session, const check_entry *entry) {
+    return matches_any(session->suite, entry) ? "no case of it fails any more: remove the line"
+        : entry->pattern                      ? "no case has such a name: correct it, or remove the line"
+                                              : "there is no case of that name: correct it, or remove the line";
 }
 
 int check_session_status(const check_session *session) {

@@ -42,8 +42,11 @@ typedef struct check_part {
     undr_buffer why;
     check_record *records; /* each behind those that it comes after */
     size_t count;
-    check_name_map by_name; /* of the records */
-    size_t heavy;           /* cases of the set `load` that were left out */
+    check_name_map by_name;     /* of the records */
+    size_t heavy;               /* cases of the set `load` that were left out */
+    size_t left_out;            /* by --skip */
+    check_hint suspicion;       /* a mistake that sessions beside the cases have proven, */
+    const char *suspicion_seen; /* by this; a constant */
 } check_part;
 
 typedef struct check_session {
@@ -114,8 +117,13 @@ typedef struct check_tally {
 check_tally check_part_tally(const check_part *part);
 check_tally check_session_tally(const check_session *session);
 
-/* The first entry from *index on whose case does not exist; NULL: none. Moves *index past it. */
+/* Does no case fit it, or, of a pattern, none that fell short? */
+bool check_entry_is_dead(const check_session *session, const check_entry *entry);
+/* The first entry from *index on whose case does not exist, or whose pattern fits no case that fell short; NULL: none.
+ * Moves *index past it. */
 const check_entry *check_unmatched(const check_session *session, size_t *index);
+/* "there is no case of that name: correct it, or remove the line" */
+const char *check_unmatched_why(const check_session *session, const check_entry *entry);
 
 /* 0, 1, 2 or 3, or 128 + the signal: what the run comes to. */
 int check_session_status(const check_session *session);
@@ -131,6 +139,9 @@ bool check_blamed(const check_record *record, const char **level, const char **i
 UNDR_MUST_USE undr_error check_report_json(FILE *out, const check_session *session);
 UNDR_MUST_USE undr_error check_report_junit(FILE *out, const check_session *session);
 UNDR_MUST_USE undr_error check_report_html(FILE *out, const check_session *session);
+UNDR_MUST_USE undr_error check_report_markdown(FILE *out, const check_session *session);
+/* Annotations of GitHub Actions: workflow commands, one for each kind of failure. */
+UNDR_MUST_USE undr_error check_report_github(FILE *out, const check_session *session);
 
 /* TAP, as the cases end, in their order. */
 typedef struct check_tap {
@@ -163,6 +174,8 @@ typedef struct check_terminal {
     bool line_shown;
     uint64_t started_ns, shown_ns;
     size_t cases, ended, fell_short; /* of the present part, all of them cases */
+    uint64_t steps, played;          /* of all its plays; of those that have ended: for the estimate of what is left */
+    uint64_t part_ns;                /* when it began */
     check_playing playing[CHECK_PLAYING_NAMED];
     size_t playing_count;
     check_noticed noticed; /* in the present part */

@@ -1,8 +1,11 @@
 /* report_html.c: the report as one page that needs nothing else: summary, matrix, each failure explained. */
 #include "base/text.h"
 #include "report/alone.h"
-#include "report/report.h"
+#include "report/common.h"
+#include "report/facts.h"
+#include "suite/ids.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const char head[] =
@@ -10,20 +13,55 @@ static const char head[] =
     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>undr-check</title>\n<style>\n"
     ":root { color-scheme: light dark; --good: #1a7f37; --bad: #cf222e; --mild: #9a6700;\n"
     "  --dull: #6e7781; --line: #8884; }\n"
-    "body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }\n"
+    "body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem;\n"
+    "  overflow-wrap: anywhere }\n"
     "h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; margin-top: 2.5rem }\n"
     "h3 { font-size: 1rem; margin-bottom: .3rem }\n"
-    "table { border-collapse: collapse }\n"
-    "td, th { border-bottom: 1px solid var(--line); padding: .15rem .5rem; text-align: left }\n"
-    "thead th { position: sticky; top: 0; background: Canvas } td.v { text-align: center; font-size: .85rem }\n"
-    "pre { background: #8881; border-radius: .4rem; overflow-x: auto; padding: .7rem; font-size: .85rem }\n"
+    ".wide { overflow-x: auto; max-width: 100% } table { border-collapse: collapse }\n"
+    "td, th { border-bottom: 1px solid var(--line); padding: .15rem .5rem; text-align: left; overflow-wrap: normal }\n"
+    "td.v { text-align: center; font-size: .85rem } .about th { white-space: nowrap }\n"
+    ".about td { overflow-wrap: anywhere }\n"
+    "pre { background: #8881; border-radius: .4rem; overflow-x: auto; padding: .7rem; font-size: .85rem;\n"
+    "  overflow-wrap: normal }\n"
     "code { font-size: .9rem } dt { font-weight: 600 } dd { margin: 0 0 .4rem 1rem }\n"
     ".pass, .info { color: var(--good) }\n"
     ".fail, .error, .stale, .changed, .blocked { color: var(--bad); font-weight: 600 }\n"
     ".warn { color: var(--mild); font-weight: 600 } .skip, .expected, .excused, .none { color: var(--dull) }\n"
     "article { border-left: 3px solid var(--bad); margin: 1.5rem 0; padding-left: 1rem }\n"
-    "mark { background: #f003; color: inherit }\n"
+    ".cause { border-left: 3px solid var(--mild); padding-left: 1rem; font-weight: 600 }\n"
+    "mark { background: #f003; color: inherit } [hidden] { display: none }\n"
+    "@media (max-width: 30rem) { body { margin: 1rem auto; padding: 0 .6rem } dd { margin-left: .3rem } }\n"
+    "@media print { form { display: none } body { max-width: none; margin: 0; font-size: 10pt }\n"
+    "  pre { white-space: pre-wrap; overflow-wrap: anywhere } details > * { display: block }\n"
+    "  article, tr { break-inside: avoid } h2, h3 { break-after: avoid } a { color: inherit } }\n"
     "</style>\n</head>\n<body>\n";
+
+/* Rows and articles carry data-role, data-standing and data-ids. */
+static const char filter[] =
+    "<form id=\"filter\" hidden>\n<label>role <select name=\"role\"><option value=\"\">all</option>"
+    "<option>manager</option><option>worker</option><option>pool</option></select></label>\n"
+    "<label>counts as <select name=\"standing\"><option value=\"\">all</option><option value=\"fail warn blocked stale "
+    "changed error\">failed</option><option value=\"pass info\">passed</option><option value=\"skip\">skipped</option>"
+    "<option value=\"expected excused\">expected</option></select></label>\n"
+    "<label>requirement <input name=\"id_\" size=\"12\" placeholder=\"SCHED-3\"></label>\n</form>\n";
+static const char script[] =
+    "<script>\n"
+    "(function () {\n"
+    "  var form = document.getElementById('filter');\n"
+    "  form.hidden = false;\n"
+    "  function apply() {\n"
+    "    var role = form.role.value, standing = form.standing.value, id = form.id_.value.trim().toUpperCase();\n"
+    "    document.querySelectorAll('[data-role]').forEach(function (one) {\n"
+    "      var data = one.dataset, ids = (data.ids || '').split(' ');\n"
+    "      one.hidden = (role && data.role !== role)\n"
+    "        || (standing && data.standing && standing.split(' ').indexOf(data.standing) < 0)\n"
+    "        || (id && data.ids !== undefined && !ids.some(function (each) { return each.indexOf(id) === 0; }));\n"
+    "    });\n"
+    "  }\n"
+    "  form.addEventListener('input', apply);\n"
+    "  form.addEventListener('submit', function (event) { event.preventDefault(); });\n"
+    "})();\n"
+    "</script>\n";
 
 static bool is_used(const check_part *part, int delivery) {
     for (size_t i = 0; i < part->count; i++) {
@@ -52,13 +90,30 @@ static bool is_explained(const check_record *record) {
         && (check_record_verdict(record) >= CHECK_WARN || check_standing_is_short(check_record_standing(record), true));
 }
 
-static void print_row(FILE *out, const check_record *record, const bool *used) {
+/* What the filter looks at. */
+static void print_data(FILE *out, const check_part *part, const check_record *record) {
+    fprintf(out, " data-role=\"%s\" data-standing=\"%s\" data-ids=\"", check_role_name(part->role),
+        check_standing_name(check_record_standing(record)));
+    const char *level = NULL, *id = NULL;
+    undr_slice sentence;
+    if (check_blamed(record, &level, &id, &sentence)) {
+        fputs(id, out);
+    }
+    for (size_t i = 0; i < record->one->requirement_count; i++) {
+        fprintf(out, " %s", record->one->requirements[i].id);
+    }
+    fputc('"', out);
+}
+
+static void print_row(FILE *out, const check_part *part, const check_record *record, const bool *used) {
     const char *standing = check_standing_name(check_record_standing(record));
     const char *name = record->one->name;
+    fputs("<tr", out);
+    print_data(out, part, record);
     if (is_explained(record)) {
-        fprintf(out, "<tr><th scope=\"row\"><a href=\"#%s\">%s</a></th><td>", name, name);
+        fprintf(out, "><th scope=\"row\"><a href=\"#%s\">%s</a></th><td>", name, name);
     } else {
-        fprintf(out, "<tr><th scope=\"row\">%s</th><td>", name);
+        fprintf(out, "><th scope=\"row\">%s</th><td>", name);
     }
     for (size_t i = 0; i < record->one->requirement_count; i++) {
         const check_requirement *requirement = &record->one->requirements[i];
@@ -76,7 +131,7 @@ static void print_row(FILE *out, const check_record *record, const bool *used) {
 }
 
 static void print_matrix(FILE *out, const check_part *part) {
-    fputs("<table>\n<thead><tr><th>case</th><th>proves</th><th>counts as</th>", out);
+    fputs("<div class=\"wide\"><table>\n<thead><tr><th>case</th><th>proves</th><th>counts as</th>", out);
     bool used[CHECK_DELIVERY_COUNT];
     for (int i = 0; i < CHECK_DELIVERY_COUNT; i++) {
         used[i] = is_used(part, i);
@@ -86,9 +141,9 @@ static void print_matrix(FILE *out, const check_part *part) {
     }
     fputs("</tr></thead>\n<tbody>\n", out);
     for (size_t i = 0; i < part->count; i++) {
-        print_row(out, &part->records[i], used);
+        print_row(out, part, &part->records[i], used);
     }
-    fputs("</tbody>\n</table>\n", out);
+    fputs("</tbody>\n</table></div>\n", out);
 }
 
 static void print_clause(FILE *out, const char *label, const undr_buffer *text) {
@@ -115,13 +170,27 @@ static void print_transcript(FILE *out, undr_slice text) {
     fputs("</pre>\n", out);
 }
 
+static void print_hint(FILE *out, const check_result *worst) {
+    const check_advice *advice = check_hint_advice(worst->hint);
+    if (advice != NULL) {
+        fputs("<dt>likely cause</dt><dd>", out);
+        check_html_text(out, undr_slice_text(advice->text));
+        fprintf(out, " (%s)", advice->id);
+        fputs("</dd>\n<dt>seen</dt><dd><code>", out);
+        check_html_text(out, undr_buffer_slice(&worst->seen));
+        fputs("</code></dd>\n", out);
+    }
+}
+
 static undr_error explain(FILE *out, const check_session *session, const check_part *part, const check_record *record) {
     const check_result *worst = check_record_worst(record);
     const char *level = NULL, *id = NULL;
     undr_slice sentence;
     undr_buffer remark = {0}, again = {0};
     undr_error error = check_record_remark(record, &remark);
-    fprintf(out, "<article id=\"%s\">\n<h3>%s</h3>\n", record->one->name, record->one->name);
+    fprintf(out, "<article id=\"%s\"", record->one->name);
+    print_data(out, part, record);
+    fprintf(out, ">\n<h3>%s</h3>\n", record->one->name);
     if (check_blamed(record, &level, &id, &sentence)) {
         fprintf(out, "<p><strong>%s %s</strong> ", level, id);
         check_html_text(out, sentence);
@@ -134,12 +203,16 @@ static undr_error explain(FILE *out, const check_session *session, const check_p
     }
     fputs("<dl>\n<dt>place</dt><dd><code>", out);
     check_html_text(out, undr_slice_text(record->one->file));
-    fprintf(out, ":%d</code>, delivery %s</dd>\n", worst->line > 0 ? worst->line : record->one->line,
-        check_delivery_name(check_record_delivery(record)));
-    print_clause(out, "step", &worst->step);
+    check_delivery delivery = check_record_delivery(record);
+    fprintf(out, ":%d</code>, delivery %s (%s)</dd>\n", worst->line > 0 ? worst->line : record->one->line,
+        check_delivery_name(delivery), check_delivery_explained(delivery));
+    if (!undr_slice_equal(undr_buffer_slice(&worst->step), undr_buffer_slice(&worst->expected))) {
+        print_clause(out, "step", &worst->step);
+    }
     print_clause(out, "expected", &worst->expected);
     print_clause(out, "received", &worst->received);
     print_clause(out, "notes", &worst->notes);
+    print_hint(out, worst);
     error = error == UNDR_OK ? check_put_again(&again, record) : error;
     print_clause(out, "again", &again);
     undr_buffer_free(&again);
@@ -171,23 +244,141 @@ static void print_counts(FILE *out, const check_part *part) {
     fputs("</p>\n", out);
 }
 
-static undr_error print_part(FILE *out, const check_session *session, const check_part *part) {
+/* ---- alike failures together ---- */
+
+static void print_common(FILE *out, const check_digest *digest, const check_part *part) {
+    check_common common = check_common_of(digest, part);
+    undr_buffer text = {0};
+    if (check_put_common(&text, &common) == UNDR_OK && text.size > 0) {
+        fputs("<p class=\"cause\">", out);
+        check_html_text(out, check_text_trim(undr_buffer_slice(&text)));
+        fputs("</p>\n", out);
+    }
+    undr_buffer_free(&text);
+}
+
+/* One line for each kind of failure, with a link. */
+static void print_index(
+    FILE *out, const check_digest *digest, const size_t *order, size_t count, const check_part *part) {
+    fputs("<ul>\n", out);
+    for (size_t i = 0; i < count; i++) {
+        const check_short *leader = &digest->at[order[i]];
+        if (leader->part == part) {
+            fprintf(out, "<li><span class=\"%s\">%s</span> %s%s<a href=\"#%s\">%s</a>",
+                check_standing_name(leader->standing), check_standing_name(leader->standing), leader->id,
+                leader->id[0] == '\0' ? "" : " ", leader->record->one->name, leader->record->one->name);
+            if (leader->alike > 1) {
+                fprintf(out, " and %zu more alike", leader->alike - 1);
+            }
+            fputs("</li>\n", out);
+        }
+    }
+    fputs("</ul>\n", out);
+}
+
+/* The plainest of those that are alike, and the others folded below it. */
+static undr_error explain_group(FILE *out, const check_session *session, const check_digest *digest, size_t leader) {
+    const check_short *first = &digest->at[leader];
+    undr_error error = explain(out, session, first->part, first->record);
+    if (first->alike > 1) {
+        fprintf(out, "<details><summary>%zu more alike</summary>\n", first->alike - 1);
+    }
+    for (size_t i = first->first; i != CHECK_NO_NAME && error == UNDR_OK; i = digest->at[i].next) {
+        if (i != leader) {
+            error = explain(out, session, digest->at[i].part, digest->at[i].record);
+        }
+    }
+    fputs(first->alike > 1 ? "</details>\n" : "", out);
+    return error;
+}
+
+/* What failed as expected is explained, too, behind the rest. */
+static undr_error explain_expected(FILE *out, const check_session *session, const check_part *part) {
     undr_error error = UNDR_OK;
-    fprintf(out, "<h2>%s</h2>\n", check_role_name(part->role));
+    for (size_t i = 0; i < part->count && error == UNDR_OK; i++) {
+        const check_record *record = &part->records[i];
+        bool expected = check_record_standing(record) == CHECK_EXPECTED;
+        error = expected && is_explained(record) ? explain(out, session, part, record) : UNDR_OK;
+    }
+    return error;
+}
+
+/* ---- requirements ---- */
+
+/* Of each requirement that a case of the role tries: how many of them failed. */
+static undr_error print_requirements(FILE *out, const check_part *part) {
+    check_shares shares = {0};
+    undr_error error = check_shares_count(&shares, part);
+    fputs("<details><summary>by requirement</summary><div class=\"wide\"><table>\n"
+          "<thead><tr><th>requirement</th><th>level</th><th></th><th>cases</th></tr></thead>\n<tbody>\n",
+        out);
+    for (const check_known_id *known = check_known_ids; known->id != NULL && error == UNDR_OK; known++) {
+        check_share share = check_shares_find(&shares, known->id);
+        const char *word = share.tried == 0 ? "not tried" : share.fell_short == 0 ? "held" : "failed";
+        const char *class = share.tried == 0 ? "none" : share.fell_short == 0 ? "pass" : "fail";
+        fprintf(out,
+            "<tr data-role=\"%s\" data-ids=\"%s\"><th scope=\"row\">%s</th><td>%s</td><td class=\"%s\">%s</td>",
+            check_role_name(part->role), known->id, known->id, check_level_name(known->level), class, word);
+        if (share.fell_short > 0) {
+            fprintf(out, "<td>%zu of %zu failed</td></tr>\n", share.fell_short, share.tried);
+        } else {
+            fprintf(out, "<td>%zu</td></tr>\n", share.tried);
+        }
+    }
+    fputs("</tbody>\n</table></div></details>\n", out);
+    check_shares_free(&shares);
+    return error;
+}
+
+/* ---- a role ---- */
+
+static undr_error print_failures(FILE *out, const check_session *session, const check_part *part) {
+    check_digest digest;
+    size_t *order = NULL, count = 0;
+    undr_error error = check_digest_make(session, &digest);
+    error = error == UNDR_OK ? check_digest_order(&digest, &order, &count) : error;
+    if (error == UNDR_OK) {
+        print_common(out, &digest, part);
+        print_index(out, &digest, order, count, part);
+    }
+    for (size_t i = 0; i < count && error == UNDR_OK; i++) {
+        if (digest.at[order[i]].part == part) {
+            error = explain_group(out, session, &digest, order[i]);
+        }
+    }
+    free(order);
+    check_digest_free(&digest);
+    return error == UNDR_OK ? explain_expected(out, session, part) : error;
+}
+
+static undr_error print_part(FILE *out, const check_session *session, const check_part *part) {
+    fprintf(out, "<section data-role=\"%s\">\n<h2>%s</h2>\n", check_role_name(part->role), check_role_name(part->role));
     if (!part->surveyed) {
         fputs("<p class=\"fail\">", out);
         check_html_text(
             out, part->undeclared ? undr_slice_text("not declared by the adapter") : undr_buffer_slice(&part->why));
-        fputs("</p>\n", out);
+        fputs("</p>\n</section>\n", out);
         return UNDR_OK;
     }
     print_counts(out, part);
-    for (size_t i = 0; i < part->count && error == UNDR_OK; i++) {
-        if (is_explained(&part->records[i])) {
-            error = explain(out, session, part, &part->records[i]);
-        }
-    }
+    undr_error error = print_failures(out, session, part);
+    error = error == UNDR_OK ? print_requirements(out, part) : error;
     print_matrix(out, part);
+    fputs("</section>\n", out);
+    return error;
+}
+
+static undr_error print_facts(FILE *out, const check_session *session) {
+    check_facts facts;
+    undr_error error = check_facts_make(session, &facts);
+    fputs("<details open><summary>about this run</summary><div class=\"wide\"><table class=\"about\">\n", out);
+    for (size_t i = 0; i < facts.count && error == UNDR_OK; i++) {
+        fprintf(out, "<tr><th scope=\"row\">%s</th><td>", facts.at[i].label);
+        check_html_text(out, undr_buffer_slice(&facts.at[i].value));
+        fputs("</td></tr>\n", out);
+    }
+    fputs("</table></div></details>\n", out);
+    check_facts_free(&facts);
     return error;
 }
 
@@ -196,9 +387,10 @@ static void print_unmatched(FILE *out, const check_session *session) {
     for (const check_entry *entry = NULL; (entry = check_unmatched(session, &index)) != NULL;) {
         fputs("<p class=\"fail\">", out);
         check_html_text(out, undr_slice_text(session->expected->file));
-        fprintf(out, ":%d: there is no case <code>", entry->line);
+        fprintf(out, ":%d: <code>", entry->line);
         check_html_text(out, undr_slice_text(entry->name));
-        fputs("</code></p>\n", out);
+        fprintf(out, "</code>: %s", check_unmatched_why(session, entry));
+        fputs("</p>\n", out);
     }
 }
 
@@ -209,7 +401,7 @@ undr_error check_report_html(FILE *out, const check_session *session) {
     fputs(head, out);
     fprintf(out, "<h1>undr-check: <span class=\"%s\">%s</span></h1>\n<p><code>", status == 0 ? "pass" : "fail",
         status == 0       ? "conforms"
-            : status == 1 ? "falls short"
+            : status == 1 ? "does not conform"
             : status == 2 ? "nothing was run"
                           : "not judged");
     if (session->options->command != NULL) {
@@ -219,12 +411,15 @@ undr_error check_report_html(FILE *out, const check_session *session) {
     }
     fprintf(
         out, "</code> seed %llu, %.1f s</p>\n", (unsigned long long)session->seed, (double)session->duration_ns / 1e9);
+    error = error == UNDR_OK ? print_facts(out, session) : error;
+    fputs(filter, out);
     print_unmatched(out, session);
     for (size_t i = 0; i < session->part_count && error == UNDR_OK; i++) {
         if (session->parts[i].count > 0) {
             error = print_part(out, session, &session->parts[i]);
         }
     }
+    fputs(script, out);
     fputs("</body>\n</html>\n", out);
     return error;
 }

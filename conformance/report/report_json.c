@@ -1,7 +1,7 @@
 /* report_json.c: the whole run as one JSON document; its form stands in report.schema.json. */
 #include "report/alone.h"
 #include "report/escape_json.h"
-#include "report/report.h"
+#include "report/facts.h"
 
 #include <jansson.h>
 
@@ -55,6 +55,12 @@ static void put_text(struct builder *builder, json_t *object, const char *key, c
     }
 }
 
+static json_t *hint_of(check_hint hint, undr_slice seen) {
+    const check_advice *advice = check_hint_advice(hint);
+    return json_pack("{s:s, s:s, s:s, s:o}", "name", advice->name, "requirement", advice->id, "text", advice->text,
+        "seen", check_json_text(seen));
+}
+
 static json_t *delivery_of(struct builder *builder, check_delivery delivery, const check_plays *plays) {
     const check_result *worst = &plays->worst;
     json_t *object = json_object();
@@ -78,6 +84,9 @@ static json_t *delivery_of(struct builder *builder, check_delivery delivery, con
     put_text(builder, object, "transcript", &worst->transcript);
     put_text(builder, object, "output", &worst->output);
     put_text(builder, object, "notes", &worst->notes);
+    if (worst->hint != CHECK_HINT_NONE) {
+        put(builder, object, "hint", hint_of(worst->hint, undr_buffer_slice(&worst->seen)));
+    }
     return object;
 }
 
@@ -153,6 +162,9 @@ static json_t *part_of(struct builder *builder, const check_part *part) {
         put(builder, object, "settle_ms", milliseconds(part->setting.settle_ns));
     }
     put(builder, object, "summary", summary_of(builder, part));
+    if (part->suspicion != CHECK_HINT_NONE) {
+        put(builder, object, "hint", hint_of(part->suspicion, undr_slice_text(part->suspicion_seen)));
+    }
     for (size_t i = 0; i < part->count; i++) {
         append(builder, cases, case_of(builder, part, &part->records[i]));
     }
@@ -165,7 +177,8 @@ static json_t *unmatched_of(struct builder *builder) {
     size_t index = 0;
     for (const check_entry *entry = NULL; (entry = check_unmatched(builder->session, &index)) != NULL;) {
         append(builder, array,
-            json_pack("{s:o, s:i}", "case", check_json_text(undr_slice_text(entry->name)), "line", entry->line));
+            json_pack("{s:o, s:i, s:b}", "case", check_json_text(undr_slice_text(entry->name)), "line", entry->line,
+                "pattern", (int)entry->pattern));
     }
     return array;
 }
@@ -180,9 +193,20 @@ static void put_target(struct builder *builder, json_t *object) {
     if (options->host != NULL) {
         undr_buffer place = {0};
         builder->failed = undr_put_format(&place, "%s:%u", options->host, options->port) != UNDR_OK || builder->failed;
-        put_text(builder, object, "connect", &place);
+        put_text(builder, object, options->listens ? "listen" : "connect", &place);
         undr_buffer_free(&place);
     }
+}
+
+static json_t *about_of(struct builder *builder) {
+    json_t *object = json_object();
+    check_facts facts;
+    builder->failed = check_facts_make(builder->session, &facts) != UNDR_OK || builder->failed;
+    for (size_t i = 0; i < facts.count; i++) {
+        put(builder, object, facts.at[i].key, check_json_text(undr_buffer_slice(&facts.at[i].value)));
+    }
+    check_facts_free(&facts);
+    return object;
 }
 
 static json_t *session_of(struct builder *builder) {
@@ -204,6 +228,11 @@ static json_t *session_of(struct builder *builder) {
     put(builder, object, "interrupted", json_boolean(session->interrupted != 0));
     put(builder, object, "status", json_integer(check_session_status(session)));
     put_target(builder, object);
+    put(builder, object, "about", about_of(builder));
+    if (session->options->shards > 1) {
+        put(builder, object, "shard", json_integer((json_int_t)session->options->shard));
+        put(builder, object, "shards", json_integer((json_int_t)session->options->shards));
+    }
     for (size_t i = 0; i < session->part_count; i++) {
         if (session->parts[i].count > 0) {
             append(builder, roles, part_of(builder, &session->parts[i]));

@@ -4,7 +4,7 @@
  * per case name, class, time and at most one of skipped, error, failure. */
 #include "base/text.h"
 #include "report/alone.h"
-#include "report/report.h"
+#include "report/facts.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -140,14 +140,28 @@ static undr_error print_again(FILE *out, const check_record *record) {
     return error;
 }
 
+static undr_error print_facts(FILE *out, const check_session *session) {
+    check_facts facts;
+    undr_error error = check_facts_make(session, &facts);
+    for (size_t i = 0; i < facts.count && error == UNDR_OK; i++) {
+        bool twice = strcmp(facts.at[i].key, "seed") == 0; /* it is there already */
+        if (!twice) {
+            print_property(out, facts.at[i].key, undr_buffer_slice(&facts.at[i].value));
+        }
+    }
+    check_facts_free(&facts);
+    return error;
+}
+
 static undr_error print_properties(FILE *out, const check_session *session, const check_part *part) {
     char seed[32];
     undr_error error = UNDR_OK;
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)session->seed);
     fputs("    <properties>\n", out);
     print_property(out, "seed", undr_slice_text(seed));
+    error = print_facts(out, session);
     print_property(out, "role", undr_slice_text(check_role_name(part->role)));
-    if (session->options->command != NULL) {
+    if (error == UNDR_OK && session->options->command != NULL) {
         error = print_adapter(out, session->options->command);
     }
     for (size_t i = 0; i < part->count && error == UNDR_OK; i++) {

@@ -1,16 +1,18 @@
 /* report_short.c: for a person: what fell short, and why. Cases that fell short alike are explained once. */
 #include "base/text.h"
 #include "report/alone.h"
-#include "report/digest.h"
+#include "report/common.h"
 #include "report/report_terminal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    NAMED = 12,   /* of the cases that are alike */
+    NAMED = 4,    /* of the cases that are alike */
     CLAUSE = 100, /* characters of a clause in the table */
-    TABLE_LINES = 12,
+    SCREEN = 30,  /* lines of explanations, unless -v asks for all: the first cause is explained, however long it is */
+    TABLE_LINES = 6,
+    OUTPUT_LINES = 6,
     REQUIREMENTS = 8, /* in the line of them */
     LINE = 320,       /* bytes of a line that is explained: a longer one is cut to its ends */
     LINE_HEAD = 120,
@@ -66,9 +68,24 @@ static size_t count_lines(undr_slice text) {
     return count;
 }
 
+/* Without the line of the command, which the last line of the explanation has, and what was received, which stands
+ * above. */
+static undr_slice without_repeats(undr_slice text) {
+    static const char received[] = "\n# received: ";
+    if (text.size > 1 && text.data[0] == '#') {
+        size_t size = line_size(text);
+        size += size < text.size ? 1 : 0;
+        text = undr_slice_of(text.data + size, text.size - size);
+    }
+    const uint8_t *found = text.size == 0 ? NULL : memmem(text.data, text.size, received, sizeof received - 1);
+    bool last = found != NULL && memchr(found + 1, '\n', (size_t)(text.data + text.size - found - 1)) == NULL;
+    return last ? undr_slice_of(text.data, (size_t)(found - text.data)) : text;
+}
+
 /* The line where the play failed begins with an exclamation mark. Of a long one (and not with -v), the two ends. */
 static void print_transcript(const check_terminal *terminal, const check_result *result, bool whole) {
     undr_slice text = check_text_trim(undr_buffer_slice(&result->transcript));
+    text = whole ? text : without_repeats(text);
     size_t count = count_lines(text);
     bool cut = !whole && count > TRANSCRIPT_HEAD + TRANSCRIPT_TAIL + 1;
     fputs(text.size > 0 ? "    transcript\n" : "", terminal->out);
@@ -108,6 +125,25 @@ static void print_deliveries(FILE *out, const check_record *record) {
         }
         separator = ", ";
     }
+    check_delivery worst = check_record_delivery(record);
+    if (worst != CHECK_DELIVERY_COUNT && worst != CHECK_DELIVERY_WHOLE) {
+        fprintf(out, " (%s: %s)", check_delivery_name(worst), check_delivery_explained(worst));
+    }
+}
+
+/* Of a long one (and not with -v) the end: a program says there why it left. */
+static void print_output(FILE *out, undr_slice text, bool whole) {
+    text = check_text_trim(text);
+    size_t count = count_lines(text), left_out = whole || count <= OUTPUT_LINES ? 0 : count - OUTPUT_LINES;
+    for (size_t i = 0; i < left_out; i++) {
+        size_t size = line_size(text) + 1;
+        text = undr_slice_of(text.data + size, text.size - size);
+    }
+    fputs("    output of the target\n", out);
+    if (left_out > 0) {
+        fprintf(out, "        | ... %zu line%s before; -v prints all ...\n", left_out, check_text_plural(left_out));
+    }
+    check_text_lines(out, text, "        | ");
 }
 
 static void print_details(
@@ -133,8 +169,7 @@ static void print_details(
     print_transcript(terminal, worst, whole);
     print_clause(out, "notes", undr_buffer_slice(&worst->notes), whole);
     if (worst->output.size > 0) {
-        fputs("    output of the target\n", out);
-        check_text_lines(out, undr_buffer_slice(&worst->output), "        | ");
+        print_output(out, undr_buffer_slice(&worst->output), whole);
     }
     undr_buffer again = {0};
     if (check_put_again(&again, record) == UNDR_OK) {
@@ -146,6 +181,17 @@ static void print_details(
         fputs("(no memory for the command)", out);
     }
     fputc('\n', out);
+}
+
+/* A classic mistake, unless it stands above all explanations already. */
+static void print_hint(FILE *out, const check_short *one, const check_common *common) {
+    const check_result *worst = check_record_worst(one->record);
+    const check_advice *advice = worst == NULL ? NULL : check_hint_advice(worst->hint);
+    if (advice != NULL && worst->hint != common->hint) {
+        fprintf(out, "    %-10s%s (%s)\n    %-10s", "cause", advice->text, advice->id, "seen");
+        check_text_plain(out, undr_buffer_slice(&worst->seen));
+        fputc('\n', out);
+    }
 }
 
 const char *check_standing_title(check_standing standing) {
@@ -162,7 +208,8 @@ static const char *color_of(const check_terminal *terminal, check_standing stand
     return check_paint(terminal, standing == CHECK_WARNED ? CHECK_YELLOW : CHECK_RED);
 }
 
-static void explain(const check_terminal *terminal, const check_session *session, const check_short *one) {
+static void explain(
+    const check_terminal *terminal, const check_session *session, const check_short *one, const check_common *common) {
     FILE *out = terminal->out;
     const check_record *record = one->record;
     const check_result *worst = check_record_worst(record);
@@ -176,6 +223,7 @@ static void explain(const check_terminal *terminal, const check_session *session
         check_text_lines(out, undr_buffer_slice(&remark), "    ");
     }
     undr_buffer_free(&remark);
+    print_hint(out, one, common);
     if (worst->verdict >= CHECK_WARN) {
         print_details(terminal, session, one->part, record);
     }
@@ -259,45 +307,114 @@ static void print_requirements(FILE *out, const check_digest *digest) {
     fputs(count == 0 ? "" : more ? ", ...\n" : "\n", out);
 }
 
-/* One mistake often shows in many cases: which to look at first. */
+/* One mistake often shows in many cases: those that were not explained, a line or two for each, and the requirements. */
 static void print_digest(
-    const check_terminal *terminal, const check_digest *digest, const size_t *order, size_t count) {
+    const check_terminal *terminal, const check_digest *digest, const size_t *order, size_t count, const bool *shown) {
     FILE *out = terminal->out;
-    if (digest->count > 2 && count > 1) {
-        fprintf(out, "\n%sWhat fell short, alike cases together%s\n", check_paint(terminal, CHECK_BOLD),
-            check_paint(terminal, CHECK_PLAIN));
-        for (size_t i = 0; i < count && i < TABLE_LINES; i++) {
+    size_t others = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (shown[i]) {
+            continue;
+        }
+        if (others++ == 0) {
+            fprintf(out, "\n%sOther failures%s, alike ones together; -v explains each\n",
+                check_paint(terminal, CHECK_BOLD), check_paint(terminal, CHECK_PLAIN));
+        }
+        if (others <= TABLE_LINES) {
             print_digest_line(out, &digest->at[order[i]]);
         }
     }
-    if (digest->count > 2 && count > TABLE_LINES) {
-        fprintf(out, "    and %zu other ways\n", count - TABLE_LINES);
+    if (others > TABLE_LINES) {
+        size_t more = others - TABLE_LINES;
+        fprintf(out, "    and %zu other way%s\n", more, check_text_plural(more));
     }
     if (digest->count > 2 && count > 1) {
         print_requirements(out, digest);
     }
 }
 
+/* What the failures of a role share stands above the first of them. */
+static void print_common(const check_terminal *terminal, const check_common *common) {
+    undr_buffer text = {0};
+    if (check_put_common(&text, common) == UNDR_OK && text.size > 0) {
+        fprintf(terminal->out, "\n%s", check_paint(terminal, CHECK_BOLD));
+        check_text_lines(terminal->out, undr_buffer_slice(&text), "");
+        fputs(check_paint(terminal, CHECK_PLAIN), terminal->out);
+    }
+    undr_buffer_free(&text);
+}
+
+static size_t count_printed(const char *text) {
+    return count_lines(undr_slice_text(text));
+}
+
+/* One of those that are alike, and how many there are; with -v all of them. */
+static void explain_group(const check_terminal *terminal, const check_session *session, const check_digest *digest,
+    size_t leader, const check_common *common) {
+    bool verbose = session->options->verbose;
+    explain(terminal, session, &digest->at[leader], common);
+    for (size_t k = digest->at[leader].first; verbose && k != CHECK_NO_NAME; k = digest->at[k].next) {
+        if (k != leader) {
+            explain(terminal, session, &digest->at[k], common);
+        }
+    }
+    if (!verbose) {
+        print_alike(terminal->out, digest, leader);
+    }
+}
+
+/* The lines that the explanation of a group takes; without memory: none, so that it is printed. */
+static size_t lines_of(const check_terminal *terminal, const check_session *session, const check_digest *digest,
+    size_t leader, const check_common *common) {
+    char *text = NULL;
+    size_t size = 0, lines = 0;
+    check_terminal paper = *terminal;
+    paper.out = open_memstream(&text, &size);
+    if (paper.out != NULL) {
+        explain_group(&paper, session, digest, leader, common);
+        lines = fclose(paper.out) == 0 ? count_printed(text) : 0;
+    }
+    free(text);
+    return lines;
+}
+
+/* Explains the first group of each role, and of the others as many as fit. *shown: those that were. */
+static void explain_first(const check_terminal *terminal, const check_session *session, const check_digest *digest,
+    const size_t *order, size_t count, bool *shown) {
+    size_t lines = 0;
+    const check_part *part = NULL;
+    check_common common = {0};
+    for (size_t i = 0; i < count; i++) {
+        const check_short *leader = &digest->at[order[i]];
+        bool first = leader->part != part, blocked = leader->standing == CHECK_BLOCKED_OFF;
+        if (first) {
+            part = leader->part;
+            common = check_common_of(digest, part);
+            print_common(terminal, &common);
+        }
+        bool measured = !session->options->verbose && (first || (lines <= SCREEN && !blocked));
+        lines += measured ? lines_of(terminal, session, digest, order[i], &common) : 0;
+        shown[i] = session->options->verbose || first || (lines <= SCREEN && !blocked);
+        if (shown[i]) {
+            explain_group(terminal, session, digest, order[i], &common);
+        }
+    }
+}
+
 void check_terminal_short(const check_terminal *terminal, const check_session *session) {
     check_digest digest;
     size_t *order = NULL, count = 0;
-    bool verbose = session->options->verbose;
-    if (check_digest_make(session, &digest) != UNDR_OK || check_digest_order(&digest, &order, &count) != UNDR_OK) {
-        fputs("\nThere is no memory to explain what fell short.\n", terminal->out);
-        count = 0;
+    bool *shown = NULL;
+    bool made = check_digest_make(session, &digest) == UNDR_OK
+        && check_digest_order(&digest, &order, &count) == UNDR_OK;
+    shown = made ? calloc(count + 1, sizeof *shown) : NULL;
+    if (shown != NULL) {
+        explain_first(terminal, session, &digest, order, count, shown);
+        print_digest(terminal, &digest, order, count, shown);
+    } else {
+        fputs("\nThere is no memory to explain what failed.\n", terminal->out);
     }
-    for (size_t i = 0; i < count; i++) { /* what explains most first */
-        explain(terminal, session, &digest.at[order[i]]);
-        for (size_t k = digest.at[order[i]].first; verbose && k != CHECK_NO_NAME; k = digest.at[k].next) {
-            if (k != order[i]) {
-                explain(terminal, session, &digest.at[k]);
-            }
-        }
-        if (!verbose) {
-            print_alike(terminal->out, &digest, order[i]);
-        }
-    }
-    print_digest(terminal, &digest, order, count);
+    free(shown);
     free(order);
     check_digest_free(&digest);
 }

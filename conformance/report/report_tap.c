@@ -1,7 +1,7 @@
 /* report_tap.c: the report in the Test Anything Protocol, version 13: one test per case. */
 #include "base/text.h"
 #include "report/alone.h"
-#include "report/report.h"
+#include "report/facts.h"
 
 static size_t unmatched_count(const check_session *session) {
     size_t index = 0, count = 0;
@@ -88,6 +88,17 @@ static void print_again(FILE *out, const check_part *part) {
     }
 }
 
+static void print_facts(FILE *out, const check_session *session) {
+    check_facts facts;
+    undr_error error = check_facts_make(session, &facts);
+    for (size_t i = 0; i < facts.count && error == UNDR_OK; i++) {
+        fprintf(out, "# %s: ", facts.at[i].label);
+        check_tap_reason(out, undr_buffer_slice(&facts.at[i].value));
+        fputc('\n', out);
+    }
+    check_facts_free(&facts);
+}
+
 void check_tap_end(check_tap *tap, const check_session *session) {
     size_t index = 0;
     for (size_t i = 0; i < session->part_count; i++) {
@@ -98,8 +109,9 @@ void check_tap_end(check_tap *tap, const check_session *session) {
         check_tap_description(tap->out, undr_slice_text(entry->name));
         fputs("\n# ", tap->out);
         check_tap_reason(tap->out, undr_slice_text(session->expected->file));
-        fprintf(tap->out, ":%d: there is no such case\n", entry->line);
+        fprintf(tap->out, ":%d: %s\n", entry->line, check_unmatched_why(session, entry));
     }
+    print_facts(tap->out, session);
     for (size_t i = 0; i < session->part_count; i++) {
         const check_part *part = &session->parts[i];
         if (!part->surveyed && part->why.size > 0 && !part->undeclared) {

@@ -3,13 +3,14 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "suite/cost.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { LIVE_PERIOD_MS = 100, PLAIN_PERIOD_S = 10, LONG_S = 2, OBSERVED_NAMED = 4 };
+enum { LIVE_PERIOD_MS = 100, PLAIN_PERIOD_S = 10, LONG_S = 2, ESTIMATE_PART = 10, OBSERVED_NAMED = 4 };
 
 /* ---- progress ---- */
 
@@ -38,10 +39,23 @@ void check_terminal_clear(check_terminal *terminal) {
     }
 }
 
+/* Of all plays of a round: each delivery of a case is played once in it. */
+static uint64_t steps_of(const check_part *part, const check_options *options) {
+    unsigned rounds = options->repeat != 0 ? options->repeat : 1;
+    uint64_t steps = 0;
+    for (size_t i = 0; i < part->count && !options->until_fail; i++) {
+        steps += check_cost_of(part->records[i].one).steps * (part->records[i].due / rounds);
+    }
+    return steps; /* 0: there is no end in sight */
+}
+
 void check_terminal_part(check_terminal *terminal, const check_session *session, const check_part *part, size_t plays) {
     const check_options *options = session->options;
     terminal->cases = part->count;
     terminal->ended = 0;
+    terminal->steps = steps_of(part, options);
+    terminal->played = 0;
+    terminal->part_ns = check_now();
     terminal->playing_count = 0;
     check_terminal_clear(terminal);
     if (session->repetitions == 1) {
@@ -65,12 +79,25 @@ static size_t width_of(FILE *out) {
     return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
 }
 
-/* "[12/280 cases] 3 s, 1 fell short  manager.next.none (bytes, for 2 s)" */
+/* How long the rest will take, if it goes on like this; 0: too little has been played to say. */
+static double seconds_left(const check_terminal *terminal, uint64_t now) {
+    double since = (double)(now - terminal->part_ns) / (double)CHECK_SECOND;
+    bool known = terminal->played * ESTIMATE_PART >= terminal->steps && terminal->played < terminal->steps;
+    return known && since >= LONG_S ? since * (double)(terminal->steps - terminal->played) / (double)terminal->played
+                                    : 0;
+}
+
+/* "[12/280 cases] 3 s, about 9 s left, 1 failed  manager.next.none (bytes, for 2 s)" */
 static size_t say_progress(const check_terminal *terminal, char *line, size_t size) {
     const check_playing *oldest = terminal->playing_count > 0 ? &terminal->playing[0] : NULL;
     uint64_t now = check_now();
-    int used = snprintf(line, size, "[%zu/%zu cases] %.0f s, %zu fell short", terminal->ended, terminal->cases,
-        (double)(now - terminal->started_ns) / (double)CHECK_SECOND, terminal->fell_short);
+    double left = seconds_left(terminal, now);
+    char estimate[48] = "";
+    if (left >= 1) {
+        snprintf(estimate, sizeof estimate, ", about %.0f s left", left);
+    }
+    int used = snprintf(line, size, "[%zu/%zu cases] %.0f s%s, %zu failed", terminal->ended, terminal->cases,
+        (double)(now - terminal->started_ns) / (double)CHECK_SECOND, estimate, terminal->fell_short);
     if (oldest != NULL && used > 0 && (size_t)used < size) {
         uint64_t since = (now - oldest->since_ns) / CHECK_SECOND;
         const char *format = since < LONG_S ? "  %.100s (%s)" : "  %.100s (%s, for %llu s)";
@@ -153,6 +180,7 @@ void check_terminal_count(check_terminal *terminal, bool ended, bool fell_short)
 void check_terminal_ended(check_terminal *terminal, const check_case *one, check_delivery delivery,
     const check_result *result, bool verbose) {
     forget(terminal, one, delivery);
+    terminal->played += check_cost_of(one).steps;
     if (!verbose) {
         return;
     }
@@ -190,65 +218,6 @@ static void print_observed(FILE *out, const check_part *part, size_t number) {
     }
 }
 
-/* The reason of a skipped record, without what all of one kind begin with. *declared: it is a capability. */
-static undr_error skip_reason(const check_record *record, undr_buffer *reason, bool *declared) {
-    static const char start[] = "the target does not declare ";
-    undr_error error = check_record_remark(record, reason);
-    *declared = reason->size > sizeof start - 1 && memcmp(reason->data, start, sizeof start - 1) == 0;
-    if (*declared) {
-        reason->size -= sizeof start - 1;
-        memmove(reason->data, reason->data + sizeof start - 1, reason->size);
-    }
-    return error;
-}
-
-/* The reasons that were printed. */
-typedef struct printed {
-    check_name_map by_text;
-    undr_arena texts;
-} printed;
-
-/* Was it not printed before? Without memory it is printed again. */
-static bool is_new_reason(printed *all, undr_slice reason) {
-    void *text = NULL;
-    size_t before = CHECK_NO_NAME;
-    if (undr_arena_take(&all->texts, reason.size + 1, &text) != UNDR_OK) {
-        return true;
-    }
-    memcpy(text, reason.size == 0 ? (const uint8_t *)"" : reason.data, reason.size);
-    ((char *)text)[reason.size] = '\0';
-    return check_name_map_put(&all->by_text, text, 0, &before) != UNDR_OK || before == CHECK_NO_NAME;
-}
-
-/* Each reason once: "not declared: hold 200, grace", then the others: "--destructive was not given". */
-static void print_reasons(FILE *out, const check_part *part, bool capabilities, const char **separator) {
-    bool began = false;
-    printed all = {0};
-    for (size_t i = 0; i < part->count; i++) {
-        undr_buffer reason = {0};
-        bool declared = false;
-        bool fits = check_record_standing(&part->records[i]) == CHECK_SKIPPED
-            && skip_reason(&part->records[i], &reason, &declared) == UNDR_OK && declared == capabilities;
-        if (fits && is_new_reason(&all, undr_buffer_slice(&reason))) {
-            fputs(began && capabilities ? ", " : *separator, out);
-            fputs(!began && capabilities ? "not declared: " : "", out);
-            check_text_plain(out, undr_buffer_slice(&reason));
-            began = true;
-            *separator = "; ";
-        }
-        undr_buffer_free(&reason);
-    }
-    check_name_map_free(&all.by_text);
-    undr_arena_free(&all.texts);
-}
-
-static void print_skip_reasons(FILE *out, const check_part *part) {
-    const char *separator = " (";
-    print_reasons(out, part, true, &separator);
-    print_reasons(out, part, false, &separator);
-    fputs(separator[0] == ';' ? ")" : "", out);
-}
-
 static void summarise_part(const check_terminal *terminal, const check_part *part) {
     FILE *out = terminal->out;
     check_tally tally = check_part_tally(part);
@@ -265,24 +234,28 @@ static void summarise_part(const check_terminal *terminal, const check_part *par
     }
     fprintf(out, "%zu case%s", tally.cases, check_text_plural(tally.cases));
     count(out, tally.by[CHECK_PASSED], "passed", true);
-    count(out, tally.by[CHECK_FAILED], "fell short of a MUST", false);
-    count(out, tally.by[CHECK_WARNED], tally.by[CHECK_FAILED] > 0 ? "of a SHOULD" : "fell short of a SHOULD", false);
+    count(out, tally.by[CHECK_FAILED], "failed a MUST", false);
+    count(out, tally.by[CHECK_WARNED], tally.by[CHECK_FAILED] > 0 ? "of a SHOULD" : "failed a SHOULD", false);
     print_observed(out, part, tally.by[CHECK_OBSERVED]);
-    count(out, tally.by[CHECK_EXPECTED], "fell short as expected", false);
-    count(out, tally.by[CHECK_STALE], "expected to fall short, but passed", false);
-    count(out, tally.by[CHECK_CHANGED], "fell short otherwise than expected", false);
+    count(out, tally.by[CHECK_EXPECTED], "failed as expected", false);
+    count(out, tally.by[CHECK_STALE], "expected to fail, but passed", false);
+    count(out, tally.by[CHECK_CHANGED], "failed otherwise than expected", false);
     count(out, tally.by[CHECK_BLOCKED_OFF], "blocked", false);
     count(out, tally.by[CHECK_EXCUSED], "blocked by an expected one", false);
     count(out, tally.by[CHECK_BROKEN], "broken in the harness", false);
-    count(out, tally.undecided, "expected to fall short, but passed so far", false);
+    count(out, tally.undecided, "expected to fail, but passed so far", false);
     count(out, tally.by[CHECK_NOT_RUN] - tally.undecided, "not run", false);
     count(out, tally.by[CHECK_SKIPPED], "skipped", false);
-    print_skip_reasons(out, part);
+    check_print_skip_reasons(out, part);
     if (part->heavy > 0) {
         fprintf(out, "; %zu heavy one%s (long waits, large payloads, many connections) only with --load", part->heavy,
             check_text_plural(part->heavy));
     }
+    if (part->left_out > 0) {
+        fprintf(out, "; %zu left out by --skip", part->left_out);
+    }
     fputc('\n', out);
+    check_print_enabling(out, part);
 }
 
 static void print_unmatched(const check_terminal *terminal, const check_session *session) {
@@ -291,9 +264,9 @@ static void print_unmatched(const check_terminal *terminal, const check_session 
         fprintf(
             terminal->out, "\n%sUNMATCHED%s ", check_paint(terminal, CHECK_RED), check_paint(terminal, CHECK_PLAIN));
         check_text_plain(terminal->out, undr_slice_text(session->expected->file));
-        fprintf(terminal->out, ":%d: there is no case ", entry->line);
+        fprintf(terminal->out, ":%d: ", entry->line);
         check_text_plain(terminal->out, undr_slice_text(entry->name));
-        fputs(": correct its name, or remove the line\n", terminal->out);
+        fprintf(terminal->out, ": %s\n", check_unmatched_why(session, entry));
     }
 }
 
@@ -304,9 +277,9 @@ static void print_short_sentence(FILE *out, const check_session *session, const 
     } else if (all->by[CHECK_WARNED] > 0 && session->options->strict) {
         fputs("Every MUST held, but not every SHOULD, as --strict demands.", out);
     } else if (all->by[CHECK_STALE] + all->by[CHECK_CHANGED] > 0 || check_unmatched(session, &index) != NULL) {
-        fputs("What is expected to fall short (", out);
+        fputs("What is expected to fail (", out);
         check_text_plain(out, undr_slice_text(session->expected->file));
-        fputs(") is not what did.", out);
+        fputs(") is not what failed.", out);
     } else {
         fputs("This implementation could not be judged.", out);
     }
@@ -330,7 +303,7 @@ static void print_sentence(const check_terminal *terminal, const check_session *
     } else if (status == 2) {
         fputs("Nothing was executed: this is not a pass.", out);
     } else if (status == 0 && all.by[CHECK_EXPECTED] > 0) {
-        fputs("What fell short was expected (", out);
+        fputs("What failed was expected (", out);
         check_text_plain(out, undr_slice_text(session->expected->file));
         fprintf(out, "); every other %s that was tried held.", all.by[CHECK_WARNED] > 0 ? "MUST" : "requirement");
     } else if (status == 0 && all.by[CHECK_WARNED] > 0) {

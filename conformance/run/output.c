@@ -5,6 +5,7 @@
 #include "base/written.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,6 +21,7 @@ static const struct kind {
     {"--junit", offsetof(check_options, junit), check_report_junit, false},
     {"--json", offsetof(check_options, json), check_report_json, false},
     {"--html", offsetof(check_options, html), check_report_html, false},
+    {"--markdown", offsetof(check_options, markdown), check_report_markdown, false},
     {"--write-expect", offsetof(check_options, write_expect), check_write_expected, true},
 };
 
@@ -169,6 +171,41 @@ undr_error check_outputs_write(check_outputs *outputs, const check_session *sess
         first = first == UNDR_OK ? error : first;
     }
     return first;
+}
+
+/* Behind what is there. 0, or an errno. */
+static int append(const char *path, const char *text, size_t size) {
+    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
+    int reason = file < 0 ? errno : 0;
+    for (size_t at = 0; reason == 0 && at < size;) {
+        ssize_t written = write(file, text + at, size - at);
+        reason = written < 0 && errno != EINTR ? errno : 0;
+        at += written > 0 ? (size_t)written : 0;
+    }
+    if (file >= 0 && close(file) != 0 && reason == 0) {
+        reason = errno;
+    }
+    return reason;
+}
+
+undr_error check_outputs_github(check_outputs *outputs, const check_session *session, undr_buffer *message) {
+    const char *path = getenv("GITHUB_STEP_SUMMARY");
+    char *text = NULL;
+    size_t size = 0;
+    undr_error error = check_report_github(outputs->human, session);
+    fflush(outputs->human);
+    FILE *memory = error == UNDR_OK && path != NULL && path[0] != '\0' ? open_memstream(&text, &size) : NULL;
+    if (memory != NULL) {
+        error = check_report_markdown(memory, session);
+        error = fclose(memory) != 0 ? UNDR_MEMORY : error;
+        int reason = error == UNDR_OK ? append(path, text, size) : 0;
+        if (reason != 0) {
+            error = check_put_unwritten(message, path, reason);
+            error = error == UNDR_OK ? UNDR_SYSTEM : error;
+        }
+    }
+    free(text);
+    return error;
 }
 
 void check_outputs_close(check_outputs *outputs) {

@@ -4,7 +4,7 @@
 
 #include "report/report.h"
 
-enum { CHECK_OUTPUTS = 4 }; /* --junit, --json, --html, --write-expect */
+enum { CHECK_OUTPUTS = 5 }; /* --junit, --json, --html, --markdown, --write-expect */
 
 typedef struct check_outputs {
     int files[CHECK_OUTPUTS]; /* -1: not asked for */
@@ -21,6 +21,9 @@ FILE *check_outputs_human(const check_options *options);
 
 /* Writes all that was asked for, also when one of them fails. UNDR_SYSTEM: *message says which, and why. */
 UNDR_MUST_USE undr_error check_outputs_write(
+    check_outputs *outputs, const check_session *session, undr_buffer *message);
+/* --github: annotations where people read, and the summary behind what $GITHUB_STEP_SUMMARY has. The same errors. */
+UNDR_MUST_USE undr_error check_outputs_github(
     check_outputs *outputs, const check_session *session, undr_buffer *message);
 void check_outputs_close(check_outputs *outputs);
 

@@ -19,6 +19,7 @@ static const struct text_member text_members[] = {
     {"transcript", offsetof(check_result, transcript)},
     {"output", offsetof(check_result, output)},
     {"notes", offsetof(check_result, notes)},
+    {"seen", offsetof(check_result, seen)},
 };
 enum { TEXT_MEMBERS = sizeof text_members / sizeof text_members[0] };
 
@@ -60,9 +61,9 @@ static undr_error json_to_bytes(const json_t *json, undr_buffer *bytes) {
 }
 
 undr_error check_result_write(undr_buffer *line, const check_result *result) {
-    json_t *json = json_pack("{s:i, s:i, s:s, s:i, s:I, s:I, s:I}", "verdict", (int)result->verdict, "level",
-        (int)result->level, "id", result->id, "line", result->line, "duration", (json_int_t)result->duration_ns,
-        "pieces", (json_int_t)result->pieces, "joined", (json_int_t)result->joined);
+    json_t *json = json_pack("{s:i, s:i, s:i, s:s, s:i, s:I, s:I, s:I}", "verdict", (int)result->verdict, "level",
+        (int)result->level, "hint", (int)result->hint, "id", result->id, "line", result->line, "duration",
+        (json_int_t)result->duration_ns, "pieces", (json_int_t)result->pieces, "joined", (json_int_t)result->joined);
     int failed = json == NULL ? -1 : 0;
     for (size_t i = 0; i < TEXT_MEMBERS && failed == 0; i++) {
         const undr_buffer *bytes = (const undr_buffer *)((const char *)result + text_members[i].offset);
@@ -79,20 +80,21 @@ undr_error check_result_write(undr_buffer *line, const check_result *result) {
 }
 
 static undr_error read_members(json_t *json, check_result *result) {
-    int verdict = 0, level = 0;
+    int verdict = 0, level = 0, hint = 0;
     const char *id = NULL;
     json_int_t duration = 0, pieces = 0, joined = 0;
-    if (json_unpack(json, "{s:i, s:i, s:s, s:i, s:I, s:I, s:I}", "verdict", &verdict, "level", &level, "id", &id,
-            "line", &result->line, "duration", &duration, "pieces", &pieces, "joined", &joined)
+    if (json_unpack(json, "{s:i, s:i, s:i, s:s, s:i, s:I, s:I, s:I}", "verdict", &verdict, "level", &level, "hint",
+            &hint, "id", &id, "line", &result->line, "duration", &duration, "pieces", &pieces, "joined", &joined)
         != 0) {
         return UNDR_ARGUMENT;
     }
     if (verdict < CHECK_PASS || verdict > CHECK_ERROR || level < CHECK_MUST || level > CHECK_MAY
-        || strlen(id) >= sizeof result->id) {
+        || hint < CHECK_HINT_NONE || hint >= CHECK_HINT_COUNT || strlen(id) >= sizeof result->id) {
         return UNDR_ARGUMENT;
     }
     result->verdict = (check_verdict)verdict;
     result->level = (check_level)level;
+    result->hint = (check_hint)hint;
     memcpy(result->id, id, strlen(id) + 1);
     result->duration_ns = (uint64_t)duration;
     result->pieces = (unsigned)pieces;

@@ -10,6 +10,7 @@
 #include "run/output.h"
 #include "run/plan.h"
 #include "run/program.h"
+#include "run/suspect.h"
 #include "suite/ids.h"
 #include "suite/suite.h"
 
@@ -23,6 +24,7 @@ enum {
     PLAY_LIMIT_S = 180,
     HEAVY_LIMIT_S = 900,
     HELD_ANSWERS = 64, /* more than a play waits for until their hold is over, one after the other */
+    BY_HAND = 60,      /* times longer may a worker take that stands in a debugger */
     WAITING_JOBS = 2   /* for each job, so many more of the cases that only wait; none beside a single one */
 };
 
@@ -114,6 +116,7 @@ static undr_error prepare_records(struct run *run, check_part *part, const check
     }
     part->count = selection->count;
     part->heavy = selection->heavy;
+    part->left_out = selection->left_out;
     for (size_t i = 0; i < part->count; i++) {
         check_delivery deliveries[CHECK_DELIVERY_COUNT];
         part->records[i].one = selection->at[i];
@@ -142,8 +145,8 @@ static undr_error play_round(struct run *run, const check_selection *selection) 
     if (error == UNDR_OK) {
         unsigned jobs = run->session.jobs;
         check_supervision supervision = {items, count, &run->part->setting, check_play, jobs,
-            jobs > 1 ? WAITING_JOBS * jobs : 0, options->pause ? UINT64_MAX : limit_of(run), options->pause,
-            &run->signals, {run, on_started, on_finished, on_tick}};
+            jobs > 1 ? WAITING_JOBS * jobs : 0, options->pause || options->listens ? UINT64_MAX : limit_of(run),
+            options->pause, &run->signals, {run, on_started, on_finished, on_tick}};
         check_terminal_part(&run->terminal, &run->session, run->part, count);
         error = check_supervise(&supervision, &run->session.interrupted);
     }
@@ -155,7 +158,8 @@ check_setting check_run_setting(const check_options *options) {
     check_setting setting = {.command = options->command,
         .host = options->host,
         .port = options->port,
-        .timeout_factor = options->timeout_factor,
+        .listens = options->listens,
+        .timeout_factor = options->timeout_factor * (options->listens ? BY_HAND : 1),
         .destructive = options->destructive};
     setting.capabilities.priority_levels = 2;
     setting.capabilities.pickle_low = setting.capabilities.pickle_high = 4;
@@ -198,7 +202,8 @@ static undr_error play_rounds(struct run *run, const check_selection *selection)
 
 static undr_error play_again(struct run *run) {
     const check_again again = {&run->session, run->part, &run->terminal, &run->signals, limit_of(run), on_tick, run};
-    return check_play_again(&again);
+    undr_error error = check_play_again(&again);
+    return error == UNDR_OK ? check_play_suspicions(&again) : error;
 }
 
 /* Which entries hold is known only now that the adapter was asked for its versions. */
@@ -298,6 +303,9 @@ static int report(struct run *run) {
         check_tap_end(&run->tap, &run->session);
     }
     undr_error error = check_outputs_write(&run->outputs, &run->session, &run->message);
+    if (error == UNDR_OK && run->options->github) {
+        error = check_outputs_github(&run->outputs, &run->session, &run->message);
+    }
     if (error != UNDR_OK) {
         status = give_up(error, &run->message, CHECK_HARNESS);
         run->message.size = 0;

@@ -11,6 +11,9 @@ typedef struct check_embedded {
     size_t size;
 } check_embedded;
 
+/* Of the specification that was built in: protocol.md and adapter.md, one behind the other. */
+extern const char check_spec_sha256[];
+
 extern const check_embedded check_embedded_cases[];
 
 #endif

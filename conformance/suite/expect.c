@@ -5,15 +5,27 @@
 #include "base/text.h"
 #include "base/user_file.h"
 #include "suite/condition.h"
+#include "suite/ids.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const check_entry *find_pattern(const check_expected *expected, const char *name) {
+    const check_entry *found = NULL;
+    for (size_t i = 0; i < expected->pattern_count && found == NULL; i++) {
+        const check_entry *one = &expected->at[expected->patterns[i]];
+        found = one->holds && fnmatch(one->name, name, 0) == 0 ? one : NULL;
+    }
+    return found;
+}
 
 const check_entry *check_expected_find(const check_expected *expected, const char *name) {
     size_t first = check_name_map_get(&expected->by_name, name);
     size_t index = first == CHECK_NO_NAME ? CHECK_NO_NAME : expected->at[first].holding;
-    return index == CHECK_NO_NAME ? NULL : &expected->at[index];
+    return index == CHECK_NO_NAME ? find_pattern(expected, name) : &expected->at[index];
 }
 
 static char *copy_of(undr_slice text) {
@@ -23,9 +35,22 @@ static char *copy_of(undr_slice text) {
 /* What a line says. */
 struct line {
     undr_slice condition, name, reason;
+    const char *id;
     check_verdict verdict;
+    bool flaky;
     int number;
 };
+
+static undr_error note_pattern(check_expected *expected, size_t index) {
+    size_t *patterns = check_array_room(
+        expected->patterns, expected->pattern_count, &expected->pattern_capacity, sizeof *patterns);
+    if (patterns == NULL) {
+        return UNDR_MEMORY;
+    }
+    expected->patterns = patterns;
+    expected->patterns[expected->pattern_count++] = index;
+    return UNDR_OK;
+}
 
 /* *before: the number of the first entry of the case, when it had one already. */
 static undr_error add(check_expected *expected, const struct line *line, size_t *before) {
@@ -34,15 +59,25 @@ static undr_error add(check_expected *expected, const struct line *line, size_t 
         return UNDR_MEMORY;
     }
     expected->at = at;
+    undr_error error = UNDR_OK;
     size_t index = expected->count++;
     bool always = line->condition.size == 0;
     check_entry *entry = &expected->at[index];
-    *entry = (check_entry){copy_of(line->name), line->verdict, copy_of(line->reason), line->number,
-        always ? NULL : copy_of(line->condition), always, always ? index : CHECK_NO_NAME};
+    *entry = (check_entry){.name = copy_of(line->name),
+        .verdict = line->verdict,
+        .flaky = line->flaky,
+        .id = line->id,
+        .reason = copy_of(line->reason),
+        .line = line->number,
+        .condition = always ? NULL : copy_of(line->condition),
+        .holds = always,
+        .holding = always ? index : CHECK_NO_NAME};
     if (entry->name == NULL || entry->reason == NULL || (!always && entry->condition == NULL)) {
         return UNDR_MEMORY;
     }
-    return check_name_map_put(&expected->by_name, entry->name, index, before);
+    entry->pattern = entry->name[strcspn(entry->name, "*?[")] != '\0';
+    error = entry->pattern ? note_pattern(expected, index) : UNDR_OK;
+    return error == UNDR_OK ? check_name_map_put(&expected->by_name, entry->name, index, before) : error;
 }
 
 /* "FILE:LINE: WHAT, found `FOUND`" */
@@ -58,29 +93,64 @@ static undr_error mistake(
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }
 
+static bool is_word(undr_slice word, const char *text) {
+    return undr_slice_equal(word, undr_slice_text(text));
+}
+
+/* SCHED of SCHED-3 and a number: is it the first part of an id of the specification? */
+static bool is_family(undr_slice word) {
+    const uint8_t *dash = word.size == 0 ? NULL : memrchr(word.data, '-', word.size);
+    size_t size = dash == NULL ? 0 : (size_t)(dash + 1 - word.data);
+    bool digits = size > 1 && size < word.size, found = false;
+    for (size_t i = size; i < word.size; i++) {
+        digits = digits && isdigit(word.data[i]);
+    }
+    for (const check_known_id *known = check_known_ids; digits && known->id != NULL && !found; known++) {
+        found = strlen(known->id) > size && memcmp(known->id, word.data, size) == 0;
+    }
+    return found;
+}
+
+/* The id behind the case; without one, *rest is the reason as it was. False: there is no such requirement. */
+static bool take_id(undr_slice *rest, const char **id) {
+    undr_slice after = *rest, word = check_text_take_word(&after);
+    for (const check_known_id *known = check_known_ids; known->id != NULL && *id == NULL; known++) {
+        *id = is_word(word, known->id) ? known->id : NULL;
+    }
+    bool mistyped = *id == NULL && is_family(word);
+    *rest = *id == NULL ? *rest : after;
+    return !mistyped;
+}
+
+static bool take_verdict(undr_slice word, struct line *line) {
+    line->flaky = is_word(word, "flaky");
+    line->verdict = is_word(word, "warn") ? CHECK_WARN : CHECK_FAIL;
+    return line->flaky || is_word(word, "fail") || is_word(word, "warn");
+}
+
 /* Reads a line up to its reason. */
 static undr_error read_line(undr_slice rest, struct line *line, check_expected *expected, undr_buffer *message) {
     undr_slice whole = rest, word = check_text_take_word(&rest);
     const char *what = "`fail CASE REASON` or `warn CASE REASON` is expected";
-    if (undr_slice_equal(word, undr_slice_text("when"))) {
+    if (is_word(word, "when")) {
         if (check_condition_take(&rest, &line->condition, &what) != UNDR_OK) {
             return mistake(expected, line->number, what, whole, message);
         }
         what = "`fail CASE REASON` or `warn CASE REASON` is expected behind the condition";
         word = check_text_take_word(&rest);
     }
-    bool fails = undr_slice_equal(word, undr_slice_text("fail"));
-    if (!fails && !undr_slice_equal(word, undr_slice_text("warn"))) {
+    if (!take_verdict(word, line)) {
         return mistake(expected, line->number, what, whole, message);
     }
-    line->verdict = fails ? CHECK_FAIL : CHECK_WARN;
     line->name = check_text_take_word(&rest);
-    line->reason = check_text_trim(rest);
-    if (line->name.size == 0 || line->reason.size == 0) {
-        what = line->name.size == 0 ? "the name of a case is expected" : "a reason is expected";
-        return mistake(expected, line->number, what, whole, message);
+    if (line->name.size == 0) {
+        return mistake(expected, line->number, "the name of a case is expected", whole, message);
     }
-    return UNDR_OK;
+    if (!take_id(&rest, &line->id)) {
+        return mistake(expected, line->number, "the specification has no requirement of that number", whole, message);
+    }
+    line->reason = check_text_trim(rest);
+    return line->reason.size > 0 ? UNDR_OK : mistake(expected, line->number, "a reason is expected", whole, message);
 }
 
 static undr_error parse_line(undr_slice text, int number, check_expected *expected, undr_buffer *message) {
@@ -190,18 +260,22 @@ void check_expected_free(check_expected *expected) {
         free(expected->at[i].condition);
     }
     free(expected->at);
+    free(expected->patterns);
     check_name_map_free(&expected->by_name);
     free(expected->file);
     *expected = (check_expected){0};
 }
 
-void check_expected_write(
-    FILE *out, const char *condition, check_verdict verdict, const char *name, undr_slice reason) {
+void check_expected_write(FILE *out, const check_entry *entry, undr_slice reason) {
     reason = check_text_trim(reason);
-    if (condition != NULL) {
-        fprintf(out, "when %s ", condition);
+    if (entry->condition != NULL) {
+        fprintf(out, "when %s ", entry->condition);
     }
-    fprintf(out, "%s %s ", verdict == CHECK_WARN ? "warn" : "fail", name);
+    const char *word = entry->flaky ? "flaky" : entry->verdict == CHECK_WARN ? "warn" : "fail";
+    fprintf(out, "%s %s ", word, entry->name);
+    if (entry->id != NULL) {
+        fprintf(out, "%s ", entry->id);
+    }
     for (size_t i = 0; i < reason.size; i++) {
         uint8_t byte = reason.data[i] == '\n' ? ' ' : reason.data[i];
         size_t length = check_text_character(undr_slice_of(reason.data + i, reason.size - i));

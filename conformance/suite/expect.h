@@ -4,6 +4,8 @@
  *     fail manager.close-join.worker-died  JOIN never returns when a worker dies
  *     warn manager.done.surplus            counts below zero
  *     when python >= 3.13 fail worker.workers.failure  the report can't be pickled
+ *     fail manager.schedule.* SCHED-3      the newest task comes first
+ *     flaky worker.workers.pauses          the machine of the CI is slow
  */
 #ifndef CHECK_EXPECT_H
 #define CHECK_EXPECT_H
@@ -14,8 +16,11 @@
 #include <stdio.h>
 
 typedef struct check_entry {
-    char *name;            /* of the case */
+    char *name;            /* of the case, or a pattern of names */
     check_verdict verdict; /* CHECK_FAIL or CHECK_WARN */
+    bool flaky;            /* it may pass, too */
+    bool pattern;
+    const char *id; /* of the requirement that it has to blame; NULL: any */
     char *reason;
     int line;
     char *condition; /* condition.h; NULL: none */
@@ -29,6 +34,8 @@ typedef struct check_expected {
     check_entry *at;
     size_t count, capacity;
     check_name_map by_name; /* of the cases */
+    size_t *patterns;       /* the entries that are patterns */
+    size_t pattern_count, pattern_capacity;
 } check_expected;
 
 /* Reads a whole text. UNDR_ARGUMENT: *message says what is wrong, behind FILE:LINE. check_expected_free afterwards,
@@ -42,11 +49,11 @@ void check_expected_free(check_expected *expected);
  * UNDR_ARGUMENT: *message says which condition can't be decided, or which entries contradict each other. */
 UNDR_MUST_USE undr_error check_expected_apply(check_expected *expected, undr_slice capabilities, undr_buffer *message);
 
-/* The entry that holds; NULL: none. */
+/* The entry that holds; NULL: none. One that names the case comes before a pattern, an earlier pattern before a later. */
 const check_entry *check_expected_find(const check_expected *expected, const char *name);
 
-/* One line of such a file; newlines in the reason become blanks. condition: NULL for none. Failures show in
- * ferror(out). */
-void check_expected_write(FILE *out, const char *condition, check_verdict verdict, const char *name, undr_slice reason);
+/* One line of such a file, with what the entry has but its reason (and .verdict, where it is not flaky); newlines in the
+ * reason become blanks. Failures show in ferror(out). */
+void check_expected_write(FILE *out, const check_entry *entry, undr_slice reason);
 
 #endif

@@ -1,96 +1,83 @@
-/* help.c: what undr-check --help prints. */
+/* help.c: what undr-check prints of its options: the help, the manual page, the scripts for shells. */
+#include "suite/option_table.h"
 #include "suite/options.h"
 
-static void help_with_cases(FILE *out) {
-    fputs(
-        "undr-check holds an implementation of the undr task protocol against its specification.\n"
-        "\n"
-        "Usage\n"
-        "  undr-check manager|worker|pool [OPTIONS] -- ARGV...    ARGV is your adapter (spec/adapter.md)\n"
-        "  undr-check all [OPTIONS] -- ARGV...                    every role that the adapter declares\n"
-        "  undr-check manager --connect HOST:PORT [OPTIONS]       a manager that runs already; no adapter\n"
-        "  undr-check explore ROLE [OPTIONS] -- ARGV...           random sessions in a role (or all);\n"
-        "                                                         what falls short is made as short as it gets\n"
-        "  undr-check parse FILE|FOLDER...                        looks for mistakes in case files\n"
-        "  undr-check decode [FILE]                               prints captured bytes in the notation\n"
-        "  undr-check watch [OPTIONS] -- COMMAND...               judges a real manager and its workers at their own work;\n"
-        "                                                         captures, too: undr-check watch --help\n"
-        "\n"
-        "Which cases\n"
-        "  --list               print the names of the cases (with -v: what they prove), run nothing\n"
-        "  --only PATTERN       only the cases whose name matches, as in 'manager.close-*'; may be repeated\n"
-        "                       (without it the case ROLE.life.of-a-task is played first; while it falls short,\n"
-        "                       all other cases but those about frames are blocked by it)\n"
-        "  --cases FOLDER       your own *.case files, beside the built-in ones; may be repeated\n"
-        "  --load               the heavy cases, too (long waits, large payloads, many connections)\n"
-        "  --destructive        with --connect: also the cases that leave the manager's counts damaged\n"
-        "  --sessions N         with explore: how many random sessions a role (default: 100; --seed picks them)\n"
-        "  --corpus FOLDER      with explore manager: instead of these all sessions that a fuzzer kept in FOLDER, such as\n"
-        "                       fuzz/corpus/manager_session\n"
-        "  --shard I/N          the I-th of N parts of the cases, for several machines; ROLE.life.of-a-task is\n"
-        "                       played in each\n"
-        "\n"
-        "How they are played\n"
-        "  --delivery NAME      how what is sent is cut: whole, bytes, cut-1 ... cut-8, coalesced,\n"
-        "                       straddled, all\n"
-        "                       (default: whole, and one other per case that the seed picks)\n"
-        "  --all-deliveries     the same as --delivery all\n"
-        "  --seed N             the seed of these picks (default: a new one each time; it is printed)\n"
-        "  --jobs N             cases at the same time (default: twice the number of processors); above 1 those\n"
-        "                       that only wait, for seconds perhaps, are played beside them\n"
-        "  --repeat N           everything N times\n"
-        "  --until-fail         again and again (at most --repeat times) until something falls short\n"
-        "  --again N            how often a case that failed is played again, by itself, at the end (default: 2): the\n"
-        "                       report says `failed 3 of 3 plays`, or `failed 1 of 3 plays: flaky`. One case of each\n"
-        "                       kind of failure, none that --expect lists, within a bounded time. It changes neither\n"
-        "                       the verdict nor the exit status: what failed once has failed\n"
-        "  --timeout-factor F   multiplies every time limit, for slow targets (valgrind) and busy machines\n"
-        "  --pause              before the first step of each case print the target's process id and wait for\n"
-        "                       Enter, so that a debugger can attach; the target itself runs on meanwhile, and a\n"
-        "                       worker may have connected already. Needs a terminal\n"
-        "\n",
-        out);
+#include <ctype.h>
+#include <string.h>
+
+enum { COLUMN = 23, WIDTH = 112, VERBS = 55 };
+
+/* ---- --help ---- */
+
+/* Words up to the width; the next lines begin at the column. */
+static void print_wrapped(FILE *out, const char *text, size_t column) {
+    size_t at = column;
+    for (const char *word = text; *word != '\0';) {
+        size_t size = strcspn(word, " ");
+        if (at > column && at + 1 + size > WIDTH) {
+            fprintf(out, "\n%*s", (int)column, "");
+            at = column;
+        } else if (at > column) {
+            fputc(' ', out);
+            at++;
+        }
+        fwrite(word, 1, size, out);
+        at += size;
+        word += size;
+        word += strspn(word, " ");
+    }
+    fputc('\n', out);
 }
 
-static void help_with_results(FILE *out) {
-    fputs("What counts\n"
-          "  --strict             a SHOULD that does not hold fails the run, too\n"
-          "  --expect FILE        what is known to fall short: lines `fail CASE REASON` or `warn CASE REASON`.\n"
-          "                       An entry that passes now, fits no case, or falls short in another way\n"
-          "                       fails the run. `when python >= 3.13 fail CASE REASON` holds for those versions\n"
-          "                       of the adapter's language only, `when version < 2 ...` for those of its own\n"
-          "                       (spec/adapter.md, Known failures)\n"
-          "  --write-expect FILE  write such a file from this run; REASON is then what was expected and received\n"
-          "\n"
-          "Reports\n"
-          "  -v, --verbose        every case as it ends, with what crossed its connections\n"
-          "  --tap                TAP, version 13, on standard output\n"
-          "  --junit FILE         JUnit XML        (FILE may be - for standard output)\n"
-          "  --json FILE          JSON, as conformance/report.schema.json describes it\n"
-          "  --html FILE          one page: a matrix of cases and deliveries, and each failure explained\n"
-          "  --color WHEN         auto, always or never\n"
-          "  -h, --help           this; behind explore, parse or decode: about that\n"
-          "  --version            the version\n"
-          "\n"
-          "Exit status\n"
-          "  0  every MUST held (with --strict: every SHOULD, too)\n"
-          "  1  something fell short, or the adapter was refused (then no case was run); decode: a frame is wrong\n"
-          "  2  the command line or a file that was named is wrong, or every case was skipped\n"
-          "  3  the harness itself failed, or could not write all of its output or of a file\n"
-          "  128 + a signal: what ended the run early; its reports are written. 141 (SIGPIPE): nobody reads the\n"
-          "     output any more, as with `| head`\n"
-          "\n"
-          "Texts: spec/ and conformance/ are folders of the source tree; below the prefix of an installation they are\n"
-          "  share/doc/undr-task/spec/*.md and share/undr-task/report.schema.json\n"
-          "\n"
-          "Examples\n"
-          "  undr-check manager -- ./my-manager\n"
-          "  undr-check all --strict --junit report.xml -- python3 my_adapter.py\n"
-          "  undr-check worker --only 'worker.*chain*' -v -- ./my-worker\n"
-          "  undr-check pool --expect known.txt --repeat 20 -- ./my-manager\n"
-          "  undr-check manager --connect 127.0.0.1:4000\n",
-        out);
+static void print_option(FILE *out, const check_option *one) {
+    int used = one->letter == 0 ? fprintf(out, "  --%s", one->name)
+                                : fprintf(out, "  -%c, --%s", one->letter, one->name);
+    used += one->argument == NULL ? 0 : fprintf(out, " %s", one->argument);
+    if (used + 1 > COLUMN) {
+        fputc('\n', out);
+        used = 0;
+    }
+    fprintf(out, "%*s", COLUMN - used, "");
+    print_wrapped(out, one->help, COLUMN);
 }
+
+static void print_sections(FILE *out) {
+    for (int section = 0; section < CHECK_SECTION_COUNT; section++) {
+        fprintf(out, "\n%s\n", check_section_title((check_section)section));
+        for (const check_option *one = check_option_table; one->name != NULL; one++) {
+            if (one->section == (check_section)section) {
+                print_option(out, one);
+            }
+        }
+    }
+}
+
+static const char examples[] = "  undr-check manager -- ./my-manager\n"
+                               "  undr-check all --strict --junit report.xml -- python3 my_adapter.py\n"
+                               "  undr-check worker --only 'worker.*chain*' -v -- ./my-worker\n"
+                               "  undr-check pool --expect known.txt --repeat 20 -- ./my-manager\n"
+                               "  undr-check manager --connect 127.0.0.1:4000\n"
+                               "  undr-check worker --listen 127.0.0.1:4000 --only worker.life.of-a-task\n"
+                               "  undr-check diff old.json new.json --format markdown\n";
+
+static void help_with_all(FILE *out) {
+    fputs("undr-check holds an implementation of the undr task protocol against its specification.\n\nUsage\n", out);
+    for (const check_verb *verb = check_verb_table; verb->name != NULL; verb++) {
+        int used = fprintf(out, "  undr-check %s %s", verb->name, verb->arguments);
+        fprintf(out, "%*s", used + 2 > VERBS ? 2 : VERBS - used, "");
+        print_wrapped(out, verb->help, VERBS);
+    }
+    print_sections(out);
+    fprintf(out, "\nExit status\n%s", check_help_statuses);
+    fputs(
+        "\nTexts: spec/ and conformance/ are folders of the source tree; below the prefix of an installation they are\n"
+        "  share/doc/undr-task/spec/*.md and share/undr-task/report.schema.json\n"
+        "\nExamples\n",
+        out);
+    fputs(examples, out);
+}
+
+/* ---- of one verb ---- */
 
 static void help_with_explore(FILE *out) {
     fputs(
@@ -140,6 +127,160 @@ void check_help(FILE *out, check_action topic) {
     case CHECK_ACTION_EXPLORE: help_with_explore(out); return;
     case CHECK_ACTION_PARSE: help_with_parse(out); return;
     case CHECK_ACTION_DECODE: help_with_decode(out); return;
-    default: help_with_cases(out); help_with_results(out);
+    default: help_with_all(out);
+    }
+}
+
+/* ---- the manual page ---- */
+
+/* Text of roff: no line begins with a dot or an apostrophe, and a hyphen is one that can be copied. */
+static void print_roff(FILE *out, const char *text) {
+    for (bool begins = true; *text != '\0'; text++) {
+        if (begins && (*text == '.' || *text == '\'')) {
+            fputs("\\&", out);
+        }
+        begins = *text == '\n';
+        fputs(*text == '\\' ? "\\e" : *text == '-' ? "\\-" : "", out);
+        if (*text != '\\' && *text != '-') {
+            fputc(*text, out);
+        }
+    }
+}
+
+static void print_man_option(FILE *out, const check_option *one) {
+    fputs(".TP\n", out);
+    if (one->letter != 0) {
+        fprintf(out, "\\fB\\-%c\\fR, ", one->letter);
+    }
+    fputs("\\fB\\-\\-", out);
+    print_roff(out, one->name);
+    fputs("\\fR", out);
+    if (one->argument != NULL) {
+        fputs(" \\fI", out);
+        print_roff(out, one->argument);
+        fputs("\\fR", out);
+    }
+    fputc('\n', out);
+    print_roff(out, one->help);
+    fputc('\n', out);
+}
+
+static void print_man_section(FILE *out, check_section section) {
+    fprintf(out, ".SS %s\n", check_section_title(section));
+    for (const check_option *one = check_option_table; one->name != NULL; one++) {
+        if (one->section == section) {
+            print_man_option(out, one);
+        }
+    }
+}
+
+void check_help_man(FILE *out) {
+    fputs(".TH UNDR\\-CHECK 1 \"\" \"undr\\-task " UNDR_VERSION "\" \"User Commands\"\n"
+          ".SH NAME\nundr\\-check \\- conformance checks for the undr task protocol\n.SH SYNOPSIS\n",
+        out);
+    for (const check_verb *verb = check_verb_table; verb->name != NULL; verb++) {
+        fputs(verb == check_verb_table ? ".B undr\\-check " : ".br\n.B undr\\-check ", out);
+        print_roff(out, verb->name);
+        fputc(' ', out);
+        print_roff(out, verb->arguments);
+        fputc('\n', out);
+    }
+    fputs(
+        ".SH DESCRIPTION\n"
+        "undr\\-check plays the other side of the wire for a manager or a worker, and explains each violation of the\n"
+        "specification.\n",
+        out);
+    for (const check_verb *verb = check_verb_table; verb->name != NULL; verb++) {
+        fputs(".TP\n.B ", out);
+        print_roff(out, verb->name);
+        fputc('\n', out);
+        print_roff(out, verb->help);
+        fputc('\n', out);
+    }
+    fputs(".SH OPTIONS\n", out);
+    for (int section = 0; section < CHECK_SECTION_COUNT; section++) {
+        print_man_section(out, (check_section)section);
+    }
+    fputs(".SH EXIT STATUS\n.nf\n", out);
+    print_roff(out, check_help_statuses);
+    fputs(".fi\n.SH EXAMPLES\n.nf\n", out);
+    print_roff(out, examples);
+    fputs(".fi\n.SH SEE ALSO\n.BR undr\\-manager (1),\n.BR undr\\-worker (1)\n", out);
+}
+
+/* ---- completion ---- */
+
+static const char *const plain_verbs = "manager worker pool all explore watch diff merge parse decode";
+
+static bool takes_file(const check_option *one) {
+    return one->argument != NULL && (strcmp(one->argument, "FILE") == 0 || strcmp(one->argument, "FOLDER") == 0);
+}
+
+static void print_bash(FILE *out) {
+    fputs("# bash completion for undr-check, made of its table of options\n"
+          "_undr_check() {\n"
+          "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} i\n"
+          "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
+          "        [[ ${COMP_WORDS[i]} == -- ]] && { COMPREPLY=($(compgen -f -c -- \"$word\")); return; }\n"
+          "    done\n"
+          "    case $before in\n",
+        out);
+    for (const check_option *one = check_option_table; one->name != NULL; one++) {
+        if (one->choices != NULL) {
+            fprintf(
+                out, "        --%s) COMPREPLY=($(compgen -W '%s' -- \"$word\")); return ;;\n", one->name, one->choices);
+        } else if (one->id == OPTION_ONLY || one->id == OPTION_SKIP) {
+            fprintf(out,
+                "        --%s) COMPREPLY=($(compgen -W \"$(undr-check --list 2>/dev/null)\" -- \"$word\")); return ;;\n",
+                one->name);
+        } else if (one->argument != NULL) {
+            fprintf(out, "        --%s) COMPREPLY=(%s); return ;;\n", one->name,
+                takes_file(one) ? "$(compgen -f -- \"$word\")" : "");
+        }
+    }
+    fprintf(out, "    esac\n    if [[ $word == -* ]]; then\n        COMPREPLY=($(compgen -W '--");
+    for (const check_option *one = check_option_table; one->name != NULL; one++) {
+        fprintf(out, " --%s", one->name);
+    }
+    fprintf(out,
+        "' -- \"$word\"))\n    elif ((COMP_CWORD == 1)); then\n        COMPREPLY=($(compgen -W '%s' -- \"$word\"))\n"
+        "    else\n        COMPREPLY=($(compgen -f -- \"$word\"))\n    fi\n}\ncomplete -o filenames -F _undr_check undr-check\n",
+        plain_verbs);
+}
+
+/* What stands in brackets of _arguments: without the characters that end it. */
+static void print_zsh_text(FILE *out, const char *text) {
+    for (size_t i = 0; text[i] != '\0' && text[i] != ';' && text[i] != '('; i++) {
+        fputs(text[i] == '\'' ? "'\\''" : strchr("[]:\\", text[i]) != NULL ? "\\" : "", out);
+        if (text[i] != '\'') {
+            fputc(text[i], out);
+        }
+    }
+}
+
+static void print_zsh(FILE *out) {
+    fprintf(out,
+        "#compdef undr-check\n# zsh completion for undr-check, made of its table of options\n_arguments -S \\\n"
+        "    '1:verb:(%s)' \\\n",
+        plain_verbs);
+    for (const check_option *one = check_option_table; one->name != NULL; one++) {
+        fprintf(out, "    '%s--%s%s[", one->repeats ? "*" : "", one->name, one->argument == NULL ? "" : "=");
+        print_zsh_text(out, one->help);
+        fputc(']', out);
+        if (one->choices != NULL) {
+            fprintf(out, ":%s:(%s)", one->argument, one->choices);
+        } else if (one->argument != NULL) {
+            fprintf(out, ":%s:%s", takes_file(one) ? "file" : "value", takes_file(one) ? "_files" : " ");
+        }
+        fputs("' \\\n", out);
+    }
+    fputs("    '*:file:_files'\n", out);
+}
+
+void check_help_completion(FILE *out, bool zsh) {
+    if (zsh) {
+        print_zsh(out);
+    } else {
+        print_bash(out);
     }
 }

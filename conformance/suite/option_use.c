@@ -3,7 +3,13 @@
 
 #include <string.h>
 
-enum { RUN = 1 << CHECK_ACTION_RUN, LIST = 1 << CHECK_ACTION_LIST, EXPLORE = 1 << CHECK_ACTION_EXPLORE };
+enum {
+    RUN = 1 << CHECK_ACTION_RUN,
+    LIST = 1 << CHECK_ACTION_LIST,
+    EXPLORE = 1 << CHECK_ACTION_EXPLORE,
+    DIFF = 1 << CHECK_ACTION_DIFF,
+    MERGE = 1 << CHECK_ACTION_MERGE
+};
 
 /* Those that are not named here are used by manager, worker, pool, all and explore. */
 static const struct use {
@@ -20,6 +26,9 @@ static const struct use {
     {"destructive", RUN, "a run with --connect"},
     {"sessions", EXPLORE, "explore"},
     {"corpus", EXPLORE, "explore"},
+    {"skip", RUN | LIST, "a run and --list"},
+    {"listen", RUN, "the role worker"},
+    {"format", DIFF | MERGE, "diff and merge"},
 };
 
 static const struct use *find(const char *name) {

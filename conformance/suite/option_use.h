@@ -11,7 +11,11 @@ typedef enum check_action {
     CHECK_ACTION_PARSE,
     CHECK_ACTION_DECODE,
     CHECK_ACTION_EXPLORE,
-    CHECK_ACTION_HELP,
+    CHECK_ACTION_DIFF,
+    CHECK_ACTION_MERGE,
+    CHECK_ACTION_HELP, /* from here on: asks for a text, whatever else is given */
+    CHECK_ACTION_MAN,
+    CHECK_ACTION_COMPLETION,
     CHECK_ACTION_VERSION
 } check_action;
 

@@ -2,88 +2,37 @@
 #include "suite/options.h"
 
 #include "base/text.h"
+#include "suite/option_table.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    OPTION_LIST = 256,
-    OPTION_ONLY,
-    OPTION_CASES,
-    OPTION_JOBS,
-    OPTION_VERBOSE,
-    OPTION_TAP,
-    OPTION_JUNIT,
-    OPTION_JSON,
-    OPTION_HTML,
-    OPTION_STRICT,
-    OPTION_DELIVERY,
-    OPTION_ALL_DELIVERIES,
-    OPTION_SEED,
-    OPTION_REPEAT,
-    OPTION_UNTIL_FAIL,
-    OPTION_AGAIN,
-    OPTION_SHARD,
-    OPTION_TIMEOUT_FACTOR,
-    OPTION_EXPECT,
-    OPTION_WRITE_EXPECT,
-    OPTION_LOAD,
-    OPTION_DESTRUCTIVE,
-    OPTION_PAUSE,
-    OPTION_COLOR,
-    OPTION_CONNECT,
-    OPTION_SESSIONS,
-    OPTION_CORPUS,
-    OPTION_HELP,
-    OPTION_VERSION
-};
+enum { MOST_OPTIONS = OPTION_END - OPTION_LIST + 1 };
 
-static const struct option long_options[] = {
-    {"list", no_argument, NULL, OPTION_LIST},
-    {"only", required_argument, NULL, OPTION_ONLY},
-    {"cases", required_argument, NULL, OPTION_CASES},
-    {"jobs", required_argument, NULL, OPTION_JOBS},
-    {"verbose", no_argument, NULL, OPTION_VERBOSE},
-    {"tap", no_argument, NULL, OPTION_TAP},
-    {"junit", required_argument, NULL, OPTION_JUNIT},
-    {"json", required_argument, NULL, OPTION_JSON},
-    {"html", required_argument, NULL, OPTION_HTML},
-    {"strict", no_argument, NULL, OPTION_STRICT},
-    {"delivery", required_argument, NULL, OPTION_DELIVERY},
-    {"all-deliveries", no_argument, NULL, OPTION_ALL_DELIVERIES},
-    {"seed", required_argument, NULL, OPTION_SEED},
-    {"repeat", required_argument, NULL, OPTION_REPEAT},
-    {"until-fail", no_argument, NULL, OPTION_UNTIL_FAIL},
-    {"again", required_argument, NULL, OPTION_AGAIN},
-    {"shard", required_argument, NULL, OPTION_SHARD},
-    {"timeout-factor", required_argument, NULL, OPTION_TIMEOUT_FACTOR},
-    {"expect", required_argument, NULL, OPTION_EXPECT},
-    {"write-expect", required_argument, NULL, OPTION_WRITE_EXPECT},
-    {"load", no_argument, NULL, OPTION_LOAD},
-    {"destructive", no_argument, NULL, OPTION_DESTRUCTIVE},
-    {"pause", no_argument, NULL, OPTION_PAUSE},
-    {"color", required_argument, NULL, OPTION_COLOR},
-    {"connect", required_argument, NULL, OPTION_CONNECT},
-    {"sessions", required_argument, NULL, OPTION_SESSIONS},
-    {"corpus", required_argument, NULL, OPTION_CORPUS},
-    {"help", no_argument, NULL, OPTION_HELP},
-    {"version", no_argument, NULL, OPTION_VERSION},
-    {NULL, 0, NULL, 0},
-};
+/* What getopt_long(3) wants, made of the table. */
+static void fill_long_options(struct option *to) {
+    for (const check_option *one = check_option_table; one->name != NULL; one++) {
+        *to++ = (struct option){one->name, one->argument == NULL ? no_argument : required_argument, NULL, one->id};
+    }
+    *to = (struct option){0};
+}
 
 static const char *const role_names[] = {"manager", "worker", "pool", NULL};
-static const char *const verbs[] = {"manager", "worker", "pool", "all", "explore", "parse", "decode", NULL};
+static const char *const verbs[] = {
+    "manager", "worker", "pool", "all", "explore", "diff", "merge", "parse", "decode", NULL};
+static const char *const formats[] = {"text", "markdown", "json", NULL};
+static const char *const shells[] = {"bash", "zsh", NULL};
 static const char *const colors[] = {"auto", "always", "never", NULL};
 
 /* What the steps of the parsing share. */
 struct parsing {
     check_options *options;
     undr_buffer *message;
-    int argc;                                     /* of the part before -- */
-    char **argv;                                  /* a copy that getopt may permute */
-    bool given[OPTION_VERSION - OPTION_LIST + 1]; /* by option; the first is --list */
+    int argc;                 /* of the part before -- */
+    char **argv;              /* a copy that getopt may permute */
+    bool given[MOST_OPTIONS]; /* options with one value */
 };
 
 const char *check_role_name(check_role role) {
@@ -212,32 +161,48 @@ static undr_error parse_factor(struct parsing *parsing, const char *text) {
     return UNDR_OK;
 }
 
-static undr_error parse_connect(struct parsing *parsing, const char *text) {
+/* HOST:PORT of --connect or --listen. */
+static undr_error parse_place(struct parsing *parsing, const char *option, const char *text) {
     const char *colon = strrchr(text, ':');
     uint64_t port = 0;
     if (colon == NULL || colon == text || !read_number(colon + 1, 1, 65535, &port)) {
-        return complain(parsing, "--connect '%s': HOST:PORT is expected, as in --connect 127.0.0.1:4000", text);
+        undr_error error = undr_put_format(
+            parsing->message, "%s '%s': HOST:PORT is expected, as in %s 127.0.0.1:4000", option, text, option);
+        return error == UNDR_OK ? UNDR_ARGUMENT : error;
     }
-    free(parsing->options->host);
+    if (parsing->options->host != NULL) {
+        return complain(parsing, "%s", "--connect and --listen exclude each other");
+    }
+    parsing->options->listens = strcmp(option, "--listen") == 0;
     parsing->options->host = strndup(text, (size_t)(colon - text));
     parsing->options->port = (uint16_t)port;
     return parsing->options->host == NULL ? UNDR_MEMORY : UNDR_OK;
 }
 
-static const char *name_of(int option) {
-    const struct option *of = long_options;
-    while (of->val != option) {
-        of++;
+static undr_error parse_format(struct parsing *parsing, const char *text) {
+    for (int i = 0; formats[i] != NULL; i++) {
+        if (strcmp(text, formats[i]) == 0) {
+            parsing->options->format = (check_format)(i + 1);
+            return UNDR_OK;
+        }
     }
-    return of->name;
+    return wrong_choice(parsing, "--format", text, formats);
+}
+
+static undr_error parse_shell(struct parsing *parsing, const char *text) {
+    parsing->options->action = CHECK_ACTION_COMPLETION;
+    parsing->options->zsh = strcmp(text, "zsh") == 0;
+    return parsing->options->zsh || strcmp(text, "bash") == 0 ? UNDR_OK
+                                                              : wrong_choice(parsing, "--completion", text, shells);
 }
 
 /* The last of two values would win in silence, and the user would believe in both. */
 static undr_error refuse_second(struct parsing *parsing, int option) {
-    if (!parsing->given[option - OPTION_LIST] || option == OPTION_ONLY || option == OPTION_CASES) {
+    const check_option *of = check_option_of(option);
+    if (!parsing->given[option - OPTION_LIST] || of == NULL || of->repeats) {
         return UNDR_OK;
     }
-    undr_error error = undr_put_format(parsing->message, "--%s is given twice; %s", name_of(option),
+    undr_error error = undr_put_format(parsing->message, "--%s is given twice; %s", of->name,
         option == OPTION_DELIVERY ? "--delivery all plays them all, else run undr-check once for each"
                                   : "it takes one value: leave one of them out");
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
@@ -248,7 +213,12 @@ static undr_error take_value(struct parsing *parsing, int option, char *value) {
     check_options *options = parsing->options;
     switch (option) {
     case OPTION_ONLY: return add_text(&options->only, value);
+    case OPTION_SKIP: return add_text(&options->skip, value);
     case OPTION_CASES: return add_text(&options->cases, value);
+    case OPTION_MARKDOWN: options->markdown = value; return UNDR_OK;
+    case OPTION_FORMAT: return parse_format(parsing, value);
+    case OPTION_COMPLETION: return parse_shell(parsing, value);
+    case OPTION_LISTEN: return parse_place(parsing, "--listen", value);
     case OPTION_JOBS: return unsigned_option(parsing, "--jobs", value, 1024, &options->jobs);
     case OPTION_JUNIT: options->junit = value; return UNDR_OK;
     case OPTION_JSON: options->json = value; return UNDR_OK;
@@ -259,14 +229,14 @@ static undr_error take_value(struct parsing *parsing, int option, char *value) {
         return number_option(parsing, "--seed", value, 0, UINT64_MAX, &options->seed);
     case OPTION_REPEAT: return unsigned_option(parsing, "--repeat", value, 1000000, &options->repeat);
     case OPTION_SESSIONS: return unsigned_option(parsing, "--sessions", value, 1000000, &options->sessions);
-    case OPTION_CORPUS: options->corpus = value; return UNDR_OK;
     case OPTION_AGAIN: return parse_again(parsing, value);
     case OPTION_SHARD: return parse_shard(parsing, value);
     case OPTION_TIMEOUT_FACTOR: return parse_factor(parsing, value);
+    case OPTION_CORPUS: options->corpus = value; return UNDR_OK;
     case OPTION_EXPECT: options->expect = value; return UNDR_OK;
     case OPTION_WRITE_EXPECT: options->write_expect = value; return UNDR_OK;
     case OPTION_COLOR: return parse_color(parsing, value);
-    case OPTION_CONNECT: return parse_connect(parsing, value);
+    case OPTION_CONNECT: return parse_place(parsing, "--connect", value);
     default: return UNDR_ARGUMENT;
     }
 }
@@ -283,6 +253,8 @@ static bool take_switch(check_options *options, int option) {
     case OPTION_LOAD: options->load = true; return true;
     case OPTION_DESTRUCTIVE: options->destructive = true; return true;
     case OPTION_PAUSE: options->pause = true; return true;
+    case OPTION_GITHUB: options->github = true; return true;
+    case OPTION_MAN: options->action = CHECK_ACTION_MAN; return true;
     case OPTION_HELP: options->help = true; return true;
     case OPTION_VERSION: options->action = CHECK_ACTION_VERSION; return true;
     default: return false;
@@ -291,11 +263,11 @@ static bool take_switch(check_options *options, int option) {
 
 /* getopt answered '?' for `word`: unknown, ambiguous, or with a value that it does not take. */
 static undr_error unknown_option(struct parsing *parsing, const char *word) {
-    const char *names[sizeof long_options / sizeof long_options[0]] = {NULL};
+    const char *names[MOST_OPTIONS] = {NULL};
     const char *name = word + strspn(word, "-");
     size_t length = strcspn(name, "="), alike = 0;
-    for (size_t i = 0; long_options[i].name != NULL; i++) {
-        names[i] = long_options[i].name;
+    for (size_t i = 0; check_option_table[i].name != NULL; i++) {
+        names[i] = check_option_table[i].name;
         alike += strncmp(name, names[i], length) == 0 ? 1 : 0;
         if (strlen(names[i]) == length && strncmp(name, names[i], length) == 0) {
             return complain(parsing, "option '%s' takes no value", word);
@@ -313,11 +285,13 @@ static undr_error unknown_option(struct parsing *parsing, const char *word) {
 /* Leaves what is no option behind optind. */
 static undr_error read_options(struct parsing *parsing) {
     undr_error error = UNDR_OK;
+    struct option long_options[MOST_OPTIONS];
+    fill_long_options(long_options);
     optind = 0; /* glibc: begin anew, so that this may be called twice */
     opterr = 0;
     for (;;) {
         int next = optind == 0 ? 1 : optind;
-        int option = getopt_long(parsing->argc, parsing->argv, "+:vh", long_options, NULL);
+        int option = getopt_long(parsing->argc, parsing->argv, "+:vhV", long_options, NULL);
         const char *word = next < parsing->argc ? parsing->argv[next] : "";
         if (option == -1) {
             return UNDR_OK;
@@ -328,9 +302,7 @@ static undr_error read_options(struct parsing *parsing) {
         if (option == '?') {
             return unknown_option(parsing, word);
         }
-        if (option == 'v' || option == 'h') {
-            option = option == 'v' ? OPTION_VERBOSE : OPTION_HELP;
-        }
+        option = option == 'v' ? OPTION_VERBOSE : option == 'h' ? OPTION_HELP : option == 'V' ? OPTION_VERSION : option;
         if (!take_switch(parsing->options, option)) {
             error = refuse_second(parsing, option);
             error = error == UNDR_OK ? take_value(parsing, option, optarg) : error;
@@ -345,7 +317,8 @@ static undr_error read_options(struct parsing *parsing) {
 /* The verb, and what follows it: files or roles. */
 static undr_error take_word(struct parsing *parsing, char *word, bool *has_verb) {
     check_options *options = parsing->options;
-    if (options->action == CHECK_ACTION_PARSE || options->action == CHECK_ACTION_DECODE) {
+    if (options->action == CHECK_ACTION_PARSE || options->action == CHECK_ACTION_DECODE
+        || options->action == CHECK_ACTION_DIFF || options->action == CHECK_ACTION_MERGE) {
         return add_text(&options->files, word);
     }
     if (options->action == CHECK_ACTION_RUN && !*has_verb && strcmp(word, "explore") == 0) {
@@ -363,9 +336,16 @@ static undr_error take_word(struct parsing *parsing, char *word, bool *has_verb)
     if (options->roles[0] || options->roles[1] || options->roles[2]) {
         return UNDR_OK;
     }
-    if (strcmp(word, "parse") == 0 || strcmp(word, "decode") == 0) {
-        options->action = word[0] == 'p' ? CHECK_ACTION_PARSE : CHECK_ACTION_DECODE;
-        return UNDR_OK;
+    static const struct {
+        const char *word;
+        check_action action;
+    } others[] = {{"parse", CHECK_ACTION_PARSE}, {"decode", CHECK_ACTION_DECODE}, {"diff", CHECK_ACTION_DIFF},
+        {"merge", CHECK_ACTION_MERGE}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (strcmp(word, others[i].word) == 0) {
+            options->action = others[i].action;
+            return UNDR_OK;
+        }
     }
     return wrong_choice(parsing, "unknown command", word, verbs);
 }
@@ -409,9 +389,13 @@ static undr_error finish_run(struct parsing *parsing, bool has_verb) {
         return complain(parsing, "a command is missing: undr-check %s [OPTIONS] -- ARGV...", "manager|worker|pool|all");
     }
     if (options->host != NULL && options->command != NULL) {
-        return complain(parsing, "%s", "--connect and a command behind -- exclude each other");
+        return complain(
+            parsing, "%s and a command behind -- exclude each other", options->listens ? "--listen" : "--connect");
     }
-    if (options->host != NULL && (options->all || !options->roles[CHECK_ROLE_MANAGER])) {
+    if (options->listens && (options->all || !options->roles[CHECK_ROLE_WORKER])) {
+        return complain(parsing, "--listen waits for a worker: undr-check worker --listen %s:PORT", options->host);
+    }
+    if (options->host != NULL && !options->listens && (options->all || !options->roles[CHECK_ROLE_MANAGER])) {
         return complain(
             parsing, "--connect reaches a manager only: undr-check manager --connect %s:PORT", options->host);
     }
@@ -419,6 +403,10 @@ static undr_error finish_run(struct parsing *parsing, bool has_verb) {
         return complain(parsing,
             "the adapter's command is missing: name it behind --, as in undr-check %s -- ./my-adapter",
             verb_of(options));
+    }
+    if (options->listens) { /* each play is one start by hand */
+        options->has_delivery = options->has_delivery || !options->every_delivery;
+        options->again = parsing->given[OPTION_AGAIN - OPTION_LIST] ? options->again : 0;
     }
     if (options->has_delivery && options->every_delivery) {
         return complain(parsing, "%s", "--delivery NAME and --all-deliveries exclude each other");
@@ -447,10 +435,12 @@ static undr_error refuse_unused(struct parsing *parsing) {
         [CHECK_ACTION_LIST] = "--list",
         [CHECK_ACTION_PARSE] = "parse",
         [CHECK_ACTION_DECODE] = "decode",
-        [CHECK_ACTION_EXPLORE] = "explore"};
+        [CHECK_ACTION_EXPLORE] = "explore",
+        [CHECK_ACTION_DIFF] = "diff",
+        [CHECK_ACTION_MERGE] = "merge"};
     const check_options *options = parsing->options;
-    for (int option = OPTION_LIST; option < OPTION_HELP; option++) {
-        const char *name = name_of(option);
+    for (int option = OPTION_LIST; option < OPTION_MAN; option++) {
+        const char *name = check_option_of(option)->name;
         if (parsing->given[option - OPTION_LIST] && !check_option_is_used(options->action, name)) {
             undr_error error = undr_put_format(parsing->message,
                 "%s makes no use of --%s, which belongs to %s: leave it out", actions[options->action], name,
@@ -458,7 +448,8 @@ static undr_error refuse_unused(struct parsing *parsing) {
             return error == UNDR_OK ? UNDR_ARGUMENT : error;
         }
     }
-    bool reads = options->action == CHECK_ACTION_PARSE || options->action == CHECK_ACTION_DECODE;
+    bool reads = options->action == CHECK_ACTION_PARSE || options->action == CHECK_ACTION_DECODE
+        || options->action == CHECK_ACTION_DIFF || options->action == CHECK_ACTION_MERGE;
     if (reads && options->command != NULL) {
         return complain(parsing, "%s starts no adapter: leave `--` and what follows it out", actions[options->action]);
     }
@@ -485,6 +476,14 @@ static undr_error finish(struct parsing *parsing, bool has_verb) {
     case CHECK_ACTION_PARSE:
         return options->files.count == 0 ? complain(parsing, "parse: name the case files (%s)", "or folders of them")
                                          : UNDR_OK;
+    case CHECK_ACTION_DIFF:
+        return options->files.count == 2
+            ? UNDR_OK
+            : complain(parsing, "diff: two reports are compared: %s", "undr-check diff OLD.json NEW.json");
+    case CHECK_ACTION_MERGE:
+        return options->files.count > 0
+            ? UNDR_OK
+            : complain(parsing, "merge: name the reports of the shards (%s)", "--json wrote them");
     case CHECK_ACTION_DECODE:
         return options->files.count > 1
             ? complain(parsing, "decode: unexpected argument '%s'; one file is read", options->files.at[1])
@@ -494,8 +493,12 @@ static undr_error finish(struct parsing *parsing, bool has_verb) {
 }
 
 undr_error check_options_parse(int argc, char **argv, check_options *options, undr_buffer *message) {
-    *options = (check_options){
-        .program = argc > 0 ? argv[0] : "undr-check", .timeout_factor = 1, .shard = 1, .shards = 1, .again = 2};
+    *options = (check_options){.program = argc > 0 ? argv[0] : "undr-check",
+        .words = argv,
+        .timeout_factor = 1,
+        .shard = 1,
+        .shards = 1,
+        .again = 2};
     struct parsing parsing = {options, message, argc, calloc((size_t)argc + 1, sizeof *argv), {false}};
     char **copy = parsing.argv;
     bool has_verb = false;
@@ -519,7 +522,7 @@ undr_error check_options_parse(int argc, char **argv, check_options *options, un
         options->topic = options->action;
         options->action = CHECK_ACTION_HELP;
     }
-    bool asks = options->action == CHECK_ACTION_HELP || options->action == CHECK_ACTION_VERSION;
+    bool asks = options->action >= CHECK_ACTION_HELP;
     if (error == UNDR_OK && !asks) {
         error = finish(&parsing, has_verb);
     }
@@ -529,6 +532,7 @@ undr_error check_options_parse(int argc, char **argv, check_options *options, un
 
 void check_options_free(check_options *options) {
     free(options->only.at);
+    free(options->skip.at);
     free(options->cases.at);
     free(options->files.at);
     free(options->host);

@@ -9,6 +9,13 @@
 
 typedef enum check_color { CHECK_COLOR_AUTO, CHECK_COLOR_ALWAYS, CHECK_COLOR_NEVER } check_color;
 
+typedef enum check_format {
+    CHECK_FORMAT_USUAL,
+    CHECK_FORMAT_TEXT,
+    CHECK_FORMAT_MARKDOWN,
+    CHECK_FORMAT_JSON
+} check_format;
+
 enum { CHECK_ROLE_COUNT = 3 };
 const char *check_role_name(check_role role); /* "manager" */
 
@@ -23,13 +30,16 @@ typedef struct check_options {
     check_action action;
     bool help;
     check_action topic;  /* of CHECK_ACTION_HELP: the verb that was named with it, or RUN */
+    char *const *words;  /* the whole command line, NULL-terminated */
     const char *program; /* as it was called: what a printed command begins with */
     bool roles[CHECK_ROLE_COUNT];
-    bool all;                       /* the role `all`: those that the adapter declares */
-    check_texts only, cases, files; /* files: of parse and decode */
+    bool all;                             /* the role `all`: those that the adapter declares */
+    check_texts only, skip, cases, files; /* files: of parse, decode, diff and merge */
     unsigned jobs;
     bool verbose, tap, strict, load, destructive, pause, until_fail;
-    const char *junit, *json, *html; /* NULL: not asked for; "-": standard output */
+    bool github, zsh;
+    check_format format;                        /* of diff and merge */
+    const char *junit, *json, *html, *markdown; /* NULL: not asked for; "-": standard output */
     bool every_delivery;
     bool has_delivery; /* `delivery` was named; neither: whole and a varied one */
     check_delivery delivery;
@@ -43,7 +53,8 @@ typedef struct check_options {
     double timeout_factor;
     const char *expect, *write_expect;
     check_color color;
-    char *host; /* of --connect; NULL: none */
+    char *host;   /* of --connect or --listen; NULL: none */
+    bool listens; /* --listen */
     uint16_t port;
     char *const *command; /* what stands behind --; NULL: nothing */
 } check_options;
@@ -55,5 +66,7 @@ void check_options_free(check_options *options);
 
 /* All of it, or that of one verb: explore, parse, decode. */
 void check_help(FILE *out, check_action topic);
+void check_help_man(FILE *out); /* the manual page, in roff */
+void check_help_completion(FILE *out, bool zsh);
 
 #endif

@@ -39,7 +39,8 @@ UNDR_MUST_USE undr_error check_suite_add_path(check_suite *suite, const char *pa
 typedef struct check_selection {
     const check_case **at;
     size_t count;
-    size_t heavy; /* cases of the set `load` that were left out */
+    size_t heavy;    /* cases of the set `load` that were left out */
+    size_t left_out; /* by --skip */
 } check_selection;
 
 /* The case that a whole run of the role plays first: "manager.life.of-a-task". */

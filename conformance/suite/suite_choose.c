@@ -1,6 +1,8 @@
 /* suite_choose.c: which cases run: filtered, shared out, each behind those that it comes after. */
 #include "suite/suite.h"
 
+#include "base/text.h"
+
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +61,15 @@ static bool is_wanted(const struct choosing *choosing, const check_case *one) {
     return wanted;
 }
 
+static bool is_left_out(const struct choosing *choosing, const check_case *one) {
+    const check_texts *skip = &choosing->options->skip;
+    bool left_out = false;
+    for (size_t i = 0; i < skip->count && !left_out; i++) {
+        left_out = fnmatch(skip->at[i], one->name, 0) == 0;
+    }
+    return left_out;
+}
+
 static bool matches_any(const check_suite *suite, const check_options *options, const char *pattern) {
     if (is_plain(pattern)) {
         const check_case *one = check_suite_find(suite, pattern);
@@ -73,25 +84,48 @@ static bool matches_any(const check_suite *suite, const check_options *options, 
     return false;
 }
 
-undr_error check_suite_try_patterns(const check_suite *suite, const check_options *options, undr_buffer *message) {
-    for (size_t i = 0; i < options->only.count; i++) {
-        if (matches_any(suite, options, options->only.at[i])) {
-            continue;
+static undr_error refuse_pattern(
+    const check_options *options, const char *option, const char *pattern, undr_buffer *message) {
+    undr_error error = undr_put_format(message, "no case matches %s '%s'", option, pattern);
+    const char *before = " in the role ";
+    for (int role = 0; role < CHECK_ROLE_COUNT && error == UNDR_OK; role++) {
+        error = options->roles[role] ? undr_put_format(message, "%s%s", before, check_role_name((check_role)role))
+                                     : UNDR_OK;
+        before = options->roles[role] ? ", " : before;
+    }
+    return error;
+}
+
+/* "; did you mean NAME?" of the roles that are run; nothing for a pattern. */
+static undr_error put_nearest(
+    const check_suite *suite, const check_options *options, const char *pattern, undr_buffer *message) {
+    const char **names = is_plain(pattern) ? calloc(suite->count + 1, sizeof *names) : NULL;
+    size_t count = 0;
+    for (size_t i = 0; names != NULL && i < suite->count; i++) {
+        if (options->roles[suite->all[i]->role]) {
+            names[count++] = suite->all[i]->name;
         }
-        undr_error error = undr_put_format(message, "no case matches --only '%s'", options->only.at[i]);
-        const char *before = " in the role ";
-        for (int role = 0; role < CHECK_ROLE_COUNT && error == UNDR_OK; role++) {
-            error = options->roles[role] ? undr_put_format(message, "%s%s", before, check_role_name((check_role)role))
-                                         : UNDR_OK;
-            before = options->roles[role] ? ", " : before;
+    }
+    const char *nearest = names == NULL ? NULL : check_text_nearest(pattern, names);
+    free(names);
+    return nearest == NULL ? undr_put_text(message, ": --list prints the names; a pattern is like 'manager.close-*'")
+                           : undr_put_format(message, "; did you mean %s? (--list prints the names)", nearest);
+}
+
+static undr_error try_patterns(const check_suite *suite, const check_options *options, const char *option,
+    const check_texts *patterns, undr_buffer *message) {
+    for (size_t i = 0; i < patterns->count; i++) {
+        if (!matches_any(suite, options, patterns->at[i])) {
+            undr_error error = refuse_pattern(options, option, patterns->at[i], message);
+            return refuse(error == UNDR_OK ? put_nearest(suite, options, patterns->at[i], message) : error);
         }
-        error = error == UNDR_OK ? undr_put_text(message,
-                                       ": --list prints the names; a pattern is like "
-                                       "'manager.close-*'")
-                                 : error;
-        return refuse(error);
     }
     return UNDR_OK;
+}
+
+undr_error check_suite_try_patterns(const check_suite *suite, const check_options *options, undr_buffer *message) {
+    undr_error error = try_patterns(suite, options, "--only", &options->only, message);
+    return error == UNDR_OK ? try_patterns(suite, options, "--skip", &options->skip, message) : error;
 }
 
 /* Goes to a case, unless it was taken already. */
@@ -196,6 +230,10 @@ static undr_error choose(struct choosing *choosing, check_role role) {
         if (one->role != role || !is_wanted(choosing, one)) {
             continue;
         }
+        if (is_left_out(choosing, one)) {
+            choosing->selection->left_out++;
+            continue;
+        }
         if (one->load && !options->load) {
             choosing->selection->heavy++;
             continue;
@@ -240,7 +278,8 @@ undr_error check_suite_select(const check_suite *suite, check_role role, const c
     struct choosing choosing = {.suite = suite, .options = options, .selection = selection, .message = message};
     undr_error error = prepare(&choosing);
     size_t life = check_name_map_get(&suite->by_name, check_suite_life(role));
-    if (error == UNDR_OK && options->only.count == 0 && life != CHECK_NO_NAME) {
+    if (error == UNDR_OK && options->only.count == 0 && life != CHECK_NO_NAME
+        && !is_left_out(&choosing, suite->all[life])) {
         error = take(&choosing, life);
     }
     if (error == UNDR_OK) {

@@ -4,7 +4,9 @@
 #include "base/grow.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,6 +29,42 @@ int check_listen(uint16_t *port) {
         return -1;
     }
     *port = ntohs(address.sin_port);
+    return file;
+}
+
+static int listen_on(const struct addrinfo *place) {
+    int one = 1, file = socket(place->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (file < 0) {
+        return -1;
+    }
+    if (setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) != 0
+        || bind(file, place->ai_addr, place->ai_addrlen) != 0 || listen(file, SOMAXCONN) != 0) {
+        int reason = errno;
+        close(file);
+        errno = reason;
+        return -1;
+    }
+    return file;
+}
+
+int check_listen_at(const char *host, uint16_t port, undr_buffer *why) {
+    struct addrinfo wanted = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found = NULL;
+    char number[8];
+    snprintf(number, sizeof number, "%u", port);
+    int reason = getaddrinfo(host, number, &wanted, &found), file = -1;
+    undr_error error = UNDR_OK;
+    if (reason != 0) {
+        error = undr_put_format(why, "%s has no IPv4 address: %s", host, gai_strerror(reason));
+    } else {
+        file = listen_on(found);
+        error = file >= 0 ? UNDR_OK
+                          : undr_put_format(why, "nobody can listen at %s:%u: %s", host, port, strerror(errno));
+        freeaddrinfo(found);
+    }
+    if (error != UNDR_OK && file >= 0) {
+        close(file);
+        file = -1;
+    }
     return file;
 }
 

@@ -2,6 +2,8 @@
 #ifndef CHECK_GATE_H
 #define CHECK_GATE_H
 
+#include "undr/bytes.h"
+
 #include "undr/error.h"
 
 #include <stdbool.h>
@@ -19,6 +21,8 @@ typedef struct check_gate {
 
 /* A listening socket on 127.0.0.1, on a port that the system chooses; close-on-exec, not blocking. -1: errno. */
 int check_listen(uint16_t *port);
+/* At an address that a user has named, which may have been in use a moment ago. -1: *why says what is wrong. */
+int check_listen_at(const char *host, uint16_t port, undr_buffer *why);
 
 void check_gate_init(check_gate *gate);
 UNDR_MUST_USE undr_error check_gate_open(check_gate *gate);

@@ -122,6 +122,7 @@ static pid_t start(const run *r) {
         return child;
     }
     signal(SIGPIPE, SIG_DFL);
+    signal(SIGXFSZ, SIG_DFL);
     sigprocmask(SIG_SETMASK, &r->before, NULL);
     execvp(r->arguments.command[0], r->arguments.command);
     int reason = errno;

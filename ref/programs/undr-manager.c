@@ -84,7 +84,7 @@ static int help(void) {
     (void)printf(
         "usage: " PROGRAM " manager [OPTION...]       serve, and read commands from standard input\n"
         "       " PROGRAM " capabilities [OPTION...]  what this manager can do, one a line\n"
-        "       " PROGRAM " --help | --version\n"
+        "       " PROGRAM " -h, --help | -V, --version\n"
         "\n"
         "options, before or after the verb:\n"
         "  --workers N           worker processes of its own; 0: none; default: twice the number of cores\n"
@@ -251,10 +251,10 @@ int main(int argc, char **argv) {
     if (!adapter_has_stack(PROGRAM)) {
         return ADAPTER_EXIT_FAILURE;
     }
-    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         return help();
     }
-    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+    if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)) {
         (void)puts(PROGRAM " " UNDR_VERSION);
         return adapter_end_output(PROGRAM);
     }

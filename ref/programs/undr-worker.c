@@ -27,7 +27,7 @@ static int help(void) {
     (void)printf("usage: " PROGRAM " worker --port PORT   work for the manager on 127.0.0.1:PORT, with\n"
                  "                                        --address IPV4 elsewhere, until it closes\n"
                  "       " PROGRAM " capabilities         what this worker can do, one a line\n"
-                 "       " PROGRAM " --help | --version\n"
+                 "       " PROGRAM " -h, --help | -V, --version\n"
                  "\n"
                  "It runs tasks of the classes " PROBE_CLASS " and " UNDR_CLASS_CHAIN "; what it does stands on\n"
                  "standard error. Exit status: 0 closed by the manager, or the manager is gone; 1 the manager\n"
@@ -67,7 +67,8 @@ int main(int argc, char **argv) {
     static const struct {
         const char *name;
         int (*run)(void);
-    } plain[] = {{"capabilities", capabilities}, {"--help", help}, {"--version", version}};
+    } plain[] = {
+        {"capabilities", capabilities}, {"--help", help}, {"-h", help}, {"--version", version}, {"-V", version}};
     const char *verb = argc > 1 ? argv[1] : NULL;
     if (undr_hold_standard_descriptors() != UNDR_OK) {
         (void)fprintf(stderr, PROGRAM ": a standard descriptor is closed, and no placeholder can be opened: %s\n",

@@ -106,7 +106,7 @@ class Again(Behaviour):
             with self.subTest(says):
                 done = self.run_check(1, *words, "--", self.flaky(*fails))  # what failed once has failed
                 self.assertIn(f"again     {says}\n", done.stdout)
-                self.assertIn("1 fell short of a MUST", done.stdout)
+                self.assertIn("1 failed a MUST", done.stdout)
                 self.assertEqual(self.starts(), first + 2)
         self.run_check(1, *words, "--json", "r.json", "--", self.flaky(first))
         self.assertEqual(json.loads((self.folder / "r.json").read_text())["roles"][0]["cases"][0]["again"],

@@ -285,7 +285,8 @@ class Formats(unittest.TestCase):
                 self.assertIn(meaning(b"expected: " + run.reason), texts)
                 self.assertIn(self.alone_of(run), [text for tag, _, text in run.page if tag == "code"])
                 tags = {tag for tag, _, _ in run.page}
-                self.assertEqual(tags & {"script", "b", "img", "a"}, {"a"})
+                self.assertEqual(tags & {"script", "b", "img", "a"}, {"script", "a"})
+                self.assertEqual([tag for tag, _, _ in run.page].count("script"), 1)  # our own, of the filter
 
     # ---- what is printed to be pasted ----
 

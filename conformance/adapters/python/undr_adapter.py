@@ -27,7 +27,7 @@ def capabilities():
     import importlib.metadata  # slow, and no other verb needs it
     import platform
 
-    lines = [CAPABILITIES, f"language python {platform.python_version()}"]
+    lines = [CAPABILITIES, "name undr", f"language python {platform.python_version()}"]
     try:
         lines.append(f"version {importlib.metadata.version('undr')}")
     except importlib.metadata.PackageNotFoundError:

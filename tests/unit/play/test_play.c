@@ -274,9 +274,19 @@ static void a_crash_is_never_a_pass(void **state) {
     (void)state;
     expect_failure("crash", ASKS, 1, "was ended by signal 6");
     expect_failure("crash", BREAKS "end\n", 1, "was ended by signal 6");
-    expect_failure(
-        "crash", "case manager.x\n  should REQ-4  it\n\n  A -> bad 0x01\n  A <- end\n", 1, "was ended by signal 6");
     expect_failure("exit-1", BREAKS "end\n", 1, "exit status 1");
+}
+
+/* It is told as what it is, and fails all the same. */
+static void a_crash_at_a_should_fails(void **state) {
+    check_result result;
+    (void)state;
+    play("crash", "case manager.x\n  should REQ-4  it\n\n  A -> bad 0x01\n  A <- end\n", CHECK_DELIVERY_WHOLE, 1,
+        &result);
+    assert_int_equal(result.verdict, CHECK_FAIL);
+    assert_int_equal(result.level, CHECK_SHOULD);
+    assert_has(&result.received, "REQ-4 is a SHOULD, but a process that ends is a failure");
+    check_result_free(&result);
 }
 
 static void notices_how_it_does_not_start(void **state) {
@@ -510,6 +520,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(a_pipeline_sends_ahead),
         cmocka_unit_test(unordered_is_any_order),
         cmocka_unit_test(a_crash_is_never_a_pass),
+        cmocka_unit_test(a_crash_at_a_should_fails),
         cmocka_unit_test(notices_how_it_does_not_start),
         cmocka_unit_test(notices_what_breaks_the_contract),
         cmocka_unit_test(a_daemon_is_ended),

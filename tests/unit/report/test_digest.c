@@ -1,5 +1,5 @@
 /* test_digest.c: what fell short alike is put together, and the rest is not. */
-#include "report/digest.h"
+#include "report/common.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -207,6 +207,126 @@ static void requirements_are_listed_by_their_share(void **state) {
     check_session_free(&stage.session);
 }
 
+static void what_lies_deeper_comes_first(void **state) {
+    static check_requirement frame = {CHECK_MUST, "FRAME-1", "a header", 1}, pay = {CHECK_MUST, "PAY-1", "None", 1};
+    static check_requirement flight = {CHECK_MUST, "WORK-2", "one", 1}, rest = {CHECK_MUST, "CLOSE-1", "still", 1};
+    struct stage stage;
+    (void)state;
+    set_up(&stage);
+    add(&stage, "m.rest", CHECK_FAIL, "A <- s", "A <- end fin", "");
+    tries(&stage, &rest);
+    add(&stage, "m.rest-too", CHECK_FAIL, "A <- s", "A <- end fin", "1\n");
+    tries(&stage, &rest);
+    add(&stage, "m.pay", CHECK_FAIL, "A <- m", "A <- end fin", "");
+    tries(&stage, &pay);
+    add(&stage, "m.flight", CHECK_FAIL, "A <- n", "A <- end fin", "");
+    tries(&stage, &flight);
+    add(&stage, "m.frame", CHECK_FAIL, "A <- t", "A <- end fin", "");
+    tries(&stage, &frame);
+    assert_table(&stage, "m.frame*1 m.flight*1 m.pay*1 m.rest*2");
+}
+
+/* One of three cases about frames failed: for something else, most likely. */
+static void a_victim_does_not_come_first(void **state) {
+    static check_requirement frame = {CHECK_MUST, "FRAME-1", "a header", 1}, rest = {CHECK_MUST, "CLOSE-1", "still", 1};
+    struct stage stage;
+    (void)state;
+    set_up(&stage);
+    add(&stage, "m.frame", CHECK_FAIL, "A <- t", "A <- end fin", "");
+    tries(&stage, &frame);
+    add(&stage, "m.good", CHECK_PASS, "", "", "");
+    tries(&stage, &frame);
+    add(&stage, "m.good-too", CHECK_PASS, "", "", "");
+    tries(&stage, &frame);
+    add(&stage, "m.rest", CHECK_FAIL, "A <- s", "A <- end fin", "");
+    tries(&stage, &rest);
+    add(&stage, "m.rest-too", CHECK_FAIL, "A <- s", "A <- end fin", "1\n");
+    tries(&stage, &rest);
+    assert_table(&stage, "m.rest*2 m.frame*1");
+}
+
+/* A wrong task in a right frame: the order of tasks is wrong, the framing is not. */
+static void another_value_is_no_matter_of_frames(void **state) {
+    static check_requirement frame = {CHECK_MUST, "FRAME-4", "in order", 1},
+                             order = {CHECK_MUST, "SCHED-3", "first", 1};
+    struct stage stage;
+    (void)state;
+    set_up(&stage);
+    add(&stage, "m.frame", CHECK_FAIL, "A <- t b'1'", "A <- t b'3'", "");
+    tries(&stage, &frame);
+    add(&stage, "m.order", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n2\n");
+    tries(&stage, &order);
+    add(&stage, "m.order-too", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n2\n3\n");
+    tries(&stage, &order);
+    assert_table(&stage, "m.order*3");
+}
+
+static void put_common(struct stage *stage, undr_buffer *text) {
+    check_digest digest;
+    assert_int_equal(check_digest_make(&stage->session, &digest), UNDR_OK);
+    check_common common = check_common_of(&digest, stage->part);
+    assert_int_equal(check_put_common(text, &common), UNDR_OK);
+    assert_int_equal(undr_put_u8(text, 0), UNDR_OK);
+    check_digest_free(&digest);
+}
+
+static void add_cut(struct stage *stage, const char *name, check_delivery delivery) {
+    add(stage, name, CHECK_PASS, "", "", "");
+    check_result result = {.verdict = CHECK_FAIL};
+    put(&result.expected, "A <- s");
+    put(&result.received, "A <- end fin");
+    check_record_add(&stage->part->records[stage->part->count - 1], delivery, 1, &result, true);
+}
+
+static void assert_common(const check_delivery deliveries[4], const char *says) {
+    struct stage stage;
+    undr_buffer text = {0};
+    set_up(&stage);
+    add_cut(&stage, "m.a", deliveries[0]);
+    add_cut(&stage, "m.b", deliveries[1]);
+    add_cut(&stage, "m.c", deliveries[2]);
+    add_cut(&stage, "m.d", deliveries[3]);
+    put_common(&stage, &text);
+    if (says[0] == '\0') {
+        assert_string_equal((const char *)text.data, "");
+    } else {
+        assert_non_null(strstr((const char *)text.data, says));
+    }
+    undr_buffer_free(&text);
+    check_session_free(&stage.session);
+}
+
+static void what_all_failures_share_is_said(void **state) {
+    const check_delivery cut[] = {
+        CHECK_DELIVERY_CUT_1, CHECK_DELIVERY_BYTES, CHECK_DELIVERY_CUT_8, CHECK_DELIVERY_CUT_2};
+    const check_delivery together[] = {
+        CHECK_DELIVERY_COALESCED, CHECK_DELIVERY_COALESCED, CHECK_DELIVERY_STRADDLED, CHECK_DELIVERY_STRADDLED};
+    const check_delivery mixed[] = {
+        CHECK_DELIVERY_COALESCED, CHECK_DELIVERY_COALESCED, CHECK_DELIVERY_CUT_1, CHECK_DELIVERY_BYTES};
+    (void)state;
+    assert_common(cut, "all 4 cases that failed fail only when frames are cut");
+    assert_common(cut, "one recv()");
+    assert_common(together, "all 4 cases that failed fail only when several frames come together");
+    assert_common(mixed, "");
+}
+
+static void a_proven_mistake_is_named_once(void **state) {
+    struct stage stage;
+    undr_buffer text = {0};
+    (void)state;
+    set_up(&stage);
+    add(&stage, "m.a", CHECK_FAIL, "A <- s", "A <- end fin", "");
+    add(&stage, "m.b", CHECK_FAIL, "A <- m", "A <- end fin", "");
+    check_result *worst = &stage.part->records[1].plays[CHECK_DELIVERY_WHOLE].worst;
+    worst->hint = CHECK_HINT_BYTE_ORDER;
+    put(&worst->seen, "the proof");
+    put_common(&stage, &text);
+    assert_non_null(strstr((const char *)text.data, "likely cause: the length is big-endian here"));
+    assert_non_null(strstr((const char *)text.data, "seen: the proof"));
+    undr_buffer_free(&text);
+    assert_table(&stage, "m.b*1 m.a*1");
+}
+
 static void few_cases_count_for_less(void **state) {
     (void)state;
     assert_true(check_share_is_larger((check_share){6, 6}, (check_share){1, 1}));
@@ -241,6 +361,11 @@ int main(void) {
         cmocka_unit_test(of_alike_ones_that_which_blocks_explains),
         cmocka_unit_test(the_requirement_that_falls_short_most_explains),
         cmocka_unit_test(requirements_are_listed_by_their_share),
+        cmocka_unit_test(what_lies_deeper_comes_first),
+        cmocka_unit_test(a_victim_does_not_come_first),
+        cmocka_unit_test(another_value_is_no_matter_of_frames),
+        cmocka_unit_test(what_all_failures_share_is_said),
+        cmocka_unit_test(a_proven_mistake_is_named_once),
         cmocka_unit_test(few_cases_count_for_less),
         cmocka_unit_test(shapes_of_odd_texts),
     };

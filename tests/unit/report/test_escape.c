@@ -61,6 +61,20 @@ static void in_html(void **state) {
     assert_escaped(check_html_attribute, "\"x\"", "&quot;x&quot;");
 }
 
+static void in_markdown(void **state) {
+    (void)state;
+    assert_escaped(
+        check_markdown_text, "a|b *c* `d` [e](f) <g> &h #1", "a\\|b \\*c\\* \\`d\\` \\[e\\](f) &lt;g> &amp;h \\#1");
+    assert_escaped(check_markdown_text, "two\nlines\x1b", "two<br>lines\\x1b");
+}
+
+/* A line that begins with `::` would be a command, and one more line another. */
+static void in_annotations(void **state) {
+    (void)state;
+    assert_escaped(check_github_text, "50% a:b,c\n::error::x", "50%25 a:b,c%0A::error::x");
+    assert_escaped(check_github_property, "a:b,c%\n", "a%3Ab%2Cc%25%0A");
+}
+
 static void in_json(void **state) {
     json_t *text = check_json_text(undr_slice_of("a\"\0\xff\xc3\xa9", 6));
     (void)state;
@@ -111,6 +125,8 @@ int main(void) {
         cmocka_unit_test(members_of_yaml),
         cmocka_unit_test(in_xml),
         cmocka_unit_test(in_html),
+        cmocka_unit_test(in_markdown),
+        cmocka_unit_test(in_annotations),
         cmocka_unit_test(in_json),
         cmocka_unit_test(words_of_a_shell),
         cmocka_unit_test(lines_of_a_shell),

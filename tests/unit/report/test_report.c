@@ -330,7 +330,7 @@ static void tap_report(void **state) {
         text, "\nnot ok 5 - manager.stale\n# passes now, but line 1 of the expected failures says `fail` (was broken)");
     assert_says(text, "\nnot ok 6 - manager.known # TODO expected: slow\n");
     assert_says(text, "\nnot ok 8 - manager.untried\n# not run\n");
-    assert_says(text, "\nnot ok 9 - manager.gone\n# known.txt:3: there is no such case\n");
+    assert_says(text, "\nnot ok 9 - manager.gone\n# known.txt:3: there is no case of that name");
     free(text);
     tear_down(&stage);
 }
@@ -347,15 +347,15 @@ static void terminal_report(void **state) {
     one_of_each(&stage);
     char *text = written(terminal, &stage);
     assert_says(text, "FAIL manager.bad  f.case:14\n    MUST SCHED-2  a lower number & first\n");
-    assert_says(text, "    delivery  whole pass, cut-3 fail\n");
+    assert_says(text, "    delivery  whole pass, cut-3 fail (cut-3: each frame is cut behind its third byte)\n");
     assert_says(text, "    expected  t b'soon'\n    received  t b'late'\n");
     assert_says(text, "        A -> n\n      ! A <- t b'soon'\n");
     assert_says(text, "        | \\x1b]\\xff<\n");
     assert_says(text, "STALE manager.stale  f.case:10\n    passes now");
-    assert_says(text, "UNMATCHED known.txt:3: there is no case manager.gone");
+    assert_says(text, "UNMATCHED known.txt:3: manager.gone: there is no case of that name");
     assert_says(text,
-        "manager: 8 cases, 1 passed, 1 fell short of a MUST, 1 of a SHOULD, 1 fell short as expected, "
-        "1 expected to fall short, but passed, 1 broken in the harness, 1 not run, "
+        "manager: 8 cases, 1 passed, 1 failed a MUST, 1 of a SHOULD, 1 failed as expected, "
+        "1 expected to fail, but passed, 1 broken in the harness, 1 not run, "
         "1 skipped (not declared: held)\n");
     assert_says(text, "seed 42\n");
     assert_null(strstr(text, "FAIL manager.good"));
@@ -370,7 +370,7 @@ static void html_report(void **state) {
     one_of_each(&stage);
     char *text = written(check_report_html, &stage);
     assert_says(text, "<a href=\"#manager.bad\">");
-    assert_says(text, "<article id=\"manager.bad\">");
+    assert_says(text, "<article id=\"manager.bad\" data-role=\"manager\" data-standing=\"fail\"");
     assert_says(text, "<mark>! A &lt;- t b&#39;soon&#39;</mark>");
     assert_says(text, "title=\"an empty queue is &lt;None&gt;\">NEXT-2");
     assert_null(strstr(text, "http")); /* self-contained */

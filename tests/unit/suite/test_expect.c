@@ -28,6 +28,29 @@ static void entries(void **state) {
     check_expected_free(&expected);
 }
 
+/* An id of the specification is the cause; anything else is a part of the reason. */
+static void causes_patterns_and_flaky_ones(void **state) {
+    static const char text[] = "fail manager.a SCHED-3 the newest first\nfail manager.b SCHED-3: old form\n"
+                               "fail manager.c UTF-8 is broken\nflaky manager.d slow\nwarn manager.* MSG-1 all\n"
+                               "when python >= 3 fail pool.[ab] two\n";
+    check_expected expected = {0};
+    undr_buffer message = {0};
+    (void)state;
+    assert_int_equal(check_expected_parse(undr_slice_text(text), "f", &expected, &message), UNDR_OK);
+    assert_string_equal(check_expected_find(&expected, "manager.a")->id, "SCHED-3");
+    assert_string_equal(check_expected_find(&expected, "manager.a")->reason, "the newest first");
+    assert_null(check_expected_find(&expected, "manager.b")->id);
+    assert_string_equal(check_expected_find(&expected, "manager.b")->reason, "SCHED-3: old form");
+    assert_null(check_expected_find(&expected, "manager.c")->id);
+    assert_true(check_expected_find(&expected, "manager.d")->flaky);
+    assert_string_equal(check_expected_find(&expected, "manager.e")->reason, "all");
+    assert_null(check_expected_find(&expected, "pool.a")); /* nobody knows yet whether it holds */
+    assert_int_equal(check_expected_apply(&expected, undr_slice_text("language python 3.9\n"), &message), UNDR_OK);
+    assert_string_equal(check_expected_find(&expected, "pool.a")->reason, "two");
+    assert_null(check_expected_find(&expected, "pool.c"));
+    check_expected_free(&expected);
+}
+
 static void assert_mistake(const char *text, const char *says) {
     check_expected expected = {0};
     undr_buffer message = {0};
@@ -46,6 +69,8 @@ static void mistakes_name_the_place(void **state) {
     assert_mistake("fail\n", "f:1: the name of a case");
     assert_mistake("fail manager.a\n", "f:1: a reason");
     assert_mistake("fail manager.a x\nwarn manager.a y\n", "f:2: the case manager.a has an entry at line 1");
+    assert_mistake("fail manager.a SCHED-99 x\n", "f:1: the specification has no requirement of that number");
+    assert_mistake("fail manager.a SCHED-3\n", "f:1: a reason");
     assert_mistake("\x1b\xff", "\\x1b\\xff");
     assert_mistake("when\n", "f:1: `when WORD RELATION VERSION` needs one of <");
     assert_mistake("when python => 3 fail manager.a x\n", "f:1: `when WORD RELATION VERSION` needs one of <");
@@ -65,12 +90,21 @@ static void what_is_written_is_read(void **state) {
     undr_buffer message = {0};
     (void)state;
     assert_non_null(out);
-    check_expected_write(out, NULL, CHECK_WARN, "manager.a", undr_slice_text(" two\nlines \xc3\xa9 \xff\n"));
-    check_expected_write(out, NULL, CHECK_FAIL, "manager.b", undr_slice_text(""));
-    check_expected_write(out, "python >= 3.13 and version < 2", CHECK_FAIL, "manager.c", undr_slice_text("x"));
+    const check_entry entries[] = {{.name = (char *)(uintptr_t)"manager.a", .verdict = CHECK_WARN},
+        {.name = (char *)(uintptr_t)"manager.b", .verdict = CHECK_FAIL, .id = "SCHED-3"},
+        {.name = (char *)(uintptr_t)"manager.c",
+            .verdict = CHECK_FAIL,
+            .condition = (char *)(uintptr_t)"python >= 3.13 and version < 2"},
+        {.name = (char *)(uintptr_t)"manager.*", .verdict = CHECK_FAIL, .flaky = true}};
+    check_expected_write(out, &entries[0], undr_slice_text(" two\nlines \xc3\xa9 \xff\n"));
+    check_expected_write(out, &entries[1], undr_slice_text(""));
+    check_expected_write(out, &entries[2], undr_slice_text("x"));
+    check_expected_write(out, &entries[3], undr_slice_text("slow"));
     assert_int_equal(fclose(out), 0);
     assert_int_equal(check_expected_parse(undr_slice_of(text, size), "f", &expected, &message), UNDR_OK);
-    assert_int_equal(expected.count, 3);
+    assert_int_equal(expected.count, 4);
+    assert_string_equal(expected.at[1].id, "SCHED-3");
+    assert_true(expected.at[3].flaky && expected.at[3].pattern);
     assert_string_equal(expected.at[2].condition, "python >= 3.13 and version < 2");
     assert_string_equal(expected.at[0].reason, "two lines \xc3\xa9 \\xff");
     assert_int_equal(expected.at[0].verdict, CHECK_WARN);
@@ -140,6 +174,7 @@ static void missing_file(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entries),
+        cmocka_unit_test(causes_patterns_and_flaky_ones),
         cmocka_unit_test(mistakes_name_the_place),
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(conditions_choose),

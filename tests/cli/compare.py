@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+"""Reports that are compared and joined, known failures with their cause, summaries for a CI, a worker that the user starts:
+compare.py UNDR-CHECK UNDR-MANAGER UNDR-WORKER UNDR-BROKEN [TEST...]."""
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import schema
+
+CHECK, MANAGER, WORKER, BROKEN = (str(pathlib.Path(path).resolve()) for path in sys.argv[1:5])
+SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
+SCHEMA = json.loads((SOURCE / "conformance" / "report.schema.json").read_text())
+LIFO = [BROKEN, "--bug", "lifo"]
+SCHEDULE = ["--only", "manager.schedule.*", "--seed", "1", "--again", "0", "--delivery", "whole"]
+
+
+def check(*words, **options):
+    return subprocess.run([CHECK, *map(str, words)], stdin=subprocess.DEVNULL, capture_output=True, text=True, **options)
+
+
+class Compared(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="undr-compare-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def report(self, name, *words):
+        path = self.folder / (name + ".json")
+        check(*words[:1], "--json", path, *words[1:])
+        return path
+
+    def assert_status(self, status, done, *says):
+        text = done.stdout + done.stderr
+        self.assertEqual(done.returncode, status, text)
+        for part in says:
+            self.assertIn(part, text)
+        return done
+
+
+class Facts(Compared):
+    def test_each_format_says_what_was_tested(self):
+        adapter = self.folder / "adapter"
+        adapter.write_text(f'#!/bin/sh\nif [ "$1" = capabilities ]; then printf "name Zebra\\nversion 7.5.1\\nhome at.the/zoo\\n"; '
+                           f'fi\nexec {MANAGER} "$@"\n')
+        adapter.chmod(0o755)
+        paths = {kind: self.folder / kind for kind in ("json", "html", "junit", "markdown")}
+        words = [word for kind, path in paths.items() for word in (f"--{kind}", str(path))]
+        done = check("manager", "--only", "manager.life.*", "--tap", *words, "--", adapter)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        spec = hashlib.sha256(b"".join((SOURCE / "spec" / name).read_bytes() for name in ("protocol.md", "adapter.md"))).hexdigest()
+        texts = {kind: path.read_text() for kind, path in paths.items()} | {"tap": done.stdout}
+        for kind, text in texts.items():
+            plain = text.replace("\\", "")
+            for part in ("Zebra", "7.5.1", "at.the/zoo", spec, os.uname().release, "manager.life."):
+                with self.subTest(format=kind, part=part):
+                    self.assertIn(part, plain)
+        self.assertEqual(list(schema.mistakes(json.loads(texts["json"]), SCHEMA, SCHEMA)), [])
+
+
+class Diff(Compared):
+    def test_what_got_worse_is_named_by_its_requirement(self):
+        good = self.report("good", "manager", *SCHEDULE, "--", MANAGER)
+        bad = self.report("bad", "manager", *SCHEDULE, "--", *LIFO)
+        done = self.assert_status(1, check("diff", good, bad), "got worse", "SCHED-3", "pass -> fail", "good.json", "bad.json")
+        self.assertNotIn("got better", done.stdout)
+        done = self.assert_status(0, check("diff", bad, good), "got better", "fail -> pass", "Nothing got worse.")
+        self.assert_status(0, check("diff", bad, bad), " as before. Nothing got worse.")
+        self.assert_status(1, check("diff", "--format", "markdown", good, bad), "| SCHED-3 | ")
+        changes = json.loads(check("diff", "--format", "json", good, bad).stdout)
+        self.assertEqual({change["kind"] for change in changes["changes"]}, {"regressed"})
+        self.assertEqual(len(changes["changes"]), changes["counts"]["regressed"])
+
+    def test_another_cause_new_gone_skipped(self):
+        old = json.loads(self.report("old", "manager", *SCHEDULE, "--", *LIFO).read_text())
+        cases = old["roles"][0]["cases"]
+        failed = next(case for case in cases if case["verdict"] == "fail")
+        passed = [case for case in cases if case["verdict"] == "pass"]
+        new = json.loads(json.dumps(old))
+        for case in new["roles"][0]["cases"]:
+            if case["name"] == failed["name"]:
+                case["deliveries"][0]["requirement"]["id"] = "SCHED-6"
+            if case["name"] == passed[0]["name"]:
+                case["verdict"] = "skip"
+        new["roles"][0]["cases"] = [case for case in new["roles"][0]["cases"] if case["name"] != passed[1]["name"]]
+        new["roles"][0]["cases"].append(dict(passed[1], name="manager.schedule.brand-new"))
+        paths = [self.folder / name for name in ("a.json", "b.json")]
+        for path, report in zip(paths, (old, new)):
+            path.write_text(json.dumps(report))
+        done = self.assert_status(0, check("diff", *paths), "1 fail for another requirement", f"({failed['deliveries'][0]['requirement']['id']} before)",
+                                  "1 skipped now, or not run", "1 new in the suite", "manager.schedule.brand-new", "1 gone from the suite")
+        self.assertIn("Nothing got worse", done.stdout)
+
+    def test_files_that_are_no_reports(self):
+        good = self.report("good", "manager", "--only", "manager.life.*", "--", MANAGER)
+        (self.folder / "no.json").write_text("{}")
+        (self.folder / "garbage.json").write_text("{")
+        self.assert_status(2, check("diff", good, self.folder / "no.json"), "no.json: it is no report of undr-check")
+        self.assert_status(2, check("diff", self.folder / "garbage.json", good), "garbage.json: it is no JSON")
+        self.assert_status(2, check("diff", good, self.folder / "absent.json"), "absent.json")
+        self.assert_status(2, check("diff", good), "two reports are compared")
+        self.assert_status(2, check("diff", good, good, "--format", "xml"), "text, markdown, json")
+
+
+class Merge(Compared):
+    def shards(self, *command):
+        return [self.report(f"shard-{i}", "manager", *SCHEDULE, "--shard", f"{i}/3", "--", *command) for i in (1, 2, 3)]
+
+    def test_shards_make_the_whole(self):
+        paths = self.shards(*LIFO)
+        whole = json.loads(self.report("whole", "manager", *SCHEDULE, "--", *LIFO).read_text())
+        done = self.assert_status(1, check("merge", *paths))
+        merged = json.loads(done.stdout)
+        self.assertEqual(list(schema.mistakes(merged, SCHEMA, SCHEMA)), [])
+        outcome = lambda report: sorted((case["name"], case["verdict"]) for case in report["roles"][0]["cases"])
+        self.assertEqual(outcome(merged), outcome(whole))
+        self.assertEqual(merged["roles"][0]["summary"], whole["roles"][0]["summary"])
+        self.assert_status(1, check("merge", "--format", "text", *paths), "status 1", "manager.schedule.")
+        (self.folder / "merged.json").write_text(done.stdout)
+        self.assert_status(0, check("diff", self.folder / "whole.json", self.folder / "merged.json"), "Nothing got worse")
+
+    def test_what_does_not_belong_together_is_refused(self):
+        paths = self.shards(MANAGER)
+        other = self.report("other", "manager", *SCHEDULE, "--shard", "3/3", "--", *LIFO)
+        self.assert_status(2, check("merge", *paths[:2]), "the report of shard 3/3 is missing")
+        self.assert_status(2, check("merge", *paths, paths[0]), "that shard was given already")
+        self.assert_status(2, check("merge", *paths[:2], other), "of another run than the first")
+        half = self.report("half", "manager", *SCHEDULE, "--shard", "2/2", "--", MANAGER)
+        self.assert_status(2, check("merge", paths[0], half), "of another number of shards")
+        plain = self.report("plain", "manager", *SCHEDULE, "--", MANAGER)
+        self.assert_status(2, check("merge", plain), "no report of a shard")
+
+
+class Expected(Compared):
+    def run_known(self, text, *words, command=LIFO):
+        known = self.folder / "known"
+        known.write_text(text)
+        return check("manager", *SCHEDULE, *words, "--expect", known, "--", *command)
+
+    def failed(self):
+        report = json.loads(self.report("failed", "manager", *SCHEDULE, "--", *LIFO).read_text())
+        return [(case["name"], case["deliveries"][0]["requirement"]["id"]) for case in report["roles"][0]["cases"] if case["verdict"] == "fail"]
+
+    def test_the_cause_is_pinned(self):
+        failed = self.failed()
+        right = "".join(f"fail {name} {id} the newest first\n" for name, id in failed)
+        self.assert_status(0, self.run_known(right), f"{len(failed)} failed as expected")
+        wrong = right.replace(f"fail {failed[0][0]} {failed[0][1]} ", f"fail {failed[0][0]} REQ-4 ")
+        self.assert_status(1, self.run_known(wrong), f"it fails for {failed[0][1]}, but line 1 of the expected failures says REQ-4")
+        unpinned = "".join(f"fail {name} the newest first\n" for name, id in failed)
+        self.assert_status(0, self.run_known(unpinned))
+        self.assert_status(0, self.run_known(unpinned.replace("the newest", "UTF-8 newest")))
+        self.assert_status(2, self.run_known(unpinned.replace("the newest", "SCHED-99 newest")), "no requirement of that number")
+
+    def test_patterns(self):
+        self.assert_status(0, self.run_known("fail manager.schedule.* the newest first\n"), "failed as expected")
+        self.assert_status(1, self.run_known("fail manager.schedule.* REQ-4 the newest first\n"), "says REQ-4")
+        self.assert_status(1, self.run_known("fail manager.schedule.* long gone\n", command=[MANAGER]), "no case of it fails any more")
+        self.assert_status(1, self.run_known("fail manager.schedules.* typo\n", command=[MANAGER]), "no case has such a name")
+
+    def test_flaky_cases_may_pass_and_their_rate_is_told(self):
+        failed = self.failed()
+        text = "".join(f"flaky {name} slow machine\n" for name, id in failed)
+        self.assert_status(0, self.run_known(text, command=[MANAGER]))
+        report = self.folder / "flaky.json"
+        self.assert_status(0, self.run_known(text, "--json", report))
+        remarks = [case.get("remark", "") for case in json.loads(report.read_text())["roles"][0]["cases"] if case["standing"] == "expected"]
+        self.assertEqual(len(remarks), len(failed))
+        self.assertIn("flaky as expected: failed 1 of 1 plays (slow machine)", remarks)
+
+    def test_what_is_written_pins_and_is_read(self):
+        written = self.folder / "written"
+        check("manager", *SCHEDULE, "--write-expect", written, "--", *LIFO)
+        self.assertRegex(written.read_text(), r"(?m)^fail manager\.schedule\.\S+ SCHED-3 expected ")
+        self.assert_status(0, self.run_known(written.read_text()))
+
+    def test_skip_leaves_out(self):
+        done = self.assert_status(0, check("manager", *SCHEDULE, "--skip", "manager.schedule.*", "--only", "manager.life.*", "--", MANAGER),
+                                  "left out by --skip")
+        self.assert_status(2, check("manager", "--skip", "manager.life.of-a-taks", "--", MANAGER), "did you mean manager.life.of-a-task?")
+        self.assert_status(2, check("manager", "--only", "manager.life.of-a-taks", "--", MANAGER), "did you mean manager.life.of-a-task?")
+
+
+class Continuous(Compared):
+    def test_github(self):
+        summary = self.folder / "summary"
+        summary.write_text("before\n")
+        done = check("manager", *SCHEDULE, "--github", "--", *LIFO, env=os.environ | {"GITHUB_STEP_SUMMARY": str(summary)})
+        self.assert_status(1, done, "::error title=SCHED-3 manager.schedule.")
+        text = summary.read_text()
+        self.assertTrue(text.startswith("before\n### undr-check: does not conform"), text)
+        self.assertIn("| SCHED-3 | ", text)
+        done = check("manager", "--only", "manager.life.*", "--github", "--", MANAGER, env=os.environ | {"GITHUB_STEP_SUMMARY": "/dev/full"})
+        self.assert_status(3, done, "/dev/full can't be written")
+
+    def test_completion_and_manual_page(self):
+        help = check("--help").stdout
+        options = set(re.findall(r"--[a-z-]+", help))
+        page, bash, zsh = check("--man").stdout.replace("\\-", "-"), check("--completion", "bash").stdout, check("--completion", "zsh").stdout
+        for option in re.findall(r"^  (?:-., )?(--[a-z-]+)", help, re.M):
+            with self.subTest(option):
+                self.assertIn(option, page)
+                self.assertIn(option, bash)
+                self.assertIn(option, zsh)
+        self.assertEqual(subprocess.run(["bash", "-n"], input=bash, text=True).returncode, 0)
+        if shutil.which("man"):
+            done = subprocess.run(["man", "--warnings", "-l", "-"], input=check("--man").stdout, capture_output=True, text=True,
+                                  env=os.environ | {"MANPAGER": "cat", "MANWIDTH": "80"})
+            self.assertEqual(done.stderr, "")
+            self.assertIn("--timeout-factor", done.stdout)
+
+
+class Listening(Compared):
+    def free_port(self):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            return server.getsockname()[1]
+
+    def listen(self, port, start):
+        with subprocess.Popen([CHECK, "worker", "--listen", f"127.0.0.1:{port}", "--only", "worker.life.of-a-task"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as harness:
+            said = harness.stderr.readline()
+            start()
+            return harness.wait(), said, harness.stdout.read()
+
+    def test_a_worker_that_the_user_starts(self):
+        port = self.free_port()
+        start = lambda: subprocess.run([WORKER, "worker", "--port", str(port)], capture_output=True, check=False)
+        status, said, output = self.listen(port, start)
+        self.assertIn(f"start your worker for worker.life.of-a-task (whole): it is waited for at 127.0.0.1:{port}", said)
+        self.assertEqual(status, 0, output)
+        self.assertIn("1 passed", output)
+
+    def test_its_mistakes_are_found(self):
+        port = self.free_port()
+
+        def start():
+            with socket.create_connection(("127.0.0.1", port)) as wrong:
+                wrong.sendall(b"m\x05\0\0\0\0\0\0\0\x80\x04K\x01.")
+                while wrong.recv(4096):
+                    pass
+        status, said, output = self.listen(port, start)
+        self.assertEqual(status, 1, output)
+        self.assertIn("WORK-1", output)
+        self.assertIn("--listen", output)  # in the command that plays it again
+
+    def test_what_needs_the_process_is_skipped_and_mistakes_are_told(self):
+        port = self.free_port()
+        self.assert_status(2, check("manager", "--listen", f"127.0.0.1:{port}"), "--listen waits for a worker")
+        self.assert_status(2, check("worker", "--listen", f"127.0.0.1:{port}", "--", WORKER), "exclude each other")
+        with socket.create_server(("127.0.0.1", port)):
+            self.assert_status(3, check("worker", "--listen", f"127.0.0.1:{port}", "--only", "worker.life.of-a-task"), "nobody can listen at")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[5:]], verbosity=2)

@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+"""Plays the mistakes of table.py: run.py UNDR-CHECK UNDR-BROKEN ADAPTER.MD [TEST...]. The first screen of each report names the mistake."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import table
+
+CHECK = str(pathlib.Path(sys.argv[1]).resolve())
+BROKEN = str(pathlib.Path(sys.argv[2]).resolve())
+SOURCE = re.search(r"```python\n(.*?)```", pathlib.Path(sys.argv[3]).read_text(), re.S).group(1)
+SCREEN, WHOLE = 24, 60  # lines
+
+
+def adapter(mistake):
+    text = SOURCE
+    for old, new in mistake.changes:
+        if old not in text:
+            raise AssertionError(f"{mistake.name}: the adapter has no {old!r}")
+        text = text.replace(old, new)
+    return text
+
+
+def report_of(output):
+    """What follows the progress: from the first empty line on."""
+    lines = output.splitlines()
+    start = next((i for i, line in enumerate(lines) if line == ""), 0)
+    return lines[start:]
+
+
+class Mistakes(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="undr-mistakes-"))
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def play(self, mistake, *options):
+        program = self.folder / (mistake.name + ".py")
+        program.write_text(adapter(mistake))
+        program.chmod(0o755)
+        command = [str(program)] if mistake.mode == "direct" else [sys.executable, str(program)]
+        surroundings = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        done = subprocess.run([CHECK, mistake.role, "--seed", "1", "--shard", mistake.shard, *mistake.options, *options, "--",
+                               *command], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=surroundings)
+        return done.returncode, done.stdout + done.stderr
+
+    def name_the_cause(self, group):
+        for mistake in table.MISTAKES:
+            if mistake.group != group:
+                continue
+            with self.subTest(mistake.name):
+                status, output = self.play(mistake)
+                lines = report_of(output)
+                self.assertEqual(status, 1, output)
+                self.assertIn(mistake.says, "\n".join(lines[:SCREEN]), output)
+                self.assertLessEqual(len(lines), WHOLE, output)
+
+
+class Lengths(Mistakes):
+    def test_each_is_named(self):
+        self.name_the_cause("lengths")
+
+
+class Streams(Mistakes):
+    def test_each_is_named(self):
+        self.name_the_cause("streams")
+
+
+class Payloads(Mistakes):
+    def test_each_is_named(self):
+        self.name_the_cause("payloads")
+
+
+class Adapter(Mistakes):
+    def test_each_is_named(self):
+        self.name_the_cause("adapter")
+
+
+class Bugs(Mistakes):
+    """The peer of tests/broken, which shares no code with any other."""
+
+    def test_each_is_named(self):
+        for role, bug, says in table.BUGS:
+            with self.subTest(bug):
+                done = subprocess.run([CHECK, role, "--seed", "1", "--shard", "1/6", "--", BROKEN, "--bug", bug],
+                                      stdin=subprocess.DEVNULL, capture_output=True, text=True)
+                self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+                self.assertIn(says, "\n".join(report_of(done.stdout)[:SCREEN]), done.stdout)
+
+
+class Unproven(Mistakes):
+    """What shows no classic mistake is not said to be one."""
+
+    def test_nothing_is_guessed(self):
+        for mistake in table.OTHERS:
+            with self.subTest(mistake.name):
+                status, output = self.play(mistake)
+                self.assertEqual(status, 1, output)
+                self.assertNotIn("cause", output)
+                self.assertIn(mistake.says, "\n".join(report_of(output)[:SCREEN]), output)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)

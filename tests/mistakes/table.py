@@ -1,0 +1,105 @@
+"""Mistakes that people make in a first manager or worker: each is the adapter of spec/adapter.md with a few lines changed.
+
+A mistake has the role in which it is tried, what is replaced, and what the first screen of the report has to say of it."""
+
+import collections
+
+Mistake = collections.namedtuple("Mistake", "name role group changes says options mode shard", defaults=((), None, "1/6"))
+
+RECEIVE = '''    data = bytearray()
+    while len(data) < size:  # memory follows what has come
+        try:
+            piece = connection.recv(min(size - len(data), 1 << 16))
+        except OSError as error:
+            raise Gone from error
+        if not piece:
+            raise Gone
+        data += piece
+    return bytes(data)
+'''
+ONE_RECV = '''    data = connection.recv(size) if size else b""
+    if size and not data:
+        raise Gone
+    return data
+'''
+READS = 'kind, size = struct.unpack("<cQ", receive_exactly(connection, 9))'
+WRITES = 'struct.pack("<cQ", kind, len(payload))'
+ACKNOWLEDGED = '        assert receive(self.connection) == (acknowledgement, b""), "a wrong acknowledgement"\n'
+READY = '    print("ready", manager.port, flush=True)\n'
+
+LEAVES = "    manager.close(\"kill\")\n    os._exit(0)\n"
+
+NAMELESS = [("        member.__module__ = module\n", "")]
+CLOSING = ("--only", "manager.close.close-request*"), None, "1/1"
+
+ORDER = "likely cause: the length is big-endian here"
+COUNTED = "likely cause: the length includes the 9 bytes of the header"
+FOUR = "likely cause: the length has 4 bytes here"
+PADDED = "likely cause: the header is padded to 16 bytes"
+TEXT = "likely cause: the bytes went through a text layer"
+ONE = "fail only when frames are cut, and pass when each comes whole (FRAME-3)"
+UNREAD = "likely cause: the worker does not wait for the acknowledgement"
+CLASS = "likely cause: the class itself was pickled"
+MAIN = "likely cause: the class is pickled as one of __main__"
+STR = "likely cause: text was pickled where bytes are due"
+FLUSH = "cause: standard output is not flushed"
+SCRIPT = "cause: the adapter is a script without an interpreter line"
+OUTPUT = "cause: something prints on standard output"
+
+
+def both(name, group, changes, says):
+    return [Mistake(f"{name}-{role}", role, group, changes, says) for role in ("worker", "manager")]
+
+
+MISTAKES = [
+    *both("big-endian", "lengths", [("<cQ", ">cQ")], ORDER),
+    *both("reads-big-endian", "lengths", [(READS, READS.replace("<", ">"))], ORDER),
+    *both("writes-big-endian", "lengths", [(WRITES, WRITES.replace("<", ">"))], ORDER),
+    *both("counts-header", "lengths",
+        [(WRITES, WRITES.replace("len(payload)", "len(payload) + 9")), (READS, READS + "\n    size -= 9")], COUNTED),
+    *both("reads-header-counted", "lengths", [(READS, READS + "\n    size = max(size - 9, 0)")], COUNTED),
+    *both("short-length", "lengths", [("<cQ", "<cI"), ("connection, 9", "connection, 5")], FOUR),
+    *both("padded", "lengths", [('"<cQ"', '"@cQ"'), ("connection, 9", "connection, 16")], PADDED),
+    *both("one-recv", "streams", [(RECEIVE, ONE_RECV)], ONE),
+    *both("text-mode", "streams",
+        [(WRITES + " + payload", "(" + WRITES + " + payload).decode('latin-1').encode()")], TEXT),
+    *both("newline-behind-frames", "streams", [(WRITES + " + payload", WRITES + ' + payload + b"\\n"')], TEXT),
+    Mistake("unread-acknowledgements", "worker", "streams", [(ACKNOWLEDGED, "")], UNREAD),
+    Mistake("class-for-instance-worker", "worker", "payloads", [
+        ('proxy.send_message(WorkerException(f"{type(error).__name__}: {error}"))', "proxy.send_message(WorkerException)")], CLASS),
+    Mistake("class-for-instance-manager", "manager", "payloads",
+        [("pickle.dumps(CloseRequest(), 4)", "pickle.dumps(CloseRequest, 4)")], CLASS, *CLOSING),
+    Mistake("main-module-worker", "worker", "payloads", NAMELESS, MAIN),
+    Mistake("main-module-manager", "manager", "payloads", NAMELESS, MAIN, *CLOSING),
+    Mistake("str-for-bytes", "worker", "payloads", [
+        ("def send_message(self, value): self", "def send_message(self, value):\n        value = value.decode('latin-1') "
+            "if isinstance(value, bytes) else value\n        self")], STR, shard="1/1", options=("--only", "*.payloads.*")),
+    Mistake("no-flush", "manager", "adapter", [(READY, READY.replace(", flush=True", "")),
+        (LEAVES, LEAVES.replace("os._exit(0)", "sys.exit(0)"))], FLUSH, ("--timeout-factor", "0.1")),
+    Mistake("no-interpreter-line", "manager", "adapter", [("#!/usr/bin/env python3\n", "")], SCRIPT, mode="direct"),
+    Mistake("debugger-output", "manager", "adapter",
+        [(READY, READY + '    print("> /src/manager.py(12)serve()\\n(Pdb) ", flush=True)\n')], OUTPUT),
+    Mistake("debug-print", "manager", "adapter", [("    def answer(self, kind, payload, out):\n",
+        "    def answer(self, kind, payload, out):\n        print('got', kind, flush=True)\n")], OUTPUT),
+]
+
+OTHERS = [
+    Mistake("lifo", "manager", "others", [("tasks.popleft()", "tasks.pop()")], "SCHED-3", shard="1/1",
+        options=("--only", "manager.schedule.*", "--only", "manager.framing.*")),
+    Mistake("leaves-with-status-1", "worker", "others",
+        [("    except Gone:\n        pass\n\n\n# --- the manager", "        sys.exit(1)\n    except Gone:\n        pass\n\n\n# --- the manager")],
+        "P <- exit 0"),
+]
+
+# Of tests/broken: role, bug, and what the report says of it.
+BUGS = [
+    ("manager", "big-endian-answers", ORDER),
+    ("manager", "big-endian-requests", ORDER),
+    ("worker", "worker-big-endian", ORDER),
+    ("worker", "worker-reads-big-endian", ORDER),
+    ("manager", "length-counts-header", COUNTED),
+    ("manager", "header-in-one-read", ONE),
+    ("worker", "worker-header-one-read", ONE),
+    ("worker", "message-not-awaited", UNREAD),
+    ("worker", "schedule-not-awaited", UNREAD),
+]
