@@ -6,6 +6,12 @@
 #ifndef BROKEN_BUGS_H
 #define BROKEN_BUGS_H
 
+#include "bugs_again.h"
+#include "bugs_closing.h"
+#include "bugs_numbers.h"
+#include "bugs_time.h"
+#include "bugs_values.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -442,7 +448,9 @@
         "replaces no worker; once all have died, reports each task that is queued or comes") \
     X(exit_is_reported, worker, "", "reports and settles a task that exits")
 
-#define EVERY(X) MANAGER_BUGS(X) POOL_BUGS(X) WORKER_BUGS(X) VARIANTS(X)
+#define BUGS(X) \
+    MANAGER_BUGS(X) POOL_BUGS(X) WORKER_BUGS(X) NUMBER_BUGS(X) VALUE_BUGS(X) AGAIN_BUGS(X) TIME_BUGS(X) CLOSING_BUGS(X)
+#define EVERY(X) BUGS(X) VARIANTS(X)
 
 typedef enum bug_id {
     BUG_NONE,
@@ -453,6 +461,9 @@ typedef enum bug_id {
 
 /* Is this bug switched on? */
 bool bug(bug_id id);
+
+/* Is it on, and is this the n-th time that this is asked? */
+bool bug_at(bug_id id, unsigned n);
 
 /* Does this peer declare `pickle 0-5`? */
 bool declares_pickles(void);

@@ -97,15 +97,29 @@ static bool header_is_wrong(uint8_t type, uint64_t length) {
     return type == 'm' ? length == 0 : type < 0x80;
 }
 
+static wire_result read_header(int fd, uint8_t header[9], const wire_habits *habits, size_t *got) {
+    if (habits->header_patience == 0) {
+        return read_all(fd, header, 9, habits->header_one_read, got);
+    }
+    wire_result result = read_all(fd, header, 1, false, got);
+    if (result == WIRE_OK) {
+        limit_waiting(fd, SO_RCVTIMEO, habits->header_patience);
+        result = read_all(fd, header + 1, 8, false, got);
+        limit_waiting(fd, SO_RCVTIMEO, 0);
+    }
+    return result;
+}
+
 wire_result read_frame(int fd, const wire_habits *habits, frame *out) {
     uint8_t header[9];
     size_t got;
     *out = (frame){0};
-    wire_result result = read_all(fd, header, sizeof header, habits->header_one_read, &got);
+    wire_result result = read_header(fd, header, habits, &got);
+    out->type = got > 0 ? header[0] : 0;
     if (result != WIRE_OK) {
         return result;
     }
-    out->type = header[0];
+    out->has_header = true;
     uint64_t length = decode_length(header + 1, habits->read_big_endian);
     if (habits->refuse_at_header && header_is_wrong(out->type, length)) {
         return WIRE_REFUSED;
@@ -130,7 +144,18 @@ wire_result read_frame(int fd, const wire_habits *habits, frame *out) {
         }
         return WIRE_REFUSED;
     }
-    return read_payload(fd, habits, length, out);
+    if (habits->payload_patience > 0) {
+        limit_waiting(fd, SO_RCVTIMEO, habits->payload_patience);
+    }
+    result = read_payload(fd, habits, length, out);
+    if (habits->payload_patience > 0) {
+        limit_waiting(fd, SO_RCVTIMEO, 0);
+    }
+    if (habits->chunk_waits && length > 0 && length % 65536 == 0) {
+        uint8_t sink;
+        (void)!read_some(fd, &sink, 1);
+    }
+    return result;
 }
 
 static bool write_all(int fd, const uint8_t *data, size_t size, bool one_byte) {
@@ -175,7 +200,16 @@ int listen_on(uint32_t address, uint16_t *port) {
 }
 
 int connect_to(uint16_t port) {
+    return connect_from(INADDR_ANY, port);
+}
+
+int connect_from(uint32_t address, uint16_t port) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(address)};
+    if (fd >= 0 && address != INADDR_ANY && bind(fd, (struct sockaddr *)&own, sizeof own) != 0) {
+        close(fd);
+        return -1;
+    }
     struct sockaddr_in name = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     if (fd >= 0 && connect(fd, (struct sockaddr *)&name, sizeof name) != 0) {
