@@ -197,6 +197,7 @@ static void play_case(check_player *player) {
         }
     }
     if (!player->blame.over) {
+        check_player_judge_within(player);
         check_player_leftovers(player);
     }
     if (player->at.watch != NULL && player->at.one->role == CHECK_ROLE_WORKER) {

@@ -23,7 +23,7 @@ enum {
     PLAY_LIMIT_S = 180,
     HEAVY_LIMIT_S = 900,
     HELD_ANSWERS = 64, /* more than a play waits for until their hold is over, one after the other */
-    WAITING_JOBS = 2   /* for each job, so many more of the cases that only wait; none beside a single one */
+    WAITING_JOBS = 6   /* for each job, so many more of the cases that only wait; none beside a single one */
 };
 
 /* All that a run holds. */

@@ -38,7 +38,7 @@ int declared_hold(void) {
         || bug(BUG_hold_keeps_reset) || bug(BUG_hold_not_released) || bug(BUG_hold_close_not_released)
         || bug(BUG_hold_releases_one) || bug(BUG_hold_blocks_all) || bug(BUG_hold_drops_what_comes)
         || bug(BUG_hold_answers_out_of_order) || bug(BUG_hold_of_done_for_ever);
-    return lasts ? 20000 : half ? 500 : 0;
+    return bug(BUG_hold_of_900) ? 200 : lasts ? 20000 : half ? 500 : 0;
 }
 
 static const struct {

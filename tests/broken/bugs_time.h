@@ -25,8 +25,8 @@
     X(pause_in_an_answers_header_leaves, worker, "FAULT-6", \
         "leaves when an answer pauses in its header for three seconds") \
     X(slow_manager_second_leaves, worker, "FAULT-6", "leaves when the manager does not read for a second") \
-    X(polls_each_second_and_a_half, worker, "WORK-21", "pauses for 1.5 seconds after None") \
-    X(polls_after_seconds_once_idle, worker, "WORK-21", "pauses for 1.5 seconds from the fifth None in a row on") \
+    X(polls_each_two_seconds_and_a_half, worker, "WORK-21", "pauses for 2.5 seconds after None") \
+    X(polls_after_seconds_once_idle, worker, "WORK-21", "pauses for 2.5 seconds from the fifth None on") \
     X(task_limit_of_four_seconds, worker, "WORK-6", "a task fails when it waits for 4.4 seconds") \
     X(sleep_skipped, worker, "ADAPTER-6", "does not sleep when a task does") \
     X(sleep_of_whole_seconds, worker, "ADAPTER-6", "sleeps for whole seconds: 0.9 is 0") \
@@ -43,6 +43,7 @@
     X(report_overtakes, manager, "MSGS-1", "the report of a lost task goes before unread messages") \
     X(report_waits_for_a_settling, manager, "FAULT-3 MSGS-1 MSGS-2", \
         "the report of a lost task comes when another task is settled") \
+    X(hold_of_900, manager, "NEXT-5", "declares hold 200 and holds for 900 ms") \
     X(hold_of_done_for_ever, manager, "NEXT-5", "declares hold 200 and holds the answer to t for ever") \
     X(hold_drops_what_comes, manager, "REQ-1 NEXT-4", "hold 500; drops what comes while it holds") \
     X(hold_answers_out_of_order, manager, "REQ-1", "hold 500; acknowledges a message before the held answer") \

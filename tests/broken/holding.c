@@ -57,7 +57,7 @@ bool hold_lasts(manager *m, connection *c) {
 bool hold(manager *m, connection *c, bool done) {
     bool for_ever = bug(BUG_holds_undeclared) || bug(BUG_holds_after_close) || bug(BUG_hold_too_long)
         || (bug(BUG_hold_of_done_for_ever) && done);
-    struct timespec until = later(for_ever ? 1000000 : bug(BUG_holds_shortly) ? 100 : 450);
+    struct timespec until = later(for_ever ? 1000000 : bug(BUG_holds_shortly) ? 100 : bug(BUG_hold_of_900) ? 900 : 450);
     bool deaf = bug(BUG_hold_not_released);
     if (bug(BUG_hold_blocks_all)) {
         struct timespec moment = {0, 450000000};

@@ -411,9 +411,9 @@ static bool poll_again(worker *w) {
     }
     bool hurries = bug(BUG_thirtieth_none_is_followed_at_once) && w->polls >= 30;
     if (!bug(BUG_busy_poll) && !hurries && !(bug(BUG_busy_after_failure) && w->has_failed)) {
-        bool long_one = bug(BUG_polls_each_second_and_a_half)
+        bool long_one = bug(BUG_polls_each_two_seconds_and_a_half)
             || (bug(BUG_polls_after_seconds_once_idle) && w->polls >= 5);
-        pause_ms(long_one              ? 1500
+        pause_ms(long_one              ? 2500
                 : bug(BUG_slow_poll)   ? 120
                 : bug(BUG_slower_poll) ? 300
                 : bug(BUG_quick_poll)  ? 1
