@@ -19,7 +19,7 @@
         "ends a worker that sends a message after a CANCEL") \
     X(cancel_refuses_foreign_messages, pool, "CLOSE-1", "ends foreign connections that send a message after a CANCEL") \
     X(cancel_after_a_loss_hangs, pool, "CLOSE-CANCEL-3", "CANCEL waits for a task whose foreign connection ended") \
-    X(cancel_spares_the_idle, pool, "CLOSE-4", "CANCEL neither dismisses nor awaits its idle workers") \
+    X(cancel_spares_the_idle, pool, "CLOSE-4", "CANCEL of an idle pool leaves its last worker, which it stops") \
     X(cancel_kills_the_second, pool, "CLOSE-CANCEL-2", "CANCEL kills all workers when the first has ended") \
     X(kill_waits_for_foreign, pool, "CLOSE-KILL-2", "KILL waits for the tasks of foreign connections") \
     X(kill_waits_for_the_queue, pool, "CLOSE-KILL-2", "KILL waits until the queues are empty") \
@@ -29,13 +29,13 @@
     X(death_loses_what_it_scheduled, pool, "FAULT-2 SCHED-10", \
         "drops the tasks that a worker which dies has scheduled") \
     X(death_settles_all, pool, "FAULT-2 MSGS-3 MSGS-2", "a worker that dies sets the count to 0") \
-    X(death_is_silent_for_exit_0, pool, "FAULT-3", "says nothing of a task that ended its worker with status 0") \
     X(second_death_not_replaced, pool, "FAULT-4", "replaces one worker that died, and no more") \
-    X(idle_death_not_replaced, pool, "FAULT-4", "replaces no worker that died without a task") \
+    X(idle_death_not_replaced, pool, "FAULT-4", "replaces no worker that died while none has a task") \
     X(death_during_join_not_replaced, pool, "CLOSE-JOIN-5 FAULT-4", "replaces no worker that dies during a JOIN") \
     X(death_during_cancel_hangs, pool, "CLOSE-CANCEL-3 CLOSE-4", \
         "CANCEL waits for ever for a worker that dies meanwhile") \
-    X(foreign_loss_replaces, pool, "POOL-4", "starts a worker more when a foreign connection ends with a task out") \
+    X(foreign_loss_replaces, pool, "POOL-4 CLOSE-4", \
+        "starts a worker more when a foreign connection ends with a task out") \
     X(foreign_not_served, pool, "SCHED-10", "hands foreign connections no task as long as its workers run one") \
     X(foreign_tasks_not_counted, pool, "SCHED-1 MSGS-3", "does not count what foreign connections schedule") \
     X(log_of_the_busy_only, pool, "POOL-2", "writes a log for the first worker only, and makes the others empty") \

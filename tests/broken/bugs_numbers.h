@@ -45,7 +45,7 @@
     X(task_size_of_16_bits, manager, "FRAME-1 SCHED-4 FRAME-6", \
         "hands out a task of a multiple of 65,536 bytes empty") \
     X(task_page_loses_a_byte, manager, "FRAME-1 SCHED-4", "cuts a byte of tasks of a multiple of 4,096 bytes") \
-    X(task_192_kib_lost, manager, "SCHED-1 SCHED-4 FRAME-6 SCHED-6", "drops tasks of exactly 192 KiB") \
+    X(task_192_kib_lost, manager, "SCHED-1 SCHED-4 FRAME-6 SCHED-6 FRAME-1", "drops tasks of exactly 192 KiB") \
     X(message_128_kib_lost, manager, "MSG-1 FRAME-6 MSGS-1", "drops messages of 131,072 bytes") \
     X(message_64_kib_refused, manager, "MSG-1 FRAME-6", "refuses messages of 65,536 bytes") \
     X(chunk_waits_for_more, manager, "FRAME-1 FRAME-2", \

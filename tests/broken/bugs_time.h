@@ -5,13 +5,12 @@
 #define PATIENCE_BUGS(X) \
     X(silent_three_seconds_ends, manager, "FAULT-5", "ends a connection that is silent for three seconds") \
     X(silent_four_seconds_ends, manager, "FAULT-5", "ends a connection that is silent for four seconds") \
-    X(pause_of_four_seconds_ends, manager, "FAULT-6", "ends a connection that pauses in a frame for 4.4 seconds") \
-    X(pause_in_a_payload_ends, manager, "FAULT-6", "ends a connection that pauses in a payload for 4.4 seconds") \
+    X(pause_of_3500_ms_ends, manager, "FAULT-6", "ends a connection that pauses in a frame for 3.5 seconds") \
+    X(pause_in_a_payload_ends, manager, "FAULT-6", "ends a connection that pauses in a payload for 3.5 seconds") \
     X(pause_in_a_header_ends, manager, "FAULT-6", "ends a connection that pauses in a header for two seconds") \
     X(frame_of_three_seconds_ends, manager, "FAULT-6", \
         "ends a connection whose frame takes three seconds, though it never pauses for one") \
     X(slow_reader_second_ends, manager, "FAULT-6", "ends a connection that does not read for a second") \
-    X(slow_reader_three_seconds_ends, manager, "FAULT-6", "ends a connection that does not read for three seconds") \
     X(messages_end_after_three_seconds, manager, "MSGS-3", "messages() ends when nothing comes for three seconds") \
     X(messages_end_after_four_seconds, manager, "MSGS-3", "messages() ends when nothing comes for 4.4 seconds") \
     X(join_four_seconds, manager, "CLOSE-JOIN-2 CLOSE-JOIN-1", "JOIN waits for 4.4 seconds, then kills its workers") \

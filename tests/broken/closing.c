@@ -4,7 +4,6 @@
 #include "bugs.h"
 
 #include <stdlib.h>
-#include <sys/wait.h>
 
 enum { JOIN, CANCEL, KILL };
 
@@ -77,14 +76,16 @@ static bool waits(const manager *m) {
 
 void wait_beside(manager *m) {
     m->scheduled_at_close = m->scheduled;
+    if (m->policy == JOIN && m->worker_count > 0 && bug(BUG_join_drops_the_urgent)) {
+        drop_tasks(m, &m->queues[0]);
+    }
     while (waits(m)) {
         pthread_cond_wait(&m->changed, &m->lock);
     }
 }
 
 long forgotten(const manager *m) {
-    long urgent = bug(BUG_join_drops_the_urgent) ? (long)m->queues[0].count : 0;
-    return urgent + (bug(BUG_join_forgets_foreign) ? foreign_out(m) : 0);
+    return bug(BUG_join_forgets_foreign) ? foreign_out(m) : 0;
 }
 
 static void drop_scheduled_by(manager *m, const connection *c) {
@@ -96,10 +97,12 @@ static void drop_scheduled_by(manager *m, const connection *c) {
 void mourn(manager *m, const connection *c) {
     bool foreign = is_foreign(m, c);
     m->foreign_lost += foreign ? (unsigned)c->out_count : 0;
+    if (foreign && c->out_count > 0 && bug(BUG_foreign_loss_replaces)) {
+        start_extra(m);
+    }
     if (m->worker_count == 0 || foreign || m->closing || c->told_to_close) {
         return;
     }
-    m->last_death_idle = c->out_count == 0;
     if (bug(BUG_death_loses_messages)) {
         clear_inbox(m);
     }
@@ -111,10 +114,9 @@ void mourn(manager *m, const connection *c) {
     }
 }
 
-bool is_replaced(manager *m, int status) {
-    (void)status;
+bool is_replaced(const manager *m) {
     return !(bug(BUG_second_death_not_replaced) && m->deaths > 1)
-        && !(bug(BUG_idle_death_not_replaced) && workers_busy(m) == 0 && m->handed_out == 0)
+        && !(bug(BUG_idle_death_not_replaced) && workers_busy(m) == 0)
         && !(bug(BUG_death_during_join_not_replaced) && m->joining);
 }
 

@@ -419,12 +419,14 @@ static bool serve_frame(manager *m, connection *c, frame *f) {
     if (bug(BUG_drops_short_rests)) {
         drop_short_rest(c->fd);
     }
+    atomic_fetch_add(&m->asking, 1);
     pthread_mutex_lock(&m->lock);
     make_stale(m, f);
     m->asleep = m->asleep && (bug(BUG_report_waits_for_a_settling) || bug(BUG_next_sleeps_through_a_message));
     dispatch(m, c, f, &a);
     pthread_cond_broadcast(&m->changed);
     pthread_mutex_unlock(&m->lock);
+    atomic_fetch_sub(&m->asking, 1);
     bool goes_on = false;
     if (a.refused) {
         refuse(c);
@@ -444,7 +446,7 @@ static wire_result read_in_time(manager *m, connection *c, frame *f) {
     }
     struct timespec until = later(3000);
     if (!bug(BUG_frame_of_three_seconds_ends)) {
-        limit_waiting(c->fd, SO_RCVTIMEO, bug(BUG_pause_of_four_seconds_ends) ? 4400 : 3000);
+        limit_waiting(c->fd, SO_RCVTIMEO, bug(BUG_pause_of_3500_ms_ends) ? 3500 : 3000);
     }
     wire_result result = read_frame(c->fd, &m->habits, f);
     struct timespec now = later(0);
@@ -465,7 +467,7 @@ static wire_result read_under_lock(manager *m, connection *c, frame *f) {
 }
 
 static wire_result read_next(manager *m, connection *c, frame *f) {
-    if (bug(BUG_pause_of_three_seconds_ends) || bug(BUG_pause_of_four_seconds_ends)
+    if (bug(BUG_pause_of_three_seconds_ends) || bug(BUG_pause_of_3500_ms_ends)
         || bug(BUG_frame_of_three_seconds_ends)) {
         return read_in_time(m, c, f);
     }
@@ -482,9 +484,9 @@ static void *serve_connection(void *argument) {
     if (bug(BUG_silent_three_seconds_ends) || bug(BUG_silent_four_seconds_ends)) {
         limit_waiting(c->fd, SO_RCVTIMEO, bug(BUG_silent_three_seconds_ends) ? 3000 : 4000);
     }
-    if (bug(BUG_slow_reader_ends) || bug(BUG_slow_reader_second_ends) || bug(BUG_slow_reader_three_seconds_ends)) {
-        bool soon = bug(BUG_slow_reader_ends), second = bug(BUG_slow_reader_second_ends);
-        limit_waiting(c->fd, SO_SNDTIMEO, soon ? 100 : second ? 1000 : 3000);
+    if (bug(BUG_slow_reader_ends) || bug(BUG_slow_reader_second_ends)) {
+        bool soon = bug(BUG_slow_reader_ends);
+        limit_waiting(c->fd, SO_SNDTIMEO, soon ? 100 : 1000);
     }
     if (bug(BUG_greets)) {
         (void)write_frame(c->fd, &m->habits, 't', "\x80\x04N.", 4);

@@ -224,13 +224,14 @@ static void close_cancel(manager *m) {
         wait_for_workers_until(m, 950);
         kill_workers(m);
     }
-    bool idle = bug(BUG_cancel_spares_the_idle) && m->out_count == 0;
-    bool hangs = bug(BUG_death_during_cancel_hangs);
-    while (hangs && m->deaths_at_close > 0) {
-        pthread_cond_wait(&m->changed, &m->lock);
+    if (bug(BUG_cancel_spares_the_idle) && m->out_count == 0) {
+        stop_last_worker(m);
     }
-    if (!bug(BUG_cancel_leaves_workers) && !idle) {
+    if (!bug(BUG_cancel_leaves_workers)) {
         wait_for_workers(m);
+    }
+    while (bug(BUG_death_during_cancel_hangs) && m->deaths_at_close > 0) {
+        pthread_cond_wait(&m->changed, &m->lock);
     }
 }
 
@@ -333,7 +334,7 @@ static wire_habits manager_habits(void) {
             : bug(BUG_byte_below_64_mib_refused) ? (64 << 20) - 2
                                                  : 1 << 30,
         .header_patience = bug(BUG_pause_in_a_header_ends) ? 2000 : 0,
-        .payload_patience = bug(BUG_pause_in_a_payload_ends) ? 4400 : 0,
+        .payload_patience = bug(BUG_pause_in_a_payload_ends) ? 3500 : 0,
         .chunk_waits = bug(BUG_chunk_waits_for_more),
     };
 }

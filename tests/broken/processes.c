@@ -18,7 +18,8 @@ enum { RESTARTS = 64 };
 
 static void become_worker(const manager *m, int number, pid_t parent) {
     char port[16], path[4096];
-    if (!bug(BUG_outlives_its_input) && !bug(BUG_lazy_workers)) { /* whose threads may end before it does */
+    if (!bug(BUG_outlives_its_input) && !bug(BUG_lazy_workers)
+        && !bug(BUG_foreign_loss_replaces)) { /* whose threads may end before it does */
         prctl(PR_SET_PDEATHSIG, SIGKILL);
     }
     if (getppid() != parent) {
@@ -67,7 +68,7 @@ static void worker_ended(manager *m, pid_t child) {
             : bug(BUG_ten_replacements)                                     ? 10
                                                                             : RESTARTS;
         m->deaths_at_close += m->closing && m->signalled ? 1 : 0;
-        bool again = !m->closing && m->restarts < limit && is_replaced(m, 0);
+        bool again = !m->closing && m->restarts < limit && is_replaced(m);
         m->restarts++;
         m->workers[i] = again ? start_one(m, i) : 0;
         m->replaced[i] = true;
@@ -128,6 +129,11 @@ void start_workers(manager *m, const char *self, const char *bug_name, int count
     if (!bug(BUG_lazy_workers)) {
         start_all(m);
     }
+}
+
+/* foreign_loss_replaces: nobody keeps it in mind. */
+void start_extra(manager *m) {
+    (void)start_one(m, m->worker_count);
 }
 
 void start_late(manager *m) {

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -183,19 +182,13 @@ static task *copy_task(const task *from) {
 }
 
 /* twins_in_one_instant: another connection asks within 5 ms. */
-static bool is_twin(const manager *m, const connection *c) {
+static bool is_twin(manager *m) {
     struct timespec moment = {0, 5000000};
     if (!bug(BUG_twins_in_one_instant)) {
         return false;
     }
     nanosleep(&moment, NULL);
-    for (const connection *other = m->connections; other != NULL; other = other->next) {
-        int waiting = 0;
-        if (other != c && ioctl(other->fd, FIONREAD, &waiting) == 0 && waiting > 0) {
-            return true;
-        }
-    }
-    return false;
+    return atomic_load(&m->asking) > 1;
 }
 
 task *take_task(manager *m, connection *c) {
@@ -207,7 +200,7 @@ task *take_task(manager *m, connection *c) {
     m->handed_out++;
     bool doubles = (bug(BUG_doubles_some) && m->handed_out % 50 == 0)
         || (bug(BUG_doubles_when_busy) && m->out_count == 24) || (bug(BUG_task_257_doubled) && m->handed_out == 257)
-        || is_twin(m, c);
+        || is_twin(m);
     if (bug(BUG_removes_at_done) || doubles) {
         return copy_task(*place);
     }
@@ -269,6 +262,12 @@ void settle_task(manager *m, connection *c) {
     }
     fall_asleep_at_the_end(m);
     free_task(t);
+}
+
+void drop_tasks(manager *m, queue *q) {
+    while (q->first != NULL) {
+        drop_oldest(m, q);
+    }
 }
 
 void clear_queues(manager *m) {

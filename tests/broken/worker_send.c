@@ -146,7 +146,7 @@ void make_answer_odd(worker *w, frame *answer) {
         memcpy(now->data + now->size, last->data + now->size, last->size - now->size);
         now->size = last->size;
     }
-    if (now->size > 60) { /* None is no task to keep */
+    if (now->size > 40) { /* None is no task to keep */
         last->data = must_have(realloc(last->data, now->size + 1));
         memcpy(last->data, now->data, now->size);
         last->size = now->size;
