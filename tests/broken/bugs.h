@@ -446,6 +446,13 @@
     X(refuses_surrogates, worker, "", "takes text with a lone surrogate for no pickle") \
     X(deaths_are_reported, pool, "", \
         "replaces no worker; once all have died, reports each task that is queued or comes") \
+    X(reads_slowly, manager, "", "reads 60,000 bytes a second, steadily") \
+    X(writes_slowly, manager, "", "writes 60,000 bytes a second, steadily") \
+    X(worker_reads_slowly, worker, "", "reads and writes 60,000 bytes a second, steadily") \
+    X(manager_refuses_surrogates, manager, "", "refuses messages whose text has a lone surrogate") \
+    X(refuses_deep, manager, "", "refuses messages that nest more than a hundred deep") \
+    X(repeats_and_holds, manager, "", "hands lost tasks out again, and declares hold 500 and holds answers") \
+    X(end_in_a_frame_is_foul, worker, "", "leaves with status 1 when the stream ends inside a frame") \
     X(exit_is_reported, worker, "", "reports and settles a task that exits")
 
 #define BUGS(X) \

@@ -61,8 +61,8 @@
 
 /* X(name, role, requirements, text): each in both roles. */
 #define VALUE_BOTH(X, name, text) \
-    X(inbox_##name, manager, "PAY-6 MSG-1", "in a message that a manager reads " text) \
-    X(sent_##name, worker, "PAY-3 WORK-8", "in a value that a worker's task sends " text)
+    X(inbox_##name, manager, "PAY-6 PAY-12 MSG-1", "in a message that a manager reads " text) \
+    X(sent_##name, worker, "PAY-3 PAY-12 WORK-8", "in a value that a worker's task sends " text)
 #define VALUE_BUGS(X) VALUE_DEFECTS(VALUE_BOTH, X) OPCODE_DEFECTS(VALUE_BOTH, X)
 
 #endif

@@ -183,7 +183,7 @@ static bool message_fine(const frame *f) {
     pool p = {0};
     size_t used = 0;
     val *v = pickle_loads(&p, f->payload.data, f->payload.size, &used);
-    bool fine = v != NULL;
+    bool fine = v != NULL && !(bug(BUG_refuses_deep) && val_nests(v, 100));
     if (bug(BUG_pickle_4_only) && (f->payload.size < 2 || f->payload.data[0] != 0x80 || f->payload.data[1] != 4)) {
         fine = false;
     }

@@ -335,6 +335,8 @@ static wire_habits manager_habits(void) {
                                                  : 1 << 30,
         .header_patience = bug(BUG_pause_in_a_header_ends) ? 2000 : 0,
         .payload_patience = bug(BUG_pause_in_a_payload_ends) ? 3500 : 0,
+        .reads_per_second = bug(BUG_reads_slowly) ? 60000 : 0,
+        .writes_per_second = bug(BUG_writes_slowly) ? 60000 : 0,
         .chunk_waits = bug(BUG_chunk_waits_for_more),
     };
 }

@@ -117,7 +117,7 @@ static void push_without_surrogates(reader *r, const uint8_t *data, uint64_t siz
 static void push_text(reader *r, kind k, uint64_t size) {
     const uint8_t *data = take_data(r, size);
     bool lone = !r->failed && k == K_STR && find_surrogate(data, size) < size;
-    r->failed |= lone && bug(BUG_refuses_surrogates);
+    r->failed |= lone && (bug(BUG_refuses_surrogates) || bug(BUG_manager_refuses_surrogates));
     if (r->failed) {
         return;
     }

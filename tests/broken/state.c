@@ -453,7 +453,8 @@ void forget_connection(manager *m, connection *c) {
         task *t = c->out;
         c->out = t->next;
         m->out_count--;
-        bool repeats = bug(BUG_lost_is_repeated) || bug(BUG_lost_for_ever) || bug(BUG_lost_newest_twice);
+        bool repeats = bug(BUG_lost_is_repeated) || bug(BUG_repeats_and_holds) || bug(BUG_lost_for_ever)
+            || bug(BUG_lost_newest_twice);
         if (repeats && (t->lost++ < 3 || bug(BUG_lost_for_ever)) && !m->closing) {
             append(&m->queues[t->priority], t);
             m->queued++;

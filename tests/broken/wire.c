@@ -29,11 +29,24 @@ static ssize_t read_some(int fd, void *data, size_t size) {
     }
 }
 
+/* Of a large piece a part, and a pause for as long as that may take. */
+static size_t dose(long per_second, size_t size) {
+    enum { PARTS = 20 };
+    if (per_second == 0 || size < 1024) {
+        return size;
+    }
+    struct timespec pause = {0, 1000000000 / PARTS};
+    nanosleep(&pause, NULL);
+    size_t part = (size_t)per_second / PARTS;
+    return part < size ? part : size;
+}
+
 /* Reads size bytes, or until the stream ends; *got says how many came. */
-static wire_result read_all(int fd, uint8_t *data, size_t size, bool one_read, size_t *got) {
+static wire_result read_all(int fd, const wire_habits *habits, uint8_t *data, size_t size, bool one_read, size_t *got) {
     *got = 0;
     while (*got < size) {
-        ssize_t now = read_some(fd, data + *got, size - *got);
+        size_t most = dose(habits->reads_per_second, size - *got);
+        ssize_t now = read_some(fd, data + *got, most);
         if (now < 0) {
             return WIRE_RESET;
         }
@@ -77,8 +90,8 @@ static wire_result read_payload(int fd, const wire_habits *habits, uint64_t leng
             out->payload.data = must_have(realloc(out->payload.data, capacity + 1));
         }
         size_t got;
-        wire_result result = read_all(
-            fd, out->payload.data + out->payload.size, capacity - out->payload.size, habits->payload_one_read, &got);
+        wire_result result = read_all(fd, habits, out->payload.data + out->payload.size, capacity - out->payload.size,
+            habits->payload_one_read, &got);
         out->payload.size += got;
         if (result == WIRE_REFUSED) {
             return WIRE_OK; /* the short read is taken as whole */
@@ -99,12 +112,12 @@ static bool header_is_wrong(uint8_t type, uint64_t length) {
 
 static wire_result read_header(int fd, uint8_t header[9], const wire_habits *habits, size_t *got) {
     if (habits->header_patience == 0) {
-        return read_all(fd, header, 9, habits->header_one_read, got);
+        return read_all(fd, habits, header, 9, habits->header_one_read, got);
     }
-    wire_result result = read_all(fd, header, 1, false, got);
+    wire_result result = read_all(fd, habits, header, 1, false, got);
     if (result == WIRE_OK) {
         limit_waiting(fd, SO_RCVTIMEO, habits->header_patience);
-        result = read_all(fd, header + 1, 8, false, got);
+        result = read_all(fd, habits, header + 1, 8, false, got);
         limit_waiting(fd, SO_RCVTIMEO, 0);
     }
     return result;
@@ -158,9 +171,10 @@ wire_result read_frame(int fd, const wire_habits *habits, frame *out) {
     return result;
 }
 
-static bool write_all(int fd, const uint8_t *data, size_t size, bool one_byte) {
+static bool write_all(int fd, const wire_habits *habits, const uint8_t *data, size_t size) {
+    bool one_byte = habits->one_byte_writes && size < 4096 + 9;
     while (size > 0) {
-        ssize_t wrote = send(fd, data, one_byte ? 1 : size, MSG_NOSIGNAL);
+        ssize_t wrote = send(fd, data, one_byte ? 1 : dose(habits->writes_per_second, size), MSG_NOSIGNAL);
         if (wrote < 0 && errno == EINTR) {
             continue;
         }
@@ -181,7 +195,7 @@ bool write_frame(int fd, const wire_habits *habits, uint8_t type, const void *pa
     if (size > 0) {
         memcpy(whole + 9, payload, size);
     }
-    bool fine = write_all(fd, whole, 9 + size, habits->one_byte_writes && size < 4096);
+    bool fine = write_all(fd, habits, whole, 9 + size);
     free(whole);
     return fine;
 }

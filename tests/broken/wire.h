@@ -24,11 +24,12 @@ typedef enum wire_result { WIRE_OK, WIRE_END, WIRE_RESET, WIRE_REFUSED } wire_re
 typedef struct wire_habits {
     bool write_big_endian, read_big_endian, header_one_read, payload_one_read, one_byte_writes;
     bool partial_counts, length_signed, length_32_bits, length_31_bits, absurd_waits, empty_blocks;
-    bool refuse_at_header;                  /* a manager's: what the header alone shows to be wrong */
-    int64_t length_added;                   /* to what is announced */
-    uint64_t limit;                         /* payloads above it are refused */
-    long header_patience, payload_patience; /* milliseconds without a byte, inside of one; 0: any */
-    bool chunk_waits;                       /* for a byte behind a payload of a multiple of 64 KiB */
+    bool refuse_at_header;                    /* a manager's: what the header alone shows to be wrong */
+    int64_t length_added;                     /* to what is announced */
+    uint64_t limit;                           /* payloads above it are refused */
+    long header_patience, payload_patience;   /* milliseconds without a byte, inside of one; 0: any */
+    long reads_per_second, writes_per_second; /* bytes, at most; 0: as many as can be */
+    bool chunk_waits;                         /* for a byte behind a payload of a multiple of 64 KiB */
 } wire_habits;
 
 wire_result read_frame(int fd, const wire_habits *habits, frame *out);

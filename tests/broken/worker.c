@@ -472,7 +472,8 @@ static int loop(worker *w) {
         outcome result = receive(w, &answer);
         w->hurries = 0;
         if (result != FINE) {
-            return result == VIOLATED ? violated(w) : gone(w, true);
+            bool inside = bug(BUG_end_in_a_frame_is_foul) && answer.type != 0;
+            return result == VIOLATED || inside ? violated(w) : gone(w, true);
         }
         make_answer_odd(w, &answer);
         pool p = {0};
@@ -523,6 +524,8 @@ static bool set_out(worker *w, uint16_t port) {
         .limit = bug(BUG_worker_refuses_64k) ? 65536 : (uint64_t)1 << 30,
         .header_patience = bug(BUG_pause_in_an_answers_header_leaves) ? 3000 : 0,
         .payload_patience = bug(BUG_pause_in_an_answer_leaves) ? 3000 : 0,
+        .reads_per_second = bug(BUG_worker_reads_slowly) ? 60000 : 0,
+        .writes_per_second = bug(BUG_worker_reads_slowly) ? 60000 : 0,
         .chunk_waits = bug(BUG_worker_chunk_waits),
     };
     w->fd = connect_from(getenv("UNDR_BROKEN_OWN") != NULL ? OWN_WORKER_ADDRESS : INADDR_ANY, port);
