@@ -126,7 +126,7 @@ uint64_t check_player_more_time(
     if (player->blame.over || !goes_on(player, connection)) {
         return 0;
     }
-    if (more >= CHECK_READING_LIMITS * limit) {
+    if (more >= CHECK_READING_LIMITS * limit || more >= check_player_scale(player, CHECK_SLOW_MOST_S * CHECK_SECOND)) {
         check_player_undecided(player,
             "undecided: %s is slow and steady, which nobody is blamed for (FAULT-6), and would take too long",
             connection->name);
