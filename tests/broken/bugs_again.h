@@ -55,7 +55,7 @@
     X(partial_whole_message_taken, manager, "FRAME-5", "keeps a message that ended early and is a whole pickle") \
     X(partial_whole_task_taken, manager, "FRAME-5", "queues a task that ended early and is a whole pickle") \
     X(partial_header_is_next, manager, "FRAME-5 FAULT-3", "takes an n whose header ended early for one") \
-    X(partial_header_is_done, manager, "FRAME-5", "takes a t whose header ended early for one") \
+    X(partial_header_is_done, manager, "FRAME-5 FAULT-3", "takes a t whose header ended early for one") \
     X(wire_none_refused, manager, "SCHED-11", "refuses the bytes of None for a task of a connection") \
     X(wire_none_dropped, manager, "SCHED-11", "drops the bytes of None as a task of a connection") \
     X(wire_none_not_counted, manager, "SCHED-11 SCHED-1 MSGS-3", "does not count a task of the bytes of None") \
