@@ -94,7 +94,7 @@ static bool on_finished(void *context, const check_item *item, check_result *res
         print_tap(run, false);
     }
     bool is_short = check_standing_is_short(check_record_standing(record), options->strict);
-    run->session.stopped = run->session.stopped || (options->until_fail && is_short);
+    run->session.stopped = run->session.stopped || ((options->until_fail || options->fail_fast) && is_short);
     return !run->session.stopped;
 }
 

@@ -40,6 +40,7 @@ static void help_with_cases(FILE *out) {
         "                       that only wait, for seconds perhaps, are played beside them\n"
         "  --repeat N           everything N times\n"
         "  --until-fail         again and again (at most --repeat times) until something falls short\n"
+        "  --fail-fast          ends with the first case that fails; what was not played is not judged\n"
         "  --again N            how often a case that failed is played again, by itself, at the end (default: 2): the\n"
         "                       report says `failed 3 of 3 plays`, or `failed 1 of 3 plays: flaky`. One case of each\n"
         "                       kind of failure, none that --expect lists, within a bounded time. It changes neither\n"

@@ -24,6 +24,7 @@ enum {
     OPTION_SEED,
     OPTION_REPEAT,
     OPTION_UNTIL_FAIL,
+    OPTION_FAIL_FAST,
     OPTION_AGAIN,
     OPTION_SHARD,
     OPTION_TIMEOUT_FACTOR,
@@ -56,6 +57,7 @@ static const struct option long_options[] = {
     {"seed", required_argument, NULL, OPTION_SEED},
     {"repeat", required_argument, NULL, OPTION_REPEAT},
     {"until-fail", no_argument, NULL, OPTION_UNTIL_FAIL},
+    {"fail-fast", no_argument, NULL, OPTION_FAIL_FAST},
     {"again", required_argument, NULL, OPTION_AGAIN},
     {"shard", required_argument, NULL, OPTION_SHARD},
     {"timeout-factor", required_argument, NULL, OPTION_TIMEOUT_FACTOR},
@@ -280,6 +282,7 @@ static bool take_switch(check_options *options, int option) {
     case OPTION_STRICT: options->strict = true; return true;
     case OPTION_ALL_DELIVERIES: options->every_delivery = true; return true;
     case OPTION_UNTIL_FAIL: options->until_fail = true; return true;
+    case OPTION_FAIL_FAST: options->fail_fast = true; return true;
     case OPTION_LOAD: options->load = true; return true;
     case OPTION_DESTRUCTIVE: options->destructive = true; return true;
     case OPTION_PAUSE: options->pause = true; return true;

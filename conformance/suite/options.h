@@ -28,7 +28,7 @@ typedef struct check_options {
     bool all;                       /* the role `all`: those that the adapter declares */
     check_texts only, cases, files; /* files: of parse and decode */
     unsigned jobs;
-    bool verbose, tap, strict, load, destructive, pause, until_fail;
+    bool verbose, tap, strict, load, destructive, pause, until_fail, fail_fast;
     const char *junit, *json, *html; /* NULL: not asked for; "-": standard output */
     bool every_delivery;
     bool has_delivery; /* `delivery` was named; neither: whole and a varied one */
