@@ -67,6 +67,8 @@ typedef enum check_what {
     CHECK_RECEIVE,
     CHECK_QUIET,
     CHECK_PAUSES,
+    CHECK_WITHIN,
+    CHECK_LAST,
     CHECK_DEAF,
     CHECK_REFUSED,
     CHECK_POLL,

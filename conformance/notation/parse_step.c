@@ -263,9 +263,10 @@ static undr_error read_process(check_lexer *lexer, check_step *step) {
 
 static undr_error unknown_step(check_lexer *lexer, char channel) {
     const char *choices = channel == 'M' ? "`->`, `<-` or `quiet`"
-        : channel == 'P'                 ? "`<-`, `->`, `alone`, `loopback`, `alive` or `logs`"
-                                         : "`->`, `<-`, `quiet`, `refused`, `pauses`, `deaf`, or for a gate `accept`, "
-                                           "`close`, `untouched`";
+        : channel == 'P'
+        ? "`<-`, `->`, `alone`, `loopback`, `alive` or `logs`"
+        : "`->`, `<-`, `quiet`, `refused`, `pauses`, `deaf`, `within`, `last`, or for a gate `accept`, "
+          "`close`, `untouched`";
     size_t from = lexer->start + check_lex_indent(lexer), size = lexer->end - from;
     return check_lex_fail(lexer, lexer->at, "unknown step `%.*s`: expected %s", (int)(size < 60 ? size : 60),
         (const char *)lexer->text.data + from, choices);

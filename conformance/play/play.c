@@ -19,6 +19,7 @@
 #include "play/play_unordered.h"
 #include "play/play_unroll.h"
 #include "play/play_verdict.h"
+#include "play/play_within.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -112,6 +113,8 @@ static const struct step_player {
     [CHECK_POLL] = {check_player_poll, true},
     [CHECK_QUIET] = {check_player_stays_quiet, false},
     [CHECK_PAUSES] = {check_player_pauses, false},
+    [CHECK_WITHIN] = {check_player_within, true},
+    [CHECK_LAST] = {check_player_last, true},
     [CHECK_DEAF] = {check_player_deaf, false},
     [CHECK_REFUSED] = {check_player_refused, false},
     [CHECK_COMMAND_SCHEDULE] = {check_player_command, false},
@@ -197,6 +200,7 @@ static void play_case(check_player *player) {
         }
     }
     if (!player->blame.over) {
+        check_player_judge_within(player);
         check_player_leftovers(player);
     }
     if (player->at.watch != NULL && player->at.one->role == CHECK_ROLE_WORKER) {

@@ -39,6 +39,7 @@ enum {
     CHECK_FLOW_MOST_S = 60,
     /* Slow is not silent: while it reads what it was sent, as many limits more. */
     CHECK_READING_LIMITS = 6,
+    CHECK_SLOW_MOST_S = 20, /* and no longer than that: then nothing is decided */
     /* Kept from running: a fifth of STARVED_LOOK_MS spent waiting for a processor; for at most 30 s. */
     CHECK_STARVED_MOST_S = 30,
     CHECK_STARVED_LOOK_MS = 100,

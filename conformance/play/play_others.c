@@ -33,6 +33,7 @@ static void tell_to_leave(check_player *player) {
     bool leaves = player->peer.exit_awaited || check_wire_has_ended(&player->peer.worker->wire);
     if (player->peer.left_at == 0 && leaves) {
         player->peer.left_at = check_now();
+        player->peer.accepted_then = player->scene.accepted;
         player->peer.closing = true;
     }
 }

@@ -68,7 +68,8 @@ void check_player_pauses(check_player *player, const check_step *step) {
         return;
     }
     connection->wire.deaf = false;
-    uint64_t until = player->sending.began + CHECK_PAUSE_MS * CHECK_MILLISECOND;
+    uint64_t pause = step->number > 0 ? step->number : CHECK_PAUSE_MS;
+    uint64_t until = player->sending.began + pause * CHECK_MILLISECOND;
     check_player_glance(player);
     while (!player->blame.over && check_now() < until) {
         if (check_wire_unread(&connection->wire) > 0 && check_now() < until) {

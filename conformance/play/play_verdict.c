@@ -172,6 +172,13 @@ void check_player_block(check_player *player, const char *reason, ...) {
     va_end(list);
 }
 
+void check_player_undecided(check_player *player, const char *reason, ...) {
+    va_list list;
+    va_start(list, reason);
+    end(player, CHECK_SKIP, "", reason, list);
+    va_end(list);
+}
+
 void check_player_break(check_player *player, const char *reason, ...) {
     va_list list;
     va_start(list, reason);

@@ -23,6 +23,8 @@ void check_player_crash(check_player *player, const char *expected, const char *
     __attribute__((format(printf, 3, 4)));
 /* Ends the play: what the case needs was not there before its first step. */
 void check_player_block(check_player *player, const char *reason, ...) __attribute__((format(printf, 2, 3)));
+/* Ends the play without a verdict: it would prove nothing. */
+void check_player_undecided(check_player *player, const char *reason, ...) __attribute__((format(printf, 2, 3)));
 /* Ends the play: a mistake of the case, or of the harness. */
 void check_player_break(check_player *player, const char *reason, ...) __attribute__((format(printf, 2, 3)));
 /* The play goes on; its verdict is a warning at least, blamed on the step that is being played. */

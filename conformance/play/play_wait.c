@@ -103,22 +103,35 @@ bool check_player_await(check_player *player, uint64_t until) {
         && !player->blame.over;
 }
 
-/* Has it only not read yet what it was sent, and goes on with that? Slow is not silent. */
-static bool reads_on(check_player *player, const check_connection *connection) {
-    uint64_t before = 0, after = 0, until = check_now() + CHECK_SECOND;
+static uint64_t moved_on(const check_connection *connection) {
+    return connection->wire.bytes_in + connection->wire.bytes_out;
+}
+
+/* Does it go on with what it was sent and has not read, or with a frame of which it has sent a part? Slow is not
+ * silent, and no throughput is due (FAULT-6). */
+static bool goes_on(check_player *player, const check_connection *connection) {
+    uint64_t before = 0, after = 0, until = check_now() + CHECK_SECOND, moved = moved_on(connection);
     int netlink = player->scene.netlink;
-    if (!check_queue_unread(netlink, &connection->wire, &before) || before == 0) {
+    bool unread = check_queue_unread(netlink, &connection->wire, &before) && before > 0;
+    if (!unread && check_wire_unread(&connection->wire) == 0) {
         return false;
     }
-    uint64_t flow = check_player_flow(player);
-    while (check_player_flow(player) == flow && check_player_wait(player, until)) {}
-    return check_player_flow(player) != flow
-        || (check_queue_unread(netlink, &connection->wire, &after) && after < before);
+    while (moved_on(connection) == moved && check_player_wait(player, until)) {}
+    return moved_on(connection) != moved
+        || (unread && check_queue_unread(netlink, &connection->wire, &after) && after < before);
 }
 
 uint64_t check_player_more_time(
     check_player *player, const check_connection *connection, uint64_t limit, uint64_t more) {
-    return more < CHECK_READING_LIMITS * limit && reads_on(player, connection) ? limit : 0;
+    if (player->blame.over || !goes_on(player, connection)) {
+        return 0;
+    }
+    if (more >= CHECK_READING_LIMITS * limit || more >= check_player_scale(player, CHECK_SLOW_MOST_S * CHECK_SECOND)) {
+        check_player_undecided(player,
+            "undecided: %s is slow and steady, which nobody is blamed for (FAULT-6), and would take too long",
+            connection->name);
+    }
+    return limit;
 }
 
 void check_player_glance(check_player *player) {

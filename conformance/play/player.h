@@ -58,6 +58,15 @@ typedef struct check_blame {
     bool no_memory;                       /* some text is incomplete: an error of the harness */
 } check_blame;
 
+/* The soonest of several answers, each before a line `within`. By play_within.c. */
+typedef struct check_within {
+    const check_step *step; /* NULL: there was none */
+    const check_requirement *blamed;
+    uint64_t soonest;
+    unsigned long long delay; /* check_family_delay at the last of them */
+    unsigned count;
+} check_within;
+
 /* What the play knows of its target, beside what is open to it (target/scene.h). */
 typedef struct check_peer {
     bool may_exit;     /* the case has asked it to leave */
@@ -68,6 +77,7 @@ typedef struct check_peer {
     /* Worker role; play_worker.c and play_others.c. */
     check_connection *worker; /* the connection that the case calls A */
     bool closing;             /* CloseRequest was sent, or is what the other connections get */
+    uint64_t accepted_then;   /* connections that it had opened when it left */
     uint64_t left_at;         /* since when the other connections are told to leave; 0: they are not */
 } check_peer;
 
@@ -79,6 +89,7 @@ typedef struct check_player {
     check_blame blame;
     check_scene scene;
     check_peer peer;
+    check_within within;
     check_names names;
 } check_player;
 

@@ -25,7 +25,7 @@ enum {
     HEAVY_LIMIT_S = 900,
     HELD_ANSWERS = 64, /* more than a play waits for until their hold is over, one after the other */
     BY_HAND = 60,      /* times longer may a worker take that stands in a debugger */
-    WAITING_JOBS = 2   /* for each job, so many more of the cases that only wait; none beside a single one */
+    WAITING_JOBS = 6   /* for each job, so many more of the cases that only wait; none beside a single one */
 };
 
 /* All that a run holds. */
@@ -96,7 +96,7 @@ static bool on_finished(void *context, const check_item *item, check_result *res
         print_tap(run, false);
     }
     bool is_short = check_standing_is_short(check_record_standing(record), options->strict);
-    run->session.stopped = run->session.stopped || (options->until_fail && is_short);
+    run->session.stopped = run->session.stopped || ((options->until_fail || options->fail_fast) && is_short);
     return !run->session.stopped;
 }
 

@@ -63,7 +63,7 @@ static undr_error add_term(void *context, const check_term *term, bool received)
 }
 
 static uint64_t silence_of(const struct counting *counting, const check_step *step) {
-    if (step->what != CHECK_QUIET && step->what != CHECK_DEAF) {
+    if (step->what != CHECK_QUIET && step->what != CHECK_DEAF && step->what != CHECK_PAUSES) {
         return 0;
     }
     return step->number > 0 ? step->number : counting->role == CHECK_ROLE_WORKER ? QUIET_MS : 0;

@@ -37,6 +37,8 @@ const check_option check_option_table[] = {
     {"repeat", 0, "N", NULL, OPTION_REPEAT, false, CHECK_SECTION_PLAYS, "everything N times"},
     {"until-fail", 0, NULL, NULL, OPTION_UNTIL_FAIL, true, CHECK_SECTION_PLAYS,
         "again and again (at most --repeat times) until something fails"},
+    {"fail-fast", 0, NULL, NULL, OPTION_FAIL_FAST, true, CHECK_SECTION_PLAYS,
+        "ends with the first case that fails; what was not played is not judged"},
     {"again", 0, "N", NULL, OPTION_AGAIN, false, CHECK_SECTION_PLAYS,
         "how often a case that failed is played again, by itself, at the end (default: 2): the report says `failed 3 of "
         "3 plays`, or `failed 1 of 3 plays: flaky`. One case of each kind of failure, none that --expect lists (but "

@@ -250,6 +250,7 @@ static bool take_switch(check_options *options, int option) {
     case OPTION_STRICT: options->strict = true; return true;
     case OPTION_ALL_DELIVERIES: options->every_delivery = true; return true;
     case OPTION_UNTIL_FAIL: options->until_fail = true; return true;
+    case OPTION_FAIL_FAST: options->fail_fast = true; return true;
     case OPTION_LOAD: options->load = true; return true;
     case OPTION_DESTRUCTIVE: options->destructive = true; return true;
     case OPTION_PAUSE: options->pause = true; return true;

@@ -36,7 +36,7 @@ typedef struct check_options {
     bool all;                             /* the role `all`: those that the adapter declares */
     check_texts only, skip, cases, files; /* files: of parse, decode, diff and merge */
     unsigned jobs;
-    bool verbose, tap, strict, load, destructive, pause, until_fail;
+    bool verbose, tap, strict, load, destructive, pause, until_fail, fail_fast;
     bool github, zsh;
     check_format format;                        /* of diff and merge */
     const char *junit, *json, *html, *markdown; /* NULL: not asked for; "-": standard output */

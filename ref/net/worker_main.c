@@ -71,7 +71,7 @@ static int work(const undr_registry *registry, const char *address, long port, l
     if (log != NULL) {
         (void)fclose(log); /* was flushed line by line */
     }
-    return error == UNDR_OK ? EXIT_SUCCESS : EXIT_FAILURE; /* WORK-5 */
+    return error == UNDR_OK ? EXIT_SUCCESS : EXIT_FAILURE; /* WORK-5, WORK-26 */
 }
 
 static int run(int argc, char **argv, const undr_registry *registry) {

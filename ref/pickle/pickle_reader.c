@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 const undr_pickle_limits undr_pickle_default_limits = {
-    .depth = UNDR_WALK_DEPTH,
+    .depth = UNDR_WALK_DEPTH, /* PAY-12 */
     .nodes = 10000000,
     .memo = 10000000,
     .bytes = (size_t)1 << 30,

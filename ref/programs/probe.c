@@ -100,6 +100,7 @@ static undr_error run_wait(const step *self) {
     return undr_fail(self->failure, "OSError", "Probe step 'wait' at 127.0.0.1:%d: %s", (int)port, strerror(errno));
 }
 
+/* ADAPTER-6 */
 static undr_error run_sleep(const step *self) {
     const double maximum = 1e6; /* as spec/adapter.md has it */
     const undr_value *value = self->arguments[0];

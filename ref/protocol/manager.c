@@ -171,7 +171,7 @@ static void settle(undr_manager_core *core, connection *from) {
     }
 }
 
-/* A task that its connection had out. True: it goes back to the front of its queue (FAULT-3). */
+/* A task that its connection had out. True: it goes back to the front of its queue (FAULT-3, FAULT-7). */
 static bool is_handed_out_again(const undr_manager_core *core, undr_parcel *task) {
     if (!hands_out(core)) {
         return false;

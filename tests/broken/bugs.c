@@ -1,6 +1,7 @@
 /* bugs.c: the table of bugs and which one is on. */
 #include "bugs.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,7 +12,7 @@ typedef struct bug_entry {
 static const bug_entry entries[] = {
 #define BUG_ENTRY(name, role, ids, text) {"bug", #role, #name, ids, text},
 #define VARIANT_ENTRY(name, role, ids, text) {"variant", #role, #name, ids, text},
-    MANAGER_BUGS(BUG_ENTRY) POOL_BUGS(BUG_ENTRY) WORKER_BUGS(BUG_ENTRY) VARIANTS(VARIANT_ENTRY)
+    BUGS(BUG_ENTRY) VARIANTS(VARIANT_ENTRY)
 #undef BUG_ENTRY
 #undef VARIANT_ENTRY
 };
@@ -24,13 +25,20 @@ bool bug(bug_id id) {
     return chosen == id;
 }
 
+bool bug_at(bug_id id, unsigned n) {
+    static atomic_uint times;
+    return bug(id) && atomic_fetch_add(&times, 1) + 1 == n;
+}
+
 int declared_hold(void) {
     bool lasts = bug(BUG_hold_lasts_for_wire) || bug(BUG_hold_lasts_for_own) || bug(BUG_hold_lasts_for_urgent)
-        || bug(BUG_hold_lasts_at_close) || bug(BUG_hold_signals_one);
-    bool half = bug(BUG_holds) || bug(BUG_declares_hold_only) || bug(BUG_holds_shortly) || bug(BUG_hold_too_long)
-        || bug(BUG_hold_keeps_reset) || bug(BUG_hold_not_released) || bug(BUG_hold_close_not_released)
-        || bug(BUG_hold_releases_one) || bug(BUG_hold_blocks_all);
-    return lasts ? 20000 : half ? 500 : 0;
+        || bug(BUG_hold_lasts_at_close) || bug(BUG_hold_signals_one) || bug(BUG_hold_lasts_at_join)
+        || bug(BUG_hold_lasts_for_done) || bug(BUG_hold_lasts_for_the_second);
+    bool half = bug(BUG_holds) || bug(BUG_repeats_and_holds) || bug(BUG_declares_hold_only) || bug(BUG_holds_shortly)
+        || bug(BUG_hold_too_long) || bug(BUG_hold_keeps_reset) || bug(BUG_hold_not_released)
+        || bug(BUG_hold_close_not_released) || bug(BUG_hold_releases_one) || bug(BUG_hold_blocks_all)
+        || bug(BUG_hold_drops_what_comes) || bug(BUG_hold_answers_out_of_order) || bug(BUG_hold_of_done_for_ever);
+    return bug(BUG_hold_of_900) ? 200 : lasts ? 20000 : half ? 500 : 0;
 }
 
 static const struct {

@@ -6,6 +6,12 @@
 #ifndef BROKEN_BUGS_H
 #define BROKEN_BUGS_H
 
+#include "bugs_again.h"
+#include "bugs_closing.h"
+#include "bugs_numbers.h"
+#include "bugs_time.h"
+#include "bugs_values.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -440,9 +446,18 @@
     X(refuses_surrogates, worker, "", "takes text with a lone surrogate for no pickle") \
     X(deaths_are_reported, pool, "", \
         "replaces no worker; once all have died, reports each task that is queued or comes") \
+    X(reads_slowly, manager, "", "reads 60,000 bytes a second, steadily") \
+    X(writes_slowly, manager, "", "writes 60,000 bytes a second, steadily") \
+    X(worker_reads_slowly, worker, "", "reads and writes 60,000 bytes a second, steadily") \
+    X(manager_refuses_surrogates, manager, "", "refuses messages whose text has a lone surrogate") \
+    X(refuses_deep, manager, "", "refuses messages that nest more than a hundred deep") \
+    X(repeats_and_holds, manager, "", "hands lost tasks out again, and declares hold 500 and holds answers") \
+    X(end_in_a_frame_is_foul, worker, "", "leaves with status 1 when the stream ends inside a frame") \
     X(exit_is_reported, worker, "", "reports and settles a task that exits")
 
-#define EVERY(X) MANAGER_BUGS(X) POOL_BUGS(X) WORKER_BUGS(X) VARIANTS(X)
+#define BUGS(X) \
+    MANAGER_BUGS(X) POOL_BUGS(X) WORKER_BUGS(X) NUMBER_BUGS(X) VALUE_BUGS(X) AGAIN_BUGS(X) TIME_BUGS(X) CLOSING_BUGS(X)
+#define EVERY(X) BUGS(X) VARIANTS(X)
 
 typedef enum bug_id {
     BUG_NONE,
@@ -453,6 +468,9 @@ typedef enum bug_id {
 
 /* Is this bug switched on? */
 bool bug(bug_id id);
+
+/* Is it on, and is this the n-th time that this is asked? */
+bool bug_at(bug_id id, unsigned n);
 
 /* Does this peer declare `pickle 0-5`? */
 bool declares_pickles(void);

@@ -1,5 +1,8 @@
 /* connections.c: the broken manager's requests and answers: a thread per connection. */
+#include "again.h"
 #include "bugs.h"
+#include "closing.h"
+#include "holding.h"
 #include "pickle.h"
 #include "state.h"
 #include "support/steady.h"
@@ -81,7 +84,7 @@ static bool closing_answer(manager *m, const connection *c, answer *a) {
     if (m->policy == 1 && bug(BUG_cancel_late) && m->closing && !m->was_late) {
         return false;
     }
-    bool closing = m->closing || (m->joining && bug(BUG_join_closes_early))
+    bool closing = m->closing || is_dismissed(m, c) || (m->joining && bug(BUG_join_closes_early))
         || (c->came_late && bug(BUG_join_dismisses_newcomers));
     if (!closing || (m->policy == 1 && (bug(BUG_cancel_answers_none) || bug(BUG_cancel_hands_out)))
         || (m->policy == 0 && bug(BUG_join_never_closes)) || (m->policy == 2 && bug(BUG_kill_forgets_idle))) {
@@ -95,56 +98,14 @@ static bool closing_answer(manager *m, const connection *c, answer *a) {
     return true;
 }
 
-static bool may_hold(void) {
-    return (declared_hold() > 0 && !bug(BUG_declares_hold_only)) || bug(BUG_holds_undeclared);
-}
-
-static bool peer_is_gone(const connection *c) {
-    struct pollfd one = {.fd = c->fd, .events = POLLIN};
-    return steady_poll(&one, 1, 0) > 0 && (one.revents & (POLLERR | POLLHUP)) != 0;
-}
-
-/* Of those that wait for the end of a declared hold, is what has come one that does not end it? */
-static bool hold_lasts(manager *m, connection *c) {
-    const task *t = task_waits(m, c);
-    if (t == NULL) {
-        return m->closing && bug(BUG_hold_lasts_at_close);
-    }
-    return bug(t->owner == 0 ? BUG_hold_lasts_for_own : BUG_hold_lasts_for_wire)
-        || (t->priority == 0 && bug(BUG_hold_lasts_for_urgent)) || (bug(BUG_hold_signals_one) && m->released++ > 0);
-}
-
-/* Holds an answer until a task waits for it, the manager closes, or the time is over. False: the answer is None,
- * whatever waits. */
-static bool hold(manager *m, connection *c) {
-    bool for_ever = bug(BUG_holds_undeclared) || bug(BUG_holds_after_close) || bug(BUG_hold_too_long);
-    struct timespec until = later(for_ever ? 1000000 : bug(BUG_holds_shortly) ? 100 : 450);
-    bool deaf = bug(BUG_hold_not_released);
-    if (bug(BUG_hold_blocks_all)) {
-        struct timespec moment = {0, 450000000};
-        nanosleep(&moment, NULL);
-        return true;
-    }
-    while (deaf || !task_waits(m, c)) {
-        if (m->closing && bug(BUG_hold_close_not_released)) {
-            pthread_cond_wait(&m->changed, &m->lock);
-            continue;
-        }
-        if (m->closing && !bug(BUG_holds_after_close)) {
-            return true;
-        }
-        if (pthread_cond_timedwait(&m->changed, &m->lock, &until) != 0) {
-            return !deaf;
-        }
-        deaf = deaf || (bug(BUG_hold_releases_one) && task_waits(m, c) && m->released++ % 2 == 1);
-    }
-    return true;
-}
-
 static void answer_request(manager *m, connection *c, answer *a, bool done) {
     bool holds = may_hold() || (bug(BUG_holds_after_close) && m->closing), released = true;
     if (holds && !task_waits(m, c) && (!m->closing || bug(BUG_holds_after_close))) {
-        released = hold(m, c);
+        c->lasts = bug(BUG_hold_lasts_for_done) ? done : c->holds++ > 0;
+        released = hold(m, c, done);
+        if (bug(BUG_hold_drops_what_comes)) {
+            drop_pending(c->fd);
+        }
         if (hold_lasts(m, c)) {
             struct timespec rest = {20, 0};
             pthread_mutex_unlock(&m->lock);
@@ -153,7 +114,8 @@ static void answer_request(manager *m, connection *c, answer *a, bool done) {
         }
     }
     a->type = bug(BUG_answer_type_n) ? 'n' : 't';
-    if (released && closing_answer(m, c, a)) {
+    bool on = runs_on(m, c, done) && task_waits(m, c);
+    if (released && !on && closing_answer(m, c, a)) {
         c->told_to_close = true;
         return;
     }
@@ -166,6 +128,7 @@ static void answer_request(manager *m, connection *c, answer *a, bool done) {
     if (may_hold() && !bug(BUG_hold_keeps_reset) && peer_is_gone(c)) {
         hands_out = false;
     }
+    hands_out = hands_out && !gets_no_task(m, c) && !(bug(BUG_out_limit_64) && c->out_count >= 64);
     task *next = hands_out ? take_task(m, c) : NULL;
     if (next == NULL) {
         c->had_none = true;
@@ -179,7 +142,7 @@ static void answer_request(manager *m, connection *c, answer *a, bool done) {
 }
 
 static void on_next(manager *m, connection *c, const frame *f, answer *a) {
-    if (f->payload.size > 0 && !bug(BUG_next_payload_ignored)) {
+    if (f->payload.size > 0 && !bug(BUG_next_payload_ignored) && !bug_at(BUG_third_next_with_payload, 3)) {
         a->refused = true;
         return;
     }
@@ -190,7 +153,7 @@ static void on_next(manager *m, connection *c, const frame *f, answer *a) {
 }
 
 static void on_done(manager *m, connection *c, const frame *f, answer *a) {
-    if (f->payload.size > 0 && !bug(BUG_done_payload_ignored)) {
+    if (f->payload.size > 0 && !bug(BUG_done_payload_ignored) && !bug_at(BUG_third_done_with_payload, 3)) {
         m->left -= bug(BUG_done_payload_counts) ? 1 : 0;
         if (bug(BUG_done_payload_settles)) {
             settle_task(m, c);
@@ -212,7 +175,7 @@ static void on_done(manager *m, connection *c, const frame *f, answer *a) {
 
 static bool message_fine(const frame *f) {
     if (f->payload.size == 0) {
-        return bug(BUG_empty_message_accepted);
+        return bug(BUG_empty_message_accepted) || bug_at(BUG_third_empty_message_taken, 3);
     }
     if (bug(BUG_garbage_message_accepted) || (bug(BUG_garbage_message_large_accepted) && f->payload.size > 65536)) {
         return true;
@@ -220,7 +183,7 @@ static bool message_fine(const frame *f) {
     pool p = {0};
     size_t used = 0;
     val *v = pickle_loads(&p, f->payload.data, f->payload.size, &used);
-    bool fine = v != NULL;
+    bool fine = v != NULL && !(bug(BUG_refuses_deep) && val_nests(v, 100));
     if (bug(BUG_pickle_4_only) && (f->payload.size < 2 || f->payload.data[0] != 0x80 || f->payload.data[1] != 4)) {
         fine = false;
     }
@@ -237,7 +200,8 @@ static bool message_fine(const frame *f) {
         fine = true;
     }
     pool_free(&p);
-    return fine;
+    fine = fine && !(bug(BUG_message_64_kib_refused) && f->payload.size == 65536);
+    return fine || bug_at(BUG_thirtieth_garbage_taken, 30);
 }
 
 /* SEC-1: calls what the pickle names, as a real unpickler would; os._exit is all it can. */
@@ -253,7 +217,7 @@ static void execute(const frame *f) {
 static void on_message(manager *m, connection *c, const frame *f, answer *a) {
     bool closed_to_it = (m->joining && bug(BUG_join_refuses_messages))
         || (m->closing && bug(BUG_cancel_refuses_messages));
-    if (!message_fine(f) || closed_to_it) {
+    if (!message_fine(f) || closed_to_it || refuses_message(m, c)) {
         if (bug(BUG_garbage_message_ends_unread)) {
             clear_inbox(m);
         }
@@ -273,6 +237,8 @@ static void on_message(manager *m, connection *c, const frame *f, answer *a) {
     } else {
         a->type = bug(BUG_message_ack_is_s) ? 's' : bug(BUG_no_message_ack) ? 0 : 'm';
     }
+    a->type = bug(BUG_message_256_unacknowledged) && m->messages == 255 ? 0 : a->type;
+    m->asleep = m->asleep || (bug(BUG_next_sleeps_through_a_message) && m->reader_waits);
     put_message(m, f->payload.data, f->payload.size);
     if (bug(BUG_errors_end_the_pool) && memmem(f->payload.data, f->payload.size, "WorkerException", 15) != NULL) {
         _exit(1);
@@ -290,6 +256,9 @@ static bool priority_fine(const manager *m, unsigned priority) {
     }
     if (bug(BUG_last_level_refused)) {
         return priority + 1 < levels;
+    }
+    if (bug(BUG_priority_64_refused) && priority == 64) {
+        return false;
     }
     return priority < levels + (bug(BUG_levels_off_by_one) ? 1 : 0);
 }
@@ -312,7 +281,8 @@ static void on_schedule(manager *m, connection *c, const frame *f, answer *a) {
     bool fine = priority_fine(m, priority) && task_fine(f) && !(m->joining && bug(BUG_join_refuses_spawned))
         && !(m->closing && bug(BUG_cancel_refuses_spawned));
     if (!fine) {
-        if (bug(BUG_refused_priority_queues)) {
+        bool queues = bug_at(BUG_third_refused_priority_queues, 3) || bug_at(BUG_thirtieth_refused_priority_queues, 30);
+        if (bug(BUG_refused_priority_queues) || queues) {
             put_task(m, c, (unsigned)m->levels - 1, f->payload.data, f->payload.size, true);
         }
         a->refused = true;
@@ -330,8 +300,14 @@ static void on_schedule(manager *m, connection *c, const frame *f, answer *a) {
         nanosleep(&moment, NULL);
         pthread_mutex_lock(&m->lock);
     }
-    if (!(m->closing && bug(BUG_closed_drops))) {
-        put_task(m, c, priority, f->payload.data, f->payload.size, !bug(BUG_spawned_not_counted));
+    wire_task look = look_at_task(f);
+    if (look == WIRE_TASK_CLOSES) {
+        m->closing = true;
+    } else if (look == WIRE_TASK_REFUSED) {
+        a->refused = true;
+    } else if (!(m->closing && bug(BUG_closed_drops)) && look == WIRE_TASK_FINE && !drops_task(m, c)) {
+        bool foreign = bug(BUG_foreign_tasks_not_counted) && m->worker_count > 0 && !c->own;
+        put_task(m, c, priority, f->payload.data, f->payload.size, is_counted(f) && !foreign);
     }
     a->twice = bug(BUG_double_schedule_ack);
     if (bug(BUG_schedule_ack_payload)) {
@@ -344,7 +320,8 @@ static void on_unknown(answer *a) {
         a->crash = true;
     } else if (bug(BUG_unknown_type_answered)) {
         a->type = 't';
-    } else if (!bug(BUG_unknown_type_ignored)) {
+    } else if (!bug(BUG_unknown_type_ignored) && !bug_at(BUG_third_violation_ignored, 3)
+        && !bug_at(BUG_thirtieth_violation_ignored, 30)) {
         a->refused = true;
     }
 }
@@ -375,7 +352,7 @@ static void dispatch(manager *m, connection *c, const frame *f, answer *a) {
         on_unknown(a);
     }
     if (a->refused) {
-        if (bug(BUG_violation_clears_queues)) {
+        if (bug(BUG_violation_clears_queues) || bug_at(BUG_thirtieth_violation_clears, 30)) {
             clear_queues(m);
         }
         if (bug(BUG_violation_ends_all)) {
@@ -418,11 +395,6 @@ static bool half_closed(int fd) {
     return steady_poll(&one, 1, 0) > 0 && (one.revents & POLLRDHUP) != 0;
 }
 
-static void drop_pending(int fd) {
-    char sink[65536];
-    while (steady_recv(fd, sink, sizeof sink, MSG_DONTWAIT) > 0) {}
-}
-
 /* What a reader does that takes less than a header for the rest of a buffer. */
 static void drop_short_rest(int fd) {
     char sink[8];
@@ -447,10 +419,14 @@ static bool serve_frame(manager *m, connection *c, frame *f) {
     if (bug(BUG_drops_short_rests)) {
         drop_short_rest(c->fd);
     }
+    atomic_fetch_add(&m->asking, 1);
     pthread_mutex_lock(&m->lock);
+    make_stale(m, f);
+    m->asleep = m->asleep && (bug(BUG_report_waits_for_a_settling) || bug(BUG_next_sleeps_through_a_message));
     dispatch(m, c, f, &a);
     pthread_cond_broadcast(&m->changed);
     pthread_mutex_unlock(&m->lock);
+    atomic_fetch_sub(&m->asking, 1);
     bool goes_on = false;
     if (a.refused) {
         refuse(c);
@@ -468,8 +444,14 @@ static wire_result read_in_time(manager *m, connection *c, frame *f) {
     if (steady_recv(c->fd, &first, 1, MSG_PEEK) <= 0) {
         return WIRE_END;
     }
-    limit_waiting(c->fd, SO_RCVTIMEO, 3000);
-    return read_frame(c->fd, &m->habits, f);
+    struct timespec until = later(3000);
+    if (!bug(BUG_frame_of_three_seconds_ends)) {
+        limit_waiting(c->fd, SO_RCVTIMEO, bug(BUG_pause_of_3500_ms_ends) ? 3500 : 3000);
+    }
+    wire_result result = read_frame(c->fd, &m->habits, f);
+    struct timespec now = later(0);
+    bool late = now.tv_sec > until.tv_sec || (now.tv_sec == until.tv_sec && now.tv_nsec > until.tv_nsec);
+    return late && bug(BUG_frame_of_three_seconds_ends) ? WIRE_REFUSED : result;
 }
 
 static wire_result read_under_lock(manager *m, connection *c, frame *f) {
@@ -485,7 +467,8 @@ static wire_result read_under_lock(manager *m, connection *c, frame *f) {
 }
 
 static wire_result read_next(manager *m, connection *c, frame *f) {
-    if (bug(BUG_pause_of_three_seconds_ends)) {
+    if (bug(BUG_pause_of_three_seconds_ends) || bug(BUG_pause_of_3500_ms_ends)
+        || bug(BUG_frame_of_three_seconds_ends)) {
         return read_in_time(m, c, f);
     }
     return bug(BUG_lock_while_reading) ? read_under_lock(m, c, f) : read_frame(c->fd, &m->habits, f);
@@ -498,8 +481,12 @@ static void *serve_connection(void *argument) {
     if (bug(BUG_silent_second_ends) || bug(BUG_silent_five_seconds_ends)) {
         limit_waiting(c->fd, SO_RCVTIMEO, bug(BUG_silent_second_ends) ? 700 : 5000);
     }
-    if (bug(BUG_slow_reader_ends)) {
-        limit_waiting(c->fd, SO_SNDTIMEO, 100);
+    if (bug(BUG_silent_three_seconds_ends) || bug(BUG_silent_four_seconds_ends)) {
+        limit_waiting(c->fd, SO_RCVTIMEO, bug(BUG_silent_three_seconds_ends) ? 3000 : 4000);
+    }
+    if (bug(BUG_slow_reader_ends) || bug(BUG_slow_reader_second_ends)) {
+        bool soon = bug(BUG_slow_reader_ends);
+        limit_waiting(c->fd, SO_SNDTIMEO, soon ? 100 : 1000);
     }
     if (bug(BUG_greets)) {
         (void)write_frame(c->fd, &m->habits, 't', "\x80\x04N.", 4);
@@ -508,6 +495,11 @@ static void *serve_connection(void *argument) {
         frame f = {0};
         result = read_next(m, c, &f);
         bool goes_on = result == WIRE_OK && serve_frame(m, c, &f);
+        if (result == WIRE_END) {
+            pthread_mutex_lock(&m->lock);
+            take_partial(m, c, &f);
+            pthread_mutex_unlock(&m->lock);
+        }
         free(f.payload.data);
         if (!goes_on) {
             break;
@@ -520,7 +512,8 @@ static void *serve_connection(void *argument) {
         abort();
     }
     pthread_mutex_lock(&m->lock);
-    if (result == WIRE_RESET && bug(BUG_reset_loses_queue)) {
+    bool clears = result == WIRE_RESET && (bug_at(BUG_third_reset_clears, 3) || bug_at(BUG_thirtieth_reset_clears, 30));
+    if (clears || (result == WIRE_RESET && bug(BUG_reset_loses_queue))) {
         clear_queues(m);
     }
     forget_connection(m, c);
@@ -539,7 +532,9 @@ void *accept_connections(void *argument) {
         pthread_mutex_lock(&m->lock);
         connection *c = remember_connection(m, fd);
         bool too_many = (bug(BUG_max_hundred_connections) && m->connection_count > 100)
-            || (bug(BUG_leaks_connections) && m->connection_number > 400);
+            || (bug(BUG_leaks_connections) && m->connection_number > 400)
+            || (bug(BUG_connections_255_at_once) && m->connection_count > 255);
+        bool unserved = bug(BUG_connection_256_unserved) && m->connection_number == 256;
         pthread_mutex_unlock(&m->lock);
         pthread_t thread;
         if (too_many) {
@@ -547,7 +542,7 @@ void *accept_connections(void *argument) {
         }
         if (bug(BUG_one_connection)) {
             serve_connection(c);
-        } else if (pthread_create(&thread, NULL, serve_connection, c) == 0) {
+        } else if (!unserved && pthread_create(&thread, NULL, serve_connection, c) == 0) {
             pthread_detach(thread);
         }
     }

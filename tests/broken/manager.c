@@ -2,6 +2,7 @@
 #include "manager.h"
 
 #include "bugs.h"
+#include "closing.h"
 #include "pickle.h"
 #include "state.h"
 
@@ -56,7 +57,7 @@ static void command_schedule(manager *m, char *rest) {
     bool level_fine = priority >= 0 && priority < m->levels;
     if (m->closing && !bug(BUG_schedules_after_close)) {
         puts("error the manager is closed");
-    } else if (!fine || !(level_fine || bug(BUG_bad_priority_ok))) {
+    } else if (!fine || !(level_fine || bug(BUG_bad_priority_ok) || bug_at(BUG_third_bad_priority_ok, 3))) {
         puts("error no such priority");
     } else if (!is_task(&data)) {
         puts("error no task");
@@ -88,9 +89,18 @@ static void command_message(manager *m, char *hex) {
     free(data.data);
 }
 
+/* In milliseconds; 0: messages() waits as long as it takes. */
+static long messages_patience(void) {
+    return bug(BUG_messages_time_out)               ? 1000
+        : bug(BUG_messages_time_out_late)           ? 1500
+        : bug(BUG_messages_end_after_three_seconds) ? 3000
+        : bug(BUG_messages_end_after_four_seconds)  ? 4400
+                                                    : 0;
+}
+
 /* Under the lock. False: a wait for messages is over. */
 static bool wait_for_change(manager *m, const struct timespec *until) {
-    if (bug(BUG_messages_time_out) || bug(BUG_messages_time_out_late)) {
+    if (messages_patience() > 0) {
         return pthread_cond_timedwait(&m->changed, &m->lock, until) == 0;
     }
     pthread_cond_wait(&m->changed, &m->lock);
@@ -104,14 +114,20 @@ static bool wait_for_change(manager *m, const struct timespec *until) {
 
 /* One step of messages(), under the lock; false: it ends. */
 static bool next_message(manager *m, bytes *text) {
-    struct timespec until = later(bug(BUG_messages_time_out_late) ? 1500 : 1000);
+    struct timespec until = later(messages_patience());
     for (bool waited = false;; waited = true) {
+        if (m->asleep && !bug(BUG_join_sleeps_through_a_loss)) {
+            pthread_cond_wait(&m->changed, &m->lock);
+            continue;
+        }
         bool ends = m->left == 0 && !bug(BUG_messages_never_end);
         bool skips = bug(BUG_messages_skip_inbox) || (bug(BUG_messages_look_late) && waited);
         if (!(ends && skips) && take_message(m, text)) {
             return true;
         }
-        if (ends || bug(BUG_messages_end_early) || !wait_for_change(m, &until)) {
+        bool early = bug(BUG_messages_end_early) || (bug(BUG_third_end_comes_early) && m->ends >= 2);
+        m->reader_waits = true;
+        if (ends || early || !wait_for_change(m, &until)) {
             return false;
         }
     }
@@ -122,7 +138,9 @@ static void command_next(manager *m) {
     pthread_mutex_lock(&m->lock);
     bool got = next_message(m, &text);
     pthread_mutex_unlock(&m->lock);
+    m->reader_waits = false;
     if (!got) {
+        m->ends++;
         puts("done");
         return;
     }
@@ -148,18 +166,18 @@ static void close_join(manager *m) {
     while (bug(BUG_join_never_returns) || (bug(BUG_idle_join_hangs) && m->scheduled == 0)) {
         pthread_cond_wait(&m->changed, &m->lock);
     }
-    struct timespec until = later(bug(BUG_join_three_seconds) ? 3000 : 2000);
+    struct timespec until = later(bug(BUG_join_four_seconds) ? 4400 : bug(BUG_join_three_seconds) ? 3000 : 2000);
     bool gives_up = false;
     while (!gives_up) {
         if (!bug(BUG_join_needs_reader)) {
             clear_inbox(m);
         }
-        bool over = m->left <= 0 || bug(BUG_join_at_once) || bug(BUG_join_kills)
+        bool over = m->left - forgotten(m) <= 0 || bug(BUG_join_at_once) || bug(BUG_join_kills)
             || (bug(BUG_join_leaves_queue) && m->out_count == 0);
-        if (over && m->inbox_count == 0) {
+        if (over && m->inbox_count == 0 && !m->asleep) {
             break;
         }
-        if (bug(BUG_join_two_seconds) || bug(BUG_join_three_seconds)) {
+        if (bug(BUG_join_two_seconds) || bug(BUG_join_three_seconds) || bug(BUG_join_four_seconds)) {
             gives_up = pthread_cond_timedwait(&m->changed, &m->lock, &until) != 0;
         } else {
             pthread_cond_wait(&m->changed, &m->lock);
@@ -175,6 +193,9 @@ static void close_join(manager *m) {
     }
     if (bug(BUG_join_kills) || gives_up) {
         kill_workers(m);
+    }
+    if (bug(BUG_join_forgets_the_last_worker)) {
+        stop_last_worker(m);
     }
     wait_for_workers(m);
 }
@@ -195,12 +216,22 @@ static void close_cancel(manager *m) {
     if (bug(BUG_cancel_kills)) {
         kill_workers(m);
     }
+    if (bug(BUG_cancel_kills_the_second)) {
+        wait_for_one_worker(m);
+        kill_workers(m);
+    }
     if (bug(BUG_keeps_grace)) {
         wait_for_workers_until(m, 950);
         kill_workers(m);
     }
+    if (bug(BUG_cancel_spares_the_idle) && m->out_count == 0) {
+        stop_last_worker(m);
+    }
     if (!bug(BUG_cancel_leaves_workers)) {
         wait_for_workers(m);
+    }
+    while (bug(BUG_death_during_cancel_hangs) && m->deaths_at_close > 0) {
+        pthread_cond_wait(&m->changed, &m->lock);
     }
 }
 
@@ -209,6 +240,9 @@ static void close_kill(manager *m) {
     pthread_cond_broadcast(&m->changed);
     while ((bug(BUG_kill_answers_late) && m->left > 0) || (bug(BUG_idle_kill_hangs) && m->scheduled == 0)) {
         pthread_cond_wait(&m->changed, &m->lock);
+    }
+    if (bug(BUG_kill_after_a_death_spares) && m->deaths > 0) {
+        return;
     }
     if (bug(BUG_kill_leaves_workers) || (bug(BUG_kill_forgets_idle) && m->out_count == 0)) {
         return;
@@ -241,6 +275,7 @@ static void command_close(manager *m, const char *policy) {
     while (again && hangs_again(m)) {
         pthread_cond_wait(&m->changed, &m->lock);
     }
+    wait_beside(m);
     if (!again) {
         m->policy == 0 ? close_join(m) : m->policy == 1 ? close_cancel(m) : close_kill(m);
     }
@@ -292,15 +327,22 @@ static wire_habits manager_habits(void) {
         .length_added = bug(BUG_length_counts_header) ? 9
             : bug(BUG_length_one_short)               ? -1
                                                       : 0,
-        .limit = bug(BUG_refuses_64k) ? 65535
-            : bug(BUG_refuses_1m)     ? 1 << 20
-            : bug(BUG_refuses_32m)    ? 32 << 20
-            : bug(BUG_limit_64_mib)   ? 64 << 20
-                                      : 1 << 30,
+        .limit = bug(BUG_refuses_64k)            ? 65535
+            : bug(BUG_refuses_1m)                ? 1 << 20
+            : bug(BUG_refuses_32m)               ? 32 << 20
+            : bug(BUG_limit_64_mib)              ? 64 << 20
+            : bug(BUG_byte_below_64_mib_refused) ? (64 << 20) - 2
+                                                 : 1 << 30,
+        .header_patience = bug(BUG_pause_in_a_header_ends) ? 2000 : 0,
+        .payload_patience = bug(BUG_pause_in_a_payload_ends) ? 3500 : 0,
+        .reads_per_second = bug(BUG_reads_slowly) ? 60000 : 0,
+        .writes_per_second = bug(BUG_writes_slowly) ? 60000 : 0,
+        .chunk_waits = bug(BUG_chunk_waits_for_more),
     };
 }
 
 static int worker_number(int told) {
+    told = odd_worker_number(told);
     return bug(BUG_one_worker) && told > 1 ? 1 : bug(BUG_extra_worker) && told > 0 ? told + 1 : told;
 }
 

@@ -2,22 +2,12 @@
 #include "pickle.h"
 
 #include "bugs.h"
+#include "reader.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-typedef struct reader {
-    pool *p;
-    const uint8_t *data;
-    size_t size, at;
-    bool failed, cut_short;
-    uint8_t protocol;
-    val *stack;
-    val *memo; /* by arrival */
-    size_t frames;
-} reader;
 
 /* short_arguments_accepted: so many bytes are missing. */
 static void notice_short(reader *r, uint64_t missing) {
@@ -127,7 +117,7 @@ static void push_without_surrogates(reader *r, const uint8_t *data, uint64_t siz
 static void push_text(reader *r, kind k, uint64_t size) {
     const uint8_t *data = take_data(r, size);
     bool lone = !r->failed && k == K_STR && find_surrogate(data, size) < size;
-    r->failed |= lone && bug(BUG_refuses_surrogates);
+    r->failed |= lone && (bug(BUG_refuses_surrogates) || bug(BUG_manager_refuses_surrogates));
     if (r->failed) {
         return;
     }
@@ -515,11 +505,16 @@ static void push_bool(reader *r, bool truth) {
     push(r, v);
 }
 
+static bool frame_fine(uint64_t length, size_t rest) {
+    bool cut = bug(BUG_frame_opcode_of_16_bits) || bug(BUG_worker_frame_opcode_of_16_bits);
+    return length <= rest && !(cut && length > 65535);
+}
+
 static void step_scalar(reader *r, uint8_t opcode) {
     switch (opcode) {
     case 0x80: r->protocol = (uint8_t)take_number(r, 1); return;
     case 0x95:
-        r->failed |= take_number(r, 8) > r->size - r->at;
+        r->failed |= !frame_fine(take_number(r, 8), r->size - r->at);
         r->failed |= ++r->frames > 1 && bug(BUG_frame_opcode_misread);
         return;
     case 'N': push(r, val_new(r->p, K_NONE)); return;
@@ -575,7 +570,9 @@ val *pickle_loads(pool *p, const uint8_t *data, size_t size, size_t *used) {
             return lacks ? NULL : pop_last(&r);
         }
         r.failed = refuses_opcode(opcode);
+        size_t at = r.at - 1;
         step_scalar(&r, opcode);
+        slip(&r, opcode, at);
     }
     return r.cut_short ? val_new(p, K_NONE) : NULL;
 }

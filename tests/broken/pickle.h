@@ -48,6 +48,7 @@ val *val_of_digits(pool *p, const uint8_t *digits, size_t size); /* decimal, wit
 val *val_text(pool *p, const char *text);
 void val_push(pool *p, val *list, val *item);
 long long val_number(const val *v);
+bool val_nests(const val *v, unsigned deeper_than);
 bool val_is_text(const val *v, const char *text);
 bool val_is_class(const val *object, const char *name); /* object's class is "module.name" */
 const val *val_attribute(const val *object, const char *name);

@@ -143,3 +143,15 @@ const val *val_attribute(const val *object, const char *name) {
     }
     return NULL;
 }
+
+bool val_nests(const val *v, unsigned deeper_than) {
+    if (deeper_than == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < v->count; i++) {
+        if (val_nests(v->items[i], deeper_than - 1)) {
+            return true;
+        }
+    }
+    return v->kind == K_OBJECT && v->state != NULL && val_nests(v->state, deeper_than - 1);
+}

@@ -1,5 +1,6 @@
 /* processes.c: the broken pool's worker processes: started, replaced when they die, killed, waited for. */
 #include "bugs.h"
+#include "closing.h"
 #include "state.h"
 #include "support/steady.h"
 
@@ -17,7 +18,8 @@ enum { RESTARTS = 64 };
 
 static void become_worker(const manager *m, int number, pid_t parent) {
     char port[16], path[4096];
-    if (!bug(BUG_outlives_its_input) && !bug(BUG_lazy_workers)) { /* whose threads may end before it does */
+    if (!bug(BUG_outlives_its_input) && !bug(BUG_lazy_workers)
+        && !bug(BUG_foreign_loss_replaces)) { /* whose threads may end before it does */
         prctl(PR_SET_PDEATHSIG, SIGKILL);
     }
     if (getppid() != parent) {
@@ -26,11 +28,14 @@ static void become_worker(const manager *m, int number, pid_t parent) {
     if (m->log_directory != NULL && !bug(BUG_no_logs)) {
         snprintf(path, sizeof path, "%s/%d.log", m->log_directory, bug(BUG_one_log) ? 0 : number);
         int log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-        if (log < 0 || (!bug(BUG_first_logs_empty) && dprintf(log, "start worker\n") < 0)) {
+        if (log < 0
+            || (!bug(BUG_first_logs_empty) && !(bug(BUG_log_of_the_busy_only) && number > 0)
+                && dprintf(log, "start worker\n") < 0)) {
             perror("undr-broken: log");
         }
     }
     snprintf(port, sizeof port, "%u", (unsigned)m->port);
+    setenv("UNDR_BROKEN_OWN", "1", 1);
     int null = open("/dev/null", O_RDWR);
     dup2(null, 0);
     dup2(2, 1);
@@ -62,7 +67,8 @@ static void worker_ended(manager *m, pid_t child) {
         int limit = bug(BUG_no_replacement) || bug(BUG_deaths_are_reported) ? 0
             : bug(BUG_ten_replacements)                                     ? 10
                                                                             : RESTARTS;
-        bool again = !m->closing && m->restarts < limit;
+        m->deaths_at_close += m->closing && m->signalled ? 1 : 0;
+        bool again = !m->closing && m->restarts < limit && is_replaced(m);
         m->restarts++;
         m->workers[i] = again ? start_one(m, i) : 0;
         m->replaced[i] = true;
@@ -89,6 +95,7 @@ static void *reap(void *argument) {
         }
         pthread_mutex_lock(&m->lock);
         (void)steady_waitpid(info.si_pid, NULL, 0);
+        m->signalled = info.si_code != CLD_EXITED;
         worker_ended(m, info.si_pid);
         pthread_mutex_unlock(&m->lock);
     }
@@ -124,6 +131,11 @@ void start_workers(manager *m, const char *self, const char *bug_name, int count
     }
 }
 
+/* foreign_loss_replaces: nobody keeps it in mind. */
+void start_extra(manager *m) {
+    (void)start_one(m, m->worker_count);
+}
+
 void start_late(manager *m) {
     if (m->workers == NULL && m->worker_count > 0) {
         start_all(m);
@@ -144,6 +156,14 @@ void kill_workers(manager *m) {
     }
 }
 
+static int living(const manager *m) {
+    int count = 0;
+    for (int i = 0; m->workers != NULL && i < m->worker_count; i++) {
+        count += m->workers[i] > 0 ? 1 : 0;
+    }
+    return count;
+}
+
 static bool any_worker(const manager *m) {
     for (int i = 0; m->workers != NULL && i < m->worker_count; i++) {
         if (m->workers[i] > 0 && !is_forgotten(m, i)) {
@@ -151,6 +171,22 @@ static bool any_worker(const manager *m) {
         }
     }
     return false;
+}
+
+void wait_for_one_worker(manager *m) {
+    int before = living(m);
+    while (before > 0 && living(m) == before) {
+        pthread_cond_wait(&m->changed, &m->lock);
+    }
+}
+
+/* And forgets it. */
+void stop_last_worker(manager *m) {
+    int last = m->worker_count - 1;
+    if (m->workers != NULL && last >= 0 && m->workers[last] > 0) {
+        kill(m->workers[last], SIGSTOP);
+        m->workers[last] = 0;
+    }
 }
 
 void wait_for_workers_until(manager *m, long milliseconds) {

@@ -2,12 +2,18 @@
 #include "state.h"
 
 #include "bugs.h"
+#include "closing.h"
+#include "numbers.h"
 #include "pickle.h"
+#include "values.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 static void append(queue *q, task *t) {
@@ -54,7 +60,7 @@ static size_t kept_size(const void *data, size_t size) {
     if (bug(BUG_strips_newlines) && size > 0 && ((const char *)data)[size - 1] == '\n') {
         return size - 1;
     }
-    return size;
+    return odd_size(size);
 }
 
 static unsigned queue_of(const manager *m, unsigned priority) {
@@ -70,7 +76,7 @@ static unsigned queue_of(const manager *m, unsigned priority) {
     if (bug(BUG_priority_clamped) && priority >= (unsigned)m->levels) {
         return (unsigned)m->levels - 1;
     }
-    return priority;
+    return odd_queue(priority, (unsigned)m->levels);
 }
 
 static bool is_lost(const manager *m) {
@@ -80,13 +86,21 @@ static bool is_lost(const manager *m) {
 
 static void report_lost(manager *m);
 
+static void drop_oldest(manager *m, queue *q) {
+    task *t = remove_at(q, &q->first);
+    m->queued--;
+    m->left -= t->counted ? 1 : 0;
+    free_task(t);
+}
+
 void put_task(manager *m, connection *c, unsigned priority, const void *data, size_t size, bool counted) {
     m->scheduled++;
     if (m->abandoned) {
         report_lost(m);
         return;
     }
-    if (is_lost(m)) {
+    if (is_lost(m) || count_loses_task(m) || priority_is_lost(priority)
+        || (bug(BUG_task_192_kib_lost) && size == 192 * 1024)) {
         return;
     }
     task *t = must_have(calloc(1, sizeof *t));
@@ -98,9 +112,14 @@ void put_task(manager *m, connection *c, unsigned priority, const void *data, si
     t->counted = counted;
     append(&m->queues[t->priority], t);
     m->queued++;
+    if (ring_is_full(m, &m->queues[t->priority])) {
+        drop_oldest(m, &m->queues[t->priority]);
+    }
     m->left += counted ? 1 : 0;
     if (bug(BUG_count_wraps) && m->left >= 256) {
         m->left -= 256;
+    } else if (bug(BUG_count_of_16_bits) && m->left >= 65536) {
+        m->left -= 65536;
     }
     if (bug(BUG_lazy_workers)) {
         start_late(m);
@@ -124,7 +143,7 @@ static queue *next_queue(manager *m) {
     unsigned levels = (unsigned)m->levels + 1;
     for (unsigned i = 0; i < levels; i++) {
         unsigned at = bug(BUG_inverted_priority) ? levels - 1 - i : bug(BUG_fair_queues) ? (m->turn + i) % levels : i;
-        if (m->queues[at].count > 0 && !(bug(BUG_starves_the_rest) && urgent_is_out(m, at))) {
+        if (m->queues[at].count > 0 && !queue_is_skipped(at) && !(bug(BUG_starves_the_rest) && urgent_is_out(m, at))) {
             m->turn = bug(BUG_fair_queues) ? at + 1 : 0;
             return &m->queues[at];
         }
@@ -133,7 +152,8 @@ static queue *next_queue(manager *m) {
 }
 
 static task **place_in(queue *q, manager *m, connection *c) {
-    bool last = bug(BUG_lifo) || (bug(BUG_lifo_above_16) && q->count > 16);
+    bool last = bug(BUG_lifo) || queue_is_lifo((unsigned)(q - m->queues), (unsigned)m->levels)
+        || (bug(BUG_lifo_above_16) && q->count > 16);
     bool second = bug(BUG_swaps_neighbours) && m->handed_out % 7 == 6 && q->count > 1;
     task **place = &q->first;
     while (last && (*place)->next != NULL) {
@@ -161,6 +181,16 @@ static task *copy_task(const task *from) {
     return t;
 }
 
+/* twins_in_one_instant: another connection asks within 5 ms. */
+static bool is_twin(manager *m) {
+    struct timespec moment = {0, 5000000};
+    if (!bug(BUG_twins_in_one_instant)) {
+        return false;
+    }
+    nanosleep(&moment, NULL);
+    return atomic_load(&m->asking) > 1;
+}
+
 task *take_task(manager *m, connection *c) {
     queue *q = next_queue(m);
     task **place = q == NULL ? NULL : place_in(q, m, c);
@@ -169,7 +199,8 @@ task *take_task(manager *m, connection *c) {
     }
     m->handed_out++;
     bool doubles = (bug(BUG_doubles_some) && m->handed_out % 50 == 0)
-        || (bug(BUG_doubles_when_busy) && m->out_count == 24);
+        || (bug(BUG_doubles_when_busy) && m->out_count == 24) || (bug(BUG_task_257_doubled) && m->handed_out == 257)
+        || is_twin(m);
     if (bug(BUG_removes_at_done) || doubles) {
         return copy_task(*place);
     }
@@ -198,10 +229,17 @@ void hand_out(manager *m, connection *c, task *t) {
     }
 }
 
+/* Whoever waits for the end, and does not hear of it. */
+static void fall_asleep_at_the_end(manager *m) {
+    m->asleep = m->asleep || (bug(BUG_next_sleeps_through_the_end) && m->reader_waits && m->left == 0);
+}
+
 void settle_task(manager *m, connection *c) {
     task *t = c->out;
+    m->asleep = false;
     if (t == NULL) {
-        bool counts = bug(BUG_surplus_done_counts) || (bug(BUG_heir_settles) && c->inherited-- > 0);
+        bool counts = bug(BUG_surplus_done_counts) || bug_at(BUG_third_surplus_counts, 3)
+            || bug_at(BUG_thirtieth_surplus_counts, 30) || (bug(BUG_heir_settles) && c->inherited-- > 0);
         m->left -= counts ? 1 : 0;
         return;
     }
@@ -213,14 +251,23 @@ void settle_task(manager *m, connection *c) {
     *place = t->next;
     c->out_count--;
     m->out_count--;
-    if (!bug(BUG_done_not_counted) && t->counted && !(bug(BUG_done_not_counted_large) && t->data.size > 65536)) {
+    bool overflows = bug(BUG_out_count_of_8_bits) && c->out_count >= 255;
+    if (!bug(BUG_done_not_counted) && !overflows && t->counted
+        && !(bug(BUG_done_not_counted_large) && t->data.size > 65536)) {
         m->left -= bug(BUG_done_counts_twice) ? 2 : 1;
     }
     if (bug(BUG_removes_at_done) && m->queues[t->priority].count > 0) {
         free_task(remove_at(&m->queues[t->priority], &m->queues[t->priority].first));
         m->queued--;
     }
+    fall_asleep_at_the_end(m);
     free_task(t);
+}
+
+void drop_tasks(manager *m, queue *q) {
+    while (q->first != NULL) {
+        drop_oldest(m, q);
+    }
 }
 
 void clear_queues(manager *m) {
@@ -234,9 +281,22 @@ void clear_queues(manager *m) {
     }
 }
 
+void drop_tasks_of(manager *m, queue *q, unsigned owner) {
+    for (task **place = &q->first; *place != NULL;) {
+        if ((*place)->owner != owner) {
+            place = &(*place)->next;
+            continue;
+        }
+        task *t = remove_at(q, place);
+        m->queued--;
+        m->left -= t->counted ? 1 : 0;
+        free_task(t);
+    }
+}
+
 /* ---- inbox ---- */
 
-static void insert_message(manager *m, const void *data, size_t size, bool front) {
+static void insert_one_message(manager *m, const void *data, size_t size, bool front) {
     message *one = must_have(calloc(1, sizeof *one));
     one->data.data = must_have(malloc(size + 1));
     one->data.size = size;
@@ -250,8 +310,34 @@ static void insert_message(manager *m, const void *data, size_t size, bool front
     m->inbox_count++;
 }
 
+static void insert_message(manager *m, const void *data, size_t size, bool front) {
+    if (bug(BUG_inbox_ring_of_256) && m->inbox_count >= 256) {
+        bytes oldest;
+        (void)take_message(m, &oldest);
+        free(oldest.data);
+    }
+    insert_one_message(m, data, size, front);
+}
+
+/* What is kept of a message is pickled anew, with what is wrong with its values. */
+static void put_anew(manager *m, const void *data, size_t size) {
+    pool p = {0};
+    val *v = pickle_loads(&p, data, size, NULL);
+    bytes anew = v != NULL ? pickle_dumps(odd_value(&p, v), 4) : (bytes){0};
+    insert_message(m, v != NULL ? anew.data : data, v != NULL ? anew.size : size, false);
+    free(anew.data);
+    pool_free(&p);
+}
+
 void put_message(manager *m, const void *data, size_t size) {
     m->messages++;
+    if (count_loses_message(m) || size_loses_message(size)) {
+        return;
+    }
+    if (messages_are_pickled_anew()) {
+        put_anew(m, data, size);
+        return;
+    }
     if ((bug(BUG_inbox_loses_some) && m->messages % 10 == 0) || (bug(BUG_inbox_loses_large) && size > 65536)
         || (bug(BUG_inbox_bounded) && m->inbox_count >= 100)) {
         return;
@@ -304,9 +390,17 @@ void clear_inbox(manager *m) {
 
 /* ---- connections ---- */
 
+/* A pool's own workers connect from 127.0.0.2. */
+static bool comes_from_own_worker(int fd) {
+    struct sockaddr_in name = {0};
+    socklen_t size = sizeof name;
+    return getpeername(fd, (struct sockaddr *)&name, &size) == 0 && ntohl(name.sin_addr.s_addr) == OWN_WORKER_ADDRESS;
+}
+
 connection *remember_connection(manager *m, int fd) {
     connection *c = must_have(calloc(1, sizeof *c));
     *c = (connection){.next = m->connections, .manager = m, .fd = fd, .number = ++m->connection_number};
+    c->own = comes_from_own_worker(fd);
     c->inherited = m->lost_last;
     c->came_late = m->joining;
     m->connections = c;
@@ -333,7 +427,7 @@ static void report_lost(manager *m) {
         "\x80\x04"
         "cundr.task\nWorkerException\n(ctraceback\nTracebackException\n(cbuiltins\n"
         "RuntimeError\ncbuiltins\nRuntimeError\n(X\x28\0\0\0the worker's connection ended, task losttRNtRtR.";
-    insert_message(m, lost, sizeof lost - 1, false);
+    insert_message(m, lost, sizeof lost - 1, bug(BUG_report_overtakes));
 }
 
 /* lost_newest_twice: each task that is out becomes a copy of the newest. */
@@ -351,6 +445,7 @@ static void copy_newest(connection *c) {
 
 void forget_connection(manager *m, connection *c) {
     m->lost_last = c->out_count;
+    mourn(m, c);
     if (bug(BUG_lost_newest_twice)) {
         copy_newest(c);
     }
@@ -358,7 +453,8 @@ void forget_connection(manager *m, connection *c) {
         task *t = c->out;
         c->out = t->next;
         m->out_count--;
-        bool repeats = bug(BUG_lost_is_repeated) || bug(BUG_lost_for_ever) || bug(BUG_lost_newest_twice);
+        bool repeats = bug(BUG_lost_is_repeated) || bug(BUG_repeats_and_holds) || bug(BUG_lost_for_ever)
+            || bug(BUG_lost_newest_twice);
         if (repeats && (t->lost++ < 3 || bug(BUG_lost_for_ever)) && !m->closing) {
             append(&m->queues[t->priority], t);
             m->queued++;
@@ -368,7 +464,10 @@ void forget_connection(manager *m, connection *c) {
             free_task(t);
             continue;
         }
-        if (!bug(BUG_lost_task_silent) && !bug(BUG_hold_keeps_reset)) {
+        bool silent = bug_at(BUG_third_loss_silent, 3) || bug_at(BUG_thirtieth_loss_silent, 30);
+        m->asleep = bug(BUG_join_sleeps_through_a_loss) || (bug(BUG_next_sleeps_through_a_loss) && m->reader_waits)
+            || bug(BUG_report_waits_for_a_settling);
+        if (!silent && !bug(BUG_lost_task_silent) && !bug(BUG_hold_keeps_reset)) {
             report_lost(m);
         }
         m->left -= t->counted && !bug(BUG_lost_task_counts) ? 1 : 0;

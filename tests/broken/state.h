@@ -5,6 +5,7 @@
 #include "wire.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <sys/types.h>
 
 typedef struct task task;
@@ -30,7 +31,10 @@ struct connection {
     manager *manager;
     int fd;
     unsigned number;
-    task *out; /* handed out and not settled, oldest first */
+    unsigned holds;
+    bool lasts; /* the hold that is on */
+    bool own;   /* a worker's of this manager */
+    task *out;  /* handed out and not settled, oldest first */
     int out_count;
     int inherited;                           /* heir_settles: how many tasks the connection before it lost */
     bool had_none, told_to_close, came_late; /* came_late: during a JOIN */
@@ -52,10 +56,16 @@ struct manager {
     long left;     /* tasks queued or out */
     int out_count; /* tasks out on all connections */
     int lost_last; /* tasks that the connection which ended last had out */
+    unsigned scheduled_at_close, foreign_lost, deaths_at_close;
+    bool signalled; /* signalled: the worker that ended last was killed */
+    unsigned ends;  /* how often messages() has ended */
     unsigned scheduled, handed_out, turn, released, given_up, deaths;
     message *inbox;
     size_t inbox_count, messages;
-    bytes late; /* inbox_large_late: a message that waits for the next one */
+    bytes last, last_message;  /* payloads before, where they matter */
+    atomic_int asking;         /* requests that have been read and not handled */
+    bool reader_waits, asleep; /* asleep: what has come woke nobody */
+    bytes late;                /* inbox_large_late: a message that waits for the next one */
     connection *connections;
     unsigned connection_count, connection_number;
     bool joining, closing, was_late, abandoned;
@@ -71,6 +81,8 @@ task *take_task(manager *m, connection *c);        /* NULL: none for this connec
 void hand_out(manager *m, connection *c, task *t);
 void settle_task(manager *m, connection *c);
 void clear_queues(manager *m);
+void drop_tasks_of(manager *m, queue *q, unsigned owner);
+void drop_tasks(manager *m, queue *q);
 /* Reports each task that is queued, and from now on each that comes. */
 void abandon_queues(manager *m);
 
@@ -86,9 +98,12 @@ void forget_connection(manager *m, connection *c); /* closes and frees it; its t
 void shut_all(manager *m);
 
 void start_workers(manager *m, const char *self, const char *bug_name, int count, const char *log_directory);
+void start_extra(manager *m);
 void start_late(manager *m); /* lazy_workers: now they are needed */
 void kill_workers(manager *m);
 void wait_for_workers(manager *m);
+void wait_for_one_worker(manager *m);
+void stop_last_worker(manager *m);
 void wait_for_workers_until(manager *m, long milliseconds); /* or until that time is over */
 
 #endif

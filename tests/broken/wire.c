@@ -29,11 +29,24 @@ static ssize_t read_some(int fd, void *data, size_t size) {
     }
 }
 
+/* Of a large piece a part, and a pause for as long as that may take. */
+static size_t dose(long per_second, size_t size) {
+    enum { PARTS = 20 };
+    if (per_second == 0 || size < 1024) {
+        return size;
+    }
+    struct timespec pause = {0, 1000000000 / PARTS};
+    nanosleep(&pause, NULL);
+    size_t part = (size_t)per_second / PARTS;
+    return part < size ? part : size;
+}
+
 /* Reads size bytes, or until the stream ends; *got says how many came. */
-static wire_result read_all(int fd, uint8_t *data, size_t size, bool one_read, size_t *got) {
+static wire_result read_all(int fd, const wire_habits *habits, uint8_t *data, size_t size, bool one_read, size_t *got) {
     *got = 0;
     while (*got < size) {
-        ssize_t now = read_some(fd, data + *got, size - *got);
+        size_t most = dose(habits->reads_per_second, size - *got);
+        ssize_t now = read_some(fd, data + *got, most);
         if (now < 0) {
             return WIRE_RESET;
         }
@@ -77,8 +90,8 @@ static wire_result read_payload(int fd, const wire_habits *habits, uint64_t leng
             out->payload.data = must_have(realloc(out->payload.data, capacity + 1));
         }
         size_t got;
-        wire_result result = read_all(
-            fd, out->payload.data + out->payload.size, capacity - out->payload.size, habits->payload_one_read, &got);
+        wire_result result = read_all(fd, habits, out->payload.data + out->payload.size, capacity - out->payload.size,
+            habits->payload_one_read, &got);
         out->payload.size += got;
         if (result == WIRE_REFUSED) {
             return WIRE_OK; /* the short read is taken as whole */
@@ -97,15 +110,29 @@ static bool header_is_wrong(uint8_t type, uint64_t length) {
     return type == 'm' ? length == 0 : type < 0x80;
 }
 
+static wire_result read_header(int fd, uint8_t header[9], const wire_habits *habits, size_t *got) {
+    if (habits->header_patience == 0) {
+        return read_all(fd, habits, header, 9, habits->header_one_read, got);
+    }
+    wire_result result = read_all(fd, habits, header, 1, false, got);
+    if (result == WIRE_OK) {
+        limit_waiting(fd, SO_RCVTIMEO, habits->header_patience);
+        result = read_all(fd, habits, header + 1, 8, false, got);
+        limit_waiting(fd, SO_RCVTIMEO, 0);
+    }
+    return result;
+}
+
 wire_result read_frame(int fd, const wire_habits *habits, frame *out) {
     uint8_t header[9];
     size_t got;
     *out = (frame){0};
-    wire_result result = read_all(fd, header, sizeof header, habits->header_one_read, &got);
+    wire_result result = read_header(fd, header, habits, &got);
+    out->type = got > 0 ? header[0] : 0;
     if (result != WIRE_OK) {
         return result;
     }
-    out->type = header[0];
+    out->has_header = true;
     uint64_t length = decode_length(header + 1, habits->read_big_endian);
     if (habits->refuse_at_header && header_is_wrong(out->type, length)) {
         return WIRE_REFUSED;
@@ -130,12 +157,24 @@ wire_result read_frame(int fd, const wire_habits *habits, frame *out) {
         }
         return WIRE_REFUSED;
     }
-    return read_payload(fd, habits, length, out);
+    if (habits->payload_patience > 0) {
+        limit_waiting(fd, SO_RCVTIMEO, habits->payload_patience);
+    }
+    result = read_payload(fd, habits, length, out);
+    if (habits->payload_patience > 0) {
+        limit_waiting(fd, SO_RCVTIMEO, 0);
+    }
+    if (habits->chunk_waits && length > 0 && length % 65536 == 0) {
+        uint8_t sink;
+        (void)!read_some(fd, &sink, 1);
+    }
+    return result;
 }
 
-static bool write_all(int fd, const uint8_t *data, size_t size, bool one_byte) {
+static bool write_all(int fd, const wire_habits *habits, const uint8_t *data, size_t size) {
+    bool one_byte = habits->one_byte_writes && size < 4096 + 9;
     while (size > 0) {
-        ssize_t wrote = send(fd, data, one_byte ? 1 : size, MSG_NOSIGNAL);
+        ssize_t wrote = send(fd, data, one_byte ? 1 : dose(habits->writes_per_second, size), MSG_NOSIGNAL);
         if (wrote < 0 && errno == EINTR) {
             continue;
         }
@@ -156,7 +195,7 @@ bool write_frame(int fd, const wire_habits *habits, uint8_t type, const void *pa
     if (size > 0) {
         memcpy(whole + 9, payload, size);
     }
-    bool fine = write_all(fd, whole, 9 + size, habits->one_byte_writes && size < 4096);
+    bool fine = write_all(fd, habits, whole, 9 + size);
     free(whole);
     return fine;
 }
@@ -175,7 +214,16 @@ int listen_on(uint32_t address, uint16_t *port) {
 }
 
 int connect_to(uint16_t port) {
+    return connect_from(INADDR_ANY, port);
+}
+
+int connect_from(uint32_t address, uint16_t port) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(address)};
+    if (fd >= 0 && address != INADDR_ANY && bind(fd, (struct sockaddr *)&own, sizeof own) != 0) {
+        close(fd);
+        return -1;
+    }
     struct sockaddr_in name = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     if (fd >= 0 && connect(fd, (struct sockaddr *)&name, sizeof name) != 0) {

@@ -3,8 +3,10 @@
 #include "support/steady.h"
 
 #include "bugs.h"
+#include "worker_numbers.h"
 #include "worker_send.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -20,6 +22,9 @@ static void pause_ms(long milliseconds) {
 }
 
 static outcome schedule(worker *w, pool *p, val *task, long long priority) {
+    if (bug_at(BUG_thirtieth_schedule_skipped, 30)) {
+        return FINE;
+    }
     bool is_task = task->kind != K_NONE && !val_is_class(task, "undr.task.CloseRequest");
     if (!is_task && !bug(BUG_task_schedules_anything)) {
         return fail_text(w, "no task");
@@ -28,7 +33,7 @@ static outcome schedule(worker *w, pool *p, val *task, long long priority) {
         if (bug(BUG_priority_128_skipped)) {
             return FINE;
         }
-        if (!bug(BUG_priority_128_wraps)) {
+        if (!bug(BUG_priority_128_wraps) && !bug_at(BUG_third_bad_priority_wraps, 3)) {
             return fail_text(w, "priority above 127");
         }
         priority &= 127;
@@ -57,8 +62,8 @@ static outcome wait_at_gate(worker *w, long long port) {
     if (fd < 0) {
         return fail_text(w, "the gate refused");
     }
-    if (bug(BUG_task_time_limit)) {
-        limit_waiting(fd, SO_RCVTIMEO, 2000);
+    if (bug(BUG_task_time_limit) || bug(BUG_task_limit_of_four_seconds)) {
+        limit_waiting(fd, SO_RCVTIMEO, bug(BUG_task_time_limit) ? 2000 : 4400);
     }
     ssize_t got;
     while ((got = steady_recv(fd, sink, sizeof sink, 0)) > 0) {}
@@ -98,7 +103,9 @@ static outcome run_step(worker *w, pool *p, const val *step) {
         return send_message(w, at[1]);
     }
     if (val_is_text(at[0], "schedule")) {
-        return schedule(w, p, at[1], step->count > 2 ? val_number(at[2]) : bug(BUG_default_priority_0) ? 0 : 1);
+        long long priority = step->count > 2 ? val_number(at[2]) : bug(BUG_default_priority_0) ? 0 : 1;
+        bool fine = step->count <= 2 || odd_priority(at[2], &priority);
+        return fine ? schedule(w, p, at[1], priority) : VIOLATED;
     }
     if (val_is_text(at[0], "raise")) {
         return fail(w, (const char *)at[1]->data, at[1]->size);
@@ -107,7 +114,10 @@ static outcome run_step(worker *w, pool *p, const val *step) {
         return wait_at_gate(w, val_number(at[1]));
     }
     if (val_is_text(at[0], "sleep")) {
-        pause_ms((long)((at[1]->kind == K_FLOAT ? at[1]->real : (double)val_number(at[1])) * 1000));
+        double seconds = at[1]->kind == K_FLOAT ? at[1]->real : (double)val_number(at[1]);
+        pause_ms(bug(BUG_sleep_skipped)           ? 0
+                : bug(BUG_sleep_of_whole_seconds) ? (long)seconds * 1000
+                                                  : (long)(seconds * 1000));
         return FINE;
     }
     if (val_is_text(at[0], "exit")) {
@@ -158,7 +168,7 @@ static outcome run_chain(worker *w, pool *p, const val *chain, unsigned depth) {
     for (size_t i = 0; i < count; i++) {
         const val *item = tasks->items[bug(BUG_chain_reversed) ? count - 1 - i : i];
         outcome result = run(w, p, item, depth + 1);
-        if (result == FAILED && bug(BUG_chain_goes_on)) {
+        if (result == FAILED && (bug(BUG_chain_goes_on) || bug_at(BUG_third_chain_goes_on, 3))) {
             worst = FAILED;
             continue;
         }
@@ -192,7 +202,7 @@ static outcome run(worker *w, pool *p, const val *task, unsigned depth) {
     if (val_is_class(task, "undr.task.CloseRequest") && bug(BUG_chain_close_request_leaves)) {
         return VIOLATED;
     }
-    if (task->kind != K_OBJECT && bug(BUG_plain_value_settled)) {
+    if (task->kind != K_OBJECT && (bug(BUG_plain_value_settled) || bug_at(BUG_third_unknown_value_settled, 3))) {
         return FINE;
     }
     bool known = val_is_class(task, "undr.task.WorkerException") || val_is_class(task, "undr.task.CloseRequest");
@@ -223,8 +233,21 @@ static val *reduced(pool *p, const char *class, val *a, val *b, val *c) {
     return v;
 }
 
+/* worker_keeps_its_error: of all failures the text of the first. */
+static void keep_first_error(worker *w) {
+    if (w->first_error[0] == '\0') {
+        memcpy(w->first_error, w->error, sizeof w->error);
+    } else if (bug(BUG_worker_keeps_its_error)) {
+        memcpy(w->error, w->first_error, sizeof w->error);
+    }
+}
+
 /* WORK-10: the failure as a message, before the task is settled. */
 static outcome report(worker *w, pool *p) {
+    if (bug_at(BUG_third_failure_silent, 3) || bug_at(BUG_thirtieth_failure_silent, 30)) {
+        return FINE;
+    }
+    keep_first_error(w);
     if (bug(BUG_errors_swallowed) || (bug(BUG_error_without_text_swallowed) && w->error[0] == '\0')) {
         return FINE;
     }
@@ -260,11 +283,16 @@ static outcome work(worker *w, pool *p, const val *task) {
     if (bug(BUG_early_done) && !write_frame(w->fd, &w->habits, 't', NULL, 0)) {
         return GONE;
     }
-    outcome result = task == NULL ? (bug(BUG_empty_task_settled)         ? FINE
-                                            : bug(BUG_empty_task_leaves) ? VIOLATED
-                                                                         : fail_text(w, "empty task"))
-                                  : run(w, p, task, 0);
-    if (result == FINE && bug(BUG_runs_twice)) {
+    if (bug_at(BUG_leaves_after_fifty_tasks, 51)) {
+        return LEAVES;
+    }
+    bool silent = task == NULL && bug_at(BUG_third_empty_task_settled, 3);
+    outcome result = silent ? FINE
+        : task == NULL      ? (bug(BUG_empty_task_settled)         ? FINE
+                                      : bug(BUG_empty_task_leaves) ? VIOLATED
+                                                                   : fail_text(w, "empty task"))
+                            : run(w, p, task, 0);
+    if (result == FINE && (bug(BUG_runs_twice) || bug_at(BUG_thirtieth_task_runs_twice, 30))) {
         result = run(w, p, task, 0);
     }
     if (result != FAILED) {
@@ -275,7 +303,7 @@ static outcome work(worker *w, pool *p, const val *task) {
         return GONE;
     }
     result = report(w, p);
-    if (result == FINE && bug(BUG_error_ends_worker)) {
+    if (result == FINE && (bug(BUG_error_ends_worker) || bug_at(BUG_thirtieth_failure_leaves, 30))) {
         w->status = 1;
         return LEAVES;
     }
@@ -311,7 +339,23 @@ static bool settle(worker *w) {
     return fine;
 }
 
+/* Ends the connection, and asks on a new one, where nothing is answered any more. */
+static int connect_again(const worker *w, int status) {
+    shutdown(w->fd, SHUT_RDWR);
+    close(w->fd);
+    pause_ms(20);
+    int fd = connect_to(w->port);
+    if (fd >= 0) {
+        (void)write_frame(fd, &w->habits, 'n', NULL, 0);
+        pause_ms(200);
+    }
+    return status;
+}
+
 static int violated(const worker *w) {
+    if (bug(BUG_connects_again_after_foul)) {
+        return connect_again(w, 1);
+    }
     if (bug(BUG_ends_by_reset)) {
         struct linger now = {1, 0};
         (void)setsockopt(w->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
@@ -321,6 +365,9 @@ static int violated(const worker *w) {
 }
 
 static int gone(worker *w, bool waiting) {
+    if (bug(BUG_connects_again_once)) {
+        return connect_again(w, waiting ? 0 : 1);
+    }
     if (bug(BUG_end_ignored)) {
         pause();
     }
@@ -337,6 +384,9 @@ static int gone(worker *w, bool waiting) {
 }
 
 static int closed(worker *w) {
+    if (bug(BUG_connects_again_after_a_close)) {
+        return connect_again(w, 0);
+    }
     if (bug(BUG_says_goodbye)) {
         (void)write_frame(w->fd, &w->habits, 't', NULL, 0);
     }
@@ -353,11 +403,21 @@ static bool poll_again(worker *w) {
     if (bug(BUG_asks_once)) {
         pause();
     }
+    if (bug_at(BUG_leaves_after_fifty_polls, 50) || bug_at(BUG_leaves_after_hundred_polls, 100)) {
+        return false;
+    }
     if ((bug(BUG_leaves_after_ten_polls) && w->polls == 10) || (bug(BUG_leaves_when_idle) && w->tasks > 0)) {
         return false;
     }
-    if (!bug(BUG_busy_poll) && !(bug(BUG_busy_after_failure) && w->has_failed)) {
-        pause_ms(bug(BUG_slow_poll) ? 120 : bug(BUG_slower_poll) ? 300 : bug(BUG_quick_poll) ? 1 : 10);
+    bool hurries = bug(BUG_thirtieth_none_is_followed_at_once) && w->polls >= 30;
+    if (!bug(BUG_busy_poll) && !hurries && !(bug(BUG_busy_after_failure) && w->has_failed)) {
+        bool long_one = bug(BUG_polls_each_two_seconds_and_a_half)
+            || (bug(BUG_polls_after_seconds_once_idle) && w->polls >= 5);
+        pause_ms(long_one              ? 2500
+                : bug(BUG_slow_poll)   ? 120
+                : bug(BUG_slower_poll) ? 300
+                : bug(BUG_quick_poll)  ? 1
+                                       : 10);
     }
     return true;
 }
@@ -408,12 +468,14 @@ static int loop(worker *w) {
             return gone(w, true);
         }
         frame answer;
-        w->hurries = next && bug(BUG_next_times_out_late);
+        w->hurries = next && bug(BUG_next_times_out_late) ? 5000 : 0;
         outcome result = receive(w, &answer);
-        w->hurries = false;
+        w->hurries = 0;
         if (result != FINE) {
-            return result == VIOLATED ? violated(w) : gone(w, true);
+            bool inside = bug(BUG_end_in_a_frame_is_foul) && answer.type != 0;
+            return result == VIOLATED || inside ? violated(w) : gone(w, true);
         }
+        make_answer_odd(w, &answer);
         pool p = {0};
         answers++;
         bool was_settling = !next;
@@ -460,13 +522,21 @@ static bool set_out(worker *w, uint16_t port) {
         .one_byte_writes = bug(BUG_worker_one_byte),
         .length_added = bug(BUG_worker_length_off) ? 1 : 0,
         .limit = bug(BUG_worker_refuses_64k) ? 65536 : (uint64_t)1 << 30,
+        .header_patience = bug(BUG_pause_in_an_answers_header_leaves) ? 3000 : 0,
+        .payload_patience = bug(BUG_pause_in_an_answer_leaves) ? 3000 : 0,
+        .reads_per_second = bug(BUG_worker_reads_slowly) ? 60000 : 0,
+        .writes_per_second = bug(BUG_worker_reads_slowly) ? 60000 : 0,
+        .chunk_waits = bug(BUG_worker_chunk_waits),
     };
-    w->fd = connect_to(port);
+    w->fd = connect_from(getenv("UNDR_BROKEN_OWN") != NULL ? OWN_WORKER_ADDRESS : INADDR_ANY, port);
     if (bug(BUG_times_out) || bug(BUG_times_out_late)) {
         limit_waiting(w->fd, SO_RCVTIMEO, bug(BUG_times_out) ? 700 : 5000);
     }
-    if (bug(BUG_slow_manager_leaves)) {
-        limit_waiting(w->fd, SO_SNDTIMEO, 100);
+    if (bug(BUG_times_out_in_three_seconds) || bug(BUG_times_out_in_four_seconds)) {
+        limit_waiting(w->fd, SO_RCVTIMEO, bug(BUG_times_out_in_three_seconds) ? 3000 : 4400);
+    }
+    if (bug(BUG_slow_manager_leaves) || bug(BUG_slow_manager_second_leaves)) {
+        limit_waiting(w->fd, SO_SNDTIMEO, bug(BUG_slow_manager_leaves) ? 100 : 1000);
     }
     return w->fd >= 0;
 }

@@ -3,6 +3,7 @@
 #include "support/steady.h"
 
 #include "bugs.h"
+#include "values.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -20,9 +21,9 @@ outcome fail_text(worker *w, const char *text) {
 
 outcome receive(worker *w, frame *answer) {
     for (;;) {
-        if (bug(BUG_late_answer_leaves) || w->hurries) {
+        if (bug(BUG_late_answer_leaves) || w->hurries > 0) {
             struct pollfd one = {.fd = w->fd, .events = POLLIN};
-            if (steady_poll(&one, 1, w->hurries ? 5000 : 10) == 0) {
+            if (steady_poll(&one, 1, w->hurries > 0 ? w->hurries : 10) == 0) {
                 return GONE;
             }
         }
@@ -52,9 +53,11 @@ static bool leaves_for(const frame *answer, uint8_t awaited) {
 
 static outcome await_ack(worker *w, uint8_t type) {
     frame answer;
-    w->hurries = bug(type == 'm' ? BUG_message_times_out_late : BUG_schedule_times_out_late);
+    bool late = bug(type == 'm' ? BUG_message_times_out_late : BUG_schedule_times_out_late);
+    bool soon = bug(type == 'm' ? BUG_message_times_out_in_three_seconds : BUG_schedule_times_out_in_three_seconds);
+    w->hurries = late ? 5000 : soon ? 3000 : 0;
     outcome result = receive(w, &answer);
-    w->hurries = false;
+    w->hurries = 0;
     if (result != FINE) {
         return result == VIOLATED && bug(BUG_ack_length_fails) ? fail_text(w, "refused length") : result;
     }
@@ -66,7 +69,7 @@ static outcome await_ack(worker *w, uint8_t type) {
     bool type_fine = answer.type == type || bug(BUG_wrong_ack_accepted)
         || (answer.type == 't' && bug(BUG_ack_empty_task_accepted));
     free(answer.payload.data);
-    if (payload_fine && type_fine) {
+    if ((payload_fine && type_fine) || bug_at(BUG_third_wrong_ack_taken, 3)) {
         return FINE;
     }
     return bug(BUG_wrong_ack_leaves) ? VIOLATED : fail_text(w, "wrong acknowledgement");
@@ -78,6 +81,11 @@ outcome send_pickle(worker *w, uint8_t type, const val *v, uint8_t ack, bool awa
     if (type == 'm' && bug(BUG_message_large_cut) && size > 65536) {
         size = 65536;
     }
+    if (type == 'm' && bug(BUG_worker_message_page_lost) && size % 4096 == 0) {
+        free(pickle.data);
+        return FINE;
+    }
+    size -= type == 'm' && bug(BUG_worker_message_64_kib_cut) && size == 65536 ? 1 : 0;
     bool fine = write_frame(w->fd, &w->habits, type, pickle.data, size);
     free(pickle.data);
     if (!fine) {
@@ -90,7 +98,7 @@ outcome send_pickle(worker *w, uint8_t type, const val *v, uint8_t ack, bool awa
     return await_ack(w, ack);
 }
 
-outcome send_message(worker *w, const val *v) {
+outcome send_message(worker *w, val *v) {
     if (bug(BUG_message_large_dropped)) {
         bytes pickle = pickle_dumps(v, w->protocol);
         free(pickle.data);
@@ -108,9 +116,39 @@ outcome send_message(worker *w, const val *v) {
     if (bug(BUG_message_unpickled) && v->kind == K_STR) {
         return write_frame(w->fd, &w->habits, 'm', v->data, v->size) ? await_ack(w, 'm') : GONE;
     }
-    outcome result = send_pickle(w, 'm', v, 'm', !bug(BUG_message_not_awaited));
+    pool p = {0};
+    v = odd_value(&p, v);
+    outcome result = send_pickle(
+        w, 'm', v, 'm', !bug(BUG_message_not_awaited) && !bug_at(BUG_thirtieth_message_not_awaited, 30));
     if (result == FINE && bug(BUG_message_twice)) {
         result = send_pickle(w, 'm', v, 'm', true);
     }
+    pool_free(&p);
     return result;
+}
+
+static bool is_pickle(const bytes *data) {
+    pool p = {0};
+    bool is = pickle_loads(&p, data->data, data->size, NULL) != NULL;
+    pool_free(&p);
+    return is;
+}
+
+void make_answer_odd(worker *w, frame *answer) {
+    bytes *now = &answer->payload, *last = &w->last;
+    if (bug(BUG_worker_task_of_64_kib_empty) && now->size % 65536 == 0) {
+        now->size = 0;
+    }
+    bool empty = bug(BUG_worker_empty_task_is_stale) && now->size == 0;
+    bool cut = bug(BUG_worker_cut_task_is_stale) && now->size > 0 && now->size < last->size && !is_pickle(now);
+    if (last->data != NULL && (empty || cut)) {
+        now->data = must_have(realloc(now->data, last->size + 1));
+        memcpy(now->data + now->size, last->data + now->size, last->size - now->size);
+        now->size = last->size;
+    }
+    if (now->size > 40) { /* None is no task to keep */
+        last->data = must_have(realloc(last->data, now->size + 1));
+        memcpy(last->data, now->data, now->size);
+        last->size = now->size;
+    }
 }

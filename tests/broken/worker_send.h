@@ -20,9 +20,10 @@ typedef struct worker {
     int acks_owed; /* acknowledgements that nobody waited for */
     int status;
     unsigned polls, tasks;
-    bool hurries; /* waits for five seconds only */
+    int hurries; /* waits for so many milliseconds only; 0: for ever */
     bool has_failed;
-    char error[4096];
+    char error[4096], first_error[4096];
+    bytes last; /* the answer before, where it matters */
 } worker;
 
 /* The task fails with this text. */
@@ -32,6 +33,9 @@ outcome fail_text(worker *w, const char *text);
 /* The next answer; the caller frees its payload when it is FINE. */
 outcome receive(worker *w, frame *answer);
 outcome send_pickle(worker *w, uint8_t type, const val *v, uint8_t ack, bool awaited);
-outcome send_message(worker *w, const val *v);
+outcome send_message(worker *w, val *v);
+
+/* What a worker takes an answer for that comes behind another, or that has a certain size. */
+void make_answer_odd(worker *w, frame *answer);
 
 #endif

@@ -196,6 +196,10 @@ class Cases(Behaviour):
         done = self.assert_run(0, "manager", "--repeat", 2, "--until-fail", *GOOD, "--", MANAGER)
         self.assertIn("2 repetitions", done.stdout)
 
+    def test_fail_fast(self):
+        done = self.assert_run(1, "manager", "--fail-fast", "--jobs", 1, *USER, "--", MANAGER)
+        self.assertIn("not run", done.stdout)
+
     def test_a_shard_without_a_case_that_matches(self):
         words = ["manager", "--only", "manager.user.good", "--cases", CASES, "--repeat", 2, "--until-fail"]
         runs = [check(*words, "--shard", f"{i}/3", "--", MANAGER) for i in (1, 2, 3)]

@@ -1,0 +1,21 @@
+/* reader.h: the state of the broken peer's pickle reader, for what makes single opcodes go wrong. */
+#ifndef BROKEN_READER_H
+#define BROKEN_READER_H
+
+#include "pickle.h"
+
+typedef struct reader {
+    pool *p;
+    const uint8_t *data;
+    size_t size, at;
+    bool failed, cut_short;
+    uint8_t protocol;
+    val *stack;
+    val *memo; /* by arrival */
+    size_t frames;
+} reader;
+
+/* Behind an opcode that began at that offset: what it left on the stack may be another value by now. */
+void slip(reader *r, uint8_t opcode, size_t at);
+
+#endif
