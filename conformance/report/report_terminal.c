@@ -28,10 +28,6 @@ void check_terminal_open(check_terminal *terminal, FILE *out, const check_option
     terminal->started_ns = terminal->shown_ns = check_now();
 }
 
-const char *check_paint(const check_terminal *terminal, const char *code) {
-    return terminal->color ? code : "";
-}
-
 void check_terminal_clear(check_terminal *terminal) {
     if (terminal->line_shown) {
         fputs("\r\033[K", terminal->out);

@@ -12,7 +12,9 @@
 #define CHECK_PLAIN "\033[0m"
 
 /* The code when the terminal wants colors, else "". */
-const char *check_paint(const check_terminal *terminal, const char *code);
+static inline const char *check_paint(const check_terminal *terminal, const char *code) {
+    return terminal->color ? code : "";
+}
 
 /* A clause on one line, cut to what a line can hold. */
 void check_print_short_clause(FILE *out, undr_slice text);

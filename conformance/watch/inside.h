@@ -4,7 +4,7 @@
 #ifndef WATCH_INSIDE_H
 #define WATCH_INSIDE_H
 
-#include "watch/watch.h"
+#include "watch/finding.h"
 
 #include "undr/frame.h"
 

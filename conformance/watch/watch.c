@@ -1,5 +1,7 @@
 /* watch.c: the watch as a whole: managers, connections, and the events that come. */
+#include "watch/watch.h"
 #include "notation/print.h"
+
 #include "watch/inside.h"
 
 #include <stdlib.h>
