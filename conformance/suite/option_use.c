@@ -11,7 +11,8 @@ enum {
     MERGE = 1 << CHECK_ACTION_MERGE
 };
 
-/* Those that are not named here are used by manager, worker, pool, all and explore. */
+/* Those that are not named here are used by manager, worker, pool, all, explore, and taken by --list: it lists what a run
+ * with the same options would play. */
 static const struct use {
     const char *name;
     unsigned actions;
@@ -27,6 +28,13 @@ static const struct use {
     {"sessions", EXPLORE, "explore"},
     {"corpus", EXPLORE, "explore"},
     {"skip", RUN | LIST, "a run and --list"},
+    {"write-expect", RUN | EXPLORE, "a run and explore"},
+    {"tap", RUN | EXPLORE, "a run and explore"},
+    {"junit", RUN | EXPLORE, "a run and explore"},
+    {"json", RUN | EXPLORE, "a run and explore"},
+    {"html", RUN | EXPLORE, "a run and explore"},
+    {"markdown", RUN | EXPLORE, "a run and explore"},
+    {"github", RUN | EXPLORE, "a run and explore"},
     {"listen", RUN, "the role worker"},
     {"format", DIFF | MERGE, "diff and merge"},
 };
@@ -42,11 +50,11 @@ static const struct use *find(const char *name) {
 
 bool check_option_is_used(check_action action, const char *name) {
     const struct use *use = find(name);
-    unsigned actions = use == NULL ? RUN | EXPLORE : use->actions;
+    unsigned actions = use == NULL ? RUN | LIST | EXPLORE : use->actions;
     return (actions & 1U << action) != 0;
 }
 
 const char *check_option_users(const char *name) {
     const struct use *use = find(name);
-    return use == NULL ? "a run and explore" : use->users;
+    return use == NULL ? "a run, explore and --list" : use->users;
 }
