@@ -145,12 +145,12 @@ static undr_error print_class(printer *out, const undr_value *value) {
     return error == UNDR_OK ? undr_put_text(out->buffer, ")") : error;
 }
 
-/* Does this value, which is no container, have more bytes than there is room for? Each is a character at least, and
- * four at most. */
+/* Does this value, which is not a container, have more bytes than there is room for? Each is a character at least, and
+ * four at most. print_value has seen that there is room for something. */
 static bool is_too_long(const printer *out, const undr_value *value) {
     bool has_bytes = value->kind == UNDR_STR || value->kind == UNDR_BYTES || value->kind == UNDR_BYTEARRAY
         || value->kind == UNDR_INT;
-    return out->buffer->size > out->end || (has_bytes && value->bytes.size > out->end - out->buffer->size);
+    return has_bytes && value->bytes.size > out->end - out->buffer->size;
 }
 
 static undr_error print_leaf(printer *out, const undr_value *value) {

@@ -36,13 +36,13 @@ static undr_error compare_heads(const check_results *first, const check_results 
 
 /* Each shard once, and all of them. */
 static undr_error count_shards(const check_results *shards, size_t count, undr_buffer *message) {
-    long all = json_integer_value(json_object_get(shards[0].json, "shards"));
+    json_int_t all = json_integer_value(json_object_get(shards[0].json, "shards"));
     bool *seen = all > 0 && all <= 10000 ? calloc((size_t)all + 1, sizeof *seen) : NULL;
     undr_error error = seen == NULL
         ? refuse(message, &shards[0], "it is no report of a shard: run with --shard I/N", "")
         : UNDR_OK;
     for (size_t i = 0; i < count && error == UNDR_OK; i++) {
-        long shard = json_integer_value(json_object_get(shards[i].json, "shard"));
+        json_int_t shard = json_integer_value(json_object_get(shards[i].json, "shard"));
         bool fits = json_integer_value(json_object_get(shards[i].json, "shards")) == all && shard >= 1 && shard <= all;
         if (!fits || seen[shard]) {
             error = refuse(message, &shards[i],
@@ -53,7 +53,7 @@ static undr_error count_shards(const check_results *shards, size_t count, undr_b
     }
     for (long i = 1; i <= all && error == UNDR_OK; i++) {
         if (!seen[i]) {
-            error = undr_put_format(message, "the report of shard %ld/%ld is missing", i, all);
+            error = undr_put_format(message, "the report of shard %lld/%lld is missing", (long long)i, (long long)all);
             error = error == UNDR_OK ? UNDR_ARGUMENT : error;
         }
     }

@@ -79,8 +79,9 @@ static size_t width_of(FILE *out) {
 static double seconds_left(const check_terminal *terminal, uint64_t now) {
     double since = (double)(now - terminal->part_ns) / (double)CHECK_SECOND;
     bool known = terminal->played * ESTIMATE_PART >= terminal->steps && terminal->played < terminal->steps;
-    return known && since >= LONG_S ? since * (double)(terminal->steps - terminal->played) / (double)terminal->played
-                                    : 0;
+    return known && since >= (double)LONG_S
+        ? since * (double)(terminal->steps - terminal->played) / (double)terminal->played
+        : 0;
 }
 
 /* "[12/280 cases] 3 s, about 9 s left, 1 failed  manager.next.none (bytes, for 2 s)" */

@@ -339,6 +339,7 @@ static const struct {
     {POOL "  M -> message\n", "text:3:15: ", "a message"},
     {POOL "  M -> close now\n", "text:3:14: ", "`join`, `cancel` or `kill`"},
     {POOL "  M -> bad next\n", "text:3:12: ", "after `bad`"},
+    {POOL "  M -> bad nonsense\n", "text:3:12: ", "after `bad`"},
     {POOL "  M -> stop\n", "text:3:8: ", "`next`"},
     {POOL "  M <- message\n", "text:3:15: ", "`_` for any"},
     {POOL "  M <- message b'x'\n", "text:3:16: ", "pickle(b'...')"},

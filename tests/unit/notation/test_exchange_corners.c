@@ -283,6 +283,32 @@ static void long_texts_of_one_character(void **state) {
     undr_buffer_free(&same);
 }
 
+/* What is printed of a value has a bound in bytes: beyond it nothing is appended. */
+static void a_bound_in_bytes(void **state) {
+    (void)state;
+    static const struct {
+        const char *literal;
+        size_t bytes;
+        bool whole;
+    } rows[] = {{"'0123456789'", 20, true}, {"'0123456789'", 9, false}, {"['12345678', 1]", 10, false},
+        {"['12345678', 1]", 40, true}, {"[1, 2]", SIZE_MAX, true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        undr_arena arena = {0};
+        check_mistake mistake;
+        check_term *term;
+        size_t offset = 0;
+        assert_int_equal(check_parse_term(undr_slice_text(rows[i].literal), &offset, &arena, &term, &mistake), UNDR_OK);
+        undr_buffer text = {0};
+        bool whole = !rows[i].whole;
+        assert_int_equal(undr_put_text(&text, "> "), UNDR_OK);
+        assert_int_equal(check_print_value_within(&text, term->value, 100, rows[i].bytes, &whole), UNDR_OK);
+        assert_int_equal(whole, rows[i].whole);
+        assert_int_equal(text.size, rows[i].whole ? 2 + strlen(rows[i].literal) : 2);
+        undr_buffer_free(&text);
+        undr_arena_free(&arena);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mistakes_are_explained),
@@ -297,6 +323,7 @@ int main(void) {
         cmocka_unit_test(odd_names_are_no_classes),
         cmocka_unit_test(what_is_too_large_is_cut),
         cmocka_unit_test(long_texts_of_one_character),
+        cmocka_unit_test(a_bound_in_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -501,6 +501,9 @@ static void what_a_check_takes(void **state) {
     assert_int_equal(undr_pickle_check_within(BYTES("](NNNe."), limits, &budget), UNDR_LIMIT_NODES);
     assert_int_equal(budget, 0);
     assert_int_equal(undr_pickle_check_within(BYTES("N."), limits, &budget), UNDR_LIMIT_NODES);
+    budget = SIZE_MAX;
+    assert_int_equal(undr_pickle_check_within(BYTES("N."), limits, &budget), UNDR_OK);
+    assert_true(budget < SIZE_MAX);
     budget = 64 + 8 * 3 + 1;
     assert_int_equal(undr_pickle_check_within(BYTES("F1.5\n."), limits, &budget), UNDR_OK);
     assert_int_equal(budget, 0); /* each of the two is within it, both together are as much */
