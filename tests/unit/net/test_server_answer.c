@@ -26,7 +26,7 @@ ssize_t __wrap_sendmsg(int file, const struct msghdr *message, int flags) {
     }
     uint8_t bytes[256];
     size_t size = 0;
-    for (size_t i = 0; i < message->msg_iovlen; i++) {
+    for (size_t i = 0; i < (size_t)message->msg_iovlen; i++) {
         memcpy(bytes + size, message->msg_iov[i].iov_base, message->msg_iov[i].iov_len);
         size += message->msg_iov[i].iov_len;
     }
