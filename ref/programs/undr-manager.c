@@ -154,11 +154,18 @@ static void raise_descriptor_limit(void) {
 /* Both are its channel: without one of them it could obey, or answer, nobody. Looked at before anything is started. */
 static bool has_channel(void) {
     char nothing;
-    if (read(STDIN_FILENO, &nothing, 0) < 0) {
+    ssize_t done;
+    do {
+        done = read(STDIN_FILENO, &nothing, 0);
+    } while (done < 0 && errno == EINTR);
+    if (done < 0) {
         (void)fail("can't serve: standard input can't be read", UNDR_SYSTEM);
         return false;
     }
-    if (write(STDOUT_FILENO, &nothing, 0) < 0) {
+    do {
+        done = write(STDOUT_FILENO, &nothing, 0);
+    } while (done < 0 && errno == EINTR);
+    if (done < 0) {
         (void)fail("can't serve: standard output can't be written", UNDR_SYSTEM);
         return false;
     }

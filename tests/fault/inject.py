@@ -48,7 +48,7 @@ SWEEPS = {
         "socket": SCARCE, "connect": [errno.EINTR, errno.ECONNRESET, errno.ENOMEM], "setsockopt": [errno.ENOMEM],
         "sendmsg": [errno.EINTR, errno.ECONNRESET, errno.EPIPE, errno.ENOMEM, SHORT],
         "recv": [errno.EINTR, errno.ECONNRESET, errno.ENOMEM, SHORT],
-        "poll": TRANSIENT, "nanosleep": TRANSIENT, "close": TRANSIENT, "prctl": [errno.EINVAL],
+        "poll": TRANSIENT, "close": TRANSIENT, "prctl": [errno.EINVAL],
         "open": [errno.ENOSPC, *SCARCE], "connect 1 4 poll": TRANSIENT, "connect 1 4 getsockopt": [errno.ENOBUFS],
         "malloc": [errno.ENOMEM],
     },

@@ -386,14 +386,6 @@ int close(int file) {
     return fails("close") ? -1 : status;
 }
 
-int nanosleep(const struct timespec *time, struct timespec *rest) {
-    if (fails("nanosleep")) {
-        *rest = *time;
-        return -1;
-    }
-    return (int)syscall(SYS_nanosleep, time, rest);
-}
-
 pid_t waitpid(pid_t pid, int *status, int options) {
     return fails("waitpid") ? -1 : (pid_t)syscall(SYS_wait4, pid, status, options, NULL);
 }

@@ -1,5 +1,6 @@
 /* test_process_manager_event.c: a program that polls a descriptor of the manager's instead of waiting in it. */
 #include "support/pool.h"
+#include "support/steady.h"
 
 #include <poll.h>
 #include <sys/resource.h>
@@ -12,7 +13,7 @@ static int event_of(undr_process_manager *manager) {
 
 static bool is_readable(int file, int ms) {
     struct pollfd one = {.fd = file, .events = POLLIN};
-    int ready = poll(&one, 1, ms);
+    int ready = steady_poll(&one, 1, ms);
     assert_true(ready >= 0);
     return ready == 1;
 }

@@ -8,8 +8,14 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
-ssize_t __real_sendmsg(int file, const struct msghdr *message, int flags);
-ssize_t __wrap_sendmsg(int file, const struct msghdr *message, int flags);
+/* Where time_t has been made 64 bits wide, glibc calls it by another name. */
+#ifdef __USE_TIME64_REDIRECTS
+#define NAMED(name) __asm__(name "___sendmsg64")
+#else
+#define NAMED(name) __asm__(name "_sendmsg")
+#endif
+ssize_t __real_sendmsg(int file, const struct msghdr *message, int flags) NAMED("__real");
+ssize_t __wrap_sendmsg(int file, const struct msghdr *message, int flags) NAMED("__wrap");
 
 static atomic_int calls;
 static atomic_int most; /* bytes that a call takes; -1: all; -2: it fails */
