@@ -29,6 +29,7 @@ typedef struct line {
     watch_connection *seen;
     undr_connection handle;
     bool sending, gone; /* the client may send; the manager has dropped it */
+    size_t unanswered;  /* requests of it that the manager has read: held answers come all at once */
     way in, out;
 } line;
 
@@ -105,6 +106,7 @@ static void collect(scene *s) {
     while (undr_manager_next_answer(s->core, &answer) == UNDR_OK) {
         line *to = line_of(s, answer.connection);
         if (to != NULL) {
+            to->unanswered--;
             put_frame(&to->out, &answer.frame);
         }
     }
@@ -114,13 +116,14 @@ static void disconnect(scene *s, line *l) {
     undr_manager_disconnect(s->core, l->handle);
     l->handle = 0;
     l->gone = true;
+    l->unanswered = 0;
     drop_all(&l->in);
     collect(s);
 }
 
 /* The manager reads one thing. */
 static void handle(scene *s, line *l) {
-    if (l->gone || l->in.count == 0 || is_full(&l->out)) {
+    if (l->gone || l->in.count == 0 || l->out.count + l->unanswered >= WAITING - 1) { /* one more for its end */
         return;
     }
     parcel one = take(&l->in);
@@ -136,7 +139,9 @@ static void handle(scene *s, line *l) {
         return;
     }
     FUZZ_REQUIRE(undr_frame_decode(undr_buffer_slice(&one.bytes), UNDR_PAYLOAD_MAXIMUM, &frame, &size) == UNDR_OK);
+    l->unanswered++;
     if (undr_manager_receive(s->core, l->handle, &frame, s->now) != UNDR_OK) {
+        l->unanswered--;
         put_end(&l->out, false);
         disconnect(s, l);
     }

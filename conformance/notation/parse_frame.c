@@ -83,9 +83,10 @@ static undr_error print_decoded(undr_buffer *buffer, const undr_value *value, si
         return print_text(buffer, UNDR_STR, value->bytes);
     }
     if (value->kind != UNDR_BYTES) {
-        size_t bytes = payload_size < (SIZE_MAX - FREE_BYTES) / TIMES_ITS_SIZE
-            ? FREE_BYTES + payload_size * TIMES_ITS_SIZE
-            : SIZE_MAX; /* unreachable: on 64 bits, no payload is so large */
+        size_t bytes = SIZE_MAX;
+        if (payload_size < (SIZE_MAX - FREE_BYTES) / TIMES_ITS_SIZE) { /* unreachable: on 64 bits, a larger payload */
+            bytes = FREE_BYTES + payload_size * TIMES_ITS_SIZE;
+        }
         return check_print_value_within(buffer, value, payload_size, bytes, whole);
     }
     undr_error error = undr_put_text(buffer, "pickle(");
