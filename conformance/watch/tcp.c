@@ -336,7 +336,10 @@ static undr_error give(watch_tcp *tcp, flow *f, int from, const watch_segment *s
     }
     if (old >= 0 && (uint32_t)old < segment->size && !sender->ended) {
         size_t skipped = (size_t)old < segment->payload.size ? (size_t)old : segment->payload.size;
-        undr_slice bytes = undr_slice_of(segment->payload.data + skipped, segment->payload.size - skipped);
+        undr_slice bytes = {0}; /* none of it was captured, or all of what was is old */
+        if (skipped < segment->payload.size) {
+            bytes = undr_slice_of(segment->payload.data + skipped, segment->payload.size - skipped);
+        }
         undr_error error = give_bytes(tcp, f, from, bytes, segment->size - (uint32_t)old, time);
         if (error != UNDR_OK) {
             return error;
