@@ -1,12 +1,16 @@
-"""payloads.py BUILD [NAME]: a hundred payloads of some kilobytes that are dear to decode, print, compare or run, or that hold
+"""payloads.py BUILD [--one-in N | NAME]: a hundred payloads of some kilobytes that are dear to decode, print, compare or run, or that hold
 what a terminal must not get (poisons.py), in every role: as messages and tasks of a manager, as tasks of a worker, from a
 worker and from a manager that undr-check judges, and in `undr-check decode`.
 
 Each of them takes a bounded time of the processor, whatever the machine does besides; nothing of ours ends by a signal; what
-is written is text that may be printed, and not much of it; and undr-check blames the target, never itself."""
+is written is text that may be printed, and not much of it; and undr-check blames the target, never itself.
+
+--one-in N: undr-check judges one in N of them, chosen anew each time (the seed is printed; UNDR_SEED sets it): it starts its
+target several times for each, where the other programs get all of them cheaply. NAME: those whose name holds it."""
 
 import os
 import pathlib
+import random
 import re
 import resource
 import signal
@@ -22,10 +26,12 @@ import harness
 import poisons
 
 BUILD = sys.argv[1]
+ONE_IN = int(sys.argv[3]) if sys.argv[2:3] == ["--one-in"] else 1
+NAME = sys.argv[2] if len(sys.argv) == 3 else ""
 SECONDS = 5  # of the processor, for one payload in one program: sanitizers and slow machines have their part of it
 WRITTEN = 2 << 20  # bytes of one report
 MIB = 1 << 20
-TRIED = {name: data for name, data in poisons.POISONS.items() if len(sys.argv) < 3 or sys.argv[2] in name}
+TRIED = {name: data for name, data in poisons.POISONS.items() if NAME in name}
 NO_TASK = harness.NONE
 PYTHON = [sys.executable, "-S", "-E"]
 
@@ -189,10 +195,19 @@ def check(name, number, folder, role, *target):
         assert_clean(report.read_bytes(), f"{name}: {report.name}")
 
 
+def judged():
+    """[(number, name, data)] of those that undr-check judges."""
+    seed = int(os.environ.get("UNDR_SEED", random.randrange(1 << 16)))
+    numbered = [(number, name, data) for number, (name, data) in enumerate(TRIED.items())]
+    chosen = sorted(random.Random(seed).sample(numbered, -(-len(numbered) // ONE_IN)))
+    print(f"undr-check judges {len(chosen)} of {len(numbered)} (UNDR_SEED={seed})", flush=True)
+    return chosen
+
+
 def from_a_worker():
     """As a message, as a task that it schedules; sent for the Probe of the case, which asked for neither."""
     with tempfile.TemporaryDirectory() as folder:
-        for number, (name, data) in enumerate(TRIED.items()):
+        for number, name, data in judged():
             kind = (ord("m"), 0x81)[number % 2]
             target = pathlib.Path(folder, f"target-{kind}")
             target.write_text(WORKER)
@@ -222,7 +237,7 @@ def from_a_manager():
     with tempfile.TemporaryDirectory() as folder, socket.create_server(("127.0.0.1", 0), backlog=64) as listener:
         payloads = [b""]
         threading.Thread(target=answer_all, args=(listener, payloads), daemon=True).start()
-        for number, (name, data) in enumerate(TRIED.items()):
+        for number, name, data in judged():
             payloads[0] = data
             check(name, number, folder, "manager", "--connect", "127.0.0.1:%d" % listener.getsockname()[1])
         listener.shutdown(socket.SHUT_RDWR)
@@ -273,4 +288,4 @@ if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     for part in (in_a_manager, in_a_worker, from_a_worker, from_a_manager, in_decode, in_decode_with_little_memory, in_explore):
         part()
-        print(f"{part.__name__.replace('_', ' ')}: {len(TRIED)} payloads")
+        print(part.__name__.replace("_", " "), flush=True)
