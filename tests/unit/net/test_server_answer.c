@@ -7,15 +7,12 @@
 
 #include <stdatomic.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-/* Where time_t has been made 64 bits wide, glibc calls it by another name. */
-#ifdef __USE_TIME64_REDIRECTS
-#define NAMED(name) __asm__(name "___sendmsg64")
-#else
-#define NAMED(name) __asm__(name "_sendmsg")
-#endif
-ssize_t __real_sendmsg(int file, const struct msghdr *message, int flags) NAMED("__real");
-ssize_t __wrap_sendmsg(int file, const struct msghdr *message, int flags) NAMED("__wrap");
+/* glibc has a second name for it where it made time_t 64 bits wide on a machine of 32. */
+ssize_t __wrap_sendmsg(int file, const struct msghdr *message, int flags);
+ssize_t __wrap___sendmsg64(int file, const struct msghdr *message, int flags);
 
 static atomic_int calls;
 static atomic_int most; /* bytes that a call takes; -1: all; -2: it fails */
@@ -24,7 +21,7 @@ ssize_t __wrap_sendmsg(int file, const struct msghdr *message, int flags) {
     int limit = atomic_load(&most);
     atomic_fetch_add(&calls, 1);
     if (limit == -1) {
-        return __real_sendmsg(file, message, flags);
+        return syscall(SYS_sendmsg, file, message, flags);
     }
     if (limit <= 0) {
         errno = limit == 0 ? EAGAIN : EPIPE;
@@ -37,6 +34,10 @@ ssize_t __wrap_sendmsg(int file, const struct msghdr *message, int flags) {
         size += message->msg_iov[i].iov_len;
     }
     return send(file, bytes, size < (size_t)limit ? size : (size_t)limit, flags);
+}
+
+ssize_t __wrap___sendmsg64(int file, const struct msghdr *message, int flags) {
+    return __wrap_sendmsg(file, message, flags);
 }
 
 static const char first[] = "\x80\x02"
