@@ -344,16 +344,32 @@ static int enter_core(undr_peer *peer) {
     return error == UNDR_OK ? 0 : UV_ENOMEM;
 }
 
-/* Of as many as there may be the first that has sent no request yet makes room for a new one: who only connects can
- * keep nobody out. */
-static bool make_room(undr_server *server) {
-    undr_peer *oldest = server->silent;
-    if (oldest != NULL) {
-        undr_server_log(server, &oldest->address,
-            "connection ended: it has sent no request, and another needs its place (limit of connections)");
-        undr_peer_close(oldest);
+/* What has come of it already is handled now, not in the next turn. */
+static void read_now(undr_peer *peer) {
+    peer->was_read = false;
+    uv_buf_t room = undr_input_room(peer);
+    ssize_t size = room.base == NULL ? -1 : recv(peer->file, room.base, room.len, MSG_DONTWAIT);
+    if (size >= 0) {
+        on_read((uv_stream_t *)&peer->stream, size == 0 ? UV_EOF : size, &room);
     }
-    return oldest != NULL;
+}
+
+/* Of as many as there may be the first that has sent no request yet makes room for a new one: who only connects can
+ * keep nobody out. A request that has come counts, although nobody has read it yet. */
+static bool make_room(undr_server *server) {
+    while (server->silent != NULL) {
+        undr_peer *oldest = server->silent;
+        read_now(oldest);
+        if (oldest->clock == &server->silent) {
+            undr_server_log(server, &oldest->address,
+                "connection ended: it has sent no request, and another needs its place (limit of connections)");
+            undr_peer_close(oldest);
+        }
+        if (oldest->state == UNDR_PEER_CLOSED) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Why a connection is none of ours; NULL: it is. */

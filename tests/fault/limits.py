@@ -4,6 +4,7 @@ import contextlib
 import os
 import pickle
 import resource
+import signal
 import subprocess
 import sys
 import tempfile
@@ -89,6 +90,22 @@ def who_sends_nothing_keeps_nobody_out():
                     pass
             assert "it has sent no request, and another needs its place" in manager.said()
             manager.end()
+
+
+def a_request_that_nobody_has_read_yet_counts():
+    """The manager is stopped meanwhile, so that it accepts all of them before it reads any."""
+    with harness.Manager(BUILD, preexec_fn=few_files(128)) as manager, contextlib.ExitStack() as all_of_them:
+        os.kill(manager.pid, signal.SIGSTOP)
+        asking = [all_of_them.enter_context(harness.Connection(manager.port)) for _ in range(8)]
+        for peer in asking:
+            peer.send("m", harness.NONE)
+        for _ in range(300):
+            all_of_them.enter_context(harness.Connection(manager.port))
+        os.kill(manager.pid, signal.SIGCONT)
+        for peer in asking:
+            assert peer.receive() == ("m", b"")
+        assert "it has sent no request, and another needs its place" in manager.said()
+        manager.end()
 
 
 def who_has_asked_keeps_its_place():
@@ -224,6 +241,7 @@ def main():
     only_the_same_user()
     connections_are_limited()
     who_sends_nothing_keeps_nobody_out()
+    a_request_that_nobody_has_read_yet_counts()
     who_has_asked_keeps_its_place()
     more_connections_than_files()
     queued_bytes_are_limited()

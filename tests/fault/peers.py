@@ -74,16 +74,27 @@ def never_read(port):
         time.sleep(1)
 
 
-def flood(port):
-    """As many connections as go, many more than the manager has descriptors."""
+def connect_many(port, request):
     peers = []
     for number in range(1 << 60):
         peers.append(dial(port))
+        with contextlib.suppress(ConnectionError):  # refused already
+            peers[-1].send(request)
         if number == 2 * FILES:
             yield
         if number > 2 * FILES:
             peers.pop(0).close()
             time.sleep(0.0005)
+
+
+def flood(port):
+    """As many connections as go, many more than the manager has descriptors. None sends a request."""
+    return connect_many(port, b"")
+
+
+def crowd(port):
+    """The same, and each sends a message, so that it keeps its place."""
+    return connect_many(port, harness.HEADER.pack(ord("m"), len(harness.NONE)) + harness.NONE)
 
 
 def garbage(port):
@@ -103,7 +114,8 @@ ATTACKS = {  # what the manager is started with, the words that its log must hav
     trickle: ([], None, 8 * MIB),
     announce: ([], "bytes into a frame", 8 * MIB),
     never_read: (["--hold", 0, "--patience", 3600000], None, 100 * 2 * MIB),
-    flood: ([], "there are as many as the limit of connections allows", 8 * MIB),
+    flood: ([], "it has sent no request, and another needs its place", 8 * MIB),
+    crowd: ([], "there are as many as the limit of connections allows", 8 * MIB),
     garbage: ([], "connection ended: frame of type 0x", 8 * MIB),
 }
 
@@ -135,8 +147,8 @@ class Pool(harness.Manager):
     def __init__(self, *options):
         def few_files():
             resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
-        limit = few_files if "flood" in options else None
-        super().__init__(BUILD, *[option for option in options if option != "flood"], workers=WORKERS, preexec_fn=limit)
+        limit = few_files if "few files" in options else None
+        super().__init__(BUILD, *[option for option in options if option != "few files"], workers=WORKERS, preexec_fn=limit)
         self.task = harness.probe(("sleep", 0.001)).hex()
 
     def rate(self):
@@ -171,7 +183,7 @@ def measure(pool, name):
 def check(function):
     options, words, room = ATTACKS[function]
     name = function.__name__
-    with Pool(*options, *(["flood"] if function is flood else [])) as pool:
+    with Pool(*options, *(["few files"] if function in (flood, crowd) else [])) as pool:
         pool.rate()
         before, files = harness.memory(pool.pid), len(harness.descriptors(pool.pid))
         ratio, most = measure(pool, name)
