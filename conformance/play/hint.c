@@ -9,7 +9,7 @@
 
 enum { SHOWN = 24, DEEPEST = 8 };
 
-static const check_advice advices[CHECK_HINT_COUNT] = {
+static const check_advice all_advice[CHECK_HINT_COUNT] = {
     [CHECK_HINT_BYTE_ORDER] = {"byte-order", "FRAME-1",
         "the length is big-endian here; on the wire it is little-endian (struct '<cQ', binary.LittleEndian, htole64)"},
     [CHECK_HINT_COUNTS_HEADER] = {"length-counts-header", "FRAME-1",
@@ -45,7 +45,7 @@ static const check_advice advices[CHECK_HINT_COUNT] = {
 };
 
 const check_advice *check_hint_advice(check_hint hint) {
-    return hint > CHECK_HINT_NONE && hint < CHECK_HINT_COUNT ? &advices[hint] : NULL;
+    return hint > CHECK_HINT_NONE && hint < CHECK_HINT_COUNT ? &all_advice[hint] : NULL;
 }
 
 /* "b'm\x00'...: " and the sentence. */
