@@ -102,7 +102,7 @@ if(TARGET undr-check AND NOT CMAKE_CROSSCOMPILING)
         DEPENDS undr-check)
     add_custom_target(undr-completion ALL DEPENDS ${completion}/undr-check)
     install(FILES ${completion}/undr-check DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
-        COMPONENT programs OPTIONAL)
+        COMPONENT programs)
     install(FILES ${completion}/_undr-check DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions
-        COMPONENT programs OPTIONAL)
+        COMPONENT programs)
 endif()

@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
 """NativeProcessManager in a program: tasks, messages, closing, workers that die, Ctrl-C. By fork and by spawn.
 
+    test_manager.py             all by fork; by spawn, where each worker imports everything anew, what differs there
+    test_manager.py --whole     all by both
+    test_manager.py NAME...     as unittest has it
+
 Run by scripts/native-environment. What must come is waited for; nothing must come within a time."""
 
 import gc
@@ -343,6 +347,8 @@ class Fork(Cases, unittest.TestCase):
 
 class SpawnMethod(Cases, unittest.TestCase):
     method = "spawn"
+    SAMPLE = ("test_tasks_and_messages", "test_a_killed_worker_is_replaced", "test_a_failing_task_is_reported", "test_logs",
+              "test_interrupt", "test_a_program_that_does_not_close_ends")
 
 
 class Install(unittest.TestCase):
@@ -402,5 +408,9 @@ if __name__ == "__main__":
         read_meanwhile()
     elif sys.argv[1:2] == ["forgets"]:
         forget(sys.argv[2])
-    else:
+    elif sys.argv[1:] == ["--whole"]:
+        unittest.main(argv=sys.argv[:1])
+    elif sys.argv[1:]:
         unittest.main()
+    else:
+        unittest.main(argv=[sys.argv[0], "Fork", "Install", *(f"SpawnMethod.{name}" for name in SpawnMethod.SAMPLE)])

@@ -3,6 +3,9 @@ folder=$(mktemp -d "${TMPDIR:-/tmp}/undr-package.XXXXXX")
 folder=$(cd "$folder" && pwd -P)
 trap 'rm -rf "$folder"' EXIT
 
+# Of a build that is only used here: it compiles in half of the time.
+plain="-D CMAKE_BUILD_TYPE=None -D CMAKE_C_FLAGS=-O0 -D UNDR_TESTS=OFF -D UNDR_EXAMPLES=OFF"
+
 fail() {
     echo "$1" >&2
     exit 1

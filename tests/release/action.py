@@ -64,7 +64,8 @@ def regression(source, work, url, broken):
     step = Step(source, work, url, UNDR_COMMAND=f"{broken} --bug inverted-priority")
     step.require(step.status == 1, "the regression is not red")
     found = step.annotations()
-    step.require(len(found) == 10 and found[0][0].startswith("manager.schedule."), "the annotations are %s" % found)
+    step.require(len(found) == 10 and found[0][0] == "manager.schedule.all-levels-scan", "the annotations are %s" % found)
+    step.require(found[:9] == sorted(found[:9]), "the annotations have no order of their own: %s" % found)
     step.require("SCHED-2" in found[0][1] and "received" in found[0][1], "an annotation does not explain")
     step.require(found[-1][0] == "undr-check" and "more" in found[-1][1], "what is not annotated is not counted")
     step.require("| manager.schedule.priority-order | SCHED-2 |" in step.summary.read_text().replace("&#45;", "-"),
