@@ -496,7 +496,7 @@ static void what_a_check_takes(void **state) {
     assert_int_equal(undr_pickle_check_within(BYTES("X"), limits, &budget), UNDR_PICKLE_TRUNCATED);
     assert_int_equal(budget, 96);
     assert_int_equal(undr_pickle_check_within(BYTES("}(K\1NK\1NK\1Nu."), limits, &budget), UNDR_OK);
-    assert_in_range(budget, 80, 89);
+    assert_true(budget >= 80 && budget <= 89);
     budget = 3;
     assert_int_equal(undr_pickle_check_within(BYTES("](NNNe."), limits, &budget), UNDR_LIMIT_NODES);
     assert_int_equal(budget, 0);

@@ -148,7 +148,7 @@ static void what_is_deep_is_cut(void **state) {
     }
     undr_buffer text = {0};
     assert_int_equal(undr_value_print_short(&text, value, 2 * (size_t)DEPTH), UNDR_OK);
-    assert_in_range(text.size, FITS, DEPTH);
+    assert_true(text.size >= FITS && text.size <= DEPTH);
     memset(expected, '[', text.size - 3);
     memcpy(expected + text.size - 3, "...", 3);
     assert_memory_equal(text.data, expected, text.size);
@@ -164,7 +164,7 @@ static void bombs(void **state) {
         undr_buffer literal = {0}, repr = {0};
         undr_value *value = bomb(&arena, kinds[i]), *task = NULL;
         assert_int_equal(undr_value_print_short(&literal, value, 1000), UNDR_OK);
-        assert_in_range(literal.size, 900, 1003);
+        assert_true(literal.size >= 900 && literal.size <= 1003);
         assert_memory_equal(literal.data + literal.size - 3, "...", 3);
         assert_int_equal(undr_value_instance(&arena, "m", "N", value, &task), UNDR_OK);
         assert_int_equal(undr_task_repr(&repr, task), UNDR_OK);
