@@ -2,7 +2,9 @@
 #include "again.h"
 
 #include "bugs.h"
+#include "inbox.h"
 #include "pickle.h"
+#include "tasks.h"
 
 #include <stdlib.h>
 #include <string.h>

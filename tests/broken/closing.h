@@ -19,8 +19,5 @@ void wait_beside(manager *m);
 long forgotten(const manager *m); /* so many of the tasks that are left JOIN does not wait for */
 /* A connection has ended, with or without tasks out. */
 void mourn(manager *m, const connection *c);
-/* May a worker that ended be replaced? */
-bool is_replaced(const manager *m);
-int odd_worker_number(int told);
 
 #endif

@@ -1,11 +1,16 @@
 /* connections.c: the broken manager's requests and answers: a thread per connection. */
+#include "connections.h"
+
 #include "again.h"
 #include "bugs.h"
 #include "closing.h"
 #include "holding.h"
+#include "inbox.h"
+#include "known.h"
 #include "pickle.h"
-#include "state.h"
+#include "processes.h"
 #include "support/steady.h"
+#include "tasks.h"
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -308,6 +313,7 @@ static void on_schedule(manager *m, connection *c, const frame *f, answer *a) {
     } else if (!(m->closing && bug(BUG_closed_drops)) && look == WIRE_TASK_FINE && !drops_task(m, c)) {
         bool foreign = bug(BUG_foreign_tasks_not_counted) && m->worker_count > 0 && !c->own;
         put_task(m, c, priority, f->payload.data, f->payload.size, is_counted(f) && !foreign);
+        start_late(m);
     }
     a->twice = bug(BUG_double_schedule_ack);
     if (bug(BUG_schedule_ack_payload)) {

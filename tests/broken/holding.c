@@ -3,6 +3,7 @@
 
 #include "bugs.h"
 #include "support/steady.h"
+#include "tasks.h"
 
 #include <poll.h>
 #include <stdlib.h>

@@ -3,8 +3,13 @@
 
 #include "bugs.h"
 #include "closing.h"
+#include "connections.h"
+#include "inbox.h"
+#include "known.h"
+#include "numbers.h"
 #include "pickle.h"
-#include "state.h"
+#include "processes.h"
+#include "tasks.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -64,6 +69,7 @@ static void command_schedule(manager *m, char *rest) {
     } else {
         if (level_fine) {
             put_task(m, NULL, (unsigned)priority, data.data, data.size, !bug(BUG_own_not_counted));
+            start_late(m);
         }
         pthread_cond_broadcast(&m->changed);
         puts("ok");

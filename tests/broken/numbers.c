@@ -85,3 +85,7 @@ size_t odd_size(size_t size) {
 bool size_loses_message(size_t size) {
     return bug(BUG_message_128_kib_lost) && size == 2 * CHUNK;
 }
+
+int odd_worker_number(int told) {
+    return bug(BUG_three_workers_at_most) && told > 3 ? 3 : told;
+}

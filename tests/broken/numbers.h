@@ -18,5 +18,6 @@ bool count_loses_message(const manager *m);
 /* What is kept of a task of that size. */
 size_t odd_size(size_t size);
 bool size_loses_message(size_t size);
+int odd_worker_number(int told);
 
 #endif

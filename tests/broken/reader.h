@@ -2,7 +2,7 @@
 #ifndef BROKEN_READER_H
 #define BROKEN_READER_H
 
-#include "pickle.h"
+#include "pickle_value.h"
 
 typedef struct reader {
     pool *p;
