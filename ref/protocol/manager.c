@@ -36,7 +36,7 @@ static void answer(undr_manager_core *core, request *one, undr_slice payload) {
     }
 }
 
-static void answer_held(undr_manager_core *core, request *one, undr_slice payload) {
+void undr_manager_answer_held(undr_manager_core *core, request *one, undr_slice payload) {
     DL_DELETE(core->held, one);
     answer(core, one, payload);
 }
@@ -78,39 +78,6 @@ static void forget_request(undr_manager_core *core, request *one) {
     free_request(one);
 }
 
-/* Parcels. */
-
-/* `bytes` and `kept` together never exceed the limit. */
-static bool has_room(const undr_manager_core *core, uint64_t bytes) {
-    uint64_t limit = core->options.queue_limit;
-    return limit == 0 || bytes <= limit - core->bytes - core->kept;
-}
-
-/* Keeps a task or a message if there is room: a copy, or `whole` (undr_parcel_new). */
-static undr_error new_parcel(
-    undr_manager_core *core, undr_slice bytes, undr_buffer *whole, unsigned priority, undr_parcel **parcel) {
-    if (!has_room(core, undr_parcel_cost(bytes.size))) {
-        return UNDR_QUEUE_LIMIT;
-    }
-    *parcel = undr_parcel_new(bytes, whole, priority);
-    if (*parcel == NULL) {
-        return UNDR_MEMORY;
-    }
-    core->bytes += undr_parcel_cost(bytes.size);
-    return UNDR_OK;
-}
-
-static void free_parcel(undr_manager_core *core, undr_parcel *parcel) {
-    core->bytes -= undr_parcel_cost(undr_parcel_slice(parcel).size);
-    undr_parcel_free(parcel);
-}
-
-static void free_parcels(undr_manager_core *core, undr_parcels *list) {
-    for (undr_parcel *parcel; (parcel = undr_parcels_take(list)) != NULL;) {
-        free_parcel(core, parcel);
-    }
-}
-
 /* Tasks. */
 
 static bool hands_out(const undr_manager_core *core) {
@@ -135,23 +102,17 @@ static void serve_held(undr_manager_core *core) {
     while (core->held != NULL && core->queues.count > 0) {
         request *one = core->held;
         if (is_full(one->connection)) {
-            answer_held(core, one, undr_pickle_none());
+            undr_manager_answer_held(core, one, undr_pickle_none());
             continue;
         }
         hand_out(core, one, undr_task_queues_take(&core->queues));
-        answer_held(core, one, undr_parcel_slice(one->task));
+        undr_manager_answer_held(core, one, undr_parcel_slice(one->task));
     }
 }
 
-static void report_loss(undr_manager_core *core, undr_parcel *task, undr_loss loss) {
-    task->loss = loss & 3;
-    undr_parcels_append(&core->inbox, task);
-    core->messages++;
-}
-
-static void put_in_queue(undr_manager_core *core, undr_parcel *task) {
+void undr_manager_put_in_queue(undr_manager_core *core, undr_parcel *task) {
     if (core->abandoned) {
-        report_loss(core, task, UNDR_LOSS_WORKERS); /* FAULT-4 */
+        undr_manager_report_loss(core, task, UNDR_LOSS_WORKERS); /* FAULT-4 */
         return;
     }
     undr_task_queues_append(&core->queues, task); /* SCHED-1 */
@@ -167,7 +128,7 @@ static void settle(undr_manager_core *core, connection *from) {
     core->out--;
     task->settled = true;
     if (task->sent) {
-        free_parcel(core, task);
+        undr_manager_free_parcel(core, task);
     }
 }
 
@@ -194,7 +155,7 @@ static void lose_tasks(undr_manager_core *core, connection *gone) {
         if (is_handed_out_again(core, task)) {
             undr_parcels_prepend(&again, task);
         } else {
-            report_loss(core, task, UNDR_LOSS_CONNECTION);
+            undr_manager_report_loss(core, task, UNDR_LOSS_CONNECTION);
         }
     }
     for (undr_parcel *task; (task = undr_parcels_take(&again)) != NULL;) {
@@ -251,18 +212,8 @@ static undr_error settle_and_dismiss(undr_manager_core *core, request *one, cons
     return dismiss(core, one, came);
 }
 
-static undr_error put_in_inbox(undr_manager_core *core, undr_slice pickle, undr_buffer *whole) {
-    undr_parcel *parcel;
-    undr_error error = new_parcel(core, pickle, whole, 0, &parcel);
-    if (error == UNDR_OK) {
-        undr_parcels_append(&core->inbox, parcel); /* MSG-2, MSGS-5 */
-        core->messages++;
-    }
-    return error;
-}
-
 static undr_error message(undr_manager_core *core, request *one, const arrival *came) {
-    undr_error error = put_in_inbox(core, came->frame->payload, came->whole); /* MSG-1 */
+    undr_error error = undr_manager_put_in_inbox(core, came->frame->payload, came->whole); /* MSG-1 */
     if (error != UNDR_OK) {
         return error;
     }
@@ -277,13 +228,13 @@ static undr_error schedule(undr_manager_core *core, request *one, const arrival 
         return UNDR_PRIORITY; /* SCHED-5 */
     }
     undr_parcel *task;
-    undr_error error = new_parcel(core, came->frame->payload, came->whole, priority, &task);
+    undr_error error = undr_manager_new_parcel(core, came->frame->payload, came->whole, priority, &task);
     if (error != UNDR_OK) {
         return error;
     }
     enlist(one, UNDR_TYPE_SCHEDULED);
     answer(core, one, (undr_slice){0});
-    put_in_queue(core, task);
+    undr_manager_put_in_queue(core, task);
     return UNDR_OK;
 }
 
@@ -339,7 +290,7 @@ static connection *find_connection(const undr_manager_core *core, undr_connectio
 
 undr_error undr_manager_receive_checked(
     undr_manager_core *core, undr_connection handle, const undr_frame *frame, undr_buffer *whole, uint64_t now) {
-    free_parcels(core, &core->spent);
+    undr_manager_free_parcels(core, &core->spent);
     connection *from = find_connection(core, handle);
     if (from == NULL) {
         return UNDR_ARGUMENT;
@@ -402,14 +353,14 @@ uint64_t undr_manager_deadline(const undr_manager_core *core) {
 }
 
 void undr_manager_advance(undr_manager_core *core, uint64_t now) {
-    free_parcels(core, &core->spent);
+    undr_manager_free_parcels(core, &core->spent);
     while (core->held != NULL && core->held->deadline <= now) {
-        answer_held(core, core->held, undr_pickle_none()); /* NEXT-5 */
+        undr_manager_answer_held(core, core->held, undr_pickle_none()); /* NEXT-5 */
     }
 }
 
 void undr_manager_end_requests(undr_manager_core *core, undr_connection handle) {
-    free_parcels(core, &core->spent);
+    undr_manager_free_parcels(core, &core->spent);
     connection *from = find_connection(core, handle);
     if (from == NULL) {
         return;
@@ -417,7 +368,7 @@ void undr_manager_end_requests(undr_manager_core *core, undr_connection handle) 
     request *one;
     DL_FOREACH2(from->requests, one, after) {
         if (one->place == REQUEST_HELD) {
-            answer_held(core, one, undr_pickle_none()); /* REQ-3 */
+            undr_manager_answer_held(core, one, undr_pickle_none()); /* REQ-3 */
         }
     }
 }
@@ -434,25 +385,13 @@ undr_error undr_manager_check_header(const undr_manager_core *core, uint8_t type
     if (type >= UNDR_TYPE_SCHEDULE && (unsigned)type - UNDR_TYPE_SCHEDULE >= core->options.priority_levels) {
         return UNDR_PRIORITY;
     }
-    return has_room(core, undr_parcel_cost((size_t)size)) ? UNDR_OK : UNDR_QUEUE_LIMIT;
-}
-
-undr_error undr_manager_keep_bytes(undr_manager_core *core, uint64_t bytes) {
-    if (!has_room(core, bytes)) {
-        return UNDR_QUEUE_LIMIT;
-    }
-    core->kept += bytes;
-    return UNDR_OK;
-}
-
-void undr_manager_release_bytes(undr_manager_core *core, uint64_t bytes) {
-    core->kept -= bytes;
+    return undr_manager_has_room(core, undr_parcel_cost((size_t)size)) ? UNDR_OK : UNDR_QUEUE_LIMIT;
 }
 
 /* Connections. */
 
 undr_error undr_manager_connect(undr_manager_core *core, undr_connection *handle) {
-    free_parcels(core, &core->spent);
+    undr_manager_free_parcels(core, &core->spent);
     connection *fresh = calloc(1, sizeof *fresh);
     if (fresh == NULL) {
         return UNDR_MEMORY;
@@ -491,117 +430,9 @@ static void remove_connection(undr_manager_core *core, connection *gone) {
 }
 
 void undr_manager_disconnect(undr_manager_core *core, undr_connection handle) {
-    free_parcels(core, &core->spent);
+    undr_manager_free_parcels(core, &core->spent);
     connection *gone = find_connection(core, handle);
     if (gone != NULL) {
         remove_connection(core, gone);
     }
-}
-
-/* The manager's own side. */
-
-undr_error undr_manager_schedule_whole(
-    undr_manager_core *core, unsigned priority, undr_slice bytes, undr_buffer *whole) {
-    free_parcels(core, &core->spent);
-    if (core->state == UNDR_MANAGER_CLOSING) {
-        return UNDR_CLOSED; /* CLOSE-6 */
-    }
-    if (priority >= core->options.priority_levels) {
-        return UNDR_PRIORITY; /* POOL-3 */
-    }
-    undr_parcel *task;
-    undr_error error = new_parcel(core, bytes, whole, priority, &task);
-    if (error != UNDR_OK) {
-        return error;
-    }
-    put_in_queue(core, task);
-    return UNDR_OK;
-}
-
-undr_error undr_manager_schedule(undr_manager_core *core, unsigned priority, undr_slice bytes) {
-    return undr_manager_schedule_whole(core, priority, bytes, NULL);
-}
-
-undr_error undr_manager_send_message(undr_manager_core *core, undr_slice pickle) {
-    const undr_frame frame = {.type = UNDR_TYPE_MESSAGE, .payload = pickle};
-    undr_error error = undr_manager_check(&frame);
-    return error == UNDR_OK ? undr_manager_send_checked(core, pickle, NULL) : error;
-}
-
-undr_error undr_manager_send_checked(undr_manager_core *core, undr_slice pickle, undr_buffer *whole) {
-    free_parcels(core, &core->spent);
-    return put_in_inbox(core, pickle, whole);
-}
-
-undr_error undr_manager_next_message(undr_manager_core *core, undr_buffer *next) {
-    free_parcels(core, &core->spent);
-    undr_parcel *first = core->inbox.first; /* MSGS-1 */
-    if (first == NULL) {
-        return undr_manager_tasks_left(core) == 0 ? UNDR_DONE : UNDR_WAIT; /* MSGS-2, MSGS-3 */
-    }
-    uint64_t cost = undr_parcel_cost(undr_parcel_slice(first).size);
-    next->size = 0;
-    undr_error error = first->loss == UNDR_LOSS_NONE ? undr_parcel_unwrap(first, next)
-                                                     : undr_parcel_report(first, next);
-    if (error != UNDR_OK) {
-        return error;
-    }
-    undr_parcel_free(undr_parcels_take(&core->inbox));
-    core->bytes -= cost;
-    core->messages--;
-    return UNDR_OK;
-}
-
-void undr_manager_close(undr_manager_core *core) {
-    free_parcels(core, &core->spent);
-    core->state = UNDR_MANAGER_CLOSING;
-    while (core->held != NULL) {
-        answer_held(core, core->held, undr_pickle_close_request()); /* NEXT-6 */
-    }
-    for (undr_parcel *task; (task = undr_task_queues_take(&core->queues)) != NULL;) {
-        free_parcel(core, task); /* CLOSE-CANCEL-2 */
-    }
-}
-
-void undr_manager_abandon(undr_manager_core *core) {
-    free_parcels(core, &core->spent);
-    core->abandoned = true;
-    for (undr_parcel *task; (task = undr_task_queues_take(&core->queues)) != NULL;) {
-        report_loss(core, task, UNDR_LOSS_WORKERS); /* FAULT-4 */
-    }
-}
-
-void undr_manager_free(undr_manager_core *core) {
-    if (core == NULL) {
-        return;
-    }
-    size_t place = 0;
-    undr_manager_close(core);
-    for (connection *one; (one = undr_handles_next(&core->connections, &place)) != NULL;) {
-        remove_connection(core, one);
-    }
-    undr_handles_free(&core->connections);
-    free_parcels(core, &core->inbox);
-    free_parcels(core, &core->spent);
-    free(core);
-}
-
-undr_manager_state undr_manager_current_state(const undr_manager_core *core) {
-    return core->state;
-}
-
-size_t undr_manager_tasks_left(const undr_manager_core *core) {
-    return core->queues.count + core->out;
-}
-
-size_t undr_manager_messages(const undr_manager_core *core) {
-    return core->messages;
-}
-
-size_t undr_manager_connections(const undr_manager_core *core) {
-    return core->connections.count;
-}
-
-uint64_t undr_manager_handed_out(const undr_manager_core *core) {
-    return core->handed_out;
 }
