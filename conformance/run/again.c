@@ -48,7 +48,7 @@ static int on_tick(void *context) {
 static undr_error play_one(const check_again *again, check_record *record) {
     struct replay replay = {again, record};
     check_item item = {record->one, 0, check_record_delivery(record), NULL, false};
-    check_supervision supervision = {&item, 1, &again->part->setting, check_play, 1, 0, again->limit_ns, false,
+    check_supervision supervision = {&item, 1, &again->part->setting, check_play_item, 1, 0, again->limit_ns, false,
         again->signals, {&replay, on_started, on_finished, on_tick}};
     return check_supervise(&supervision, &again->session->interrupted);
 }

@@ -144,7 +144,7 @@ static undr_error play_round(struct run *run, const check_selection *selection) 
         selection, &run->expected, options, run->session.seed, run->repetition, &items, &count);
     if (error == UNDR_OK) {
         unsigned jobs = run->session.jobs;
-        check_supervision supervision = {items, count, &run->part->setting, check_play, jobs,
+        check_supervision supervision = {items, count, &run->part->setting, check_play_item, jobs,
             jobs > 1 ? WAITING_JOBS * jobs : 0, options->pause || options->listens ? UINT64_MAX : limit_of(run),
             options->pause, &run->signals, {run, on_started, on_finished, on_tick}};
         check_terminal_part(&run->terminal, &run->session, run->part, count);

@@ -47,6 +47,10 @@ struct supervisor {
 
 /* ---- in the player ---- */
 
+void check_play_item(void *context, const check_item *item, check_result *result) {
+    check_play(item->one, context, item->delivery, result);
+}
+
 static void play_orders(void *context, int orders, int results) {
     const check_supervision *work = context;
     uint64_t index = 0;
@@ -55,7 +59,7 @@ static void play_orders(void *context, int orders, int results) {
         check_result result = {0};
         undr_buffer line = {0};
         uint64_t started = check_now();
-        work->play(item->one, work->setting, item->delivery, &result);
+        work->play(work->context, item, &result);
         if (result.duration_ns == 0) {
             result.duration_ns = check_now() - started;
         }
