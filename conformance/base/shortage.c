@@ -28,7 +28,7 @@ static const shortage shortages[] = {
 };
 enum { SHORTAGES = sizeof shortages / sizeof *shortages };
 
-static const shortage *find(int reason) {
+static const shortage *find_shortage(int reason) {
     for (size_t i = 0; i < SHORTAGES; i++) {
         if (shortages[i].reason == reason) {
             return &shortages[i];
@@ -38,11 +38,11 @@ static const shortage *find(int reason) {
 }
 
 bool check_is_shortage(int reason) {
-    return find(reason) != NULL;
+    return find_shortage(reason) != NULL;
 }
 
 const char *check_remedy(int reason) {
-    const shortage *found = find(reason);
+    const shortage *found = find_shortage(reason);
     return found == NULL ? "" : found->remedy;
 }
 

@@ -76,7 +76,7 @@ static bool is_lost(FILE *out, int *reason) {
     return lost;
 }
 
-static void complain(int reason) {
+static void complain_of_output(int reason) {
     undr_buffer message = {0};
     if (check_put_unwritten(&message, "standard output", reason) == UNDR_OK) {
         check_complain(&message);
@@ -90,7 +90,7 @@ int check_finish_output(int status) {
     int reason = 0, other = 0;
     bool lost = is_lost(stdout, &reason);
     if (lost && reason != EPIPE) {
-        complain(reason);
+        complain_of_output(reason);
     }
     bool other_lost = is_lost(stderr, &other);
     if (!lost && !other_lost) {

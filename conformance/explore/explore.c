@@ -55,7 +55,7 @@ static check_reachable reachable_of(const check_setting *setting) {
         setting->command != NULL, setting->capabilities.hold > 0, setting->capabilities.priority_levels};
 }
 
-static undr_error make(struct explorer *self, check_role role, size_t index, check_explored *session) {
+static undr_error make_session(struct explorer *self, check_role role, size_t index, check_explored *session) {
     if (self->options->corpus != NULL) {
         return check_kept_session(session, undr_buffer_slice(&self->kept.at[index].bytes));
     }
@@ -68,7 +68,7 @@ static undr_error write_session(struct explorer *self, check_role role, size_t i
     check_explored session;
     char name[64];
     snprintf(name, sizeof name, "%s.explore.%llu-%zu", check_role_name(role), (unsigned long long)self->seed, index);
-    undr_error error = make(self, role, index, &session);
+    undr_error error = make_session(self, role, index, &session);
     if (error == UNDR_OK) {
         error = check_explored_write(&session, &self->reachable[role], name, text);
     }
@@ -130,7 +130,7 @@ static int on_tick(void *context) {
     return check_is_abandoned(stdout) ? SIGPIPE : 0;
 }
 
-static undr_error parse(struct explorer *self, const check_explored *session, check_cases *cases) {
+static undr_error parse_session(struct explorer *self, const check_explored *session, check_cases *cases) {
     undr_buffer text = {0};
     check_mistake mistake;
     undr_error error = check_explored_write(session, &self->reachable[session->role], self->name, &text);
@@ -148,7 +148,7 @@ static undr_error parse(struct explorer *self, const check_explored *session, ch
 static undr_error replay_session(struct explorer *self, const check_explored *session, struct replay *replay) {
     check_cases cases = {0};
     int interrupted = 0;
-    undr_error error = parse(self, session, &cases);
+    undr_error error = parse_session(self, session, &cases);
     if (error != UNDR_OK) {
         return error;
     }
@@ -174,7 +174,7 @@ static void tell_progress(struct explorer *self, size_t count) {
 }
 
 /* check_fails: it fails with the same verdict for the same requirement. */
-static undr_error fails(void *context, const check_explored *session) {
+static undr_error session_fails(void *context, const check_explored *session) {
     struct explorer *self = context;
     struct replay replay = {0};
     tell_progress(self, session->count);
@@ -206,7 +206,7 @@ static const check_record *first_that_fell_short(const check_session *session, c
 
 /* ---- what is said at the end ---- */
 
-static undr_error keep(struct explorer *self, undr_slice text, const char *path) {
+static undr_error keep_case(struct explorer *self, undr_slice text, const char *path) {
     int file = -1;
     undr_error error = check_file_open(path, &file, &self->message);
     int reason = error == UNDR_OK ? check_file_replace(file, text) : 0;
@@ -236,7 +236,7 @@ static void print_replay(const struct explorer *self, const check_session *sessi
 }
 
 /* The smallest session, as a case: printed, and kept in a file of its name. */
-static undr_error tell(struct explorer *self, const check_explored *session, const check_session *run,
+static undr_error tell_shortest(struct explorer *self, const check_explored *session, const check_session *run,
     const check_part *part, const check_record *record) {
     undr_buffer text = {0};
     char path[96];
@@ -247,7 +247,7 @@ static undr_error tell(struct explorer *self, const check_explored *session, con
         fprintf(out, "\nThe shortest session that falls short in this way (%zu of %zu operations):\n\n", session->count,
             self->operations);
         fwrite(text.data, 1, text.size, out);
-        error = keep(self, undr_buffer_slice(&text), path);
+        error = keep_case(self, undr_buffer_slice(&text), path);
     }
     if (error == UNDR_OK) {
         print_replay(self, run, part, record, path, out);
@@ -269,13 +269,13 @@ static undr_error shrink_in_haste(struct explorer *self, check_explored *session
         "as long\n",
         (double)took_ns / 1e9, haste);
     self->setting.timeout_factor = self->options->timeout_factor / haste;
-    error = check_shrink(&small, fails, self, TRIES);
+    error = check_shrink(&small, session_fails, self, TRIES);
     self->setting.timeout_factor = self->options->timeout_factor;
-    undr_error confirmed = error == UNDR_OK ? fails(self, &small) : error;
+    undr_error confirmed = error == UNDR_OK ? session_fails(self, &small) : error;
     if (confirmed == UNDR_DONE) {
         fputs("shortening: what is left passes when it has more time; again, with all of it\n", stderr);
         check_explored_free(&small);
-        return check_shrink(session, fails, self, TRIES);
+        return check_shrink(session, session_fails, self, TRIES);
     }
     check_explored_free(session);
     *session = small;
@@ -284,7 +284,7 @@ static undr_error shrink_in_haste(struct explorer *self, check_explored *session
 
 static undr_error shrink_one(struct explorer *self, check_explored *session) {
     uint64_t before = check_now();
-    undr_error error = fails(self, session);
+    undr_error error = session_fails(self, session);
     if (error == UNDR_DONE) {
         fputs("\nPlayed once more, this session did not fall short: the target does not behave alike each time.\n",
             check_outputs_human(self->options));
@@ -295,13 +295,13 @@ static undr_error shrink_one(struct explorer *self, check_explored *session) {
     }
     uint64_t took_ns = check_now() - before;
     bool slow = took_ns > (uint64_t)SLOW_MS * CHECK_MILLISECOND;
-    return slow ? shrink_in_haste(self, session, took_ns) : check_shrink(session, fails, self, TRIES);
+    return slow ? shrink_in_haste(self, session, took_ns) : check_shrink(session, session_fails, self, TRIES);
 }
 
-static undr_error shrink(
+static undr_error shrink_session(
     struct explorer *self, const check_session *run, const check_part *part, const check_record *record) {
     check_explored session;
-    undr_error error = make(self, part->role, index_of(record->one->name), &session);
+    undr_error error = make_session(self, part->role, index_of(record->one->name), &session);
     if (error != UNDR_OK) {
         return error;
     }
@@ -313,7 +313,7 @@ static undr_error shrink(
     self->began_ns = check_now();
     error = shrink_one(self, &session);
     if (error == UNDR_OK || error == UNDR_INTERRUPTED) {
-        undr_error told = tell(self, &session, run, part, record);
+        undr_error told = tell_shortest(self, &session, run, part, record);
         error = error == UNDR_OK ? told : error;
     }
     check_explored_free(&session);
@@ -326,7 +326,8 @@ static undr_error on_ended(
     const check_part *part = NULL;
     const check_record *record = first_that_fell_short(session, &part);
     self->signals = signals;
-    undr_error error = record == NULL || session->interrupted != 0 ? UNDR_OK : shrink(self, session, part, record);
+    undr_error error = record == NULL || session->interrupted != 0 ? UNDR_OK
+                                                                   : shrink_session(self, session, part, record);
     bool tells = error != UNDR_OK && error != UNDR_INTERRUPTED;
     undr_error told = tells ? undr_put_slice(message, undr_buffer_slice(&self->message)) : UNDR_OK;
     return told == UNDR_OK ? error : told;
@@ -336,7 +337,7 @@ static undr_error on_ended(
 
 /* What the sessions may contain depends on what the target declares. What keeps it from being measured is told by the
  * run. */
-static undr_error measure(struct explorer *self) {
+static undr_error measure_targets(struct explorer *self) {
     check_signals signals;
     undr_error error = check_signals_open(&signals);
     if (error != UNDR_OK) {
@@ -369,7 +370,7 @@ int check_explore(const check_options *options) {
     undr_error error = options->corpus == NULL ? UNDR_OK : check_kept_read(options->corpus, &self.kept, &self.message);
     bool is_usage = error == UNDR_ARGUMENT;
     if (error == UNDR_OK) {
-        error = measure(&self);
+        error = measure_targets(&self);
     }
     if (error == UNDR_OK) {
         error = write_suite(&self, &suite);

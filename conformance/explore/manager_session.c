@@ -106,7 +106,7 @@ static void read_answers(struct script *script) {
 }
 
 /* A request of a connection: the line that sends it; its answer is read with the next operation that is not joined. */
-static void request(struct script *script, int connection, uint8_t type, undr_slice told, undr_slice written) {
+static void write_request(struct script *script, int connection, uint8_t type, undr_slice told, undr_slice written) {
     undr_frame frame = {.type = type, .payload = told};
     script->reading = connection;
     script->connections[connection].used = true;
@@ -122,7 +122,7 @@ static void request(struct script *script, int connection, uint8_t type, undr_sl
 
 static void bare_request(struct script *script, int connection, uint8_t type) {
     undr_slice nothing = {NULL, 0};
-    request(script, connection, type, nothing, nothing);
+    write_request(script, connection, type, nothing, nothing);
 }
 
 /* ---- operations ---- */
@@ -160,7 +160,7 @@ static void violate(struct script *script, int connection, unsigned choice) {
 }
 
 /* The connection ends in the middle of a frame (FRAME-5), or between two. */
-static void leave(struct script *script, int connection, const check_operation *operation) {
+static void leave_connection(struct script *script, int connection, const check_operation *operation) {
     static const char *const cuts[] = {"raw b'\\x80\\x05\\x00\\x00\\x00\\x00\\x00\\x00\\x00task'", "raw b'n'",
         "raw b'm\\x08\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x80\\x04'", "header 0x80 9",
         "raw b't\\x00\\x00\\x00\\x00\\x00\\x00\\x00'"};
@@ -185,7 +185,7 @@ static void send_content(
         check_explored_task(&content, operation, number);
     }
     check_writer_keep(&script->out, content.error);
-    request(script, connection, type, pickled_number(number, pickled), undr_buffer_slice(content.to));
+    write_request(script, connection, type, pickled_number(number, pickled), undr_buffer_slice(content.to));
 }
 
 /* What a connection does. */
@@ -219,7 +219,7 @@ static void act_on_connection(struct script *script, const check_operation *oper
     if (operation->kind == CHECK_OPERATION_BAD) {
         violate(script, connection, operation->choice);
     } else {
-        leave(script, connection, operation);
+        leave_connection(script, connection, operation);
     }
 }
 
@@ -272,7 +272,7 @@ static void act_on_control(struct script *script, const check_operation *operati
     }
 }
 
-static void act(struct script *script, uint32_t number) {
+static void write_operation(struct script *script, uint32_t number) {
     const check_operation *operation = &script->session->at[number];
     switch (operation->kind) {
     case CHECK_OPERATION_OWN_SCHEDULE:
@@ -356,7 +356,7 @@ static bool is_any_out(const struct script *script) {
 
 /* A session runs all its tasks, but where a CANCEL or a KILL leaves them, and then reads the inbox or not. Whether a
  * CANCEL waits for a task that a connection has out is free. */
-static void finish(struct script *script) {
+static void finish_session(struct script *script) {
     enum policy policy = (enum policy)(script->close_choice % POLICIES);
     bool will_close = script->close && script->reachable->control;
     bool may_leave = will_close && (policy == BY_KILL || (policy == BY_CANCEL && !is_any_out(script)));
@@ -396,10 +396,10 @@ static void write_all(struct script *script) {
     write_head(script);
     size_t head = script->out.to->size;
     for (size_t i = 0; i < script->session->count && script->out.error == UNDR_OK; i++) {
-        act(script, (uint32_t)i);
+        write_operation(script, (uint32_t)i);
     }
     if (script->out.error == UNDR_OK) {
-        finish(script);
+        finish_session(script);
     }
     if (script->out.to->size == head) {
         ask_once(script);

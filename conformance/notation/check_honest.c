@@ -127,7 +127,7 @@ static bool may_be_bad(const honesty *work, const check_step *step) {
     return step->what == CHECK_SEND_FRAME && (work->one->role == CHECK_ROLE_WORKER || step->type == UNDR_TYPE_TASK);
 }
 
-static undr_error visit(void *context, const check_step *step, const check_step *block) {
+static undr_error visit_step(void *context, const check_step *step, const check_step *block) {
     const honesty *work = context;
     bool command = step->what == CHECK_COMMAND_SCHEDULE || step->what == CHECK_COMMAND_MESSAGE;
     (void)block;
@@ -151,5 +151,5 @@ static undr_error visit(void *context, const check_step *step, const check_step 
 
 undr_error check_case_honesty(const check_lexer *lexer, const check_case *one) {
     honesty work = {lexer, one};
-    return check_each_step(one, visit, &work);
+    return check_each_step(one, visit_step, &work);
 }

@@ -26,7 +26,7 @@ static check_writer *begin_why(matcher *work) {
 }
 
 /* "expected TERM, received VALUE" */
-static undr_error refuse(matcher *work, const check_term *term, const undr_value *value) {
+static undr_error refuse_value(matcher *work, const check_term *term, const undr_value *value) {
     check_writer *why = begin_why(work);
     check_write(why, "expected ");
     check_write_short_term(why, term);
@@ -87,7 +87,7 @@ static undr_error match_at_index(matcher *work, size_t index, const check_term *
 static undr_error match_sequence(matcher *work, const check_term *term, const undr_value *value) {
     undr_kind kind = term->kind == CHECK_TERM_LIST ? UNDR_LIST : UNDR_TUPLE;
     if (value->kind != kind) {
-        return refuse(work, term, value);
+        return refuse_value(work, term, value);
     }
     undr_error error = UNDR_OK;
     for (size_t i = 0; error == UNDR_OK && work->matched && i < term->part_count && i < value->items.count; i++) {
@@ -123,13 +123,14 @@ static undr_error match_at_key(matcher *work, const undr_value *key, const check
 
 static undr_error match_dict(matcher *work, const check_term *term, const undr_value *value) {
     if (value->kind != UNDR_DICT) {
-        return refuse(work, term, value);
+        return refuse_value(work, term, value);
     }
     for (size_t i = 0; i + 1 < term->part_count && work->matched; i += 2) {
         const undr_value *key, *entry;
         undr_error error = find_entry(work, term->parts[i], value, &key, &entry);
         if (error == UNDR_OK) {
-            error = entry == NULL ? refuse(work, term, value) : match_at_key(work, key, term->parts[i + 1], entry);
+            error = entry == NULL ? refuse_value(work, term, value)
+                                  : match_at_key(work, key, term->parts[i + 1], entry);
         }
         if (error != UNDR_OK) {
             return error;
@@ -152,10 +153,10 @@ static bool is_no_state(const undr_value *state) {
 static undr_error match_state(matcher *work, const check_term *term, const undr_value *value) {
     const undr_value *state = value->object.state;
     if (term->part_count == 0) {
-        return is_no_state(state) ? UNDR_OK : refuse(work, term, value);
+        return is_no_state(state) ? UNDR_OK : refuse_value(work, term, value);
     }
     if (state == NULL) {
-        return refuse(work, term, value);
+        return refuse_value(work, term, value);
     }
     size_t before = work->path.to->size;
     check_write(&work->path, ".state");
@@ -167,7 +168,7 @@ static undr_error match_state(matcher *work, const check_term *term, const undr_
 /* A bare class name: an instance of it, whatever it holds. Else without arguments, and with just this state. */
 static undr_error match_object(matcher *work, const check_term *term, const undr_value *value) {
     if (!undr_value_is_instance(value, term->text) || (!term->bare && has_arguments(&value->object))) {
-        return refuse(work, term, value);
+        return refuse_value(work, term, value);
     }
     return term->bare ? UNDR_OK : match_state(work, term, value);
 }

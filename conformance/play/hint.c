@@ -49,7 +49,8 @@ const check_advice *check_hint_advice(check_hint hint) {
 }
 
 /* "b'm\x00'...: " and the sentence. */
-static undr_error prove(check_hint *to, check_hint hint, undr_buffer *seen, undr_slice bytes, const char *sentence) {
+static undr_error give_hint(
+    check_hint *to, check_hint hint, undr_buffer *seen, undr_slice bytes, const char *sentence) {
     const undr_value shown = {
         .kind = UNDR_BYTES, .bytes = undr_slice_of(bytes.data, bytes.size < SHOWN ? bytes.size : SHOWN)};
     *to = hint;
@@ -116,18 +117,18 @@ static undr_error try_text(undr_slice bytes, bool followed, check_hint *hint, un
     bool newline = bytes.size > 0 && bytes.data[0] == '\n';
     bool pair = bytes.size > 1 && bytes.data[0] == '\r' && bytes.data[1] == '\n';
     if (followed && (newline || pair)) {
-        return prove(hint, CHECK_HINT_TEXT_MODE, seen, bytes, "a line end stands behind a frame");
+        return give_hint(hint, CHECK_HINT_TEXT_MODE, seen, bytes, "a line end stands behind a frame");
     }
     undr_buffer plain = {0};
     undr_error error = UNDR_OK;
     bool undone = !is_frame(bytes) && undo_utf8(bytes, &plain, &error) && is_frame(undr_buffer_slice(&plain));
     if (undone) {
-        error = prove(hint, CHECK_HINT_TEXT_MODE, seen, bytes,
+        error = give_hint(hint, CHECK_HINT_TEXT_MODE, seen, bytes,
             "a frame whose bytes above 0x7f were written as characters, in UTF-8");
     } else if (error == UNDR_OK && !is_frame(bytes)) {
         plain.size = 0;
         undone = undo_crlf(bytes, &plain, &error) && is_frame(undr_buffer_slice(&plain));
-        error = undone ? prove(hint, CHECK_HINT_TEXT_MODE, seen, bytes, "a frame in which each \\n became \\r\\n")
+        error = undone ? give_hint(hint, CHECK_HINT_TEXT_MODE, seen, bytes, "a frame in which each \\n became \\r\\n")
                        : error;
     }
     undr_buffer_free(&plain);
@@ -140,15 +141,15 @@ static undr_error try_length(undr_slice bytes, check_hint *hint, undr_buffer *se
     if (big != little && big == bytes.size - UNDR_HEADER_SIZE && little > big) {
         snprintf(said, sizeof said, "its length is %llu when it is read big-endian, and so many bytes follow",
             (unsigned long long)big);
-        return prove(hint, CHECK_HINT_BYTE_ORDER, seen, bytes, said);
+        return give_hint(hint, CHECK_HINT_BYTE_ORDER, seen, bytes, said);
     }
     if (little == bytes.size) {
         snprintf(said, sizeof said, "it announces %llu bytes, and all of the frame, its header included, has so many",
             (unsigned long long)little);
-        return prove(hint, CHECK_HINT_COUNTS_HEADER, seen, bytes, said);
+        return give_hint(hint, CHECK_HINT_COUNTS_HEADER, seen, bytes, said);
     }
     if (bytes.size >= 16 && is_zero(bytes, 1, 8) && number_at(bytes, 8, 8, false) == bytes.size - 16) {
-        return prove(
+        return give_hint(
             hint, CHECK_HINT_PADDED_HEADER, seen, bytes, "seven zero bytes stand between the type and the length");
     }
     return UNDR_OK;
@@ -161,7 +162,7 @@ static undr_error try_short(undr_slice bytes, check_hint *hint, undr_buffer *see
     }
     char said[160];
     snprintf(said, sizeof said, "the length %llu stands in four bytes, and as many follow", (unsigned long long)rest);
-    return prove(hint, CHECK_HINT_LENGTH_SIZE, seen, bytes, said);
+    return give_hint(hint, CHECK_HINT_LENGTH_SIZE, seen, bytes, said);
 }
 
 undr_error check_hint_of_stream(undr_slice unread, bool followed, check_hint *hint, undr_buffer *seen) {
@@ -171,7 +172,7 @@ undr_error check_hint_of_stream(undr_slice unread, bool followed, check_hint *hi
         return UNDR_OK;
     }
     if (followed && unread.size == 7 && is_zero(unread, 0, 7)) {
-        return prove(
+        return give_hint(
             hint, CHECK_HINT_PADDED_HEADER, seen, unread, "seven zero bytes stand behind a header without payload");
     }
     if (unread.size >= UNDR_HEADER_SIZE && is_type(unread.data[0])) {

@@ -209,7 +209,7 @@ static void play_case(check_player *player) {
     free(all.at);
 }
 
-static void finish(check_player *player) {
+static void finish_play(check_player *player) {
     check_result *result = player->blame.result;
     check_player_stop(player);
     if (check_transcript_write(&player->blame.transcript, &result->transcript) != UNDR_OK) {
@@ -235,7 +235,7 @@ static bool play_once(const check_case *one, const check_setting *setting, check
     check_scene_init(&player.scene);
     play_case(&player);
     check_player_acquit(&player);
-    finish(&player);
+    finish_play(&player);
     bool late = player.timing.came_late || player.timing.let_go_late;
     return !(late && (result->verdict == CHECK_FAIL || result->verdict == CHECK_WARN));
 }

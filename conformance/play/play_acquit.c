@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* The verdict becomes an error of the harness; what was expected and seen stays in the transcript. */
-static void acquit(check_player *player, const char *why) {
+static void acquit_target(check_player *player, const char *why) {
     check_result *result = player->blame.result;
     undr_buffer seen = result->received;
     result->received = (undr_buffer){0};
@@ -19,7 +19,7 @@ static void acquit(check_player *player, const char *why) {
 
 static void acquit_for(check_player *player, undr_error error, undr_buffer *why) {
     if (error == UNDR_SYSTEM && undr_put_u8(why, 0) == UNDR_OK) {
-        acquit(player, (const char *)why->data);
+        acquit_target(player, (const char *)why->data);
     } else if (error != UNDR_OK) {
         player->blame.no_memory = true;
     }

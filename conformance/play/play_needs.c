@@ -27,7 +27,7 @@ static bool has_line(undr_slice text, const check_need *need) {
     return false;
 }
 
-static bool has(const check_capabilities *declared, const check_need *need) {
+static bool has_capability(const check_capabilities *declared, const check_need *need) {
     uint64_t least = need->minimum > 0 ? (uint64_t)need->minimum : 0;
     if (strcmp(need->capability, "priority-levels") == 0) {
         return declared->priority_levels >= least;
@@ -53,7 +53,7 @@ static bool has(const check_capabilities *declared, const check_need *need) {
 /* The first thing that the case needs and the target does not declare; NULL: nothing is lacking. */
 static const check_need *find_lack(const check_case *one, const check_setting *setting) {
     for (size_t i = 0; i < one->need_count; i++) {
-        if (!has(&setting->capabilities, &one->needs[i])) {
+        if (!has_capability(&setting->capabilities, &one->needs[i])) {
             return &one->needs[i];
         }
     }

@@ -7,7 +7,7 @@
 #include "undr/pickle.h"
 
 /* One answer as a manager without tasks would give it (WORK-22). */
-static undr_error answer(const check_player *player, check_wire *wire, uint8_t request) {
+static undr_error answer_request(const check_player *player, check_wire *wire, uint8_t request) {
     undr_buffer bytes = {0};
     undr_frame frame = {.type = request};
     if (request >= UNDR_TYPE_SCHEDULE) {
@@ -81,7 +81,7 @@ void check_player_serve_others(check_player *player) {
         while (one != player->peer.worker && check_wire_peek(&one->wire, &frame, &size) == UNDR_OK) {
             uint8_t type = frame.type;
             check_wire_take(&one->wire, size);
-            check_player_keep(player, answer(player, &one->wire, type));
+            check_player_keep(player, answer_request(player, &one->wire, type));
         }
     }
     end_what_ended(player);

@@ -78,7 +78,7 @@ static void fail_nothing(check_player *player, const check_step *step, uint64_t 
 }
 
 /* One receive on a connection. */
-static void receive(check_player *player, const check_step *step) {
+static void receive_frame(check_player *player, const check_step *step) {
     uint64_t start = check_now(), limit = check_player_limit(player, may_be_held(player, step));
     uint64_t before = check_player_flow(player), more = 0;
     undr_buffer why = {0};
@@ -108,7 +108,7 @@ void check_player_receive(check_player *player, const check_step *step) {
     } else if (is_process(step)) {
         check_player_receive_exit(player, step);
     } else {
-        receive(player, step);
+        receive_frame(player, step);
     }
 }
 

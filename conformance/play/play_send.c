@@ -88,7 +88,7 @@ bool check_player_is_send(const check_step *step) {
 }
 
 /* The bytes are in the queue already; a cut says that they end here. */
-static void cut(check_player *player, check_connection *connection) {
+static void cut_bytes(check_player *player, check_connection *connection) {
     size_t *cuts = check_array_grow(connection->cuts, connection->cut_count, &connection->cut_capacity, sizeof *cuts);
     if (cuts == NULL) {
         check_player_keep(player, UNDR_MEMORY);
@@ -101,11 +101,11 @@ static void cut(check_player *player, check_connection *connection) {
 bool check_player_queue_frame(check_player *player, check_connection *connection, uint8_t type, undr_slice payload) {
     undr_frame frame = {.type = type, .payload = payload};
     check_player_keep(player, undr_frame_encode(&connection->queued, &frame));
-    cut(player, connection);
+    cut_bytes(player, connection);
     return !player->blame.over;
 }
 
-static bool build(check_player *player, const check_payload *payload, undr_buffer *bytes) {
+static bool build_payload(check_player *player, const check_payload *payload, undr_buffer *bytes) {
     undr_buffer why = {0};
     if (payload->form != CHECK_PAYLOAD_EMPTY) {
         check_player_keep_for(player, check_build_payload(payload, &player->names, bytes, &why), &why);
@@ -124,7 +124,7 @@ static void judge_flight(check_player *player, const check_connection *connectio
 
 static void queue_frame(check_player *player, const check_step *step, check_connection *connection) {
     undr_buffer bytes = {0};
-    if (build(player, &step->payload, &bytes)) {
+    if (build_payload(player, &step->payload, &bytes)) {
         undr_slice payload = undr_buffer_slice(&bytes);
         if (player->at.one->role == CHECK_ROLE_WORKER) {
             judge_flight(player, connection);
@@ -146,7 +146,7 @@ static void queue_header(check_player *player, const check_step *step, check_con
     connection->loose = true;
     player->timing.stirred_at = ++player->timing.moment;
     check_player_keep(player, undr_put_bytes(&connection->queued, header, sizeof header));
-    cut(player, connection);
+    cut_bytes(player, connection);
     check_player_line(player, "%s -> header 0x%02x %llu", check_player_label(player, connection), step->type,
         (unsigned long long)step->number);
 }
@@ -156,8 +156,8 @@ static void queue_raw(check_player *player, const check_step *step, check_connec
     size_t before = connection->queued.size;
     connection->loose = true;
     player->timing.stirred_at = ++player->timing.moment;
-    if (build(player, &step->payload, &connection->queued)) {
-        cut(player, connection);
+    if (build_payload(player, &step->payload, &connection->queued)) {
+        cut_bytes(player, connection);
         undr_slice raw = undr_slice_of(connection->queued.data + before, connection->queued.size - before);
         check_player_keep(player, check_show_bytes(&shown, raw));
         check_player_line(

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/writer.h"
 #include "notation/parse.h"
 #include "play/survey_verb.h"
 #include "target/inherited.h"
@@ -184,7 +185,7 @@ static bool is_silent(const check_setting *setting, const check_result *result, 
 }
 
 /* A target that starts, and answers less than it should, is surveyed all the same: its cases will tell. */
-static undr_error measure(check_setting *setting, check_role role, const check_case *one, undr_buffer *why) {
+static undr_error play_measurement(check_setting *setting, check_role role, const check_case *one, undr_buffer *why) {
     uint64_t times[LINES] = {0};
     check_stopwatch watch = {.at = times, .count = LINES};
     check_result result;
@@ -213,7 +214,7 @@ static undr_error measure_role(check_setting *setting, check_role role, undr_buf
     check_mistake mistake = {0};
     undr_error error = check_parse(undr_slice_text(text), "survey", &cases, &mistake);
     if (error == UNDR_OK) {
-        error = measure(setting, role, &cases.at[0], why);
+        error = play_measurement(setting, role, &cases.at[0], why);
     } else if (error == UNDR_ARGUMENT && undr_put_text(why, mistake.text) != UNDR_OK) {
         error = UNDR_MEMORY;
     }
@@ -241,7 +242,7 @@ static undr_error say_undeclared(const check_setting *setting, const char *role,
         }
     }
     check_write(&why, printed.size > PRINTED_SHOWN ? " ..." : "");
-    return why.error == UNDR_OK ? UNDR_ARGUMENT : why.error;
+    return check_refused(why.error);
 }
 
 undr_error check_survey(check_setting *setting, check_role role, undr_buffer *why) {

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/shortage.h"
 #include "base/text.h"
+#include "base/writer.h"
 #include "play/hint.h"
 #include "play/script.h"
 #include "target/inherited.h"
@@ -160,7 +161,7 @@ static undr_error refuse_line(undr_buffer *to, size_t number, undr_slice line, u
     check_write_format(&why, "`capabilities` prints in line %zu `", number);
     write_shortened(&why, line);
     check_write_format(&why, "`, whose value can't be right; it is %s", form_of(word));
-    return why.error == UNDR_OK ? UNDR_ARGUMENT : why.error;
+    return check_refused(why.error);
 }
 
 undr_error check_read_capabilities(undr_slice text, check_capabilities *capabilities, undr_buffer *why) {
@@ -287,7 +288,7 @@ static void say_twice(const check_setting *setting, check_writer *out) {
 }
 
 /* Did the verb end with the status that it has to? Else *why says what it did, and `remedy`. */
-static undr_error judge(const check_setting *setting, const char *verb, int status, const char *remedy,
+static undr_error judge_status(const check_setting *setting, const char *verb, int status, const char *remedy,
     check_scene *scene, undr_buffer *why) {
     undr_error how = run_to_end(setting, verb, scene, why);
     if (how == UNDR_SYSTEM) {
@@ -314,17 +315,17 @@ static undr_error judge(const check_setting *setting, const char *verb, int stat
     if (check_is_bare_script(setting->command[0])) {
         check_write_format(&out, "\n    cause: %s", check_hint_advice(CHECK_HINT_NO_INTERPRETER)->text);
     }
-    return out.error == UNDR_OK ? UNDR_ARGUMENT : out.error;
+    return check_refused(out.error);
 }
 
-static undr_error ask(const check_setting *setting, const char *verb, int status, const char *remedy,
+static undr_error ask_verb(const check_setting *setting, const char *verb, int status, const char *remedy,
     undr_buffer *output, undr_buffer *why) {
     check_scene scene;
     check_scene_init(&scene);
     if (setting->doing != NULL) {
         snprintf(setting->doing, CHECK_DOING, "the end of `%s %s`", setting->command[0], verb);
     }
-    undr_error error = judge(setting, verb, status, remedy, &scene, why);
+    undr_error error = judge_status(setting, verb, status, remedy, &scene, why);
     if (error == UNDR_OK) {
         error = undr_put_slice(output, check_control_unread(&scene.control));
     }
@@ -336,13 +337,13 @@ undr_error check_survey_adapter(check_setting *setting, undr_buffer *why) {
     struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
     sigaction(SIGPIPE, &ignore, &before);
     undr_buffer output = {0};
-    undr_error error = ask(setting, nonsense, EXIT_NOT_IMPLEMENTED,
+    undr_error error = ask_verb(setting, nonsense, EXIT_NOT_IMPLEMENTED,
         "a verb that it does not implement must end with exit status 89: an adapter that accepts anything proves "
         "nothing",
         &output, why);
     output.size = 0;
     if (error == UNDR_OK) {
-        error = ask(setting, "capabilities", 0,
+        error = ask_verb(setting, "capabilities", 0,
             "it must print what the adapter implements, one a line, and end with "
             "exit status 0",
             &output, why);

@@ -2,6 +2,7 @@
 #include "run/output.h"
 
 #include "base/user_file.h"
+#include "base/writer.h"
 #include "base/written.h"
 
 #include <errno.h>
@@ -50,9 +51,8 @@ static bool is_same(const struct stat *a, const struct stat *b) {
 }
 
 static undr_error refuse(undr_buffer *message, const char *one, const char *other) {
-    undr_error error = undr_put_format(message,
-        "%s and %s are the same file, and one would destroy the other: name two (- is standard output)", one, other);
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    return check_refused(undr_put_format(message,
+        "%s and %s are the same file, and one would destroy the other: name two (- is standard output)", one, other));
 }
 
 /* Against the standard streams, the files of the other options, and that of --expect, which was read. */

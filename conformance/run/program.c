@@ -1,6 +1,8 @@
 /* program.c: looks for the adapter's program, as execvp(3) will, and for the terminal that --pause needs. */
 #include "run/program.h"
 
+#include "base/writer.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -70,8 +72,8 @@ undr_error check_find_program(const check_options *options, undr_buffer *message
     if (error != UNDR_OK || reason == 0) {
         return error;
     }
-    error = undr_put_format(message, "the adapter %s can't be run: %s", name, remedy_of(reason, searched));
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    return check_refused(
+        undr_put_format(message, "the adapter %s can't be run: %s", name, remedy_of(reason, searched)));
 }
 
 undr_error check_find_terminal(const check_options *options, undr_buffer *message) {
@@ -79,9 +81,8 @@ undr_error check_find_terminal(const check_options *options, undr_buffer *messag
     if (!options->pause || terminal >= 0) {
         return terminal < 0 || close(terminal) == 0 ? UNDR_OK : UNDR_SYSTEM;
     }
-    undr_error error = undr_put_format(message,
+    return check_refused(undr_put_format(message,
         "--pause needs a terminal, where Enter goes on, and this process has "
         "none (/dev/tty: %s): run undr-check in one, or leave --pause out",
-        strerror(errno));
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+        strerror(errno)));
 }

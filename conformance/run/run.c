@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/shortage.h"
 #include "base/text.h"
+#include "base/writer.h"
 #include "base/written.h"
 #include "report/report.h"
 #include "run/again.h"
@@ -263,11 +264,10 @@ static undr_error select_all(struct run *run, check_selection selections[CHECK_R
     if (chosen > 0) {
         return UNDR_OK;
     }
-    error = undr_put_text(&run->message,
+    return check_refused(undr_put_text(&run->message,
         heavy > 0                      ? "all cases that match are of the set `load`: add --load to run them"
             : run->options->shards > 1 ? "no case that matches is of this --shard, which runs nothing then"
-                                       : "no case matches: --list prints the names");
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+                                       : "no case matches: --list prints the names"));
 }
 
 static void run_parts(struct run *run, const check_selection selections[CHECK_ROLE_COUNT]) {

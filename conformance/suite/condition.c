@@ -41,7 +41,7 @@ static bool read_version(undr_slice text, version *to) {
 }
 
 /* Below, equal to, above: of `found` against `asked`, as far as `asked` goes. */
-static int compare(const version *found, const version *asked) {
+static int compare_versions(const version *found, const version *asked) {
     for (size_t i = 0; i < asked->count; i++) {
         if (found->at[i] != asked->at[i]) {
             return found->at[i] < asked->at[i] ? -1 : 1;
@@ -129,7 +129,7 @@ undr_error check_condition_holds(undr_slice condition, undr_slice capabilities, 
             || !find_declared(capabilities, one.word, &found)) {
             return UNDR_ARGUMENT;
         }
-        int order = compare(&found, &asked);
+        int order = compare_versions(&found, &asked);
         *holds = *holds
             && (order < 0        ? relations[relation].below
                     : order == 0 ? relations[relation].equal

@@ -12,7 +12,7 @@ static const char *word_of(check_level level) {
     return words[level];
 }
 
-static const check_known_id *find(const check_known_id *known, const char *id) {
+static const check_known_id *find_id(const check_known_id *known, const char *id) {
     while (known->id != NULL && strcmp(known->id, id) != 0) {
         known++;
     }
@@ -28,7 +28,7 @@ static const char *nearest_of(const check_known_id *known, const char *id) {
 }
 
 static size_t warn(FILE *out, const char *file, const check_requirement *one, const check_known_id *known) {
-    const check_known_id *found = find(known, one->id);
+    const check_known_id *found = find_id(known, one->id);
     if (found != NULL && found->level == one->level) {
         return 0;
     }

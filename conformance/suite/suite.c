@@ -3,6 +3,7 @@
 
 #include "base/shortage.h"
 #include "base/user_file.h"
+#include "base/writer.h"
 
 #include "base/text.h"
 #include "notation/parse.h"
@@ -16,10 +17,6 @@
 const check_case *check_suite_find(const check_suite *suite, const char *name) {
     size_t index = check_name_map_get(&suite->by_name, name);
     return index == CHECK_NO_NAME ? NULL : suite->all[index];
-}
-
-static undr_error refuse(undr_error error) {
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }
 
 static undr_error refuse_path(undr_buffer *message, const char *path, int reason) {
@@ -45,7 +42,7 @@ static undr_error grow_files(check_suite *suite) {
     return UNDR_OK;
 }
 
-static undr_error grow(check_suite *suite, size_t cases) {
+static undr_error grow_cases(check_suite *suite, size_t cases) {
     undr_error error = suite->file_count == suite->file_capacity ? grow_files(suite) : UNDR_OK;
     size_t needed = suite->count + cases + 1;
     if (error != UNDR_OK || needed <= suite->capacity) {
@@ -62,7 +59,7 @@ static undr_error grow(check_suite *suite, size_t cases) {
 
 /* Takes over `cases` and `name`. */
 static undr_error take_over(check_suite *suite, check_cases cases, char *name, undr_buffer *message) {
-    undr_error error = grow(suite, cases.count);
+    undr_error error = grow_cases(suite, cases.count);
     if (error != UNDR_OK) {
         check_cases_free(&cases);
         free(name);
@@ -79,7 +76,7 @@ static undr_error take_over(check_suite *suite, check_cases cases, char *name, u
         }
         if (before != CHECK_NO_NAME) {
             const check_case *other = suite->all[before];
-            return refuse(
+            return check_refused(
                 undr_put_format(message, "%s:%d: the case %s stands at %s:%d already; give one of them another name",
                     one->file, one->line, one->name, other->file, other->line));
         }
@@ -103,8 +100,8 @@ static undr_error add_text(check_suite *suite, undr_slice text, char *name, undr
         /* The parser's text begins with the place; one that did not would lose it. */
         bool placed = strncmp(mistake.text, name, strlen(name)) == 0;
         error = placed
-            ? refuse(undr_put_text(message, mistake.text))
-            : refuse(undr_put_format(message, "%s:%d:%d: %s", name, mistake.line, mistake.column, mistake.text));
+            ? check_refused(undr_put_text(message, mistake.text))
+            : check_refused(undr_put_format(message, "%s:%d:%d: %s", name, mistake.line, mistake.column, mistake.text));
     }
     check_cases_free(&cases);
     free(name);
@@ -215,7 +212,7 @@ undr_error check_suite_add_path(check_suite *suite, const char *path, undr_buffe
     check_name_map_free(&all.seen);
     undr_arena_free(&all.texts);
     if (error == UNDR_OK && suite->count == before) {
-        error = refuse(undr_put_format(message, "%s: there is no *.case file in this folder", path));
+        error = check_refused(undr_put_format(message, "%s: there is no *.case file in this folder", path));
     }
     free(bare);
     return error;

@@ -77,7 +77,7 @@ undr_error check_gate_open(check_gate *gate) {
     return gate->listener >= 0 ? UNDR_OK : UNDR_SYSTEM;
 }
 
-static undr_error hold(check_gate *gate, int visitor) {
+static undr_error hold_visitor(check_gate *gate, int visitor) {
     int *held = check_array_grow(gate->held, gate->count, &gate->capacity, sizeof *held);
     if (held == NULL) {
         close(visitor);
@@ -93,7 +93,7 @@ undr_error check_gate_admit(check_gate *gate) {
     for (int i = 0; gate->listener >= 0 && i < VISITORS_AT_ONCE; i++) {
         int visitor = accept4(gate->listener, NULL, NULL, SOCK_CLOEXEC);
         if (visitor >= 0) {
-            undr_error error = hold(gate, visitor);
+            undr_error error = hold_visitor(gate, visitor);
             if (error != UNDR_OK) {
                 return error;
             }

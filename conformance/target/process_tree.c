@@ -216,7 +216,7 @@ static bool descends_from_us(const processes *list, const process *one, const ch
     return false;
 }
 
-static undr_error find(const check_pids *spared, bool children_only, check_pids *found) {
+static undr_error find_processes(const check_pids *spared, bool children_only, check_pids *found) {
     found->count = 0;
     siginfo_t info;
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD) {
@@ -235,11 +235,11 @@ static undr_error find(const check_pids *spared, bool children_only, check_pids 
 }
 
 undr_error check_family_children(check_pids *found) {
-    return find(NULL, true, found);
+    return find_processes(NULL, true, found);
 }
 
 undr_error check_family_descendants(const check_pids *spared, check_pids *found) {
-    return find(spared, false, found);
+    return find_processes(spared, false, found);
 }
 
 undr_error check_family_listed(const check_pids *spared, check_pids *found) {

@@ -152,9 +152,9 @@ static void assert_refused(const char *text, const char *capabilities, const cha
 static void undecided_conditions_are_refused(void **state) {
     (void)state;
     assert_refused("fail manager.b x\nwhen pyhton >= 3 fail manager.a x\n", "language python 3.13\n",
-        "f:2: whether `when pyhton >= 3` holds is unknown: the adapter declares no version of `pyhton`, which is a "
-        "line `language pyhton VERSION` of its capabilities");
-    assert_refused("when version >= 3 fail manager.a x\n", "language version 3.13\n", "a line `version VERSION`");
+        "f:2: `when pyhton >= 3` can't be decided: the adapter declares no version of `pyhton`. Its capabilities need a "
+        "line `language pyhton VERSION`");
+    assert_refused("when version >= 3 fail manager.a x\n", "language version 3.13\n", "need a line `version VERSION`");
     assert_refused("when python >= 3 fail manager.a x\n", "language python\n", "`language python VERSION`");
     assert_refused("when python >= 3 fail manager.a x\n", "", "under --connect");
     assert_refused("when python >= 3 fail manager.a x\nwhen python < 4 warn manager.a y\n", "language python 3.1",
