@@ -115,7 +115,7 @@ static undr_error tell_limits(undr_buffer *text) {
     undr_error error = check_inherited_limits(text);
     if (error == UNDR_OK && text->size > 0) {
         fprintf(stderr,
-            "undr-check: note: a target inherits the limits under which the harness was started, and some are low: "
+            "undr-check: note: the target inherits the limits of the harness, and some are low: "
             "%.*s\n",
             (int)text->size, (const char *)text->data);
     }

@@ -15,8 +15,8 @@ static const shortage shortages[] = {
     {EAGAIN, "; raise the limit of processes, as with `ulimit -u 4096`"},
     {ENOMEM, "; raise the limit of memory (`ulimit -v`, the container's)"},
     {ENOBUFS, "; the kernel has no memory for more sockets: close some programs"},
-    {ENOSPC, "; make room on that disk, or name another place (TMPDIR for log directories)"},
-    {EDQUOT, "; your disk quota is used up: make room, or name another place (TMPDIR for log directories)"},
+    {ENOSPC, "; free some space on that disk, or use another place (TMPDIR for log directories)"},
+    {EDQUOT, "; your disk quota is used up: free some space, or use another place (TMPDIR for log directories)"},
     {EFBIG, "; raise the limit of file sizes, as with `ulimit -f unlimited`"},
     {EADDRNOTAVAIL,
         "; there is no free port, or no loopback address: wait for old connections to end, or try `ip link "

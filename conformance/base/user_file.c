@@ -31,8 +31,8 @@ static undr_error refuse_file(undr_buffer *message, const char *path, const char
 /* ---- reading ---- */
 
 static undr_error refuse_size(undr_buffer *message, const char *path, size_t limit) {
-    return check_refused(undr_put_format(
-        message, "%s: it has more than %zu MiB, which is the most that is read here", path, limit >> 20));
+    return check_refused(
+        undr_put_format(message, "%s: it has more than %zu MiB, the most that is read here", path, limit >> 20));
 }
 
 /* Is it a kind of file that has an end? */
@@ -117,7 +117,7 @@ static undr_error read_all(
         ssize_t size = 0;
         int reason = read_piece(file, text->data + text->size, end, &size);
         if (reason == ETIMEDOUT) {
-            return refuse_file(message, path, "nothing has come from it for a minute, nor has it ended");
+            return refuse_file(message, path, "it has not given anything for a minute, and has not ended");
         }
         if (reason != 0 || size == 0) {
             return reason == 0 ? UNDR_OK : tell_reason(message, path, "it cannot be read", reason);
@@ -175,8 +175,8 @@ undr_error check_file_read(const char *path, size_t limit, undr_buffer *text, un
     bool nothing = error == UNDR_OK && text->size == before;
     if (nothing && fstat(file, &about) == 0 && S_ISFIFO(about.st_mode)) {
         error = refuse_file(message, path,
-            "nothing comes through this pipe: nobody has it open for writing, or has written "
-            "anything; start the writer first");
+            "nothing comes through this pipe: no program has opened it for writing, or none has written anything; "
+            "start the writer first");
     }
     close(file);
     return error;
@@ -188,7 +188,7 @@ undr_error check_file_open(const char *path, int *file, undr_buffer *message) {
     struct stat about;
     *file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
     if (*file < 0 && errno == ENXIO) {
-        return refuse_file(message, path, "it is a pipe that nobody reads, or a socket; start the reader first");
+        return refuse_file(message, path, "it is a pipe without a reader, or a socket; start the reader first");
     }
     if (*file < 0) {
         int reason = errno;

@@ -20,11 +20,11 @@ void check_complain(const undr_buffer *message) {
 static const char *remedy_of(int reason) {
     switch (reason) {
     case EISDIR: return "; name a file in it";
-    case ENOENT: return "; the folder does not exist: make it, or name another place";
+    case ENOENT: return "; the folder does not exist: create it, or name another place";
     case ENOTDIR: return "; part of the path is a file: name another place";
     case EACCES:
     case EPERM:
-    case EROFS: return "; name a place that may be written";
+    case EROFS: return "; name a writable place";
     case EPIPE: return "; its reader has gone";
     case ETIMEDOUT: return "; its reader has stopped reading";
     default: return check_remedy(reason);
@@ -33,7 +33,7 @@ static const char *remedy_of(int reason) {
 
 undr_error check_put_unwritten(undr_buffer *message, const char *what, int reason) {
     return undr_put_format(message, "%s can't be written: %s%s", what,
-        reason == 0 ? "a part of it was lost" : strerror(reason), remedy_of(reason));
+        reason == 0 ? "part of it was lost" : strerror(reason), remedy_of(reason));
 }
 
 bool check_is_abandoned(FILE *out) {

@@ -244,7 +244,7 @@ static undr_error tell_shortest(struct explorer *self, const check_explored *ses
     snprintf(path, sizeof path, "%s.case", self->name);
     undr_error error = check_explored_write(session, &self->reachable[session->role], self->name, &text);
     if (error == UNDR_OK) {
-        fprintf(out, "\nThe shortest session that falls short in this way (%zu of %zu operations):\n\n", session->count,
+        fprintf(out, "\nThe shortest session that fails in this way (%zu of %zu operations):\n\n", session->count,
             self->operations);
         fwrite(text.data, 1, text.size, out);
         error = keep_case(self, undr_buffer_slice(&text), path);
@@ -265,15 +265,16 @@ static undr_error shrink_in_haste(struct explorer *self, check_explored *session
         return error;
     }
     fprintf(stderr,
-        "shortening: a play of it takes %.1f s, perhaps most of it a wait in vain; each try waits a %.0fth "
-        "as long\n",
+        "shortening: a play of it takes %.1f s, perhaps most of it waiting for nothing; each try waits a %.0fth as "
+        "long\n",
         (double)took_ns / 1e9, haste);
     self->setting.timeout_factor = self->options->timeout_factor / haste;
     error = check_shrink(&small, session_fails, self, TRIES);
     self->setting.timeout_factor = self->options->timeout_factor;
     undr_error confirmed = error == UNDR_OK ? session_fails(self, &small) : error;
     if (confirmed == UNDR_DONE) {
-        fputs("shortening: what is left passes when it has more time; again, with all of it\n", stderr);
+        fputs("shortening: the shortened session passes when it has more time; trying again with the full time\n",
+            stderr);
         check_explored_free(&small);
         return check_shrink(session, session_fails, self, TRIES);
     }
@@ -286,7 +287,7 @@ static undr_error shrink_one(struct explorer *self, check_explored *session) {
     uint64_t before = check_now();
     undr_error error = session_fails(self, session);
     if (error == UNDR_DONE) {
-        fputs("\nPlayed once more, this session did not fall short: the target does not behave alike each time.\n",
+        fputs("\nThis session did not fail when it was played once more: the target behaves differently each time.\n",
             check_outputs_human(self->options));
         return UNDR_OK;
     }

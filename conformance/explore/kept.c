@@ -68,8 +68,7 @@ undr_error check_kept_read(const char *folder, check_kept *kept, undr_buffer *me
         free(entries[i]);
     }
     free(entries);
-    return error == UNDR_OK && kept->count == 0 ? refuse_file(message, folder, "has no files, and so no session")
-                                                : error;
+    return error == UNDR_OK && kept->count == 0 ? refuse_file(message, folder, "has no files, so no session") : error;
 }
 
 void check_kept_free(check_kept *kept) {

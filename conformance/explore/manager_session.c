@@ -76,7 +76,7 @@ static const char *requirement_of(const struct script *script, const undr_frame 
                                : no_task;
 }
 
-/* The line of the core's answer that is due, after those that wait to be read. */
+/* The line of the core's due answer, after those that wait to be read. */
 static void expect_answer(struct script *script, int connection) {
     check_writer lines = check_writer_to(&script->answers);
     undr_answer answer;

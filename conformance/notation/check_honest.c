@@ -87,9 +87,9 @@ const char *check_request_breach(unsigned levels, uint8_t type, const check_cont
     case UNDR_TYPE_NEXT: return found->empty ? NULL : "`n` carries no payload (REQ-5)";
     case UNDR_TYPE_TASK: return found->empty ? NULL : "`t` to a manager carries no payload (REQ-5)";
     case UNDR_TYPE_MESSAGE:
-        return found->empty ? "`m` carries a pickle, not nothing (MSG-3)"
+        return found->empty ? "`m` must carry a pickle (MSG-3)"
             : found->pickle ? NULL
-                            : "`m` carries a pickle, and these bytes are none (MSG-3)";
+                            : "`m` carries a pickle, but these bytes are not one (MSG-3)";
     default: return "a worker never sends this type (REQ-4)";
     }
 }
@@ -97,8 +97,9 @@ const char *check_request_breach(unsigned levels, uint8_t type, const check_cont
 const char *check_answer_breach(uint8_t type, const check_content *found) {
     switch (type) {
     case UNDR_TYPE_TASK:
-        return found->empty || found->pickle ? NULL
-                                             : "`t` to a worker carries a pickle, and these bytes are none (WORK-16)";
+        return found->empty || found->pickle
+            ? NULL
+            : "`t` to a worker carries a pickle, but these bytes are not one (WORK-16)";
     case UNDR_TYPE_MESSAGE:
     case UNDR_TYPE_SCHEDULED: return found->empty ? NULL : "an acknowledgement carries no payload (WORK-14)";
     default: return "a manager never sends this type (WORK-16)";
@@ -108,7 +109,7 @@ const char *check_answer_breach(uint8_t type, const check_content *found) {
 /* What the adapter is told to schedule or send. */
 static const char *command_breach(const check_step *step, const check_content *found) {
     if (!found->pickle) {
-        return "the adapter is given pickles, and these bytes are none";
+        return "the adapter takes pickles, but these bytes are not one";
     }
     bool no_task = step->what == CHECK_COMMAND_SCHEDULE && found->no_task;
     return no_task ? "None and CloseRequest are never scheduled as tasks (SCHED-12)" : NULL;
@@ -141,10 +142,11 @@ static undr_error visit_step(void *context, const check_step *step, const check_
     }
     const char *reason = breach_of(work, step, &found);
     if (reason != NULL && !step->bad) {
-        return check_step_fail(work->lexer, step->line, "%s: write `bad` before it if that is the purpose", reason);
+        return check_step_fail(work->lexer, step->line, "%s: write `bad` before it if that is intended", reason);
     }
     if (reason == NULL && step->bad && !may_be_bad(work, step)) {
-        return check_step_fail(work->lexer, step->line, "`bad` is before a step that breaks nothing: remove `bad`");
+        return check_step_fail(
+            work->lexer, step->line, "`bad` is before a step that does not break the protocol: remove `bad`");
     }
     return UNDR_OK;
 }

@@ -141,7 +141,7 @@ static bool is_type(uint8_t type) {
 static undr_error decode_rest(decoding *work, undr_slice rest, undr_error why) {
     char reason[240];
     if (rest.size < UNDR_HEADER_SIZE) {
-        (void)snprintf(reason, sizeof reason, "the bytes end inside a header: %zu of %d are there (FRAME-5)", rest.size,
+        (void)snprintf(reason, sizeof reason, "the bytes end inside a header, after %zu of %d (FRAME-5)", rest.size,
             UNDR_HEADER_SIZE);
     } else {
         undr_cursor cursor = undr_cursor_over(rest);
@@ -150,13 +150,13 @@ static undr_error decode_rest(decoding *work, undr_slice rest, undr_error why) {
         bool header = undr_read_u8(&cursor, &type) && undr_read_u64le(&cursor, &length);
         (void)header; /* it is whole: rest is longer */
         const char *format = length > INT64_MAX
-            ? "the header announces %llu bytes, %zu follow; nobody has room for 2^63 bytes or more (FRAME-7)"
+            ? "the header announces %llu bytes, but %zu follow; 2^63 bytes or more fit nowhere (FRAME-7)"
             : why == UNDR_PAYLOAD_TOO_LARGE
             ? "the header announces %llu bytes, more than the limit; %zu follow (FRAME-7)"
-            : "the bytes end inside a payload: the header announces %llu, %zu follow (FRAME-5)";
+            : "the bytes end inside a payload: the header announces %llu, but %zu follow (FRAME-5)";
         int used = snprintf(reason, sizeof reason, format, (unsigned long long)length, rest.size - UNDR_HEADER_SIZE);
         if (!is_type(type) && used > 0) {
-            (void)snprintf(reason + used, sizeof reason - (size_t)used, "; there is no type 0x%02x (REQ-4)", type);
+            (void)snprintf(reason + used, sizeof reason - (size_t)used, "; type 0x%02x does not exist (REQ-4)", type);
         }
     }
     undr_error error = print_wrong(work, reason, UNDR_OK, NULL);

@@ -203,9 +203,9 @@ static undr_error build_name(const builder *made, const check_term *term, undr_v
     if (term->kind == CHECK_TERM_COUNTER) {
         bool counting = made->names != NULL && made->names->counting && made->names->counter <= INT64_MAX;
         return counting ? undr_value_int(made->arena, (int64_t)made->names->counter, value)
-                        : refuse_name(made, "", "i", " counts nothing outside of a repeat");
+                        : refuse_name(made, "", "i", " has no value outside a repeat");
     }
-    return refuse_name(made, "", "_", " means anything and can't be sent");
+    return refuse_name(made, "", "_", " matches anything and can't be sent");
 }
 
 /* Fills bytes with repetitions of unit: by doubling, since a payload may be 64 MiB of one byte. */

@@ -258,8 +258,7 @@ static undr_error unknown_word(check_lexer *lexer) {
 
 static undr_error read_letter(check_lexer *lexer, undr_slice word, check_term **term) {
     if (word.data[0] == 'M' || word.data[0] == 'P') {
-        return check_lex_fail(
-            lexer, lexer->at, "%c is a channel of its own, not a gate: take another letter", word.data[0]);
+        return check_lex_fail(lexer, lexer->at, "%c is a channel, not a gate: use another letter", word.data[0]);
     }
     lexer->at++;
     return new_named(lexer, CHECK_TERM_GATE, word, term);

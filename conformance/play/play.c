@@ -138,7 +138,7 @@ static void play_step(check_player *player, const check_step *step) {
     bool known = (size_t)step->what < sizeof step_players / sizeof *step_players;
     const struct step_player *how = known ? &step_players[step->what] : NULL;
     if (how == NULL || how->play == NULL) {
-        check_player_break(player, "the harness does not know this line");
+        check_player_break(player, "the harness does not know this kind of line");
         return;
     }
     if (!how->receives) {

@@ -34,8 +34,8 @@ static bool was_ended_by_limit(check_player *player) {
     }
     undr_buffer why = {0};
     undr_error error = undr_put_format(&why,
-        "the target was ended by signal %d (%s), at the limit of %s, which it has "
-        "from whoever started the harness: raise that",
+        "the target was ended by signal %d (%s), at the limit of %s, which it inherits from the harness: raise that "
+        "limit",
         target->status, strsignal(target->status), limit);
     acquit_for(player, error == UNDR_OK ? UNDR_SYSTEM : error, &why);
     undr_buffer_free(&why);

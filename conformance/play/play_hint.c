@@ -89,7 +89,7 @@ bool check_player_hint_flush(check_player *player) {
     bool came = check_control_has_line(control);
     if (came && !is_known(player)) {
         player->blame.result->hint = CHECK_HINT_NO_FLUSH;
-        check_player_say(player, &player->blame.result->seen, "a line came only when the target ended");
+        check_player_say(player, &player->blame.result->seen, "a line arrived only when the target ended");
     }
     return came;
 }
@@ -102,7 +102,7 @@ void check_player_hint_flight(check_player *player, const check_connection *conn
     }
     player->blame.result->hint = CHECK_HINT_ACKNOWLEDGEMENT;
     check_player_say(player, &player->blame.result->seen,
-        "the next request came before the acknowledgement of %s was sent",
+        "the next request arrived before the acknowledgement of %s was sent",
         first == UNDR_TYPE_MESSAGE ? "`m`" : "the scheduled task");
 }
 

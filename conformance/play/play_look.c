@@ -162,7 +162,7 @@ static check_look look_at_end(
         check_player_say(player, why, " exit %d", player->scene.target.status);
     }
     if (unread > 0) {
-        check_player_say(player, why, ", inside a frame of which %zu bytes came: ", unread);
+        check_player_say(player, why, ", inside a frame of which %zu bytes arrived: ", unread);
         check_player_keep(
             player, check_show_bytes(why, undr_slice_of(connection->wire.in.data + connection->wire.taken, unread)));
     }

@@ -97,9 +97,9 @@ bool check_play_is_skipped(const check_case *one, const check_setting *setting, 
     const check_need *need = find_lack(one, setting);
     undr_error error = UNDR_OK;
     if (setting->listens && needs_process(one->steps, one->step_count)) {
-        error = undr_put_text(&result->received, "the case needs the worker's process; with --listen it is yours");
+        error = undr_put_text(&result->received, "the case needs the worker's process, which is yours with --listen");
     } else if (setting->command == NULL && !setting->listens && needs_adapter(one, one->steps, one->step_count)) {
-        error = undr_put_text(&result->received, "the case needs an adapter; --connect has none");
+        error = undr_put_text(&result->received, "the case needs an adapter, which --connect does not have");
     } else if (setting->command == NULL && one->destructive && !setting->destructive) {
         error = undr_put_text(&result->received, "--destructive was not given");
     } else if (need != NULL && (need->minimum > 0 || strcmp(need->capability, "pickle") == 0)) {

@@ -133,7 +133,8 @@ void check_player_refused(check_player *player, const check_step *step) {
         return;
     }
     if (connection->wire.socket >= 0) {
-        check_player_break(player, "%s is connected already; `refused` needs a name of its own", connection->name);
+        check_player_break(
+            player, "%s is already connected; `refused` needs a connection of its own", connection->name);
         return;
     }
     if (!check_player_connect(player, connection)) {
@@ -141,7 +142,7 @@ void check_player_refused(check_player *player, const check_step *step) {
     }
     if (connection->wire.socket >= 0 && check_player_is_another(player)) {
         check_wire_close(&connection->wire);
-        check_player_remark(player, "its port is another program's meanwhile");
+        check_player_remark(player, "another program has its port meanwhile");
     } else if (connection->wire.socket >= 0) {
         is_not_served(player, connection);
     }

@@ -74,7 +74,7 @@ static void fail_nothing(check_player *player, const check_step *step, uint64_t 
     }
     bool ended = connection != NULL && check_wire_has_ended(&connection->wire);
     check_player_fail(
-        player, ended ? "the process still runs after %.1f s" : "nothing within %.1f s", (double)limit / 1e9);
+        player, ended ? "the process is still running after %.1f s" : "nothing within %.1f s", (double)limit / 1e9);
 }
 
 /* One receive on a connection. */

@@ -32,13 +32,11 @@ static void judge_request(check_player *player, check_connection *connection, ui
     bool may_settle = connection->tasks_out > 0 || asked_for_tasks(connection) > 0;
     if (settles && !bad && !may_settle && !connection->loose) {
         check_player_break(player,
-            "%s has no task out: a `t` here breaks the protocol; write `bad t` if that is the "
-            "point",
-            connection->name);
+            "%s has no task out: a `t` here breaks the protocol; write `bad t` if that is intended", connection->name);
         return;
     }
     if (settles && bad && connection->tasks_out > 0 && !connection->loose) {
-        check_player_break(player, "%s has a task out: this `t` breaks nothing; leave `bad` out", connection->name);
+        check_player_break(player, "%s has a task out: this `t` breaks nothing; remove `bad`", connection->name);
         return;
     }
     player->timing.moment++;
@@ -63,8 +61,8 @@ static void judge_answer(
     }
     if (connection->requests.size == 0) {
         check_player_break(player,
-            "no request of the worker waits for an answer: this frame breaks the protocol; "
-            "write `bad` if that is the point");
+            "no request of the worker waits for an answer: this frame breaks the protocol; write `bad` if that is "
+            "intended");
         return;
     }
     uint8_t request = connection->requests.data[0];
@@ -72,8 +70,7 @@ static void judge_answer(
         : request == UNDR_TYPE_MESSAGE   ? UNDR_TYPE_MESSAGE
                                          : UNDR_TYPE_SCHEDULED;
     if (type != due) {
-        check_player_break(
-            player, "the answer that is due is of the type %c; write `bad` if another is the point", due);
+        check_player_break(player, "the due answer has the type %c; write `bad` if another one is intended", due);
         return;
     }
     connection->requests.size--;

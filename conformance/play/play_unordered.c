@@ -73,8 +73,8 @@ static void receive_all(check_player *player, open_receives *all) {
             check_player_fail_as(player, "one of the receives of the unordered block that are still open", "%s",
                 check_player_text(player, &why));
         } else if (!check_player_await(player, until) && !player->blame.over) {
-            check_player_fail(
-                player, "nothing within %.1f s; %zu of the unordered block are open", (double)limit / 1e9, all->left);
+            check_player_fail(player, "nothing within %.1f s; %zu receives of the unordered block are open",
+                (double)limit / 1e9, all->left);
         }
     }
     undr_buffer_free(&why);
@@ -97,7 +97,7 @@ void check_player_unordered(check_player *player, const check_step *step) {
         all.done[i] = one->what != CHECK_RECEIVE;
         all.left += one->what == CHECK_RECEIVE ? 1 : 0;
         if (one->what != CHECK_RECEIVE && one->what != CHECK_REQUIREMENT) {
-            check_player_break(player, "an unordered block holds receives, and nothing else");
+            check_player_break(player, "an unordered block contains only receives");
         }
     }
     player->at.step = step;

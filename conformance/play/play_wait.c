@@ -32,7 +32,7 @@ static void judge_output(check_player *player) {
         check_player_keep(player, check_target_keep(&player->scene.target, unread.data, unread.size));
         control->taken = control->searched = control->in.size = 0;
     } else if (check_control_line_is_endless(control)) {
-        check_player_crash(player, "lines that end, as the adapter contract has them",
+        check_player_crash(player, "lines that end, as the adapter contract requires",
             "%zu bytes without a newline on the target's standard output", unread.size);
     } else if (control->in_flight == CHECK_NO_COMMAND && check_control_has_line(control)) {
         check_line line;
@@ -128,8 +128,7 @@ uint64_t check_player_more_time(
     }
     if (more >= CHECK_READING_LIMITS * limit || more >= check_player_scale(player, CHECK_SLOW_MOST_S * CHECK_SECOND)) {
         check_player_undecided(player,
-            "undecided: %s is slow and steady, which nobody is blamed for (FAULT-6), and would take too long",
-            connection->name);
+            "undecided: %s is slow and steady, which is allowed (FAULT-6), but would take too long", connection->name);
     }
     return limit;
 }

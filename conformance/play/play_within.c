@@ -61,10 +61,10 @@ void check_player_last(check_player *player, const check_step *step) {
         return;
     }
     if (player->peer.left_at == 0) {
-        check_player_break(player, "`last` stands behind the end of the worker's connection");
+        check_player_break(player, "`last` must follow the end of the worker's connection");
     } else if (player->scene.accepted > player->peer.accepted_then) {
-        check_player_fail_as(player, "no further connection of the worker",
-            "%" PRIu64 " more, behind the end of the one that it worked on",
+        check_player_fail_as(player, "no further connection from the worker",
+            "%" PRIu64 " more, after the end of the one that it worked on",
             player->scene.accepted - player->peer.accepted_then);
     } else {
         check_player_line(player, "%s last", step->channel);

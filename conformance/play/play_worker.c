@@ -36,7 +36,7 @@ check_connection *check_player_worker(check_player *player) {
             check_player_glance(player);
             if (player->scene.count == 0) {
                 check_player_fail_as(player, "a connection to the port of the harness",
-                    "the target's process left (status %d) without connecting", target->status);
+                    "the target's process exited (status %d) without connecting", target->status);
                 return NULL;
             }
         }
@@ -47,7 +47,7 @@ check_connection *check_player_worker(check_player *player) {
             check_player_fail_as(player, "a connection to the port of the harness", "none within %.1f s",
                 (double)check_player_start_limit(player) / 1e9);
         } else if (!player->blame.over) {
-            check_player_fail(player, "a connection, and nothing on it within %.1f s",
+            check_player_fail(player, "a connection, but nothing on it within %.1f s",
                 (double)check_player_start_limit(player) / 1e9);
         }
         return NULL;

@@ -20,7 +20,7 @@ typedef enum check_delivery {
     CHECK_DELIVERY_COUNT
 } check_delivery;
 const char *check_delivery_name(check_delivery delivery);      /* "whole", "bytes", "cut-3", "straddled" */
-const char *check_delivery_explained(check_delivery delivery); /* "each frame is cut behind its third byte" */
+const char *check_delivery_explained(check_delivery delivery); /* "each frame is cut after its third byte" */
 
 /* What the adapter declared, by its verb `capabilities`. */
 typedef struct check_capabilities {

@@ -93,12 +93,14 @@ static bool is_word(undr_slice word, const char *text) {
 /* What a line with this word looks like. */
 static const char *form_of(undr_slice word) {
     static const char *const forms[][2] = {{"priority-levels", "`priority-levels N`, 2 to 128"},
-        {"hold", "`hold MS`, milliseconds, up to 60000, since the harness waits that long: start the target with less"},
+        {"hold",
+            "`hold MS`, milliseconds, up to 60000, since the harness waits that long: start the target with a shorter "
+            "hold"},
         {"grace",
-            "`grace MS`, milliseconds, 1000 or more, since cases keep a task running for a part of it, up to 60000, "
-            "since the harness waits that long: start the target with such a one"},
+            "`grace MS`, milliseconds, 1000 or more (cases keep a task running for a part of it), up to 60000 (the "
+            "harness waits that long)"},
         {"pool-hold", "`pool-hold MS`, milliseconds"},
-        {"max-payload", "`max-payload BYTES`, 67108864 (64 MiB) or more, which every implementation takes (FRAME-6)"},
+        {"max-payload", "`max-payload BYTES`, 67108864 (64 MiB) or more, which every implementation accepts (FRAME-6)"},
         {"pickle", "`pickle LOW-HIGH`, protocols from 0 to 5"}, {"version", "`version VERSION`, as in `version 1.0.1`"},
         {"language", "`language NAME VERSION`, a word in lower case and its version, as in `language python 3.13.5`"}};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
@@ -158,9 +160,9 @@ static bool read_capability(undr_slice word, undr_slice value, check_capabilitie
 
 static undr_error refuse_line(undr_buffer *to, size_t number, undr_slice line, undr_slice word) {
     check_writer why = check_writer_to(to);
-    check_write_format(&why, "`capabilities` prints in line %zu `", number);
+    check_write_format(&why, "line %zu of `capabilities` is `", number);
     write_shortened(&why, line);
-    check_write_format(&why, "`, whose value can't be right; it is %s", form_of(word));
+    check_write_format(&why, "`, whose value is wrong; the form is %s", form_of(word));
     return check_refused(why.error);
 }
 
@@ -268,8 +270,8 @@ static undr_error say_limit(const check_target *target, undr_buffer *why) {
     if (limit == NULL) {
         return UNDR_OK;
     }
-    undr_error error = undr_put_format(why,
-        "the adapter was ended at the limit of %s, which it has from whoever started the harness: raise that", limit);
+    undr_error error = undr_put_format(
+        why, "the adapter was ended at the limit of %s, which it inherits from the harness: raise that limit", limit);
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
 
@@ -283,7 +285,7 @@ static void say_twice(const check_setting *setting, check_writer *out) {
         }
     }
     if (found != NULL) {
-        check_write_format(out, "; the harness itself appends the verb and its options: leave `%s` out of ARGV", found);
+        check_write_format(out, "; the harness appends the verb and its options itself: leave `%s` out of ARGV", found);
     }
 }
 
@@ -338,15 +340,13 @@ undr_error check_survey_adapter(check_setting *setting, undr_buffer *why) {
     sigaction(SIGPIPE, &ignore, &before);
     undr_buffer output = {0};
     undr_error error = ask_verb(setting, nonsense, EXIT_NOT_IMPLEMENTED,
-        "a verb that it does not implement must end with exit status 89: an adapter that accepts anything proves "
-        "nothing",
+        "for a verb that it does not implement, the adapter must exit with status 89: an adapter that accepts "
+        "anything proves nothing",
         &output, why);
     output.size = 0;
     if (error == UNDR_OK) {
         error = ask_verb(setting, "capabilities", 0,
-            "it must print what the adapter implements, one a line, and end with "
-            "exit status 0",
-            &output, why);
+            "it must print what the adapter implements, one capability a line, and exit with status 0", &output, why);
     }
     if (error == UNDR_OK) {
         undr_buffer_free(&setting->capabilities.text);

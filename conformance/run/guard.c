@@ -117,7 +117,7 @@ _Noreturn static void watch(pid_t player, pid_t parent, int results, const sigse
         pid_t ended = waitpid(player, &status, WNOHANG);
         if (ended < 0 && errno == ECHILD) {
             clear();
-            tell(results, CHECK_GUARD_MARK "ended, and somebody else was told how\n");
+            tell(results, CHECK_GUARD_MARK "ended, and another process reaped it\n");
             _exit(0);
         }
         if (ended == player) {

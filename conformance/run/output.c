@@ -52,7 +52,8 @@ static bool is_same(const struct stat *a, const struct stat *b) {
 
 static undr_error refuse(undr_buffer *message, const char *one, const char *other) {
     return check_refused(undr_put_format(message,
-        "%s and %s are the same file, and one would destroy the other: name two (- is standard output)", one, other));
+        "%s and %s are the same file, and one would overwrite the other: name two files (- is standard output)", one,
+        other));
 }
 
 /* Against the standard streams, the files of the other options, and that of --expect, which was read. */

@@ -47,10 +47,10 @@ static undr_error try_folders(const char *name, int *reason) {
 static const char *remedy_of(int reason, bool searched) {
     switch (reason) {
     case ENOENT:
-        return searched ? "it is in no folder of PATH; write ./NAME for one in this folder" : "there is no such file";
+        return searched ? "no folder of PATH has it; write ./NAME for one in this folder" : "there is no such file";
     case EISDIR: return "it is a folder";
     case EPERM:
-        return "a folder on its path may not be searched by this user; copy the adapter elsewhere, or chmod +x the folder";
+        return "this user may not search a folder on its path; copy the adapter elsewhere, or chmod +x the folder";
     case EACCES: return "it is not executable; chmod +x makes it so, or name its interpreter before it";
     default: return strerror(reason);
     }
@@ -82,7 +82,7 @@ undr_error check_find_terminal(const check_options *options, undr_buffer *messag
         return terminal < 0 || close(terminal) == 0 ? UNDR_OK : UNDR_SYSTEM;
     }
     return check_refused(undr_put_format(message,
-        "--pause needs a terminal, where Enter goes on, and this process has "
+        "--pause needs a terminal, to wait for Enter, and this process has "
         "none (/dev/tty: %s): run undr-check in one, or leave --pause out",
         strerror(errno)));
 }

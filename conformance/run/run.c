@@ -265,8 +265,8 @@ static undr_error select_all(struct run *run, check_selection selections[CHECK_R
         return UNDR_OK;
     }
     return check_refused(undr_put_text(&run->message,
-        heavy > 0                      ? "all cases that match are of the set `load`: add --load to run them"
-            : run->options->shards > 1 ? "no case that matches is of this --shard, which runs nothing then"
+        heavy > 0                      ? "all matching cases are heavy: add --load to run them"
+            : run->options->shards > 1 ? "no matching case is in this --shard, so it runs nothing"
                                        : "no case matches: --list prints the names"));
 }
 

@@ -81,7 +81,7 @@ static void sum_up(const check_suite *suite, size_t mistakes, size_t warnings) {
         printf(" in %zu file%s", suite->file_count, check_text_plural(suite->file_count));
     }
     if (mistakes == 0) {
-        fputs(warnings == 0 ? ", no mistake\n" : ", no mistake, but see the warnings\n", stdout);
+        fputs(warnings == 0 ? ", no mistake\n" : ", no error, but see the warnings\n", stdout);
     } else {
         printf(
             "; %zu mistake%s: a file or folder is read up to its first one\n", mistakes, check_text_plural(mistakes));

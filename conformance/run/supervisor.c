@@ -289,7 +289,7 @@ static undr_error read_runner(struct supervisor *self, struct runner *runner) {
     enum { PIECE = 65536 };
     undr_buffer *line = &runner->line;
     if (line->size > LONGEST_LINE) {
-        runner->stopped = "the result of this play is larger than the harness takes in";
+        runner->stopped = "the result of this play is larger than the harness accepts";
         bury(self, runner);
         return UNDR_OK;
     }
@@ -352,7 +352,7 @@ static void watch_time(struct supervisor *self) {
     for (unsigned i = 0; i < runner_count(self->work); i++) {
         struct runner *runner = &self->runners[i];
         if (runner->busy && runner->stopped == NULL && now - runner->started_ns > self->work->limit_ns) {
-            runner->stopped = "the watchdog ended this play, which went on far beyond its limit";
+            runner->stopped = "the watchdog ended this play, which ran far beyond its limit";
             bury(self, runner);
         }
     }

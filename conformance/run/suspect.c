@@ -81,8 +81,8 @@ static void conclude(check_part *part, const struct answers *answers) {
     } else if (swapped != counted) { /* one that takes both looks at no length at all */
         part->suspicion = swapped ? CHECK_HINT_BYTE_ORDER : CHECK_HINT_COUNTS_HEADER;
         part->suspicion_seen = swapped
-            ? "a frame whose length was sent big-endian was understood, the same frame with a right length was not"
-            : "a frame whose length included its header was understood, the same frame with a right length was not";
+            ? "a frame whose length was sent big-endian was understood, the same frame with a correct length was not"
+            : "a frame whose length included its header was understood, the same frame with a correct length was not";
     }
 }
 

@@ -86,11 +86,11 @@ undr_error check_condition_take(undr_slice *rest, undr_slice *condition, const c
         version asked;
         comparison one = take_comparison(&after);
         if (find_relation(one.relation) == RELATIONS) {
-            *what = "`when WORD RELATION VERSION` needs one of < <= == != >= > for its RELATION, between blanks";
+            *what = "`when WORD RELATION VERSION` needs < <= == != >= or > as its RELATION, between blanks";
             return UNDR_ARGUMENT;
         }
         if (!read_version(one.version, &asked)) {
-            *what = "`when WORD RELATION VERSION` needs numbers for its VERSION, as 3.13";
+            *what = "`when WORD RELATION VERSION` needs numbers as its VERSION, such as 3.13";
             return UNDR_ARGUMENT;
         }
         *condition = undr_slice_of(first, (size_t)(after.data - first));

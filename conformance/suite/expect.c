@@ -129,12 +129,12 @@ static bool take_verdict(undr_slice word, struct line *line) {
 /* Reads a line up to its reason. */
 static undr_error read_line(undr_slice rest, struct line *line, check_expected *expected, undr_buffer *message) {
     undr_slice whole = rest, word = check_text_take_word(&rest);
-    const char *what = "`fail CASE REASON` or `warn CASE REASON` is expected";
+    const char *what = "expected `fail CASE REASON` or `warn CASE REASON`";
     if (is_word(word, "when")) {
         if (check_condition_take(&rest, &line->condition, &what) != UNDR_OK) {
             return mistake(expected, line->number, what, whole, message);
         }
-        what = "`fail CASE REASON` or `warn CASE REASON` is expected behind the condition";
+        what = "expected `fail CASE REASON` or `warn CASE REASON` after the condition";
         word = check_text_take_word(&rest);
     }
     if (!take_verdict(word, line)) {
@@ -142,10 +142,10 @@ static undr_error read_line(undr_slice rest, struct line *line, check_expected *
     }
     line->name = check_text_take_word(&rest);
     if (line->name.size == 0) {
-        return mistake(expected, line->number, "the name of a case is expected", whole, message);
+        return mistake(expected, line->number, "expected the name of a case", whole, message);
     }
     if (!take_id(&rest, &line->id)) {
-        return mistake(expected, line->number, "the specification has no requirement of that number", whole, message);
+        return mistake(expected, line->number, "the specification has no requirement with that id", whole, message);
     }
     line->reason = check_text_trim(rest);
     return line->reason.size > 0 ? UNDR_OK : mistake(expected, line->number, "a reason is expected", whole, message);
@@ -198,7 +198,8 @@ static undr_error take_hold(check_expected *expected, size_t index, undr_buffer 
         return UNDR_OK;
     }
     return check_refused(undr_put_format(message,
-        "%s:%d: `when %s` holds, and so does the condition of line %d, for the same case %s: one entry must be left",
+        "%s:%d: `when %s` holds, and so does the condition of line %d, for the same case %s: remove one of the two "
+        "entries",
         expected->file, entry->line, entry->condition, expected->at[first->holding].line, entry->name));
 }
 

@@ -36,13 +36,13 @@ static size_t warn(FILE *out, const char *file, const check_requirement *one, co
     check_text_plain(out, undr_slice_text(file));
     fprintf(out, ":%d: ", one->line);
     if (found != NULL) {
-        fprintf(out, "%s is a `%s` in the specification, and a `%s` here\n", one->id, word_of(found->level),
+        fprintf(out, "%s is a `%s` in the specification, but a `%s` here\n", one->id, word_of(found->level),
             word_of(one->level));
         return 1;
     }
     const char *nearest = nearest_of(known, one->id);
     fprintf(out, "the specification has no requirement %s", one->id);
-    fprintf(out, nearest == NULL ? " (spec/protocol.md has them all)\n" : "; did you mean %s?\n", nearest);
+    fprintf(out, nearest == NULL ? " (spec/protocol.md lists them all)\n" : "; did you mean %s?\n", nearest);
     return 1;
 }
 

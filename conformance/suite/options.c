@@ -75,8 +75,8 @@ static undr_error number_option(
     if (read_number(text, low, high, number)) {
         return UNDR_OK;
     }
-    return check_refused(undr_put_format(parsing->message, "%s '%s': a whole number from %llu to %llu is expected",
-        name, text, (unsigned long long)low, (unsigned long long)high));
+    return check_refused(undr_put_format(parsing->message, "%s '%s': expected a whole number from %llu to %llu", name,
+        text, (unsigned long long)low, (unsigned long long)high));
 }
 
 static undr_error unsigned_option(
@@ -136,7 +136,7 @@ static undr_error parse_shard(struct parsing *parsing, const char *text) {
         memcpy(first, text, (size_t)(slash - text));
     }
     if (slash == NULL || !read_number(slash + 1, 1, 10000, &shards) || !read_number(first, 1, shards, &shard)) {
-        return refuse_word(parsing, "--shard '%s': I/N is expected, the I-th of N parts, as in --shard 1/4", text);
+        return refuse_word(parsing, "--shard '%s': expected I/N, the I-th of N parts, as in --shard 1/4", text);
     }
     parsing->options->shard = (unsigned)shard;
     parsing->options->shards = (unsigned)shards;
@@ -155,7 +155,7 @@ static undr_error parse_factor(struct parsing *parsing, const char *text) {
     errno = 0;
     double factor = strtod(text, &end);
     if (end == text || *end != '\0' || errno != 0 || !(factor >= 0.01 && factor <= 10000)) {
-        return refuse_word(parsing, "--timeout-factor '%s': a number from 0.01 to 10000 is expected", text);
+        return refuse_word(parsing, "--timeout-factor '%s': expected a number from 0.01 to 10000", text);
     }
     parsing->options->timeout_factor = factor;
     return UNDR_OK;
@@ -167,10 +167,10 @@ static undr_error parse_place(struct parsing *parsing, const char *option, const
     uint64_t port = 0;
     if (colon == NULL || colon == text || !read_number(colon + 1, 1, 65535, &port)) {
         return check_refused(undr_put_format(
-            parsing->message, "%s '%s': HOST:PORT is expected, as in %s 127.0.0.1:4000", option, text, option));
+            parsing->message, "%s '%s': expected HOST:PORT, as in %s 127.0.0.1:4000", option, text, option));
     }
     if (parsing->options->host != NULL) {
-        return refuse_word(parsing, "%s", "--connect and --listen exclude each other");
+        return refuse_word(parsing, "%s", "--connect and --listen can't be combined");
     }
     parsing->options->listens = strcmp(option, "--listen") == 0;
     parsing->options->host = strndup(text, (size_t)(colon - text));
@@ -202,8 +202,8 @@ static undr_error refuse_second(struct parsing *parsing, int option) {
         return UNDR_OK;
     }
     return check_refused(undr_put_format(parsing->message, "--%s is given twice; %s", of->name,
-        option == OPTION_DELIVERY ? "--delivery all plays them all, else run undr-check once for each"
-                                  : "it takes one value: leave one of them out"));
+        option == OPTION_DELIVERY ? "--delivery all plays them all; otherwise run undr-check once for each"
+                                  : "it takes one value: remove one of them"));
 }
 
 /* Options that take a value. */
@@ -325,7 +325,7 @@ static undr_error take_word(struct parsing *parsing, char *word, bool *has_verb)
         return UNDR_OK;
     }
     if (*has_verb) {
-        return refuse_word(parsing, "unexpected argument '%s'; the adapter's command stands behind --", word);
+        return refuse_word(parsing, "unexpected argument '%s'; put the adapter's command after --", word);
     }
     *has_verb = true;
     for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
@@ -386,11 +386,11 @@ static undr_error finish_run(struct parsing *parsing, bool has_verb) {
     check_options *options = parsing->options;
     if (!has_verb) {
         return refuse_word(
-            parsing, "a command is missing: undr-check %s [OPTIONS] -- ARGV...", "manager|worker|pool|all");
+            parsing, "the command is missing: undr-check %s [OPTIONS] -- ARGV...", "manager|worker|pool|all");
     }
     if (options->host != NULL && options->command != NULL) {
         return refuse_word(
-            parsing, "%s and a command behind -- exclude each other", options->listens ? "--listen" : "--connect");
+            parsing, "%s and a command after -- can't be combined", options->listens ? "--listen" : "--connect");
     }
     if (options->listens && (options->all || !options->roles[CHECK_ROLE_WORKER])) {
         return refuse_word(parsing, "--listen waits for a worker: undr-check worker --listen %s:PORT", options->host);
@@ -401,15 +401,14 @@ static undr_error finish_run(struct parsing *parsing, bool has_verb) {
     }
     if (options->host == NULL && options->command == NULL) {
         return refuse_word(parsing,
-            "the adapter's command is missing: name it behind --, as in undr-check %s -- ./my-adapter",
-            verb_of(options));
+            "the adapter's command is missing: put it after --, as in undr-check %s -- ./my-adapter", verb_of(options));
     }
     if (options->listens) { /* each play is one start by hand */
         options->has_delivery = options->has_delivery || !options->every_delivery;
         options->again = parsing->given[OPTION_AGAIN - OPTION_LIST] ? options->again : 0;
     }
     if (options->has_delivery && options->every_delivery) {
-        return refuse_word(parsing, "%s", "--delivery NAME and --all-deliveries exclude each other");
+        return refuse_word(parsing, "%s", "--delivery NAME and --all-deliveries can't be combined");
     }
     return UNDR_OK;
 }
@@ -424,7 +423,7 @@ static undr_error finish_explore(struct parsing *parsing, bool has_verb) {
             "--corpus has sessions of a manager: undr-check explore manager --corpus %s -- ARGV...", options->corpus);
     }
     if (options->corpus != NULL && options->sessions != 0) {
-        return refuse_word(parsing, "%s", "--corpus and --sessions exclude each other: all kept sessions are played");
+        return refuse_word(parsing, "%s", "--corpus and --sessions can't be combined: all kept sessions are played");
     }
     return finish_run(parsing, has_verb);
 }
@@ -443,19 +442,18 @@ static undr_error refuse_unused(struct parsing *parsing) {
         const char *name = check_option_of(option)->name;
         if (parsing->given[option - OPTION_LIST] && !check_option_is_used(options->action, name)) {
             return check_refused(
-                undr_put_format(parsing->message, "%s makes no use of --%s, which belongs to %s: leave it out",
+                undr_put_format(parsing->message, "%s does not use --%s, which belongs to %s: remove it",
                     actions[options->action], name, check_option_users(name)));
         }
     }
     bool reads = options->action == CHECK_ACTION_PARSE || options->action == CHECK_ACTION_DECODE
         || options->action == CHECK_ACTION_DIFF || options->action == CHECK_ACTION_MERGE;
     if (reads && options->command != NULL) {
-        return refuse_word(
-            parsing, "%s starts no adapter: leave `--` and what follows it out", actions[options->action]);
+        return refuse_word(parsing, "%s starts no adapter: remove `--` and what follows it", actions[options->action]);
     }
     return options->destructive && options->host == NULL
         ? refuse_word(parsing, "--destructive belongs to --connect HOST:PORT: %s",
-              "a target that is started has nothing to lose")
+              "a target that undr-check starts has nothing to lose")
         : UNDR_OK;
 }
 
@@ -479,14 +477,14 @@ static undr_error finish_options(struct parsing *parsing, bool has_verb) {
     case CHECK_ACTION_DIFF:
         return options->files.count == 2
             ? UNDR_OK
-            : refuse_word(parsing, "diff: two reports are compared: %s", "undr-check diff OLD.json NEW.json");
+            : refuse_word(parsing, "diff compares two reports: %s", "undr-check diff OLD.json NEW.json");
     case CHECK_ACTION_MERGE:
         return options->files.count > 0
             ? UNDR_OK
             : refuse_word(parsing, "merge: name the reports of the shards (%s)", "--json wrote them");
     case CHECK_ACTION_DECODE:
         return options->files.count > 1
-            ? refuse_word(parsing, "decode: unexpected argument '%s'; one file is read", options->files.at[1])
+            ? refuse_word(parsing, "decode: unexpected argument '%s'; it reads one file", options->files.at[1])
             : UNDR_OK;
     default: return UNDR_OK;
     }

@@ -56,7 +56,7 @@ typedef struct check_options {
     char *host;   /* of --connect or --listen; NULL: none */
     bool listens; /* --listen */
     uint16_t port;
-    char *const *command; /* what stands behind --; NULL: nothing */
+    char *const *command; /* what stands after --; NULL: nothing */
 } check_options;
 
 /* Fills *options (check_options_free afterwards, always). UNDR_ARGUMENT: *message says in a sentence or two what is

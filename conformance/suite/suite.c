@@ -77,7 +77,7 @@ static undr_error take_over(check_suite *suite, check_cases cases, char *name, u
         if (before != CHECK_NO_NAME) {
             const check_case *other = suite->all[before];
             return check_refused(
-                undr_put_format(message, "%s:%d: the case %s stands at %s:%d already; give one of them another name",
+                undr_put_format(message, "%s:%d: the case %s is already at %s:%d; give one of them another name",
                     one->file, one->line, one->name, other->file, other->line));
         }
         suite->all[suite->count++] = one;

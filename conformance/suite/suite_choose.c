@@ -154,7 +154,7 @@ static undr_error advance_visit(struct choosing *choosing) {
     size_t before = check_name_map_get(&choosing->suite->by_name, name);
     if (before == CHECK_NO_NAME || choosing->suite->all[before]->role != one->role) {
         return check_refused(undr_put_format(
-            choosing->message, "%s:%d: `after %s`: there is no such case of this role", one->file, one->line, name));
+            choosing->message, "%s:%d: `after %s`: this role has no such case", one->file, one->line, name));
     }
     return enter_case(choosing, before);
 }

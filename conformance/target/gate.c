@@ -58,7 +58,7 @@ int check_listen_at(const char *host, uint16_t port, undr_buffer *why) {
     } else {
         file = listen_on(found);
         error = file >= 0 ? UNDR_OK
-                          : undr_put_format(why, "nobody can listen at %s:%u: %s", host, port, strerror(errno));
+                          : undr_put_format(why, "the harness can't listen at %s:%u: %s", host, port, strerror(errno));
         freeaddrinfo(found);
     }
     if (error != UNDR_OK && file >= 0) {

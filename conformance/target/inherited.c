@@ -87,8 +87,7 @@ undr_error check_inherited_excuse(size_t connections, undr_buffer *why) {
         }
     }
     if (error == UNDR_OK && limits.size > 0) {
-        error = undr_put_format(why,
-            "the target has limits from whoever started the harness that may be too low for it: %.*s; raise them",
+        error = undr_put_format(why, "the target inherits limits that may be too low for it: %.*s; raise them",
             (int)limits.size, (const char *)limits.data);
         error = error == UNDR_OK ? UNDR_SYSTEM : error;
     }
@@ -103,7 +102,7 @@ undr_error check_inherited_stack(undr_buffer *why) {
         return UNDR_OK;
     }
     undr_error error = undr_put_format(why,
-        "the limit of the stack is %llu KiB, and the harness needs %d: raise it, as with `ulimit -s 8192`",
+        "the stack limit is %llu KiB, but the harness needs %d: raise it, as with `ulimit -s 8192`",
         (unsigned long long)(limit.rlim_cur / 1024), NEEDED_KIB);
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }

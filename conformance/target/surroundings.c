@@ -56,7 +56,7 @@ static undr_error try_files(unsigned wanted, undr_buffer *why) {
     struct rlimit limit = {0};
     (void)getrlimit(RLIMIT_NOFILE, &limit); /* only told */
     undr_error error = undr_put_format(why,
-        "the harness needs %u file descriptors, and %u are free (the limit is %llu): ", wanted,
+        "the harness needs %u file descriptors, but only %u are free (the limit is %llu): ", wanted,
         count + (first >= 0 ? 1 : 0), (unsigned long long)limit.rlim_cur);
     error = error == UNDR_OK ? check_put_reason(why, reason) : error;
     return error == UNDR_OK ? UNDR_SYSTEM : error;
@@ -123,7 +123,7 @@ static undr_error try_child(undr_buffer *why) {
     return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0
         ? UNDR_OK
         : tell_lack(why,
-              "this system does not let the harness find the processes that a target leaves "
+              "this system does not let the harness find the processes that a target leaves behind "
               "(PR_SET_CHILD_SUBREAPER)",
               errno);
 }
@@ -149,8 +149,8 @@ static undr_error try_proc(undr_buffer *why) {
         return UNDR_OK;
     }
     undr_error error = undr_put_format(why,
-        "the harness finds a target's processes in /proc, and /proc %s: mount that of "
-        "this pid namespace, as with `mount -t proc proc /proc` or `unshare --mount-proc`",
+        "the harness finds a target's processes in /proc, but /proc %s: mount the one of this pid namespace, as with "
+        "`mount -t proc proc /proc` or `unshare --mount-proc`",
         size <= 0 ? "is not there" : "shows the processes of another pid namespace");
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
@@ -161,7 +161,7 @@ static undr_error try_folder(undr_buffer *why) {
         return UNDR_OK;
     }
     return tell_lack(
-        why, "the present directory is gone, and a target would start in it; go to one that exists (cd)", errno);
+        why, "the current directory, where a target would start, is gone; go to one that exists (cd)", errno);
 }
 
 undr_error check_surroundings(bool starts_target, unsigned files, undr_buffer *why) {

@@ -115,7 +115,7 @@ static void on_interrupt(uv_signal_t *signal, int number) {
 static void tell_limit(undr_server *server) {
     if (server->asked_connections > server->options.connections) {
         undr_server_log(server, NULL,
-            "%zu connections were asked for, and the limit of open files allows %zu: raise that (`ulimit -n`)",
+            "%zu connections were requested, but the limit of open files allows only %zu: raise it (`ulimit -n`)",
             server->asked_connections, server->options.connections);
     }
 }

@@ -72,7 +72,8 @@ static bool add_thread(undr_server *server) {
     decoders->count += status == 0;
     if (decoders->count == 0 && !decoders->told) {
         undr_server_log(server, NULL,
-            "no thread can be started to decode large messages: %s; all wait for each of them", uv_strerror(status));
+            "no thread can be started to decode large messages: %s; each of them delays all connections",
+            uv_strerror(status));
         decoders->told = true;
     }
     return decoders->count > 0;

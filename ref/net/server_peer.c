@@ -362,7 +362,8 @@ static bool make_room(undr_server *server) {
         read_now(oldest);
         if (oldest->clock == &server->silent) {
             undr_server_log(server, &oldest->address,
-                "connection ended: it has sent no request, and another needs its place (limit of connections)");
+                "connection ended: it has sent no request, and another connection needs its place (limit of "
+                "connections)");
             undr_peer_close(oldest);
         }
         if (oldest->state == UNDR_PEER_CLOSED) {
@@ -385,7 +386,7 @@ static const char *find_obstacle(const undr_peer *peer) {
         status = undr_peer_user(socket, &peer->address, &user);
     }
     if (status != 0) {
-        return "its user can't be found out";
+        return "its user can't be determined";
     }
     return user == geteuid() ? NULL : "it belongs to another user";
 }
@@ -404,7 +405,7 @@ static void serve(undr_server *server, undr_peer *peer, int socket) {
     }
     const char *obstacle = status == 0 ? find_obstacle(peer) : uv_strerror(status);
     if (obstacle == NULL && server->connections > server->options.connections && !make_room(server)) {
-        obstacle = "there are as many as the limit of connections allows";
+        obstacle = "the limit of connections is reached";
     }
     if (obstacle == NULL) {
         status = enter_core(peer);

@@ -158,7 +158,7 @@ static undr_error receive_exactly(int client, uint8_t *data, size_t size) {
     return UNDR_OK;
 }
 
-/* FRAME-8: memory follows the bytes that have come, doubling, and never the length that the header claims. */
+/* FRAME-8: memory follows the bytes that have come, doubling, and never the length that the header announces. */
 static undr_error receive_payload(int client, uint64_t size, undr_buffer *message) {
     while (message->size < size) {
         uint64_t left = size - message->size;

@@ -78,7 +78,7 @@ static int run(int argc, char **argv, const undr_registry *registry) {
     long port, parent, number;
     if (argc != UNDR_WORKER_ARGUMENTS || !parse_number(argv[3], UINT16_MAX, &port)
         || !parse_number(argv[4], INT_MAX, &parent) || !parse_number(argv[5], INT_MAX, &number)) {
-        (void)fprintf(stderr, "%s: how a manager starts its workers, not to be called by hand\n", UNDR_WORKER_WORD);
+        (void)fprintf(stderr, "%s: a manager starts its workers this way; do not call it by hand\n", UNDR_WORKER_WORD);
         return 2;
     }
     if (!tie_to_parent(parent)) {

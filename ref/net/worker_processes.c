@@ -156,10 +156,10 @@ static bool is_replaced(undr_worker_processes *all, const worker *one) {
     }
     all->left--;
     if (!all->closed) {
-        undr_server_log(all->server, NULL, "worker %zu is not started again: %zu are left", one->number, all->left);
+        undr_server_log(all->server, NULL, "worker %zu is not restarted: %zu are left", one->number, all->left);
     }
     if (!all->closed && all->left == 0) {
-        undr_server_log(all->server, NULL, "no worker is left: they can't be started, or end soon after their start");
+        undr_server_log(all->server, NULL, "no worker is left: they can't be started, or end soon after they start");
         undr_manager_abandon(all->server->core);
     }
     return false;
@@ -250,8 +250,8 @@ static void bury(worker *one) {
     int status = 0;
     bool told = waitpid((pid_t)one->process.pid, &status, WNOHANG) == one->process.pid;
     if (!told) {
-        undr_server_log(one->all->server, NULL, "worker %zu has ended, and this program was told how, not the library",
-            one->number);
+        undr_server_log(
+            one->all->server, NULL, "worker %zu has ended, but this program reaped it, not the library", one->number);
     }
     bool killed = told && WIFSIGNALED(status);
     on_exit_of_process(

@@ -132,7 +132,7 @@ static undr_error run_chain(runner *with, const undr_value *chain, unsigned dept
         return undr_fail(with->failure, "TypeError", "'tasks' of a Chain must be a list or a tuple");
     }
     if (depth == CHAIN_DEPTH) {
-        return undr_fail(with->failure, "RecursionError", "Chains nest deeper than %d levels", CHAIN_DEPTH);
+        return undr_fail(with->failure, "RecursionError", "Chains are nested deeper than %d levels", CHAIN_DEPTH);
     }
     for (size_t i = 0; i < tasks->items.count; i++) {
         undr_error error = run_at(with, tasks->items.at[i], depth + 1);
@@ -146,7 +146,8 @@ static undr_error run_chain(runner *with, const undr_value *chain, unsigned dept
 static undr_error run_at(runner *with, const undr_value *task, unsigned depth) {
     if (with->left-- == 0) {
         with->left = 0;
-        return undr_fail(with->failure, "RuntimeError", "a Chain of more than %d tasks: it is given up", CHAIN_TASKS);
+        return undr_fail(
+            with->failure, "RuntimeError", "a Chain of more than %d tasks: the rest does not run", CHAIN_TASKS);
     }
     if (undr_value_is_instance(task, UNDR_CLASS_CHAIN)) {
         return run_chain(with, task, depth);

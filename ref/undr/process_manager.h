@@ -29,7 +29,7 @@ typedef struct undr_process_manager undr_process_manager;
 typedef struct undr_process_manager_options {
     int workers;               /* -1: twice the number of cores; 0: none of its own, only connections */
     unsigned priority_levels;  /* 1..128; 0: 2 */
-    const char *log_directory; /* one file per worker, worker-1.log ...; made if it does not exist; NULL: no logs */
+    const char *log_directory; /* one file per worker, worker-1.log ...; created if it does not exist; NULL: no logs */
     const char *address;       /* IPv4 that it listens on; NULL: 127.0.0.1 */
     bool beyond_loopback;      /* the address may be one that other machines reach (SEC-2) */
     bool same_user;            /* only connections of processes of the same user of this machine are served */
