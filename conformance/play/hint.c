@@ -196,7 +196,7 @@ static bool is_text(const undr_value *value) {
     return value->kind == UNDR_STR || value->kind == UNDR_BYTES;
 }
 
-/* Is the one the text of the other's bytes: in UTF-8, or in Latin-1? */
+/* Is one of them the text of the other's bytes, in UTF-8 or Latin-1? */
 static bool is_its_text(const undr_value *a, const undr_value *b) {
     const undr_value *text = a->kind == UNDR_STR ? a : b, *bytes = a->kind == UNDR_STR ? b : a;
     undr_buffer latin = {0};
@@ -207,7 +207,7 @@ static bool is_its_text(const undr_value *a, const undr_value *b) {
     return is;
 }
 
-/* Equal but for text where bytes stand, or the other way round; *found: there is such a place. */
+/* Equal except for text in the place of bytes, or the other way round; *found: there is such a place. */
 static bool is_text_for_bytes(const undr_value *a, const undr_value *b, int depth, bool *found) {
     bool equal = false;
     if (is_text(a) && is_text(b) && a->kind != b->kind) {
@@ -261,7 +261,7 @@ undr_error check_hint_of_payload(undr_slice payload, undr_slice expected, check_
                                               : undr_pickle_read(expected, NULL, &arena, &due, NULL, NULL);
         error = known == UNDR_MEMORY ? known : judge_value(value, known == UNDR_OK ? due : NULL, hint, seen);
     } else {
-        error = error == UNDR_MEMORY ? error : UNDR_OK; /* no pickle: nothing to say of it */
+        error = error == UNDR_MEMORY ? error : UNDR_OK; /* not a pickle: there is nothing to say */
     }
     undr_arena_free(&arena);
     return error;

@@ -1,4 +1,4 @@
-/* play_acquit.c: nobody is blamed for what the harness, or the machine below it, did not give. */
+/* play_acquit.c: a target is not blamed for what the harness, or the machine, did not give it. */
 #include "play/play_acquit.h"
 
 #include "play/play_verdict.h"
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* The verdict becomes an error of the harness; what was expected and seen stays in the transcript. */
+/* The verdict becomes an error of the harness; the transcript keeps what was expected and seen. */
 static void acquit_target(check_player *player, const char *why) {
     check_result *result = player->blame.result;
     undr_buffer seen = result->received;
@@ -25,7 +25,7 @@ static void acquit_for(check_player *player, undr_error error, undr_buffer *why)
     }
 }
 
-/* A limit of processor time or file sizes ends a target by a signal of its own. */
+/* A limit of processor time or file size ends a target with its own signal. */
 static bool was_ended_by_limit(check_player *player) {
     const check_target *target = &player->scene.target;
     const char *limit = target->state == CHECK_TARGET_SIGNALLED ? check_inherited_limit_of(target->status) : NULL;

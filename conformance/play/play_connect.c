@@ -67,7 +67,7 @@ bool check_player_connect(check_player *player, check_connection *connection) {
         return false;
     }
     check_connection_forget(connection);
-    /* When a backlog is full the system tries again of itself, after 1, 3, 7 and 15 s: no time of the target's. */
+    /* When a backlog is full, the system itself tries again, after 1, 3, 7 and 15 s: that is not the target's time. */
     uint64_t limit = check_player_limit(player, false), least = check_player_start_limit(player);
     undr_error error = check_wire_connect(&connection->wire, &to, check_now() + (limit > least ? limit : least));
     if (error == UNDR_WAIT) {

@@ -21,7 +21,7 @@ void check_player_show_line(check_player *player, undr_buffer *to, undr_slice li
     undr_buffer_free(&shown);
 }
 
-/* How an answer line would stand in a case. */
+/* How a case would write an answer line. */
 void check_player_say_answer(check_player *player, undr_buffer *to, const check_line *line) {
     if (line->answer == CHECK_ANSWER_MESSAGE) {
         check_player_say(player, to, "M <- message ");

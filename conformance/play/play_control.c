@@ -126,7 +126,7 @@ void check_player_command(check_player *player, const check_step *step) {
 
 /* ---- lines ---- */
 
-/* The first line did not come: of a program that runs and has said nothing, the commonest reason is its buffer. */
+/* The first line did not come: if a running program has said nothing, the most common reason is its output buffer. */
 static void fail_without_line(check_player *player, const char *expected, uint64_t limit) {
     undr_slice unread = check_control_unread(&player->scene.control);
     bool first = player->scene.control.in_flight == CHECK_AWAIT_READY;
@@ -189,7 +189,7 @@ static bool matches_one(
     return matches && !player->blame.over;
 }
 
-/* The line is taken already, whether it matches or not. */
+/* The line is already taken, whether it matches or not. */
 static check_look judge_line(check_player *player, const check_step *step, const check_line *line, undr_buffer *why) {
     undr_buffer clauses = {0};
     bool matches = false;

@@ -21,7 +21,7 @@ void check_player_say_unread(check_player *player, undr_buffer *to, const check_
     }
 }
 
-/* Whole frames that came, read by the case or not. */
+/* Whole frames that arrived, read by the case or not. */
 static uint64_t frames_that_came(const check_connection *connection) {
     check_counter came = {.frames = connection->wire.received_frames};
     check_count(&came,
@@ -33,7 +33,7 @@ static uint64_t frames_that_came(const check_connection *connection) {
 void check_player_one_in_flight(check_player *player, const check_connection *connection) {
     static const check_requirement flight = {
         CHECK_MUST, "WORK-2", "A worker has at most one request in flight on a connection.", 0};
-    bool inside = connection->wire.asked.header_size > 0; /* what was sent ends in a frame: nobody can count answers */
+    bool inside = connection->wire.asked.header_size > 0; /* inside a frame: answers can't be counted */
     if (player->blame.over || inside || frames_that_came(connection) <= connection->wire.asked.frames + 1) {
         return;
     }

@@ -23,7 +23,7 @@ void check_player_gate_accept(check_player *player, const check_step *step) {
     }
 }
 
-/* A task goes on behind a CANCEL. What runs for longer than the grace may be killed (CLOSE-CANCEL-2). */
+/* A task goes on after a CANCEL. A task that runs for longer than the grace may be killed (CLOSE-CANCEL-2). */
 static void notice_grace(check_player *player) {
     const check_capabilities *can = &player->setting->capabilities;
     uint64_t part = can->grace * CHECK_MILLISECOND / CHECK_GRACE_PART;

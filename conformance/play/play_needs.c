@@ -1,4 +1,4 @@
-/* play_needs.c: may this target be asked at all? */
+/* play_needs.c: can this target be given the case at all? */
 #include "play/play_needs.h"
 
 #include "base/text.h"
@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* A capability that the harness gives no meaning to: a line of its own, with a number that is large enough. */
+/* A capability without a meaning for the harness: a line with its name and a number that is large enough. */
 static bool has_line(undr_slice text, const check_need *need) {
     size_t length = strlen(need->capability);
     undr_cursor cursor = undr_cursor_over(text);
@@ -50,7 +50,7 @@ static bool has_capability(const check_capabilities *declared, const check_need 
     return has_line(undr_buffer_slice(&declared->text), need);
 }
 
-/* The first thing that the case needs and the target does not declare; NULL: nothing is lacking. */
+/* The first thing that the case needs and the target does not declare; NULL: there is none. */
 static const check_need *find_lack(const check_case *one, const check_setting *setting) {
     for (size_t i = 0; i < one->need_count; i++) {
         if (!has_capability(&setting->capabilities, &one->needs[i])) {
@@ -60,12 +60,13 @@ static const check_need *find_lack(const check_case *one, const check_setting *s
     return NULL;
 }
 
-/* A priority too high, which the number of priorities makes so: a running manager may have been given more than two. */
+/* A priority that is too high for the case's number of priorities: a running manager may have more than two. */
 static bool counts_priorities(const check_step *step) {
     return step->what == CHECK_SEND_FRAME && step->bad && step->type >= UNDR_TYPE_SCHEDULE;
 }
 
-/* --connect has no adapter: what needs one is skipped, and so is what the case can't ask of a running manager. */
+/* --connect has no adapter: a case that needs one is skipped, and so is one that can't be played on a running
+ * manager. */
 static bool needs_adapter(const check_case *one, const check_step *steps, size_t count) {
     if (one->role != CHECK_ROLE_MANAGER || one->levels != 2 || one->log_directory) {
         return true;

@@ -1,4 +1,4 @@
-/* play_process.c: the target's process in a case: its exit, signals, files, what it reported of other processes. */
+/* play_process.c: the target's process in a case: its exit, signals and files, and the processes that it reported. */
 #include "play/play_process.h"
 
 #include "base/clock.h"
@@ -116,7 +116,7 @@ static pid_t bound_pid(check_player *player, const check_step *step) {
     return (pid_t)number;
 }
 
-/* Only what the target has started is ever signalled. It may have made a session of its own for it. */
+/* Only processes that the target has started are signalled. It may have put them into a session of their own. */
 static bool is_of_target(check_player *player, pid_t pid) {
     check_pids found = {0};
     bool is = getsid(pid) == player->scene.target.pid;
@@ -200,7 +200,7 @@ void check_player_alone(check_player *player, const check_step *step) {
 
 /* ---- P loopback ---- */
 
-/* 127.0.0.2 is this machine, and another address than the one that it listens on: who answers there listens on all. */
+/* 127.0.0.2 is this machine, but another address: a target that answers there listens on all addresses. */
 void check_player_loopback(check_player *player, const check_step *step) {
     (void)step;
     struct sockaddr_in to = {

@@ -1,4 +1,4 @@
-/* play_receive.c: what must come: on a connection, on the control channel, from the process. */
+/* play_receive.c: what must arrive: on a connection, on the control channel, from the process. */
 #include "play/play_receive.h"
 
 #include "base/clock.h"
@@ -45,7 +45,7 @@ static bool may_be_none(const check_payload *payload) {
         && (is_wire ? check_is_none(term->value->bytes) : term->value->kind == UNDR_NONE);
 }
 
-/* Only None is held: a task that has come ends the holding, and so does a CANCEL (NEXT-6). */
+/* Only None is held: a new task ends the hold, and so does a CANCEL (NEXT-6). */
 static bool may_be_held(const check_player *player, const check_step *step) {
     for (size_t i = 0; i < step->expectation_count && player->timing.cancelled_at == 0; i++) {
         const check_expectation *one = &step->expectations[i];

@@ -1,5 +1,4 @@
-/* play_send.c: what a case sends, into the queue of a connection. A case that asks for nonsense without `bad` is
- * a mistake of the case. */
+/* play_send.c: what a case sends, into the queue of a connection. Nonsense without `bad` is an error of the case. */
 #include "play/play_send.h"
 
 #include "base/grow.h"
@@ -26,7 +25,7 @@ static size_t asked_for_tasks(const check_connection *connection) {
     return count;
 }
 
-/* Manager and pool: DONE-3 is about a `t` without a task; everything else is what the parser has judged. */
+/* Manager and pool: DONE-3 is about a `t` without a task; the parser has judged everything else. */
 static void judge_request(check_player *player, check_connection *connection, uint8_t type, size_t size, bool bad) {
     bool settles = type == UNDR_TYPE_TASK && size == 0 && !connection->uncertain;
     bool may_settle = connection->tasks_out > 0 || asked_for_tasks(connection) > 0;
@@ -84,7 +83,7 @@ bool check_player_is_send(const check_step *step) {
     return step->what == CHECK_SEND_FRAME || step->what == CHECK_SEND_HEADER || step->what == CHECK_SEND_RAW;
 }
 
-/* The bytes are in the queue already; a cut says that they end here. */
+/* The bytes are already in the queue; a cut says that they end here. */
 static void cut_bytes(check_player *player, check_connection *connection) {
     size_t *cuts = check_array_grow(connection->cuts, connection->cut_count, &connection->cut_capacity, sizeof *cuts);
     if (cuts == NULL) {
@@ -111,7 +110,7 @@ static bool build_payload(check_player *player, const check_payload *payload, un
     return !player->blame.over;
 }
 
-/* A worker that does not wait for an answer is blamed for that, and not for what comes of it. */
+/* A worker that does not wait for an answer is blamed for that, not for the consequences. */
 static void judge_flight(check_player *player, const check_connection *connection) {
     if (!connection->loose) {
         check_player_glance(player);

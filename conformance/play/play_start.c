@@ -1,4 +1,4 @@
-/* play_start.c: starts the target that a case wants, and ends it with all that it left. */
+/* play_start.c: starts the target of a case, and ends it with everything that it left behind. */
 #include "play/play_start.h"
 
 #include "base/clock.h"
@@ -27,7 +27,7 @@ enum { ARGUMENTS = 12, NUMBER = 16, FILES_AT_ONCE = 16 };
 
 /* ---- the log directory ---- */
 
-/* A target that can't write there is not to be blamed for a umask of ours, nor for a full disk. */
+/* A target that can't write there must not be blamed for our umask or a full disk. */
 static void try_logs(check_player *player) {
     undr_buffer why = {0};
     undr_error error = chmod(player->peer.logs, S_IRWXU) == 0 ? check_room_in(player->peer.logs, &why) : UNDR_SYSTEM;
@@ -166,7 +166,7 @@ static void await_ready(check_player *player) {
 
 /* ---- --connect ---- */
 
-/* --connect: the answer to a first `n`, when one comes in time. */
+/* --connect: the answer to a first `n`, if one comes in time. */
 static bool ask_first(check_player *player, check_connection *first, undr_frame *answer) {
     uint64_t size, until = check_now() + check_player_limit(player, true);
     if (!check_player_queue_frame(player, first, UNDR_TYPE_NEXT, undr_slice_of(NULL, 0))) {
@@ -181,7 +181,7 @@ static bool ask_first(check_player *player, check_connection *first, undr_frame 
     return !player->blame.over;
 }
 
-/* --connect: whatever listens there may be no manager at all. */
+/* --connect: what listens there may not be a manager at all. */
 static void say_no_answer(check_player *player, const check_connection *first) {
     const check_setting *setting = player->setting;
     if (check_wire_has_ended(&first->wire)) {
@@ -247,7 +247,7 @@ static void pause_for_debugger(check_player *player) {
     }
 }
 
-/* --listen: whoever sits there starts the worker now. */
+/* --listen: the user starts the worker now. */
 static void await_user(check_player *player) {
     const check_setting *setting = player->setting;
     undr_buffer why = {0};

@@ -13,7 +13,7 @@ enum { TRIES = 3, SLACK_MS = 500 /* that a busy machine may add, even to the soo
 
 /* ---- within ---- */
 
-/* Since the last delivery began: the harness may have been late to look, so the soonest of several counts. */
+/* Since the last delivery began. The harness may have looked late, so the soonest of several counts. */
 void check_player_within(check_player *player, const check_step *step) {
     check_within *within = &player->within;
     uint64_t took = check_now() - player->sending.began;
@@ -22,7 +22,7 @@ void check_player_within(check_player *player, const check_step *step) {
     if (within->step != step) {
         check_player_judge_within(player);
         *within = (check_within){step, player->blame.requirement, UINT64_MAX, delay, 0};
-    } else { /* the first gives the point in time from which the delay counts */
+    } else { /* the first sets the time from which the delay counts */
         uint64_t kept = delay > within->delay ? delay - within->delay : 0;
         took = took > kept ? took - kept : 0;
     }
@@ -54,7 +54,7 @@ void check_player_judge_within(check_player *player) {
 
 /* ---- last ---- */
 
-/* The case has waited for the process's end; what it had opened by then is in the backlog of the listener. */
+/* The case has waited for the process's end; connections that it opened by then are in the listener's backlog. */
 void check_player_last(check_player *player, const check_step *step) {
     check_player_glance(player);
     if (player->blame.over) {

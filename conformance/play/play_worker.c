@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* The first that has sent something, or ended, now; NULL: none yet. */
+/* The first one that has sent something or ended; NULL: none yet. */
 static check_connection *find_worker(check_player *player) {
     check_scene *scene = &player->scene;
     for (size_t i = 0; i < scene->count && player->peer.worker == NULL; i++) {
@@ -17,7 +17,7 @@ static check_connection *find_worker(check_player *player) {
             player->peer.worker = one;
         }
     }
-    /* One that ended without a word is taken only when there is no other. */
+    /* A connection that ended without sending anything counts only if there is no other. */
     if (player->peer.worker == NULL && scene->count == 1 && check_wire_has_ended(&scene->connections[0]->wire)) {
         player->peer.worker = scene->connections[0];
     }

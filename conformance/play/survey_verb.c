@@ -90,7 +90,7 @@ static bool is_word(undr_slice word, const char *text) {
     return undr_slice_equal(word, undr_slice_text(text));
 }
 
-/* What a line with this word looks like. */
+/* The form of a line with this word. */
 static const char *form_of(undr_slice word) {
     static const char *const forms[][2] = {{"priority-levels", "`priority-levels N`, 2 to 128"},
         {"hold",
@@ -120,7 +120,7 @@ static bool is_language(undr_slice value) {
     return name > 0 && name < value.size && value.data[name] == ' ';
 }
 
-/* What is not used here, but must be right all the same. */
+/* Words that are not used here, but must still be correct. */
 static bool is_right(undr_slice word, undr_slice value) {
     uint64_t number;
     if (is_word(word, "pool-hold")) {
@@ -129,7 +129,7 @@ static bool is_right(undr_slice word, undr_slice value) {
     return is_word(word, "language") ? is_language(value) : !is_word(word, "version") || value.size > 0;
 }
 
-/* False: the word is known and its value is none that it can have. */
+/* False: the word is known, but its value is wrong. */
 static bool read_capability(undr_slice word, undr_slice value, check_capabilities *to) {
     uint64_t number = 0;
     bool *flags[] = {&to->manager, &to->worker, &to->pool, &to->log_directory};
@@ -190,7 +190,7 @@ undr_error check_read_capabilities(undr_slice text, check_capabilities *capabili
 
 /* ---- verbs ---- */
 
-/* What the machine did not give is not the adapter's. */
+/* Time that the machine did not give is not the adapter's. */
 static undr_error look_late(uint64_t until, double factor, bool *late) {
     uint64_t now = check_now(), most = (uint64_t)(factor * (double)(STARVED_MOST_S * CHECK_SECOND));
     unsigned long long delay = 0;
@@ -257,14 +257,14 @@ static void say_how_it_ended(
     }
 }
 
-/* A call of the harness's own has failed. */
+/* A call of the harness itself has failed. */
 static undr_error say_own_failure(undr_buffer *why, int reason) {
     undr_error error = why->size > 0 ? UNDR_OK : undr_put_text(why, "the harness can't ask the adapter: ");
     error = error == UNDR_OK && why->data[why->size - 1] == ' ' ? check_put_reason(why, reason) : error;
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
 
-/* Was it ended by a limit that it has from the harness? */
+/* Did a limit that it inherited from the harness end it? */
 static undr_error say_limit(const check_target *target, undr_buffer *why) {
     const char *limit = target->state == CHECK_TARGET_SIGNALLED ? check_inherited_limit_of(target->status) : NULL;
     if (limit == NULL) {
@@ -275,7 +275,7 @@ static undr_error say_limit(const check_target *target, undr_buffer *why) {
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
 
-/* Who names the verb in ARGV has it twice. */
+/* If the user names the verb in ARGV, it is there twice. */
 static void say_twice(const check_setting *setting, check_writer *out) {
     static const char *const verbs[] = {"manager", "worker", "capabilities"};
     const char *found = NULL;
@@ -289,7 +289,7 @@ static void say_twice(const check_setting *setting, check_writer *out) {
     }
 }
 
-/* Did the verb end with the status that it has to? Else *why says what it did, and `remedy`. */
+/* Did the verb end with the right status? If not, *why says what it did, and `remedy`. */
 static undr_error judge_status(const check_setting *setting, const char *verb, int status, const char *remedy,
     check_scene *scene, undr_buffer *why) {
     undr_error how = run_to_end(setting, verb, scene, why);

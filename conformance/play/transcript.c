@@ -54,7 +54,7 @@ static undr_error items_to_term(
     return error;
 }
 
-/* UNDR_ARGUMENT: it is too much to say. */
+/* UNDR_ARGUMENT: it is too large to print. */
 static undr_error spend_bytes(term_maker *maker, size_t bytes) {
     bool fits = bytes <= maker->bytes;
     maker->bytes -= fits ? bytes : 0;
@@ -134,7 +134,7 @@ static bool is_literal(const undr_value *value, int depth, size_t *left) {
     return literal;
 }
 
-/* UNDR_ARGUMENT: the notation can't say it, or it is too much to say. */
+/* UNDR_ARGUMENT: the notation can't express it, or it is too large to print. */
 static undr_error to_term(term_maker *maker, const undr_value *value, int depth, check_term **term) {
     if (depth == 0 || maker->left == 0) {
         return UNDR_ARGUMENT;
@@ -212,9 +212,9 @@ static bool carries_error(const undr_value *value) {
         && value->object.args->items.count > 0;
 }
 
-/* value_only: whatever the protocol is that it was pickled in. */
+/* value_only: in any pickle protocol. */
 static undr_error show_pickle(undr_buffer *to, undr_slice payload, bool value_only, const check_names *names) {
-    /* An opcode makes one value at most: only what shares containers has more of them than bytes. */
+    /* An opcode makes one value at most: only a payload that shares containers has more values than bytes. */
     enum { FREE_BYTES = 4096, TIMES_ITS_SIZE = 16 };
     term_maker maker = {.names = names, .left = payload.size, .bytes = FREE_BYTES + TIMES_ITS_SIZE * payload.size};
     undr_value *value = NULL;

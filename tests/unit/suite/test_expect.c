@@ -66,7 +66,7 @@ static void assert_mistake(const char *text, const char *says) {
 static void mistakes_name_the_place(void **state) {
     (void)state;
     assert_mistake("\npass manager.a x\n", "f:2: expected `fail CASE REASON`");
-    assert_mistake("fail\n", "f:1: the name of a case");
+    assert_mistake("fail\n", "f:1: expected the name of a case");
     assert_mistake("fail manager.a\n", "f:1: a reason");
     assert_mistake("fail manager.a x\nwarn manager.a y\n", "f:2: the case manager.a has an entry at line 1");
     assert_mistake("fail manager.a SCHED-99 x\n", "f:1: the specification has no requirement with that id");
