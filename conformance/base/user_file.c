@@ -131,7 +131,7 @@ static undr_error read_all(
     return refuse_size(message, path, limit);
 }
 
-/* patient: what has no end yet may be waited for, as whoever gives it as standard input may want. */
+/* patient: waits for input that has not ended, as a user of standard input may want. */
 static undr_error read_within(
     int file, const char *path, size_t limit, bool patient, undr_buffer *text, undr_buffer *message) {
     ticker ticks;
@@ -203,10 +203,10 @@ undr_error check_file_open(const char *path, int *file, undr_buffer *message) {
     return UNDR_OK;
 }
 
-/* A file that is not regular may take some time, but not for ever. */
+/* A file that is not regular may take time, but not for ever. */
 int check_file_replace(int file, undr_slice text) {
     struct stat about;
-    bool cuts = fstat(file, &about) == 0 && S_ISREG(about.st_mode); /* pipes and devices have nothing to cut off */
+    bool cuts = fstat(file, &about) == 0 && S_ISREG(about.st_mode); /* pipes and devices can't be truncated */
     int reason = cuts && ftruncate(file, 0) != 0 ? errno : 0;
     for (size_t done = 0; done < text.size && reason == 0;) {
         ssize_t written = write(file, text.data + done, text.size - done);

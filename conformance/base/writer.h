@@ -1,11 +1,11 @@
-/* writer.h: appends text to a buffer and keeps the first failure: a function writes all it has to say, and asks once. */
+/* writer.h: appends text to a buffer and keeps the first failure: a function writes everything, and checks once. */
 #ifndef CHECK_WRITER_H
 #define CHECK_WRITER_H
 
 #include "undr/value.h"
 
 typedef struct check_writer {
-    undr_buffer *to;  /* borrowed. NULL: nobody wants the text, and nothing is written */
+    undr_buffer *to;  /* borrowed. NULL: the text is not wanted, and nothing is written */
     undr_error error; /* the first failure; nothing is written after it */
 } check_writer;
 
@@ -26,7 +26,7 @@ undr_error check_refused(undr_error told);
 
 /* The failure of another function, which appends to out->to, or prepares what is to be written. */
 void check_writer_keep(check_writer *out, undr_error error);
-/* Is there something to be written to, and no failure? To be asked before a call whose result goes to keep. */
+/* Is there a buffer, and no failure? Check this before a call whose result goes to keep. */
 bool check_writer_goes_on(const check_writer *out);
 
 #endif

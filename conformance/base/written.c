@@ -1,4 +1,4 @@
-/* written.c: looks whether what was printed arrived. */
+/* written.c: checks whether the output was written. */
 #include "base/written.h"
 
 #include "base/shortage.h"
@@ -43,8 +43,8 @@ bool check_is_abandoned(FILE *out) {
         && (polled.revents & POLLERR) != 0;
 }
 
-/* A stream that failed earlier keeps no errno: one more byte, of what is in pieces anyway, tells. 0: it is well now, or
- * would have to be waited for. */
+/* A stream that failed earlier keeps no errno: writing one more byte, to output that is broken anyway, shows it. 0: the
+ * stream works now, or would block. */
 static int ask_again(FILE *out) {
     struct pollfd room = {.fd = fileno(out), .events = POLLOUT};
     if (poll(&room, 1, 0) != 1 || (room.revents & (POLLOUT | POLLERR | POLLNVAL)) == 0) {
@@ -53,12 +53,12 @@ static int ask_again(FILE *out) {
     return write(fileno(out), "\n", 1) == 1 ? 0 : errno;
 }
 
-/* Standard error that is closed was not wanted; what is full has lost something. */
+/* Closed standard error was not wanted; full standard error has lost text. */
 static bool is_unwanted(FILE *out, int reason) {
     return out == stderr && reason == EBADF;
 }
 
-/* Flushes and closes. True: something was lost; *reason is 0 where it is not known any more. */
+/* Flushes and closes. True: output was lost; *reason is 0 if it is unknown. */
 static bool is_lost(FILE *out, int *reason) {
     bool lost = ferror(out) != 0;
     *reason = 0;

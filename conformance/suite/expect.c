@@ -109,7 +109,7 @@ static bool is_family(undr_slice word) {
     return found;
 }
 
-/* The id behind the case; without one, *rest is the reason as it was. False: there is no such requirement. */
+/* The id after the case; without one, *rest is unchanged. False: there is no such requirement. */
 static bool take_id(undr_slice *rest, const char **id) {
     undr_slice after = *rest, word = check_text_take_word(&after);
     for (const check_known_id *known = check_known_ids; known->id != NULL && *id == NULL; known++) {

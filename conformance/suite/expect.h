@@ -1,4 +1,4 @@
-/* expect.h: the file of expected failures: what an implementation is known to fall short of, and why.
+/* expect.h: the file of expected failures: the cases that an implementation is known to fail, and why.
  *
  *     # a comment
  *     fail manager.close-join.worker-died  JOIN never returns when a worker dies
@@ -6,7 +6,7 @@
  *     when python >= 3.13 fail worker.workers.failure  the report can't be pickled
  *     fail manager.schedule.* SCHED-3      the newest task comes first
  *     flaky worker.workers.pauses          the machine of the CI is slow
- */
+ * */
 #ifndef CHECK_EXPECT_H
 #define CHECK_EXPECT_H
 
@@ -38,7 +38,7 @@ typedef struct check_expected {
     size_t pattern_count, pattern_capacity;
 } check_expected;
 
-/* Reads a whole text. UNDR_ARGUMENT: *message says what is wrong, behind FILE:LINE. check_expected_free afterwards,
+/* Reads a whole text. UNDR_ARGUMENT: *message says what is wrong, after FILE:LINE. check_expected_free afterwards,
  * always. */
 UNDR_MUST_USE undr_error check_expected_parse(
     undr_slice text, const char *file, check_expected *expected, undr_buffer *message);

@@ -1,4 +1,4 @@
-/* help.c: what undr-check prints of its options: the help, the manual page, the scripts for shells. */
+/* help.c: what undr-check prints about its options: the help, the manual page, the scripts for shells. */
 #include "suite/option_table.h"
 #include "suite/options.h"
 

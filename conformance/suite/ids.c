@@ -1,4 +1,4 @@
-/* ids.c: are the requirements that a user's cases name those of the specification? */
+/* ids.c: do a user's cases name requirements that the specification has? */
 #include "suite/ids.h"
 
 #include "base/text.h"

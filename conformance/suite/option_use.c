@@ -11,8 +11,8 @@ enum {
     MERGE = 1 << CHECK_ACTION_MERGE
 };
 
-/* Those that are not named here are used by manager, worker, pool, all, explore, and taken by --list: it lists what a run
- * with the same options would play. */
+/* Options that are not listed here are used by manager, worker, pool, all and explore, and accepted by --list, which
+ * lists what a run with the same options would play. */
 static const struct use {
     const char *name;
     unsigned actions;

@@ -195,7 +195,7 @@ static undr_error parse_shell(struct parsing *parsing, const char *text) {
                                                               : wrong_choice(parsing, "--completion", text, shells);
 }
 
-/* The last of two values would win in silence, and the user would believe in both. */
+/* The second of two values would silently win, and the user would believe in both. */
 static undr_error refuse_second(struct parsing *parsing, int option) {
     const check_option *of = check_option_of(option);
     if (!parsing->given[option - OPTION_LIST] || of == NULL || of->repeats) {
@@ -428,7 +428,7 @@ static undr_error finish_explore(struct parsing *parsing, bool has_verb) {
     return finish_run(parsing, has_verb);
 }
 
-/* What would have no effect is refused, with a word on where it has one. */
+/* An option without an effect is refused, with the verbs for which it has one. */
 static undr_error refuse_unused(struct parsing *parsing) {
     static const char *const actions[] = {[CHECK_ACTION_RUN] = "a run",
         [CHECK_ACTION_LIST] = "--list",

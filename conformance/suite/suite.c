@@ -1,4 +1,4 @@
-/* suite.c: all cases that there are: the embedded ones and the user's. */
+/* suite.c: all cases: the embedded ones and the user's. */
 #include "suite/suite.h"
 
 #include "base/shortage.h"
@@ -25,7 +25,7 @@ static undr_error refuse_path(undr_buffer *message, const char *path, int reason
     return error != UNDR_OK ? error : check_is_shortage(reason) ? UNDR_SYSTEM : UNDR_ARGUMENT;
 }
 
-/* Room for one more file: twice as much as there was, so that many files do not cost their square. */
+/* Room for one more file: doubled each time, so that many files do not cost quadratic time. */
 static undr_error grow_files(check_suite *suite) {
     size_t capacity = suite->file_capacity == 0 ? 8 : 2 * suite->file_capacity;
     check_cases *files = realloc(suite->files, capacity * sizeof *files);
@@ -131,8 +131,8 @@ static int is_visible(const struct dirent *entry) {
     return entry->d_name[0] != '.';
 }
 
-/* One walk through a folder that was named. Links may lead back up, or to the same folder by many ways: each is read
- * once. */
+/* One walk through a folder that was named. Links may lead back up, or to the same folder in several ways: each folder
+ * is read once. */
 typedef struct walk {
     check_suite *suite;
     check_name_map seen; /* "DEVICE:INODE" of the folders */

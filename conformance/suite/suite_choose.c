@@ -125,7 +125,7 @@ undr_error check_suite_try_patterns(const check_suite *suite, const check_option
     return error == UNDR_OK ? try_patterns(suite, options, "--skip", &options->skip, message) : error;
 }
 
-/* Goes to a case, unless it was taken already. */
+/* Goes to a case, unless it is already taken. */
 static undr_error enter_case(struct choosing *choosing, size_t index) {
     const check_case *one = choosing->suite->all[index];
     if (choosing->marks[index] == CHECK_TAKEN) {
@@ -140,7 +140,7 @@ static undr_error enter_case(struct choosing *choosing, size_t index) {
     return UNDR_OK;
 }
 
-/* From the case at the end of the path to the next one that it comes after, or, behind the last, back. */
+/* From the case at the end of the path to the next one that it comes after, or back after the last one. */
 static undr_error advance_visit(struct choosing *choosing) {
     visit *here = &choosing->path[choosing->depth - 1];
     const check_case *one = choosing->suite->all[here->index];
@@ -159,7 +159,7 @@ static undr_error advance_visit(struct choosing *choosing) {
     return enter_case(choosing, before);
 }
 
-/* Takes a case, and before it what it comes after. Not by calling itself: a chain may be as long as a file. */
+/* Takes a case, and before it what it comes after. Not recursively: a chain may be as long as a file. */
 static undr_error take_case(struct choosing *choosing, size_t index) {
     undr_error error = enter_case(choosing, index);
     while (error == UNDR_OK && choosing->depth > 0) {
@@ -175,7 +175,7 @@ static undr_error take_case(struct choosing *choosing, size_t index) {
 #define ON_PATH (SIZE_MAX - 1)
 
 /* Finds the case whose turn decides the shard: the first precondition of the first precondition ..., so that a chain
- * stays whole. A circle, which is refused later, has some. */
+ * stays whole. A circle, which is refused later, has one, too. */
 static void find_root(struct choosing *choosing, size_t index) {
     const check_suite *suite = choosing->suite;
     size_t depth = 0, root = index;
@@ -192,7 +192,7 @@ static void find_root(struct choosing *choosing, size_t index) {
     }
 }
 
-/* Roots of a role are dealt out like cards, whatever --only says, so that a case is always in the same shard. */
+/* Roots of a role are dealt out like cards, regardless of --only, so that a case is always in the same shard. */
 static undr_error deal_out(struct choosing *choosing) {
     const check_suite *suite = choosing->suite;
     size_t turns[CHECK_ROLE_COUNT][2] = {{0}};

@@ -261,7 +261,7 @@ static undr_error parse_answer(const check_control *control, check_line *line) {
     return UNDR_OK;
 }
 
-/* What lies before `taken` goes once nothing borrows it any more. */
+/* What is before `taken` is removed once nothing borrows it any more. */
 static void compact(check_control *control) {
     if (control->taken == control->in.size) {
         control->taken = control->searched = control->in.size = 0;

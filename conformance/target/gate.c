@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { VISITORS_AT_ONCE = 64 }; /* of who comes without end the rest waits */
+enum { VISITORS_AT_ONCE = 64 }; /* if connections come without end, the rest waits */
 
 int check_listen(uint16_t *port) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
