@@ -20,8 +20,8 @@ void check_write_clean(check_writer *out, undr_slice text);
 /* As undr_value_print: how Python prints it. */
 void check_write_value(check_writer *out, const undr_value *value);
 
-/* What a function returns that refuses what it was given: UNDR_ARGUMENT when its message was written (`told` is UNDR_OK),
- * else the reason why it was not. */
+/* What a function returns that refuses what it was given: UNDR_ARGUMENT when its message was written (`told` is
+ * UNDR_OK), else the reason why it was not. */
 undr_error check_refused(undr_error told);
 
 /* The failure of another function, which appends to out->to, or prepares what is to be written. */

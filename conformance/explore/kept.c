@@ -1,4 +1,5 @@
-/* kept.c: sessions that a fuzzer has kept: the files, and what their bytes mean (fuzz/manager_session.c reads them so). */
+/* kept.c: sessions that a fuzzer has kept: the files, and what their bytes mean (fuzz/manager_session.c reads them
+ * so). */
 #include "explore/kept.h"
 
 #include "base/user_file.h"

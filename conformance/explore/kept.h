@@ -1,4 +1,5 @@
-/* kept.h: sessions that a fuzzer has kept, such as those of fuzz/corpus/manager_session, to be played against a target. */
+/* kept.h: sessions that a fuzzer has kept, such as those of fuzz/corpus/manager_session, to be played against a
+ * target. */
 #ifndef CHECK_KEPT_H
 #define CHECK_KEPT_H
 

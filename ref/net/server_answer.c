@@ -1,5 +1,5 @@
-/* server_answer.c: answers that the program's own thread writes. What schedule makes due goes to a worker that waits for
- * it: the worker gets it one wake-up earlier than if the loop wrote it.
+/* server_answer.c: answers that the program's own thread writes. What schedule makes due goes to a worker that waits
+ * for it: the worker gets it one wake-up earlier than if the loop wrote it.
  *
  * The peer is the loop's, but for what is read here, with the lock held: its descriptor, which is not closed before the
  * core has forgotten the peer, and whether it is quiet. The loop writes to a peer only what it has queued, for which it

@@ -196,8 +196,8 @@ static undr_input_outcome refuse_large(const undr_peer *peer, undr_error error) 
     return refuse(peer, &frame, error);
 }
 
-/* peer->in begins with a frame that is not whole. When that is too large to be handled where it is, from now on peer->in
- * is its payload alone, at its place. What its header alone shows to be wrong is refused now. */
+/* peer->in begins with a frame that is not whole. When that is too large to be handled where it is, from now on
+ * peer->in is its payload alone, at its place. What its header alone shows to be wrong is refused now. */
 static undr_input_outcome begin_large(undr_peer *peer) {
     undr_frame frame;
     uint64_t size, limit = peer->server->options.payload_limit;

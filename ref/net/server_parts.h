@@ -1,5 +1,5 @@
-/* server_parts.h: what the files of the server share. From the top: server.c, the loop; server_listen.c; server_peer.c, a
- * connection, above its directions server_input.c and server_output.c; server_decode.c; and what all of them use:
+/* server_parts.h: what the files of the server share. From the top: server.c, the loop; server_listen.c; server_peer.c,
+ * a connection, above its directions server_input.c and server_output.c; server_decode.c; and what all of them use:
  * server_clock.c, server_loop.c, server_log.c, peer_user.c. The pool (process_manager.c, worker_processes.c) is above
  * all. Private to ref/.
  *
@@ -170,8 +170,8 @@ UNDR_MUST_USE int undr_loop_watch_stream(uv_stream_t *stream);
 void undr_peer_start_clock(undr_peer *peer, undr_peer **list, uint64_t ms);
 void undr_peer_stop_clock(undr_peer *peer);
 
-/* server_answer.c: lock held. Writes the answers that are due from the caller's thread, which need not wait for the loop.
- * False: the loop has to (undr_server_wake). */
+/* server_answer.c: lock held. Writes the answers that are due from the caller's thread, which need not wait for the
+ * loop. False: the loop has to (undr_server_wake). */
 UNDR_MUST_USE bool undr_server_answer_now(undr_server *server);
 
 /* peer_user.c. The user whose process holds the other end of our connected socket, within this machine. Less than 0:

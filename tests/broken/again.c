@@ -1,4 +1,5 @@
-/* again.c: what the broken manager does wrong with a frame because of what came before it, or because it ended early. */
+/* again.c: what the broken manager does wrong with a frame because of what came before it, or because it ended
+ * early. */
 #include "again.h"
 
 #include "bugs.h"

@@ -1,4 +1,5 @@
-/* again.h: what the broken manager does wrong with a frame because of what came before it, or because it ended early. */
+/* again.h: what the broken manager does wrong with a frame because of what came before it, or because it ended
+ * early. */
 #ifndef BROKEN_AGAIN_H
 #define BROKEN_AGAIN_H
 

@@ -1,5 +1,5 @@
-/* bugs_values.h: single values, and single opcodes, that get lost or become another: on the way into a manager's inbox, and
- * on the way through a worker's task into its message. */
+/* bugs_values.h: single values, and single opcodes, that get lost or become another: on the way into a manager's inbox,
+ * and on the way through a worker's task into its message. */
 #ifndef BROKEN_BUGS_VALUES_H
 #define BROKEN_BUGS_VALUES_H
 
