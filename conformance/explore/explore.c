@@ -1,4 +1,4 @@
-/* explore.c: plays sessions, drawn or kept; what fails is shrunk to a case that anyone can play again. */
+/* explore.c: plays sessions, random or kept; a failing one is shrunk to a case that anyone can play again. */
 #include "explore/explore.h"
 
 #include "base/clock.h"
@@ -27,10 +27,10 @@ enum {
     TOLD_EVERY_S = 3,
     DEFAULT_SESSIONS = 100,
     PLAY_LIMIT_S = 60,
-    SLOW_MS = 500 /* a failure that takes this long was most likely a wait for an answer that never came */
+    SLOW_MS = 500 /* a failure that takes this long probably waited for an answer that never came */
 };
 
-/* Tries of such a failure wait so much shorter; what is left is confirmed with the whole limit. */
+/* Tries of such a failure wait only this part of the limit; the result is confirmed with the whole limit. */
 static const double haste = 10;
 
 struct explorer {
@@ -79,7 +79,7 @@ static undr_error write_session(struct explorer *self, check_role role, size_t i
     return error;
 }
 
-/* The place of a failure is then a line of its session, not of a file that does not exist. */
+/* So a failure names a line of its session, not of a file that does not exist. */
 static undr_error add_session(struct explorer *self, check_role role, size_t index, check_suite *suite) {
     char drawn[80];
     const char *place = self->options->corpus != NULL ? self->kept.at[index].path : drawn;
@@ -204,7 +204,7 @@ static const check_record *first_that_fell_short(const check_session *session, c
     return NULL;
 }
 
-/* ---- what is said at the end ---- */
+/* ---- the report at the end ---- */
 
 static undr_error keep_case(struct explorer *self, undr_slice text, const char *path) {
     int file = -1;
@@ -235,7 +235,7 @@ static void print_replay(const struct explorer *self, const check_session *sessi
     free(file);
 }
 
-/* The smallest session, as a case: printed, and kept in a file of its name. */
+/* The smallest session, as a case: printed, and written to a file with its name. */
 static undr_error tell_shortest(struct explorer *self, const check_explored *session, const check_session *run,
     const check_part *part, const check_record *record) {
     undr_buffer text = {0};
@@ -256,8 +256,8 @@ static undr_error tell_shortest(struct explorer *self, const check_explored *ses
     return error;
 }
 
-/* When the target never answers, each try costs the whole time limit. Tries with a part of it may take what is slow for
- * what hangs: then the result passes with the whole limit, and everything is done again. */
+/* When the target never answers, each try costs the whole time limit. Tries with a part of it may mistake slow for
+ * hanging: then the result passes with the whole limit, and everything is done again. */
 static undr_error shrink_in_haste(struct explorer *self, check_explored *session, uint64_t took_ns) {
     check_explored small;
     undr_error error = check_explored_copy(&small, session);
@@ -336,8 +336,7 @@ static undr_error on_ended(
 
 /* ---- the whole ---- */
 
-/* What the sessions may contain depends on what the target declares. What keeps it from being measured is told by the
- * run. */
+/* What the sessions may contain depends on what the target declares. If it can't be measured, the run says why. */
 static undr_error measure_targets(struct explorer *self) {
     check_signals signals;
     undr_error error = check_signals_open(&signals);
@@ -362,7 +361,7 @@ static undr_error measure_targets(struct explorer *self) {
 
 int check_explore(const check_options *options) {
     struct explorer self = {.options = options, .seed = check_run_seed(options)};
-    check_options again = *options; /* the run's: the same seed, an end at what falls short first */
+    check_options again = *options; /* for the run: the same seed, and an end at the first failure */
     check_suite suite = {0};
     again.has_seed = true;
     again.seed = self.seed;

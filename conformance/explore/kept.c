@@ -1,5 +1,5 @@
-/* kept.c: sessions that a fuzzer has kept: the files, and what their bytes mean (fuzz/manager_session.c reads them
- * so). */
+/* kept.c: sessions that a fuzzer has kept: the files, and the meaning of their bytes (as fuzz/manager_session.c reads
+ * them). */
 #include "explore/kept.h"
 
 #include "base/user_file.h"
@@ -112,7 +112,7 @@ static check_operation *put_operation(struct reading *reading, check_operation_k
     return operation;
 }
 
-/* An operation names the place of its connection among those that are open, in the order in which they were. */
+/* An operation names the index of its connection among the open ones, in the order in which they were opened. */
 static check_operation *put_on(struct reading *reading, unsigned connection, check_operation_kind kind) {
     unsigned place = 0;
     for (unsigned i = 0; i < CONNECTIONS; i++) {

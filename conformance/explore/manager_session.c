@@ -1,5 +1,5 @@
-/* manager_session.c: a session as a case of the manager role. The manager's core of the reference, asked as the case is
- * written, says what is expected. */
+/* manager_session.c: a session as a case of the manager role. The manager's core of the reference, fed while the case
+ * is written, says what is expected. */
 #include "explore/contents.h"
 #include "explore/requirement.h"
 #include "explore/session_case.h"
@@ -50,8 +50,8 @@ static const char closes[] = "CLOSE-JOIN-2  a close returns once no task is left
 
 /* ---- what the core is told and answers ---- */
 
-/* In the place of its content the core sees the number of an operation, as a pickle (of a message it must be one):
- * PROTO 4, BININT, STOP. */
+/* Instead of its content, the core sees the number of an operation, as a pickle (a message must be one): PROTO 4,
+ * BININT, STOP. */
 enum { NUMBER_SIZE = 8, NUMBER_OFFSET = 3 };
 static undr_slice pickled_number(uint32_t number, uint8_t bytes[NUMBER_SIZE]) {
     memcpy(bytes, "\x80\x04J", NUMBER_OFFSET);
@@ -127,7 +127,7 @@ static void bare_request(struct script *script, int connection, uint8_t type) {
 
 /* ---- operations ---- */
 
-/* The connection that an operation speaks of, opened if it is new; -1: none of the first `most` is left. */
+/* The connection of an operation, opened if it is new; -1: none of the first `most` is left. */
 static int find_connection(struct script *script, unsigned wanted, int most) {
     for (int i = 0, seen = 0; i < script->opened; i++) {
         if (!script->connections[i].ended && seen++ == (int)wanted) {
@@ -147,7 +147,7 @@ static void end_connection(struct script *script, int connection) {
     script->connections[connection].ended = true;
 }
 
-/* Ends the connection as the protocol is broken on it. */
+/* Ends the connection because the protocol is broken on it. */
 static void violate(struct script *script, int connection, unsigned choice) {
     /* A running manager that --connect has found may have 128 priorities. */
     const char *too_high = script->reachable->control ? "bad 0xff b'x'" : "bad 0x7f b'x'";
@@ -295,7 +295,7 @@ static void write_operation(struct script *script, uint32_t number) {
 
 /* ---- the end ---- */
 
-/* Settles all that is out; each answer may hand out another task, so that afterwards no task is left. */
+/* Settles everything that is out; each answer may hand out another task, so at the end no task is left. */
 static void settle_all(struct script *script) {
     read_answers(script);
     for (int i = 0; i < script->opened; i++) {
@@ -332,7 +332,7 @@ static void read_inbox(struct script *script) {
 
 enum policy { BY_CANCEL, BY_KILL, BY_JOIN, POLICIES };
 
-/* Closes; then a connection that is still open is told so, but after a KILL, which promises nothing more. */
+/* Closes; then an open connection learns of it, except after a KILL, which promises nothing. */
 static void close_manager(struct script *script, enum policy policy) {
     static const char *const names[POLICIES] = {"cancel", "kill", "join"};
     check_explored_blame(&script->above, &script->out, closes);
@@ -354,8 +354,8 @@ static bool is_any_out(const struct script *script) {
     return out > 0;
 }
 
-/* A session runs all its tasks, but where a CANCEL or a KILL leaves them, and then reads the inbox or not. Whether a
- * CANCEL waits for a task that a connection has out is free. */
+/* A session runs all its tasks, unless a CANCEL or a KILL leaves some, and then reads the inbox or not. A CANCEL is
+ * free to wait for a task that a connection has out. */
 static void finish_session(struct script *script) {
     enum policy policy = (enum policy)(script->close_choice % POLICIES);
     bool will_close = script->close && script->reachable->control;

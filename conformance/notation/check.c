@@ -1,5 +1,4 @@
-/* check.c: mistakes that only a whole case shows: what is missing, names without a meaning, letters that
- * have two meanings. */
+/* check.c: errors that only a whole case shows: missing lines, names without a meaning, letters with two meanings. */
 #include "base/name_map.h"
 #include "notation/parse_step.h"
 #include "notation/walk.h"

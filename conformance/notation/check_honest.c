@@ -1,6 +1,6 @@
-/* check_honest.c: the harness checks itself: a frame of its own that breaks the specification must say `bad`, and
- * one that says `bad` must break something. What only shows while a case is played (a `t` without a task out, an answer
- * that nobody asked for) is the player's to check; `bad` is allowed where that can be. */
+/* check_honest.c: the harness checks itself: a frame of its own that breaks the specification must say `bad`, and one
+ * that says `bad` must break something. The player checks what shows only while a case is played (a `t` without a task
+ * out, an answer that was not asked for); `bad` is allowed where that is possible. */
 #include "notation/check_honest.h"
 #include "notation/names.h"
 #include "notation/parse_step.h"
@@ -15,7 +15,7 @@ typedef struct honesty {
     const check_case *one;
 } honesty;
 
-/* Above this, bytes that are multiplied out are not looked into: they are not a pickle except by chance. */
+/* Above this size, repeated bytes are not decoded: they are a pickle only by chance. */
 enum { LOOKED_INTO = 1 << 20 };
 
 static bool is_empty(const check_payload *payload) {
@@ -31,7 +31,7 @@ static bool is_large(const check_term *term) {
     return term->kind == CHECK_TERM_TIMES && term->number > LOOKED_INTO / (term->parts[0]->value->bytes.size + 1);
 }
 
-/* What bytes on the wire unpickle to; *value NULL when they are not a pickle. */
+/* The value of bytes on the wire; *value is NULL when they are not a pickle. */
 static undr_error read_wire(const check_payload *payload, undr_arena *arena, undr_value **value) {
     undr_buffer bytes = {0};
     *value = NULL;
@@ -123,7 +123,8 @@ static const char *breach_of(const honesty *work, const check_step *step, const 
                                                 : check_request_breach(work->one->levels, step->type, found);
 }
 
-/* A `t` may settle a task that is not out, and an answer may come when none is due: seen only when it is played. */
+/* A `t` may settle a task that is not out, and an answer may come when none is due: it shows only when the case is
+ * played. */
 static bool may_be_bad(const honesty *work, const check_step *step) {
     return step->what == CHECK_SEND_FRAME && (work->one->role == CHECK_ROLE_WORKER || step->type == UNDR_TYPE_TASK);
 }

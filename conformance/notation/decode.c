@@ -122,7 +122,7 @@ static undr_error decode_frame(decoding *work, const undr_frame *frame) {
 static undr_error print_rest(decoding *work, undr_slice rest) {
     undr_buffer text = {0};
     check_writer line = check_writer_to(&text);
-    /* A receive has no `raw`: what a manager left unfinished is a comment. */
+    /* A receive has no `raw`: an unfinished frame of a manager is a comment. */
     check_write(&line, work->side == CHECK_SIDE_WORKER ? "  A -> raw " : "  # raw ");
     size_t shown = work->options->whole || rest.size <= 64 ? rest.size : 64;
     const undr_value bytes = {.kind = UNDR_BYTES, .bytes = undr_slice_of(rest.data, shown)};

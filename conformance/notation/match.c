@@ -1,4 +1,4 @@
-/* match.c: holds what was received against what a case expects. How two values differ is told by match_differ.c. */
+/* match.c: compares what was received with what a case expects. match_differ.c says how two values differ. */
 #include "notation/match.h"
 #include "notation/match_differ.h"
 
@@ -165,7 +165,7 @@ static undr_error match_state(matcher *work, const check_term *term, const undr_
     return error;
 }
 
-/* A bare class name: an instance of it, whatever it holds. Else without arguments, and with just this state. */
+/* A bare class name: any instance of it. Otherwise an instance without arguments, with exactly this state. */
 static undr_error match_object(matcher *work, const check_term *term, const undr_value *value) {
     if (!undr_value_is_instance(value, term->text) || (!term->bare && has_arguments(&value->object))) {
         return refuse_value(work, term, value);
@@ -194,7 +194,7 @@ static undr_error match_contains(matcher *work, const check_payload *pattern, co
     undr_slice text = undr_slice_of(pattern->contains, pattern->contains_size);
     undr_error error = undr_value_contains(value, text, &found);
     if (error == UNDR_LIMIT_DEPTH || error == UNDR_LIMIT_NODES) {
-        error = UNDR_OK; /* as far as it was looked at, it is not there */
+        error = UNDR_OK; /* as far as the value was searched, it is not there */
     }
     if (error != UNDR_OK || found) {
         return error;
@@ -256,7 +256,7 @@ static bool has_binding(const check_term *term) {
 
 static undr_error match_pickle(matcher *work, const check_payload *pattern, undr_slice payload) {
     undr_arena passing = {0};
-    /* What is bound must outlive this comparison. */
+    /* A bound value must outlive this comparison. */
     undr_arena *arena = has_binding(pattern->term) ? &work->names->arena : &passing;
     undr_pickle_fault fault = {0};
     undr_value *value = NULL;

@@ -1,4 +1,4 @@
-/* match_differ.c: tells how a value or bytes differ from what was expected, in one clause. */
+/* match_differ.c: says in one clause how a value or bytes differ from what was expected. */
 #include "notation/match_differ.h"
 #include "notation/print.h"
 
@@ -131,7 +131,7 @@ static undr_error write_pair(const differ *out, const undr_value *expected, cons
 
 static undr_error differ_at(const differ *out, const undr_value *expected, const undr_value *received, unsigned depth);
 
-/* Equal as far as can be told: what can't be compared counts as different. */
+/* Equal as far as that can be known: what can't be compared counts as different. */
 static undr_error is_equal(const undr_value *a, const undr_value *b, bool *equal) {
     undr_error error = undr_value_equal(a, b, equal);
     if (error == UNDR_LIMIT_DEPTH || error == UNDR_LIMIT_NODES) {
@@ -209,7 +209,7 @@ static undr_error differ_in_entry(
     return error;
 }
 
-/* The first entry of `a` that `b` lacks or has otherwise. */
+/* The first entry of `a` that `b` lacks or has with another value. */
 static undr_error differ_entries(const differ *out, undr_items a, undr_items b, bool back, unsigned depth, bool *said) {
     *said = false;
     for (size_t i = 0; !*said && i + 1 < a.count; i += 2) {

@@ -1,4 +1,4 @@
-/* names.c: what the names in a case mean, and the values and bytes that its terms make. */
+/* names.c: the meaning of names in a case, and the values and bytes of its terms. */
 #include "notation/names.h"
 
 #include "base/writer.h"

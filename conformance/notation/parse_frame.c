@@ -11,12 +11,12 @@
 #include <string.h>
 
 enum {
-    UNIFORM = 64, /* from this many equal bytes on V * N is printed */
+    UNIFORM = 64, /* from this many equal bytes on, V * N is printed */
     SHORT = 200,  /* the length of shortened text, at most, about */
     KEPT = 120,
     FREE_BYTES = 4096,
     TIMES_ITS_SIZE = 16, /* what a value prints as, at most, for each byte of its payload */
-    DECODED = 1 << 20    /* larger payloads are not looked into when the text would be cut anyway */
+    DECODED = 1 << 20    /* larger payloads are not decoded when the text would be cut anyway */
 };
 
 /* ---- bytes ---- */
@@ -165,7 +165,7 @@ static undr_error check_same(undr_buffer *text, undr_slice wire, const undr_valu
     return error == UNDR_MEMORY ? error : UNDR_OK;
 }
 
-/* The payload as a value, if it can be said so. */
+/* The payload as a value, if the notation can express it. */
 static undr_error describe_payload(undr_buffer *text, undr_slice payload, bool exact, bool *said) {
     undr_arena arena = {0};
     undr_value *value = NULL;

@@ -1,4 +1,4 @@
-/* settle.h: a line of a case with its names replaced by their values, for a person who reads why it failed. */
+/* settle.h: a line of a case with its names replaced by their values, for a person who wants to know why it failed. */
 #ifndef CHECK_SETTLE_H
 #define CHECK_SETTLE_H
 
