@@ -1,6 +1,6 @@
-/* server_decode.c: threads that decode large messages, so that nobody else waits meanwhile (FAULT-1). They are started
- * when there is work for them. libuv has such threads, too, but ends the process when it can't start them; here the
- * loop does the work itself then. */
+/* server_decode.c: threads that decode large messages, so that no other connection waits meanwhile (FAULT-1). They are
+ * started when there is work for them. libuv has such threads, too, but ends the process when it can't start them; here
+ * the loop does the work itself then. */
 #include "net/server_parts.h"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
-/* undr-manager.c: the minimal manager. All that it knows of the protocol is in undr_process_manager; here is its
- * command line, which is that of the adapter contract (spec/adapter.md). Its workers run Probe tasks. */
+/* undr-manager.c: the reference manager. undr_process_manager knows the protocol; here is the command line, which is
+ * that of the adapter contract (spec/adapter.md). Its workers run Probe tasks. */
 #include "programs/adapter.h"
 #include "programs/commands.h"
 #include "programs/probe.h"
