@@ -16,7 +16,7 @@ static void keep(bytes *last, const bytes *now) {
     last->size = now->size;
 }
 
-/* The payload goes on with what is behind its end in the one before. */
+/* The payload continues with the bytes behind its end in the payload before. */
 static void go_on(bytes *now, const bytes *last) {
     if (last->size <= now->size) {
         return;

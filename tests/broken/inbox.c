@@ -32,7 +32,7 @@ static void insert_message(manager *m, const void *data, size_t size, bool front
     insert_one_message(m, data, size, front);
 }
 
-/* What is kept of a message is pickled anew, with what is wrong with its values. */
+/* A kept message is pickled again, with an error in its values. */
 static void put_anew(manager *m, const void *data, size_t size) {
     pool p = {0};
     val *v = pickle_loads(&p, data, size, NULL);
@@ -72,7 +72,7 @@ void put_own_message(manager *m, const void *data, size_t size) {
     }
 }
 
-/* inbox_large_late: when the next message is there, or somebody reads. */
+/* inbox_large_late: when the next message arrives, or the program reads. */
 static void put_late(manager *m) {
     if (m->late.data != NULL) {
         insert_message(m, m->late.data, m->late.size, false);

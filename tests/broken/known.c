@@ -1,5 +1,5 @@
-/* known.c: the connections that the broken manager knows, and what becomes of the tasks of one that ends. Every
- * function is called under the lock. */
+/* known.c: the connections that the broken manager knows, and the tasks of one that ends. Every function is called
+ * under the lock. */
 #include "known.h"
 
 #include "bugs.h"

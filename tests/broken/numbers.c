@@ -1,4 +1,4 @@
-/* numbers.c: what the broken peer does wrong with some numbers, and right with their neighbours. */
+/* numbers.c: what the broken peer does wrong with some numbers, but right with their neighbours. */
 #include "numbers.h"
 
 #include "bugs.h"
@@ -16,7 +16,7 @@ static unsigned reversed(unsigned priority) {
     return other;
 }
 
-/* How many priorities come before this one when all are ordered as texts. */
+/* How many priorities come before this one when they are sorted as text. */
 static unsigned rank_of_text(unsigned priority, unsigned levels) {
     char own[16], other[16];
     unsigned rank = 0;

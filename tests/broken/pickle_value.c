@@ -1,4 +1,4 @@
-/* pickle_value.c: the broken peer's own values, which live in a pool and end with it. */
+/* pickle_value.c: the broken peer's own values, which live in a pool and are freed with it. */
 #include "pickle_value.h"
 
 #include <stdlib.h>

@@ -140,7 +140,7 @@ void start_workers(manager *m, const char *self, const char *bug_name, int count
     }
 }
 
-/* foreign_loss_replaces: nobody keeps it in mind. */
+/* foreign_loss_replaces: the extra worker is forgotten. */
 void start_extra(manager *m) {
     (void)start_one(m, m->worker_count);
 }

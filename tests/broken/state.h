@@ -63,8 +63,8 @@ struct manager {
     message *inbox;
     size_t inbox_count, messages;
     bytes last, last_message;  /* payloads before, where they matter */
-    atomic_int asking;         /* requests that have been read and not handled */
-    bool reader_waits, asleep; /* asleep: what has come woke nobody */
+    atomic_int asking;         /* requests that were read but not handled */
+    bool reader_waits, asleep; /* asleep: what arrived woke nobody */
     bytes late;                /* inbox_large_late: a message that waits for the next one */
     connection *connections;
     unsigned connection_count, connection_number;

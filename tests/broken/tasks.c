@@ -1,4 +1,4 @@
-/* tasks.c: the broken manager's queues, the tasks that are out, the count of what is left. Every function is called
+/* tasks.c: the broken manager's queues, the tasks that are out, and the count of tasks left. Every function is called
  * under the lock. */
 #include "tasks.h"
 
@@ -218,7 +218,7 @@ void hand_out(manager *m, connection *c, task *t) {
     }
 }
 
-/* Whoever waits for the end, and does not hear of it. */
+/* A thread that waits for the end is not woken. */
 static void fall_asleep_at_the_end(manager *m) {
     m->asleep = m->asleep || (bug(BUG_next_sleeps_through_the_end) && m->reader_waits && m->left == 0);
 }
