@@ -232,7 +232,7 @@ class Cases(Behaviour):
         self.assert_run(1, "decode", capture, says="offset 0")
         capture.write_bytes(b"\x17" + b"\xff" * 8 + b"x")
         self.assert_run(1, "decode", capture, says=["2^63 bytes or more fit nowhere (FRAME-7)",
-                                                    "there is no type 0x17 (REQ-4)"])
+                                                    "type 0x17 does not exist (REQ-4)"])
         self.assert_run(2, "decode", "/nonexistent/capture", says="/nonexistent/capture")
         self.assert_run(2, "decode", self.folder, says=f"{self.folder}: it is a folder")
 
@@ -289,9 +289,9 @@ class Targets(Behaviour):
     def test_what_an_adapter_prints_and_can_not_be(self):
         shell = '#!/bin/sh\ncase "$1" in capabilities) echo manager; %s;; manager) %s;; *) exit 89;; esac\n'
         for declares, starts, says in [
-            ("echo hold x", "exit 1", ["`hold x`", "it is `hold MS`, milliseconds"]),
-            ("echo pickle 9-2", "exit 1", ["`pickle 9-2`", "it is `pickle LOW-HIGH`, protocols from 0 to 5"]),
-            ("echo priority-levels 129", "exit 1", ["it is `priority-levels N`, 2 to 128"]),
+            ("echo hold x", "exit 1", ["`hold x`", "the form is `hold MS`, milliseconds"]),
+            ("echo pickle 9-2", "exit 1", ["`pickle 9-2`", "the form is `pickle LOW-HIGH`, protocols from 0 to 5"]),
+            ("echo priority-levels 129", "exit 1", ["the form is `priority-levels N`, 2 to 128"]),
             (":", "echo ready 99999; cat", ["'ready 99999'", "a number from 1 to 65535"]),
             (":", "echo ready 1; cat", ["nothing listens at 127.0.0.1:1", "it printed `ready 1`"]),
             (":", "echo boom >&2; echo ready 1; cat", ["it said: boom; it printed `ready 1`"]),
@@ -554,7 +554,7 @@ class Expected(Behaviour):
         self.run_known(0, self.KNOWN + f"fail {other} of another role\n", "as expected")
 
     def test_a_mistake_in_the_file(self):
-        self.run_known(2, "fial manager.user.good x\n", "known.txt:1: `fail CASE REASON`")
+        self.run_known(2, "fial manager.user.good x\n", "known.txt:1: expected `fail CASE REASON`")
 
     def test_what_was_written_is_expected_the_next_time(self):
         known = self.folder / "written.txt"
@@ -600,7 +600,7 @@ class Expected(Behaviour):
         line = "fail manager.user.good x\n"
         self.run_versioned(2, "2022", f"when ada = 2022 {line}", "known.txt:1: `when WORD RELATION VERSION` needs")
         self.run_versioned(2, "2022", f"when adda < 2022 {line}", "the adapter declares no version of `adda`")
-        self.run_versioned(2, "2022", f"when version < 2 {line}", "`version VERSION` of its capabilities")
+        self.run_versioned(2, "2022", f"when version < 2 {line}", "Its capabilities need a line `version VERSION`")
         self.run_versioned(2, "new", f"when ada < 2022 {line}", "`language ada VERSION` of its capabilities")
         self.run_known(2, f"when ada < 2022 {line}", "the adapter declares no version of `ada`")
 
