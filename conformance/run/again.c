@@ -1,4 +1,4 @@
-/* again.c: plays what failed again, by itself. */
+/* again.c: plays failed cases again, one by one. */
 #include "run/again.h"
 
 #include "base/clock.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 enum {
-    KINDS = 6,    /* that many are played again; those that explain most come first */
+    KINDS = 6,    /* this many are played again; those that explain most come first */
     LEAST_S = 10, /* no new play begins after this (times --timeout-factor), */
     PART = 2      /* or after this part of the time that the whole run has taken, if that is longer */
 };

@@ -17,7 +17,7 @@ static const struct kind {
     const char *option;
     size_t path; /* in check_options */
     undr_error (*write)(FILE *out, const check_session *session);
-    bool precious; /* what is there already is somebody's work */
+    bool precious; /* an existing file is the user's work */
 } kinds[CHECK_OUTPUTS] = {
     {"--junit", offsetof(check_options, junit), check_report_junit, false},
     {"--json", offsetof(check_options, json), check_report_json, false},
@@ -135,7 +135,7 @@ static undr_error make(int kind, const check_session *session, char **text, size
 /* 0, or an errno. */
 static int put(int file, const char *text, size_t size) {
     if (file == STDOUT_FILENO) {
-        fwrite(text, 1, size, stdout); /* the end of the program looks whether it arrived: written.h */
+        fwrite(text, 1, size, stdout); /* the end of the program checks that it was written: written.h */
         return 0;
     }
     return check_file_replace(file, undr_slice_of(text, size));
@@ -146,7 +146,7 @@ static undr_error write_one(check_outputs *outputs, int kind, const check_sessio
     size_t size = 0;
     int *file = &outputs->files[kind];
     const char *path = path_of(session->options, kind);
-    /* What can't be replaced by a new run stays as it was when the run could not be judged. */
+    /* A file that a new run can't replace stays as it was if the run could not be judged. */
     if (*file < 0 || (kinds[kind].precious && session->mistaken)) {
         return UNDR_OK;
     }

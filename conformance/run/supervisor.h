@@ -10,7 +10,7 @@ typedef struct check_item {
     const check_case *one;
     size_t record; /* the caller's */
     check_delivery delivery;
-    const char *first; /* a case that has to pass before, beside those of one->after; NULL: none */
+    const char *first; /* a case that must pass before, in addition to those of one->after; NULL: none */
     bool waits;        /* it does so for most of its time, and leaves the processor to others */
 } check_item;
 
@@ -34,7 +34,7 @@ typedef struct check_supervision {
     void *context; /* of `play` */
     check_play_function *play;
     unsigned jobs;     /* items at a time */
-    unsigned waiting;  /* beside them, so many that wait */
+    unsigned waiting;  /* in addition, this many that wait */
     uint64_t limit_ns; /* of one play: far above any that play.h sets itself */
     bool foreground;   /* runners may read from the terminal */
     const check_signals *signals;

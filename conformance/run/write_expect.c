@@ -1,4 +1,4 @@
-/* write_expect.c: --write-expect: what fell short, as the file that --expect reads. */
+/* write_expect.c: --write-expect: the failures, as a file for --expect. */
 #include "run/output.h"
 
 #include "base/text.h"

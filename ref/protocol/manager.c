@@ -1,5 +1,5 @@
-/* manager.c: the manager's core. The table `rules` below is the protocol: which request is answered how, in which
- * state. Spec: "The manager". What it keeps: manager_core.h. */
+/* manager.c: the manager's core. The table `rules` below is the protocol: how each request is answered in each state.
+ * Spec: "The manager". Its data: manager_core.h. */
 #include "protocol/manager_core.h"
 #include "undr/pickle.h"
 
@@ -61,7 +61,8 @@ static void free_request(request *one) {
     }
 }
 
-/* Frees a request whose answer was taken or will never be. Its task is spent when it was settled in the meantime. */
+/* Frees a request whose answer was taken or will never be. If its task was settled in the meantime, the task is
+ * spent. */
 static void forget_request(undr_manager_core *core, request *one) {
     if (one->place == REQUEST_HELD) {
         DL_DELETE(core->held, one);
@@ -96,8 +97,8 @@ static bool is_full(const connection *one) {
     return one->full || one->untaken > UNDR_UNREAD_LIMIT;
 }
 
-/* The longest-waiting request gets the first task, the next one the second (NEXT-6, SCHED-10). Who does not read gets
- * none: it would wait there, and fill the memory. */
+/* The longest-waiting request gets the first task, the next one the second (NEXT-6, SCHED-10). A connection that does
+ * not read gets none: tasks would wait there, and fill the memory. */
 static void serve_held(undr_manager_core *core) {
     while (core->held != NULL && core->queues.count > 0) {
         request *one = core->held;
@@ -119,7 +120,8 @@ void undr_manager_put_in_queue(undr_manager_core *core, undr_parcel *task) {
     serve_held(core);
 }
 
-/* DONE-1. What the connection does not have can't be settled: the count stays (DONE-4), `t` is but an `n` (DONE-3). */
+/* DONE-1. A connection without a task has nothing to settle: the count stays (DONE-4), and `t` is only an `n`
+ * (DONE-3). */
 static void settle(undr_manager_core *core, connection *from) {
     undr_parcel *task = undr_parcels_take(&from->out);
     if (task == NULL) {
@@ -179,7 +181,7 @@ static void enlist(request *one, uint8_t answer_type) {
     DL_APPEND2(one->connection->requests, one, before, after);
 }
 
-/* NEXT-1. Whatever the connection has out already (NEXT-3). */
+/* NEXT-1. Even if the connection already has tasks out (NEXT-3). */
 static undr_error next_task(undr_manager_core *core, request *one, const arrival *came) {
     (void)came;
     enlist(one, UNDR_TYPE_TASK);
@@ -307,7 +309,7 @@ undr_error undr_manager_receive_checked(
     uint64_t hold = core->options.hold;
     one->deadline = now > UINT64_MAX - hold ? UINT64_MAX : now + hold;
     const arrival came = {.frame = frame, .whole = whole};
-    error = found->handlers[core->state](core, one, &came); /* of others, it answers held requests at most (NEXT-6) */
+    error = found->handlers[core->state](core, one, &came); /* of other requests, it answers only held ones (NEXT-6) */
     if (error != UNDR_OK) {
         free_request(one);
     }
@@ -373,7 +375,7 @@ void undr_manager_end_requests(undr_manager_core *core, undr_connection handle) 
     }
 }
 
-/* Payloads that have not come whole. */
+/* Payloads that have not fully arrived. */
 
 undr_error undr_manager_check_header(const undr_manager_core *core, uint8_t type, uint64_t size) {
     const undr_frame frame = {.type = type, .payload = {.size = (size_t)size}}; /* nobody looks at the bytes */
@@ -419,7 +421,7 @@ void undr_manager_set_full(undr_manager_core *core, undr_connection handle, bool
     }
 }
 
-/* What was acknowledged on it stays: the tasks that it scheduled and its messages know of no connection (FAULT-2). */
+/* What was acknowledged on it stays: its tasks and messages have no link to the connection (FAULT-2). */
 static void remove_connection(undr_manager_core *core, connection *gone) {
     while (gone->requests != NULL) {
         forget_request(core, gone->requests);

@@ -1,4 +1,4 @@
-/* manager_core.h: what the manager's core keeps. Private to ref/protocol/manager*.c.
+/* manager_core.h: the data of the manager's core. Private to ref/protocol/manager*.c.
  *
  *     manager.c          what workers ask: connections, requests, answers, and the table of rules
  *     manager_program.c  what the program asks: schedule, messages, close
@@ -50,7 +50,7 @@ struct undr_manager_core {
     undr_parcels inbox;       /* owned: messages, and tasks that were lost */
     size_t messages;
     uint64_t bytes;      /* that all tasks and messages take, in whichever list */
-    uint64_t kept;       /* that the caller has of others: undr_manager_keep_bytes */
+    uint64_t kept;       /* that the caller keeps of other payloads: undr_manager_keep_bytes */
     size_t out;          /* tasks that are out, on all connections */
     uint64_t handed_out; /* ever */
     request *held;       /* the longest-waiting first, so the first deadline first */
