@@ -83,8 +83,8 @@ static void write_exception(check_writer *out, const undr_value *exception) {
 /* An opcode makes one value at most: a payload with more values than bytes shares containers, and is shown as bytes. So
  * is one that shares long texts: what a payload says once prints as at most four times as much, but names of classes
  * and keys repeat. */
-static undr_error print_decoded(check_writer *out, const undr_value *value, size_t payload_size, bool *whole) {
-    *whole = true;
+static undr_error print_decoded(check_writer *out, const undr_value *value, size_t payload_size, bool *readable) {
+    *readable = true;
     if (value->kind == UNDR_STR) {
         write_text(out, UNDR_STR, value->bytes);
         return out->error;
@@ -94,7 +94,7 @@ static undr_error print_decoded(check_writer *out, const undr_value *value, size
         if (payload_size < (SIZE_MAX - FREE_BYTES) / TIMES_ITS_SIZE) { /* unreachable: on 64 bits, a larger payload */
             bytes = FREE_BYTES + payload_size * TIMES_ITS_SIZE;
         }
-        return check_print_value_within(out->to, value, payload_size, bytes, whole);
+        return check_print_value_within(out->to, value, payload_size, bytes, readable);
     }
     check_write(out, "pickle(");
     write_text(out, UNDR_BYTES, value->bytes);

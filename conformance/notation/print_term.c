@@ -15,10 +15,10 @@ enum { MOST_VALUES = 200000, MOST_BYTES = 256 * 1024 * 1024 };
 
 typedef struct printer {
     check_writer to;
-    size_t left; /* values that may still be printed */
-    size_t end;  /* of the buffer, about */
-    size_t leaf; /* bytes of a value that is not a container, about */
-    bool whole;  /* everything so far can be read back */
+    size_t left;   /* values that may still be printed */
+    size_t end;    /* of the buffer, about */
+    size_t leaf;   /* bytes of a value that is not a container, about */
+    bool readable; /* everything so far can be read back */
 } printer;
 
 static void print_value(printer *out, const undr_value *value, unsigned depth);
@@ -66,7 +66,7 @@ static void print_container(printer *out, const undr_value *value, unsigned dept
     undr_items items = value->items;
     brackets around = brackets_of(value->kind, items.count);
     check_write(&out->to, around.before);
-    for (size_t i = 0; i < items.count && out->whole && out->to.error == UNDR_OK; i++) {
+    for (size_t i = 0; i < items.count && out->readable && out->to.error == UNDR_OK; i++) {
         check_write(&out->to, i == 0 ? "" : value->kind == UNDR_DICT && i % 2 == 1 ? ": " : ", ");
         print_value(out, items.at[i], depth);
     }
@@ -82,7 +82,7 @@ static void print_object(printer *out, const undr_object *object, unsigned depth
     bool plain = object->callable != NULL && is_plain_class(object->callable) && is_empty(object->args)
         && is_empty(object->kwargs) && object->appended.count == 0 && object->entries.count == 0;
     if (!plain) {
-        out->whole = false;
+        out->readable = false;
         return;
     }
     char class_name[256];
@@ -117,8 +117,8 @@ static void print_class_name(check_writer *out, const char *name) {
 
 static void print_class(printer *out, const undr_value *value) {
     char class_name[256];
-    out->whole = out->whole && is_plain_class(value);
-    if (out->whole) {
+    out->readable = out->readable && is_plain_class(value);
+    if (out->readable) {
         class_text(value, class_name);
         print_class_name(&out->to, class_name);
     }
@@ -132,7 +132,7 @@ static void print_leaf(printer *out, const undr_value *value) {
     if (out->leaf != SIZE_MAX) {
         check_writer_keep(&out->to, undr_value_print_short(out->to.to, value, out->leaf));
     } else if (has_bytes && value->bytes.size > out->end - out->to.to->size) {
-        out->whole = false;
+        out->readable = false;
     } else {
         check_write_value(&out->to, value);
     }
@@ -140,7 +140,7 @@ static void print_leaf(printer *out, const undr_value *value) {
 
 static void print_value(printer *out, const undr_value *value, unsigned depth) {
     if (depth == 0 || out->left == 0 || out->to.to->size > out->end) {
-        out->whole = false;
+        out->readable = false;
         return;
     }
     out->left--;
@@ -157,12 +157,12 @@ static void print_value(printer *out, const undr_value *value, unsigned depth) {
 }
 
 undr_error check_print_value_within(
-    undr_buffer *buffer, const undr_value *value, size_t most, size_t bytes, bool *whole) {
+    undr_buffer *buffer, const undr_value *value, size_t most, size_t bytes, bool *readable) {
     size_t before = buffer->size, end = before > SIZE_MAX - bytes ? SIZE_MAX : before + bytes;
-    printer out = {.to = check_writer_to(buffer), .left = most, .end = end, .leaf = SIZE_MAX, .whole = true};
+    printer out = {.to = check_writer_to(buffer), .left = most, .end = end, .leaf = SIZE_MAX, .readable = true};
     print_value(&out, value, CHECK_TERM_DEPTH);
-    *whole = out.whole && out.to.error == UNDR_OK;
-    if (!*whole) {
+    *readable = out.readable && out.to.error == UNDR_OK;
+    if (!*readable) {
         buffer->size = before;
     }
     return out.to.error;
@@ -170,19 +170,20 @@ undr_error check_print_value_within(
 
 undr_error check_print_value_start(undr_buffer *buffer, const undr_value *value, size_t size) {
     size_t before = buffer->size;
-    printer out = {.to = check_writer_to(buffer), .left = size + 1, .end = SIZE_MAX, .leaf = size + 1, .whole = true};
+    printer out = {
+        .to = check_writer_to(buffer), .left = size + 1, .end = SIZE_MAX, .leaf = size + 1, .readable = true};
     print_value(&out, value, CHECK_TERM_DEPTH);
-    if (out.to.error != UNDR_OK || out.whole || buffer->size - before > size) { /* each value has a byte, at least */
+    if (out.to.error != UNDR_OK || out.readable || buffer->size - before > size) { /* each value has a byte, at least */
         return out.to.error;
     }
     buffer->size = before;
     return undr_value_print_short(buffer, value, size + 1);
 }
 
-undr_error check_print_value(undr_buffer *buffer, const undr_value *value, bool *whole) {
+undr_error check_print_value(undr_buffer *buffer, const undr_value *value, bool *readable) {
     size_t before = buffer->size;
-    undr_error error = check_print_value_within(buffer, value, MOST_VALUES, MOST_BYTES, whole);
-    if (error == UNDR_OK && !*whole) {
+    undr_error error = check_print_value_within(buffer, value, MOST_VALUES, MOST_BYTES, readable);
+    if (error == UNDR_OK && !*readable) {
         error = undr_value_print(buffer, value);
     }
     if (undr_pickle_is_too_large(error)) {
@@ -196,10 +197,10 @@ undr_error check_print_value(undr_buffer *buffer, const undr_value *value, bool 
 
 static void write_term(check_writer *out, const check_term *term);
 
-static void write_whole_value(check_writer *out, const undr_value *value) {
-    bool whole;
+static void write_literal(check_writer *out, const undr_value *value) {
+    bool readable;
     if (check_writer_goes_on(out)) {
-        check_writer_keep(out, check_print_value(out->to, value, &whole));
+        check_writer_keep(out, check_print_value(out->to, value, &readable));
     }
 }
 
@@ -236,7 +237,7 @@ static void write_object_term(check_writer *out, const check_term *term) {
     if (entry != NULL) {
         write_term(out, entry);
     } else if (value != NULL) {
-        write_whole_value(out, value);
+        write_literal(out, value);
     }
     check_write(out, ")");
 }
@@ -244,7 +245,7 @@ static void write_object_term(check_writer *out, const check_term *term) {
 static void write_term(check_writer *out, const check_term *term) {
     /* unreachable: the enum has no other value */
     switch (term->kind) {
-    case CHECK_TERM_VALUE: write_whole_value(out, term->value); break;
+    case CHECK_TERM_VALUE: write_literal(out, term->value); break;
     case CHECK_TERM_LIST: write_parts(out, term, "[", "]"); break;
     case CHECK_TERM_TUPLE: write_parts(out, term, "(", term->part_count == 1 ? ",)" : ")"); break;
     case CHECK_TERM_DICT:

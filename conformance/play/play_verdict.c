@@ -3,7 +3,7 @@
 
 #include "base/shortage.h"
 #include "notation/print.h"
-#include "notation/settle.h"
+#include "notation/substitute.h"
 #include "play/play_hint.h"
 
 #include <errno.h>
@@ -42,9 +42,9 @@ static void put_step(check_player *player, undr_buffer *to) {
 void check_player_put_expected(check_player *player, undr_buffer *to) {
     const check_step *step = player->at.step;
     undr_arena arena = {0};
-    check_step settled;
-    if (step != NULL && check_settle(step, &player->names, &arena, &settled) == UNDR_OK) {
-        player->at.step = &settled;
+    check_step substituted;
+    if (step != NULL && check_substitute(step, &player->names, &arena, &substituted) == UNDR_OK) {
+        player->at.step = &substituted;
         put_step(player, to);
         player->at.step = step;
     } else {
