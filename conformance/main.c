@@ -36,7 +36,7 @@ static int decode_bytes(undr_slice input, const char *name) {
     return CHECK_HARNESS;
 }
 
-static int decode(const check_options *options) {
+static int decode_input(const check_options *options) {
     const char *name = options->files.count == 0 ? "-" : options->files.at[0];
     bool standard = strcmp(name, "-") == 0;
     undr_buffer input = {0}, message = {0};
@@ -56,7 +56,7 @@ static int decode(const check_options *options) {
 }
 
 /* A file that can't be read or is no report; memory that is lacking. */
-static int give_up(undr_error error, undr_buffer *message) {
+static int complain(undr_error error, undr_buffer *message) {
     error = message->size == 0 ? undr_put_text(message, undr_error_text(error)) : error;
     check_complain(message);
     undr_buffer_free(message);
@@ -70,13 +70,13 @@ static int diff(const check_options *options) {
     undr_error error = check_results_read(options->files.at[0], &old, &message);
     error = error == UNDR_OK ? check_results_read(options->files.at[1], &new, &message) : error;
     error = error == UNDR_OK ? check_results_diff(stdout, &old, &new, options->format, &worse) : error;
-    int status = error == UNDR_OK ? (worse > 0 ? CHECK_SHORT : CHECK_HELD) : give_up(error, &message);
+    int status = error == UNDR_OK ? (worse > 0 ? CHECK_SHORT : CHECK_HELD) : complain(error, &message);
     check_results_free(&old);
     check_results_free(&new);
     return status;
 }
 
-static int merge(const check_options *options) {
+static int merge_results(const check_options *options) {
     size_t count = options->files.count;
     check_results *shards = calloc(count, sizeof *shards);
     undr_buffer message = {0};
@@ -86,7 +86,7 @@ static int merge(const check_options *options) {
         error = check_results_read(options->files.at[i], &shards[i], &message);
     }
     error = error == UNDR_OK ? check_results_merge(stdout, shards, count, options->format, &status, &message) : error;
-    status = error == UNDR_OK ? status : give_up(error, &message);
+    status = error == UNDR_OK ? status : complain(error, &message);
     for (size_t i = 0; shards != NULL && i < count; i++) {
         check_results_free(&shards[i]);
     }
@@ -94,14 +94,14 @@ static int merge(const check_options *options) {
     return status;
 }
 
-static int act(const check_options *options) {
+static int run_action(const check_options *options) {
     switch (options->action) {
     case CHECK_ACTION_LIST: return check_run_list(options);
     case CHECK_ACTION_PARSE: return check_run_parse(options);
     case CHECK_ACTION_EXPLORE: return check_explore(options);
-    case CHECK_ACTION_DECODE: return decode(options);
+    case CHECK_ACTION_DECODE: return decode_input(options);
     case CHECK_ACTION_DIFF: return diff(options);
-    case CHECK_ACTION_MERGE: return merge(options);
+    case CHECK_ACTION_MERGE: return merge_results(options);
     case CHECK_ACTION_MAN: check_help_man(stdout); return CHECK_HELD;
     case CHECK_ACTION_COMPLETION: check_help_completion(stdout, options->zsh); return CHECK_HELD;
     case CHECK_ACTION_HELP: check_help(stdout, options->topic); return CHECK_HELD;
@@ -115,7 +115,7 @@ static undr_error tell_limits(undr_buffer *text) {
     undr_error error = check_inherited_limits(text);
     if (error == UNDR_OK && text->size > 0) {
         fprintf(stderr,
-            "undr-check: note: a target inherits the limits under which the harness was started, and some are low: "
+            "undr-check: note: the target inherits the limits of the harness, and some are low: "
             "%.*s\n",
             (int)text->size, (const char *)text->data);
     }
@@ -123,7 +123,7 @@ static undr_error tell_limits(undr_buffer *text) {
 }
 
 /* UNDR_SYSTEM: this machine does not give what a run needs, and *message says what. */
-static undr_error prepare(const check_options *options, undr_buffer *message) {
+static undr_error prepare_process(const check_options *options, undr_buffer *message) {
     if (options->action != CHECK_ACTION_RUN && options->action != CHECK_ACTION_EXPLORE) {
         return UNDR_OK;
     }
@@ -151,9 +151,9 @@ int main(int argc, char **argv) {
     undr_error error = check_options_parse(argc, argv, &options, &message);
     error = error == UNDR_OK ? check_inherited_stack(&message) : error;
     int status = CHECK_USAGE;
-    error = error == UNDR_OK ? prepare(&options, &message) : error;
+    error = error == UNDR_OK ? prepare_process(&options, &message) : error;
     if (error == UNDR_OK) {
-        status = act(&options);
+        status = run_action(&options);
     } else if (error == UNDR_SYSTEM) {
         check_complain(&message);
         status = CHECK_HARNESS;

@@ -15,8 +15,8 @@ static const shortage shortages[] = {
     {EAGAIN, "; raise the limit of processes, as with `ulimit -u 4096`"},
     {ENOMEM, "; raise the limit of memory (`ulimit -v`, the container's)"},
     {ENOBUFS, "; the kernel has no memory for more sockets: close some programs"},
-    {ENOSPC, "; make room on that disk, or name another place (TMPDIR for log directories)"},
-    {EDQUOT, "; your disk quota is used up: make room, or name another place (TMPDIR for log directories)"},
+    {ENOSPC, "; free some space on that disk, or use another place (TMPDIR for log directories)"},
+    {EDQUOT, "; your disk quota is used up: free some space, or use another place (TMPDIR for log directories)"},
     {EFBIG, "; raise the limit of file sizes, as with `ulimit -f unlimited`"},
     {EADDRNOTAVAIL,
         "; there is no free port, or no loopback address: wait for old connections to end, or try `ip link "
@@ -28,7 +28,7 @@ static const shortage shortages[] = {
 };
 enum { SHORTAGES = sizeof shortages / sizeof *shortages };
 
-static const shortage *find(int reason) {
+static const shortage *find_shortage(int reason) {
     for (size_t i = 0; i < SHORTAGES; i++) {
         if (shortages[i].reason == reason) {
             return &shortages[i];
@@ -38,11 +38,11 @@ static const shortage *find(int reason) {
 }
 
 bool check_is_shortage(int reason) {
-    return find(reason) != NULL;
+    return find_shortage(reason) != NULL;
 }
 
 const char *check_remedy(int reason) {
-    const shortage *found = find(reason);
+    const shortage *found = find_shortage(reason);
     return found == NULL ? "" : found->remedy;
 }
 

@@ -1,5 +1,6 @@
 /* user_file.c: reads and makes files that a user has named. */
 #include "base/user_file.h"
+#include "base/writer.h"
 
 #include "base/clock.h"
 #include "base/shortage.h"
@@ -17,39 +18,37 @@
 
 enum { PIECE = 65536, PATIENCE_S = 60, ALL_PATIENCE_S = 600, DEVICE_LIMIT = 16 * 1024 * 1024 };
 
-static undr_error fail(undr_buffer *message, const char *path, const char *what, int reason) {
+static undr_error tell_reason(undr_buffer *message, const char *path, const char *what, int reason) {
     undr_error error = undr_put_format(
         message, "%s%s: %s: %s%s", message->size > 0 ? "; " : "", path, what, strerror(reason), check_remedy(reason));
     return error != UNDR_OK ? error : check_is_shortage(reason) ? UNDR_SYSTEM : UNDR_ARGUMENT;
 }
 
-static undr_error refuse(undr_buffer *message, const char *path, const char *why) {
-    undr_error error = undr_put_format(message, "%s%s: %s", message->size > 0 ? "; " : "", path, why);
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+static undr_error refuse_file(undr_buffer *message, const char *path, const char *why) {
+    return check_refused(undr_put_format(message, "%s%s: %s", message->size > 0 ? "; " : "", path, why));
 }
 
 /* ---- reading ---- */
 
 static undr_error refuse_size(undr_buffer *message, const char *path, size_t limit) {
-    undr_error error = undr_put_format(
-        message, "%s: it has more than %zu MiB, which is the most that is read here", path, limit >> 20);
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    return check_refused(
+        undr_put_format(message, "%s: it has more than %zu MiB, the most that is read here", path, limit >> 20));
 }
 
 /* Is it a kind of file that has an end? */
-static undr_error judge(const char *path, const struct stat *about, size_t limit, undr_buffer *message) {
+static undr_error judge_kind(const char *path, const struct stat *about, size_t limit, undr_buffer *message) {
     if (S_ISDIR(about->st_mode)) {
-        return refuse(message, path, "it is a folder; name a file");
+        return refuse_file(message, path, "it is a folder; name a file");
     }
     if (S_ISBLK(about->st_mode)) {
-        return refuse(message, path, "it is a disk; name a file");
+        return refuse_file(message, path, "it is a disk; name a file");
     }
     bool large = S_ISREG(about->st_mode) && (uintmax_t)about->st_size > limit;
     return large ? refuse_size(message, path, limit) : UNDR_OK;
 }
 
 /* Waits for more from a pipe. 0, or an errno. */
-static int await(int file, short events) {
+static int await_pipe(int file, short events) {
     struct pollfd one = {.fd = file, .events = events};
     int count = 0;
     do {
@@ -118,21 +117,21 @@ static undr_error read_all(
         ssize_t size = 0;
         int reason = read_piece(file, text->data + text->size, end, &size);
         if (reason == ETIMEDOUT) {
-            return refuse(message, path, "nothing has come from it for a minute, nor has it ended");
+            return refuse_file(message, path, "it has not given anything for a minute, and has not ended");
         }
         if (reason != 0 || size == 0) {
-            return reason == 0 ? UNDR_OK : fail(message, path, "it cannot be read", reason);
+            return reason == 0 ? UNDR_OK : tell_reason(message, path, "it cannot be read", reason);
         }
         text->size += (size_t)size;
         all += (size_t)size;
         if (check_now() > end) {
-            return refuse(message, path, "it has not ended within ten minutes");
+            return refuse_file(message, path, "it has not ended within ten minutes");
         }
     }
     return refuse_size(message, path, limit);
 }
 
-/* patient: what has no end yet may be waited for, as whoever gives it as standard input may want. */
+/* patient: waits for input that has not ended, as a user of standard input may want. */
 static undr_error read_within(
     int file, const char *path, size_t limit, bool patient, undr_buffer *text, undr_buffer *message) {
     ticker ticks;
@@ -141,7 +140,7 @@ static undr_error read_within(
     }
     int reason = start_ticks(&ticks);
     if (reason != 0) {
-        return fail(message, path, "it cannot be read", reason);
+        return tell_reason(message, path, "it cannot be read", reason);
     }
     undr_error error = read_all(file, path, limit, check_now() + ALL_PATIENCE_S * CHECK_SECOND, text, message);
     reason = errno;
@@ -153,8 +152,8 @@ static undr_error read_within(
 static undr_error read_open(
     int file, const char *name, size_t limit, bool named, undr_buffer *text, undr_buffer *message) {
     struct stat about;
-    undr_error error = fstat(file, &about) == 0 ? judge(name, &about, limit, message)
-                                                : fail(message, name, "it cannot be read", errno);
+    undr_error error = fstat(file, &about) == 0 ? judge_kind(name, &about, limit, message)
+                                                : tell_reason(message, name, "it cannot be read", errno);
     bool device = error == UNDR_OK && S_ISCHR(about.st_mode); /* some, such as /dev/zero, have no end */
     size_t most = device && limit > DEVICE_LIMIT ? DEVICE_LIMIT : limit;
     bool patient = !named && error == UNDR_OK && !S_ISREG(about.st_mode);
@@ -169,15 +168,15 @@ undr_error check_file_read(const char *path, size_t limit, undr_buffer *text, un
     struct stat about;
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0) {
-        return fail(message, path, "it cannot be opened", errno);
+        return tell_reason(message, path, "it cannot be opened", errno);
     }
     size_t before = text->size;
     undr_error error = read_open(file, path, limit, true, text, message);
     bool nothing = error == UNDR_OK && text->size == before;
     if (nothing && fstat(file, &about) == 0 && S_ISFIFO(about.st_mode)) {
-        error = refuse(message, path,
-            "nothing comes through this pipe: nobody has it open for writing, or has written "
-            "anything; start the writer first");
+        error = refuse_file(message, path,
+            "nothing comes through this pipe: no program has opened it for writing, or none has written anything; "
+            "start the writer first");
     }
     close(file);
     return error;
@@ -189,7 +188,7 @@ undr_error check_file_open(const char *path, int *file, undr_buffer *message) {
     struct stat about;
     *file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
     if (*file < 0 && errno == ENXIO) {
-        return refuse(message, path, "it is a pipe that nobody reads, or a socket; start the reader first");
+        return refuse_file(message, path, "it is a pipe without a reader, or a socket; start the reader first");
     }
     if (*file < 0) {
         int reason = errno;
@@ -199,20 +198,20 @@ undr_error check_file_open(const char *path, int *file, undr_buffer *message) {
     if (fstat(*file, &about) == 0 && S_ISBLK(about.st_mode)) {
         close(*file);
         *file = -1;
-        return refuse(message, path, "it is a disk; name a file");
+        return refuse_file(message, path, "it is a disk; name a file");
     }
     return UNDR_OK;
 }
 
-/* A file that is not regular may take some time, but not for ever. */
+/* A file that is not regular may take time, but not for ever. */
 int check_file_replace(int file, undr_slice text) {
     struct stat about;
-    bool cuts = fstat(file, &about) == 0 && S_ISREG(about.st_mode); /* pipes and devices have nothing to cut off */
+    bool cuts = fstat(file, &about) == 0 && S_ISREG(about.st_mode); /* pipes and devices can't be truncated */
     int reason = cuts && ftruncate(file, 0) != 0 ? errno : 0;
     for (size_t done = 0; done < text.size && reason == 0;) {
         ssize_t written = write(file, text.data + done, text.size - done);
         done += written > 0 ? (size_t)written : 0;
-        reason = written >= 0 || errno == EINTR ? 0 : errno == EAGAIN ? await(file, POLLOUT) : errno;
+        reason = written >= 0 || errno == EINTR ? 0 : errno == EAGAIN ? await_pipe(file, POLLOUT) : errno;
     }
     return reason;
 }

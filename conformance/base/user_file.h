@@ -1,5 +1,5 @@
-/* user_file.h: files that a user has named: read whole, or opened for a report, whatever they turn out to be. Nothing
- * here waits for ever: not for a pipe that nobody has open at its other end, nor for the end of a device. */
+/* user_file.h: files that a user has named: read whole, or opened for a report, whatever kind of file they are. Nothing
+ * here waits for ever: not for the other end of a pipe, and not for the end of a device. */
 #ifndef CHECK_USER_FILE_H
 #define CHECK_USER_FILE_H
 
@@ -14,12 +14,12 @@
  * says what the harness lacks. */
 UNDR_MUST_USE undr_error check_file_read(const char *path, size_t limit, undr_buffer *text, undr_buffer *message);
 
-/* The same of a descriptor that is open already, such as standard input; `name` stands in messages. A pipe or terminal
- * is waited for without end: whoever started it there may end it. */
+/* The same of a descriptor that is open already, such as standard input; `name` stands in messages. It waits for a pipe
+ * or terminal without end: the user can end it. */
 UNDR_MUST_USE undr_error check_stream_read(
     int file, const char *name, size_t limit, undr_buffer *text, undr_buffer *message);
 
-/* Opens a file for writing, made if it is not there; what is in it stays until it is replaced. The same errors. */
+/* Opens a file for writing, created if it does not exist; its content stays until it is replaced. The same errors. */
 UNDR_MUST_USE undr_error check_file_open(const char *path, int *file, undr_buffer *message);
 
 /* Writes a file anew from its beginning. 0, or an errno: ETIMEDOUT for a pipe that nobody empties. */

@@ -56,3 +56,13 @@ void check_write_clean(check_writer *out, undr_slice text) {
         out->error = check_text_clean(out->to, text);
     }
 }
+
+void check_write_value(check_writer *out, const undr_value *value) {
+    if (check_writer_goes_on(out)) {
+        out->error = undr_value_print(out->to, value);
+    }
+}
+
+undr_error check_refused(undr_error told) {
+    return told == UNDR_OK ? UNDR_ARGUMENT : told;
+}

@@ -1,4 +1,4 @@
-/* written.c: looks whether what was printed arrived. */
+/* written.c: checks whether the output was written. */
 #include "base/written.h"
 
 #include "base/shortage.h"
@@ -20,11 +20,11 @@ void check_complain(const undr_buffer *message) {
 static const char *remedy_of(int reason) {
     switch (reason) {
     case EISDIR: return "; name a file in it";
-    case ENOENT: return "; the folder does not exist: make it, or name another place";
+    case ENOENT: return "; the folder does not exist: create it, or name another place";
     case ENOTDIR: return "; part of the path is a file: name another place";
     case EACCES:
     case EPERM:
-    case EROFS: return "; name a place that may be written";
+    case EROFS: return "; name a writable place";
     case EPIPE: return "; its reader has gone";
     case ETIMEDOUT: return "; its reader has stopped reading";
     default: return check_remedy(reason);
@@ -33,7 +33,7 @@ static const char *remedy_of(int reason) {
 
 undr_error check_put_unwritten(undr_buffer *message, const char *what, int reason) {
     return undr_put_format(message, "%s can't be written: %s%s", what,
-        reason == 0 ? "a part of it was lost" : strerror(reason), remedy_of(reason));
+        reason == 0 ? "part of it was lost" : strerror(reason), remedy_of(reason));
 }
 
 bool check_is_abandoned(FILE *out) {
@@ -43,8 +43,8 @@ bool check_is_abandoned(FILE *out) {
         && (polled.revents & POLLERR) != 0;
 }
 
-/* A stream that failed earlier keeps no errno: one more byte, of what is in pieces anyway, tells. 0: it is well now, or
- * would have to be waited for. */
+/* A stream that failed earlier keeps no errno: writing one more byte, to output that is broken anyway, shows it. 0: the
+ * stream works now, or would block. */
 static int ask_again(FILE *out) {
     struct pollfd room = {.fd = fileno(out), .events = POLLOUT};
     if (poll(&room, 1, 0) != 1 || (room.revents & (POLLOUT | POLLERR | POLLNVAL)) == 0) {
@@ -53,12 +53,12 @@ static int ask_again(FILE *out) {
     return write(fileno(out), "\n", 1) == 1 ? 0 : errno;
 }
 
-/* Standard error that is closed was not wanted; what is full has lost something. */
+/* Closed standard error was not wanted; full standard error has lost text. */
 static bool is_unwanted(FILE *out, int reason) {
     return out == stderr && reason == EBADF;
 }
 
-/* Flushes and closes. True: something was lost; *reason is 0 where it is not known any more. */
+/* Flushes and closes. True: output was lost; *reason is 0 if it is unknown. */
 static bool is_lost(FILE *out, int *reason) {
     bool lost = ferror(out) != 0;
     *reason = 0;
@@ -76,7 +76,7 @@ static bool is_lost(FILE *out, int *reason) {
     return lost;
 }
 
-static void complain(int reason) {
+static void complain_of_output(int reason) {
     undr_buffer message = {0};
     if (check_put_unwritten(&message, "standard output", reason) == UNDR_OK) {
         check_complain(&message);
@@ -90,7 +90,7 @@ int check_finish_output(int status) {
     int reason = 0, other = 0;
     bool lost = is_lost(stdout, &reason);
     if (lost && reason != EPIPE) {
-        complain(reason);
+        complain_of_output(reason);
     }
     bool other_lost = is_lost(stderr, &other);
     if (!lost && !other_lost) {

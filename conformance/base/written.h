@@ -1,4 +1,4 @@
-/* written.h: complaints, and the end of the program: did what was printed arrive? Lost output is a failure of ours,
+/* written.h: complaints, and the end of the program: was all output written? Lost output is a failure of the harness,
  * never a pass. */
 #ifndef CHECK_WRITTEN_H
 #define CHECK_WRITTEN_H
@@ -17,7 +17,7 @@ void check_complain(const undr_buffer *message);
  * to do about it. */
 UNDR_MUST_USE undr_error check_put_unwritten(undr_buffer *message, const char *what, int reason);
 
-/* Is this a pipe that nobody reads any more? */
+/* Is this a pipe without a reader? */
 bool check_is_abandoned(FILE *out);
 
 /* The end of a program that would exit with `status`: flushes and closes standard output and standard error. Lost

@@ -1,4 +1,4 @@
-/* explore.c: plays sessions, drawn or kept; what fails is shrunk to a case that anyone can play again. */
+/* explore.c: plays sessions, random or kept; a failing one is shrunk to a case that anyone can play again. */
 #include "explore/explore.h"
 
 #include "base/clock.h"
@@ -27,10 +27,10 @@ enum {
     TOLD_EVERY_S = 3,
     DEFAULT_SESSIONS = 100,
     PLAY_LIMIT_S = 60,
-    SLOW_MS = 500 /* a failure that takes this long was most likely a wait for an answer that never came */
+    SLOW_MS = 500 /* a failure that takes this long probably waited for an answer that never came */
 };
 
-/* Tries of such a failure wait so much shorter; what is left is confirmed with the whole limit. */
+/* Tries of such a failure wait only this part of the limit; the result is confirmed with the whole limit. */
 static const double haste = 10;
 
 struct explorer {
@@ -55,7 +55,7 @@ static check_reachable reachable_of(const check_setting *setting) {
         setting->command != NULL, setting->capabilities.hold > 0, setting->capabilities.priority_levels};
 }
 
-static undr_error make(struct explorer *self, check_role role, size_t index, check_explored *session) {
+static undr_error make_session(struct explorer *self, check_role role, size_t index, check_explored *session) {
     if (self->options->corpus != NULL) {
         return check_kept_session(session, undr_buffer_slice(&self->kept.at[index].bytes));
     }
@@ -68,7 +68,7 @@ static undr_error write_session(struct explorer *self, check_role role, size_t i
     check_explored session;
     char name[64];
     snprintf(name, sizeof name, "%s.explore.%llu-%zu", check_role_name(role), (unsigned long long)self->seed, index);
-    undr_error error = make(self, role, index, &session);
+    undr_error error = make_session(self, role, index, &session);
     if (error == UNDR_OK) {
         error = check_explored_write(&session, &self->reachable[role], name, text);
     }
@@ -79,7 +79,7 @@ static undr_error write_session(struct explorer *self, check_role role, size_t i
     return error;
 }
 
-/* The place of a failure is then a line of its session, not of a file that does not exist. */
+/* So a failure names a line of its session, not of a file that does not exist. */
 static undr_error add_session(struct explorer *self, check_role role, size_t index, check_suite *suite) {
     char drawn[80];
     const char *place = self->options->corpus != NULL ? self->kept.at[index].path : drawn;
@@ -130,7 +130,7 @@ static int on_tick(void *context) {
     return check_is_abandoned(stdout) ? SIGPIPE : 0;
 }
 
-static undr_error parse(struct explorer *self, const check_explored *session, check_cases *cases) {
+static undr_error parse_session(struct explorer *self, const check_explored *session, check_cases *cases) {
     undr_buffer text = {0};
     check_mistake mistake;
     undr_error error = check_explored_write(session, &self->reachable[session->role], self->name, &text);
@@ -148,12 +148,12 @@ static undr_error parse(struct explorer *self, const check_explored *session, ch
 static undr_error replay_session(struct explorer *self, const check_explored *session, struct replay *replay) {
     check_cases cases = {0};
     int interrupted = 0;
-    undr_error error = parse(self, session, &cases);
+    undr_error error = parse_session(self, session, &cases);
     if (error != UNDR_OK) {
         return error;
     }
     check_item item = {&cases.at[0], 0, self->delivery, NULL, false};
-    check_supervision supervision = {&item, 1, &self->setting, check_play, 1, 0,
+    check_supervision supervision = {&item, 1, &self->setting, check_play_item, 1, 0,
         (uint64_t)((double)(PLAY_LIMIT_S * UINT64_C(1000000000)) * self->options->timeout_factor), false, self->signals,
         {replay, on_started, on_finished, on_tick}};
     error = check_supervise(&supervision, &interrupted);
@@ -174,7 +174,7 @@ static void tell_progress(struct explorer *self, size_t count) {
 }
 
 /* check_fails: it fails with the same verdict for the same requirement. */
-static undr_error fails(void *context, const check_explored *session) {
+static undr_error session_fails(void *context, const check_explored *session) {
     struct explorer *self = context;
     struct replay replay = {0};
     tell_progress(self, session->count);
@@ -204,9 +204,9 @@ static const check_record *first_that_fell_short(const check_session *session, c
     return NULL;
 }
 
-/* ---- what is said at the end ---- */
+/* ---- the report at the end ---- */
 
-static undr_error keep(struct explorer *self, undr_slice text, const char *path) {
+static undr_error keep_case(struct explorer *self, undr_slice text, const char *path) {
     int file = -1;
     undr_error error = check_file_open(path, &file, &self->message);
     int reason = error == UNDR_OK ? check_file_replace(file, text) : 0;
@@ -235,8 +235,8 @@ static void print_replay(const struct explorer *self, const check_session *sessi
     free(file);
 }
 
-/* The smallest session, as a case: printed, and kept in a file of its name. */
-static undr_error tell(struct explorer *self, const check_explored *session, const check_session *run,
+/* The smallest session, as a case: printed, and written to a file with its name. */
+static undr_error tell_shortest(struct explorer *self, const check_explored *session, const check_session *run,
     const check_part *part, const check_record *record) {
     undr_buffer text = {0};
     char path[96];
@@ -244,10 +244,10 @@ static undr_error tell(struct explorer *self, const check_explored *session, con
     snprintf(path, sizeof path, "%s.case", self->name);
     undr_error error = check_explored_write(session, &self->reachable[session->role], self->name, &text);
     if (error == UNDR_OK) {
-        fprintf(out, "\nThe shortest session that falls short in this way (%zu of %zu operations):\n\n", session->count,
+        fprintf(out, "\nThe shortest session that fails in this way (%zu of %zu operations):\n\n", session->count,
             self->operations);
         fwrite(text.data, 1, text.size, out);
-        error = keep(self, undr_buffer_slice(&text), path);
+        error = keep_case(self, undr_buffer_slice(&text), path);
     }
     if (error == UNDR_OK) {
         print_replay(self, run, part, record, path, out);
@@ -256,8 +256,8 @@ static undr_error tell(struct explorer *self, const check_explored *session, con
     return error;
 }
 
-/* When the target never answers, each try costs the whole time limit. Tries with a part of it may take what is slow for
- * what hangs: then the result passes with the whole limit, and everything is done again. */
+/* When the target never answers, each try costs the whole time limit. Tries with a part of it may mistake slow for
+ * hanging: then the result passes with the whole limit, and everything is done again. */
 static undr_error shrink_in_haste(struct explorer *self, check_explored *session, uint64_t took_ns) {
     check_explored small;
     undr_error error = check_explored_copy(&small, session);
@@ -265,17 +265,18 @@ static undr_error shrink_in_haste(struct explorer *self, check_explored *session
         return error;
     }
     fprintf(stderr,
-        "shortening: a play of it takes %.1f s, perhaps most of it a wait in vain; each try waits a %.0fth "
-        "as long\n",
+        "shortening: a play of it takes %.1f s, perhaps most of it waiting for nothing; each try waits a %.0fth as "
+        "long\n",
         (double)took_ns / 1e9, haste);
     self->setting.timeout_factor = self->options->timeout_factor / haste;
-    error = check_shrink(&small, fails, self, TRIES);
+    error = check_shrink(&small, session_fails, self, TRIES);
     self->setting.timeout_factor = self->options->timeout_factor;
-    undr_error confirmed = error == UNDR_OK ? fails(self, &small) : error;
+    undr_error confirmed = error == UNDR_OK ? session_fails(self, &small) : error;
     if (confirmed == UNDR_DONE) {
-        fputs("shortening: what is left passes when it has more time; again, with all of it\n", stderr);
+        fputs("shortening: the shortened session passes when it has more time; trying again with the full time\n",
+            stderr);
         check_explored_free(&small);
-        return check_shrink(session, fails, self, TRIES);
+        return check_shrink(session, session_fails, self, TRIES);
     }
     check_explored_free(session);
     *session = small;
@@ -284,9 +285,9 @@ static undr_error shrink_in_haste(struct explorer *self, check_explored *session
 
 static undr_error shrink_one(struct explorer *self, check_explored *session) {
     uint64_t before = check_now();
-    undr_error error = fails(self, session);
+    undr_error error = session_fails(self, session);
     if (error == UNDR_DONE) {
-        fputs("\nPlayed once more, this session did not fall short: the target does not behave alike each time.\n",
+        fputs("\nThis session did not fail when it was played once more: the target behaves differently each time.\n",
             check_outputs_human(self->options));
         return UNDR_OK;
     }
@@ -295,13 +296,13 @@ static undr_error shrink_one(struct explorer *self, check_explored *session) {
     }
     uint64_t took_ns = check_now() - before;
     bool slow = took_ns > (uint64_t)SLOW_MS * CHECK_MILLISECOND;
-    return slow ? shrink_in_haste(self, session, took_ns) : check_shrink(session, fails, self, TRIES);
+    return slow ? shrink_in_haste(self, session, took_ns) : check_shrink(session, session_fails, self, TRIES);
 }
 
-static undr_error shrink(
+static undr_error shrink_session(
     struct explorer *self, const check_session *run, const check_part *part, const check_record *record) {
     check_explored session;
-    undr_error error = make(self, part->role, index_of(record->one->name), &session);
+    undr_error error = make_session(self, part->role, index_of(record->one->name), &session);
     if (error != UNDR_OK) {
         return error;
     }
@@ -313,7 +314,7 @@ static undr_error shrink(
     self->began_ns = check_now();
     error = shrink_one(self, &session);
     if (error == UNDR_OK || error == UNDR_INTERRUPTED) {
-        undr_error told = tell(self, &session, run, part, record);
+        undr_error told = tell_shortest(self, &session, run, part, record);
         error = error == UNDR_OK ? told : error;
     }
     check_explored_free(&session);
@@ -326,7 +327,8 @@ static undr_error on_ended(
     const check_part *part = NULL;
     const check_record *record = first_that_fell_short(session, &part);
     self->signals = signals;
-    undr_error error = record == NULL || session->interrupted != 0 ? UNDR_OK : shrink(self, session, part, record);
+    undr_error error = record == NULL || session->interrupted != 0 ? UNDR_OK
+                                                                   : shrink_session(self, session, part, record);
     bool tells = error != UNDR_OK && error != UNDR_INTERRUPTED;
     undr_error told = tells ? undr_put_slice(message, undr_buffer_slice(&self->message)) : UNDR_OK;
     return told == UNDR_OK ? error : told;
@@ -334,9 +336,8 @@ static undr_error on_ended(
 
 /* ---- the whole ---- */
 
-/* What the sessions may contain depends on what the target declares. What keeps it from being measured is told by the
- * run. */
-static undr_error measure(struct explorer *self) {
+/* What the sessions may contain depends on what the target declares. If it can't be measured, the run says why. */
+static undr_error measure_targets(struct explorer *self) {
     check_signals signals;
     undr_error error = check_signals_open(&signals);
     if (error != UNDR_OK) {
@@ -360,7 +361,7 @@ static undr_error measure(struct explorer *self) {
 
 int check_explore(const check_options *options) {
     struct explorer self = {.options = options, .seed = check_run_seed(options)};
-    check_options again = *options; /* the run's: the same seed, an end at what falls short first */
+    check_options again = *options; /* for the run: the same seed, and an end at the first failure */
     check_suite suite = {0};
     again.has_seed = true;
     again.seed = self.seed;
@@ -369,7 +370,7 @@ int check_explore(const check_options *options) {
     undr_error error = options->corpus == NULL ? UNDR_OK : check_kept_read(options->corpus, &self.kept, &self.message);
     bool is_usage = error == UNDR_ARGUMENT;
     if (error == UNDR_OK) {
-        error = measure(&self);
+        error = measure_targets(&self);
     }
     if (error == UNDR_OK) {
         error = write_suite(&self, &suite);

@@ -1,7 +1,9 @@
-/* kept.c: sessions that a fuzzer has kept: the files, and what their bytes mean (fuzz/manager_session.c reads them so). */
+/* kept.c: sessions that a fuzzer has kept: the files, and the meaning of their bytes (as fuzz/manager_session.c reads
+ * them). */
 #include "explore/kept.h"
 
 #include "base/user_file.h"
+#include "base/writer.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -17,9 +19,8 @@ static int is_visible(const struct dirent *entry) {
     return entry->d_name[0] != '.';
 }
 
-static undr_error refuse(undr_buffer *message, const char *path, const char *why) {
-    undr_error error = undr_put_format(message, "%s: %s", path, why);
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+static undr_error refuse_file(undr_buffer *message, const char *path, const char *why) {
+    return check_refused(undr_put_format(message, "%s: %s", path, why));
 }
 
 static undr_error path_below(const char *folder, const char *name, char **path) {
@@ -40,7 +41,7 @@ static undr_error read_entry(const char *folder, const char *name, check_kept *k
         return error;
     }
     if (stat(file->path, &status) != 0) {
-        error = refuse(message, file->path, strerror(errno));
+        error = refuse_file(message, file->path, strerror(errno));
     } else if (S_ISREG(status.st_mode)) {
         error = check_file_read(file->path, FILE_LIMIT, &file->bytes, message);
         kept->count += error == UNDR_OK ? 1 : 0;
@@ -57,7 +58,7 @@ undr_error check_kept_read(const char *folder, check_kept *kept, undr_buffer *me
     *kept = (check_kept){0};
     int count = scandir(folder, &entries, is_visible, alphasort);
     if (count < 0) {
-        return refuse(message, folder, strerror(errno));
+        return refuse_file(message, folder, strerror(errno));
     }
     kept->at = calloc((size_t)count + 1, sizeof *kept->at);
     undr_error error = kept->at == NULL ? UNDR_MEMORY : UNDR_OK;
@@ -68,7 +69,7 @@ undr_error check_kept_read(const char *folder, check_kept *kept, undr_buffer *me
         free(entries[i]);
     }
     free(entries);
-    return error == UNDR_OK && kept->count == 0 ? refuse(message, folder, "has no files, and so no session") : error;
+    return error == UNDR_OK && kept->count == 0 ? refuse_file(message, folder, "has no files, so no session") : error;
 }
 
 void check_kept_free(check_kept *kept) {
@@ -90,7 +91,7 @@ struct reading {
     unsigned uses;
 };
 
-static unsigned take(struct reading *reading) {
+static unsigned take_byte(struct reading *reading) {
     unsigned byte = 0;
     if (reading->left.size > 0) {
         byte = reading->left.data[0];
@@ -101,17 +102,17 @@ static unsigned take(struct reading *reading) {
 
 static void skip(struct reading *reading, unsigned count) {
     while (count-- > 0) {
-        (void)take(reading);
+        (void)take_byte(reading);
     }
 }
 
-static check_operation *put(struct reading *reading, check_operation_kind kind) {
+static check_operation *put_operation(struct reading *reading, check_operation_kind kind) {
     check_operation *operation = &reading->session->at[reading->session->count++];
     *operation = (check_operation){.kind = kind};
     return operation;
 }
 
-/* An operation names the place of its connection among those that are open, in the order in which they were. */
+/* An operation names the index of its connection among the open ones, in the order in which they were opened. */
 static check_operation *put_on(struct reading *reading, unsigned connection, check_operation_kind kind) {
     unsigned place = 0;
     for (unsigned i = 0; i < CONNECTIONS; i++) {
@@ -121,7 +122,7 @@ static check_operation *put_on(struct reading *reading, unsigned connection, che
     if (reading->used[connection] == 0) {
         reading->used[connection] = ++reading->uses;
     }
-    check_operation *operation = put(reading, kind);
+    check_operation *operation = put_operation(reading, kind);
     operation->connection = place;
     return operation;
 }
@@ -141,7 +142,7 @@ static void on_connect(struct reading *reading, unsigned connection) {
 }
 
 static void on_schedule(struct reading *reading, check_operation *operation) {
-    operation->choice = take(reading) % (LEVELS + 1);
+    operation->choice = take_byte(reading) % (LEVELS + 1);
     if (operation->choice == LEVELS) {
         operation->kind = CHECK_OPERATION_NONE; /* a priority too high: the cases have it */
     }
@@ -158,38 +159,38 @@ static void on_connection(struct reading *reading, unsigned connection, unsigned
     } else if (what < 6) {
         on_schedule(reading, put_on(reading, connection, CHECK_OPERATION_SCHEDULE));
     } else if (what == 6) {
-        unsigned size = take(reading) % LONGEST_MESSAGE;
+        unsigned size = take_byte(reading) % LONGEST_MESSAGE;
         check_operation *operation = put_on(reading, connection, CHECK_OPERATION_MESSAGE);
-        operation->payload = take(reading) % 64;
+        operation->payload = take_byte(reading) % 64;
         operation->size = size;
         skip(reading, size > 0 ? size - 1 : 0);
     } else {
-        put_on(reading, connection, CHECK_OPERATION_BAD)->choice = take(reading);
-        skip(reading, take(reading) % LONGEST_BAD);
+        put_on(reading, connection, CHECK_OPERATION_BAD)->choice = take_byte(reading);
+        skip(reading, take_byte(reading) % LONGEST_BAD);
         end_connection(reading, connection);
     }
 }
 
 static void on_manager(struct reading *reading, unsigned what) {
     if (what < 2) {
-        on_schedule(reading, put(reading, CHECK_OPERATION_OWN_SCHEDULE));
+        on_schedule(reading, put_operation(reading, CHECK_OPERATION_OWN_SCHEDULE));
     } else if (what == 2) {
-        put(reading, CHECK_OPERATION_OWN_MESSAGE);
+        put_operation(reading, CHECK_OPERATION_OWN_MESSAGE);
     } else if (what < 5) {
-        put(reading, CHECK_OPERATION_OWN_NEXT);
+        put_operation(reading, CHECK_OPERATION_OWN_NEXT);
     } else if (what == 5) {
         skip(reading, 1); /* the clock */
     } else if (what == 7) {
         skip(reading, 2); /* buffers */
-    } else if (take(reading) % 8 == 0) {
-        put(reading, CHECK_OPERATION_CLOSE)->choice = take(reading);
+    } else if (take_byte(reading) % 8 == 0) {
+        put_operation(reading, CHECK_OPERATION_CLOSE)->choice = take_byte(reading);
     }
 }
 
 static void on_operation(struct reading *reading) {
-    unsigned operation = take(reading), connection = take(reading) % CONNECTIONS;
+    unsigned operation = take_byte(reading), connection = take_byte(reading) % CONNECTIONS;
     if (operation >= FAILING) {
-        operation = take(reading);
+        operation = take_byte(reading);
     }
     unsigned kind = operation % 16, what = operation / 16 % 8;
     if (kind < 2) {
@@ -210,7 +211,7 @@ undr_error check_kept_session(check_explored *session, undr_slice bytes) {
     if (session->at == NULL) {
         return UNDR_MEMORY;
     }
-    (void)take(&reading); /* settings of the core */
+    (void)take_byte(&reading); /* settings of the core */
     while (reading.left.size > 0) {
         on_operation(&reading);
     }

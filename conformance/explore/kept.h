@@ -1,4 +1,5 @@
-/* kept.h: sessions that a fuzzer has kept, such as those of fuzz/corpus/manager_session, to be played against a target. */
+/* kept.h: sessions that a fuzzer has kept, such as those of fuzz/corpus/manager_session, to be played against a
+ * target. */
 #ifndef CHECK_KEPT_H
 #define CHECK_KEPT_H
 
@@ -18,9 +19,9 @@ typedef struct check_kept {
 UNDR_MUST_USE undr_error check_kept_read(const char *folder, check_kept *kept, undr_buffer *message);
 void check_kept_free(check_kept *kept);
 
-/* The session of the manager's role that the bytes are to the fuzz target manager_session: whatever they are, they are
- * one. What only the target's model knows (its clock, allocations that fail, buffers) is left out.
- * check_explored_free afterwards, always. */
+/* The manager session that these bytes are for the fuzz target manager_session: any bytes are one. What only the
+ * target's model knows (its clock, failing allocations, buffers) is left out. check_explored_free afterwards,
+ * always. */
 UNDR_MUST_USE undr_error check_kept_session(check_explored *session, undr_slice bytes);
 
 #endif

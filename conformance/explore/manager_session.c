@@ -1,5 +1,5 @@
-/* manager_session.c: a session as a case of the manager role. The manager's core of the reference, asked as the case is
- * written, says what is expected. */
+/* manager_session.c: a session as a case of the manager role. The manager's core of the reference, fed while the case
+ * is written, says what is expected. */
 #include "explore/contents.h"
 #include "explore/requirement.h"
 #include "explore/session_case.h"
@@ -50,8 +50,8 @@ static const char closes[] = "CLOSE-JOIN-2  a close returns once no task is left
 
 /* ---- what the core is told and answers ---- */
 
-/* In the place of its content the core sees the number of an operation, as a pickle (of a message it must be one):
- * PROTO 4, BININT, STOP. */
+/* Instead of its content, the core sees the number of an operation, as a pickle (a message must be one): PROTO 4,
+ * BININT, STOP. */
 enum { NUMBER_SIZE = 8, NUMBER_OFFSET = 3 };
 static undr_slice pickled_number(uint32_t number, uint8_t bytes[NUMBER_SIZE]) {
     memcpy(bytes, "\x80\x04J", NUMBER_OFFSET);
@@ -76,7 +76,7 @@ static const char *requirement_of(const struct script *script, const undr_frame 
                                : no_task;
 }
 
-/* The line of the core's answer that is due, after those that wait to be read. */
+/* The line of the core's due answer, after those that wait to be read. */
 static void expect_answer(struct script *script, int connection) {
     check_writer lines = check_writer_to(&script->answers);
     undr_answer answer;
@@ -106,7 +106,7 @@ static void read_answers(struct script *script) {
 }
 
 /* A request of a connection: the line that sends it; its answer is read with the next operation that is not joined. */
-static void request(struct script *script, int connection, uint8_t type, undr_slice told, undr_slice written) {
+static void write_request(struct script *script, int connection, uint8_t type, undr_slice told, undr_slice written) {
     undr_frame frame = {.type = type, .payload = told};
     script->reading = connection;
     script->connections[connection].used = true;
@@ -122,12 +122,12 @@ static void request(struct script *script, int connection, uint8_t type, undr_sl
 
 static void bare_request(struct script *script, int connection, uint8_t type) {
     undr_slice nothing = {NULL, 0};
-    request(script, connection, type, nothing, nothing);
+    write_request(script, connection, type, nothing, nothing);
 }
 
 /* ---- operations ---- */
 
-/* The connection that an operation speaks of, opened if it is new; -1: none of the first `most` is left. */
+/* The connection of an operation, opened if it is new; -1: none of the first `most` is left. */
 static int find_connection(struct script *script, unsigned wanted, int most) {
     for (int i = 0, seen = 0; i < script->opened; i++) {
         if (!script->connections[i].ended && seen++ == (int)wanted) {
@@ -147,7 +147,7 @@ static void end_connection(struct script *script, int connection) {
     script->connections[connection].ended = true;
 }
 
-/* Ends the connection as the protocol is broken on it. */
+/* Ends the connection because the protocol is broken on it. */
 static void violate(struct script *script, int connection, unsigned choice) {
     /* A running manager that --connect has found may have 128 priorities. */
     const char *too_high = script->reachable->control ? "bad 0xff b'x'" : "bad 0x7f b'x'";
@@ -160,7 +160,7 @@ static void violate(struct script *script, int connection, unsigned choice) {
 }
 
 /* The connection ends in the middle of a frame (FRAME-5), or between two. */
-static void leave(struct script *script, int connection, const check_operation *operation) {
+static void leave_connection(struct script *script, int connection, const check_operation *operation) {
     static const char *const cuts[] = {"raw b'\\x80\\x05\\x00\\x00\\x00\\x00\\x00\\x00\\x00task'", "raw b'n'",
         "raw b'm\\x08\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x80\\x04'", "header 0x80 9",
         "raw b't\\x00\\x00\\x00\\x00\\x00\\x00\\x00'"};
@@ -185,7 +185,7 @@ static void send_content(
         check_explored_task(&content, operation, number);
     }
     check_writer_keep(&script->out, content.error);
-    request(script, connection, type, pickled_number(number, pickled), undr_buffer_slice(content.to));
+    write_request(script, connection, type, pickled_number(number, pickled), undr_buffer_slice(content.to));
 }
 
 /* What a connection does. */
@@ -219,7 +219,7 @@ static void act_on_connection(struct script *script, const check_operation *oper
     if (operation->kind == CHECK_OPERATION_BAD) {
         violate(script, connection, operation->choice);
     } else {
-        leave(script, connection, operation);
+        leave_connection(script, connection, operation);
     }
 }
 
@@ -272,7 +272,7 @@ static void act_on_control(struct script *script, const check_operation *operati
     }
 }
 
-static void act(struct script *script, uint32_t number) {
+static void write_operation(struct script *script, uint32_t number) {
     const check_operation *operation = &script->session->at[number];
     switch (operation->kind) {
     case CHECK_OPERATION_OWN_SCHEDULE:
@@ -295,7 +295,7 @@ static void act(struct script *script, uint32_t number) {
 
 /* ---- the end ---- */
 
-/* Settles all that is out; each answer may hand out another task, so that afterwards no task is left. */
+/* Settles everything that is out; each answer may hand out another task, so at the end no task is left. */
 static void settle_all(struct script *script) {
     read_answers(script);
     for (int i = 0; i < script->opened; i++) {
@@ -332,7 +332,7 @@ static void read_inbox(struct script *script) {
 
 enum policy { BY_CANCEL, BY_KILL, BY_JOIN, POLICIES };
 
-/* Closes; then a connection that is still open is told so, but after a KILL, which promises nothing more. */
+/* Closes; then an open connection learns of it, except after a KILL, which promises nothing. */
 static void close_manager(struct script *script, enum policy policy) {
     static const char *const names[POLICIES] = {"cancel", "kill", "join"};
     check_explored_blame(&script->above, &script->out, closes);
@@ -354,9 +354,9 @@ static bool is_any_out(const struct script *script) {
     return out > 0;
 }
 
-/* A session runs all its tasks, but where a CANCEL or a KILL leaves them, and then reads the inbox or not. Whether a
- * CANCEL waits for a task that a connection has out is free. */
-static void finish(struct script *script) {
+/* A session runs all its tasks, unless a CANCEL or a KILL leaves some, and then reads the inbox or not. A CANCEL is
+ * free to wait for a task that a connection has out. */
+static void finish_session(struct script *script) {
     enum policy policy = (enum policy)(script->close_choice % POLICIES);
     bool will_close = script->close && script->reachable->control;
     bool may_leave = will_close && (policy == BY_KILL || (policy == BY_CANCEL && !is_any_out(script)));
@@ -396,10 +396,10 @@ static void write_all(struct script *script) {
     write_head(script);
     size_t head = script->out.to->size;
     for (size_t i = 0; i < script->session->count && script->out.error == UNDR_OK; i++) {
-        act(script, (uint32_t)i);
+        write_operation(script, (uint32_t)i);
     }
     if (script->out.error == UNDR_OK) {
-        finish(script);
+        finish_session(script);
     }
     if (script->out.to->size == head) {
         ask_once(script);

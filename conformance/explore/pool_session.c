@@ -28,7 +28,7 @@ static const char reports[] = "PAY-7  a task that fails is reported with a Worke
 static const char ends[] = "MSGS-2  messages() ends when the inbox is empty and no task is left";
 static const char closes[] = "CLOSE-4  after a close has returned, the manager's own worker processes have ended";
 
-static void enqueue(struct script *script, struct queued queued) {
+static void enqueue_task(struct script *script, struct queued queued) {
     struct queued *grown = realloc(script->queue, (script->count + 1) * sizeof *grown);
     if (grown == NULL) {
         check_writer_keep(&script->out, UNDR_MEMORY);
@@ -46,7 +46,7 @@ static void schedule_all(struct script *script, const check_explored_tasks *task
             check_write(&script->out, "  M -> schedule 1 ");
             check_write_slice(&script->out, undr_buffer_slice(&one->text));
             check_write(&script->out, "\n");
-            enqueue(script, (struct queued){one, NULL});
+            enqueue_task(script, (struct queued){one, NULL});
         }
     }
 }
@@ -87,7 +87,7 @@ static void expect_message(struct script *script, const undr_buffer *value) {
 static void run_effect(struct script *script, const check_effect *effect) {
     switch (effect->kind) {
     case CHECK_EFFECT_MESSAGE: expect_message(script, &effect->text); break;
-    case CHECK_EFFECT_SCHEDULE: enqueue(script, (struct queued){NULL, &effect->text}); break;
+    case CHECK_EFFECT_SCHEDULE: enqueue_task(script, (struct queued){NULL, &effect->text}); break;
     default:
         check_explored_blame(&script->above, &script->out, reports);
         check_write(&script->out, "  M -> next\n  M <- message WorkerException\n");
@@ -108,7 +108,7 @@ static void run_all(struct script *script) {
     }
 }
 
-static void finish(struct script *script, const check_explored *session) {
+static void finish_session(struct script *script, const check_explored *session) {
     static const char *const policies[] = {"join", "cancel", "kill"};
     unsigned choice = 0;
     for (size_t i = 0; i < session->count; i++) {
@@ -128,7 +128,7 @@ static void write_all(struct script *script, const check_explored *session, cons
     send_own(script, session);
     expect_own(script, session);
     run_all(script);
-    finish(script, session);
+    finish_session(script, session);
 }
 
 undr_error check_explored_write_pool(const check_explored *session, undr_buffer *text) {

@@ -36,8 +36,8 @@ static const struct kinds {
     [CHECK_ROLE_POOL] = {pool_kinds, sizeof pool_kinds / sizeof *pool_kinds},
 };
 
-/* How likely each kind is in one session: much, little or not at all, so that sessions differ in their nature and not
- * only in their details. */
+/* How likely each kind is in one session: much, little or not at all, so that sessions differ in kind, not only in
+ * detail. */
 struct tendency {
     unsigned weights[CHECK_OPERATION_COUNT];
     unsigned total;
@@ -74,7 +74,7 @@ undr_error check_explored_make(check_explored *session, check_role role, uint64_
     uint64_t state = seed;
     struct tendency tendency = draw_tendency(&state, role);
     if (draw_below(&state, 8) == 0) {
-        length *= 6; /* what shows only once much is queued */
+        length *= 6; /* errors that show only when much is queued */
     }
     size_t count = 1 + draw_below(&state, (unsigned)length);
     *session = (check_explored){.role = role, .seed = seed, .at = calloc(count, sizeof *session->at)};

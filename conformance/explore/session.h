@@ -1,9 +1,8 @@
 /* session.h: a random session, and the case that it is.
  *
- * A session is a list of operations that stays a session whichever of them are left out: what an operation means is
- * decided when the list is written as a case, and one that is not possible at its place means nothing. So a session
- * that fails is shrunk by leaving things out, and the case is right at every size: its expectations come from the
- * oracle. */
+ * A session is a list of operations that stays valid whichever of them are left out: the meaning of an operation is
+ * decided when the list is written as a case, and an impossible one means nothing. So a failing session is shrunk by
+ * leaving operations out, and the case is right at every size: its expectations come from the oracle. */
 #ifndef CHECK_SESSION_H
 #define CHECK_SESSION_H
 
@@ -58,7 +57,7 @@ typedef struct check_explored {
 /* What may be played against the target. */
 typedef struct check_reachable {
     bool control;    /* it has an adapter: the commands of M */
-    bool holds;      /* it may hold an answer: each is read before anything that could end the holding is sent */
+    bool holds;      /* it may hold an answer: each is read before anything is sent that could end the hold */
     unsigned levels; /* priorities that it declares */
 } check_reachable;
 

@@ -1,4 +1,4 @@
-/* shrink.c: makes a session that fails as small as it gets, still failing. */
+/* shrink.c: makes a failing session as small as possible. */
 #include "explore/shrink.h"
 
 #include <string.h>

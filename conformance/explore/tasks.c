@@ -135,7 +135,7 @@ static undr_error add_what_cannot_run(struct building *self, const check_operati
     return error;
 }
 
-static undr_error act(struct building *self, const check_operation *operation, size_t identity) {
+static undr_error add_operation(struct building *self, const check_operation *operation, size_t identity) {
     switch (operation->kind) {
     case CHECK_OPERATION_TASK: return begin_task(self, operation, false);
     case CHECK_OPERATION_CHAIN: return begin_task(self, operation, true);
@@ -156,7 +156,7 @@ undr_error check_explored_tasks_make(const check_explored *session, check_explor
     for (size_t i = 0; i < session->count && error == UNDR_OK; i++) {
         check_operation operation = session->at[i];
         operation.choice %= session->role == CHECK_ROLE_POOL ? 2 : session->levels; /* a pool: priority 1 only */
-        error = act(&self, &operation, i);
+        error = add_operation(&self, &operation, i);
     }
     return error == UNDR_OK ? end_task(&self) : error;
 }

@@ -30,8 +30,8 @@ typedef struct check_explored_tasks {
     size_t count;
 } check_explored_tasks;
 
-/* What the operations of a session come to; those of no worker mean nothing. check_explored_tasks_free afterwards,
- * always. */
+/* The tasks that the operations of a session make; those that concern no worker mean nothing. check_explored_tasks_free
+ * afterwards, always. */
 UNDR_MUST_USE undr_error check_explored_tasks_make(const check_explored *session, check_explored_tasks *tasks);
 void check_explored_tasks_free(check_explored_tasks *tasks);
 

@@ -1,5 +1,4 @@
-/* check.c: mistakes that only a whole case shows: what is missing, names without a meaning, letters that
- * have two meanings. */
+/* check.c: errors that only a whole case shows: missing lines, names without a meaning, letters with two meanings. */
 #include "base/name_map.h"
 #include "notation/parse_step.h"
 #include "notation/walk.h"
@@ -24,15 +23,15 @@ static undr_error check_place(void *context, const check_step *step, const check
     bool frame = step->what == CHECK_SEND_FRAME || step->what == CHECK_SEND_HEADER || step->what == CHECK_SEND_RAW;
     if (block != NULL && block->what == CHECK_TOGETHER && !frame) {
         return check_step_fail(here->lexer, step->line,
-            "expected only frames that are sent (`->`) inside `together`: put this line below it");
+            "expected only frames that are sent (`->`) inside `together`: put this line after it");
     }
     if (step->indexed && (block == NULL || block->what != CHECK_REPEAT)) {
         return check_step_fail(
-            here->lexer, step->line, "%s[i] is outside of a repeat, where there is no `i`", step->channel);
+            here->lexer, step->line, "%s[i] is outside a repeat, where there is no `i`", step->channel);
     }
     if (here->one->role == CHECK_ROLE_WORKER && step->channel[0] == 'M') {
         return check_step_fail(
-            here->lexer, step->line, "a worker has no control channel: M is for cases of a manager or pool");
+            here->lexer, step->line, "a worker has no control channel: only cases of a manager or pool have M");
     }
     if (step->what == CHECK_LOGS && !here->one->log_directory) {
         return check_step_fail(
@@ -90,12 +89,12 @@ static undr_error visit_term(void *context, const check_term *term, bool receive
         }
         return is_bound(use, term->text) ? UNDR_OK : unbound(use, term->text);
     case CHECK_TERM_ANY:
-        return received
-            ? UNDR_OK
-            : check_step_fail(&use->lexer, use->step->line, "`_` can't be sent: in a receive it means anything");
+        return received ? UNDR_OK
+                        : check_step_fail(&use->lexer, use->step->line,
+                              "`_` can't be sent: it is for receives, where it matches anything");
     case CHECK_TERM_COUNTER:
         if (use->block == NULL || use->block->what != CHECK_REPEAT) {
-            return check_step_fail(&use->lexer, use->step->line, "`i` is outside of a repeat, where it counts nothing");
+            return check_step_fail(&use->lexer, use->step->line, "`i` is outside a repeat, where it has no value");
         }
         return UNDR_OK;
     case CHECK_TERM_GATE:
@@ -134,18 +133,18 @@ static undr_error check_letter(const check_lexer *lexer, char name, const letter
     if (known->gate > 0 && connection > 0) {
         int later = known->gate > connection ? known->gate : connection;
         int earlier = known->gate > connection ? connection : known->gate;
-        return check_step_fail(lexer, later, "%c is a %s here and a %s in line %d: take another letter", name,
+        return check_step_fail(lexer, later, "%c is a %s here and a %s in line %d: use another letter", name,
             later == known->gate ? "gate" : "connection", later == known->gate ? "connection" : "gate", earlier);
     }
     if (plain > 0 && indexed > 0) {
         int later = plain > indexed ? plain : indexed;
         return check_step_fail(
-            lexer, later, "%c is used with [i] and without: take another letter for one of them", name);
+            lexer, later, "%c is used both with [i] and without it: use another letter for one of them", name);
     }
     if (known->gate > 0 && known->value == 0) {
         return check_step_fail(lexer, known->gate,
-            "the gate %c is in no value: nobody can come to it; expected a task such as Probe([('wait', %c)])", name,
-            name);
+            "the gate %c is in no value, so nothing can connect to it; expected a task such as Probe([('wait', %c)])",
+            name, name);
     }
     return UNDR_OK;
 }

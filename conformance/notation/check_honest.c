@@ -1,6 +1,6 @@
-/* check_honest.c: the harness checks itself: a frame of its own that breaks the specification must say `bad`, and
- * one that says `bad` must break something. What only shows while a case is played (a `t` without a task out, an answer
- * that nobody asked for) is the player's to check; `bad` is allowed where that can be. */
+/* check_honest.c: the harness checks itself: a frame of its own that breaks the specification must say `bad`, and one
+ * that says `bad` must break something. The player checks what shows only while a case is played (a `t` without a task
+ * out, an answer that was not asked for); `bad` is allowed where that is possible. */
 #include "notation/check_honest.h"
 #include "notation/names.h"
 #include "notation/parse_step.h"
@@ -15,7 +15,7 @@ typedef struct honesty {
     const check_case *one;
 } honesty;
 
-/* Above this, bytes that are multiplied out are not looked into: they are not a pickle except by chance. */
+/* Above this size, repeated bytes are not decoded: they are a pickle only by chance. */
 enum { LOOKED_INTO = 1 << 20 };
 
 static bool is_empty(const check_payload *payload) {
@@ -31,7 +31,7 @@ static bool is_large(const check_term *term) {
     return term->kind == CHECK_TERM_TIMES && term->number > LOOKED_INTO / (term->parts[0]->value->bytes.size + 1);
 }
 
-/* What bytes on the wire unpickle to; *value NULL when they are not a pickle. */
+/* The value of bytes on the wire; *value is NULL when they are not a pickle. */
 static undr_error read_wire(const check_payload *payload, undr_arena *arena, undr_value **value) {
     undr_buffer bytes = {0};
     *value = NULL;
@@ -87,9 +87,9 @@ const char *check_request_breach(unsigned levels, uint8_t type, const check_cont
     case UNDR_TYPE_NEXT: return found->empty ? NULL : "`n` carries no payload (REQ-5)";
     case UNDR_TYPE_TASK: return found->empty ? NULL : "`t` to a manager carries no payload (REQ-5)";
     case UNDR_TYPE_MESSAGE:
-        return found->empty ? "`m` carries a pickle, not nothing (MSG-3)"
+        return found->empty ? "`m` must carry a pickle (MSG-3)"
             : found->pickle ? NULL
-                            : "`m` carries a pickle, and these bytes are none (MSG-3)";
+                            : "`m` carries a pickle, but these bytes are not one (MSG-3)";
     default: return "a worker never sends this type (REQ-4)";
     }
 }
@@ -97,8 +97,9 @@ const char *check_request_breach(unsigned levels, uint8_t type, const check_cont
 const char *check_answer_breach(uint8_t type, const check_content *found) {
     switch (type) {
     case UNDR_TYPE_TASK:
-        return found->empty || found->pickle ? NULL
-                                             : "`t` to a worker carries a pickle, and these bytes are none (WORK-16)";
+        return found->empty || found->pickle
+            ? NULL
+            : "`t` to a worker carries a pickle, but these bytes are not one (WORK-16)";
     case UNDR_TYPE_MESSAGE:
     case UNDR_TYPE_SCHEDULED: return found->empty ? NULL : "an acknowledgement carries no payload (WORK-14)";
     default: return "a manager never sends this type (WORK-16)";
@@ -108,7 +109,7 @@ const char *check_answer_breach(uint8_t type, const check_content *found) {
 /* What the adapter is told to schedule or send. */
 static const char *command_breach(const check_step *step, const check_content *found) {
     if (!found->pickle) {
-        return "the adapter is given pickles, and these bytes are none";
+        return "the adapter takes pickles, but these bytes are not one";
     }
     bool no_task = step->what == CHECK_COMMAND_SCHEDULE && found->no_task;
     return no_task ? "None and CloseRequest are never scheduled as tasks (SCHED-12)" : NULL;
@@ -122,12 +123,13 @@ static const char *breach_of(const honesty *work, const check_step *step, const 
                                                 : check_request_breach(work->one->levels, step->type, found);
 }
 
-/* A `t` may settle a task that is not out, and an answer may come when none is due: seen only when it is played. */
+/* A `t` may settle a task that is not out, and an answer may come when none is due: it shows only when the case is
+ * played. */
 static bool may_be_bad(const honesty *work, const check_step *step) {
     return step->what == CHECK_SEND_FRAME && (work->one->role == CHECK_ROLE_WORKER || step->type == UNDR_TYPE_TASK);
 }
 
-static undr_error visit(void *context, const check_step *step, const check_step *block) {
+static undr_error visit_step(void *context, const check_step *step, const check_step *block) {
     const honesty *work = context;
     bool command = step->what == CHECK_COMMAND_SCHEDULE || step->what == CHECK_COMMAND_MESSAGE;
     (void)block;
@@ -141,15 +143,16 @@ static undr_error visit(void *context, const check_step *step, const check_step 
     }
     const char *reason = breach_of(work, step, &found);
     if (reason != NULL && !step->bad) {
-        return check_step_fail(work->lexer, step->line, "%s: write `bad` before it if that is the purpose", reason);
+        return check_step_fail(work->lexer, step->line, "%s: write `bad` before it if that is intended", reason);
     }
     if (reason == NULL && step->bad && !may_be_bad(work, step)) {
-        return check_step_fail(work->lexer, step->line, "`bad` is before a step that breaks nothing: remove `bad`");
+        return check_step_fail(
+            work->lexer, step->line, "`bad` is before a step that does not break the protocol: remove `bad`");
     }
     return UNDR_OK;
 }
 
 undr_error check_case_honesty(const check_lexer *lexer, const check_case *one) {
     honesty work = {lexer, one};
-    return check_each_step(one, visit, &work);
+    return check_each_step(one, visit_step, &work);
 }

@@ -1,4 +1,4 @@
-/* check_honest.h: what is wrong with one frame, as far as the frame alone shows it. Private to the notation. */
+/* check_honest.h: what is wrong with one frame, as far as the frame alone shows. Private to the notation. */
 #ifndef CHECK_CHECK_HONEST_H
 #define CHECK_CHECK_HONEST_H
 

@@ -1,7 +1,7 @@
 /* decode.c: prints captured bytes of one direction of a connection in the exchange notation. */
 #include "notation/decode.h"
+#include "base/writer.h"
 #include "notation/check_honest.h"
-
 #include "notation/print.h"
 #include "undr/frame.h"
 #include "undr/pickle.h"
@@ -32,7 +32,7 @@ static check_side side_of(const undr_frame *frame) {
     return CHECK_SIDE_GUESS;
 }
 
-static check_side guess(undr_slice input, uint64_t limit) {
+static check_side guess_side(undr_slice input, uint64_t limit) {
     size_t offset = 0;
     undr_frame frame;
     uint64_t size;
@@ -49,26 +49,26 @@ static check_side guess(undr_slice input, uint64_t limit) {
 
 /* ---- one frame ---- */
 
-static undr_error put_line(decoding *work, undr_buffer *line) {
-    undr_error error = undr_put_u8(line, '\n');
-    if (error != UNDR_OK) {
-        return error;
+/* Ends the line, prints it, and frees it. */
+static undr_error print_line(decoding *work, check_writer *line) {
+    check_write(line, "\n");
+    if (line->error == UNDR_OK && fwrite(line->to->data, 1, line->to->size, work->out) != line->to->size) {
+        line->error = UNDR_SYSTEM;
     }
-    return fwrite(line->data, 1, line->size, work->out) == line->size ? UNDR_OK : UNDR_SYSTEM;
+    undr_buffer_free(line->to);
+    return line->error;
 }
 
-static undr_error put_wrong(
+static undr_error print_wrong(
     decoding *work, const char *reason, undr_error fault_error, const undr_pickle_fault *fault) {
-    undr_buffer line = {0};
+    undr_buffer text = {0};
+    check_writer line = check_writer_to(&text);
     work->wrong++;
-    undr_error error = undr_put_format(&line, "  # offset %zu: %s", work->offset, reason);
-    if (error == UNDR_OK && fault != NULL) {
-        error = undr_put_format(
-            &line, "; at offset %zu of the payload: %s", fault->offset, undr_error_text(fault_error));
+    check_write_format(&line, "  # offset %zu: %s", work->offset, reason);
+    if (fault != NULL) {
+        check_write_format(&line, "; at offset %zu of the payload: %s", fault->offset, undr_error_text(fault_error));
     }
-    error = error == UNDR_OK ? put_line(work, &line) : error;
-    undr_buffer_free(&line);
-    return error;
+    return print_line(work, &line);
 }
 
 static undr_error look_into(undr_slice payload, check_content *found, undr_error *why, undr_pickle_fault *fault) {
@@ -86,20 +86,16 @@ static undr_error look_into(undr_slice payload, check_content *found, undr_error
     return *why == UNDR_MEMORY ? UNDR_MEMORY : UNDR_OK;
 }
 
-static undr_error put_frame(decoding *work, const undr_frame *frame, bool bad) {
-    undr_buffer line = {0};
-    bool worker = work->side == CHECK_SIDE_WORKER;
-    undr_error error = undr_put_text(&line, "  ");
-    if (error == UNDR_OK) {
-        error = check_print_frame(&line, "A",
-            !worker   ? "<-"
-                : bad ? "-> bad"
-                      : "->",
-            frame->type, frame->payload, !work->options->whole);
+static undr_error print_frame(decoding *work, const undr_frame *frame, bool bad) {
+    undr_buffer text = {0};
+    check_writer line = check_writer_to(&text);
+    const char *sent = bad ? "-> bad" : "->", *arrow = work->side == CHECK_SIDE_WORKER ? sent : "<-";
+    check_write(&line, "  ");
+    if (check_writer_goes_on(&line)) {
+        check_writer_keep(
+            &line, check_print_frame(&text, "A", arrow, frame->type, frame->payload, !work->options->whole));
     }
-    error = error == UNDR_OK ? put_line(work, &line) : error;
-    undr_buffer_free(&line);
-    return error;
+    return print_line(work, &line);
 }
 
 static undr_error decode_frame(decoding *work, const undr_frame *frame) {
@@ -116,26 +112,25 @@ static undr_error decode_frame(decoding *work, const undr_frame *frame) {
     if (reason != NULL) {
         uint8_t carrier = work->side == CHECK_SIDE_WORKER ? UNDR_TYPE_MESSAGE : UNDR_TYPE_TASK;
         bool of_pickle = why != UNDR_OK && frame->type == carrier;
-        error = put_wrong(work, reason, why, of_pickle ? &fault : NULL);
+        error = print_wrong(work, reason, why, of_pickle ? &fault : NULL);
     }
-    return error == UNDR_OK ? put_frame(work, frame, reason != NULL) : error;
+    return error == UNDR_OK ? print_frame(work, frame, reason != NULL) : error;
 }
 
 /* ---- what is left when no frame fits ---- */
 
-static undr_error put_rest(decoding *work, undr_slice rest) {
-    undr_buffer line = {0};
-    /* A receive has no `raw`: what a manager left unfinished is a comment. */
-    undr_error error = undr_put_text(&line, work->side == CHECK_SIDE_WORKER ? "  A -> raw " : "  # raw ");
+static undr_error print_rest(decoding *work, undr_slice rest) {
+    undr_buffer text = {0};
+    check_writer line = check_writer_to(&text);
+    /* A receive has no `raw`: an unfinished frame of a manager is a comment. */
+    check_write(&line, work->side == CHECK_SIDE_WORKER ? "  A -> raw " : "  # raw ");
     size_t shown = work->options->whole || rest.size <= 64 ? rest.size : 64;
     const undr_value bytes = {.kind = UNDR_BYTES, .bytes = undr_slice_of(rest.data, shown)};
-    error = error == UNDR_OK ? undr_value_print(&line, &bytes) : error;
-    if (error == UNDR_OK && shown < rest.size) {
-        error = undr_put_format(&line, "... (%zu bytes)", rest.size);
+    check_write_value(&line, &bytes);
+    if (shown < rest.size) {
+        check_write_format(&line, "... (%zu bytes)", rest.size);
     }
-    error = error == UNDR_OK ? put_line(work, &line) : error;
-    undr_buffer_free(&line);
-    return error;
+    return print_line(work, &line);
 }
 
 static bool is_type(uint8_t type) {
@@ -146,7 +141,7 @@ static bool is_type(uint8_t type) {
 static undr_error decode_rest(decoding *work, undr_slice rest, undr_error why) {
     char reason[240];
     if (rest.size < UNDR_HEADER_SIZE) {
-        (void)snprintf(reason, sizeof reason, "the bytes end inside a header: %zu of %d are there (FRAME-5)", rest.size,
+        (void)snprintf(reason, sizeof reason, "the bytes end inside a header, after %zu of %d (FRAME-5)", rest.size,
             UNDR_HEADER_SIZE);
     } else {
         undr_cursor cursor = undr_cursor_over(rest);
@@ -155,22 +150,22 @@ static undr_error decode_rest(decoding *work, undr_slice rest, undr_error why) {
         bool header = undr_read_u8(&cursor, &type) && undr_read_u64le(&cursor, &length);
         (void)header; /* it is whole: rest is longer */
         const char *format = length > INT64_MAX
-            ? "the header announces %llu bytes, %zu follow; nobody has room for 2^63 bytes or more (FRAME-7)"
+            ? "the header announces %llu bytes, but %zu follow; 2^63 bytes or more fit nowhere (FRAME-7)"
             : why == UNDR_PAYLOAD_TOO_LARGE
             ? "the header announces %llu bytes, more than the limit; %zu follow (FRAME-7)"
-            : "the bytes end inside a payload: the header announces %llu, %zu follow (FRAME-5)";
+            : "the bytes end inside a payload: the header announces %llu, but %zu follow (FRAME-5)";
         int used = snprintf(reason, sizeof reason, format, (unsigned long long)length, rest.size - UNDR_HEADER_SIZE);
         if (!is_type(type) && used > 0) {
-            (void)snprintf(reason + used, sizeof reason - (size_t)used, "; there is no type 0x%02x (REQ-4)", type);
+            (void)snprintf(reason + used, sizeof reason - (size_t)used, "; type 0x%02x does not exist (REQ-4)", type);
         }
     }
-    undr_error error = put_wrong(work, reason, UNDR_OK, NULL);
-    return error == UNDR_OK ? put_rest(work, rest) : error;
+    undr_error error = print_wrong(work, reason, UNDR_OK, NULL);
+    return error == UNDR_OK ? print_rest(work, rest) : error;
 }
 
 static undr_error decode_all(decoding *work) {
     uint64_t limit = work->options->payload_limit == 0 ? UINT64_MAX : work->options->payload_limit;
-    work->side = work->options->side == CHECK_SIDE_GUESS ? guess(work->input, limit) : work->options->side;
+    work->side = work->options->side == CHECK_SIDE_GUESS ? guess_side(work->input, limit) : work->options->side;
     while (work->offset < work->input.size) {
         undr_slice rest = undr_slice_of(work->input.data + work->offset, work->input.size - work->offset);
         undr_frame frame;

@@ -101,7 +101,7 @@ undr_error check_lex_fail(const check_lexer *lexer, size_t at, const char *forma
 }
 
 /* What is at `at`, for a person: up to the next blank, at most 40 bytes, nothing that a terminal obeys. */
-static void describe(const check_lexer *lexer, size_t at, char found[64]) {
+static void describe_text(const check_lexer *lexer, size_t at, char found[64]) {
     if (at >= lexer->end) {
         (void)snprintf(found, 64, "the end of the line");
         return;
@@ -124,7 +124,7 @@ static void describe(const check_lexer *lexer, size_t at, char found[64]) {
 
 undr_error check_lex_expected(const check_lexer *lexer, size_t at, const char *what) {
     char found[64];
-    describe(lexer, at, found);
+    describe_text(lexer, at, found);
     return check_lex_fail(lexer, at, "expected %s, found %s", what, found);
 }
 

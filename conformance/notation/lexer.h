@@ -15,7 +15,7 @@ typedef struct check_lexer {
 
 /* Before the first line of text. */
 check_lexer check_lex_over(undr_slice text, const char *file, undr_arena *arena, check_mistake *mistake);
-/* To the next line that is neither blank nor a comment; false at the end of the text. */
+/* Goes to the next line that is neither blank nor a comment; false at the end of the text. */
 bool check_lex_line(check_lexer *lexer);
 /* Blanks before the first byte of the line. */
 size_t check_lex_indent(const check_lexer *lexer);

@@ -1,4 +1,4 @@
-/* match.c: holds what was received against what a case expects. How two values differ is told by match_differ.c. */
+/* match.c: compares what was received with what a case expects. match_differ.c says how two values differ. */
 #include "notation/match.h"
 #include "notation/match_differ.h"
 
@@ -26,7 +26,7 @@ static check_writer *begin_why(matcher *work) {
 }
 
 /* "expected TERM, received VALUE" */
-static undr_error refuse(matcher *work, const check_term *term, const undr_value *value) {
+static undr_error refuse_value(matcher *work, const check_term *term, const undr_value *value) {
     check_writer *why = begin_why(work);
     check_write(why, "expected ");
     check_write_short_term(why, term);
@@ -87,7 +87,7 @@ static undr_error match_at_index(matcher *work, size_t index, const check_term *
 static undr_error match_sequence(matcher *work, const check_term *term, const undr_value *value) {
     undr_kind kind = term->kind == CHECK_TERM_LIST ? UNDR_LIST : UNDR_TUPLE;
     if (value->kind != kind) {
-        return refuse(work, term, value);
+        return refuse_value(work, term, value);
     }
     undr_error error = UNDR_OK;
     for (size_t i = 0; error == UNDR_OK && work->matched && i < term->part_count && i < value->items.count; i++) {
@@ -123,13 +123,14 @@ static undr_error match_at_key(matcher *work, const undr_value *key, const check
 
 static undr_error match_dict(matcher *work, const check_term *term, const undr_value *value) {
     if (value->kind != UNDR_DICT) {
-        return refuse(work, term, value);
+        return refuse_value(work, term, value);
     }
     for (size_t i = 0; i + 1 < term->part_count && work->matched; i += 2) {
         const undr_value *key, *entry;
         undr_error error = find_entry(work, term->parts[i], value, &key, &entry);
         if (error == UNDR_OK) {
-            error = entry == NULL ? refuse(work, term, value) : match_at_key(work, key, term->parts[i + 1], entry);
+            error = entry == NULL ? refuse_value(work, term, value)
+                                  : match_at_key(work, key, term->parts[i + 1], entry);
         }
         if (error != UNDR_OK) {
             return error;
@@ -152,10 +153,10 @@ static bool is_no_state(const undr_value *state) {
 static undr_error match_state(matcher *work, const check_term *term, const undr_value *value) {
     const undr_value *state = value->object.state;
     if (term->part_count == 0) {
-        return is_no_state(state) ? UNDR_OK : refuse(work, term, value);
+        return is_no_state(state) ? UNDR_OK : refuse_value(work, term, value);
     }
     if (state == NULL) {
-        return refuse(work, term, value);
+        return refuse_value(work, term, value);
     }
     size_t before = work->path.to->size;
     check_write(&work->path, ".state");
@@ -164,10 +165,10 @@ static undr_error match_state(matcher *work, const check_term *term, const undr_
     return error;
 }
 
-/* A bare class name: an instance of it, whatever it holds. Else without arguments, and with just this state. */
+/* A bare class name: any instance of it. Otherwise an instance without arguments, with exactly this state. */
 static undr_error match_object(matcher *work, const check_term *term, const undr_value *value) {
     if (!undr_value_is_instance(value, term->text) || (!term->bare && has_arguments(&value->object))) {
-        return refuse(work, term, value);
+        return refuse_value(work, term, value);
     }
     return term->bare ? UNDR_OK : match_state(work, term, value);
 }
@@ -193,7 +194,7 @@ static undr_error match_contains(matcher *work, const check_payload *pattern, co
     undr_slice text = undr_slice_of(pattern->contains, pattern->contains_size);
     undr_error error = undr_value_contains(value, text, &found);
     if (error == UNDR_LIMIT_DEPTH || error == UNDR_LIMIT_NODES) {
-        error = UNDR_OK; /* as far as it was looked at, it is not there */
+        error = UNDR_OK; /* as far as the value was searched, it is not there */
     }
     if (error != UNDR_OK || found) {
         return error;
@@ -241,7 +242,7 @@ static undr_error refuse_payload(matcher *work, const check_payload *pattern, un
 static undr_error refuse_garbage(matcher *work, const check_payload *pattern, undr_slice payload, undr_error reason,
     const undr_pickle_fault *fault) {
     (void)refuse_payload(work, pattern, payload); /* the writer keeps its error */
-    check_write_format(&work->why, " (no pickle: %s, at offset %zu)", undr_error_text(reason), fault->offset);
+    check_write_format(&work->why, " (not a pickle: %s, at offset %zu)", undr_error_text(reason), fault->offset);
     return work->why.error;
 }
 
@@ -255,7 +256,7 @@ static bool has_binding(const check_term *term) {
 
 static undr_error match_pickle(matcher *work, const check_payload *pattern, undr_slice payload) {
     undr_arena passing = {0};
-    /* What is bound must outlive this comparison. */
+    /* A bound value must outlive this comparison. */
     undr_arena *arena = has_binding(pattern->term) ? &work->names->arena : &passing;
     undr_pickle_fault fault = {0};
     undr_value *value = NULL;

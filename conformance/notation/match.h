@@ -1,4 +1,4 @@
-/* match.h: holds what was received against what a case expects there, and says in one clause where they part. */
+/* match.h: compares what was received with what a case expects, and says in one clause where they differ. */
 #ifndef CHECK_MATCH_H
 #define CHECK_MATCH_H
 

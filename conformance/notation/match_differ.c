@@ -1,4 +1,4 @@
-/* match_differ.c: tells how a value or bytes differ from what was expected, in one clause. */
+/* match_differ.c: says in one clause how a value or bytes differ from what was expected. */
 #include "notation/match_differ.h"
 #include "notation/print.h"
 
@@ -7,7 +7,7 @@
 enum { SHORT = 100, KEPT = 80, LONG_TEXT = 60, MOST_DEPTH = 100 };
 
 /* Cuts what was appended since `before`; the text is ASCII but for a name's letters, so no more than one is torn. */
-static void cut(check_writer *out, size_t before) {
+static void cut_text(check_writer *out, size_t before) {
     if (!check_writer_goes_on(out) || out->to->size - before <= SHORT) {
         return;
     }
@@ -30,7 +30,7 @@ static void write_short_bytes(check_writer *out, undr_kind kind, undr_slice byte
     const undr_value shown = {.kind = kind, .bytes = undr_slice_of(bytes.data, size)};
     size_t before = out->to->size;
     check_writer_keep(out, undr_value_print(out->to, &shown));
-    cut(out, before);
+    cut_text(out, before);
     if (size < bytes.size) {
         check_write_format(out, "... (%zu bytes)", bytes.size);
     }
@@ -46,7 +46,7 @@ void check_write_short_value(check_writer *out, const undr_value *value) {
     } else if (check_writer_goes_on(out)) {
         size_t before = out->to->size;
         check_writer_keep(out, check_print_value_start(out->to, value, SHORT));
-        cut(out, before);
+        cut_text(out, before);
     }
 }
 
@@ -56,7 +56,7 @@ void check_write_short_term(check_writer *out, const check_term *term) {
     } else if (check_writer_goes_on(out)) {
         size_t before = out->to->size;
         check_writer_keep(out, check_print_term(out->to, term));
-        cut(out, before);
+        cut_text(out, before);
     }
 }
 
@@ -74,7 +74,7 @@ void check_write_short_pattern(check_writer *out, const check_payload *pattern) 
         memmove(out->to->data + before, out->to->data + before + 1, out->to->size - before - 1);
         out->to->size--;
     }
-    cut(out, before);
+    cut_text(out, before);
 }
 
 /* ---- differences ---- */
@@ -131,7 +131,7 @@ static undr_error write_pair(const differ *out, const undr_value *expected, cons
 
 static undr_error differ_at(const differ *out, const undr_value *expected, const undr_value *received, unsigned depth);
 
-/* Equal as far as can be told: what can't be compared counts as different. */
+/* Equal as far as that can be known: what can't be compared counts as different. */
 static undr_error is_equal(const undr_value *a, const undr_value *b, bool *equal) {
     undr_error error = undr_value_equal(a, b, equal);
     if (error == UNDR_LIMIT_DEPTH || error == UNDR_LIMIT_NODES) {
@@ -166,7 +166,7 @@ static undr_error differ_sequence(const differ *out, undr_items a, undr_items b,
     return UNDR_OK;
 }
 
-static undr_error find(undr_items dict, const undr_value *key, const undr_value **entry) {
+static undr_error find_entry(undr_items dict, const undr_value *key, const undr_value **entry) {
     *entry = NULL;
     for (size_t i = 0; i + 1 < dict.count; i += 2) {
         bool equal = false;
@@ -209,13 +209,13 @@ static undr_error differ_in_entry(
     return error;
 }
 
-/* The first entry of `a` that `b` lacks or has otherwise. */
+/* The first entry of `a` that `b` lacks or has with another value. */
 static undr_error differ_entries(const differ *out, undr_items a, undr_items b, bool back, unsigned depth, bool *said) {
     *said = false;
     for (size_t i = 0; !*said && i + 1 < a.count; i += 2) {
         const undr_value *entry;
         bool equal = false;
-        undr_error error = find(b, a.at[i], &entry);
+        undr_error error = find_entry(b, a.at[i], &entry);
         if (error == UNDR_OK && entry != NULL) {
             error = is_equal(a.at[i + 1], entry, &equal);
         }

@@ -1,4 +1,4 @@
-/* match_differ.h: tells how a value or bytes differ from what was expected, in one clause. Private to match.c. */
+/* match_differ.h: says in one clause how a value or bytes differ from what was expected. Private to match.c. */
 #ifndef CHECK_MATCH_DIFFER_H
 #define CHECK_MATCH_DIFFER_H
 

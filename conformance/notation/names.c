@@ -1,5 +1,7 @@
-/* names.c: what the names in a case mean, and the values and bytes that its terms make. */
+/* names.c: the meaning of names in a case, and the values and bytes of its terms. */
 #include "notation/names.h"
+
+#include "base/writer.h"
 #include "notation/lexer.h"
 #include "notation/old_pickle.h"
 #include "notation/walk.h"
@@ -132,14 +134,13 @@ typedef struct builder {
     undr_buffer *why; /* may be NULL */
 } builder;
 
-static undr_error build(const builder *made, const check_term *term, undr_value **value);
+static undr_error build_value(const builder *made, const check_term *term, undr_value **value);
 
-static undr_error unknown(const builder *made, const char *before, const char *name, const char *after) {
+static undr_error refuse_name(const builder *made, const char *before, const char *name, const char *after) {
     if (made->why == NULL) {
         return UNDR_ARGUMENT;
     }
-    undr_error error = undr_put_format(made->why, "%s%s%s", before, name, after);
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    return check_refused(undr_put_format(made->why, "%s%s%s", before, name, after));
 }
 
 static undr_error build_items(const builder *made, const check_term *term, undr_kind kind, undr_value **value) {
@@ -147,7 +148,7 @@ static undr_error build_items(const builder *made, const check_term *term, undr_
     undr_error error = undr_arena_take(made->arena, (term->part_count + 1) * sizeof(undr_value *), &memory);
     undr_value **items = memory;
     for (size_t i = 0; error == UNDR_OK && i < term->part_count; i++) {
-        error = build(made, term->parts[i], &items[i]);
+        error = build_value(made, term->parts[i], &items[i]);
     }
     return error == UNDR_OK ? undr_value_items(made->arena, kind, items, term->part_count, value) : error;
 }
@@ -183,7 +184,7 @@ static undr_error build_class(const builder *made, const check_term *term, undr_
     }
     undr_value *state = NULL;
     if (term->part_count > 0) {
-        error = build(made, term->parts[0], &state);
+        error = build_value(made, term->parts[0], &state);
     }
     return error == UNDR_OK ? undr_value_instance(made->arena, module, name, state, value) : error;
 }
@@ -192,23 +193,23 @@ static undr_error build_name(const builder *made, const check_term *term, undr_v
     if (term->kind == CHECK_TERM_BIND) {
         const undr_value *bound = check_names_find(made->names, term->text);
         *value = (undr_value *)bound; /* what is built is only read */
-        return bound != NULL ? UNDR_OK : unknown(made, "?", term->text, " is not bound");
+        return bound != NULL ? UNDR_OK : refuse_name(made, "?", term->text, " is not bound");
     }
     if (term->kind == CHECK_TERM_GATE) {
         uint16_t port = check_names_port(made->names, term->text[0]);
         return port != 0 ? undr_value_int(made->arena, port, value)
-                         : unknown(made, "the gate ", term->text, " is not open");
+                         : refuse_name(made, "the gate ", term->text, " is not open");
     }
     if (term->kind == CHECK_TERM_COUNTER) {
         bool counting = made->names != NULL && made->names->counting && made->names->counter <= INT64_MAX;
         return counting ? undr_value_int(made->arena, (int64_t)made->names->counter, value)
-                        : unknown(made, "", "i", " counts nothing outside of a repeat");
+                        : refuse_name(made, "", "i", " has no value outside a repeat");
     }
-    return unknown(made, "", "_", " means anything and can't be sent");
+    return refuse_name(made, "", "_", " matches anything and can't be sent");
 }
 
 /* Fills bytes with repetitions of unit: by doubling, since a payload may be 64 MiB of one byte. */
-static void fill(uint8_t *bytes, size_t size, undr_slice unit) {
+static void fill_bytes(uint8_t *bytes, size_t size, undr_slice unit) {
     if (size == 0) {
         return;
     }
@@ -230,7 +231,7 @@ static undr_error repeat_bytes(const builder *made, const undr_value *base, uint
     if (error != UNDR_OK) {
         return error;
     }
-    fill(memory, size * (size_t)times, base->bytes);
+    fill_bytes(memory, size * (size_t)times, base->bytes);
     error = undr_value_bytes(made->arena, base->kind, undr_slice_of(NULL, 0), value);
     if (error == UNDR_OK) {
         (*value)->bytes = undr_slice_of(memory, size * (size_t)times); /* set here: not copied twice */
@@ -257,7 +258,7 @@ static undr_error repeat_items(const builder *made, const undr_value *base, uint
 
 static undr_error build_times(const builder *made, const check_term *term, undr_value **value) {
     undr_value *base;
-    undr_error error = build(made, term->parts[0], &base);
+    undr_error error = build_value(made, term->parts[0], &base);
     if (error != UNDR_OK) {
         return error;
     }
@@ -266,7 +267,7 @@ static undr_error build_times(const builder *made, const check_term *term, undr_
 }
 
 /* As deep as the parser lets terms nest. */
-static undr_error build(const builder *made, const check_term *term, undr_value **value) {
+static undr_error build_value(const builder *made, const check_term *term, undr_value **value) {
     switch (term->kind) {
     case CHECK_TERM_VALUE: *value = term->value; return UNDR_OK;
     case CHECK_TERM_LIST: return build_items(made, term, UNDR_LIST, value);
@@ -283,7 +284,7 @@ static undr_error build(const builder *made, const check_term *term, undr_value 
 undr_error check_build_value(
     const check_term *term, const check_names *names, undr_arena *arena, undr_value **value, undr_buffer *why) {
     builder made = {names, arena, why};
-    return build(&made, term, value);
+    return build_value(&made, term, value);
 }
 
 /* ---- payloads ---- */
@@ -298,7 +299,7 @@ static undr_error put_wire(const check_term *term, undr_buffer *buffer) {
     size_t size = bytes.size * (size_t)times;
     undr_error error = undr_buffer_reserve(buffer, size);
     if (error == UNDR_OK && size > 0) {
-        fill(buffer->data + buffer->size, size, bytes);
+        fill_bytes(buffer->data + buffer->size, size, bytes);
         buffer->size += size;
     }
     return error;

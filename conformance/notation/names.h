@@ -1,5 +1,5 @@
-/* names.h: what the names in a case mean while it is played: bindings (?pid), the ports of the gates (G), the
- * counter of a repeat (i). Turns the terms of a case into values and bytes. */
+/* names.h: the meaning of names in a case while it is played: bindings (?pid), the ports of the gates (G), the counter
+ * of a repeat (i). Turns the terms of a case into values and bytes. */
 #ifndef CHECK_NAMES_H
 #define CHECK_NAMES_H
 
@@ -33,7 +33,7 @@ const undr_value *check_names_find(const check_names *names, const char *name); 
 uint16_t check_names_port(const check_names *names, char letter);
 void check_names_open(check_names *names, char letter, uint16_t port);
 
-/* `i` in the values of a repeat. Outside of it there is none. */
+/* `i` in the values of a repeat. Outside a repeat there is none. */
 void check_names_count(check_names *names, uint64_t counter);
 void check_names_stop_counting(check_names *names);
 

@@ -37,8 +37,8 @@ static undr_error read_block_line(check_lexer *lexer, check_case *one, room *spa
     check_step *block = one->step_count > 0 ? &one->steps[one->step_count - 1] : NULL;
     if (block == NULL || !check_is_block(block)) {
         return check_lex_fail(lexer, lexer->start,
-            "expected 2 blanks before a line of a case, found 4: those of a block "
-            "(`repeat`, `together`, `unordered`) have 4");
+            "expected 2 blanks before a line of a case, found 4: lines of a block (`repeat`, `together`, `unordered`) "
+            "have 4");
     }
     undr_error error = add_step(lexer, &block->steps, &block->step_count, &space->block);
     if (error != UNDR_OK) {
@@ -51,7 +51,7 @@ static undr_error read_block_line(check_lexer *lexer, check_case *one, room *spa
     }
     if (last->what == CHECK_REQUIREMENT) {
         return check_lex_fail(
-            lexer, lexer->start + BLOCK_INDENT, "a requirement can't be inside a block: put it above");
+            lexer, lexer->start + BLOCK_INDENT, "a requirement can't be inside a block: put it above the block");
     }
     return UNDR_OK;
 }
@@ -104,7 +104,7 @@ static undr_error check_unique(reader *reading, const check_case *one) {
     check_lexer place = reading->lexer;
     place.line = one->line;
     place.start = 0;
-    return check_lex_fail(&place, strlen("case "), "the case %s is already in line %d: rename one", one->name,
+    return check_lex_fail(&place, strlen("case "), "the name %s is already used in line %d: rename one case", one->name,
         reading->cases->at[before].line);
 }
 

@@ -4,7 +4,7 @@
 
 #include "notation/case.h"
 
-/* Parses a whole text (a file, an example). A text without a case is a mistake, never an empty pass. On failure
+/* Parses a whole text (a file, an example). A text without a case is an error, never an empty pass. On failure
  * (UNDR_ARGUMENT, *mistake filled; or UNDR_MEMORY) *cases is empty. check_cases_free afterwards, always safe. */
 UNDR_MUST_USE undr_error check_parse(undr_slice text, const char *file, check_cases *cases, check_mistake *mistake);
 void check_cases_free(check_cases *cases);

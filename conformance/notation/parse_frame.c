@@ -1,4 +1,5 @@
 /* parse_frame.c: prints frames that crossed a connection, for transcripts, replays and `undr-check decode`. */
+#include "base/writer.h"
 #include "notation/lexer.h"
 #include "notation/names.h"
 #include "notation/parse_step.h"
@@ -10,12 +11,12 @@
 #include <string.h>
 
 enum {
-    UNIFORM = 64, /* from this many equal bytes on V * N is printed */
-    SHORT = 200,  /* shortened text is at most about so long */
+    UNIFORM = 64, /* from this many equal bytes on, V * N is printed */
+    SHORT = 200,  /* the length of shortened text, at most, about */
     KEPT = 120,
     FREE_BYTES = 4096,
-    TIMES_ITS_SIZE = 16, /* of its payload, a value prints as at most so much */
-    DECODED = 1 << 20    /* larger payloads are not looked into when the text would be cut anyway */
+    TIMES_ITS_SIZE = 16, /* what a value prints as, at most, for each byte of its payload */
+    DECODED = 1 << 20    /* larger payloads are not decoded when the text would be cut anyway */
 };
 
 /* ---- bytes ---- */
@@ -25,24 +26,26 @@ static bool is_uniform(undr_slice bytes) {
 }
 
 /* A str or bytes, as 'x' * 65536 when that says it. A str that begins with two equal bytes begins with ASCII. */
-static undr_error print_text(undr_buffer *buffer, undr_kind kind, undr_slice bytes) {
+static void write_text(check_writer *out, undr_kind kind, undr_slice bytes) {
     bool uniform = is_uniform(bytes);
     const undr_value value = {.kind = kind, .bytes = undr_slice_of(bytes.data, uniform ? 1 : bytes.size)};
-    undr_error error = undr_value_print(buffer, &value);
-    return error == UNDR_OK && uniform ? undr_put_format(buffer, " * %zu", bytes.size) : error;
+    check_write_value(out, &value);
+    if (uniform) {
+        check_write_format(out, " * %zu", bytes.size);
+    }
 }
 
-static undr_error print_bytes(undr_buffer *buffer, undr_slice payload, bool shorten) {
-    size_t before = buffer->size;
+static void write_bytes(check_writer *out, undr_slice payload, bool shorten) {
+    size_t before = out->to->size;
     if (!shorten || payload.size <= SHORT || is_uniform(payload)) {
-        undr_error error = print_text(buffer, UNDR_BYTES, payload);
-        if (error != UNDR_OK || !shorten || buffer->size - before <= SHORT) {
-            return error;
+        write_text(out, UNDR_BYTES, payload);
+        if (!shorten || out->to->size - before <= SHORT) {
+            return;
         }
-        buffer->size = before;
+        out->to->size = before;
     }
-    undr_error error = print_text(buffer, UNDR_BYTES, undr_slice_of(payload.data, KEPT / 3));
-    return error == UNDR_OK ? undr_put_format(buffer, "... (%zu bytes)", payload.size) : error;
+    write_text(out, UNDR_BYTES, undr_slice_of(payload.data, KEPT / 3));
+    check_write_format(out, "... (%zu bytes)", payload.size);
 }
 
 /* ---- WorkerException: named, with the text of the error that it carries ---- */
@@ -66,32 +69,37 @@ static const undr_value *error_text(const undr_value *exception) {
     return text != NULL && text->kind == UNDR_STR && text->bytes.size > 0 ? text : NULL;
 }
 
-static undr_error print_exception(undr_buffer *buffer, const undr_value *exception) {
+static void write_exception(check_writer *out, const undr_value *exception) {
     const undr_value *text = error_text(exception);
-    undr_error error = undr_put_text(buffer, text == NULL ? "WorkerException" : "WorkerException contains ");
-    return error == UNDR_OK && text != NULL ? undr_value_print(buffer, text) : error;
+    check_write(out, "WorkerException");
+    if (text != NULL) {
+        check_write(out, " contains ");
+        check_write_value(out, text);
+    }
 }
 
 /* ---- values ---- */
 
-/* An opcode makes one value at most: who has more of them in a payload shares containers, and is shown as bytes. So is
- * who shares long texts: what a payload says once is at most four times as long, and names of classes and keys repeat.
- */
-static undr_error print_decoded(undr_buffer *buffer, const undr_value *value, size_t payload_size, bool *whole) {
-    *whole = true;
+/* An opcode makes one value at most: a payload with more values than bytes shares containers, and is shown as bytes. So
+ * is one that shares long texts: what a payload says once prints as at most four times as much, but names of classes
+ * and keys repeat. */
+static undr_error print_decoded(check_writer *out, const undr_value *value, size_t payload_size, bool *readable) {
+    *readable = true;
     if (value->kind == UNDR_STR) {
-        return print_text(buffer, UNDR_STR, value->bytes);
+        write_text(out, UNDR_STR, value->bytes);
+        return out->error;
     }
     if (value->kind != UNDR_BYTES) {
         size_t bytes = SIZE_MAX;
         if (payload_size < (SIZE_MAX - FREE_BYTES) / TIMES_ITS_SIZE) { /* unreachable: on 64 bits, a larger payload */
             bytes = FREE_BYTES + payload_size * TIMES_ITS_SIZE;
         }
-        return check_print_value_within(buffer, value, payload_size, bytes, whole);
+        return check_print_value_within(out->to, value, payload_size, bytes, readable);
     }
-    undr_error error = undr_put_text(buffer, "pickle(");
-    error = error == UNDR_OK ? print_text(buffer, UNDR_BYTES, value->bytes) : error;
-    return error == UNDR_OK ? undr_put_text(buffer, ")") : error;
+    check_write(out, "pickle(");
+    write_text(out, UNDR_BYTES, value->bytes);
+    check_write(out, ")");
+    return out->error;
 }
 
 static undr_error read_back(undr_slice text, undr_arena *arena, check_payload *payload) {
@@ -103,7 +111,7 @@ static undr_error read_back(undr_slice text, undr_arena *arena, check_payload *p
     return error == UNDR_OK ? check_lex_finish(&lexer) : error;
 }
 
-/* Would this text be sent as these bytes? Writes `pickleN(...)` around it when it takes a protocol to be. */
+/* Would this payload be sent as these bytes? */
 static undr_error is_exact(const check_payload *payload, undr_slice wire, bool *same) {
     undr_buffer bytes = {0};
     undr_error error = check_build_payload(payload, NULL, &bytes, NULL);
@@ -113,12 +121,15 @@ static undr_error is_exact(const check_payload *payload, undr_slice wire, bool *
 }
 
 static undr_error wrap(undr_buffer *text, const check_payload *payload) {
+    check_writer out = check_writer_to(text);
     text->size = 0;
-    undr_error error = undr_put_format(text, "pickle%d(", payload->protocol);
-    error = error == UNDR_OK ? check_print_term(text, payload->term) : error;
-    return error == UNDR_OK ? undr_put_text(text, ")") : error;
+    check_write_format(&out, "pickle%d(", payload->protocol);
+    check_writer_keep(&out, check_print_term(text, payload->term));
+    check_write(&out, ")");
+    return out.error;
 }
 
+/* Writes `pickleN(...)` around the text when only a protocol makes it these bytes. */
 static undr_error find_exact(undr_buffer *text, check_payload *payload, undr_slice wire, bool *same) {
     undr_error error = is_exact(payload, wire, same);
     for (int protocol = 0; error == UNDR_OK && !*same && protocol <= 5; protocol++) {
@@ -154,19 +165,21 @@ static undr_error check_same(undr_buffer *text, undr_slice wire, const undr_valu
     return error == UNDR_MEMORY ? error : UNDR_OK;
 }
 
-/* The payload as a value, if it can be said so. */
-static undr_error describe(undr_buffer *text, undr_slice payload, bool exact, bool *said) {
+/* The payload as a value, if the notation can express it. */
+static undr_error describe_payload(undr_buffer *text, undr_slice payload, bool exact, bool *said) {
     undr_arena arena = {0};
     undr_value *value = NULL;
+    check_writer out = check_writer_to(text);
     size_t used = 0;
     *said = false;
     undr_error error = undr_pickle_read(payload, NULL, &arena, &value, &used, NULL);
     if (error == UNDR_OK && used == payload.size) {
         if (!exact && undr_value_is_instance(value, UNDR_CLASS_WORKER_EXCEPTION)) {
-            error = print_exception(text, value);
+            write_exception(&out, value);
+            error = out.error;
             *said = true;
         } else {
-            error = print_decoded(text, value, payload.size, said);
+            error = print_decoded(&out, value, payload.size, said);
             error = error == UNDR_OK && *said ? check_same(text, payload, value, exact, said) : error;
         }
     }
@@ -175,12 +188,13 @@ static undr_error describe(undr_buffer *text, undr_slice payload, bool exact, bo
     return error == UNDR_MEMORY ? error : UNDR_OK;
 }
 
-static undr_error put_text(undr_buffer *buffer, undr_slice text, size_t size, bool shorten) {
+static void write_said(check_writer *out, undr_slice text, size_t size, bool shorten) {
     if (!shorten || text.size <= SHORT) {
-        return undr_put_slice(buffer, text);
+        check_write_slice(out, text);
+        return;
     }
-    undr_error error = undr_put_bytes(buffer, text.data, KEPT); /* ASCII: literals escape everything else */
-    return error == UNDR_OK ? undr_put_format(buffer, "... (%zu bytes)", size) : error;
+    check_write_slice(out, undr_slice_of(text.data, KEPT)); /* ASCII: literals escape everything else */
+    check_write_format(out, "... (%zu bytes)", size);
 }
 
 undr_error check_print_payload(undr_buffer *buffer, undr_slice payload, bool exact, bool shorten) {
@@ -188,29 +202,28 @@ undr_error check_print_payload(undr_buffer *buffer, undr_slice payload, bool exa
         return UNDR_OK;
     }
     undr_buffer text = {0};
+    check_writer out = check_writer_to(buffer);
     bool said = false;
-    undr_error error = UNDR_OK;
     if (!shorten || payload.size <= DECODED) {
-        error = describe(&text, payload, exact, &said);
+        check_writer_keep(&out, describe_payload(&text, payload, exact, &said));
     }
-    if (error == UNDR_OK) {
-        error = said ? put_text(buffer, undr_buffer_slice(&text), payload.size, shorten)
-                     : print_bytes(buffer, payload, shorten);
+    if (said) {
+        write_said(&out, undr_buffer_slice(&text), payload.size, shorten);
+    } else {
+        write_bytes(&out, payload, shorten);
     }
     undr_buffer_free(&text);
-    return error;
+    return out.error;
 }
 
 undr_error check_print_frame(
     undr_buffer *buffer, const char *channel, const char *arrow, uint8_t type, undr_slice payload, bool shorten) {
-    undr_error error = undr_put_format(buffer, "%s %s ", channel, arrow);
-    error = error == UNDR_OK ? check_print_type(buffer, type) : error;
-    if (error != UNDR_OK || payload.size == 0) {
-        return error;
+    check_writer out = check_writer_to(buffer);
+    check_write_format(&out, "%s %s ", channel, arrow);
+    if (out.error != UNDR_OK) {
+        return out.error;
     }
-    error = undr_put_text(buffer, " ");
-    if (error != UNDR_OK) { /* unreachable: in a test, a buffer always has room for a blank */
-        return error;
-    }
-    return check_print_payload(buffer, payload, strcmp(arrow, "<-") != 0, shorten);
+    check_writer_keep(&out, check_print_type(buffer, type));
+    check_write(&out, payload.size > 0 ? " " : "");
+    return out.error == UNDR_OK ? check_print_payload(buffer, payload, strcmp(arrow, "<-") != 0, shorten) : out.error;
 }

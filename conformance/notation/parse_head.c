@@ -116,7 +116,7 @@ static undr_error read_needs(check_head *head, check_lexer *lexer, check_case *o
     error = check_lex_copy(lexer, word, &need->capability);
     if (error == UNDR_OK && !check_lex_at_end(lexer)) {
         uint64_t minimum = 0;
-        error = check_lex_number(lexer, 0, INT64_MAX, "the least value that is needed", &minimum);
+        error = check_lex_number(lexer, 0, INT64_MAX, "the least value that the case needs", &minimum);
         need->minimum = (int64_t)minimum;
     }
     one->need_count += error == UNDR_OK ? 1 : 0;
@@ -237,7 +237,7 @@ undr_error check_read_head_line(check_head *head, check_lexer *lexer, check_case
             return check_lex_fail(lexer, from, "`%s` belongs to the head: put it above the first step", lines[i].word);
         }
         if (lines[i].once && (head->seen & 1u << i) != 0) {
-            return check_lex_fail(lexer, from, "`%s` is here twice: keep one", lines[i].word);
+            return check_lex_fail(lexer, from, "`%s` occurs twice: keep one", lines[i].word);
         }
         head->seen |= 1u << i;
         return lines[i].read(head, lexer, one);

@@ -4,7 +4,7 @@
 
 #include "notation/parse_step.h"
 
-/* What the reading of one head remembers: which lines stood there, and the room in the lists. */
+/* What the parser remembers about one head: which lines it had, and the room in the lists. */
 typedef struct check_head {
     unsigned seen;
     size_t notes, after, needs, requirements;

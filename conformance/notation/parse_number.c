@@ -77,7 +77,7 @@ static size_t pass_exponent(const check_lexer *lexer, size_t at) {
     return end > digits ? end : at;
 }
 
-static void scan(const check_lexer *lexer, number *found) {
+static void scan_number(const check_lexer *lexer, number *found) {
     size_t at = lexer->at;
     *found = (number){.from = at, .negative = byte_at(lexer, at) == '-'};
     if (byte_at(lexer, at) == '-' || byte_at(lexer, at) == '+') {
@@ -174,7 +174,7 @@ static bool has_leading_zero(const check_lexer *lexer, const number *found) {
 
 undr_error check_read_number(check_lexer *lexer, undr_value **value) {
     number found;
-    scan(lexer, &found);
+    scan_number(lexer, &found);
     lexer->at = found.end;
     bool torn = check_lex_identifier(lexer).size > 0 || is_digit(check_lex_peek(lexer)) || check_lex_peek(lexer) == '.';
     if (found.end <= found.digits || torn || has_leading_zero(lexer, &found)) {

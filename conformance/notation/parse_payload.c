@@ -41,7 +41,7 @@ static undr_error read_contains(check_lexer *lexer, check_payload *payload) {
     check_term *text;
     if (payload->form == CHECK_PAYLOAD_WIRE) {
         return check_lex_fail(
-            lexer, before, "`contains` looks into a value, not into bytes on the wire: write pickle(b'...'), or _");
+            lexer, before, "`contains` searches a value, not bytes on the wire: write pickle(b'...'), or _");
     }
     undr_error error = check_read_term(lexer, &text);
     if (error != UNDR_OK) {

@@ -119,7 +119,7 @@ static undr_error read_header(check_lexer *lexer, check_step *step) {
     if (!check_type_of(check_lex_word(lexer), &step->type)) {
         return check_lex_expected(lexer, from, "a type (n, t, m, s, 0xHH)");
     }
-    return check_lex_number(lexer, 0, UINT64_MAX, "the length that the header claims", &step->number);
+    return check_lex_number(lexer, 0, UINT64_MAX, "the length that the header announces", &step->number);
 }
 
 static undr_error read_raw(check_lexer *lexer, check_step *step) {
@@ -234,7 +234,7 @@ static undr_error read_send(check_lexer *lexer, check_step *step) {
         return read_frame(lexer, from, step);
     }
     if (step->bad) {
-        return check_lex_fail(lexer, from, "`bad` is before a frame: remove it, `%s` is always deliberate",
+        return check_lex_fail(lexer, from, "`bad` is only for frames: remove it, `%s` is always deliberate",
             check_form_of(step->what)->word);
     }
     return read_rest(lexer, step);

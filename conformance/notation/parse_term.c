@@ -29,14 +29,13 @@ static undr_error check_key(check_lexer *lexer, size_t from, const check_term *k
         if (is_hashable(key->value)) {
             return UNDR_OK;
         }
-        return check_lex_expected(lexer, from, "a hashable value as a key or an element of a set");
+        return check_lex_expected(lexer, from, "a hashable value as a key or element of a set");
     case CHECK_TERM_GATE:
     case CHECK_TERM_COUNTER:
     case CHECK_TERM_CLASS: return UNDR_OK;
     case CHECK_TERM_BIND:
-    case CHECK_TERM_ANY:
-        return check_lex_expected(lexer, from, "a key or an element of a set that is known (no ?name, no _)");
-    default: return check_lex_expected(lexer, from, "a plain literal as a key or an element of a set");
+    case CHECK_TERM_ANY: return check_lex_expected(lexer, from, "a known key or element of a set (no ?name, no _)");
+    default: return check_lex_expected(lexer, from, "a plain literal as a key or element of a set");
     }
 }
 
@@ -55,7 +54,7 @@ static undr_error check_new_key(
             return UNDR_MEMORY;
         }
         if (equal) {
-            return check_lex_fail(lexer, from, "this key or element is here twice");
+            return check_lex_fail(lexer, from, "this key or element occurs twice");
         }
     }
     return UNDR_OK;
@@ -212,7 +211,7 @@ static undr_error read_times(check_lexer *lexer, size_t from, check_term **term)
     }
     int64_t times = 0;
     if (!undr_value_int64(number, &times) || times < 0 || (uint64_t)times > CHECK_TIMES_SIZE / weight) {
-        return check_lex_expected(lexer, at, "how many times, 0 to what makes 1 GiB");
+        return check_lex_expected(lexer, at, "how many times (the result has at most 1 GiB)");
     }
     check_term *base = *term;
     check_parts list = {0};
@@ -233,7 +232,7 @@ static undr_error read_nested(check_lexer *lexer, unsigned depth, check_term **t
     size_t from = lexer->at;
     if (depth == 0) {
         return check_lex_fail(
-            lexer, from, "this value nests deeper than %d levels: write a flatter one", CHECK_TERM_DEPTH);
+            lexer, from, "this value is nested deeper than %d levels: write a flatter one", CHECK_TERM_DEPTH);
     }
     undr_error error = read_atom(lexer, depth - 1, term);
     if (error != UNDR_OK) {

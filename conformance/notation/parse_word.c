@@ -41,7 +41,7 @@ static const short_class *find_short(undr_slice name) {
     return NULL;
 }
 
-static undr_error expect(check_lexer *lexer, char byte, const char *what) {
+static undr_error expect_byte(check_lexer *lexer, char byte, const char *what) {
     check_lex_blanks(lexer);
     if (check_lex_peek(lexer) != byte) {
         return check_lex_expected(lexer, lexer->at, what);
@@ -51,11 +51,11 @@ static undr_error expect(check_lexer *lexer, char byte, const char *what) {
 }
 
 static undr_error read_argument(check_lexer *lexer, check_nested nested, check_term **argument) {
-    undr_error error = expect(lexer, '(', "`(`");
+    undr_error error = expect_byte(lexer, '(', "`(`");
     if (error == UNDR_OK) {
         error = nested.read(lexer, nested.depth, argument);
     }
-    return error == UNDR_OK ? expect(lexer, ')', "`)`") : error;
+    return error == UNDR_OK ? expect_byte(lexer, ')', "`)`") : error;
 }
 
 /* (V) -> {key: V} */
@@ -138,20 +138,20 @@ static undr_error read_class_name(check_lexer *lexer, const char **name) {
 }
 
 static undr_error read_class(check_lexer *lexer, check_term **term) {
-    undr_error error = expect(lexer, '(', "`(`, as in class('module.Name')");
+    undr_error error = expect_byte(lexer, '(', "`(`, as in class('module.Name')");
     if (error == UNDR_OK) {
         error = check_new_term(lexer, CHECK_TERM_CLASS, term);
     }
     if (error == UNDR_OK) {
         error = read_class_name(lexer, &(*term)->text);
     }
-    return error == UNDR_OK ? expect(lexer, ')', "`)`") : error;
+    return error == UNDR_OK ? expect_byte(lexer, ')', "`)`") : error;
 }
 
 static undr_error read_object(check_lexer *lexer, check_nested nested, check_term **term) {
     check_parts state = {0};
     check_term *argument;
-    undr_error error = expect(lexer, '(', "`(`, as in object('module.Name', {'key': 1})");
+    undr_error error = expect_byte(lexer, '(', "`(`, as in object('module.Name', {'key': 1})");
     if (error == UNDR_OK) {
         error = check_new_term(lexer, CHECK_TERM_OBJECT, term);
     }
@@ -168,7 +168,7 @@ static undr_error read_object(check_lexer *lexer, check_nested nested, check_ter
         (*term)->parts = state.at;
         (*term)->part_count = state.count;
     }
-    return error == UNDR_OK ? expect(lexer, ')', "`,` and a state, or `)`") : error;
+    return error == UNDR_OK ? expect_byte(lexer, ')', "`,` and a state, or `)`") : error;
 }
 
 /* float('inf'), float('-inf'), float('nan'): what float literals can't say; also written inf, -inf, nan. */
@@ -199,7 +199,7 @@ static undr_error read_float(check_lexer *lexer, check_nested nested, check_term
 
 /* set(), frozenset(), frozenset({...}), bytearray(), bytearray(b'...') */
 static undr_error read_builtin(check_lexer *lexer, check_nested nested, undr_kind kind, check_term **term) {
-    undr_error error = expect(lexer, '(', "`(`");
+    undr_error error = expect_byte(lexer, '(', "`(`");
     check_lex_blanks(lexer);
     size_t from = lexer->at;
     check_term *argument = NULL;
@@ -207,7 +207,7 @@ static undr_error read_builtin(check_lexer *lexer, check_nested nested, undr_kin
         error = nested.read(lexer, nested.depth, &argument);
     }
     if (error == UNDR_OK) {
-        error = expect(lexer, ')', kind == UNDR_SET ? "`)`: a set with elements is written {1, 2}" : "`)`");
+        error = expect_byte(lexer, ')', kind == UNDR_SET ? "`)`: a set with elements is written {1, 2}" : "`)`");
     }
     if (error != UNDR_OK) {
         return error;
@@ -258,8 +258,7 @@ static undr_error unknown_word(check_lexer *lexer) {
 
 static undr_error read_letter(check_lexer *lexer, undr_slice word, check_term **term) {
     if (word.data[0] == 'M' || word.data[0] == 'P') {
-        return check_lex_fail(
-            lexer, lexer->at, "%c is a channel of its own, not a gate: take another letter", word.data[0]);
+        return check_lex_fail(lexer, lexer->at, "%c is a channel, not a gate: use another letter", word.data[0]);
     }
     lexer->at++;
     return new_named(lexer, CHECK_TERM_GATE, word, term);

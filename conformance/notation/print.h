@@ -21,8 +21,8 @@ UNDR_MUST_USE undr_error check_print_frame(
 UNDR_MUST_USE undr_error check_print_type(undr_buffer *buffer, uint8_t type);
 UNDR_MUST_USE undr_error check_print_payload(undr_buffer *buffer, undr_slice payload, bool exact, bool shorten);
 /* A value in the notation: as undr_value_print, but with CloseRequest, Probe(...), object('m.N', state), class('m.N').
- * *whole says if it can be read back; what can't is printed as undr_value_print does. */
-UNDR_MUST_USE undr_error check_print_value(undr_buffer *buffer, const undr_value *value, bool *whole);
+ * *readable says if it can be read back; what can't is printed as undr_value_print does. */
+UNDR_MUST_USE undr_error check_print_value(undr_buffer *buffer, const undr_value *value, bool *readable);
 
 /* What the printers share. */
 
@@ -30,9 +30,9 @@ UNDR_MUST_USE undr_error check_print_value(undr_buffer *buffer, const undr_value
 UNDR_MUST_USE undr_error check_print_pattern(undr_buffer *buffer, const check_payload *payload);
 
 /* A value that came: `most` bounds the values that are printed, of a value that shares its parts each time, and `bytes`
- * about what is appended. Not whole: nothing is. */
+ * about what is appended. Not readable: nothing is. */
 UNDR_MUST_USE undr_error check_print_value_within(
-    undr_buffer *buffer, const undr_value *value, size_t most, size_t bytes, bool *whole);
+    undr_buffer *buffer, const undr_value *value, size_t most, size_t bytes, bool *readable);
 
 /* The start of a value: all of it, or more than `size` bytes, of which the caller shows no more than that. */
 UNDR_MUST_USE undr_error check_print_value_start(undr_buffer *buffer, const undr_value *value, size_t size);

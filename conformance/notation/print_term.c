@@ -1,4 +1,5 @@
 /* print_term.c: prints terms and values in the notation. */
+#include "base/writer.h"
 #include "notation/parse_word.h"
 #include "notation/print.h"
 #include "notation/term.h"
@@ -8,24 +9,19 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Of a case's own literals so many values are printed as what they are. Values from the wire have bounds of their own:
- * a few bytes can make a value of a million leaves. */
+/* The bounds for a case's own literals; what has more is printed as `...`. Values from the wire have bounds of their
+ * own: a few bytes can make a value of a million leaves. */
 enum { MOST_VALUES = 200000, MOST_BYTES = 256 * 1024 * 1024 };
 
 typedef struct printer {
-    undr_buffer *buffer;
-    size_t left; /* values that may still be printed */
-    size_t end;  /* of the buffer, about */
-    size_t leaf; /* bytes of one that is no container, about */
-    bool whole;  /* everything so far can be read back */
+    check_writer to;
+    size_t left;   /* values that may still be printed */
+    size_t end;    /* of the buffer, about */
+    size_t leaf;   /* bytes of a value that is not a container, about */
+    bool readable; /* everything so far can be read back */
 } printer;
 
-static undr_error print_value(printer *out, const undr_value *value, unsigned depth);
-
-static undr_error give_up(printer *out) {
-    out->whole = false;
-    return UNDR_OK;
-}
+static void print_value(printer *out, const undr_value *value, unsigned depth);
 
 /* A module and a name that object('m.N') and class('m.N') can say: identifiers, the last dot between the two. */
 static bool is_plain_class(const undr_value *value) {
@@ -47,22 +43,9 @@ static void class_text(const undr_value *value, char text[256]) {
     text[module.size + 1 + name.size] = '\0';
 }
 
-static undr_error print_str(undr_buffer *buffer, const char *text, size_t size) {
+static void print_str(check_writer *out, const char *text, size_t size) {
     const undr_value value = {.kind = UNDR_STR, .bytes = undr_slice_of(text, size)};
-    return undr_value_print(buffer, &value);
-}
-
-static undr_error print_items(printer *out, undr_items items, bool pairs, unsigned depth) {
-    for (size_t i = 0; i < items.count && out->whole; i++) {
-        undr_error error = i == 0 ? UNDR_OK : undr_put_text(out->buffer, pairs && i % 2 == 1 ? ": " : ", ");
-        if (error == UNDR_OK) {
-            error = print_value(out, items.at[i], depth);
-        }
-        if (error != UNDR_OK) {
-            return error;
-        }
-    }
-    return UNDR_OK;
+    check_write_value(out, &value);
 }
 
 typedef struct brackets {
@@ -79,13 +62,15 @@ static brackets brackets_of(undr_kind kind, size_t count) {
     }
 }
 
-static undr_error print_container(printer *out, const undr_value *value, unsigned depth) {
-    brackets around = brackets_of(value->kind, value->items.count);
-    undr_error error = undr_put_text(out->buffer, around.before);
-    if (error == UNDR_OK) {
-        error = print_items(out, value->items, value->kind == UNDR_DICT, depth);
+static void print_container(printer *out, const undr_value *value, unsigned depth) {
+    undr_items items = value->items;
+    brackets around = brackets_of(value->kind, items.count);
+    check_write(&out->to, around.before);
+    for (size_t i = 0; i < items.count && out->readable && out->to.error == UNDR_OK; i++) {
+        check_write(&out->to, i == 0 ? "" : value->kind == UNDR_DICT && i % 2 == 1 ? ": " : ", ");
+        print_value(out, items.at[i], depth);
     }
-    return error == UNDR_OK ? undr_put_text(out->buffer, around.after) : error;
+    check_write(&out->to, around.after);
 }
 
 static bool is_empty(const undr_value *container) {
@@ -93,32 +78,12 @@ static bool is_empty(const undr_value *container) {
         || ((container->kind == UNDR_TUPLE || container->kind == UNDR_DICT) && container->items.count == 0);
 }
 
-/* BEFORE ( [VALUE] ) */
-static undr_error print_call(printer *out, const char *name, const undr_value *value, unsigned depth) {
-    undr_error error = undr_put_format(out->buffer, "%s(", name);
-    if (error == UNDR_OK) {
-        error = print_value(out, value, depth);
-    }
-    return error == UNDR_OK ? undr_put_text(out->buffer, ")") : error;
-}
-
-static undr_error print_object_of(printer *out, const char *class_name, const undr_value *state, unsigned depth) {
-    undr_error error = undr_put_text(out->buffer, "object(");
-    if (error == UNDR_OK) {
-        error = print_str(out->buffer, class_name, strlen(class_name));
-    }
-    if (error == UNDR_OK && state != NULL) {
-        error = undr_put_text(out->buffer, ", ");
-        error = error == UNDR_OK ? print_value(out, state, depth) : error;
-    }
-    return error == UNDR_OK ? undr_put_text(out->buffer, ")") : error;
-}
-
-static undr_error print_object(printer *out, const undr_object *object, unsigned depth) {
+static void print_object(printer *out, const undr_object *object, unsigned depth) {
     bool plain = object->callable != NULL && is_plain_class(object->callable) && is_empty(object->args)
         && is_empty(object->kwargs) && object->appended.count == 0 && object->entries.count == 0;
     if (!plain) {
-        return give_up(out);
+        out->readable = false;
+        return;
     }
     char class_name[256];
     const char *key = NULL;
@@ -126,43 +91,57 @@ static undr_error print_object(printer *out, const undr_object *object, unsigned
     const char *name = check_class_short(class_name, &key);
     const undr_value *state = object->state;
     if (name != NULL && state == NULL) {
-        return undr_put_text(out->buffer, name);
+        check_write(&out->to, name);
+        return;
     }
     const undr_value *entry = name != NULL && key != NULL ? check_value_only_entry(state, key) : NULL;
-    return entry != NULL ? print_call(out, name, entry, depth) : print_object_of(out, class_name, state, depth);
+    if (entry != NULL) {
+        check_write_format(&out->to, "%s(", name);
+        print_value(out, entry, depth);
+    } else {
+        check_write(&out->to, "object(");
+        print_str(&out->to, class_name, strlen(class_name));
+        check_write(&out->to, state != NULL ? ", " : "");
+        if (state != NULL) {
+            print_value(out, state, depth);
+        }
+    }
+    check_write(&out->to, ")");
 }
 
-static undr_error print_class(printer *out, const undr_value *value) {
-    if (!is_plain_class(value)) {
-        return give_up(out);
-    }
+static void print_class_name(check_writer *out, const char *name) {
+    check_write(out, "class(");
+    print_str(out, name, strlen(name));
+    check_write(out, ")");
+}
+
+static void print_class(printer *out, const undr_value *value) {
     char class_name[256];
-    class_text(value, class_name);
-    undr_error error = undr_put_text(out->buffer, "class(");
-    if (error == UNDR_OK) {
-        error = print_str(out->buffer, class_name, strlen(class_name));
+    out->readable = out->readable && is_plain_class(value);
+    if (out->readable) {
+        class_text(value, class_name);
+        print_class_name(&out->to, class_name);
     }
-    return error == UNDR_OK ? undr_put_text(out->buffer, ")") : error;
 }
 
-/* Does this value, which is not a container, have more bytes than there is room for? Each is a character at least, and
- * four at most. print_value has seen that there is room for something. */
-static bool is_too_long(const printer *out, const undr_value *value) {
+/* A value that is not a container. Is it longer than there is room for? Each of its bytes prints as one character at
+ * least, and four at most. print_value has seen that there is room for something. */
+static void print_leaf(printer *out, const undr_value *value) {
     bool has_bytes = value->kind == UNDR_STR || value->kind == UNDR_BYTES || value->kind == UNDR_BYTEARRAY
         || value->kind == UNDR_INT;
-    return has_bytes && value->bytes.size > out->end - out->buffer->size;
-}
-
-static undr_error print_leaf(printer *out, const undr_value *value) {
     if (out->leaf != SIZE_MAX) {
-        return undr_value_print_short(out->buffer, value, out->leaf);
+        check_writer_keep(&out->to, undr_value_print_short(out->to.to, value, out->leaf));
+    } else if (has_bytes && value->bytes.size > out->end - out->to.to->size) {
+        out->readable = false;
+    } else {
+        check_write_value(&out->to, value);
     }
-    return is_too_long(out, value) ? give_up(out) : undr_value_print(out->buffer, value);
 }
 
-static undr_error print_value(printer *out, const undr_value *value, unsigned depth) {
-    if (depth == 0 || out->left == 0 || out->buffer->size > out->end) {
-        return give_up(out);
+static void print_value(printer *out, const undr_value *value, unsigned depth) {
+    if (depth == 0 || out->left == 0 || out->to.to->size > out->end) {
+        out->readable = false;
+        return;
     }
     out->left--;
     switch (value->kind) {
@@ -170,40 +149,41 @@ static undr_error print_value(printer *out, const undr_value *value, unsigned de
     case UNDR_TUPLE:
     case UNDR_DICT:
     case UNDR_SET:
-    case UNDR_FROZENSET: return print_container(out, value, depth - 1);
-    case UNDR_OBJECT: return print_object(out, &value->object, depth - 1);
-    case UNDR_CLASS: return print_class(out, value);
-    default: return print_leaf(out, value);
+    case UNDR_FROZENSET: print_container(out, value, depth - 1); break;
+    case UNDR_OBJECT: print_object(out, &value->object, depth - 1); break;
+    case UNDR_CLASS: print_class(out, value); break;
+    default: print_leaf(out, value); break;
     }
 }
 
 undr_error check_print_value_within(
-    undr_buffer *buffer, const undr_value *value, size_t most, size_t bytes, bool *whole) {
+    undr_buffer *buffer, const undr_value *value, size_t most, size_t bytes, bool *readable) {
     size_t before = buffer->size, end = before > SIZE_MAX - bytes ? SIZE_MAX : before + bytes;
-    printer out = {.buffer = buffer, .left = most, .end = end, .leaf = SIZE_MAX, .whole = true};
-    undr_error error = print_value(&out, value, CHECK_TERM_DEPTH);
-    *whole = out.whole && error == UNDR_OK;
-    if (!*whole) {
+    printer out = {.to = check_writer_to(buffer), .left = most, .end = end, .leaf = SIZE_MAX, .readable = true};
+    print_value(&out, value, CHECK_TERM_DEPTH);
+    *readable = out.readable && out.to.error == UNDR_OK;
+    if (!*readable) {
         buffer->size = before;
     }
-    return error;
+    return out.to.error;
 }
 
 undr_error check_print_value_start(undr_buffer *buffer, const undr_value *value, size_t size) {
     size_t before = buffer->size;
-    printer out = {.buffer = buffer, .left = size + 1, .end = SIZE_MAX, .leaf = size + 1, .whole = true};
-    undr_error error = print_value(&out, value, CHECK_TERM_DEPTH);
-    if (error != UNDR_OK || out.whole || buffer->size - before > size) { /* each value has a byte, at least */
-        return error;
+    printer out = {
+        .to = check_writer_to(buffer), .left = size + 1, .end = SIZE_MAX, .leaf = size + 1, .readable = true};
+    print_value(&out, value, CHECK_TERM_DEPTH);
+    if (out.to.error != UNDR_OK || out.readable || buffer->size - before > size) { /* each value has a byte, at least */
+        return out.to.error;
     }
     buffer->size = before;
     return undr_value_print_short(buffer, value, size + 1);
 }
 
-undr_error check_print_value(undr_buffer *buffer, const undr_value *value, bool *whole) {
+undr_error check_print_value(undr_buffer *buffer, const undr_value *value, bool *readable) {
     size_t before = buffer->size;
-    undr_error error = check_print_value_within(buffer, value, MOST_VALUES, MOST_BYTES, whole);
-    if (error == UNDR_OK && !*whole) {
+    undr_error error = check_print_value_within(buffer, value, MOST_VALUES, MOST_BYTES, readable);
+    if (error == UNDR_OK && !*readable) {
         error = undr_value_print(buffer, value);
     }
     if (undr_pickle_is_too_large(error)) {
@@ -215,112 +195,96 @@ undr_error check_print_value(undr_buffer *buffer, const undr_value *value, bool 
 
 /* ---- terms: as deep as the parser lets them nest ---- */
 
-static undr_error print_parts(undr_buffer *buffer, const check_term *term, const char *before, const char *after) {
-    undr_error error = undr_put_text(buffer, before);
-    for (size_t i = 0; error == UNDR_OK && i < term->part_count; i++) {
-        error = i == 0 ? UNDR_OK : undr_put_text(buffer, term->kind == CHECK_TERM_DICT && i % 2 == 1 ? ": " : ", ");
-        if (error == UNDR_OK) {
-            error = check_print_term(buffer, term->parts[i]);
-        }
+static void write_term(check_writer *out, const check_term *term);
+
+static void write_literal(check_writer *out, const undr_value *value) {
+    bool readable;
+    if (check_writer_goes_on(out)) {
+        check_writer_keep(out, check_print_value(out->to, value, &readable));
     }
-    return error == UNDR_OK ? undr_put_text(buffer, after) : error;
 }
 
-static undr_error print_attribute(
-    undr_buffer *buffer, const char *name, const check_term *entry, const undr_value *value) {
-    bool whole = true;
-    undr_error error = undr_put_format(buffer, "%s(", name);
-    if (error == UNDR_OK) {
-        error = entry != NULL ? check_print_term(buffer, entry) : check_print_value(buffer, value, &whole);
+static void write_parts(check_writer *out, const check_term *term, const char *before, const char *after) {
+    check_write(out, before);
+    for (size_t i = 0; i < term->part_count; i++) {
+        check_write(out, i == 0 ? "" : term->kind == CHECK_TERM_DICT && i % 2 == 1 ? ": " : ", ");
+        write_term(out, term->parts[i]);
     }
-    return error == UNDR_OK ? undr_put_text(buffer, ")") : error;
+    check_write(out, after);
 }
 
-static undr_error print_object_term(undr_buffer *buffer, const check_term *term) {
+static void write_object_term(check_writer *out, const check_term *term) {
     const char *key = NULL;
     const char *name = check_class_short(term->text, &key);
     if (term->bare) { /* only what has a short name can be */
-        return undr_put_text(buffer, name);
+        check_write(out, name);
+        return;
     }
-    const check_term *state = term->part_count > 0 ? term->parts[0] : NULL;
+    const check_term *state = term->part_count > 0 ? term->parts[0] : NULL, *entry = NULL;
+    const undr_value *value = NULL;
     if (name != NULL && key != NULL && state != NULL) {
-        const check_term *entry = check_term_only_entry(state, key);
-        const undr_value *value = state->kind == CHECK_TERM_VALUE ? check_value_only_entry(state->value, key) : NULL;
-        if (entry != NULL || value != NULL) {
-            return print_attribute(buffer, name, entry, value);
-        }
+        entry = check_term_only_entry(state, key);
+        value = state->kind == CHECK_TERM_VALUE ? check_value_only_entry(state->value, key) : NULL;
     }
-    undr_error error = undr_put_text(buffer, "object(");
-    if (error == UNDR_OK) {
-        error = print_str(buffer, term->text, strlen(term->text));
+    if (entry != NULL || value != NULL) {
+        check_write_format(out, "%s(", name);
+    } else {
+        check_write(out, "object(");
+        print_str(out, term->text, strlen(term->text));
+        check_write(out, state != NULL ? ", " : "");
+        entry = state;
     }
-    if (error == UNDR_OK && state != NULL) {
-        error = undr_put_text(buffer, ", ");
-        error = error == UNDR_OK ? check_print_term(buffer, state) : error;
+    if (entry != NULL) {
+        write_term(out, entry);
+    } else if (value != NULL) {
+        write_literal(out, value);
     }
-    return error == UNDR_OK ? undr_put_text(buffer, ")") : error;
+    check_write(out, ")");
 }
 
-static undr_error print_class_term(undr_buffer *buffer, const check_term *term) {
-    undr_error error = undr_put_text(buffer, "class(");
-    if (error == UNDR_OK) {
-        error = print_str(buffer, term->text, strlen(term->text));
+static void write_term(check_writer *out, const check_term *term) {
+    /* unreachable: the enum has no other value */
+    switch (term->kind) {
+    case CHECK_TERM_VALUE: write_literal(out, term->value); break;
+    case CHECK_TERM_LIST: write_parts(out, term, "[", "]"); break;
+    case CHECK_TERM_TUPLE: write_parts(out, term, "(", term->part_count == 1 ? ",)" : ")"); break;
+    case CHECK_TERM_DICT:
+    case CHECK_TERM_SET: write_parts(out, term, "{", "}"); break;
+    case CHECK_TERM_OBJECT: write_object_term(out, term); break;
+    case CHECK_TERM_CLASS: print_class_name(out, term->text); break;
+    case CHECK_TERM_BIND: check_write_format(out, "?%s", term->text); break;
+    case CHECK_TERM_ANY: check_write(out, "_"); break;
+    case CHECK_TERM_GATE: check_write(out, term->text); break;
+    case CHECK_TERM_COUNTER: check_write(out, "i"); break;
+    case CHECK_TERM_TIMES:
+        write_term(out, term->parts[0]);
+        check_write_format(out, " * %" PRIu64, term->number);
+        break;
     }
-    return error == UNDR_OK ? undr_put_text(buffer, ")") : error;
-}
-
-static undr_error print_times(undr_buffer *buffer, const check_term *term) {
-    undr_error error = check_print_term(buffer, term->parts[0]);
-    return error == UNDR_OK ? undr_put_format(buffer, " * %" PRIu64, term->number) : error;
 }
 
 undr_error check_print_term(undr_buffer *buffer, const check_term *term) {
-    bool whole;
-    /* unreachable: the enum has no other value */
-    switch (term->kind) {
-    case CHECK_TERM_VALUE: return check_print_value(buffer, term->value, &whole);
-    case CHECK_TERM_LIST: return print_parts(buffer, term, "[", "]");
-    case CHECK_TERM_TUPLE: return print_parts(buffer, term, "(", term->part_count == 1 ? ",)" : ")");
-    case CHECK_TERM_DICT:
-    case CHECK_TERM_SET: return print_parts(buffer, term, "{", "}");
-    case CHECK_TERM_OBJECT: return print_object_term(buffer, term);
-    case CHECK_TERM_CLASS: return print_class_term(buffer, term);
-    case CHECK_TERM_BIND: return undr_put_format(buffer, "?%s", term->text);
-    case CHECK_TERM_ANY: return undr_put_text(buffer, "_");
-    case CHECK_TERM_GATE: return undr_put_text(buffer, term->text);
-    case CHECK_TERM_COUNTER: return undr_put_text(buffer, "i");
-    case CHECK_TERM_TIMES: return print_times(buffer, term);
-    }
-    return UNDR_ARGUMENT; /* unreachable: likewise */
-}
-
-static undr_error print_pickle(undr_buffer *buffer, const check_payload *payload, bool wrap) {
-    undr_error error = UNDR_OK;
-    if (payload->protocol != CHECK_NO_PROTOCOL) {
-        error = undr_put_format(buffer, "pickle%d(", payload->protocol);
-    } else if (wrap) {
-        error = undr_put_text(buffer, "pickle(");
-    }
-    if (error == UNDR_OK) {
-        error = check_print_term(buffer, payload->term);
-    }
-    return error == UNDR_OK && (wrap || payload->protocol != CHECK_NO_PROTOCOL) ? undr_put_text(buffer, ")") : error;
+    check_writer out = check_writer_to(buffer);
+    write_term(&out, term);
+    return out.error;
 }
 
 undr_error check_print_pattern(undr_buffer *buffer, const check_payload *payload) {
     if (payload->form == CHECK_PAYLOAD_EMPTY) {
         return UNDR_OK;
     }
-    undr_error error = undr_put_text(buffer, " ");
-    if (error == UNDR_OK && payload->form == CHECK_PAYLOAD_WIRE) {
-        return check_print_term(buffer, payload->term);
+    check_writer out = check_writer_to(buffer);
+    bool wire = payload->form == CHECK_PAYLOAD_WIRE, numbered = !wire && payload->protocol != CHECK_NO_PROTOCOL;
+    bool wrapped = !wire && !numbered && check_is_wire_literal(payload->term);
+    check_write(&out, wrapped ? " pickle(" : " ");
+    if (numbered) {
+        check_write_format(&out, "pickle%d(", payload->protocol);
     }
-    if (error == UNDR_OK) {
-        error = print_pickle(buffer, payload, check_is_wire_literal(payload->term));
+    write_term(&out, payload->term);
+    check_write(&out, wrapped || numbered ? ")" : "");
+    if (!wire && payload->contains != NULL) {
+        check_write(&out, " contains ");
+        print_str(&out, payload->contains, payload->contains_size);
     }
-    if (error == UNDR_OK && payload->contains != NULL) {
-        error = undr_put_text(buffer, " contains ");
-        error = error == UNDR_OK ? print_str(buffer, payload->contains, payload->contains_size) : error;
-    }
-    return error;
+    return out.error;
 }

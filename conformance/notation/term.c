@@ -1,4 +1,4 @@
-/* term.c: makes terms, and asks what they are. */
+/* term.c: makes terms, and says what they are. */
 #include "notation/term.h"
 
 #include <string.h>

@@ -11,12 +11,11 @@ const char *check_delivery_name(check_delivery delivery) {
 
 const char *check_delivery_explained(check_delivery delivery) {
     static const char *const texts[CHECK_DELIVERY_COUNT] = {"each frame comes whole, by itself",
-        "one byte comes at a time", "each frame is cut behind its first byte",
-        "each frame is cut behind its second byte", "each frame is cut behind its third byte",
-        "each frame is cut behind its fourth byte", "each frame is cut behind its fifth byte",
-        "each frame is cut behind its sixth byte", "each frame is cut behind its seventh byte",
-        "each frame is cut behind its eighth byte", "frames that follow each other come in one piece",
-        "each piece ends inside the header of the frame that follows"};
+        "one byte comes at a time", "each frame is cut after its first byte", "each frame is cut after its second byte",
+        "each frame is cut after its third byte", "each frame is cut after its fourth byte",
+        "each frame is cut after its fifth byte", "each frame is cut after its sixth byte",
+        "each frame is cut after its seventh byte", "each frame is cut after its eighth byte",
+        "consecutive frames come in one piece", "each piece ends inside the header of the frame that follows"};
     return (unsigned)delivery < CHECK_DELIVERY_COUNT ? texts[delivery] : "?";
 }
 

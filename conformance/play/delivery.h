@@ -9,8 +9,8 @@
 /* Of payloads above CHECK_SINGLE_PAYLOAD only the first and the last CHECK_SINGLE_EDGE bytes go one at a time. */
 enum { CHECK_SINGLE_PAYLOAD = 1024, CHECK_SINGLE_EDGE = 64 };
 
-/* What becomes of a delivery behind so many frames of a play: `bytes` cuts each further header in one place only, in
- * turn at each offset; hundreds of frames byte by byte would say no more. */
+/* After this many frames of a play, `bytes` cuts each further header in only one place, at each offset in turn:
+ * hundreds of frames byte by byte would show nothing new. */
 enum { CHECK_SINGLE_FRAMES = 128 };
 check_delivery check_delivery_of_frame(check_delivery delivery, uint64_t frame);
 

@@ -13,7 +13,7 @@ static const check_advice all_advice[CHECK_HINT_COUNT] = {
     [CHECK_HINT_BYTE_ORDER] = {"byte-order", "FRAME-1",
         "the length is big-endian here; on the wire it is little-endian (struct '<cQ', binary.LittleEndian, htole64)"},
     [CHECK_HINT_COUNTS_HEADER] = {"length-counts-header", "FRAME-1",
-        "the length includes the 9 bytes of the header; it is that of the payload alone"},
+        "the length includes the 9 bytes of the header; it must be that of the payload alone"},
     [CHECK_HINT_LENGTH_SIZE] = {"length-size", "FRAME-1",
         "the length has 4 bytes here; on the wire it has 8, and the header 9"},
     [CHECK_HINT_PADDED_HEADER] = {"padded-header", "FRAME-1",
@@ -22,26 +22,26 @@ static const check_advice all_advice[CHECK_HINT_COUNT] = {
     [CHECK_HINT_TEXT_MODE] = {"text-mode", "FRAME-1",
         "the bytes went through a text layer, which encodes them or adds line ends; write them to a binary stream"},
     [CHECK_HINT_ONE_RECV] = {"one-recv", "FRAME-3",
-        "one recv() is taken for a whole frame; TCP may give fewer bytes: read on until all 9 bytes of the header, then "
+        "one recv() is taken for a whole frame; TCP may give fewer bytes: read until all 9 bytes of the header, then "
         "all bytes of the payload are there"},
     [CHECK_HINT_ACKNOWLEDGEMENT] = {"acknowledgement-unread", "WORK-2",
         "the worker does not wait for the acknowledgement of a message or of a scheduled task; it has to read that "
         "frame before it sends the next"},
     [CHECK_HINT_CLASS] = {"class-for-instance", "PAY-2",
-        "the class itself was pickled, not an instance of it: Name() where Name stands"},
+        "the class itself was pickled, not an instance of it: write Name() instead of Name"},
     [CHECK_HINT_MAIN_MODULE] = {"main-module", "PAY-2",
         "the class is pickled as one of __main__, the script; the other side looks for it in the module that the "
-        "specification names: let the class say that module (in Python: __module__)"},
+        "specification names: set the class's module to that (in Python: __module__)"},
     [CHECK_HINT_STR] = {"str-for-bytes", "PAY-3",
-        "text was pickled where bytes are due, or the other way round: do not decode what is bytes"},
+        "text was pickled instead of bytes, or the other way round: do not decode bytes"},
     [CHECK_HINT_NO_FLUSH] = {"no-flush", "ADAPTER-2",
-        "standard output is not flushed: to a pipe most languages write nothing before a buffer is full; flush after "
-        "each line, as print(..., flush=True) or fflush(stdout) do"},
+        "standard output is not flushed: most languages write to a pipe only when a buffer is full; flush after each "
+        "line, as print(..., flush=True) or fflush(stdout) does"},
     [CHECK_HINT_NO_INTERPRETER] = {"no-interpreter", "ADAPTER-5",
-        "the adapter is a script without an interpreter line, so that /bin/sh ran it: begin it with a line like "
+        "the adapter is a script without an interpreter line, so /bin/sh ran it: begin it with a line like "
         "#!/usr/bin/env python3, or name its interpreter in the command"},
     [CHECK_HINT_OUTPUT] = {"output-on-stdout", "ADAPTER-2",
-        "something prints on standard output, which carries answers alone: print to standard error instead"},
+        "something prints to standard output, which carries only answers: print to standard error instead"},
 };
 
 const check_advice *check_hint_advice(check_hint hint) {
@@ -49,7 +49,8 @@ const check_advice *check_hint_advice(check_hint hint) {
 }
 
 /* "b'm\x00'...: " and the sentence. */
-static undr_error prove(check_hint *to, check_hint hint, undr_buffer *seen, undr_slice bytes, const char *sentence) {
+static undr_error give_hint(
+    check_hint *to, check_hint hint, undr_buffer *seen, undr_slice bytes, const char *sentence) {
     const undr_value shown = {
         .kind = UNDR_BYTES, .bytes = undr_slice_of(bytes.data, bytes.size < SHOWN ? bytes.size : SHOWN)};
     *to = hint;
@@ -116,18 +117,18 @@ static undr_error try_text(undr_slice bytes, bool followed, check_hint *hint, un
     bool newline = bytes.size > 0 && bytes.data[0] == '\n';
     bool pair = bytes.size > 1 && bytes.data[0] == '\r' && bytes.data[1] == '\n';
     if (followed && (newline || pair)) {
-        return prove(hint, CHECK_HINT_TEXT_MODE, seen, bytes, "a line end stands behind a frame");
+        return give_hint(hint, CHECK_HINT_TEXT_MODE, seen, bytes, "a frame is followed by a line end");
     }
     undr_buffer plain = {0};
     undr_error error = UNDR_OK;
     bool undone = !is_frame(bytes) && undo_utf8(bytes, &plain, &error) && is_frame(undr_buffer_slice(&plain));
     if (undone) {
-        error = prove(hint, CHECK_HINT_TEXT_MODE, seen, bytes,
+        error = give_hint(hint, CHECK_HINT_TEXT_MODE, seen, bytes,
             "a frame whose bytes above 0x7f were written as characters, in UTF-8");
     } else if (error == UNDR_OK && !is_frame(bytes)) {
         plain.size = 0;
         undone = undo_crlf(bytes, &plain, &error) && is_frame(undr_buffer_slice(&plain));
-        error = undone ? prove(hint, CHECK_HINT_TEXT_MODE, seen, bytes, "a frame in which each \\n became \\r\\n")
+        error = undone ? give_hint(hint, CHECK_HINT_TEXT_MODE, seen, bytes, "a frame in which each \\n became \\r\\n")
                        : error;
     }
     undr_buffer_free(&plain);
@@ -138,18 +139,18 @@ static undr_error try_length(undr_slice bytes, check_hint *hint, undr_buffer *se
     uint64_t little = number_at(bytes, 1, 8, false), big = number_at(bytes, 1, 8, true);
     char said[160];
     if (big != little && big == bytes.size - UNDR_HEADER_SIZE && little > big) {
-        snprintf(said, sizeof said, "its length is %llu when it is read big-endian, and so many bytes follow",
+        snprintf(said, sizeof said, "read as big-endian, its length is %llu, and that many bytes follow",
             (unsigned long long)big);
-        return prove(hint, CHECK_HINT_BYTE_ORDER, seen, bytes, said);
+        return give_hint(hint, CHECK_HINT_BYTE_ORDER, seen, bytes, said);
     }
     if (little == bytes.size) {
-        snprintf(said, sizeof said, "it announces %llu bytes, and all of the frame, its header included, has so many",
+        snprintf(said, sizeof said, "it announces %llu bytes, which is the size of the whole frame, header included",
             (unsigned long long)little);
-        return prove(hint, CHECK_HINT_COUNTS_HEADER, seen, bytes, said);
+        return give_hint(hint, CHECK_HINT_COUNTS_HEADER, seen, bytes, said);
     }
     if (bytes.size >= 16 && is_zero(bytes, 1, 8) && number_at(bytes, 8, 8, false) == bytes.size - 16) {
-        return prove(
-            hint, CHECK_HINT_PADDED_HEADER, seen, bytes, "seven zero bytes stand between the type and the length");
+        return give_hint(
+            hint, CHECK_HINT_PADDED_HEADER, seen, bytes, "there are seven zero bytes between the type and the length");
     }
     return UNDR_OK;
 }
@@ -160,8 +161,8 @@ static undr_error try_short(undr_slice bytes, check_hint *hint, undr_buffer *see
         return UNDR_OK;
     }
     char said[160];
-    snprintf(said, sizeof said, "the length %llu stands in four bytes, and as many follow", (unsigned long long)rest);
-    return prove(hint, CHECK_HINT_LENGTH_SIZE, seen, bytes, said);
+    snprintf(said, sizeof said, "the length %llu has four bytes, and that many bytes follow", (unsigned long long)rest);
+    return give_hint(hint, CHECK_HINT_LENGTH_SIZE, seen, bytes, said);
 }
 
 undr_error check_hint_of_stream(undr_slice unread, bool followed, check_hint *hint, undr_buffer *seen) {
@@ -171,8 +172,8 @@ undr_error check_hint_of_stream(undr_slice unread, bool followed, check_hint *hi
         return UNDR_OK;
     }
     if (followed && unread.size == 7 && is_zero(unread, 0, 7)) {
-        return prove(
-            hint, CHECK_HINT_PADDED_HEADER, seen, unread, "seven zero bytes stand behind a header without payload");
+        return give_hint(
+            hint, CHECK_HINT_PADDED_HEADER, seen, unread, "seven zero bytes follow a header without payload");
     }
     if (unread.size >= UNDR_HEADER_SIZE && is_type(unread.data[0])) {
         error = try_length(unread, hint, seen);
@@ -195,7 +196,7 @@ static bool is_text(const undr_value *value) {
     return value->kind == UNDR_STR || value->kind == UNDR_BYTES;
 }
 
-/* Is the one the text of the other's bytes: in UTF-8, or in Latin-1? */
+/* Is one of them the text of the other's bytes, in UTF-8 or Latin-1? */
 static bool is_its_text(const undr_value *a, const undr_value *b) {
     const undr_value *text = a->kind == UNDR_STR ? a : b, *bytes = a->kind == UNDR_STR ? b : a;
     undr_buffer latin = {0};
@@ -206,7 +207,7 @@ static bool is_its_text(const undr_value *a, const undr_value *b) {
     return is;
 }
 
-/* Equal but for text where bytes stand, or the other way round; *found: there is such a place. */
+/* Equal except for text in the place of bytes, or the other way round; *found: there is such a place. */
 static bool is_text_for_bytes(const undr_value *a, const undr_value *b, int depth, bool *found) {
     bool equal = false;
     if (is_text(a) && is_text(b) && a->kind != b->kind) {
@@ -241,11 +242,11 @@ static undr_error judge_value(
         && (undr_slice_equal(of->class_name.module, undr_slice_text("undr.task"))
             || undr_slice_equal(of->class_name.module, undr_slice_text("undr_conformance")))) {
         *hint = CHECK_HINT_CLASS;
-        return put_class(seen, "the payload is the class ", of, ", and no instance of it");
+        return put_class(seen, "the payload is the class ", of, ", not an instance of it");
     }
     if (expected != NULL && is_text_for_bytes(expected, value, DEEPEST, &found) && found) {
         *hint = CHECK_HINT_STR;
-        return undr_put_text(seen, "what came differs from what was sent by that alone: text for bytes");
+        return undr_put_text(seen, "only the type differs from what was sent: text instead of bytes");
     }
     return UNDR_OK;
 }
@@ -260,7 +261,7 @@ undr_error check_hint_of_payload(undr_slice payload, undr_slice expected, check_
                                               : undr_pickle_read(expected, NULL, &arena, &due, NULL, NULL);
         error = known == UNDR_MEMORY ? known : judge_value(value, known == UNDR_OK ? due : NULL, hint, seen);
     } else {
-        error = error == UNDR_MEMORY ? error : UNDR_OK; /* no pickle: nothing to say of it */
+        error = error == UNDR_MEMORY ? error : UNDR_OK; /* not a pickle: there is nothing to say */
     }
     undr_arena_free(&arena);
     return error;
@@ -282,9 +283,9 @@ undr_error check_hint_of_line(undr_slice line, check_hint *hint, undr_buffer *se
             || (begins(line, "> ") && holds(line, ")"))
         ? "a debugger's line"
         : holds(line, "Warning: ") || holds(line, "WARNING") ? "a warning"
-                                                             : "a line that is no answer of the contract";
+                                                             : "a line that is not an answer of the contract";
     *hint = CHECK_HINT_OUTPUT;
-    return undr_put_format(seen, "%s came where answers are read", what);
+    return undr_put_format(seen, "%s arrived where answers are read", what);
 }
 
 bool check_hint_no_interpreter(undr_slice file) {

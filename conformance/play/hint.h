@@ -1,6 +1,6 @@
-/* hint.h: classic mistakes that the bytes themselves prove. A report names them beside what fell short.
+/* hint.h: classic mistakes that the bytes themselves prove. A report names them beside the failure.
  *
- * Nothing here guesses: where what was seen allows another reading, the answer is CHECK_HINT_NONE. */
+ * Nothing here guesses: if the bytes can be read in another way, the answer is CHECK_HINT_NONE. */
 #ifndef CHECK_HINT_H
 #define CHECK_HINT_H
 
@@ -32,18 +32,19 @@ typedef struct check_advice {
 } check_advice;
 const check_advice *check_hint_advice(check_hint hint); /* NULL for CHECK_HINT_NONE */
 
-/* `unread`: all that a peer has sent behind its last whole frame, or with a frame that can't be right at its start.
+/* `unread`: everything that a peer has sent after its last whole frame, or from a frame on that can't be right.
  * `followed`: a whole frame came before it. *seen gets the sentence that proves the hint. */
 UNDR_MUST_USE undr_error check_hint_of_stream(undr_slice unread, bool followed, check_hint *hint, undr_buffer *seen);
 
-/* A payload that was to match and does not. `expected`: the pickle that was due; empty: not known. */
+/* A payload that should match and does not. `expected`: the due pickle; empty: not known. */
 UNDR_MUST_USE undr_error check_hint_of_payload(
     undr_slice payload, undr_slice expected, check_hint *hint, undr_buffer *seen);
 
-/* A line on a target's standard output that answers no command. */
+/* A line on a target's standard output that is not an answer to a command. */
 UNDR_MUST_USE undr_error check_hint_of_line(undr_slice line, check_hint *hint, undr_buffer *seen);
 
-/* A program that can't be asked: the beginning of its file. True: it is a script without an interpreter line. */
+/* The beginning of the file of a program that could not be started. True: it is a script without an interpreter
+ * line. */
 bool check_hint_no_interpreter(undr_slice file);
 
 #endif

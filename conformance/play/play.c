@@ -27,8 +27,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-/* How often a case is played whose held answers, or a grace, ended before the harness came to them, on a machine that
- * is that busy. */
+/* How often a case is played when a hold or a grace ended before the harness got to it, on a busy machine. */
 enum { ATTEMPTS = 5 };
 
 /* ---- sending ---- */
@@ -46,7 +45,7 @@ static bool is_same_connection(const check_played_line *a, const check_played_li
     return same && (!a->step->indexed || a->counter == b->counter);
 }
 
-/* Can it be sent before what stands above it was received? Not when it needs a name that is bound there. */
+/* Can it be sent before the lines above it were received? Not when it needs a name that they bind. */
 static bool is_known(check_player *player, const check_played_line *one) {
     undr_buffer bytes = {0};
     set_counter(player, one);
@@ -56,8 +55,8 @@ static bool is_known(check_player *player, const check_played_line *one) {
     return known;
 }
 
-/* Queues what can go in one segment with the send at `first`: the sends that follow on its connection; in a case that
- * is marked `pipeline`, those behind its receives, too. */
+/* Queues what can go in one segment with the send at `first`: the sends that follow on its connection; in a `pipeline`
+ * case, those after its receives, too. */
 static void queue_adjacent(check_player *player, check_played_lines *all, size_t first) {
     bool across = player->at.one->reach == CHECK_PIPELINE;
     for (size_t i = first + 1; i < all->count && !player->blame.over; i++) {
@@ -98,8 +97,8 @@ static void play_send(check_player *player, check_played_lines *all, size_t inde
 
 /* ---- playing ---- */
 
-/* How each kind of line is played; those that are sent are above, repeat and together are unrolled. `receives`: what
- * the target does meanwhile was not stirred by this line. */
+/* How each kind of line is played; those that are sent are above, repeat and together are unrolled. `receives`: this
+ * line does not cause what the target does meanwhile. */
 static const struct step_player {
     void (*play)(check_player *player, const check_step *step);
     bool receives;
@@ -138,7 +137,7 @@ static void play_step(check_player *player, const check_step *step) {
     bool known = (size_t)step->what < sizeof step_players / sizeof *step_players;
     const struct step_player *how = known ? &step_players[step->what] : NULL;
     if (how == NULL || how->play == NULL) {
-        check_player_break(player, "the harness does not know this line");
+        check_player_break(player, "the harness does not know this kind of line");
         return;
     }
     if (!how->receives) {
@@ -147,7 +146,7 @@ static void play_step(check_player *player, const check_step *step) {
     how->play(player, step);
 }
 
-/* Who watches a survey wants to know what it waits for. */
+/* The watcher of a survey wants to know what it waits for. */
 static void say_doing(const check_player *player) {
     undr_buffer step = {0};
     if (player->setting->doing != NULL && check_print_step(&step, player->at.step, 0) == UNDR_OK) {
@@ -209,7 +208,7 @@ static void play_case(check_player *player) {
     free(all.at);
 }
 
-static void finish(check_player *player) {
+static void finish_play(check_player *player) {
     check_result *result = player->blame.result;
     check_player_stop(player);
     if (check_transcript_write(&player->blame.transcript, &result->transcript) != UNDR_OK) {
@@ -225,7 +224,7 @@ static void finish(check_player *player) {
     check_scene_free(&player->scene);
 }
 
-/* False: the play says nothing, because the harness was too slow for it. */
+/* False: the play proves nothing, because the harness was too slow for it. */
 static bool play_once(const check_case *one, const check_setting *setting, check_delivery delivery,
     check_result *result, check_stopwatch *watch) {
     check_player player = {.setting = setting,
@@ -235,7 +234,7 @@ static bool play_once(const check_case *one, const check_setting *setting, check
     check_scene_init(&player.scene);
     play_case(&player);
     check_player_acquit(&player);
-    finish(&player);
+    finish_play(&player);
     bool late = player.timing.came_late || player.timing.let_go_late;
     return !(late && (result->verdict == CHECK_FAIL || result->verdict == CHECK_WARN));
 }

@@ -1,4 +1,4 @@
-/* play_acquit.c: nobody is blamed for what the harness, or the machine below it, did not give. */
+/* play_acquit.c: a target is not blamed for what the harness, or the machine, did not give it. */
 #include "play/play_acquit.h"
 
 #include "play/play_verdict.h"
@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-/* The verdict becomes an error of the harness; what was expected and seen stays in the transcript. */
-static void acquit(check_player *player, const char *why) {
+/* The verdict becomes an error of the harness; the transcript keeps what was expected and seen. */
+static void acquit_target(check_player *player, const char *why) {
     check_result *result = player->blame.result;
     undr_buffer seen = result->received;
     result->received = (undr_buffer){0};
@@ -19,13 +19,13 @@ static void acquit(check_player *player, const char *why) {
 
 static void acquit_for(check_player *player, undr_error error, undr_buffer *why) {
     if (error == UNDR_SYSTEM && undr_put_u8(why, 0) == UNDR_OK) {
-        acquit(player, (const char *)why->data);
+        acquit_target(player, (const char *)why->data);
     } else if (error != UNDR_OK) {
         player->blame.no_memory = true;
     }
 }
 
-/* A limit of processor time or file sizes ends a target by a signal of its own. */
+/* A limit of processor time or file size ends a target with its own signal. */
 static bool was_ended_by_limit(check_player *player) {
     const check_target *target = &player->scene.target;
     const char *limit = target->state == CHECK_TARGET_SIGNALLED ? check_inherited_limit_of(target->status) : NULL;
@@ -34,8 +34,8 @@ static bool was_ended_by_limit(check_player *player) {
     }
     undr_buffer why = {0};
     undr_error error = undr_put_format(&why,
-        "the target was ended by signal %d (%s), at the limit of %s, which it has "
-        "from whoever started the harness: raise that",
+        "the target was ended by signal %d (%s), at the limit of %s, which it inherits from the harness: raise that "
+        "limit",
         target->status, strsignal(target->status), limit);
     acquit_for(player, error == UNDR_OK ? UNDR_SYSTEM : error, &why);
     undr_buffer_free(&why);

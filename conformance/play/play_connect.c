@@ -28,7 +28,7 @@ check_connection *check_player_connection(check_player *player, const check_step
     name_of(player, step, name);
     if (player->at.one->role == CHECK_ROLE_WORKER) {
         if (strcmp(name, "A") != 0) {
-            check_player_break(player, "in the worker role A is the one connection that a case may name");
+            check_player_break(player, "in the worker role a case may name only the connection A");
             return NULL;
         }
         return check_player_worker(player);
@@ -67,11 +67,11 @@ bool check_player_connect(check_player *player, check_connection *connection) {
         return false;
     }
     check_connection_forget(connection);
-    /* When a backlog is full the system tries again of itself, after 1, 3, 7 and 15 s: no time of the target's. */
+    /* When a backlog is full, the system itself tries again, after 1, 3, 7 and 15 s: that is not the target's time. */
     uint64_t limit = check_player_limit(player, false), least = check_player_start_limit(player);
     undr_error error = check_wire_connect(&connection->wire, &to, check_now() + (limit > least ? limit : least));
     if (error == UNDR_WAIT) {
-        check_player_fail(player, "no answer to the connecting of %s", connection->name);
+        check_player_fail(player, "no answer to the connect of %s", connection->name);
     } else {
         check_player_keep(player, error);
     }
@@ -84,15 +84,15 @@ bool check_player_open(check_player *player, check_connection *connection) {
         return !player->blame.over;
     }
     if (connection->wire.end == CHECK_WIRE_CLOSED) {
-        check_player_break(player, "the case has closed %s; `open` connects again", connection->name);
+        check_player_break(player, "the case has closed %s; `open` connects it again", connection->name);
         return false;
     }
     if (check_player_connect(player, connection) && connection->wire.socket < 0) {
         check_player_look_again(player);
         if (player->setting->measuring && connection->wire.end == CHECK_WIRE_REFUSED && !player->blame.over) {
             check_player_block(player,
-                "it printed `ready %u`, and nothing listens at 127.0.0.1:%u (connection "
-                "refused): `ready PORT` is for when the manager listens there",
+                "it printed `ready %u`, but nothing listens at 127.0.0.1:%u (connection refused): print `ready PORT` "
+                "only when the manager listens there",
                 player->scene.port, player->scene.port);
             return false;
         }

@@ -10,7 +10,7 @@ check_connection *check_player_connection(check_player *player, const check_step
 bool check_player_open(check_player *player, check_connection *connection);
 /* Connects; a peer that refuses shows in wire.end. False: the play is over. */
 bool check_player_connect(check_player *player, check_connection *connection);
-/* The target has let go of its port, and the kernel has given it to somebody else: one more target, most likely. */
+/* The target has given up its port, and the kernel has given it to another program, probably another target. */
 bool check_player_is_another(check_player *player);
 
 /* A -> open; A -> close, half-close, reset. */

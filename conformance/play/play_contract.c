@@ -21,13 +21,13 @@ void check_player_show_line(check_player *player, undr_buffer *to, undr_slice li
     undr_buffer_free(&shown);
 }
 
-/* How an answer line would stand in a case. */
+/* How a case would write an answer line. */
 void check_player_say_answer(check_player *player, undr_buffer *to, const check_line *line) {
     if (line->answer == CHECK_ANSWER_MESSAGE) {
         check_player_say(player, to, "M <- message ");
         check_player_keep(player, check_show_message(to, undr_buffer_slice(&line->pickle), &player->names));
     } else if (line->answer == CHECK_ANSWER_NONSENSE) {
-        check_player_say(player, to, "a line that answers no command: ");
+        check_player_say(player, to, "a line that is not an answer to a command: ");
         check_player_show_line(player, to, line->text);
     } else if (line->answer == CHECK_ANSWER_ERROR) {
         check_player_say(player, to, "M <- error");
@@ -49,8 +49,8 @@ static const char *answers_to(check_command in_flight) {
 
 void check_player_breach(check_player *player, check_command in_flight, const check_line *line) {
     static const check_requirement answers = {CHECK_MUST, "ADAPTER-2",
-        "`schedule` and `message` are answered `ok` or "
-        "`error`, `next` is answered `message` or `done`, `close` is answered `closed`",
+        "`schedule` and `message` are answered with `ok` or `error`, `next` with `message` or `done`, and `close` "
+        "with `closed`",
         0};
     undr_buffer shown = {0};
     player->blame.requirement = &answers;
@@ -58,7 +58,7 @@ void check_player_breach(check_player *player, check_command in_flight, const ch
     check_player_hint_line(player, line->text);
     bool ready = in_flight == CHECK_AWAIT_READY && line->text.size > 6 && memcmp(line->text.data, "ready ", 6) == 0;
     check_player_crash(player, answers_to(in_flight), "the line %s; %s", check_player_text(player, &shown),
-        ready ? "PORT is the number of a port from 1 to 65535, and stands alone"
-              : "standard output carries answers alone, what is for people goes to standard error");
+        ready ? "PORT is a number from 1 to 65535, and nothing follows it"
+              : "standard output carries only answers; text for people goes to standard error");
     undr_buffer_free(&shown);
 }

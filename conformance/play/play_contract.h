@@ -6,9 +6,9 @@
 
 /* A line that the target printed, safe to print and short. */
 void check_player_show_line(check_player *player, undr_buffer *to, undr_slice line);
-/* How an answer line would be written in a case. */
+/* How a case would write an answer line. */
 void check_player_say_answer(check_player *player, undr_buffer *to, const check_line *line);
-/* The line breaks the adapter contract: it is no answer to what is in flight. Ends the play. */
+/* The line breaks the adapter contract: it is not an answer to the command in flight. Ends the play. */
 void check_player_breach(check_player *player, check_command in_flight, const check_line *line);
 
 #endif

@@ -107,7 +107,7 @@ void check_player_command(check_player *player, const check_step *step) {
         player->timing.cancelled_at = step->number == CHECK_POLICY_CANCEL ? check_now() : 0;
     }
     if (player->scene.control.in_flight != CHECK_NO_COMMAND) {
-        check_player_break(player, "a command is in flight already; the case has to receive its answer first");
+        check_player_break(player, "a command is already in flight; the case must receive its answer first");
         return;
     }
     undr_buffer pickle = {0}, why = {0};
@@ -126,7 +126,7 @@ void check_player_command(check_player *player, const check_step *step) {
 
 /* ---- lines ---- */
 
-/* The first line did not come: of a program that runs and has said nothing, the commonest reason is its buffer. */
+/* The first line did not come: if a running program has said nothing, the most common reason is its output buffer. */
 static void fail_without_line(check_player *player, const char *expected, uint64_t limit) {
     undr_slice unread = check_control_unread(&player->scene.control);
     bool first = player->scene.control.in_flight == CHECK_AWAIT_READY;
@@ -134,15 +134,15 @@ static void fail_without_line(check_player *player, const char *expected, uint64
     if (unread.size > 0) {
         undr_buffer shown = {0};
         check_player_show_line(player, &shown, unread);
-        check_player_fail_as(player, expected, "no whole line within %.1f s, only %s, without a newline behind it",
+        check_player_fail_as(player, expected, "no whole line within %.1f s, only %s, without a newline after it",
             seconds, check_player_text(player, &shown));
         undr_buffer_free(&shown);
     } else if (check_player_hint_flush(player)) {
-        check_player_fail_as(
-            player, expected, "nothing within %.1f s; it came when the target's standard input was closed", seconds);
+        check_player_fail_as(player, expected,
+            "nothing within %.1f s; it arrived only when the target's standard input was closed", seconds);
     } else if (first) {
         check_player_fail_as(player, expected,
-            "nothing within %.1f s from a process that runs; does it flush standard output after each line, as "
+            "nothing within %.1f s from a running process; does it flush standard output after each line, as "
             "print(..., flush=True) does?",
             seconds);
     } else {
@@ -189,7 +189,7 @@ static bool matches_one(
     return matches && !player->blame.over;
 }
 
-/* The line is taken already, whether it matches or not. */
+/* The line is already taken, whether it matches or not. */
 static check_look judge_line(check_player *player, const check_step *step, const check_line *line, undr_buffer *why) {
     undr_buffer clauses = {0};
     bool matches = false;
@@ -236,9 +236,7 @@ check_look check_player_look_line(check_player *player, const check_step *step, 
 
 void check_player_receive_line(check_player *player, const check_step *step) {
     if (player->scene.control.in_flight == CHECK_NO_COMMAND) {
-        check_player_break(player,
-            "no command is in flight that could be answered; the case lacks `M -> next` or a "
-            "close");
+        check_player_break(player, "no command is in flight; the case lacks `M -> next` or a close");
         return;
     }
     check_line line;

@@ -1,4 +1,4 @@
-/* play_deliver.c: sends what is queued, piece by piece as the delivery has it. */
+/* play_deliver.c: sends what is queued, in the pieces of the delivery. */
 #include "play/play_deliver.h"
 
 #include "base/clock.h"
@@ -80,7 +80,7 @@ static void send_piece(check_player *player, check_connection *connection) {
     connection->straddled += connection->flown > 0 && end > connection->cuts[connection->flown - 1] ? 1 : 0;
 }
 
-/* Until the kernel has all of it, reading meanwhile: the peer may have to write before it reads on. */
+/* Until the kernel has all of it; reads meanwhile, as the peer may have to write before it reads on. */
 static void finish_writing(check_player *player, check_connection *connection) {
     check_wire *wire = &connection->wire;
     uint64_t start = check_now(), limit = check_player_limit(player, true);
@@ -93,7 +93,7 @@ static void finish_writing(check_player *player, check_connection *connection) {
         uint64_t added = check_player_more_time(player, connection, limit, more);
         more += added;
         if (added == 0) {
-            check_player_fail(player, "%s read %llu of %zu bytes within %.1f s, and not the rest", connection->name,
+            check_player_fail(player, "%s read only %llu of %zu bytes within %.1f s", connection->name,
                 (unsigned long long)wire->bytes_out, (size_t)wire->bytes_out + wire->out.size - wire->sent,
                 (double)time / 1e9);
         }

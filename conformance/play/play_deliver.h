@@ -1,4 +1,4 @@
-/* play_deliver.h: sends what is queued, piece by piece as the delivery has it. */
+/* play_deliver.h: sends what is queued, in the pieces of the delivery. */
 #ifndef CHECK_PLAY_DELIVER_H
 #define CHECK_PLAY_DELIVER_H
 

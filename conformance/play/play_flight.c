@@ -21,7 +21,7 @@ void check_player_say_unread(check_player *player, undr_buffer *to, const check_
     }
 }
 
-/* Whole frames that came, read by the case or not. */
+/* Whole frames that arrived, read by the case or not. */
 static uint64_t frames_that_came(const check_connection *connection) {
     check_counter came = {.frames = connection->wire.received_frames};
     check_count(&came,
@@ -32,8 +32,8 @@ static uint64_t frames_that_came(const check_connection *connection) {
 
 void check_player_one_in_flight(check_player *player, const check_connection *connection) {
     static const check_requirement flight = {
-        CHECK_MUST, "WORK-2", "A worker has one request in flight at most on a connection.", 0};
-    bool inside = connection->wire.asked.header_size > 0; /* what was sent ends in a frame: nobody can count answers */
+        CHECK_MUST, "WORK-2", "A worker has at most one request in flight on a connection.", 0};
+    bool inside = connection->wire.asked.header_size > 0; /* inside a frame: answers can't be counted */
     if (player->blame.over || inside || frames_that_came(connection) <= connection->wire.asked.frames + 1) {
         return;
     }
@@ -41,7 +41,7 @@ void check_player_one_in_flight(check_player *player, const check_connection *co
     check_player_say_unread(player, &what, connection);
     player->blame.requirement = &flight;
     check_player_hint_flight(player, connection);
-    check_player_fail_as(player, "one request at a time", "%s, though another request is not answered yet",
+    check_player_fail_as(player, "one request at a time", "%s, although another request is not yet answered",
         check_player_text(player, &what));
     undr_buffer_free(&what);
 }
@@ -57,8 +57,8 @@ static void nothing_but_answers(check_player *player, const check_connection *co
     undr_buffer what = {0};
     check_player_say_unread(player, &what, connection);
     player->blame.requirement = asked == 0 ? &answers : &one;
-    check_player_fail_as(player, "nothing that was not asked for", "%s, after all that was asked had been answered",
-        check_player_text(player, &what));
+    check_player_fail_as(player, "no frame, since no request is unanswered",
+        "%s, after every request had been answered", check_player_text(player, &what));
     undr_buffer_free(&what);
 }
 

@@ -15,7 +15,7 @@ void check_player_gate_accept(check_player *player, const check_step *step) {
     uint64_t limit = check_player_limit(player, true), until = check_now() + limit;
     while (!player->blame.over && !check_gate_accept(gate)) {
         if (!check_player_await(player, until) && !player->blame.over && gate->accepted == gate->count) {
-            check_player_fail(player, "nobody came to the gate within %.1f s", (double)limit / 1e9);
+            check_player_fail(player, "nothing connected to the gate within %.1f s", (double)limit / 1e9);
         }
     }
     if (!player->blame.over) {
@@ -23,7 +23,7 @@ void check_player_gate_accept(check_player *player, const check_step *step) {
     }
 }
 
-/* A task goes on behind a CANCEL. What runs for longer than the grace may be killed (CLOSE-CANCEL-2). */
+/* A task goes on after a CANCEL. A task that runs for longer than the grace may be killed (CLOSE-CANCEL-2). */
 static void notice_grace(check_player *player) {
     const check_capabilities *can = &player->setting->capabilities;
     uint64_t part = can->grace * CHECK_MILLISECOND / CHECK_GRACE_PART;
@@ -42,7 +42,7 @@ void check_player_gate_untouched(check_player *player, const check_step *step) {
     const check_gate *gate = gate_of(player, step);
     check_player_glance(player);
     if (gate->visitors > 0) {
-        check_player_fail(player, "%llu came to the gate", (unsigned long long)gate->visitors);
+        check_player_fail(player, "%llu connected to the gate", (unsigned long long)gate->visitors);
     } else {
         check_player_line(player, "%s untouched", step->channel);
     }

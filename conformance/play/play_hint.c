@@ -1,4 +1,4 @@
-/* play_hint.c: does what came show a classic mistake? Looked at once, when a play has failed. */
+/* play_hint.c: do the received bytes show a classic mistake? Checked once, when a play has failed. */
 #include "play/play_hint.h"
 
 #include "base/clock.h"
@@ -15,7 +15,7 @@ static undr_slice unread_of(const check_wire *wire) {
     return undr_slice_of(wire->in.data == NULL ? NULL : wire->in.data + wire->taken, check_wire_unread(wire));
 }
 
-/* A header came whose length is too large to be right: what belongs to it may be on its way. */
+/* A header arrived whose length is too large to be right: the rest may be on its way. */
 static void take_rest(check_player *player, check_wire *wire) {
     uint64_t until = check_now() + REST_MS * CHECK_MILLISECOND;
     check_hint hint = CHECK_HINT_NONE;
@@ -41,7 +41,7 @@ static void look_at_stream(check_player *player, check_wire *wire) {
     undr_error error = check_hint_of_stream(unread_of(wire), wire->received_frames > 0, &result->hint, &result->seen);
     player->blame.no_memory = player->blame.no_memory || error != UNDR_OK;
     if (result->hint == CHECK_HINT_LENGTH_SIZE && check_wire_has_ended(wire)) {
-        result->hint = CHECK_HINT_NONE; /* it may have ended inside of a header that has 9 bytes */
+        result->hint = CHECK_HINT_NONE; /* it may have ended inside a header of 9 bytes */
         result->seen.size = 0;
     }
 }
@@ -89,7 +89,7 @@ bool check_player_hint_flush(check_player *player) {
     bool came = check_control_has_line(control);
     if (came && !is_known(player)) {
         player->blame.result->hint = CHECK_HINT_NO_FLUSH;
-        check_player_say(player, &player->blame.result->seen, "a line came only when the target ended");
+        check_player_say(player, &player->blame.result->seen, "a line arrived only when the target ended");
     }
     return came;
 }
@@ -102,7 +102,7 @@ void check_player_hint_flight(check_player *player, const check_connection *conn
     }
     player->blame.result->hint = CHECK_HINT_ACKNOWLEDGEMENT;
     check_player_say(player, &player->blame.result->seen,
-        "the next request came before the acknowledgement of %s was sent",
+        "the next request arrived before the acknowledgement of %s was sent",
         first == UNDR_TYPE_MESSAGE ? "`m`" : "the scheduled task");
 }
 

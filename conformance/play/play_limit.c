@@ -20,7 +20,7 @@ uint64_t check_player_scale(const check_player *player, uint64_t time) {
     return factor > 0 ? (uint64_t)((double)time * factor) : time;
 }
 
-/* What the target sends of its own accord gives it no more time: as much comes back as was sent, and a little more. */
+/* What the target sends unasked gives it no more time: only as much counts as was sent to it, and a little more. */
 static uint64_t crossed(const check_player *player) {
     const check_control *control = &player->scene.control;
     uint64_t out = control->out.size, in = control->in.size;
@@ -51,7 +51,7 @@ static bool is_closing(const check_player *player) {
     return player->scene.control.in_flight == CHECK_AWAIT_CLOSED;
 }
 
-/* What an answer may take beside, by the target's own declaration. */
+/* The additional time that the target declares for an answer. */
 static uint64_t declared(const check_player *player) {
     const check_capabilities *can = &player->setting->capabilities;
     uint64_t bounds = can->hold + (is_closing(player) && can->has_grace ? can->grace : 0);
@@ -70,7 +70,7 @@ uint64_t check_player_limit(const check_player *player, bool held) {
 }
 
 uint64_t check_player_start_limit(const check_player *player) {
-    /* Of a worker it is the limit of its first answer. */
+    /* For a worker it is the limit of its first answer. */
     bool silent = player->setting->silent && player->at.one->role == CHECK_ROLE_WORKER;
     return check_player_scale(player, seconds(CHECK_START_S) / (silent ? CHECK_SILENT_PART : 1));
 }

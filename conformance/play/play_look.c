@@ -1,4 +1,4 @@
-/* play_look.c: what lies on a connection: does it match a receive? */
+/* play_look.c: does what has arrived on a connection match a receive? */
 #include "play/play_look.h"
 
 #include "notation/match.h"
@@ -47,7 +47,7 @@ static bool is_pickle(undr_slice payload) {
     return is;
 }
 
-/* Bytes are compared with bytes; but a pickle that comes where other bytes are due is told by its value. */
+/* Bytes are compared with bytes; but a pickle that arrives instead is shown by its value. */
 static bool shows_bytes(check_player *player, const check_step *step, undr_slice payload) {
     if (!expects_wire(step) || !is_pickle(payload)) {
         return expects_wire(step);
@@ -69,9 +69,8 @@ static void say_frame(check_player *player, undr_buffer *to, const char *name, c
     check_player_keep(player, check_show_frame(to, frame->type, frame->payload, wire, &player->names));
 }
 
-/* None, where a task was to end the holding of an answer: on a busy machine it may have been given before the task was
- * scheduled, because the hold was over or because nothing was held (NEXT-4, NEXT-5). Not when it was asked for after
- * that. */
+/* None, where a task should have ended a hold: on a busy machine it may have been sent before the task was scheduled,
+ * because the hold was over or nothing was held (NEXT-4, NEXT-5). Not when it was asked for after that. */
 static void notice_late_none(check_player *player, const check_connection *connection, const undr_frame *frame) {
     bool asked_before = connection->requests.size != 1 || connection->asked_at < player->timing.stirred_at;
     player->timing.came_late = player->setting->capabilities.hold > 0 && asked_before && frame->type == UNDR_TYPE_TASK
@@ -88,7 +87,7 @@ static check_look look_at_frame(check_player *player, const check_step *step, ch
             continue;
         }
         clauses.size = 0;
-        undr_buffer *told = one->type == frame->type ? &clauses : NULL; /* else what came says it all */
+        undr_buffer *told = one->type == frame->type ? &clauses : NULL; /* otherwise the received frame says it all */
         undr_error error = check_match_expectation(one, frame->type, frame->payload, &player->names, &matches, told);
         check_player_keep_for(player, error, &clauses);
     }
@@ -101,7 +100,7 @@ static check_look look_at_frame(check_player *player, const check_step *step, ch
         notice_late_none(player, connection, frame);
         bool bytes = shows_bytes(player, step, frame->payload);
         say_frame(player, why, connection->name, frame, bytes);
-        if (bytes == expects_wire(step)) { /* else the clause is of bytes, where the value says more */
+        if (bytes == expects_wire(step)) { /* otherwise the clause is about bytes, where the value says more */
             check_player_say_why(player, why, &clauses);
         }
     }
@@ -113,11 +112,11 @@ static const char *end_word(check_wire_end end) {
     return end == CHECK_WIRE_FIN ? "end fin" : "end reset";
 }
 
-/* An end that is not the one wished for is a matter of manners, not of the protocol. */
+/* The wrong kind of end is a SHOULD, not a MUST. */
 static void judge_end(check_player *player, const check_expectation *one, const check_connection *connection) {
     bool fin = connection->wire.end == CHECK_WIRE_FIN;
     if (player->at.one->role == CHECK_ROLE_WORKER && player->scene.accepted > 1) {
-        return; /* it may have left for what another connection said, with this one unread (WORK-22) */
+        return; /* it may have left because of another connection, with this one unread (WORK-22) */
     }
     if ((one->end == CHECK_END_FIN && !fin) || (one->end == CHECK_END_RESET && fin)) {
         char text[64];
@@ -162,14 +161,14 @@ static check_look look_at_end(
         check_player_say(player, why, " exit %d", player->scene.target.status);
     }
     if (unread > 0) {
-        check_player_say(player, why, ", inside a frame of which %zu bytes came: ", unread);
+        check_player_say(player, why, ", inside a frame of which %zu bytes arrived: ", unread);
         check_player_keep(
             player, check_show_bytes(why, undr_slice_of(connection->wire.in.data + connection->wire.taken, unread)));
     }
     return CHECK_LOOK_OTHER;
 }
 
-/* The header announces more than the harness takes in. What was sent here may come back; more has no reason to come. */
+/* The header announces more than the harness accepts. What was sent here may come back; there is no reason for more. */
 static check_look look_at_endless(check_player *player, check_connection *connection, undr_buffer *why) {
     const uint8_t *header = connection->wire.in.data + connection->wire.taken;
     undr_cursor cursor = undr_cursor_over(undr_slice_of(header + 1, UNDR_HEADER_SIZE - 1));

@@ -1,4 +1,4 @@
-/* play_needs.c: may this target be asked at all? */
+/* play_needs.c: can this target be given the case at all? */
 #include "play/play_needs.h"
 
 #include "base/text.h"
@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* A capability that the harness gives no meaning to: a line of its own, with a number that is large enough. */
+/* A capability without a meaning for the harness: a line with its name and a number that is large enough. */
 static bool has_line(undr_slice text, const check_need *need) {
     size_t length = strlen(need->capability);
     undr_cursor cursor = undr_cursor_over(text);
@@ -27,7 +27,7 @@ static bool has_line(undr_slice text, const check_need *need) {
     return false;
 }
 
-static bool has(const check_capabilities *declared, const check_need *need) {
+static bool has_capability(const check_capabilities *declared, const check_need *need) {
     uint64_t least = need->minimum > 0 ? (uint64_t)need->minimum : 0;
     if (strcmp(need->capability, "priority-levels") == 0) {
         return declared->priority_levels >= least;
@@ -50,22 +50,23 @@ static bool has(const check_capabilities *declared, const check_need *need) {
     return has_line(undr_buffer_slice(&declared->text), need);
 }
 
-/* The first thing that the case needs and the target does not declare; NULL: nothing is lacking. */
+/* The first thing that the case needs and the target does not declare; NULL: there is none. */
 static const check_need *find_lack(const check_case *one, const check_setting *setting) {
     for (size_t i = 0; i < one->need_count; i++) {
-        if (!has(&setting->capabilities, &one->needs[i])) {
+        if (!has_capability(&setting->capabilities, &one->needs[i])) {
             return &one->needs[i];
         }
     }
     return NULL;
 }
 
-/* A priority too high, which the number of priorities makes so: a running manager may have been given more than two. */
+/* A priority that is too high for the case's number of priorities: a running manager may have more than two. */
 static bool counts_priorities(const check_step *step) {
     return step->what == CHECK_SEND_FRAME && step->bad && step->type >= UNDR_TYPE_SCHEDULE;
 }
 
-/* --connect has no adapter: what needs one is skipped, and so is what the case can't ask of a running manager. */
+/* --connect has no adapter: a case that needs one is skipped, and so is one that can't be played on a running
+ * manager. */
 static bool needs_adapter(const check_case *one, const check_step *steps, size_t count) {
     if (one->role != CHECK_ROLE_MANAGER || one->levels != 2 || one->log_directory) {
         return true;
@@ -97,9 +98,9 @@ bool check_play_is_skipped(const check_case *one, const check_setting *setting, 
     const check_need *need = find_lack(one, setting);
     undr_error error = UNDR_OK;
     if (setting->listens && needs_process(one->steps, one->step_count)) {
-        error = undr_put_text(&result->received, "the case needs the worker's process; with --listen it is yours");
+        error = undr_put_text(&result->received, "the case needs the worker's process, which is yours with --listen");
     } else if (setting->command == NULL && !setting->listens && needs_adapter(one, one->steps, one->step_count)) {
-        error = undr_put_text(&result->received, "the case needs an adapter; --connect has none");
+        error = undr_put_text(&result->received, "the case needs an adapter, which --connect does not have");
     } else if (setting->command == NULL && one->destructive && !setting->destructive) {
         error = undr_put_text(&result->received, "--destructive was not given");
     } else if (need != NULL && (need->minimum > 0 || strcmp(need->capability, "pickle") == 0)) {

@@ -1,4 +1,4 @@
-/* play_needs.h: may this target be asked at all? The capabilities that a case needs, an adapter, consent. */
+/* play_needs.h: can this target be given the case at all? The capabilities that a case needs, an adapter, consent. */
 #ifndef CHECK_PLAY_NEEDS_H
 #define CHECK_PLAY_NEEDS_H
 

@@ -1,4 +1,4 @@
-/* play_others.c: the worker role: what the connections that the case does not know of are told. */
+/* play_others.c: the worker role: the answers on connections that the case does not know. */
 #include "play/play_others.h"
 
 #include "base/clock.h"
@@ -7,7 +7,7 @@
 #include "undr/pickle.h"
 
 /* One answer as a manager without tasks would give it (WORK-22). */
-static undr_error answer(const check_player *player, check_wire *wire, uint8_t request) {
+static undr_error answer_request(const check_player *player, check_wire *wire, uint8_t request) {
     undr_buffer bytes = {0};
     undr_frame frame = {.type = request};
     if (request >= UNDR_TYPE_SCHEDULE) {
@@ -58,7 +58,7 @@ static void end_silent(check_player *player) {
     }
 }
 
-/* As a manager does (8.1): a worker may have shut down its side only, and wait for the other before it leaves. */
+/* As a manager does (8.1): a worker may have shut down only its own side, and wait for the other before it leaves. */
 static void end_what_ended(check_player *player) {
     for (size_t i = 0; i < player->scene.count; i++) {
         check_connection *one = player->scene.connections[i];
@@ -81,7 +81,7 @@ void check_player_serve_others(check_player *player) {
         while (one != player->peer.worker && check_wire_peek(&one->wire, &frame, &size) == UNDR_OK) {
             uint8_t type = frame.type;
             check_wire_take(&one->wire, size);
-            check_player_keep(player, answer(player, &one->wire, type));
+            check_player_keep(player, answer_request(player, &one->wire, type));
         }
     }
     end_what_ended(player);
@@ -96,7 +96,7 @@ void check_player_end_others(check_player *player, bool reset) {
             if (reset) {
                 check_wire_reset(&one->wire);
             } else {
-                check_wire_half_close(&one->wire); /* an `n` that comes meanwhile would turn a close into a reset */
+                check_wire_half_close(&one->wire); /* an `n` that arrives meanwhile would turn a close into a reset */
             }
         }
     }

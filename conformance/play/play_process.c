@@ -1,4 +1,4 @@
-/* play_process.c: the target's process in a case: its exit, signals, files, what it reported of other processes. */
+/* play_process.c: the target's process in a case: its exit, signals and files, and the processes that it reported. */
 #include "play/play_process.h"
 
 #include "base/clock.h"
@@ -48,7 +48,7 @@ check_look check_player_look_exit(check_player *player, const check_step *step, 
 
 void check_player_receive_exit(check_player *player, const check_step *step) {
     if (player->setting->listens) {
-        check_player_remark(player, "the worker's exit is not seen: it is no process of the harness's");
+        check_player_remark(player, "the worker's exit can't be seen: it is not a process of the harness");
         return;
     }
     uint64_t limit = check_player_limit(player, true), until = check_now() + limit;
@@ -62,7 +62,7 @@ void check_player_receive_exit(check_player *player, const check_step *step) {
         if (look == CHECK_LOOK_OTHER) {
             check_player_fail(player, "%s", check_player_text(player, &why));
         } else if (!check_player_await(player, until) && !player->blame.over) {
-            check_player_fail(player, "the process still runs after %.1f s", (double)limit / 1e9);
+            check_player_fail(player, "the process is still running after %.1f s", (double)limit / 1e9);
         }
     }
     undr_buffer_free(&why);
@@ -103,7 +103,7 @@ static pid_t bound_pid(check_player *player, const check_step *step) {
     int64_t number = 0;
     const undr_value *value = check_names_find(&player->names, step->name);
     if (value == NULL) {
-        check_player_remark(player, "?%s stands for nothing: another alternative of its receive came", step->name);
+        check_player_remark(player, "?%s is not bound: another alternative of its receive matched", step->name);
         return 0;
     }
     if (!undr_value_int64(value, &number) || number <= 1 || number > INT32_MAX || number == (int64_t)getpid()) {
@@ -116,7 +116,7 @@ static pid_t bound_pid(check_player *player, const check_step *step) {
     return (pid_t)number;
 }
 
-/* Only what the target has started is ever signalled. It may have made a session of its own for it. */
+/* Only processes that the target has started are signalled. It may have put them into a session of their own. */
 static bool is_of_target(check_player *player, pid_t pid) {
     check_pids found = {0};
     bool is = getsid(pid) == player->scene.target.pid;
@@ -135,7 +135,7 @@ void check_player_kill(check_player *player, const check_step *step) {
     }
     if (!is_of_target(player, pid)) {
         check_player_fail_as(
-            player, "the id of a process that the target has started", "%ld, which is none", (long)pid);
+            player, "the id of a process that the target has started", "%ld, which is not one", (long)pid);
         return;
     }
     player->peer.signalled = pid == player->scene.target.pid ? SIGKILL : player->peer.signalled;
@@ -160,7 +160,7 @@ void check_player_gone(check_player *player, const check_step *step) {
     }
     while (!player->blame.over && !is_gone(player, pid)) {
         if (check_now() >= until && !player->blame.over) {
-            check_player_fail(player, "process %ld still runs", (long)pid);
+            check_player_fail(player, "process %ld is still running", (long)pid);
         }
         check_player_wait(player, check_now() + CHECK_LOOK_EVERY_MS * CHECK_MILLISECOND);
     }
@@ -189,7 +189,7 @@ void check_player_alone(check_player *player, const check_step *step) {
     uint64_t until = check_player_settled_at(player);
     for (pid_t other = find_companion(player); other != 0 && !player->blame.over; other = find_companion(player)) {
         if (check_now() >= until) {
-            check_player_fail(player, "process %ld still runs", (long)other);
+            check_player_fail(player, "process %ld is still running", (long)other);
         }
         check_player_wait(player, check_now() + CHECK_LOOK_EVERY_MS * CHECK_MILLISECOND);
     }
@@ -200,7 +200,7 @@ void check_player_alone(check_player *player, const check_step *step) {
 
 /* ---- P loopback ---- */
 
-/* 127.0.0.2 is this machine, and another address than the one that it listens on: who answers there listens on all. */
+/* 127.0.0.2 is this machine, but another address: a target that answers there listens on all addresses. */
 void check_player_loopback(check_player *player, const check_step *step) {
     (void)step;
     struct sockaddr_in to = {

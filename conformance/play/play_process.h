@@ -1,4 +1,4 @@
-/* play_process.h: the target's process in a case: its exit, signals, files, what it reported of other processes. */
+/* play_process.h: the target's process in a case: its exit, signals and files, and the processes that it reported. */
 #ifndef CHECK_PLAY_PROCESS_H
 #define CHECK_PLAY_PROCESS_H
 

@@ -1,4 +1,4 @@
-/* play_quiet.c: what must not come: quiet, pauses, refused; and a connection that is not read (deaf). */
+/* play_quiet.c: what must not arrive: quiet, pauses, refused; and a connection that is not read (deaf). */
 #include "play/play_quiet.h"
 
 #include "base/clock.h"
@@ -60,8 +60,8 @@ void check_player_stays_quiet(check_player *player, const check_step *step) {
 
 /* ---- pauses ---- */
 
-/* What is there now came within the time since the last delivery began; only when that is short did it come too soon. A
- * harness that is slow to look misses a frame that came at once, and blames none that did not. */
+/* What is there now arrived since the last delivery began; it came too soon only if that time is short. A harness that
+ * looks late misses a frame that came at once, but never blames one that did not. */
 void check_player_pauses(check_player *player, const check_step *step) {
     check_connection *connection = check_player_connection(player, step);
     if (connection == NULL || !check_player_open(player, connection)) {
@@ -88,7 +88,7 @@ void check_player_pauses(check_player *player, const check_step *step) {
 
 /* ---- deaf ---- */
 
-/* Until the case receives on this connection again; what was taken in before stays. With a number the case goes on
+/* Until the case receives on this connection again; bytes that were read before stay. With a number, the case goes on
  * after that time. */
 void check_player_deaf(check_player *player, const check_step *step) {
     check_connection *connection = check_player_connection(player, step);
@@ -133,7 +133,8 @@ void check_player_refused(check_player *player, const check_step *step) {
         return;
     }
     if (connection->wire.socket >= 0) {
-        check_player_break(player, "%s is connected already; `refused` needs a name of its own", connection->name);
+        check_player_break(
+            player, "%s is already connected; `refused` needs a connection of its own", connection->name);
         return;
     }
     if (!check_player_connect(player, connection)) {
@@ -141,7 +142,7 @@ void check_player_refused(check_player *player, const check_step *step) {
     }
     if (connection->wire.socket >= 0 && check_player_is_another(player)) {
         check_wire_close(&connection->wire);
-        check_player_remark(player, "its port is another program's meanwhile");
+        check_player_remark(player, "another program has its port meanwhile");
     } else if (connection->wire.socket >= 0) {
         is_not_served(player, connection);
     }

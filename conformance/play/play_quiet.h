@@ -1,4 +1,4 @@
-/* play_quiet.h: what must not come: quiet, pauses, refused; and a connection that is not read (deaf). */
+/* play_quiet.h: what must not arrive: quiet, pauses, refused; and a connection that is not read (deaf). */
 #ifndef CHECK_PLAY_QUIET_H
 #define CHECK_PLAY_QUIET_H
 

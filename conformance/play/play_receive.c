@@ -1,4 +1,4 @@
-/* play_receive.c: what must come: on a connection, on the control channel, from the process. */
+/* play_receive.c: what must arrive: on a connection, on the control channel, from the process. */
 #include "play/play_receive.h"
 
 #include "base/clock.h"
@@ -45,7 +45,7 @@ static bool may_be_none(const check_payload *payload) {
         && (is_wire ? check_is_none(term->value->bytes) : term->value->kind == UNDR_NONE);
 }
 
-/* Only None is held: a task that has come ends the holding, and so does a CANCEL (NEXT-6). */
+/* Only None is held: a new task ends the hold, and so does a CANCEL (NEXT-6). */
 static bool may_be_held(const check_player *player, const check_step *step) {
     for (size_t i = 0; i < step->expectation_count && player->timing.cancelled_at == 0; i++) {
         const check_expectation *one = &step->expectations[i];
@@ -74,11 +74,11 @@ static void fail_nothing(check_player *player, const check_step *step, uint64_t 
     }
     bool ended = connection != NULL && check_wire_has_ended(&connection->wire);
     check_player_fail(
-        player, ended ? "the process still runs after %.1f s" : "nothing within %.1f s", (double)limit / 1e9);
+        player, ended ? "the process is still running after %.1f s" : "nothing within %.1f s", (double)limit / 1e9);
 }
 
 /* One receive on a connection. */
-static void receive(check_player *player, const check_step *step) {
+static void receive_frame(check_player *player, const check_step *step) {
     uint64_t start = check_now(), limit = check_player_limit(player, may_be_held(player, step));
     uint64_t before = check_player_flow(player), more = 0;
     undr_buffer why = {0};
@@ -108,7 +108,7 @@ void check_player_receive(check_player *player, const check_step *step) {
     } else if (is_process(step)) {
         check_player_receive_exit(player, step);
     } else {
-        receive(player, step);
+        receive_frame(player, step);
     }
 }
 

@@ -1,4 +1,4 @@
-/* play_say.h: the words of a play: text that keeps the failures of its memory, and the lines of the transcript. */
+/* play_say.h: the words of a play: text that remembers when memory ran out, and the lines of the transcript. */
 #ifndef CHECK_PLAY_SAY_H
 #define CHECK_PLAY_SAY_H
 
@@ -14,7 +14,7 @@ void check_player_say_list(check_player *player, undr_buffer *to, const char *fo
 /* The text as a C string, until it is changed or freed. "" when there is no memory for its end, which shows as
  * above. */
 const char *check_player_text(check_player *player, undr_buffer *text);
-/* Appends what has to be noted beside the verdict: a line of the result's notes. */
+/* Appends a line to the result's notes, beside the verdict. */
 void check_player_note(check_player *player, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* One line of the transcript. */

@@ -1,5 +1,4 @@
-/* play_send.c: what a case sends, into the queue of a connection. A case that asks for nonsense without `bad` is
- * a mistake of the case. */
+/* play_send.c: what a case sends, into the queue of a connection. Nonsense without `bad` is an error of the case. */
 #include "play/play_send.h"
 
 #include "base/grow.h"
@@ -26,19 +25,17 @@ static size_t asked_for_tasks(const check_connection *connection) {
     return count;
 }
 
-/* Manager and pool: DONE-3 is about a `t` without a task; everything else is what the parser has judged. */
+/* Manager and pool: DONE-3 is about a `t` without a task; the parser has judged everything else. */
 static void judge_request(check_player *player, check_connection *connection, uint8_t type, size_t size, bool bad) {
     bool settles = type == UNDR_TYPE_TASK && size == 0 && !connection->uncertain;
     bool may_settle = connection->tasks_out > 0 || asked_for_tasks(connection) > 0;
     if (settles && !bad && !may_settle && !connection->loose) {
         check_player_break(player,
-            "%s has no task out: a `t` here breaks the protocol; write `bad t` if that is the "
-            "point",
-            connection->name);
+            "%s has no task out: a `t` here breaks the protocol; write `bad t` if that is intended", connection->name);
         return;
     }
     if (settles && bad && connection->tasks_out > 0 && !connection->loose) {
-        check_player_break(player, "%s has a task out: this `t` breaks nothing; leave `bad` out", connection->name);
+        check_player_break(player, "%s has a task out: this `t` breaks nothing; remove `bad`", connection->name);
         return;
     }
     player->timing.moment++;
@@ -63,8 +60,8 @@ static void judge_answer(
     }
     if (connection->requests.size == 0) {
         check_player_break(player,
-            "no request of the worker waits for an answer: this frame breaks the protocol; "
-            "write `bad` if that is the point");
+            "no request of the worker waits for an answer: this frame breaks the protocol; write `bad` if that is "
+            "intended");
         return;
     }
     uint8_t request = connection->requests.data[0];
@@ -72,8 +69,7 @@ static void judge_answer(
         : request == UNDR_TYPE_MESSAGE   ? UNDR_TYPE_MESSAGE
                                          : UNDR_TYPE_SCHEDULED;
     if (type != due) {
-        check_player_break(
-            player, "the answer that is due is of the type %c; write `bad` if another is the point", due);
+        check_player_break(player, "the due answer has the type %c; write `bad` if another one is intended", due);
         return;
     }
     connection->requests.size--;
@@ -87,8 +83,8 @@ bool check_player_is_send(const check_step *step) {
     return step->what == CHECK_SEND_FRAME || step->what == CHECK_SEND_HEADER || step->what == CHECK_SEND_RAW;
 }
 
-/* The bytes are in the queue already; a cut says that they end here. */
-static void cut(check_player *player, check_connection *connection) {
+/* The bytes are already in the queue; a cut says that they end here. */
+static void cut_bytes(check_player *player, check_connection *connection) {
     size_t *cuts = check_array_grow(connection->cuts, connection->cut_count, &connection->cut_capacity, sizeof *cuts);
     if (cuts == NULL) {
         check_player_keep(player, UNDR_MEMORY);
@@ -101,11 +97,11 @@ static void cut(check_player *player, check_connection *connection) {
 bool check_player_queue_frame(check_player *player, check_connection *connection, uint8_t type, undr_slice payload) {
     undr_frame frame = {.type = type, .payload = payload};
     check_player_keep(player, undr_frame_encode(&connection->queued, &frame));
-    cut(player, connection);
+    cut_bytes(player, connection);
     return !player->blame.over;
 }
 
-static bool build(check_player *player, const check_payload *payload, undr_buffer *bytes) {
+static bool build_payload(check_player *player, const check_payload *payload, undr_buffer *bytes) {
     undr_buffer why = {0};
     if (payload->form != CHECK_PAYLOAD_EMPTY) {
         check_player_keep_for(player, check_build_payload(payload, &player->names, bytes, &why), &why);
@@ -114,7 +110,7 @@ static bool build(check_player *player, const check_payload *payload, undr_buffe
     return !player->blame.over;
 }
 
-/* A worker that does not wait for an answer is blamed for that, and not for what comes of it. */
+/* A worker that does not wait for an answer is blamed for that, not for the consequences. */
 static void judge_flight(check_player *player, const check_connection *connection) {
     if (!connection->loose) {
         check_player_glance(player);
@@ -124,7 +120,7 @@ static void judge_flight(check_player *player, const check_connection *connectio
 
 static void queue_frame(check_player *player, const check_step *step, check_connection *connection) {
     undr_buffer bytes = {0};
-    if (build(player, &step->payload, &bytes)) {
+    if (build_payload(player, &step->payload, &bytes)) {
         undr_slice payload = undr_buffer_slice(&bytes);
         if (player->at.one->role == CHECK_ROLE_WORKER) {
             judge_flight(player, connection);
@@ -146,7 +142,7 @@ static void queue_header(check_player *player, const check_step *step, check_con
     connection->loose = true;
     player->timing.stirred_at = ++player->timing.moment;
     check_player_keep(player, undr_put_bytes(&connection->queued, header, sizeof header));
-    cut(player, connection);
+    cut_bytes(player, connection);
     check_player_line(player, "%s -> header 0x%02x %llu", check_player_label(player, connection), step->type,
         (unsigned long long)step->number);
 }
@@ -156,8 +152,8 @@ static void queue_raw(check_player *player, const check_step *step, check_connec
     size_t before = connection->queued.size;
     connection->loose = true;
     player->timing.stirred_at = ++player->timing.moment;
-    if (build(player, &step->payload, &connection->queued)) {
-        cut(player, connection);
+    if (build_payload(player, &step->payload, &connection->queued)) {
+        cut_bytes(player, connection);
         undr_slice raw = undr_slice_of(connection->queued.data + before, connection->queued.size - before);
         check_player_keep(player, check_show_bytes(&shown, raw));
         check_player_line(

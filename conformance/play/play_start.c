@@ -1,4 +1,4 @@
-/* play_start.c: starts the target that a case wants, and ends it with all that it left. */
+/* play_start.c: starts the target of a case, and ends it with everything that it left behind. */
 #include "play/play_start.h"
 
 #include "base/clock.h"
@@ -27,7 +27,7 @@ enum { ARGUMENTS = 12, NUMBER = 16, FILES_AT_ONCE = 16 };
 
 /* ---- the log directory ---- */
 
-/* A target that can't write there is not to be blamed for a umask of ours, nor for a full disk. */
+/* A target that can't write there must not be blamed for our umask or a full disk. */
 static void try_logs(check_player *player) {
     undr_buffer why = {0};
     undr_error error = chmod(player->peer.logs, S_IRWXU) == 0 ? check_room_in(player->peer.logs, &why) : UNDR_SYSTEM;
@@ -47,7 +47,7 @@ static void make_logs(check_player *player) {
         int reason = errno;
         check_player_break(player, "no log directory could be made at %s: %s%s", player->peer.logs, strerror(reason),
             reason == EACCES || reason == ENOENT || reason == ENOTDIR || reason == EROFS
-                ? "; let TMPDIR name a folder that can be written"
+                ? "; set TMPDIR to a writable folder"
                 : check_remedy(reason));
         free(player->peer.logs);
         player->peer.logs = NULL;
@@ -166,7 +166,7 @@ static void await_ready(check_player *player) {
 
 /* ---- --connect ---- */
 
-/* --connect: the answer to a first `n`, when one comes in time. */
+/* --connect: the answer to a first `n`, if one comes in time. */
 static bool ask_first(check_player *player, check_connection *first, undr_frame *answer) {
     uint64_t size, until = check_now() + check_player_limit(player, true);
     if (!check_player_queue_frame(player, first, UNDR_TYPE_NEXT, undr_slice_of(NULL, 0))) {
@@ -181,19 +181,19 @@ static bool ask_first(check_player *player, check_connection *first, undr_frame 
     return !player->blame.over;
 }
 
-/* --connect: whatever listens there may be no manager at all. */
+/* --connect: what listens there may not be a manager at all. */
 static void say_no_answer(check_player *player, const check_connection *first) {
     const check_setting *setting = player->setting;
     if (check_wire_has_ended(&first->wire)) {
         check_player_block(player,
-            "what listens at %s:%u ends the connection instead of an answer to `n`; it does not "
-            "seem to be an undr manager",
+            "what listens at %s:%u ends the connection instead of answering `n`; it does not seem to be an undr "
+            "manager",
             setting->host, setting->port);
         return;
     }
     check_player_block(player,
-        "the manager at %s:%u does not answer `n` within %.0f s; if it holds answers for "
-        "longer, start it with a shorter hold, or none; else what listens there does not seem to be an undr manager",
+        "the manager at %s:%u does not answer `n` within %.0f s; if it holds answers for longer, start it with a "
+        "shorter hold, or none; otherwise it does not seem to be an undr manager",
         setting->host, setting->port, (double)check_player_limit(player, true) / 1e9);
 }
 
@@ -216,11 +216,10 @@ static void find_fresh(check_player *player) {
         say_no_answer(player, first);
     } else if (answer.type != UNDR_TYPE_TASK) {
         check_player_block(player,
-            "what listens at %s:%u answers `n` with the type 0x%02x, not with `t`; it does not "
-            "seem to be an undr manager",
+            "what listens at %s:%u answers `n` with type 0x%02x, not with `t`; it does not seem to be an undr manager",
             setting->host, setting->port, answer.type);
     } else if (!check_is_none(answer.payload)) {
-        check_player_block(player, "the manager at %s:%u is not fresh: its answer to `n` is not None; start it anew",
+        check_player_block(player, "the manager at %s:%u is not fresh: its answer to `n` is not None; restart it",
             setting->host, setting->port);
     }
     check_wire_close(&first->wire);
@@ -239,7 +238,7 @@ static void open_gates(check_player *player) {
 }
 
 static void pause_for_debugger(check_player *player) {
-    fprintf(stderr, "target's process id: %ld; Enter goes on\n", (long)player->scene.target.pid);
+    fprintf(stderr, "target's process id: %ld; press Enter to go on\n", (long)player->scene.target.pid);
     int terminal = open("/dev/tty", O_RDONLY | O_CLOEXEC);
     char byte = 0;
     while (terminal >= 0 && byte != '\n' && read(terminal, &byte, 1) == 1) {}
@@ -248,7 +247,7 @@ static void pause_for_debugger(check_player *player) {
     }
 }
 
-/* --listen: whoever sits there starts the worker now. */
+/* --listen: the user starts the worker now. */
 static void await_user(check_player *player) {
     const check_setting *setting = player->setting;
     undr_buffer why = {0};
@@ -258,8 +257,8 @@ static void await_user(check_player *player) {
         check_player_break(player, "%.*s", (int)why.size, why.size == 0 ? "" : (const char *)why.data);
     } else {
         check_player_remark(player, "%s:%u", setting->host, setting->port);
-        fprintf(stderr, "undr-check: start your worker for %s (%s): it is waited for at %s:%u\n", player->at.one->name,
-            check_delivery_name(player->sending.delivery), setting->host, setting->port);
+        fprintf(stderr, "undr-check: start your worker for %s (%s); undr-check waits for it at %s:%u\n",
+            player->at.one->name, check_delivery_name(player->sending.delivery), setting->host, setting->port);
     }
     undr_buffer_free(&why);
 }
@@ -306,7 +305,7 @@ static void keep_output(check_player *player) {
     size_t skipped = target->kept.size > CHECK_OUTPUT_KEPT ? target->kept.size - CHECK_OUTPUT_KEPT : 0;
     if (target->dropped + skipped > 0) {
         check_player_say(
-            player, to, "(%llu bytes before this are left out)\n", (unsigned long long)(target->dropped + skipped));
+            player, to, "(%llu earlier bytes are left out)\n", (unsigned long long)(target->dropped + skipped));
     }
     if (target->kept.size > 0
         && undr_put_bytes(to, target->kept.data + skipped, target->kept.size - skipped) != UNDR_OK) {
@@ -321,11 +320,11 @@ void check_player_stop(check_player *player) {
     if (stopped == UNDR_WAIT) {
         check_player_note(player, "a process of the target could not be killed");
     } else if (stopped != UNDR_OK) {
-        check_player_note(player, "the harness could not look for processes that the target has left: %s",
+        check_player_note(player, "the harness could not look for processes that the target left behind: %s",
             stopped == UNDR_SYSTEM ? strerror(errno) : undr_error_text(stopped));
     }
     if (left > 0) {
-        check_player_note(player, "%zu process%s outlived the target, until the harness killed %s", left,
+        check_player_note(player, "%zu process%s outlived the target until the harness killed %s", left,
             left == 1 ? "" : "es", left == 1 ? "it" : "them");
     }
     if (result->joined > 0) {

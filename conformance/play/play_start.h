@@ -1,4 +1,4 @@
-/* play_start.h: starts the target that a case wants, and ends it with all that it left. */
+/* play_start.h: starts the target of a case, and ends it with everything that it left behind. */
 #ifndef CHECK_PLAY_START_H
 #define CHECK_PLAY_START_H
 

@@ -16,8 +16,8 @@ typedef struct open_receives {
     size_t count, left;
 } open_receives;
 
-/* Whether an earlier step of the same channel that is still open would see the same thing first does not matter: what
- * lies there must match one of those that are open. */
+/* It does not matter whether an earlier open step of the same channel would see the same thing first: what has arrived
+ * must match one of the open steps. */
 static check_look try_all(check_player *player, open_receives *all, undr_buffer *why) {
     check_look seen = CHECK_LOOK_NOTHING;
     for (size_t i = 0; i < all->count && !player->blame.over; i++) {
@@ -43,7 +43,7 @@ static check_look try_all(check_player *player, open_receives *all, undr_buffer 
     return seen;
 }
 
-/* Messages that come in any order are asked for one by one: the block writes only what is to come. */
+/* Messages in any order are asked for one by one: the block only lists what must come. */
 static void ask_for_next(check_player *player, const open_receives *all) {
     check_control *control = &player->scene.control;
     bool wanted = false;
@@ -73,14 +73,14 @@ static void receive_all(check_player *player, open_receives *all) {
             check_player_fail_as(player, "one of the receives of the unordered block that are still open", "%s",
                 check_player_text(player, &why));
         } else if (!check_player_await(player, until) && !player->blame.over) {
-            check_player_fail(
-                player, "nothing within %.1f s; %zu of the unordered block are open", (double)limit / 1e9, all->left);
+            check_player_fail(player, "nothing within %.1f s; %zu receives of the unordered block are open",
+                (double)limit / 1e9, all->left);
         }
     }
     undr_buffer_free(&why);
 }
 
-/* Everything but receives first, in its order; a `next` waits for its turn below. */
+/* Everything except receives first, in order; a `next` waits for its turn below. */
 void check_player_unordered(check_player *player, const check_step *step) {
     open_receives all = {.steps = step->steps, .count = step->step_count};
     all.done = calloc(step->step_count + 1, sizeof *all.done);
@@ -97,7 +97,7 @@ void check_player_unordered(check_player *player, const check_step *step) {
         all.done[i] = one->what != CHECK_RECEIVE;
         all.left += one->what == CHECK_RECEIVE ? 1 : 0;
         if (one->what != CHECK_RECEIVE && one->what != CHECK_REQUIREMENT) {
-            check_player_break(player, "an unordered block holds receives, and nothing else");
+            check_player_break(player, "an unordered block contains only receives");
         }
     }
     player->at.step = step;

@@ -3,7 +3,7 @@
 
 #include "base/grow.h"
 
-static undr_error add(check_played_lines *all, const check_played_line *one) {
+static undr_error add_line(check_played_lines *all, const check_played_line *one) {
     check_played_line *at = check_array_grow(all->at, all->count, &all->capacity, sizeof *at);
     if (at == NULL) {
         return UNDR_MEMORY;
@@ -19,7 +19,7 @@ static undr_error add_list(check_played_lines *all, const check_step *steps, siz
         form.step = &steps[i];
         form.steps = steps;
         form.count = count;
-        error = add(all, &form);
+        error = add_line(all, &form);
     }
     return error;
 }
@@ -36,10 +36,10 @@ undr_error check_unroll(check_played_lines *all, const check_step *steps, size_t
         } else if (one->what == CHECK_TOGETHER) {
             error = add_list(all, one->steps, one->step_count, (check_played_line){.hold = true});
             if (error == UNDR_OK) {
-                error = add(all, &(check_played_line){.step = NULL});
+                error = add_line(all, &(check_played_line){.step = NULL});
             }
         } else {
-            error = add(all, &(check_played_line){.step = one, .steps = steps, .count = count});
+            error = add_line(all, &(check_played_line){.step = one, .steps = steps, .count = count});
         }
     }
     return error;

@@ -6,7 +6,7 @@
 
 /* A line, with the counter that it has. */
 typedef struct check_played_line {
-    const check_step *step;  /* NULL: what was sent together is to be delivered */
+    const check_step *step;  /* NULL: deliver what was sent together */
     const check_step *steps; /* its list, for what looks ahead */
     size_t count;
     uint64_t counter;

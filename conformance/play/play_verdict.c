@@ -3,7 +3,7 @@
 
 #include "base/shortage.h"
 #include "notation/print.h"
-#include "notation/settle.h"
+#include "notation/substitute.h"
 #include "play/play_hint.h"
 
 #include <errno.h>
@@ -42,9 +42,9 @@ static void put_step(check_player *player, undr_buffer *to) {
 void check_player_put_expected(check_player *player, undr_buffer *to) {
     const check_step *step = player->at.step;
     undr_arena arena = {0};
-    check_step settled;
-    if (step != NULL && check_settle(step, &player->names, &arena, &settled) == UNDR_OK) {
-        player->at.step = &settled;
+    check_step substituted;
+    if (step != NULL && check_substitute(step, &player->names, &arena, &substituted) == UNDR_OK) {
+        player->at.step = &substituted;
         put_step(player, to);
         player->at.step = step;
     } else {
@@ -108,10 +108,11 @@ static void mark_transcript(check_player *player) {
     check_player_remark(player, "received: %s", check_player_text(player, &result->received));
 }
 
-static void end(check_player *player, check_verdict verdict, const char *expected, const char *received, va_list list)
-    __attribute__((format(printf, 4, 0)));
+static void end_play(check_player *player, check_verdict verdict, const char *expected, const char *received,
+    va_list list) __attribute__((format(printf, 4, 0)));
 
-static void end(check_player *player, check_verdict verdict, const char *expected, const char *received, va_list list) {
+static void end_play(
+    check_player *player, check_verdict verdict, const char *expected, const char *received, va_list list) {
     if (player->blame.over) {
         return;
     }
@@ -138,14 +139,14 @@ static check_verdict verdict_of(const check_player *player) {
 void check_player_fail(check_player *player, const char *received, ...) {
     va_list list;
     va_start(list, received);
-    end(player, verdict_of(player), NULL, received, list);
+    end_play(player, verdict_of(player), NULL, received, list);
     va_end(list);
 }
 
 void check_player_fail_as(check_player *player, const char *expected, const char *received, ...) {
     va_list list;
     va_start(list, received);
-    end(player, verdict_of(player), expected, received, list);
+    end_play(player, verdict_of(player), expected, received, list);
     va_end(list);
 }
 
@@ -154,7 +155,7 @@ void check_player_crash(check_player *player, const char *expected, const char *
     va_start(list, received);
     const check_requirement *requirement = player->blame.requirement;
     bool first = !player->blame.over, raised = first && requirement != NULL && requirement->level != CHECK_MUST;
-    end(player, CHECK_FAIL, expected, received, list);
+    end_play(player, CHECK_FAIL, expected, received, list);
     if (raised) {
         check_player_say(player, &player->blame.result->received,
             ": %s is a %s, but a process that ends is a failure (spec/adapter.md)", requirement->id,
@@ -168,21 +169,21 @@ void check_player_crash(check_player *player, const char *expected, const char *
 void check_player_block(check_player *player, const char *reason, ...) {
     va_list list;
     va_start(list, reason);
-    end(player, CHECK_BLOCKED, "", reason, list);
+    end_play(player, CHECK_BLOCKED, "", reason, list);
     va_end(list);
 }
 
 void check_player_undecided(check_player *player, const char *reason, ...) {
     va_list list;
     va_start(list, reason);
-    end(player, CHECK_SKIP, "", reason, list);
+    end_play(player, CHECK_SKIP, "", reason, list);
     va_end(list);
 }
 
 void check_player_break(check_player *player, const char *reason, ...) {
     va_list list;
     va_start(list, reason);
-    end(player, CHECK_ERROR, NULL, reason, list);
+    end_play(player, CHECK_ERROR, NULL, reason, list);
     va_end(list);
 }
 

@@ -6,12 +6,12 @@
 
 /* Ends the play as an error of the harness when error is one (MEMORY, SYSTEM). */
 void check_player_keep(check_player *player, undr_error error);
-/* The same for a function that says the reason of ARGUMENT and SYSTEM in *why. */
+/* The same for a function that gives the reason for ARGUMENT and SYSTEM in *why. */
 void check_player_keep_for(check_player *player, undr_error error, undr_buffer *why);
 
 /* Appends what the present step expects, with the values that its names have in this play. */
 void check_player_put_expected(check_player *player, undr_buffer *to);
-/* Behind what came: the clause of why it does not match, when it says more than what was expected and what came. */
+/* After what was received: why it does not match, if that says more than what was expected and received. */
 void check_player_say_why(check_player *player, undr_buffer *why, undr_buffer *clause);
 
 /* Ends the play: the target failed the requirement. Expected is the step in the notation; `received` a clause. The
@@ -21,13 +21,13 @@ void check_player_fail_as(check_player *player, const char *expected, const char
     __attribute__((format(printf, 3, 4)));
 void check_player_crash(check_player *player, const char *expected, const char *received, ...)
     __attribute__((format(printf, 3, 4)));
-/* Ends the play: what the case needs was not there before its first step. */
+/* Ends the play: something that the case needs was missing before its first step. */
 void check_player_block(check_player *player, const char *reason, ...) __attribute__((format(printf, 2, 3)));
-/* Ends the play without a verdict: it would prove nothing. */
+/* Ends the play without a verdict, because it would prove nothing. */
 void check_player_undecided(check_player *player, const char *reason, ...) __attribute__((format(printf, 2, 3)));
-/* Ends the play: a mistake of the case, or of the harness. */
+/* Ends the play: an error of the case, or of the harness. */
 void check_player_break(check_player *player, const char *reason, ...) __attribute__((format(printf, 2, 3)));
-/* The play goes on; its verdict is a warning at least, blamed on the step that is being played. */
+/* The play goes on; its verdict is at least a warning, attributed to the current step. */
 void check_player_warn(check_player *player, const char *expected, const char *received);
 
 #endif

@@ -1,4 +1,4 @@
-/* play_wait.c: waiting for the target, and what may not happen meanwhile. */
+/* play_wait.c: waiting for the target, and what must not happen meanwhile. */
 #include "play/play_wait.h"
 
 #include "base/clock.h"
@@ -24,7 +24,7 @@ bool check_player_is_served(check_player *player) {
     return false;
 }
 
-/* Worker role: its standard output is no channel. Else: a line that answers nothing is a breach of the contract. */
+/* Worker role: its standard output is not a channel. Otherwise a line that answers nothing breaks the contract. */
 static void judge_output(check_player *player) {
     check_control *control = &player->scene.control;
     undr_slice unread = check_control_unread(control);
@@ -32,7 +32,7 @@ static void judge_output(check_player *player) {
         check_player_keep(player, check_target_keep(&player->scene.target, unread.data, unread.size));
         control->taken = control->searched = control->in.size = 0;
     } else if (check_control_line_is_endless(control)) {
-        check_player_crash(player, "lines that end, as the adapter contract has them",
+        check_player_crash(player, "lines that end, as the adapter contract requires",
             "%zu bytes without a newline on the target's standard output", unread.size);
     } else if (control->in_flight == CHECK_NO_COMMAND && check_control_has_line(control)) {
         check_line line;
@@ -61,8 +61,8 @@ static bool take_in(check_player *player, uint64_t until) {
     return error == UNDR_OK || due < until;
 }
 
-/* When the time was over before the wait began, what is there now is taken in once: the harness may have slept, too. A
- * target that never stops moving has its time all the same. */
+/* If the time was over before the wait began, what has arrived is still read once: the harness may have slept, too. A
+ * target that never stops sending still has only its time. */
 bool check_player_wait(check_player *player, uint64_t until) {
     if (player->blame.over) {
         return false;
@@ -107,8 +107,8 @@ static uint64_t moved_on(const check_connection *connection) {
     return connection->wire.bytes_in + connection->wire.bytes_out;
 }
 
-/* Does it go on with what it was sent and has not read, or with a frame of which it has sent a part? Slow is not
- * silent, and no throughput is due (FAULT-6). */
+/* Does it go on reading what it was sent, or sending a frame of which it has sent a part? Slow is not silent, and no
+ * throughput is required (FAULT-6). */
 static bool goes_on(check_player *player, const check_connection *connection) {
     uint64_t before = 0, after = 0, until = check_now() + CHECK_SECOND, moved = moved_on(connection);
     int netlink = player->scene.netlink;
@@ -128,8 +128,7 @@ uint64_t check_player_more_time(
     }
     if (more >= CHECK_READING_LIMITS * limit || more >= check_player_scale(player, CHECK_SLOW_MOST_S * CHECK_SECOND)) {
         check_player_undecided(player,
-            "undecided: %s is slow and steady, which nobody is blamed for (FAULT-6), and would take too long",
-            connection->name);
+            "undecided: %s is slow and steady, which is allowed (FAULT-6), but would take too long", connection->name);
     }
     return limit;
 }

@@ -1,21 +1,21 @@
-/* play_wait.h: waiting for the target, and what may not happen meanwhile. */
+/* play_wait.h: waiting for the target, and what must not happen meanwhile. */
 #ifndef CHECK_PLAY_WAIT_H
 #define CHECK_PLAY_WAIT_H
 
 #include "play/player.h"
 
-/* Waits for something to move. False: the time is over, or the play is. */
+/* Waits until something happens. False: the time is over, or the play is. */
 bool check_player_wait(check_player *player, uint64_t until);
-/* The same for a time limit of the target: it has more time while it wants to run and the machine does not let it. */
+/* The same for a time limit of the target: it gets more time while the machine does not let it run. */
 bool check_player_await(check_player *player, uint64_t until);
-/* A limit is over, and `more` beyond it: how much more there is when the target still reads what it was sent. */
+/* A limit is over, and `more` after it: how much more time there is if the target still reads what it was sent. */
 uint64_t check_player_more_time(
     check_player *player, const check_connection *connection, uint64_t limit, uint64_t more);
-/* Takes in what is there, without waiting. */
+/* Reads what has arrived, without waiting. */
 void check_player_glance(check_player *player);
-/* Something went wrong: when the target has ended, that is the news. Ends the play then. */
+/* Something went wrong: if the target has ended, that is the failure, and ends the play. */
 void check_player_look_again(check_player *player);
-/* Fails when the target has ended although nobody asked it to. True: it may go on. */
+/* Fails when the target has ended unasked. True: the play may go on. */
 bool check_player_is_served(check_player *player);
 
 #endif

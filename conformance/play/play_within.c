@@ -13,7 +13,7 @@ enum { TRIES = 3, SLACK_MS = 500 /* that a busy machine may add, even to the soo
 
 /* ---- within ---- */
 
-/* Since the last delivery began: the harness may have been late to look, so the soonest of several counts. */
+/* Since the last delivery began. The harness may have looked late, so the soonest of several counts. */
 void check_player_within(check_player *player, const check_step *step) {
     check_within *within = &player->within;
     uint64_t took = check_now() - player->sending.began;
@@ -22,7 +22,7 @@ void check_player_within(check_player *player, const check_step *step) {
     if (within->step != step) {
         check_player_judge_within(player);
         *within = (check_within){step, player->blame.requirement, UINT64_MAX, delay, 0};
-    } else { /* the first gives the point in time from which the delay counts */
+    } else { /* the first sets the time from which the delay counts */
         uint64_t kept = delay > within->delay ? delay - within->delay : 0;
         took = took > kept ? took - kept : 0;
     }
@@ -54,17 +54,17 @@ void check_player_judge_within(check_player *player) {
 
 /* ---- last ---- */
 
-/* The case has waited for the process's end; what it had opened by then is in the backlog of the listener. */
+/* The case has waited for the process's end; connections that it opened by then are in the listener's backlog. */
 void check_player_last(check_player *player, const check_step *step) {
     check_player_glance(player);
     if (player->blame.over) {
         return;
     }
     if (player->peer.left_at == 0) {
-        check_player_break(player, "`last` stands behind the end of the worker's connection");
+        check_player_break(player, "`last` must follow the end of the worker's connection");
     } else if (player->scene.accepted > player->peer.accepted_then) {
-        check_player_fail_as(player, "no further connection of the worker",
-            "%" PRIu64 " more, behind the end of the one that it worked on",
+        check_player_fail_as(player, "no further connection from the worker",
+            "%" PRIu64 " more, after the end of the one that it worked on",
             player->scene.accepted - player->peer.accepted_then);
     } else {
         check_player_line(player, "%s last", step->channel);

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* The first that has sent something, or ended, now; NULL: none yet. */
+/* The first one that has sent something or ended; NULL: none yet. */
 static check_connection *find_worker(check_player *player) {
     check_scene *scene = &player->scene;
     for (size_t i = 0; i < scene->count && player->peer.worker == NULL; i++) {
@@ -17,7 +17,7 @@ static check_connection *find_worker(check_player *player) {
             player->peer.worker = one;
         }
     }
-    /* One that ended without a word is taken only when there is no other. */
+    /* A connection that ended without sending anything counts only if there is no other. */
     if (player->peer.worker == NULL && scene->count == 1 && check_wire_has_ended(&scene->connections[0]->wire)) {
         player->peer.worker = scene->connections[0];
     }
@@ -36,7 +36,7 @@ check_connection *check_player_worker(check_player *player) {
             check_player_glance(player);
             if (player->scene.count == 0) {
                 check_player_fail_as(player, "a connection to the port of the harness",
-                    "the target's process left (status %d) without connecting", target->status);
+                    "the target's process exited (status %d) without connecting", target->status);
                 return NULL;
             }
         }
@@ -47,7 +47,7 @@ check_connection *check_player_worker(check_player *player) {
             check_player_fail_as(player, "a connection to the port of the harness", "none within %.1f s",
                 (double)check_player_start_limit(player) / 1e9);
         } else if (!player->blame.over) {
-            check_player_fail(player, "a connection, and nothing on it within %.1f s",
+            check_player_fail(player, "a connection, but nothing on it within %.1f s",
                 (double)check_player_start_limit(player) / 1e9);
         }
         return NULL;

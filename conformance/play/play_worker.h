@@ -4,7 +4,7 @@
 
 #include "play/player.h"
 
-/* The connection that the case calls A, waited for: the first on which the target sent something. NULL: the play is
+/* Waits for the connection that the case calls A: the first on which the target sends something. NULL: the play is
  * over. */
 check_connection *check_player_worker(check_player *player);
 

@@ -20,7 +20,7 @@ typedef struct check_stopwatch {
     bool started; /* the target got as far as the first line */
 } check_stopwatch;
 
-/* Where the case is. Moved by play.c; inside an unordered block by play_unordered.c. */
+/* The position in the case. Moved by play.c; inside an unordered block by play_unordered.c. */
 typedef struct check_position {
     const check_case *one;
     const check_step *step;  /* being played; NULL: before the first, after the last */
@@ -37,7 +37,7 @@ typedef struct check_sending {
 } check_sending;
 
 /* When things happened: in moments, which count what the harness does, and in the time of clock.h. The first two belong
- * to whoever plays a line (play.c, play_send.c, play_receive.c), the next two to play_wait.c. */
+ * to the files that play a line (play.c, play_send.c, play_receive.c), the next two to play_wait.c. */
 typedef struct check_timing {
     uint64_t moment;       /* counts what the harness does */
     uint64_t stirred_at;   /* the last at which it did what may end the holding of an answer: a task, a close, an end */
@@ -48,7 +48,7 @@ typedef struct check_timing {
     bool let_go_late;      /* the same for a declared grace, in which a task was to go on. play_gate.c */
 } check_timing;
 
-/* What the play says in the end. Written by play_say.c and play_verdict.c alone, but for `requirement`. */
+/* What the play reports. Only play_say.c and play_verdict.c write it, except `requirement`. */
 typedef struct check_blame {
     check_result *result;
     check_transcript transcript;
@@ -67,7 +67,7 @@ typedef struct check_within {
     unsigned count;
 } check_within;
 
-/* What the play knows of its target, beside what is open to it (target/scene.h). */
+/* What the play knows about its target, besides its open channels (target/scene.h). */
 typedef struct check_peer {
     bool may_exit;     /* the case has asked it to leave */
     bool exit_awaited; /* the case waits for the process's exit */

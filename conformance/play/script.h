@@ -1,4 +1,4 @@
-/* script.h: is the adapter's program a script that the kernel can't start by itself? */
+/* script.h: is the adapter's program a script that the kernel can't start? */
 #ifndef CHECK_SCRIPT_H
 #define CHECK_SCRIPT_H
 

@@ -20,9 +20,9 @@ typedef enum check_delivery {
     CHECK_DELIVERY_COUNT
 } check_delivery;
 const char *check_delivery_name(check_delivery delivery);      /* "whole", "bytes", "cut-3", "straddled" */
-const char *check_delivery_explained(check_delivery delivery); /* "each frame is cut behind its third byte" */
+const char *check_delivery_explained(check_delivery delivery); /* "each frame is cut after its third byte" */
 
-/* What the adapter declared, by its verb `capabilities`. */
+/* What the adapter declared with its verb `capabilities`. */
 typedef struct check_capabilities {
     bool manager, worker, pool;
     unsigned priority_levels; /* default 2 */
@@ -35,7 +35,7 @@ typedef struct check_capabilities {
     undr_buffer text; /* the lines as they came */
 } check_capabilities;
 
-/* What a session against one implementation knows of it. Filled by check_survey, constant afterwards. */
+/* What a session knows about its implementation. Filled by check_survey, constant afterwards. */
 enum { CHECK_DOING = 128 };
 typedef struct check_setting {
     char *const *command; /* the adapter: argv, NULL-terminated; NULL under --connect */

@@ -1,10 +1,11 @@
-/* survey.c: what a session has to know of an implementation before the first case: that its adapter is one, what it
+/* survey.c: what a session must know about an implementation before the first case: whether its adapter is one, what it
  * declares, how quickly it answers and settles. */
 #include "play/play.h"
 #include "play/player.h"
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/writer.h"
 #include "notation/parse.h"
 #include "play/survey_verb.h"
 #include "target/inherited.h"
@@ -17,7 +18,7 @@ enum {
     TRIPS = 9,
     HELD_MS = 50,                     /* a None that takes longer, and twice a round trip, is held */
     PRINTED_SHOWN = 200,              /* bytes of what `capabilities` printed */
-    STANDARD_ROUND_TRIP_NS = 1000000, /* when the target answers too little to be measured: the cases will say why */
+    STANDARD_ROUND_TRIP_NS = 1000000, /* when the target answers too little to be measured; the cases will show why */
     STANDARD_SETTLE_NS = 50000000,
     SILENCE_S = 4 /* less than any answer may take: a play that failed sooner did not wait in vain */
 };
@@ -92,7 +93,7 @@ static int compare_times(const void *a, const void *b) {
     return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/* The median of how long it took from line `from` to line `to`, `times` times, `stride` lines apart; 0: no measure. */
+/* The median time from line `from` to line `to`, of `times` pairs that are `stride` lines apart; 0: not measured. */
 static uint64_t median(const check_stopwatch *watch, size_t from, size_t to, size_t times, size_t stride) {
     uint64_t took[TRIPS];
     size_t count = 0;
@@ -117,7 +118,7 @@ static uint64_t most(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
 
-/* Too few lines were reached: the standard values stand. */
+/* Too few lines were reached: the standard values are used. */
 static void keep_times(check_setting *setting, uint64_t trip, uint64_t settle) {
     if (trip > 0) {
         setting->round_trip_ns = trip;
@@ -127,7 +128,7 @@ static void keep_times(check_setting *setting, uint64_t trip, uint64_t settle) {
     }
 }
 
-/* From the line before a send: by the time that a send returns, a quick target has answered already. */
+/* From the line before a send: when a send returns, a quick target has already answered. */
 static void read_times(check_setting *setting, check_role role, const check_stopwatch *watch) {
     if (role == CHECK_ROLE_WORKER) {
         keep_times(setting, median(watch, 10, 12, 9, 4), most(median(watch, 0, 2, 5, 2), median(watch, 46, 48, 1, 0)));
@@ -177,14 +178,14 @@ static undr_error say_refusal(const check_setting *setting, const check_result *
     return why.error != UNDR_OK ? why.error : failed ? UNDR_SYSTEM : UNDR_ARGUMENT;
 }
 
-/* Was the first answer of all waited for in vain? `first`: its line. */
+/* Did the very first answer not come in time? `first`: its line. */
 static bool is_silent(const check_setting *setting, const check_result *result, const uint64_t *first) {
     double factor = setting->timeout_factor > 0 ? setting->timeout_factor : 1;
     return *first == 0 && (double)result->duration_ns >= factor * (double)(SILENCE_S * CHECK_SECOND);
 }
 
-/* A target that starts, and answers less than it should, is surveyed all the same: its cases will tell. */
-static undr_error measure(check_setting *setting, check_role role, const check_case *one, undr_buffer *why) {
+/* A target that starts but answers too little is surveyed all the same: its cases will show what is wrong. */
+static undr_error play_measurement(check_setting *setting, check_role role, const check_case *one, undr_buffer *why) {
     uint64_t times[LINES] = {0};
     check_stopwatch watch = {.at = times, .count = LINES};
     check_result result;
@@ -213,7 +214,7 @@ static undr_error measure_role(check_setting *setting, check_role role, undr_buf
     check_mistake mistake = {0};
     undr_error error = check_parse(undr_slice_text(text), "survey", &cases, &mistake);
     if (error == UNDR_OK) {
-        error = measure(setting, role, &cases.at[0], why);
+        error = play_measurement(setting, role, &cases.at[0], why);
     } else if (error == UNDR_ARGUMENT && undr_put_text(why, mistake.text) != UNDR_OK) {
         error = UNDR_MEMORY;
     }
@@ -241,7 +242,7 @@ static undr_error say_undeclared(const check_setting *setting, const char *role,
         }
     }
     check_write(&why, printed.size > PRINTED_SHOWN ? " ..." : "");
-    return why.error == UNDR_OK ? UNDR_ARGUMENT : why.error;
+    return check_refused(why.error);
 }
 
 undr_error check_survey(check_setting *setting, check_role role, undr_buffer *why) {

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/shortage.h"
 #include "base/text.h"
+#include "base/writer.h"
 #include "play/hint.h"
 #include "play/script.h"
 #include "target/inherited.h"
@@ -89,15 +90,17 @@ static bool is_word(undr_slice word, const char *text) {
     return undr_slice_equal(word, undr_slice_text(text));
 }
 
-/* What a line with this word looks like. */
+/* The form of a line with this word. */
 static const char *form_of(undr_slice word) {
     static const char *const forms[][2] = {{"priority-levels", "`priority-levels N`, 2 to 128"},
-        {"hold", "`hold MS`, milliseconds, up to 60000, since the harness waits that long: start the target with less"},
+        {"hold",
+            "`hold MS`, milliseconds, up to 60000, since the harness waits that long: start the target with a shorter "
+            "hold"},
         {"grace",
-            "`grace MS`, milliseconds, 1000 or more, since cases keep a task running for a part of it, up to 60000, "
-            "since the harness waits that long: start the target with such a one"},
+            "`grace MS`, milliseconds, 1000 or more (cases keep a task running for a part of it), up to 60000 (the "
+            "harness waits that long)"},
         {"pool-hold", "`pool-hold MS`, milliseconds"},
-        {"max-payload", "`max-payload BYTES`, 67108864 (64 MiB) or more, which every implementation takes (FRAME-6)"},
+        {"max-payload", "`max-payload BYTES`, 67108864 (64 MiB) or more, which every implementation accepts (FRAME-6)"},
         {"pickle", "`pickle LOW-HIGH`, protocols from 0 to 5"}, {"version", "`version VERSION`, as in `version 1.0.1`"},
         {"language", "`language NAME VERSION`, a word in lower case and its version, as in `language python 3.13.5`"}};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
@@ -117,7 +120,7 @@ static bool is_language(undr_slice value) {
     return name > 0 && name < value.size && value.data[name] == ' ';
 }
 
-/* What is not used here, but must be right all the same. */
+/* Words that are not used here, but must still be correct. */
 static bool is_right(undr_slice word, undr_slice value) {
     uint64_t number;
     if (is_word(word, "pool-hold")) {
@@ -126,7 +129,7 @@ static bool is_right(undr_slice word, undr_slice value) {
     return is_word(word, "language") ? is_language(value) : !is_word(word, "version") || value.size > 0;
 }
 
-/* False: the word is known and its value is none that it can have. */
+/* False: the word is known, but its value is wrong. */
 static bool read_capability(undr_slice word, undr_slice value, check_capabilities *to) {
     uint64_t number = 0;
     bool *flags[] = {&to->manager, &to->worker, &to->pool, &to->log_directory};
@@ -157,10 +160,10 @@ static bool read_capability(undr_slice word, undr_slice value, check_capabilitie
 
 static undr_error refuse_line(undr_buffer *to, size_t number, undr_slice line, undr_slice word) {
     check_writer why = check_writer_to(to);
-    check_write_format(&why, "`capabilities` prints in line %zu `", number);
+    check_write_format(&why, "line %zu of `capabilities` is `", number);
     write_shortened(&why, line);
-    check_write_format(&why, "`, whose value can't be right; it is %s", form_of(word));
-    return why.error == UNDR_OK ? UNDR_ARGUMENT : why.error;
+    check_write_format(&why, "`, whose value is wrong; the form is %s", form_of(word));
+    return check_refused(why.error);
 }
 
 undr_error check_read_capabilities(undr_slice text, check_capabilities *capabilities, undr_buffer *why) {
@@ -187,7 +190,7 @@ undr_error check_read_capabilities(undr_slice text, check_capabilities *capabili
 
 /* ---- verbs ---- */
 
-/* What the machine did not give is not the adapter's. */
+/* Time that the machine did not give is not the adapter's. */
 static undr_error look_late(uint64_t until, double factor, bool *late) {
     uint64_t now = check_now(), most = (uint64_t)(factor * (double)(STARVED_MOST_S * CHECK_SECOND));
     unsigned long long delay = 0;
@@ -254,25 +257,25 @@ static void say_how_it_ended(
     }
 }
 
-/* A call of the harness's own has failed. */
+/* A call of the harness itself has failed. */
 static undr_error say_own_failure(undr_buffer *why, int reason) {
     undr_error error = why->size > 0 ? UNDR_OK : undr_put_text(why, "the harness can't ask the adapter: ");
     error = error == UNDR_OK && why->data[why->size - 1] == ' ' ? check_put_reason(why, reason) : error;
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
 
-/* Was it ended by a limit that it has from the harness? */
+/* Did a limit that it inherited from the harness end it? */
 static undr_error say_limit(const check_target *target, undr_buffer *why) {
     const char *limit = target->state == CHECK_TARGET_SIGNALLED ? check_inherited_limit_of(target->status) : NULL;
     if (limit == NULL) {
         return UNDR_OK;
     }
-    undr_error error = undr_put_format(why,
-        "the adapter was ended at the limit of %s, which it has from whoever started the harness: raise that", limit);
+    undr_error error = undr_put_format(
+        why, "the adapter was ended at the limit of %s, which it inherits from the harness: raise that limit", limit);
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
 
-/* Who names the verb in ARGV has it twice. */
+/* If the user names the verb in ARGV, it is there twice. */
 static void say_twice(const check_setting *setting, check_writer *out) {
     static const char *const verbs[] = {"manager", "worker", "capabilities"};
     const char *found = NULL;
@@ -282,12 +285,12 @@ static void say_twice(const check_setting *setting, check_writer *out) {
         }
     }
     if (found != NULL) {
-        check_write_format(out, "; the harness itself appends the verb and its options: leave `%s` out of ARGV", found);
+        check_write_format(out, "; the harness appends the verb and its options itself: leave `%s` out of ARGV", found);
     }
 }
 
-/* Did the verb end with the status that it has to? Else *why says what it did, and `remedy`. */
-static undr_error judge(const check_setting *setting, const char *verb, int status, const char *remedy,
+/* Did the verb end with the right status? If not, *why says what it did, and `remedy`. */
+static undr_error judge_status(const check_setting *setting, const char *verb, int status, const char *remedy,
     check_scene *scene, undr_buffer *why) {
     undr_error how = run_to_end(setting, verb, scene, why);
     if (how == UNDR_SYSTEM) {
@@ -314,17 +317,17 @@ static undr_error judge(const check_setting *setting, const char *verb, int stat
     if (check_is_bare_script(setting->command[0])) {
         check_write_format(&out, "\n    cause: %s", check_hint_advice(CHECK_HINT_NO_INTERPRETER)->text);
     }
-    return out.error == UNDR_OK ? UNDR_ARGUMENT : out.error;
+    return check_refused(out.error);
 }
 
-static undr_error ask(const check_setting *setting, const char *verb, int status, const char *remedy,
+static undr_error ask_verb(const check_setting *setting, const char *verb, int status, const char *remedy,
     undr_buffer *output, undr_buffer *why) {
     check_scene scene;
     check_scene_init(&scene);
     if (setting->doing != NULL) {
         snprintf(setting->doing, CHECK_DOING, "the end of `%s %s`", setting->command[0], verb);
     }
-    undr_error error = judge(setting, verb, status, remedy, &scene, why);
+    undr_error error = judge_status(setting, verb, status, remedy, &scene, why);
     if (error == UNDR_OK) {
         error = undr_put_slice(output, check_control_unread(&scene.control));
     }
@@ -336,16 +339,14 @@ undr_error check_survey_adapter(check_setting *setting, undr_buffer *why) {
     struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
     sigaction(SIGPIPE, &ignore, &before);
     undr_buffer output = {0};
-    undr_error error = ask(setting, nonsense, EXIT_NOT_IMPLEMENTED,
-        "a verb that it does not implement must end with exit status 89: an adapter that accepts anything proves "
-        "nothing",
+    undr_error error = ask_verb(setting, nonsense, EXIT_NOT_IMPLEMENTED,
+        "for a verb that it does not implement, the adapter must exit with status 89: an adapter that accepts "
+        "anything proves nothing",
         &output, why);
     output.size = 0;
     if (error == UNDR_OK) {
-        error = ask(setting, "capabilities", 0,
-            "it must print what the adapter implements, one a line, and end with "
-            "exit status 0",
-            &output, why);
+        error = ask_verb(setting, "capabilities", 0,
+            "it must print what the adapter implements, one capability a line, and exit with status 0", &output, why);
     }
     if (error == UNDR_OK) {
         undr_buffer_free(&setting->capabilities.text);

@@ -5,11 +5,11 @@
 #include "base/writer.h"
 #include "play/setting.h"
 
-/* Fills setting->capabilities. UNDR_ARGUMENT: it is no adapter; *why says in a sentence what it did. */
+/* Fills setting->capabilities. UNDR_ARGUMENT: it is not an adapter; *why says in a sentence what it did. */
 UNDR_MUST_USE undr_error check_survey_adapter(check_setting *setting, undr_buffer *why);
 
-/* Reads the lines of `capabilities`; unknown ones are kept and ignored. UNDR_ARGUMENT: a known word with a value that
- * it can't have; *why names the line. */
+/* Reads the lines of `capabilities`; unknown ones are kept and ignored. UNDR_ARGUMENT: a known word with a wrong value;
+ * *why names the line. */
 UNDR_MUST_USE undr_error check_read_capabilities(undr_slice text, check_capabilities *capabilities, undr_buffer *why);
 
 /* Appends the adapter's command, as it was given. */

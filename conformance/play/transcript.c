@@ -1,6 +1,7 @@
 /* transcript.c: payloads in the notation, and the lines of a play. */
 #include "play/transcript.h"
 
+#include "base/writer.h"
 #include "notation/print.h"
 #include "undr/frame.h"
 #include "undr/pickle.h"
@@ -53,7 +54,7 @@ static undr_error items_to_term(
     return error;
 }
 
-/* UNDR_ARGUMENT: it is too much to say. */
+/* UNDR_ARGUMENT: it is too large to print. */
 static undr_error spend_bytes(term_maker *maker, size_t bytes) {
     bool fits = bytes <= maker->bytes;
     maker->bytes -= fits ? bytes : 0;
@@ -133,7 +134,7 @@ static bool is_literal(const undr_value *value, int depth, size_t *left) {
     return literal;
 }
 
-/* UNDR_ARGUMENT: the notation can't say it, or it is too much to say. */
+/* UNDR_ARGUMENT: the notation can't express it, or it is too large to print. */
 static undr_error to_term(term_maker *maker, const undr_value *value, int depth, check_term **term) {
     if (depth == 0 || maker->left == 0) {
         return UNDR_ARGUMENT;
@@ -169,11 +170,12 @@ static undr_error to_term(term_maker *maker, const undr_value *value, int depth,
 undr_error check_show_bytes(undr_buffer *to, undr_slice bytes) {
     undr_slice start = undr_slice_of(bytes.data, bytes.size > BYTES_SHOWN ? BYTES_SHOWN : bytes.size);
     undr_value value = {.kind = UNDR_BYTES, .bytes = start};
-    undr_error error = undr_value_print(to, &value);
-    if (error == UNDR_OK && start.size < bytes.size) {
-        error = undr_put_format(to, "... (%zu bytes)", bytes.size);
+    check_writer out = check_writer_to(to);
+    check_write_value(&out, &value);
+    if (start.size < bytes.size) {
+        check_write_format(&out, "... (%zu bytes)", bytes.size);
     }
-    return error;
+    return out.error;
 }
 
 /* In the notation where that is possible, else as Python would print it. */
@@ -210,9 +212,9 @@ static bool carries_error(const undr_value *value) {
         && value->object.args->items.count > 0;
 }
 
-/* value_only: whatever the protocol is that it was pickled in. */
+/* value_only: in any pickle protocol. */
 static undr_error show_pickle(undr_buffer *to, undr_slice payload, bool value_only, const check_names *names) {
-    /* An opcode makes one value at most: only what shares containers has more of them than bytes. */
+    /* An opcode makes one value at most: only a payload that shares containers has more values than bytes. */
     enum { FREE_BYTES = 4096, TIMES_ITS_SIZE = 16 };
     term_maker maker = {.names = names, .left = payload.size, .bytes = FREE_BYTES + TIMES_ITS_SIZE * payload.size};
     undr_value *value = NULL;
@@ -246,10 +248,7 @@ undr_error check_show_message(undr_buffer *to, undr_slice pickle, const check_na
 undr_error check_show_frame(undr_buffer *to, uint8_t type, undr_slice payload, bool wire, const check_names *names) {
     bool letter = type == UNDR_TYPE_NEXT || type == UNDR_TYPE_TASK || type == UNDR_TYPE_MESSAGE
         || type == UNDR_TYPE_SCHEDULED;
-    undr_error error = undr_put_format(to, letter ? "%c" : "0x%02x", type);
-    if (error == UNDR_OK && payload.size > 0) {
-        error = undr_put_text(to, " ");
-    }
+    undr_error error = undr_put_format(to, letter ? "%c%s" : "0x%02x%s", type, payload.size > 0 ? " " : "");
     return error == UNDR_OK ? check_show_payload(to, payload, wire, names) : error;
 }
 
@@ -276,20 +275,21 @@ static void drop_half(check_transcript *transcript) {
 undr_error check_transcript_add(check_transcript *transcript, undr_slice line) {
     bool early = transcript->tail.size == 0 && transcript->head.size < HEAD_SIZE;
     undr_buffer *to = early ? &transcript->head : &transcript->tail;
-    undr_error error = undr_put_slice(to, line);
-    if (error == UNDR_OK) {
-        error = undr_put_text(to, "\n");
-    }
+    check_writer out = check_writer_to(to);
+    check_write_slice(&out, line);
+    check_write(&out, "\n");
     if (transcript->tail.size > 2 * (size_t)TAIL_SIZE) {
         drop_half(transcript);
     }
-    return error;
+    return out.error;
 }
 
 undr_error check_transcript_write(const check_transcript *transcript, undr_buffer *to) {
-    undr_error error = undr_put_slice(to, undr_buffer_slice(&transcript->head));
-    if (error == UNDR_OK && transcript->dropped > 0) {
-        error = undr_put_format(to, "# %llu lines left out\n", (unsigned long long)transcript->dropped);
+    check_writer out = check_writer_to(to);
+    check_write_slice(&out, undr_buffer_slice(&transcript->head));
+    if (transcript->dropped > 0) {
+        check_write_format(&out, "# %llu lines left out\n", (unsigned long long)transcript->dropped);
     }
-    return error == UNDR_OK ? undr_put_slice(to, undr_buffer_slice(&transcript->tail)) : error;
+    check_write_slice(&out, undr_buffer_slice(&transcript->tail));
+    return out.error;
 }

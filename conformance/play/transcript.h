@@ -1,4 +1,4 @@
-/* transcript.h: everything that crossed in a play, one line each, in the notation where it can say it. */
+/* transcript.h: everything that crossed in a play, one line each, in the notation where possible. */
 #ifndef CHECK_TRANSCRIPT_H
 #define CHECK_TRANSCRIPT_H
 
@@ -8,7 +8,7 @@
  * else as the value of its pickle when it is one. names (may be NULL): ports of gates are shown as their letters. */
 UNDR_MUST_USE undr_error check_show_payload(undr_buffer *to, undr_slice payload, bool wire, const check_names *names);
 
-/* Appends the value of a pickle that an adapter passed on: in which protocol is its own affair. */
+/* Appends the value of a pickle that an adapter passed on: in any protocol. */
 UNDR_MUST_USE undr_error check_show_message(undr_buffer *to, undr_slice pickle, const check_names *names);
 
 /* Appends "t b'soon'". */

@@ -1,5 +1,5 @@
 /* notice.c: tells at once that something fell short; what is like it, and the explanation, come at the end. */
-#include "base/array.h"
+#include "base/grow.h"
 #include "report/digest.h"
 #include "report/report_terminal.h"
 
@@ -17,7 +17,7 @@ static void forget_all(check_noticed *noticed) {
 /* Takes over the shape when it is new. */
 static bool keep(check_noticed *noticed, undr_buffer *shape) {
     size_t before = CHECK_NO_NAME;
-    undr_buffer *at = check_array_room(noticed->at, noticed->count, &noticed->capacity, sizeof *at);
+    undr_buffer *at = check_array_grow(noticed->at, noticed->count, &noticed->capacity, sizeof *at);
     if (at == NULL) {
         return false;
     }

@@ -1,7 +1,7 @@
 /* share.c: of the cases that try a requirement, how many fell short of it. */
 #include "report/share.h"
 
-#include "base/array.h"
+#include "base/grow.h"
 
 #include <stdlib.h>
 
@@ -16,7 +16,7 @@ static undr_error find_or_add(check_shares *shares, const char *id, check_counte
         *counted = &shares->at[index];
         return UNDR_OK;
     }
-    check_counted *at = check_array_room(shares->at, shares->count, &shares->capacity, sizeof *at);
+    check_counted *at = check_array_grow(shares->at, shares->count, &shares->capacity, sizeof *at);
     if (at == NULL) {
         return UNDR_MEMORY;
     }

@@ -1,4 +1,4 @@
-/* again.c: plays what failed again, by itself. */
+/* again.c: plays failed cases again, one by one. */
 #include "run/again.h"
 
 #include "base/clock.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 enum {
-    KINDS = 6,    /* that many are played again; those that explain most come first */
+    KINDS = 6,    /* this many are played again; those that explain most come first */
     LEAST_S = 10, /* no new play begins after this (times --timeout-factor), */
     PART = 2      /* or after this part of the time that the whole run has taken, if that is longer */
 };
@@ -48,7 +48,7 @@ static int on_tick(void *context) {
 static undr_error play_one(const check_again *again, check_record *record) {
     struct replay replay = {again, record};
     check_item item = {record->one, 0, check_record_delivery(record), NULL, false};
-    check_supervision supervision = {&item, 1, &again->part->setting, check_play, 1, 0, again->limit_ns, false,
+    check_supervision supervision = {&item, 1, &again->part->setting, check_play_item, 1, 0, again->limit_ns, false,
         again->signals, {&replay, on_started, on_finished, on_tick}};
     return check_supervise(&supervision, &again->session->interrupted);
 }

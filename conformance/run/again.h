@@ -1,4 +1,4 @@
-/* again.h: what failed is played again, by itself: does it fail each time? */
+/* again.h: failed cases are played again, one by one: do they fail each time? */
 #ifndef CHECK_AGAIN_H
 #define CHECK_AGAIN_H
 

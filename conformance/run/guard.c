@@ -1,4 +1,4 @@
-/* guard.c: a process that runs foreign programs, and one beside it that sees to it that none is left. */
+/* guard.c: a process that runs foreign programs, and one above it that makes sure that none is left. */
 #include "run/guard.h"
 
 #include "base/clock.h"
@@ -104,8 +104,8 @@ static void clear(void) {
     (void)error;
 }
 
-/* Waits for the player or for the word to end, then clears up. Should a signal be lost, a look now and then finds the
- * player's end, and that of who reads the results, all the same. */
+/* Waits for the player's end, or for the order to end, then cleans up. If a signal is lost, regular checks still notice
+ * the end of the player, or of the reader of the results. */
 _Noreturn static void watch(pid_t player, pid_t parent, int results, const sigset_t *awaited) {
     const struct timespec now_and_then = {.tv_sec = 1};
     for (;;) {
@@ -117,7 +117,7 @@ _Noreturn static void watch(pid_t player, pid_t parent, int results, const sigse
         pid_t ended = waitpid(player, &status, WNOHANG);
         if (ended < 0 && errno == ECHILD) {
             clear();
-            tell(results, CHECK_GUARD_MARK "ended, and somebody else was told how\n");
+            tell(results, CHECK_GUARD_MARK "ended, and another process reaped it\n");
             _exit(0);
         }
         if (ended == player) {
@@ -141,7 +141,7 @@ _Noreturn static void be_guard(const check_guard_how *how, pid_t parent, const i
     sigaddset(&blocked, SIGQUIT);
     sigprocmask(SIG_SETMASK, &blocked, NULL);
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGCHLD, SIG_DFL); /* ignored by whoever started us, no end would be told */
+    signal(SIGCHLD, SIG_DFL); /* if the parent ignored it, no end would be reported */
     if (!how->foreground) {
         setpgid(0, 0); /* so that the terminal's Ctrl-C reaches the parent alone, which ends us in order */
     }

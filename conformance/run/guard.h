@@ -1,4 +1,4 @@
-/* guard.h: a process of our own that runs foreign programs, and one above it that sees to it that none is left.
+/* guard.h: a process of our own that runs foreign programs, and one above it that makes sure that none is left.
  *
  * The guard is the parent of the player. When the player is done, crashes, or the guard is told to end (SIGTERM, which
  * the kernel also sends when the guard's own parent dies), everything below the guard is killed. */

@@ -2,6 +2,7 @@
 #include "run/output.h"
 
 #include "base/user_file.h"
+#include "base/writer.h"
 #include "base/written.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@ static const struct kind {
     const char *option;
     size_t path; /* in check_options */
     undr_error (*write)(FILE *out, const check_session *session);
-    bool precious; /* what is there already is somebody's work */
+    bool precious; /* an existing file is the user's work */
 } kinds[CHECK_OUTPUTS] = {
     {"--junit", offsetof(check_options, junit), check_report_junit, false},
     {"--json", offsetof(check_options, json), check_report_json, false},
@@ -50,9 +51,9 @@ static bool is_same(const struct stat *a, const struct stat *b) {
 }
 
 static undr_error refuse(undr_buffer *message, const char *one, const char *other) {
-    undr_error error = undr_put_format(message,
-        "%s and %s are the same file, and one would destroy the other: name two (- is standard output)", one, other);
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    return check_refused(undr_put_format(message,
+        "%s and %s are the same file, and one would overwrite the other: name two files (- is standard output)", one,
+        other));
 }
 
 /* Against the standard streams, the files of the other options, and that of --expect, which was read. */
@@ -134,7 +135,7 @@ static undr_error make(int kind, const check_session *session, char **text, size
 /* 0, or an errno. */
 static int put(int file, const char *text, size_t size) {
     if (file == STDOUT_FILENO) {
-        fwrite(text, 1, size, stdout); /* the end of the program looks whether it arrived: written.h */
+        fwrite(text, 1, size, stdout); /* the end of the program checks that it was written: written.h */
         return 0;
     }
     return check_file_replace(file, undr_slice_of(text, size));
@@ -145,7 +146,7 @@ static undr_error write_one(check_outputs *outputs, int kind, const check_sessio
     size_t size = 0;
     int *file = &outputs->files[kind];
     const char *path = path_of(session->options, kind);
-    /* What can't be replaced by a new run stays as it was when the run could not be judged. */
+    /* A file that a new run can't replace stays as it was if the run could not be judged. */
     if (*file < 0 || (kinds[kind].precious && session->mistaken)) {
         return UNDR_OK;
     }

@@ -12,7 +12,7 @@ typedef struct check_outputs {
 } check_outputs;
 
 /* UNDR_ARGUMENT: *message says which file can't be written, and why. check_outputs_close afterwards, always. Reports
- * are emptied, so that nobody takes an old one for that of a run which was killed; the file of --write-expect is not,
+ * are emptied, so that an old one is not mistaken for that of a run that was killed; the file of --write-expect is not,
  * until there is something to write. */
 UNDR_MUST_USE undr_error check_outputs_open(check_outputs *outputs, const check_options *options, undr_buffer *message);
 
@@ -27,7 +27,7 @@ UNDR_MUST_USE undr_error check_outputs_github(
     check_outputs *outputs, const check_session *session, undr_buffer *message);
 void check_outputs_close(check_outputs *outputs);
 
-/* --write-expect: all that fell short, known reasons kept, entries of cases that were not run kept. */
+/* --write-expect: all failures; known reasons, and entries of cases that were not run, are kept. */
 UNDR_MUST_USE undr_error check_write_expected(FILE *out, const check_session *session);
 
 #endif

@@ -9,7 +9,7 @@
 enum {
     WAITS_MS = 50,
     BYTES_FACTOR = 4,      /* each piece is sent when the one before it was read */
-    FALLS_SHORT_MS = 10000 /* what falls short mostly waits a whole limit for what does not come */
+    FALLS_SHORT_MS = 10000 /* a failing case mostly waits a whole limit for something that does not come */
 };
 
 /* FNV-1a, then a finish that spreads the low bits: the same pick on every machine. */
@@ -86,7 +86,7 @@ static int compare(uint64_t a, uint64_t b) {
     return a > b ? -1 : a < b ? 1 : 0;
 }
 
-/* What others wait for, then what takes longest: so nothing long is left for the end. */
+/* First the items that others wait for, then the longest ones, so that nothing long is left for the end. */
 static int compare_places(const void *left, const void *right) {
     const struct place *a = left, *b = right;
     int order = compare(a->leads, b->leads);
@@ -133,7 +133,7 @@ undr_error check_plan_round(const check_selection *selection, const check_expect
     for (size_t i = 0; i < selection->count; i++) {
         check_delivery deliveries[CHECK_DELIVERY_COUNT];
         size_t chosen = check_plan_case(selection->at[i], options, seed, repetition, deliveries);
-        /* Who names cases wants these to be played. */
+        /* A user who names cases wants them to be played. */
         const char *life = options->only.count == 0 && check_suite_needs_life(selection->at[i])
             ? check_suite_life(selection->at[i]->role)
             : NULL;
@@ -141,7 +141,7 @@ undr_error check_plan_round(const check_selection *selection, const check_expect
             (*items)[(*count)++] = (check_item){selection->at[i], i, deliveries[k], life, false};
         }
     }
-    /* Of random sessions a short one that falls short is the better one to find. */
+    /* Among random sessions, it is better to find a short failing one. */
     undr_error error = options->action == CHECK_ACTION_EXPLORE ? UNDR_OK
                                                                : put_in_order(selection, expected, *items, *count);
     if (error != UNDR_OK) {

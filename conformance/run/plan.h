@@ -12,8 +12,8 @@
 size_t check_plan_case(const check_case *one, const check_options *options, uint64_t seed, unsigned repetition,
     check_delivery deliveries[CHECK_DELIVERY_COUNT]);
 
-/* The items of a round, what takes longest first, as far as it can be told: a case that is expected to fall short takes
- * long, and waits. Record i is selection->at[i]. *items is the caller's to free. */
+/* The items of a round, the longest first, as far as that is known: a case that is expected to fail takes long, and
+ * waits. Record i is selection->at[i]. *items is the caller's to free. */
 UNDR_MUST_USE undr_error check_plan_round(const check_selection *selection, const check_expected *expected,
     const check_options *options, uint64_t seed, unsigned repetition, check_item **items, size_t *count);
 

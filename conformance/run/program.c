@@ -1,6 +1,8 @@
 /* program.c: looks for the adapter's program, as execvp(3) will, and for the terminal that --pause needs. */
 #include "run/program.h"
 
+#include "base/writer.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -45,10 +47,10 @@ static undr_error try_folders(const char *name, int *reason) {
 static const char *remedy_of(int reason, bool searched) {
     switch (reason) {
     case ENOENT:
-        return searched ? "it is in no folder of PATH; write ./NAME for one in this folder" : "there is no such file";
+        return searched ? "no folder of PATH has it; write ./NAME for one in this folder" : "there is no such file";
     case EISDIR: return "it is a folder";
     case EPERM:
-        return "a folder on its path may not be searched by this user; copy the adapter elsewhere, or chmod +x the folder";
+        return "this user may not search a folder on its path; copy the adapter elsewhere, or chmod +x the folder";
     case EACCES: return "it is not executable; chmod +x makes it so, or name its interpreter before it";
     default: return strerror(reason);
     }
@@ -70,8 +72,8 @@ undr_error check_find_program(const check_options *options, undr_buffer *message
     if (error != UNDR_OK || reason == 0) {
         return error;
     }
-    error = undr_put_format(message, "the adapter %s can't be run: %s", name, remedy_of(reason, searched));
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    return check_refused(
+        undr_put_format(message, "the adapter %s can't be run: %s", name, remedy_of(reason, searched)));
 }
 
 undr_error check_find_terminal(const check_options *options, undr_buffer *message) {
@@ -79,9 +81,8 @@ undr_error check_find_terminal(const check_options *options, undr_buffer *messag
     if (!options->pause || terminal >= 0) {
         return terminal < 0 || close(terminal) == 0 ? UNDR_OK : UNDR_SYSTEM;
     }
-    undr_error error = undr_put_format(message,
-        "--pause needs a terminal, where Enter goes on, and this process has "
+    return check_refused(undr_put_format(message,
+        "--pause needs a terminal, to wait for Enter, and this process has "
         "none (/dev/tty: %s): run undr-check in one, or leave --pause out",
-        strerror(errno));
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+        strerror(errno)));
 }

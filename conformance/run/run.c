@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/shortage.h"
 #include "base/text.h"
+#include "base/writer.h"
 #include "base/written.h"
 #include "report/report.h"
 #include "run/again.h"
@@ -25,7 +26,7 @@ enum {
     HEAVY_LIMIT_S = 900,
     HELD_ANSWERS = 64, /* more than a play waits for until their hold is over, one after the other */
     BY_HAND = 60,      /* times longer may a worker take that stands in a debugger */
-    WAITING_JOBS = 6   /* for each job, so many more of the cases that only wait; none beside a single one */
+    WAITING_JOBS = 6   /* this many more of the cases that only wait, for each job; none with a single job */
 };
 
 /* All that a run holds. */
@@ -100,7 +101,7 @@ static bool on_finished(void *context, const check_item *item, check_result *res
     return !run->session.stopped;
 }
 
-/* Where nobody reads any more, there is nobody to play for. */
+/* If nobody reads the output any more, the run ends. */
 static int on_tick(void *context) {
     struct run *run = context;
     check_terminal_tick(&run->terminal);
@@ -144,7 +145,7 @@ static undr_error play_round(struct run *run, const check_selection *selection) 
         selection, &run->expected, options, run->session.seed, run->repetition, &items, &count);
     if (error == UNDR_OK) {
         unsigned jobs = run->session.jobs;
-        check_supervision supervision = {items, count, &run->part->setting, check_play, jobs,
+        check_supervision supervision = {items, count, &run->part->setting, check_play_item, jobs,
             jobs > 1 ? WAITING_JOBS * jobs : 0, options->pause || options->listens ? UINT64_MAX : limit_of(run),
             options->pause, &run->signals, {run, on_started, on_finished, on_tick}};
         check_terminal_part(&run->terminal, &run->session, run->part, count);
@@ -206,7 +207,7 @@ static undr_error play_again(struct run *run) {
     return error == UNDR_OK ? check_play_suspicions(&again) : error;
 }
 
-/* Which entries hold is known only now that the adapter was asked for its versions. */
+/* Which entries apply is known only now that the adapter has given its versions. */
 static undr_error find_entries(struct run *run, check_part *part) {
     undr_error error = check_expected_apply(
         &run->expected, undr_buffer_slice(&part->setting.capabilities.text), &run->message);
@@ -263,11 +264,10 @@ static undr_error select_all(struct run *run, check_selection selections[CHECK_R
     if (chosen > 0) {
         return UNDR_OK;
     }
-    error = undr_put_text(&run->message,
-        heavy > 0                      ? "all cases that match are of the set `load`: add --load to run them"
-            : run->options->shards > 1 ? "no case that matches is of this --shard, which runs nothing then"
-                                       : "no case matches: --list prints the names");
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    return check_refused(undr_put_text(&run->message,
+        heavy > 0                      ? "all matching cases are heavy: add --load to run them"
+            : run->options->shards > 1 ? "no matching case is in this --shard, so it runs nothing"
+                                       : "no case matches: --list prints the names"));
 }
 
 static void run_parts(struct run *run, const check_selection selections[CHECK_ROLE_COUNT]) {
@@ -354,7 +354,7 @@ static undr_error prepare(struct run *run, check_selection selections[CHECK_ROLE
     return error;
 }
 
-/* Plays and reports, with the signals in our hands; then what the caller wants with what was found. */
+/* Plays and reports, with the signals under control; then calls the caller's function with the result. */
 static undr_error play_all(struct run *run, const check_selection selections[CHECK_ROLE_COUNT], check_run_ended *ended,
     void *context, int *status) {
     undr_error error = check_signals_open(&run->signals);

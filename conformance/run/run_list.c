@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-static int give_up(check_suite *suite, undr_error error, undr_buffer *message, int status) {
+static int complain(check_suite *suite, undr_error error, undr_buffer *message, int status) {
     if (message->size > 0) {
         check_complain(message);
         status = error == UNDR_ARGUMENT ? status : CHECK_HARNESS;
@@ -45,11 +45,11 @@ int check_run_list(const check_options *options) {
     size_t printed = 0;
     undr_error error = check_suite_load(&suite, check_embedded_cases, &options->cases, &message, &embedded);
     if (error != UNDR_OK) {
-        return give_up(&suite, error, &message, embedded ? CHECK_HARNESS : CHECK_USAGE);
+        return complain(&suite, error, &message, embedded ? CHECK_HARNESS : CHECK_USAGE);
     }
     error = check_suite_try_patterns(&suite, options, &message);
     if (error != UNDR_OK) {
-        return give_up(&suite, error, &message, CHECK_USAGE);
+        return complain(&suite, error, &message, CHECK_USAGE);
     }
     check_ids_warn(stderr, &suite, check_known_ids);
     for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
@@ -57,7 +57,7 @@ int check_run_list(const check_options *options) {
         error = options->roles[role] ? check_suite_select(&suite, (check_role)role, options, &selection, &message)
                                      : UNDR_OK;
         if (error != UNDR_OK) {
-            return give_up(&suite, error, &message, CHECK_USAGE);
+            return complain(&suite, error, &message, CHECK_USAGE);
         }
         for (size_t i = 0; i < selection.count; i++, printed++) {
             printf("%s\n", selection.at[i]->name);
@@ -81,7 +81,7 @@ static void sum_up(const check_suite *suite, size_t mistakes, size_t warnings) {
         printf(" in %zu file%s", suite->file_count, check_text_plural(suite->file_count));
     }
     if (mistakes == 0) {
-        fputs(warnings == 0 ? ", no mistake\n" : ", no mistake, but see the warnings\n", stdout);
+        fputs(warnings == 0 ? ", no mistake\n" : ", no error, but see the warnings\n", stdout);
     } else {
         printf(
             "; %zu mistake%s: a file or folder is read up to its first one\n", mistakes, check_text_plural(mistakes));
@@ -97,7 +97,7 @@ int check_run_parse(const check_options *options) {
         undr_error error = check_suite_add_path(&suite, options->files.at[i], &message);
         if (error != UNDR_OK) {
             if (message.size == 0 || error != UNDR_ARGUMENT) {
-                return give_up(&suite, error, &message, CHECK_HARNESS);
+                return complain(&suite, error, &message, CHECK_HARNESS);
             }
             check_text_lines(stdout, undr_buffer_slice(&message), "");
             mistakes++;

@@ -47,6 +47,10 @@ struct supervisor {
 
 /* ---- in the player ---- */
 
+void check_play_item(void *context, const check_item *item, check_result *result) {
+    check_play(item->one, context, item->delivery, result);
+}
+
 static void play_orders(void *context, int orders, int results) {
     const check_supervision *work = context;
     uint64_t index = 0;
@@ -55,7 +59,7 @@ static void play_orders(void *context, int orders, int results) {
         check_result result = {0};
         undr_buffer line = {0};
         uint64_t started = check_now();
-        work->play(item->one, work->setting, item->delivery, &result);
+        work->play(work->context, item, &result);
         if (result.duration_ns == 0) {
             result.duration_ns = check_now() - started;
         }
@@ -134,7 +138,7 @@ static item_chance chance_of(const struct supervisor *self, size_t index, const 
     return chance;
 }
 
-static void settle(struct supervisor *self, size_t index, check_result *result) {
+static void end_item(struct supervisor *self, size_t index, check_result *result) {
     self->progress[index].state = ITEM_ENDED;
     self->progress[index].verdict = result->verdict;
     self->ended++;
@@ -144,26 +148,26 @@ static void settle(struct supervisor *self, size_t index, check_result *result) 
     }
 }
 
-static void settle_unplayed(struct supervisor *self, size_t index, bool skipped, const char *blocker) {
+static void end_unplayed(struct supervisor *self, size_t index, bool skipped, const char *blocker) {
     check_result result = {.verdict = skipped ? CHECK_SKIP : CHECK_BLOCKED};
     undr_error error = skipped ? undr_put_format(&result.notes, "it comes after %s, which was skipped", blocker)
                                : undr_put_format(&result.notes, "blocked by %s", blocker);
     if (error != UNDR_OK) {
         result.verdict = CHECK_ERROR;
     }
-    settle(self, index, &result);
+    end_item(self, index, &result);
 }
 
 /* A result for an item that has none of its own. */
-static void settle_error(struct supervisor *self, size_t index, const char *what, undr_slice detail) {
+static void end_with_error(struct supervisor *self, size_t index, const char *what, undr_slice detail) {
     check_result result = {.verdict = CHECK_ERROR, .line = self->work->items[index].one->line};
     if (undr_put_text(&result.received, what) != UNDR_OK || undr_put_slice(&result.received, detail) != UNDR_OK) {
         undr_buffer_free(&result.received);
     }
-    settle(self, index, &result);
+    end_item(self, index, &result);
 }
 
-/* The next item to play; count: none right now. Those that cannot be played are settled on the way. Of those that wait
+/* The next item to play; count: none right now. Those that cannot be played are ended on the way. Of those that wait
  * (`waits`), or of the others. */
 static size_t next_of(struct supervisor *self, bool waits) {
     size_t count = self->work->count, *first = &self->first_waiting[waits];
@@ -178,7 +182,7 @@ static size_t next_of(struct supervisor *self, bool waits) {
             return i;
         }
         if (chance != CHANCE_LATER) {
-            settle_unplayed(self, i, chance == CHANCE_SKIPPED, blocker);
+            end_unplayed(self, i, chance == CHANCE_SKIPPED, blocker);
         }
     }
     return count;
@@ -234,11 +238,11 @@ static void take_line(struct supervisor *self, struct runner *runner, undr_slice
     }
     release(self, runner);
     if (check_result_read(line, &result) == UNDR_OK) {
-        settle(self, runner->item, &result);
+        end_item(self, runner->item, &result);
         return;
     }
     check_result_free(&result);
-    settle_error(self, runner->item, "the runner's result cannot be read: ", line);
+    end_with_error(self, runner->item, "the runner's result cannot be read: ", line);
 }
 
 /* The runner is gone: what it was busy with is an error of the harness, which shows how it ended. */
@@ -247,7 +251,7 @@ static void bury(struct supervisor *self, struct runner *runner) {
     const char *what = runner->stopped != NULL ? runner->stopped : "the process that played ended: it ";
     if (runner->busy) {
         release(self, runner);
-        settle_error(self, runner->item, what, runner->stopped != NULL ? undr_slice_of(NULL, 0) : why);
+        end_with_error(self, runner->item, what, runner->stopped != NULL ? undr_slice_of(NULL, 0) : why);
     }
     check_guard_stop(&runner->guard);
     runner->line.size = 0;
@@ -259,7 +263,7 @@ static void lose(struct supervisor *self, struct runner *runner, int reason) {
     undr_error error = check_put_reason(&clause, reason);
     if (runner->busy) {
         release(self, runner);
-        settle_error(self, runner->item, "the harness lost touch with the process that played: ",
+        end_with_error(self, runner->item, "the harness lost touch with the process that played: ",
             error == UNDR_OK ? undr_buffer_slice(&clause) : undr_slice_text(strerror(reason)));
     }
     undr_buffer_free(&clause);
@@ -285,7 +289,7 @@ static undr_error read_runner(struct supervisor *self, struct runner *runner) {
     enum { PIECE = 65536 };
     undr_buffer *line = &runner->line;
     if (line->size > LONGEST_LINE) {
-        runner->stopped = "the result of this play is larger than the harness takes in";
+        runner->stopped = "the result of this play is larger than the harness accepts";
         bury(self, runner);
         return UNDR_OK;
     }
@@ -348,7 +352,7 @@ static void watch_time(struct supervisor *self) {
     for (unsigned i = 0; i < runner_count(self->work); i++) {
         struct runner *runner = &self->runners[i];
         if (runner->busy && runner->stopped == NULL && now - runner->started_ns > self->work->limit_ns) {
-            runner->stopped = "the watchdog ended this play, which went on far beyond its limit";
+            runner->stopped = "the watchdog ended this play, which ran far beyond its limit";
             bury(self, runner);
         }
     }

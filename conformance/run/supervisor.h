@@ -5,18 +5,20 @@
 #include "play/play.h"
 #include "run/signals.h"
 
-/* check_play, or what a test puts in its place. */
-typedef void check_play_function(
-    const check_case *one, const check_setting *setting, check_delivery delivery, check_result *result);
-
 /* One case under one delivery. */
 typedef struct check_item {
     const check_case *one;
     size_t record; /* the caller's */
     check_delivery delivery;
-    const char *first; /* a case that has to pass before, beside those of one->after; NULL: none */
+    const char *first; /* a case that must pass before, in addition to those of one->after; NULL: none */
     bool waits;        /* it does so for most of its time, and leaves the processor to others */
 } check_item;
+
+/* Runs in a process of its own and fills *result: check_play_item, the survey, or what a test puts in their place. */
+typedef void check_play_function(void *context, const check_item *item, check_result *result);
+
+/* check_play; the context is the check_setting. */
+void check_play_item(void *context, const check_item *item, check_result *result);
 
 /* Who is told. `result` is the watcher's from then on; false: nothing more is to be started. */
 typedef struct check_watcher {
@@ -29,10 +31,10 @@ typedef struct check_watcher {
 typedef struct check_supervision {
     const check_item *items;
     size_t count;
-    const check_setting *setting;
+    void *context; /* of `play` */
     check_play_function *play;
     unsigned jobs;     /* items at a time */
-    unsigned waiting;  /* beside them, so many that wait */
+    unsigned waiting;  /* in addition, this many that wait */
     uint64_t limit_ns; /* of one play: far above any that play.h sets itself */
     bool foreground;   /* runners may read from the terminal */
     const check_signals *signals;
@@ -51,7 +53,7 @@ typedef struct check_survey_watcher {
     void (*waits)(void *context, const char *what); /* NULL: nobody wants to know */
 } check_survey_watcher;
 
-/* check_survey in a process of its own, under the same supervision. UNDR_INTERRUPTED: *interrupted says by which. */
+/* check_survey, as the only item of a supervision. UNDR_INTERRUPTED: *interrupted says by which signal. */
 UNDR_MUST_USE undr_error check_survey_apart(check_setting *setting, check_role role, undr_buffer *why,
     const check_signals *signals, const check_survey_watcher *watcher, int *interrupted);
 

@@ -65,7 +65,7 @@ static undr_error play_all(const check_again *again, const check_cases cases[SES
     for (size_t i = 0; i < SESSIONS; i++) {
         items[i] = (check_item){&cases[i].at[0], i, CHECK_DELIVERY_WHOLE, NULL, false};
     }
-    check_supervision supervision = {items, SESSIONS, &setting, check_play, SESSIONS, 0, again->limit_ns, false,
+    check_supervision supervision = {items, SESSIONS, &setting, check_play_item, SESSIONS, 0, again->limit_ns, false,
         again->signals, {answers, on_started, on_finished, on_tick}};
     return check_supervise(&supervision, &again->session->interrupted);
 }
@@ -81,8 +81,8 @@ static void conclude(check_part *part, const struct answers *answers) {
     } else if (swapped != counted) { /* one that takes both looks at no length at all */
         part->suspicion = swapped ? CHECK_HINT_BYTE_ORDER : CHECK_HINT_COUNTS_HEADER;
         part->suspicion_seen = swapped
-            ? "a frame whose length was sent big-endian was understood, the same frame with a right length was not"
-            : "a frame whose length included its header was understood, the same frame with a right length was not";
+            ? "a frame whose length was sent big-endian was understood, the same frame with a correct length was not"
+            : "a frame whose length included its header was understood, the same frame with a correct length was not";
     }
 }
 

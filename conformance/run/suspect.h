@@ -1,5 +1,5 @@
-/* suspect.h: a target that understands nothing is asked once more in the way of a classic mistake. One that answers
- * that, and not what is right, has made it. */
+/* suspect.h: a target that understands nothing is asked again in the form of a classic mistake. One that answers that
+ * form, and not the correct one, has made the mistake. */
 #ifndef CHECK_SUSPECT_H
 #define CHECK_SUSPECT_H
 

@@ -1,4 +1,4 @@
-/* write_expect.c: --write-expect: what fell short, as the file that --expect reads. */
+/* write_expect.c: --write-expect: the failures, as a file for --expect. */
 #include "run/output.h"
 
 #include "base/text.h"
@@ -84,7 +84,7 @@ static undr_error write_record(FILE *out, const check_record *record) {
 }
 
 undr_error check_write_expected(FILE *out, const check_session *session) {
-    fputs("# What is known to fall short: `fail CASE REASON` for a MUST, `warn CASE REASON` for a SHOULD.\n", out);
+    fputs("# Known failures: `fail CASE REASON` for a MUST, `warn CASE REASON` for a SHOULD.\n", out);
     for (size_t i = 0; i < session->expected->count; i++) {
         const check_entry *entry = &session->expected->at[i];
         if (is_kept(session, entry)) {

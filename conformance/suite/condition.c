@@ -41,7 +41,7 @@ static bool read_version(undr_slice text, version *to) {
 }
 
 /* Below, equal to, above: of `found` against `asked`, as far as `asked` goes. */
-static int compare(const version *found, const version *asked) {
+static int compare_versions(const version *found, const version *asked) {
     for (size_t i = 0; i < asked->count; i++) {
         if (found->at[i] != asked->at[i]) {
             return found->at[i] < asked->at[i] ? -1 : 1;
@@ -86,11 +86,11 @@ undr_error check_condition_take(undr_slice *rest, undr_slice *condition, const c
         version asked;
         comparison one = take_comparison(&after);
         if (find_relation(one.relation) == RELATIONS) {
-            *what = "`when WORD RELATION VERSION` needs one of < <= == != >= > for its RELATION, between blanks";
+            *what = "`when WORD RELATION VERSION` needs < <= == != >= or > as its RELATION, between blanks";
             return UNDR_ARGUMENT;
         }
         if (!read_version(one.version, &asked)) {
-            *what = "`when WORD RELATION VERSION` needs numbers for its VERSION, as 3.13";
+            *what = "`when WORD RELATION VERSION` needs numbers as its VERSION, such as 3.13";
             return UNDR_ARGUMENT;
         }
         *condition = undr_slice_of(first, (size_t)(after.data - first));
@@ -129,7 +129,7 @@ undr_error check_condition_holds(undr_slice condition, undr_slice capabilities, 
             || !find_declared(capabilities, one.word, &found)) {
             return UNDR_ARGUMENT;
         }
-        int order = compare(&found, &asked);
+        int order = compare_versions(&found, &asked);
         *holds = *holds
             && (order < 0        ? relations[relation].below
                     : order == 0 ? relations[relation].equal

@@ -1,4 +1,4 @@
-/* cost.c: how long a case will take, as far as it can be read in its text. */
+/* cost.c: how long a case will take, as far as its text shows. */
 #include "suite/cost.h"
 #include "notation/walk.h"
 
@@ -8,10 +8,10 @@ enum {
     SLEEP_DEPTH = 16,
     POLL_MS = 20,  /* a worker that was answered None comes again */
     QUIET_MS = 60, /* a `quiet` without a number, where the target is such a worker */
-    HOLD_MS = 100  /* a None of a pool, which may hold it for its own workers' sake */
+    HOLD_MS = 100  /* a None of a pool, which may hold it for its own workers */
 };
 
-static const double longest_sleep_s = 10; /* who sleeps longer is killed */
+static const double longest_sleep_s = 10; /* a target that sleeps longer is killed */
 
 /* Of a walk through a case. */
 struct counting {

@@ -1,4 +1,4 @@
-/* embedded.h: the case files that travel inside the binary; the build generates their bytes from conformance/cases. */
+/* embedded.h: the case files inside the binary; the build generates their bytes from conformance/cases. */
 #ifndef CHECK_EMBEDDED_H
 #define CHECK_EMBEDDED_H
 
@@ -11,7 +11,7 @@ typedef struct check_embedded {
     size_t size;
 } check_embedded;
 
-/* Of the specification that was built in: protocol.md and adapter.md, one behind the other. */
+/* Of the specification that was built in: protocol.md, followed by adapter.md. */
 extern const char check_spec_sha256[];
 
 extern const check_embedded check_embedded_cases[];

@@ -1,9 +1,10 @@
 /* expect.c: the file of expected failures. */
 #include "suite/expect.h"
 
-#include "base/array.h"
+#include "base/grow.h"
 #include "base/text.h"
 #include "base/user_file.h"
+#include "base/writer.h"
 #include "suite/condition.h"
 #include "suite/ids.h"
 
@@ -42,7 +43,7 @@ struct line {
 };
 
 static undr_error note_pattern(check_expected *expected, size_t index) {
-    size_t *patterns = check_array_room(
+    size_t *patterns = check_array_grow(
         expected->patterns, expected->pattern_count, &expected->pattern_capacity, sizeof *patterns);
     if (patterns == NULL) {
         return UNDR_MEMORY;
@@ -53,8 +54,8 @@ static undr_error note_pattern(check_expected *expected, size_t index) {
 }
 
 /* *before: the number of the first entry of the case, when it had one already. */
-static undr_error add(check_expected *expected, const struct line *line, size_t *before) {
-    check_entry *at = check_array_room(expected->at, expected->count, &expected->capacity, sizeof *at);
+static undr_error add_entry(check_expected *expected, const struct line *line, size_t *before) {
+    check_entry *at = check_array_grow(expected->at, expected->count, &expected->capacity, sizeof *at);
     if (at == NULL) {
         return UNDR_MEMORY;
     }
@@ -83,14 +84,11 @@ static undr_error add(check_expected *expected, const struct line *line, size_t 
 /* "FILE:LINE: WHAT, found `FOUND`" */
 static undr_error mistake(
     check_expected *expected, int line, const char *what, undr_slice found, undr_buffer *message) {
-    undr_error error = undr_put_format(message, "%s:%d: %s, found `", expected->file, line, what);
-    if (error == UNDR_OK) {
-        error = check_text_clean(message, found);
-    }
-    if (error == UNDR_OK) {
-        error = undr_put_text(message, "`");
-    }
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    check_writer out = check_writer_to(message);
+    check_write_format(&out, "%s:%d: %s, found `", expected->file, line, what);
+    check_write_clean(&out, found);
+    check_write(&out, "`");
+    return check_refused(out.error);
 }
 
 static bool is_word(undr_slice word, const char *text) {
@@ -111,7 +109,7 @@ static bool is_family(undr_slice word) {
     return found;
 }
 
-/* The id behind the case; without one, *rest is the reason as it was. False: there is no such requirement. */
+/* The id after the case; without one, *rest is unchanged. False: there is no such requirement. */
 static bool take_id(undr_slice *rest, const char **id) {
     undr_slice after = *rest, word = check_text_take_word(&after);
     for (const check_known_id *known = check_known_ids; known->id != NULL && *id == NULL; known++) {
@@ -131,12 +129,12 @@ static bool take_verdict(undr_slice word, struct line *line) {
 /* Reads a line up to its reason. */
 static undr_error read_line(undr_slice rest, struct line *line, check_expected *expected, undr_buffer *message) {
     undr_slice whole = rest, word = check_text_take_word(&rest);
-    const char *what = "`fail CASE REASON` or `warn CASE REASON` is expected";
+    const char *what = "expected `fail CASE REASON` or `warn CASE REASON`";
     if (is_word(word, "when")) {
         if (check_condition_take(&rest, &line->condition, &what) != UNDR_OK) {
             return mistake(expected, line->number, what, whole, message);
         }
-        what = "`fail CASE REASON` or `warn CASE REASON` is expected behind the condition";
+        what = "expected `fail CASE REASON` or `warn CASE REASON` after the condition";
         word = check_text_take_word(&rest);
     }
     if (!take_verdict(word, line)) {
@@ -144,10 +142,10 @@ static undr_error read_line(undr_slice rest, struct line *line, check_expected *
     }
     line->name = check_text_take_word(&rest);
     if (line->name.size == 0) {
-        return mistake(expected, line->number, "the name of a case is expected", whole, message);
+        return mistake(expected, line->number, "expected the name of a case", whole, message);
     }
     if (!take_id(&rest, &line->id)) {
-        return mistake(expected, line->number, "the specification has no requirement of that number", whole, message);
+        return mistake(expected, line->number, "the specification has no requirement with that id", whole, message);
     }
     line->reason = check_text_trim(rest);
     return line->reason.size > 0 ? UNDR_OK : mistake(expected, line->number, "a reason is expected", whole, message);
@@ -161,7 +159,7 @@ static undr_error parse_line(undr_slice text, int number, check_expected *expect
     struct line line = {.number = number};
     undr_error error = read_line(rest, &line, expected, message);
     size_t before = CHECK_NO_NAME;
-    error = error == UNDR_OK ? add(expected, &line, &before) : error;
+    error = error == UNDR_OK ? add_entry(expected, &line, &before) : error;
     if (error != UNDR_OK || before == CHECK_NO_NAME) {
         return error;
     }
@@ -169,9 +167,8 @@ static undr_error parse_line(undr_slice text, int number, check_expected *expect
     if (first->condition != NULL && line.condition.size > 0) {
         return UNDR_OK; /* check_expected_apply sees whether both hold */
     }
-    error = undr_put_format(message, "%s:%d: the case %s has an entry at line %d already", expected->file, number,
-        first->name, first->line);
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    return check_refused(undr_put_format(message, "%s:%d: the case %s has an entry at line %d already", expected->file,
+        number, first->name, first->line));
 }
 
 static undr_error say_undecided(const check_expected *expected, const check_entry *entry, undr_slice word,
@@ -179,17 +176,17 @@ static undr_error say_undecided(const check_expected *expected, const check_entr
     int size = (int)word.size;
     const char *name = (const char *)word.data;
     bool own = undr_slice_equal(word, undr_slice_text("version"));
-    undr_error error = undr_put_format(message,
-        "%s:%d: whether `when %s` holds is unknown: the adapter declares no version of `%.*s`, which is ",
+    check_writer out = check_writer_to(message);
+    check_write_format(&out,
+        "%s:%d: `when %s` can't be decided: the adapter declares no version of `%.*s`. Its capabilities need a line ",
         expected->file, entry->line, entry->condition, size, name);
-    if (error == UNDR_OK) {
-        error = own ? undr_put_text(message, "a line `version VERSION` of its capabilities")
-                    : undr_put_format(message, "a line `language %.*s VERSION` of its capabilities", size, name);
+    if (own) {
+        check_write(&out, "`version VERSION`");
+    } else {
+        check_write_format(&out, "`language %.*s VERSION`", size, name);
     }
-    if (error == UNDR_OK && capabilities.size == 0) {
-        error = undr_put_text(message, " (under --connect there is no adapter to ask)");
-    }
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    check_write(&out, capabilities.size == 0 ? " (under --connect there is no adapter to ask)" : "");
+    return check_refused(out.error);
 }
 
 /* The entry that holds is the one of its case. */
@@ -200,10 +197,10 @@ static undr_error take_hold(check_expected *expected, size_t index, undr_buffer 
         first->holding = index;
         return UNDR_OK;
     }
-    undr_error error = undr_put_format(message,
-        "%s:%d: `when %s` holds, and so does the condition of line %d, for the same case %s: one entry must be left",
-        expected->file, entry->line, entry->condition, expected->at[first->holding].line, entry->name);
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    return check_refused(undr_put_format(message,
+        "%s:%d: `when %s` holds, and so does the condition of line %d, for the same case %s: remove one of the two "
+        "entries",
+        expected->file, entry->line, entry->condition, expected->at[first->holding].line, entry->name));
 }
 
 undr_error check_expected_apply(check_expected *expected, undr_slice capabilities, undr_buffer *message) {

@@ -1,4 +1,4 @@
-/* expect.h: the file of expected failures: what an implementation is known to fall short of, and why.
+/* expect.h: the file of expected failures: the cases that an implementation is known to fail, and why.
  *
  *     # a comment
  *     fail manager.close-join.worker-died  JOIN never returns when a worker dies
@@ -6,7 +6,7 @@
  *     when python >= 3.13 fail worker.workers.failure  the report can't be pickled
  *     fail manager.schedule.* SCHED-3      the newest task comes first
  *     flaky worker.workers.pauses          the machine of the CI is slow
- */
+ * */
 #ifndef CHECK_EXPECT_H
 #define CHECK_EXPECT_H
 
@@ -38,7 +38,7 @@ typedef struct check_expected {
     size_t pattern_count, pattern_capacity;
 } check_expected;
 
-/* Reads a whole text. UNDR_ARGUMENT: *message says what is wrong, behind FILE:LINE. check_expected_free afterwards,
+/* Reads a whole text. UNDR_ARGUMENT: *message says what is wrong, after FILE:LINE. check_expected_free afterwards,
  * always. */
 UNDR_MUST_USE undr_error check_expected_parse(
     undr_slice text, const char *file, check_expected *expected, undr_buffer *message);
@@ -49,11 +49,12 @@ void check_expected_free(check_expected *expected);
  * UNDR_ARGUMENT: *message says which condition can't be decided, or which entries contradict each other. */
 UNDR_MUST_USE undr_error check_expected_apply(check_expected *expected, undr_slice capabilities, undr_buffer *message);
 
-/* The entry that holds; NULL: none. One that names the case comes before a pattern, an earlier pattern before a later. */
+/* The entry that holds; NULL: none. One that names the case comes before a pattern, an earlier pattern before a
+ * later. */
 const check_entry *check_expected_find(const check_expected *expected, const char *name);
 
-/* One line of such a file, with what the entry has but its reason (and .verdict, where it is not flaky); newlines in the
- * reason become blanks. Failures show in ferror(out). */
+/* One line of such a file, with what the entry has but its reason (and .verdict, where it is not flaky); newlines in
+ * the reason become blanks. Failures show in ferror(out). */
 void check_expected_write(FILE *out, const check_entry *entry, undr_slice reason);
 
 #endif

@@ -1,4 +1,4 @@
-/* help.c: what undr-check prints of its options: the help, the manual page, the scripts for shells. */
+/* help.c: what undr-check prints about its options: the help, the manual page, the scripts for shells. */
 #include "suite/option_table.h"
 #include "suite/options.h"
 
@@ -61,7 +61,7 @@ static const char examples[] = "  undr-check manager -- ./my-manager\n"
                                "  undr-check diff old.json new.json --format markdown\n";
 
 static void help_with_all(FILE *out) {
-    fputs("undr-check holds an implementation of the undr task protocol against its specification.\n\nUsage\n", out);
+    fputs("undr-check checks an implementation of the undr task protocol against its specification.\n\nUsage\n", out);
     for (const check_verb *verb = check_verb_table; verb->name != NULL; verb++) {
         int used = fprintf(out, "  undr-check %s %s", verb->name, verb->arguments);
         fprintf(out, "%*s", used + 2 > VERBS ? 2 : VERBS - used, "");
@@ -80,21 +80,23 @@ static void help_with_all(FILE *out) {
 /* ---- of one verb ---- */
 
 static void help_with_explore(FILE *out) {
-    fputs(
-        "Usage\n"
-        "  undr-check explore manager|worker|pool|all [OPTIONS] -- ARGV...   ARGV is your adapter (spec/adapter.md)\n"
-        "  undr-check explore manager --connect HOST:PORT [OPTIONS]\n"
-        "\n"
-        "Plays random sessions: what must come back is computed for each. The first that falls short is made as short\n"
-        "as it gets, printed, and kept as a case of its own.\n"
-        "\n"
-        "  --sessions N         how many a role (default: 100)\n"
-        "  --corpus FOLDER      with the role manager: instead of these the sessions that a fuzzer kept in FOLDER\n"
-        "  --seed N             picks them (default: a new one each time; it is printed)\n"
-        "  --only PATTERN       only the sessions whose name matches, as in 'manager.explore.7-12'\n"
-        "\n"
-        "and all options of `undr-check --help` for how cases are played, what counts, and reports, but --cases and\n"
-        "--load. Exit status: as of a run (undr-check --help).\n",
+    fputs("Usage\n"
+          "  undr-check explore manager|worker|pool|all [OPTIONS] -- ARGV...   ARGV is your adapter (spec/adapter.md)\n"
+          "  undr-check explore manager --connect HOST:PORT [OPTIONS]\n"
+          "\n"
+          "Plays random sessions, and computes what must come back in each. The first one that fails is made as short "
+          "as\n"
+          "possible, printed, and kept as a case.\n"
+          "\n"
+          "  --sessions N         how many for each role (default: 100)\n"
+          "  --corpus FOLDER      for the role manager: the sessions that a fuzzer kept in FOLDER, instead of random "
+          "ones\n"
+          "  --seed N             the seed of the sessions (default: a new one each time; it is printed)\n"
+          "  --only PATTERN       only the sessions whose name matches, as in 'manager.explore.7-12'\n"
+          "\n"
+          "It also takes all options of `undr-check --help` about how cases are played, what counts, and reports, "
+          "except\n"
+          "--cases and --load. The exit status is that of a run (undr-check --help).\n",
         out);
 }
 
@@ -102,23 +104,24 @@ static void help_with_parse(FILE *out) {
     fputs("Usage\n"
           "  undr-check parse FILE|FOLDER...\n"
           "\n"
-          "Looks for mistakes in case files (spec/exchange.md), without playing them: of each file the first one. A\n"
-          "folder stands for the *.case files in it. There are no options.\n"
+          "Reports the first error of each case file (spec/exchange.md), and plays nothing. A folder stands for the\n"
+          "*.case files in it. There are no options.\n"
           "\n"
-          "Exit status: 0 no mistake; 2 a mistake, or a file that can't be read; 3 the harness itself failed.\n",
+          "Exit status: 0 no error; 2 an error, or a file that can't be read; 3 the harness itself failed.\n",
         out);
 }
 
 static void help_with_decode(FILE *out) {
-    fputs("Usage\n"
-          "  undr-check decode [FILE]\n"
-          "\n"
-          "Prints the bytes that one side of a connection sent, from its first on, in the notation of cases\n"
-          "(spec/exchange.md), with a remark above each frame that breaks the protocol. Without FILE, or for -, it\n"
-          "reads standard input. There are no options.\n"
-          "\n"
-          "Exit status: 0 all frames are right; 1 one is not, or the bytes end inside a frame; 2 FILE can't be read;\n"
-          "3 the harness itself failed, or could not write all of its output.\n",
+    fputs(
+        "Usage\n"
+        "  undr-check decode [FILE]\n"
+        "\n"
+        "Prints the bytes that one side of a connection sent, from the first on, in the notation of cases\n"
+        "(spec/exchange.md), with a remark above each frame that breaks the protocol. Without FILE, or for -, it\n"
+        "reads standard input. There are no options.\n"
+        "\n"
+        "Exit status: 0 all frames are correct; 1 one is not, or the bytes end inside a frame; 2 FILE can't be read;\n"
+        "3 the harness itself failed, or could not write all of its output.\n",
         out);
 }
 
@@ -231,7 +234,8 @@ static void print_bash(FILE *out) {
                 out, "        --%s) COMPREPLY=($(compgen -W '%s' -- \"$word\")); return ;;\n", one->name, one->choices);
         } else if (one->id == OPTION_ONLY || one->id == OPTION_SKIP) {
             fprintf(out,
-                "        --%s) COMPREPLY=($(compgen -W \"$(undr-check --list 2>/dev/null)\" -- \"$word\")); return ;;\n",
+                "        --%s) COMPREPLY=($(compgen -W \"$(undr-check --list 2>/dev/null)\" -- \"$word\")); return "
+                ";;\n",
                 one->name);
         } else if (one->argument != NULL) {
             fprintf(out, "        --%s) COMPREPLY=(%s); return ;;\n", one->name,
@@ -244,7 +248,8 @@ static void print_bash(FILE *out) {
     }
     fprintf(out,
         "' -- \"$word\"))\n    elif ((COMP_CWORD == 1)); then\n        COMPREPLY=($(compgen -W '%s' -- \"$word\"))\n"
-        "    else\n        COMPREPLY=($(compgen -f -- \"$word\"))\n    fi\n}\ncomplete -o filenames -F _undr_check undr-check\n",
+        "    else\n        COMPREPLY=($(compgen -f -- \"$word\"))\n    fi\n}\ncomplete -o filenames -F _undr_check "
+        "undr-check\n",
         plain_verbs);
 }
 

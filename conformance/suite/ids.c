@@ -1,4 +1,4 @@
-/* ids.c: are the requirements that a user's cases name those of the specification? */
+/* ids.c: do a user's cases name requirements that the specification has? */
 #include "suite/ids.h"
 
 #include "base/text.h"
@@ -12,7 +12,7 @@ static const char *word_of(check_level level) {
     return words[level];
 }
 
-static const check_known_id *find(const check_known_id *known, const char *id) {
+static const check_known_id *find_id(const check_known_id *known, const char *id) {
     while (known->id != NULL && strcmp(known->id, id) != 0) {
         known++;
     }
@@ -28,7 +28,7 @@ static const char *nearest_of(const check_known_id *known, const char *id) {
 }
 
 static size_t warn(FILE *out, const char *file, const check_requirement *one, const check_known_id *known) {
-    const check_known_id *found = find(known, one->id);
+    const check_known_id *found = find_id(known, one->id);
     if (found != NULL && found->level == one->level) {
         return 0;
     }
@@ -36,13 +36,13 @@ static size_t warn(FILE *out, const char *file, const check_requirement *one, co
     check_text_plain(out, undr_slice_text(file));
     fprintf(out, ":%d: ", one->line);
     if (found != NULL) {
-        fprintf(out, "%s is a `%s` in the specification, and a `%s` here\n", one->id, word_of(found->level),
+        fprintf(out, "%s is a `%s` in the specification, but a `%s` here\n", one->id, word_of(found->level),
             word_of(one->level));
         return 1;
     }
     const char *nearest = nearest_of(known, one->id);
     fprintf(out, "the specification has no requirement %s", one->id);
-    fprintf(out, nearest == NULL ? " (spec/protocol.md has them all)\n" : "; did you mean %s?\n", nearest);
+    fprintf(out, nearest == NULL ? " (spec/protocol.md lists them all)\n" : "; did you mean %s?\n", nearest);
     return 1;
 }
 

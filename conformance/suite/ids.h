@@ -1,10 +1,10 @@
-/* ids.h: are the requirements that a user's cases name those of the specification? */
+/* ids.h: do a user's cases name requirements that the specification has? */
 #ifndef CHECK_IDS_H
 #define CHECK_IDS_H
 
 #include "suite/suite.h"
 
-/* What the specification says of an id. The build generates the table from spec/. */
+/* What the specification says about an id. The build generates the table from spec/. */
 typedef struct check_known_id {
     const char *id; /* NULL ends the table */
     check_level level;
@@ -13,7 +13,7 @@ typedef struct check_known_id {
 extern const check_known_id check_known_ids[];
 
 /* Prints a warning for each requirement of a case that was not embedded whose id is not in the table, naming the
- * nearest one, or which has another level there. Answers how many. */
+ * nearest one, or which has another level there. Returns how many. */
 size_t check_ids_warn(FILE *out, const check_suite *suite, const check_known_id *known);
 
 #endif

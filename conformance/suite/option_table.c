@@ -8,69 +8,73 @@ const check_option check_option_table[] = {
         "print the names of the cases (with -v: what they prove), run nothing"},
     {"only", 0, "PATTERN", NULL, OPTION_ONLY, true, CHECK_SECTION_CASES,
         "only the cases whose name matches, as in 'manager.close-*'; may be repeated (without it the case "
-        "ROLE.life.of-a-task is played first; while it fails, all other cases but those about frames are blocked by it)"},
+        "ROLE.life.of-a-task is played first; while it fails, all other cases but those about frames are blocked by "
+        "it)"},
     {"skip", 0, "PATTERN", NULL, OPTION_SKIP, true, CHECK_SECTION_CASES,
-        "not the cases whose name matches; may be repeated. The report says how many were left out"},
+        "leave out the cases whose name matches; may be repeated. The report says how many were left out"},
     {"cases", 0, "FOLDER", NULL, OPTION_CASES, true, CHECK_SECTION_CASES,
-        "your own *.case files, beside the built-in ones; may be repeated"},
+        "your own *.case files, besides the built-in ones; may be repeated"},
     {"load", 0, NULL, NULL, OPTION_LOAD, true, CHECK_SECTION_CASES,
         "the heavy cases, too (long waits, large payloads, many connections)"},
     {"destructive", 0, NULL, NULL, OPTION_DESTRUCTIVE, true, CHECK_SECTION_CASES,
-        "with --connect: also the cases that leave the manager's counts damaged"},
+        "with --connect: also the cases that damage the manager's counts"},
     {"sessions", 0, "N", NULL, OPTION_SESSIONS, false, CHECK_SECTION_CASES,
         "with explore: how many random sessions a role (default: 100; --seed picks them)"},
     {"corpus", 0, "FOLDER", NULL, OPTION_CORPUS, false, CHECK_SECTION_CASES,
-        "with explore manager: instead of these all sessions that a fuzzer kept in FOLDER, such as "
-        "fuzz/corpus/manager_session"},
+        "with explore manager: all sessions that a fuzzer kept in FOLDER, such as fuzz/corpus/manager_session, "
+        "instead of random ones"},
     {"shard", 0, "I/N", NULL, OPTION_SHARD, false, CHECK_SECTION_CASES,
         "the I-th of N parts of the cases, for several machines; ROLE.life.of-a-task is played in each. `undr-check "
         "merge` joins their --json reports"},
     {"delivery", 0, "NAME", DELIVERIES, OPTION_DELIVERY, false, CHECK_SECTION_PLAYS,
-        "how what is sent is cut: whole, bytes, cut-1 ... cut-8, coalesced, straddled, all (default: whole, and one "
+        "how the harness cuts what it sends: whole, bytes, cut-1 ... cut-8, coalesced, straddled, all (default: "
+        "whole, and one "
         "other per case that the seed picks)"},
     {"all-deliveries", 0, NULL, NULL, OPTION_ALL_DELIVERIES, true, CHECK_SECTION_PLAYS, "the same as --delivery all"},
     {"seed", 0, "N", NULL, OPTION_SEED, false, CHECK_SECTION_PLAYS,
-        "the seed of these picks (default: a new one each time; it is printed)"},
+        "the seed of all random choices (default: a new one each time; it is printed)"},
     {"jobs", 0, "N", NULL, OPTION_JOBS, false, CHECK_SECTION_PLAYS,
-        "cases at the same time (default: twice the number of processors); above 1 those that only wait, for seconds "
-        "perhaps, are played beside them"},
+        "cases at the same time (default: twice the number of processors); above 1, cases that only wait run besides"},
     {"repeat", 0, "N", NULL, OPTION_REPEAT, false, CHECK_SECTION_PLAYS, "everything N times"},
     {"until-fail", 0, NULL, NULL, OPTION_UNTIL_FAIL, true, CHECK_SECTION_PLAYS,
         "again and again (at most --repeat times) until something fails"},
     {"fail-fast", 0, NULL, NULL, OPTION_FAIL_FAST, true, CHECK_SECTION_PLAYS,
-        "ends with the first case that fails; what was not played is not judged"},
+        "end with the first case that fails; the rest is not judged"},
     {"again", 0, "N", NULL, OPTION_AGAIN, false, CHECK_SECTION_PLAYS,
-        "how often a case that failed is played again, by itself, at the end (default: 2): the report says `failed 3 of "
+        "how often a case that failed is played again, by itself, at the end (default: 2): the report says `failed 3 "
+        "of "
         "3 plays`, or `failed 1 of 3 plays: flaky`. One case of each kind of failure, none that --expect lists (but "
-        "`flaky` ones), within a bounded time. It changes neither the verdict nor the exit status: what failed once has "
+        "`flaky` ones), within a bounded time. It changes neither the verdict nor the exit status: what failed once "
+        "has "
         "failed"},
     {"timeout-factor", 0, "F", NULL, OPTION_TIMEOUT_FACTOR, false, CHECK_SECTION_PLAYS,
         "multiplies every time limit, for slow targets (valgrind) and busy machines"},
     {"pause", 0, NULL, NULL, OPTION_PAUSE, true, CHECK_SECTION_PLAYS,
         "before the first step of each case print the target's process id and wait for Enter, so that a debugger can "
-        "attach; the target itself runs on meanwhile, and a worker may have connected already. Needs a terminal"},
+        "attach; the target keeps running meanwhile, and a worker may already have connected. Needs a terminal"},
     {"connect", 0, "HOST:PORT", NULL, OPTION_CONNECT, false, CHECK_SECTION_PLAYS,
-        "a manager that runs already, and no adapter"},
+        "a manager that is already running, without an adapter"},
     {"listen", 0, "HOST:PORT", NULL, OPTION_LISTEN, false, CHECK_SECTION_PLAYS,
         "a worker that you start yourself for each play, in a debugger or a container: undr-check waits for it there"},
-    {"strict", 0, NULL, NULL, OPTION_STRICT, true, CHECK_SECTION_VERDICT,
-        "a SHOULD that does not hold fails the run, too"},
+    {"strict", 0, NULL, NULL, OPTION_STRICT, true, CHECK_SECTION_VERDICT, "a failing SHOULD fails the run, too"},
     {"expect", 0, "FILE", NULL, OPTION_EXPECT, false, CHECK_SECTION_VERDICT,
-        "known failures, a line each: `fail CASE [ID] REASON`, `warn CASE [ID] REASON`, `flaky CASE REASON`. CASE may be "
+        "known failures, a line each: `fail CASE [ID] REASON`, `warn CASE [ID] REASON`, `flaky CASE REASON`. CASE may "
+        "be "
         "a pattern. An entry that passes now, fits no case, or fails in another way (with ID: for another requirement) "
-        "fails the run. `when python >= 3.13 fail CASE REASON` holds for those versions of the adapter's language only, "
+        "fails the run. `when python >= 3.13 fail CASE REASON` holds for those versions of the adapter's language "
+        "only, "
         "`when version < 2 ...` for those of its own (spec/adapter.md, Known failures)"},
     {"write-expect", 0, "FILE", NULL, OPTION_WRITE_EXPECT, false, CHECK_SECTION_VERDICT,
-        "write such a file from this run; REASON is then what was expected and received"},
+        "write such a file from this run; each REASON is what was expected and received"},
     {"verbose", 'v', NULL, NULL, OPTION_VERBOSE, true, CHECK_SECTION_REPORTS,
-        "every case as it ends, with what crossed its connections; every failure explained"},
+        "print every case as it ends, with everything that crossed its connections, and explain every failure"},
     {"tap", 0, NULL, NULL, OPTION_TAP, true, CHECK_SECTION_REPORTS, "TAP, version 13, on standard output"},
     {"junit", 0, "FILE", NULL, OPTION_JUNIT, false, CHECK_SECTION_REPORTS,
         "JUnit XML        (FILE may be - for standard output)"},
     {"json", 0, "FILE", NULL, OPTION_JSON, false, CHECK_SECTION_REPORTS,
         "JSON, as conformance/report.schema.json describes it"},
     {"html", 0, "FILE", NULL, OPTION_HTML, false, CHECK_SECTION_REPORTS,
-        "one page: what failed, alike failures together, the requirements, and a matrix of cases and deliveries"},
+        "one page: failures, grouped by kind; the requirements; a matrix of cases and deliveries"},
     {"markdown", 0, "FILE", NULL, OPTION_MARKDOWN, false, CHECK_SECTION_REPORTS,
         "a summary in Markdown, for a CI's page or a pull request"},
     {"github", 0, NULL, NULL, OPTION_GITHUB, true, CHECK_SECTION_REPORTS,
@@ -80,7 +84,7 @@ const check_option check_option_table[] = {
         "with diff and merge: text, markdown or json (default: text for diff, json for merge)"},
     {"color", 0, "WHEN", "auto always never", OPTION_COLOR, false, CHECK_SECTION_REPORTS, "auto, always or never"},
     {"help", 'h', NULL, NULL, OPTION_HELP, true, CHECK_SECTION_REPORTS,
-        "this; behind explore, parse or decode: about that"},
+        "this help; after explore, parse or decode: help about that"},
     {"version", 'V', NULL, NULL, OPTION_VERSION, true, CHECK_SECTION_REPORTS, "the version"},
     {"man", 0, NULL, NULL, OPTION_MAN, true, CHECK_SECTION_HIDDEN, "the manual page, in roff"},
     {"completion", 0, "SHELL", "bash zsh", OPTION_COMPLETION, false, CHECK_SECTION_HIDDEN,
@@ -89,25 +93,26 @@ const check_option check_option_table[] = {
 };
 
 const check_verb check_verb_table[] = {
-    {"manager", "[OPTIONS] -- ARGV...", "ARGV is your adapter (spec/adapter.md); so with worker and pool"},
+    {"manager", "[OPTIONS] -- ARGV...", "ARGV is your adapter (spec/adapter.md); likewise for worker and pool"},
     {"worker", "[OPTIONS] -- ARGV...", "the harness plays the manager"},
     {"pool", "[OPTIONS] -- ARGV...", "a manager with worker processes of its own"},
     {"all", "[OPTIONS] -- ARGV...", "every role that the adapter declares"},
-    {"manager --connect HOST:PORT", "[OPTIONS]", "a manager that runs already; no adapter"},
+    {"manager --connect HOST:PORT", "[OPTIONS]", "a manager that is already running; no adapter"},
     {"worker --listen HOST:PORT", "[OPTIONS]", "a worker that you start for each play; no adapter"},
-    {"explore", "ROLE [OPTIONS] -- ARGV...", "random sessions; what fails is made as short as it gets"},
+    {"explore", "ROLE [OPTIONS] -- ARGV...", "random sessions; one that fails is made as short as possible"},
     {"watch", "[OPTIONS] -- COMMAND...",
-        "judges a real manager and its workers at their own work; captures, too: undr-check watch --help"},
+        "judges a real manager and its workers while they work; also captures: undr-check watch --help"},
     {"diff", "OLD.json NEW.json", "what changed between two --json reports"},
-    {"merge", "FILE.json...", "one report of those of the shards of a run"},
-    {"parse", "FILE|FOLDER...", "looks for mistakes in case files"},
+    {"merge", "FILE.json...", "joins the reports of the shards of a run"},
+    {"parse", "FILE|FOLDER...", "looks for errors in case files"},
     {"decode", "[FILE]", "prints captured bytes in the notation"},
     {NULL, NULL, NULL},
 };
 
 const char check_help_statuses[] =
     "  0  every MUST held (with --strict: every SHOULD, too); diff: nothing got worse\n"
-    "  1  something failed, or the adapter was refused (then no case was run); decode: a frame is wrong; diff:\n     something got worse\n"
+    "  1  something failed, or the adapter was refused (then no case ran); decode: a frame is wrong; diff:\n     "
+    "something got worse\n"
     "  2  the command line or a file that was named is wrong, or every case was skipped\n"
     "  3  the harness itself failed, or could not write all of its output or of a file\n"
     "  128 + a signal: what ended the run early; its reports are written. 141 (SIGPIPE): nobody reads the\n"

@@ -11,8 +11,8 @@ enum {
     MERGE = 1 << CHECK_ACTION_MERGE
 };
 
-/* Those that are not named here are used by manager, worker, pool, all, explore, and taken by --list: it lists what a run
- * with the same options would play. */
+/* Options that are not listed here are used by manager, worker, pool, all and explore, and accepted by --list, which
+ * lists what a run with the same options would play. */
 static const struct use {
     const char *name;
     unsigned actions;
@@ -39,7 +39,7 @@ static const struct use {
     {"format", DIFF | MERGE, "diff and merge"},
 };
 
-static const struct use *find(const char *name) {
+static const struct use *find_use(const char *name) {
     for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
         if (strcmp(uses[i].name, name) == 0) {
             return &uses[i];
@@ -49,12 +49,12 @@ static const struct use *find(const char *name) {
 }
 
 bool check_option_is_used(check_action action, const char *name) {
-    const struct use *use = find(name);
+    const struct use *use = find_use(name);
     unsigned actions = use == NULL ? RUN | LIST | EXPLORE : use->actions;
     return (actions & 1U << action) != 0;
 }
 
 const char *check_option_users(const char *name) {
-    const struct use *use = find(name);
+    const struct use *use = find_use(name);
     return use == NULL ? "a run, explore and --list" : use->users;
 }

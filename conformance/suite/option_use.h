@@ -1,5 +1,5 @@
-/* option_use.h: which options a verb of undr-check makes use of. One that it does not is refused: nobody is to believe
- * that it had an effect. */
+/* option_use.h: which options a verb of undr-check uses. Any other option is refused, so that nobody believes that it
+ * had an effect. */
 #ifndef CHECK_OPTION_USE_H
 #define CHECK_OPTION_USE_H
 
@@ -13,13 +13,13 @@ typedef enum check_action {
     CHECK_ACTION_EXPLORE,
     CHECK_ACTION_DIFF,
     CHECK_ACTION_MERGE,
-    CHECK_ACTION_HELP, /* from here on: asks for a text, whatever else is given */
+    CHECK_ACTION_HELP, /* from here on: asks for a text, regardless of other options */
     CHECK_ACTION_MAN,
     CHECK_ACTION_COMPLETION,
     CHECK_ACTION_VERSION
 } check_action;
 
-/* Is the option (by its long name) of any use to this action? */
+/* Does this action use the option (by its long name)? */
 bool check_option_is_used(check_action action, const char *name);
 
 /* The verbs that use it, for a message: "explore". */

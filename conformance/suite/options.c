@@ -2,6 +2,7 @@
 #include "suite/options.h"
 
 #include "base/text.h"
+#include "base/writer.h"
 #include "suite/option_table.h"
 
 #include <errno.h>
@@ -42,20 +43,20 @@ const char *check_role_name(check_role role) {
 /* "WHAT 'WORD': the choices are a, b, c; did you mean b?" */
 static undr_error wrong_choice(
     struct parsing *parsing, const char *what, const char *word, const char *const *choices) {
-    undr_error error = undr_put_format(parsing->message, "%s '%s': the choices are ", what, word);
-    for (size_t i = 0; choices[i] != NULL && error == UNDR_OK; i++) {
-        error = undr_put_format(parsing->message, "%s%s", i == 0 ? "" : ", ", choices[i]);
+    check_writer out = check_writer_to(parsing->message);
+    check_write_format(&out, "%s '%s': the choices are ", what, word);
+    for (size_t i = 0; choices[i] != NULL; i++) {
+        check_write_format(&out, "%s%s", i == 0 ? "" : ", ", choices[i]);
     }
     const char *nearest = check_text_nearest(word, choices);
-    if (nearest != NULL && error == UNDR_OK) {
-        error = undr_put_format(parsing->message, "; did you mean %s?", nearest);
+    if (nearest != NULL) {
+        check_write_format(&out, "; did you mean %s?", nearest);
     }
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    return check_refused(out.error);
 }
 
-static undr_error complain(struct parsing *parsing, const char *what, const char *text) {
-    undr_error error = undr_put_format(parsing->message, what, text);
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+static undr_error refuse_word(struct parsing *parsing, const char *what, const char *text) {
+    return check_refused(undr_put_format(parsing->message, what, text));
 }
 
 static bool read_number(const char *text, uint64_t low, uint64_t high, uint64_t *number) {
@@ -74,9 +75,8 @@ static undr_error number_option(
     if (read_number(text, low, high, number)) {
         return UNDR_OK;
     }
-    undr_error error = undr_put_format(parsing->message, "%s '%s': a whole number from %llu to %llu is expected", name,
-        text, (unsigned long long)low, (unsigned long long)high);
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    return check_refused(undr_put_format(parsing->message, "%s '%s': expected a whole number from %llu to %llu", name,
+        text, (unsigned long long)low, (unsigned long long)high));
 }
 
 static undr_error unsigned_option(
@@ -136,7 +136,7 @@ static undr_error parse_shard(struct parsing *parsing, const char *text) {
         memcpy(first, text, (size_t)(slash - text));
     }
     if (slash == NULL || !read_number(slash + 1, 1, 10000, &shards) || !read_number(first, 1, shards, &shard)) {
-        return complain(parsing, "--shard '%s': I/N is expected, the I-th of N parts, as in --shard 1/4", text);
+        return refuse_word(parsing, "--shard '%s': expected I/N, the I-th of N parts, as in --shard 1/4", text);
     }
     parsing->options->shard = (unsigned)shard;
     parsing->options->shards = (unsigned)shards;
@@ -155,7 +155,7 @@ static undr_error parse_factor(struct parsing *parsing, const char *text) {
     errno = 0;
     double factor = strtod(text, &end);
     if (end == text || *end != '\0' || errno != 0 || !(factor >= 0.01 && factor <= 10000)) {
-        return complain(parsing, "--timeout-factor '%s': a number from 0.01 to 10000 is expected", text);
+        return refuse_word(parsing, "--timeout-factor '%s': expected a number from 0.01 to 10000", text);
     }
     parsing->options->timeout_factor = factor;
     return UNDR_OK;
@@ -166,12 +166,11 @@ static undr_error parse_place(struct parsing *parsing, const char *option, const
     const char *colon = strrchr(text, ':');
     uint64_t port = 0;
     if (colon == NULL || colon == text || !read_number(colon + 1, 1, 65535, &port)) {
-        undr_error error = undr_put_format(
-            parsing->message, "%s '%s': HOST:PORT is expected, as in %s 127.0.0.1:4000", option, text, option);
-        return error == UNDR_OK ? UNDR_ARGUMENT : error;
+        return check_refused(undr_put_format(
+            parsing->message, "%s '%s': expected HOST:PORT, as in %s 127.0.0.1:4000", option, text, option));
     }
     if (parsing->options->host != NULL) {
-        return complain(parsing, "%s", "--connect and --listen exclude each other");
+        return refuse_word(parsing, "%s", "--connect and --listen can't be combined");
     }
     parsing->options->listens = strcmp(option, "--listen") == 0;
     parsing->options->host = strndup(text, (size_t)(colon - text));
@@ -196,16 +195,15 @@ static undr_error parse_shell(struct parsing *parsing, const char *text) {
                                                               : wrong_choice(parsing, "--completion", text, shells);
 }
 
-/* The last of two values would win in silence, and the user would believe in both. */
+/* The second of two values would silently win, and the user would believe in both. */
 static undr_error refuse_second(struct parsing *parsing, int option) {
     const check_option *of = check_option_of(option);
     if (!parsing->given[option - OPTION_LIST] || of == NULL || of->repeats) {
         return UNDR_OK;
     }
-    undr_error error = undr_put_format(parsing->message, "--%s is given twice; %s", of->name,
-        option == OPTION_DELIVERY ? "--delivery all plays them all, else run undr-check once for each"
-                                  : "it takes one value: leave one of them out");
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    return check_refused(undr_put_format(parsing->message, "--%s is given twice; %s", of->name,
+        option == OPTION_DELIVERY ? "--delivery all plays them all; otherwise run undr-check once for each"
+                                  : "it takes one value: remove one of them"));
 }
 
 /* Options that take a value. */
@@ -271,16 +269,16 @@ static undr_error unknown_option(struct parsing *parsing, const char *word) {
         names[i] = check_option_table[i].name;
         alike += strncmp(name, names[i], length) == 0 ? 1 : 0;
         if (strlen(names[i]) == length && strncmp(name, names[i], length) == 0) {
-            return complain(parsing, "option '%s' takes no value", word);
+            return refuse_word(parsing, "option '%s' takes no value", word);
         }
     }
-    undr_error error = undr_put_format(
-        parsing->message, "%s option '%s'", alike > 1 && length > 0 ? "ambiguous" : "unknown", word);
+    check_writer out = check_writer_to(parsing->message);
+    check_write_format(&out, "%s option '%s'", alike > 1 && length > 0 ? "ambiguous" : "unknown", word);
     const char *nearest = check_text_nearest(name, names);
-    if (nearest != NULL && error == UNDR_OK) {
-        error = undr_put_format(parsing->message, "; did you mean --%s?", nearest);
+    if (nearest != NULL) {
+        check_write_format(&out, "; did you mean --%s?", nearest);
     }
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    return check_refused(out.error);
 }
 
 /* Leaves what is no option behind optind. */
@@ -298,7 +296,7 @@ static undr_error read_options(struct parsing *parsing) {
             return UNDR_OK;
         }
         if (option == ':') {
-            return complain(parsing, "option '%s' needs a value", word);
+            return refuse_word(parsing, "option '%s' needs a value", word);
         }
         if (option == '?') {
             return unknown_option(parsing, word);
@@ -327,7 +325,7 @@ static undr_error take_word(struct parsing *parsing, char *word, bool *has_verb)
         return UNDR_OK;
     }
     if (*has_verb) {
-        return complain(parsing, "unexpected argument '%s'; the adapter's command stands behind --", word);
+        return refuse_word(parsing, "unexpected argument '%s'; put the adapter's command after --", word);
     }
     *has_verb = true;
     for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
@@ -387,30 +385,30 @@ static const char *verb_of(const check_options *options) {
 static undr_error finish_run(struct parsing *parsing, bool has_verb) {
     check_options *options = parsing->options;
     if (!has_verb) {
-        return complain(parsing, "a command is missing: undr-check %s [OPTIONS] -- ARGV...", "manager|worker|pool|all");
+        return refuse_word(
+            parsing, "the command is missing: undr-check %s [OPTIONS] -- ARGV...", "manager|worker|pool|all");
     }
     if (options->host != NULL && options->command != NULL) {
-        return complain(
-            parsing, "%s and a command behind -- exclude each other", options->listens ? "--listen" : "--connect");
+        return refuse_word(
+            parsing, "%s and a command after -- can't be combined", options->listens ? "--listen" : "--connect");
     }
     if (options->listens && (options->all || !options->roles[CHECK_ROLE_WORKER])) {
-        return complain(parsing, "--listen waits for a worker: undr-check worker --listen %s:PORT", options->host);
+        return refuse_word(parsing, "--listen waits for a worker: undr-check worker --listen %s:PORT", options->host);
     }
     if (options->host != NULL && !options->listens && (options->all || !options->roles[CHECK_ROLE_MANAGER])) {
-        return complain(
+        return refuse_word(
             parsing, "--connect reaches a manager only: undr-check manager --connect %s:PORT", options->host);
     }
     if (options->host == NULL && options->command == NULL) {
-        return complain(parsing,
-            "the adapter's command is missing: name it behind --, as in undr-check %s -- ./my-adapter",
-            verb_of(options));
+        return refuse_word(parsing,
+            "the adapter's command is missing: put it after --, as in undr-check %s -- ./my-adapter", verb_of(options));
     }
     if (options->listens) { /* each play is one start by hand */
         options->has_delivery = options->has_delivery || !options->every_delivery;
         options->again = parsing->given[OPTION_AGAIN - OPTION_LIST] ? options->again : 0;
     }
     if (options->has_delivery && options->every_delivery) {
-        return complain(parsing, "%s", "--delivery NAME and --all-deliveries exclude each other");
+        return refuse_word(parsing, "%s", "--delivery NAME and --all-deliveries can't be combined");
     }
     return UNDR_OK;
 }
@@ -418,19 +416,19 @@ static undr_error finish_run(struct parsing *parsing, bool has_verb) {
 static undr_error finish_explore(struct parsing *parsing, bool has_verb) {
     const check_options *options = parsing->options;
     if (!has_verb) {
-        return complain(parsing, "explore: name the role, %s", "as in undr-check explore manager -- ARGV...");
+        return refuse_word(parsing, "explore: name the role, %s", "as in undr-check explore manager -- ARGV...");
     }
     if (options->corpus != NULL && (options->all || only_role(options) != CHECK_ROLE_MANAGER)) {
-        return complain(parsing,
+        return refuse_word(parsing,
             "--corpus has sessions of a manager: undr-check explore manager --corpus %s -- ARGV...", options->corpus);
     }
     if (options->corpus != NULL && options->sessions != 0) {
-        return complain(parsing, "%s", "--corpus and --sessions exclude each other: all kept sessions are played");
+        return refuse_word(parsing, "%s", "--corpus and --sessions can't be combined: all kept sessions are played");
     }
     return finish_run(parsing, has_verb);
 }
 
-/* What would have no effect is refused, with a word on where it has one. */
+/* An option without an effect is refused, with the verbs for which it has one. */
 static undr_error refuse_unused(struct parsing *parsing) {
     static const char *const actions[] = {[CHECK_ACTION_RUN] = "a run",
         [CHECK_ACTION_LIST] = "--list",
@@ -443,24 +441,23 @@ static undr_error refuse_unused(struct parsing *parsing) {
     for (int option = OPTION_LIST; option < OPTION_MAN; option++) {
         const char *name = check_option_of(option)->name;
         if (parsing->given[option - OPTION_LIST] && !check_option_is_used(options->action, name)) {
-            undr_error error = undr_put_format(parsing->message,
-                "%s makes no use of --%s, which belongs to %s: leave it out", actions[options->action], name,
-                check_option_users(name));
-            return error == UNDR_OK ? UNDR_ARGUMENT : error;
+            return check_refused(
+                undr_put_format(parsing->message, "%s does not use --%s, which belongs to %s: remove it",
+                    actions[options->action], name, check_option_users(name)));
         }
     }
     bool reads = options->action == CHECK_ACTION_PARSE || options->action == CHECK_ACTION_DECODE
         || options->action == CHECK_ACTION_DIFF || options->action == CHECK_ACTION_MERGE;
     if (reads && options->command != NULL) {
-        return complain(parsing, "%s starts no adapter: leave `--` and what follows it out", actions[options->action]);
+        return refuse_word(parsing, "%s starts no adapter: remove `--` and what follows it", actions[options->action]);
     }
     return options->destructive && options->host == NULL
-        ? complain(parsing, "--destructive belongs to --connect HOST:PORT: %s",
-              "a target that is started has nothing to lose")
+        ? refuse_word(parsing, "--destructive belongs to --connect HOST:PORT: %s",
+              "a target that undr-check starts has nothing to lose")
         : UNDR_OK;
 }
 
-static undr_error finish(struct parsing *parsing, bool has_verb) {
+static undr_error finish_options(struct parsing *parsing, bool has_verb) {
     check_options *options = parsing->options;
     undr_error error = refuse_unused(parsing);
     if (error != UNDR_OK) {
@@ -475,19 +472,19 @@ static undr_error finish(struct parsing *parsing, bool has_verb) {
         }
         return UNDR_OK;
     case CHECK_ACTION_PARSE:
-        return options->files.count == 0 ? complain(parsing, "parse: name the case files (%s)", "or folders of them")
+        return options->files.count == 0 ? refuse_word(parsing, "parse: name the case files (%s)", "or folders of them")
                                          : UNDR_OK;
     case CHECK_ACTION_DIFF:
         return options->files.count == 2
             ? UNDR_OK
-            : complain(parsing, "diff: two reports are compared: %s", "undr-check diff OLD.json NEW.json");
+            : refuse_word(parsing, "diff compares two reports: %s", "undr-check diff OLD.json NEW.json");
     case CHECK_ACTION_MERGE:
         return options->files.count > 0
             ? UNDR_OK
-            : complain(parsing, "merge: name the reports of the shards (%s)", "--json wrote them");
+            : refuse_word(parsing, "merge: name the reports of the shards (%s)", "--json wrote them");
     case CHECK_ACTION_DECODE:
         return options->files.count > 1
-            ? complain(parsing, "decode: unexpected argument '%s'; one file is read", options->files.at[1])
+            ? refuse_word(parsing, "decode: unexpected argument '%s'; it reads one file", options->files.at[1])
             : UNDR_OK;
     default: return UNDR_OK;
     }
@@ -525,7 +522,7 @@ undr_error check_options_parse(int argc, char **argv, check_options *options, un
     }
     bool asks = options->action >= CHECK_ACTION_HELP;
     if (error == UNDR_OK && !asks) {
-        error = finish(&parsing, has_verb);
+        error = finish_options(&parsing, has_verb);
     }
     free(copy);
     return error;

@@ -56,11 +56,11 @@ typedef struct check_options {
     char *host;   /* of --connect or --listen; NULL: none */
     bool listens; /* --listen */
     uint16_t port;
-    char *const *command; /* what stands behind --; NULL: nothing */
+    char *const *command; /* what follows --; NULL: nothing */
 } check_options;
 
 /* Fills *options (check_options_free afterwards, always). UNDR_ARGUMENT: *message says in a sentence or two what is
- * wrong and which the choices are. argv is not changed. */
+ * wrong and what the choices are. argv is not changed. */
 UNDR_MUST_USE undr_error check_options_parse(int argc, char **argv, check_options *options, undr_buffer *message);
 void check_options_free(check_options *options);
 

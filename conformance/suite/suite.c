@@ -1,8 +1,9 @@
-/* suite.c: all cases that there are: the embedded ones and the user's. */
+/* suite.c: all cases: the embedded ones and the user's. */
 #include "suite/suite.h"
 
 #include "base/shortage.h"
 #include "base/user_file.h"
+#include "base/writer.h"
 
 #include "base/text.h"
 #include "notation/parse.h"
@@ -18,17 +19,13 @@ const check_case *check_suite_find(const check_suite *suite, const char *name) {
     return index == CHECK_NO_NAME ? NULL : suite->all[index];
 }
 
-static undr_error refuse(undr_error error) {
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
-}
-
 static undr_error refuse_path(undr_buffer *message, const char *path, int reason) {
     undr_error error = undr_put_format(message, "%s: ", path);
     error = error == UNDR_OK ? check_put_reason(message, reason) : error;
     return error != UNDR_OK ? error : check_is_shortage(reason) ? UNDR_SYSTEM : UNDR_ARGUMENT;
 }
 
-/* Room for one more file: twice as much as there was, so that many files do not cost their square. */
+/* Room for one more file: doubled each time, so that many files do not cost quadratic time. */
 static undr_error grow_files(check_suite *suite) {
     size_t capacity = suite->file_capacity == 0 ? 8 : 2 * suite->file_capacity;
     check_cases *files = realloc(suite->files, capacity * sizeof *files);
@@ -45,7 +42,7 @@ static undr_error grow_files(check_suite *suite) {
     return UNDR_OK;
 }
 
-static undr_error grow(check_suite *suite, size_t cases) {
+static undr_error grow_cases(check_suite *suite, size_t cases) {
     undr_error error = suite->file_count == suite->file_capacity ? grow_files(suite) : UNDR_OK;
     size_t needed = suite->count + cases + 1;
     if (error != UNDR_OK || needed <= suite->capacity) {
@@ -62,7 +59,7 @@ static undr_error grow(check_suite *suite, size_t cases) {
 
 /* Takes over `cases` and `name`. */
 static undr_error take_over(check_suite *suite, check_cases cases, char *name, undr_buffer *message) {
-    undr_error error = grow(suite, cases.count);
+    undr_error error = grow_cases(suite, cases.count);
     if (error != UNDR_OK) {
         check_cases_free(&cases);
         free(name);
@@ -79,8 +76,8 @@ static undr_error take_over(check_suite *suite, check_cases cases, char *name, u
         }
         if (before != CHECK_NO_NAME) {
             const check_case *other = suite->all[before];
-            return refuse(
-                undr_put_format(message, "%s:%d: the case %s stands at %s:%d already; give one of them another name",
+            return check_refused(
+                undr_put_format(message, "%s:%d: the case %s is already at %s:%d; give one of them another name",
                     one->file, one->line, one->name, other->file, other->line));
         }
         suite->all[suite->count++] = one;
@@ -103,8 +100,8 @@ static undr_error add_text(check_suite *suite, undr_slice text, char *name, undr
         /* The parser's text begins with the place; one that did not would lose it. */
         bool placed = strncmp(mistake.text, name, strlen(name)) == 0;
         error = placed
-            ? refuse(undr_put_text(message, mistake.text))
-            : refuse(undr_put_format(message, "%s:%d:%d: %s", name, mistake.line, mistake.column, mistake.text));
+            ? check_refused(undr_put_text(message, mistake.text))
+            : check_refused(undr_put_format(message, "%s:%d:%d: %s", name, mistake.line, mistake.column, mistake.text));
     }
     check_cases_free(&cases);
     free(name);
@@ -134,8 +131,8 @@ static int is_visible(const struct dirent *entry) {
     return entry->d_name[0] != '.';
 }
 
-/* One walk through a folder that was named. Links may lead back up, or to the same folder by many ways: each is read
- * once. */
+/* One walk through a folder that was named. Links may lead back up, or to the same folder in several ways: each folder
+ * is read once. */
 typedef struct walk {
     check_suite *suite;
     check_name_map seen; /* "DEVICE:INODE" of the folders */
@@ -215,7 +212,7 @@ undr_error check_suite_add_path(check_suite *suite, const char *path, undr_buffe
     check_name_map_free(&all.seen);
     undr_arena_free(&all.texts);
     if (error == UNDR_OK && suite->count == before) {
-        error = refuse(undr_put_format(message, "%s: there is no *.case file in this folder", path));
+        error = check_refused(undr_put_format(message, "%s: there is no *.case file in this folder", path));
     }
     free(bare);
     return error;

@@ -14,7 +14,7 @@ typedef struct check_suite {
     const check_case **all; /* every case, in the order of the files */
     size_t count, capacity;
     check_name_map by_name; /* of `all` */
-    size_t embedded;        /* so many of them, the first ones, are not the user's */
+    size_t embedded;        /* this many of them, the first ones, are not the user's */
 } check_suite;
 
 /* Loads the embedded table and every *.case file below each of `folders` (a file may be named, too). Not UNDR_OK:
@@ -35,7 +35,7 @@ UNDR_MUST_USE undr_error check_suite_add_file(check_suite *suite, const char *pa
 /* The same for a file, or all *.case files below a folder, in the order of their names. */
 UNDR_MUST_USE undr_error check_suite_add_path(check_suite *suite, const char *path, undr_buffer *message);
 
-/* What was chosen, each behind the cases that it comes after. Owns the array. */
+/* The chosen cases, each behind the cases that it comes after. Owns the array. */
 typedef struct check_selection {
     const check_case **at;
     size_t count;
@@ -45,10 +45,11 @@ typedef struct check_selection {
 
 /* The case that a whole run of the role plays first: "manager.life.of-a-task". */
 const char *check_suite_life(check_role role);
-/* Does the case say nothing while that one falls short? Not itself, and not those about frames: they may tell why. */
+/* Does the case prove nothing while that one fails? Not that case itself, and not the cases about frames: they may show
+ * why. */
 bool check_suite_needs_life(const check_case *one);
 
-/* UNDR_ARGUMENT: a pattern of --only fits no case of the roles that are run, heavy or not; *message names it. */
+/* UNDR_ARGUMENT: a pattern of --only matches no case of the chosen roles, heavy or not; *message names it. */
 UNDR_MUST_USE undr_error check_suite_try_patterns(
     const check_suite *suite, const check_options *options, undr_buffer *message);
 

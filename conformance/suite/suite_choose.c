@@ -2,6 +2,7 @@
 #include "suite/suite.h"
 
 #include "base/text.h"
+#include "base/writer.h"
 
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -43,10 +44,6 @@ struct choosing {
     check_selection *selection;
     undr_buffer *message;
 };
-
-static undr_error refuse(undr_error error) {
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
-}
 
 static bool is_plain(const char *pattern) {
     return pattern[strcspn(pattern, "*?[\\")] == '\0';
@@ -117,7 +114,7 @@ static undr_error try_patterns(const check_suite *suite, const check_options *op
     for (size_t i = 0; i < patterns->count; i++) {
         if (!matches_any(suite, options, patterns->at[i])) {
             undr_error error = refuse_pattern(options, option, patterns->at[i], message);
-            return refuse(error == UNDR_OK ? put_nearest(suite, options, patterns->at[i], message) : error);
+            return check_refused(error == UNDR_OK ? put_nearest(suite, options, patterns->at[i], message) : error);
         }
     }
     return UNDR_OK;
@@ -128,14 +125,14 @@ undr_error check_suite_try_patterns(const check_suite *suite, const check_option
     return error == UNDR_OK ? try_patterns(suite, options, "--skip", &options->skip, message) : error;
 }
 
-/* Goes to a case, unless it was taken already. */
-static undr_error enter(struct choosing *choosing, size_t index) {
+/* Goes to a case, unless it is already taken. */
+static undr_error enter_case(struct choosing *choosing, size_t index) {
     const check_case *one = choosing->suite->all[index];
     if (choosing->marks[index] == CHECK_TAKEN) {
         return UNDR_OK;
     }
     if (choosing->marks[index] == CHECK_OPEN) {
-        return refuse(
+        return check_refused(
             undr_put_format(choosing->message, "%s:%d: %s comes after itself", one->file, one->line, one->name));
     }
     choosing->marks[index] = CHECK_OPEN;
@@ -143,8 +140,8 @@ static undr_error enter(struct choosing *choosing, size_t index) {
     return UNDR_OK;
 }
 
-/* From the case at the end of the path to the next one that it comes after, or, behind the last, back. */
-static undr_error advance(struct choosing *choosing) {
+/* From the case at the end of the path to the next one that it comes after, or back after the last one. */
+static undr_error advance_visit(struct choosing *choosing) {
     visit *here = &choosing->path[choosing->depth - 1];
     const check_case *one = choosing->suite->all[here->index];
     if (here->next == one->after_count) {
@@ -156,17 +153,17 @@ static undr_error advance(struct choosing *choosing) {
     const char *name = one->after[here->next++];
     size_t before = check_name_map_get(&choosing->suite->by_name, name);
     if (before == CHECK_NO_NAME || choosing->suite->all[before]->role != one->role) {
-        return refuse(undr_put_format(
-            choosing->message, "%s:%d: `after %s`: there is no such case of this role", one->file, one->line, name));
+        return check_refused(undr_put_format(
+            choosing->message, "%s:%d: `after %s`: this role has no such case", one->file, one->line, name));
     }
-    return enter(choosing, before);
+    return enter_case(choosing, before);
 }
 
-/* Takes a case, and before it what it comes after. Not by calling itself: a chain may be as long as a file. */
-static undr_error take(struct choosing *choosing, size_t index) {
-    undr_error error = enter(choosing, index);
+/* Takes a case, and before it what it comes after. Not recursively: a chain may be as long as a file. */
+static undr_error take_case(struct choosing *choosing, size_t index) {
+    undr_error error = enter_case(choosing, index);
     while (error == UNDR_OK && choosing->depth > 0) {
-        error = advance(choosing);
+        error = advance_visit(choosing);
     }
     return error;
 }
@@ -178,7 +175,7 @@ static undr_error take(struct choosing *choosing, size_t index) {
 #define ON_PATH (SIZE_MAX - 1)
 
 /* Finds the case whose turn decides the shard: the first precondition of the first precondition ..., so that a chain
- * stays whole. A circle, which is refused later, has some. */
+ * stays whole. A circle, which is refused later, has one, too. */
 static void find_root(struct choosing *choosing, size_t index) {
     const check_suite *suite = choosing->suite;
     size_t depth = 0, root = index;
@@ -195,7 +192,7 @@ static void find_root(struct choosing *choosing, size_t index) {
     }
 }
 
-/* Roots of a role are dealt out like cards, whatever --only says, so that a case is always in the same shard. */
+/* Roots of a role are dealt out like cards, regardless of --only, so that a case is always in the same shard. */
 static undr_error deal_out(struct choosing *choosing) {
     const check_suite *suite = choosing->suite;
     size_t turns[CHECK_ROLE_COUNT][2] = {{0}};
@@ -222,7 +219,7 @@ static bool is_in_shard(const struct choosing *choosing, size_t index) {
 
 /* ---- the whole ---- */
 
-static undr_error choose(struct choosing *choosing, check_role role) {
+static undr_error choose_cases(struct choosing *choosing, check_role role) {
     const check_options *options = choosing->options;
     undr_error error = UNDR_OK;
     for (size_t i = 0; i < choosing->suite->count && error == UNDR_OK; i++) {
@@ -238,7 +235,7 @@ static undr_error choose(struct choosing *choosing, check_role role) {
             choosing->selection->heavy++;
             continue;
         }
-        error = is_in_shard(choosing, i) ? take(choosing, i) : UNDR_OK;
+        error = is_in_shard(choosing, i) ? take_case(choosing, i) : UNDR_OK;
     }
     return error;
 }
@@ -260,7 +257,7 @@ static undr_error sort_patterns(struct choosing *choosing) {
     return error;
 }
 
-static undr_error prepare(struct choosing *choosing) {
+static undr_error allocate_marks(struct choosing *choosing) {
     size_t count = choosing->suite->count + 1;
     choosing->selection->at = calloc(count, sizeof *choosing->selection->at);
     choosing->marks = calloc(count, sizeof *choosing->marks);
@@ -276,14 +273,14 @@ undr_error check_suite_select(const check_suite *suite, check_role role, const c
     check_selection *selection, undr_buffer *message) {
     *selection = (check_selection){0};
     struct choosing choosing = {.suite = suite, .options = options, .selection = selection, .message = message};
-    undr_error error = prepare(&choosing);
+    undr_error error = allocate_marks(&choosing);
     size_t life = check_name_map_get(&suite->by_name, check_suite_life(role));
     if (error == UNDR_OK && options->only.count == 0 && life != CHECK_NO_NAME
         && !is_left_out(&choosing, suite->all[life])) {
-        error = take(&choosing, life);
+        error = take_case(&choosing, life);
     }
     if (error == UNDR_OK) {
-        error = choose(&choosing, role);
+        error = choose_cases(&choosing, role);
     }
     free(choosing.marks);
     free(choosing.path);

@@ -29,7 +29,7 @@ static undr_error put_hex(undr_buffer *buffer, undr_slice bytes) {
 }
 
 /* A line that could not be written whole is not written at all. */
-static undr_error command(check_control *control, check_command awaited, const char *words, undr_slice hex) {
+static undr_error write_command(check_control *control, check_command awaited, const char *words, undr_slice hex) {
     if (control->sent == control->out.size) {
         control->sent = control->out.size = 0;
     }
@@ -57,18 +57,18 @@ undr_error check_control_schedule(check_control *control, int64_t priority, undr
         error = undr_put_u8(&words, 0);
     }
     if (error == UNDR_OK) {
-        error = command(control, CHECK_AWAIT_OK, (const char *)words.data, pickle);
+        error = write_command(control, CHECK_AWAIT_OK, (const char *)words.data, pickle);
     }
     undr_buffer_free(&words);
     return error;
 }
 
 undr_error check_control_message(check_control *control, undr_slice pickle) {
-    return command(control, CHECK_AWAIT_OK, "message ", pickle);
+    return write_command(control, CHECK_AWAIT_OK, "message ", pickle);
 }
 
 undr_error check_control_next(check_control *control) {
-    return command(control, CHECK_AWAIT_NEXT, "next", undr_slice_of(NULL, 0));
+    return write_command(control, CHECK_AWAIT_NEXT, "next", undr_slice_of(NULL, 0));
 }
 
 undr_error check_control_close(check_control *control, uint64_t policy) {
@@ -76,7 +76,7 @@ undr_error check_control_close(check_control *control, uint64_t policy) {
     if (policy > 2) {
         return UNDR_ARGUMENT;
     }
-    return command(control, CHECK_AWAIT_CLOSED, words[policy], undr_slice_of(NULL, 0));
+    return write_command(control, CHECK_AWAIT_CLOSED, words[policy], undr_slice_of(NULL, 0));
 }
 
 bool check_control_wants_to_write(const check_control *control) {
@@ -227,7 +227,7 @@ static undr_slice first_word(undr_slice text, undr_slice *rest) {
     return undr_slice_of(text.data, size);
 }
 
-static undr_error parse(const check_control *control, check_line *line) {
+static undr_error parse_answer(const check_control *control, check_line *line) {
     undr_slice rest;
     undr_slice word = first_word(line->text, &rest);
     switch (control->in_flight) {
@@ -261,7 +261,7 @@ static undr_error parse(const check_control *control, check_line *line) {
     return UNDR_OK;
 }
 
-/* What lies before `taken` goes once nothing borrows it any more. */
+/* What is before `taken` is removed once nothing borrows it any more. */
 static void compact(check_control *control) {
     if (control->taken == control->in.size) {
         control->taken = control->searched = control->in.size = 0;
@@ -283,7 +283,7 @@ undr_error check_control_take(check_control *control, check_line *line) {
     if (size > 0 && line->text.data[size - 1] == '\r') {
         line->text.size--; /* a runtime that writes CR LF */
     }
-    undr_error error = parse(control, line);
+    undr_error error = parse_answer(control, line);
     if (error != UNDR_OK) {
         check_line_free(line);
         return error;

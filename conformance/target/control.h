@@ -19,7 +19,7 @@ typedef enum check_answer {
     CHECK_ANSWER_MESSAGE, /* .pickle */
     CHECK_ANSWER_DONE,
     CHECK_ANSWER_CLOSED,
-    CHECK_ANSWER_NONSENSE /* nothing of the contract, or no answer to the command in flight */
+    CHECK_ANSWER_NONSENSE /* not a line of the contract, or not an answer to the command in flight */
 } check_answer;
 
 typedef struct check_line {
@@ -42,8 +42,8 @@ typedef struct check_control {
     size_t limit;       /* of a line; 0: as its command has it */
 } check_control;
 
-/* A `message` of 64 MiB in hex fits into the first; all other lines are short. More without a newline is no line, and
- * more than that is not read before what there is was taken. */
+/* A `message` of 64 MiB in hex fits into the first; all other lines are short. More without a newline is not a line; no
+ * more is read before the waiting lines were taken. */
 enum { CHECK_MESSAGE_LIMIT = 160 * 1024 * 1024, CHECK_LINE_LIMIT = 1024 * 1024, CHECK_READY_LIMIT = 64 * 1024 };
 
 void check_control_free(check_control *control);
@@ -67,7 +67,7 @@ undr_slice check_control_unread(const check_control *control);
  * any other answer ends it. */
 UNDR_MUST_USE undr_error check_control_take(check_control *control, check_line *line);
 
-/* Puts the line that was taken last back, with the command in flight that it answers. */
+/* Puts back the line that was taken last, with the command in flight that it answers. */
 void check_control_untake(check_control *control, const check_line *line, check_command in_flight);
 
 #endif

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { VISITORS_AT_ONCE = 64 }; /* of who comes without end the rest waits */
+enum { VISITORS_AT_ONCE = 64 }; /* if connections come without end, the rest waits */
 
 int check_listen(uint16_t *port) {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -58,7 +58,7 @@ int check_listen_at(const char *host, uint16_t port, undr_buffer *why) {
     } else {
         file = listen_on(found);
         error = file >= 0 ? UNDR_OK
-                          : undr_put_format(why, "nobody can listen at %s:%u: %s", host, port, strerror(errno));
+                          : undr_put_format(why, "the harness can't listen at %s:%u: %s", host, port, strerror(errno));
         freeaddrinfo(found);
     }
     if (error != UNDR_OK && file >= 0) {
@@ -77,7 +77,7 @@ undr_error check_gate_open(check_gate *gate) {
     return gate->listener >= 0 ? UNDR_OK : UNDR_SYSTEM;
 }
 
-static undr_error hold(check_gate *gate, int visitor) {
+static undr_error hold_visitor(check_gate *gate, int visitor) {
     int *held = check_array_grow(gate->held, gate->count, &gate->capacity, sizeof *held);
     if (held == NULL) {
         close(visitor);
@@ -93,7 +93,7 @@ undr_error check_gate_admit(check_gate *gate) {
     for (int i = 0; gate->listener >= 0 && i < VISITORS_AT_ONCE; i++) {
         int visitor = accept4(gate->listener, NULL, NULL, SOCK_CLOEXEC);
         if (visitor >= 0) {
-            undr_error error = hold(gate, visitor);
+            undr_error error = hold_visitor(gate, visitor);
             if (error != UNDR_OK) {
                 return error;
             }

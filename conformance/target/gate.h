@@ -26,8 +26,8 @@ int check_listen_at(const char *host, uint16_t port, undr_buffer *why);
 
 void check_gate_init(check_gate *gate);
 UNDR_MUST_USE undr_error check_gate_open(check_gate *gate);
-UNDR_MUST_USE undr_error check_gate_admit(check_gate *gate); /* takes in who has connected; never blocks */
-bool check_gate_accept(check_gate *gate);                    /* the next one; false: nobody new is there */
+UNDR_MUST_USE undr_error check_gate_admit(check_gate *gate); /* accepts who has connected; never blocks */
+bool check_gate_accept(check_gate *gate);                    /* the next one; false: there is no new one */
 void check_gate_release(check_gate *gate);                   /* ends all that were accepted */
 void check_gate_free(check_gate *gate);
 

@@ -1,23 +1,23 @@
-/* inherited.c: sets the state that this process inherited, and tells of the limits that stay. */
+/* inherited.c: sets the state that this process inherited, and reports the limits that stay. */
 #include "target/inherited.h"
 
 #include <signal.h>
 #include <sys/resource.h>
 
-/* A play may need a thousand connections, and so may its target, which inherits this. What the system allows beyond is
- * more than anybody needs, and slow for a program that closes all it could have. */
+/* A play may need a thousand connections, and so may its target, which inherits this limit. A higher one helps nobody,
+ * and slows down programs that close every possible descriptor. */
 static void raise_file_limit(void) {
     enum { ENOUGH = 16384 };
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < ENOUGH && files.rlim_cur < files.rlim_max) {
         files.rlim_cur = files.rlim_max < ENOUGH ? files.rlim_max : ENOUGH;
-        (void)setrlimit(RLIMIT_NOFILE, &files); /* where it is refused, check_surroundings says so */
+        (void)setrlimit(RLIMIT_NOFILE, &files); /* if it is refused, check_surroundings says so */
     }
 }
 
 void check_inherited_set(void) {
-    /* Children of a process that ignores SIGCHLD vanish unseen. A report at the limit of file sizes is an error to be
-     * told (EFBIG), not a death. */
+    /* Children of a process that ignores SIGCHLD vanish unseen. A report that reaches the file size limit is an error
+     * to report (EFBIG), not a reason to die. */
     signal(SIGCHLD, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
     signal(SIGXFSZ, SIG_IGN);
@@ -32,7 +32,7 @@ typedef struct bound {
     rlim_t enough;
     const char *format; /* of the limit */
     rlim_t unit;
-    bool unseen; /* at the limit a call of the target fails, and nothing tells us */
+    bool unseen; /* at the limit a call of the target fails, and the harness does not learn of it */
 } bound;
 
 enum { BOUNDS = 7 };
@@ -87,8 +87,7 @@ undr_error check_inherited_excuse(size_t connections, undr_buffer *why) {
         }
     }
     if (error == UNDR_OK && limits.size > 0) {
-        error = undr_put_format(why,
-            "the target has limits from whoever started the harness that may be too low for it: %.*s; raise them",
+        error = undr_put_format(why, "the target inherits limits that may be too low for it: %.*s; raise them",
             (int)limits.size, (const char *)limits.data);
         error = error == UNDR_OK ? UNDR_SYSTEM : error;
     }
@@ -103,7 +102,7 @@ undr_error check_inherited_stack(undr_buffer *why) {
         return UNDR_OK;
     }
     undr_error error = undr_put_format(why,
-        "the limit of the stack is %llu KiB, and the harness needs %d: raise it, as with `ulimit -s 8192`",
+        "the stack limit is %llu KiB, but the harness needs %d: raise it, as with `ulimit -s 8192`",
         (unsigned long long)(limit.rlim_cur / 1024), NEEDED_KIB);
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }

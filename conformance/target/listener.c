@@ -1,4 +1,4 @@
-/* listener.c: finds who listens on a port in /proc/net/tcp, tcp6 and /proc/PID/fd. */
+/* listener.c: finds the listener of a port in /proc/net/tcp, tcp6 and /proc/PID/fd. */
 #include "target/listener.h"
 
 #include "base/shortage.h"
@@ -21,7 +21,7 @@ static bool is_here(const char *address) {
     return size >= 8 && (strcmp(address + size - 8, loopback) == 0 || strspn(address, "0") == size);
 }
 
-/* One that other machines can reach: no 127.x.y.z, mapped to IPv6 or not, and not ::1. */
+/* An address that other machines can reach: not 127.x.y.z, mapped to IPv6 or not, and not ::1. */
 static bool is_beyond_loopback(const char *address) {
     static const char mapped[] = "0000000000000000FFFF0000";
     size_t size = strlen(address);
@@ -81,7 +81,7 @@ static undr_error find_listener(uint16_t port, unsigned long long *inode) {
 
 typedef enum ownership { OWNS_NOT, OWNS, OWNS_UNKNOWN } ownership;
 
-/* UNKNOWN: the process has gone, or does not let us look. */
+/* UNKNOWN: the process has gone, or can't be inspected. */
 static undr_error look_for(pid_t pid, unsigned long long inode, ownership *has) {
     char path[64], wanted[64], link[64];
     snprintf(path, sizeof path, "/proc/%ld/fd", (long)pid);

@@ -1,4 +1,4 @@
-/* listener.h: whose is the socket that listens on a port? */
+/* listener.h: which process owns the socket that listens on a port? */
 #ifndef CHECK_LISTENER_H
 #define CHECK_LISTENER_H
 
@@ -6,9 +6,9 @@
 
 #include <stdint.h>
 
-/* Does something listen on the port (IPv4, loopback or any address) that none of these processes has open? A port
- * that a target has closed can be given to another target at once. False when that can't be told of a process that does
- * not let us look. SYSTEM: the harness lacks something. */
+/* Does something listen on the port (IPv4, loopback or any address) that none of these processes has open? A port that
+ * a target has closed can go to another target at once. False when a process can't be inspected. SYSTEM: the harness
+ * lacks something. */
 UNDR_MUST_USE undr_error check_listener_is_foreign(uint16_t port, const check_pids *family, bool *foreign);
 
 /* Does one of these processes listen on the port at an address that other machines can reach? Likewise. */

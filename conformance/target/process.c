@@ -44,7 +44,7 @@ static bool open_pipes(pipes *all) {
         && pipe2(all->failure, O_CLOEXEC) == 0;
 }
 
-/* Nothing of the harness must leak into the target: a listening socket there would accept for ever. */
+/* No descriptor of the harness may leak into the target: a listening socket there would accept for ever. */
 static void close_on_exec_from(unsigned first) {
 #ifdef SYS_close_range
     if (syscall(SYS_close_range, first, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */) == 0) {
@@ -57,17 +57,17 @@ static void close_on_exec_from(unsigned first) {
     }
 }
 
-/* What goes into the failure pipe. */
+/* The content of the failure pipe. */
 typedef struct failure {
     int reason; /* errno; 0: the program was executed */
-    bool own;   /* a call of the harness failed before that of the program */
+    bool own;   /* a call of the harness failed before the program was executed */
 } failure;
 
 /* 0, or the errno of what the harness could not prepare. */
 static int prepare_child(const pipes *all) {
     struct sigaction standard = {.sa_handler = SIG_DFL};
     for (int number = 1; number < NSIG; number++) {
-        sigaction(number, &standard, NULL); /* refused for KILL and STOP, which have it anyway */
+        sigaction(number, &standard, NULL); /* refused for KILL and STOP, which always have it */
     }
     sigset_t none;
     sigemptyset(&none);
@@ -77,8 +77,8 @@ static int prepare_child(const pipes *all) {
     return done ? 0 : errno;
 }
 
-/* In the child, which has its parent's memory: it changes nothing but its own locals and errno. When it can't, the
- * reason goes into the failure pipe. */
+/* In the child, which shares its parent's memory: it changes only its own locals and errno. If it fails, the reason
+ * goes into the failure pipe. */
 static _Noreturn void become_target(char *const *argv, const pipes *all, pid_t harness) {
     failure why = {.own = true};
     why.reason = setsid() >= 0 && prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 ? 0 : errno;
@@ -98,7 +98,7 @@ static _Noreturn void become_target(char *const *argv, const pipes *all, pid_t h
     _exit(written == (ssize_t)sizeof why ? 127 : 126);
 }
 
-/* The harness's own pages are not copied for a process that drops them at once: the caller sleeps until then. */
+/* The harness's pages are not copied for a process that drops them at once; the caller sleeps until then. */
 static pid_t start_child(char *const *argv, const pipes *all, pid_t harness) {
     pid_t pid = vfork();
     if (pid == 0) {
@@ -125,7 +125,7 @@ static undr_error say_failure(undr_buffer *why, const char *program, int reason)
     return error != UNDR_OK ? error : check_is_shortage(reason) ? UNDR_SYSTEM : UNDR_ARGUMENT;
 }
 
-/* The harness's own call failed, before the program had anything to do with it. */
+/* A call of the harness failed, before the program ran. */
 static undr_error say_own_failure(undr_buffer *why, const char *program, int reason) {
     undr_error error = undr_put_format(
         why, "the harness can't start the program %s: %s%s", program, strerror(reason), check_remedy(reason));
@@ -180,7 +180,7 @@ undr_error check_target_start(check_target *target, char *const *argv, undr_buff
     close_one(&all.failure[1]);
     failure failed = read_failure(all.failure[0]);
     if (failed.reason != 0) {
-        kill(pid, SIGKILL); /* it may run after all, when it is the reading that failed */
+        kill(pid, SIGKILL); /* it may run after all, if only the reading failed */
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
         target->pid = 0;
         close_pipes(&all);
@@ -251,7 +251,7 @@ void check_target_look(check_target *target) {
     if (target->state != CHECK_TARGET_RUNS || has_ended(target) || !check_process_is_leaving(target->pid)) {
         return;
     }
-    /* Its connections are closed before its parent can know of its end: wait for the rest of the way. */
+    /* Its connections are closed before its parent can know of its end: wait until it has ended. */
     uint64_t until = check_now() + CHECK_SECOND;
     while (!has_ended(target) && check_now() < until) {
         struct pollfd notice = {.fd = target->notice, .events = POLLIN};
@@ -311,7 +311,7 @@ undr_error check_target_stop(check_target *target, size_t *left) {
 
 void check_target_free(check_target *target) {
     undr_error error = check_target_stop(target, NULL);
-    (void)error; /* nobody is told: check_player_stop was before */
+    (void)error; /* nobody needs to know: check_player_stop came before */
     undr_buffer_free(&target->kept);
 }
 

@@ -1,5 +1,5 @@
-/* process.h: the process under test: started in a session of its own, its output drained, its end noticed, its whole
- * family killed afterwards. */
+/* process.h: the process under test: started in a session of its own; its output is drained, its end is noticed, and
+ * its whole family is killed afterwards. */
 #ifndef CHECK_TARGET_H
 #define CHECK_TARGET_H
 
@@ -25,22 +25,22 @@ typedef struct check_target {
     undr_buffer kept;   /* the last of its standard error: at most twice CHECK_OUTPUT_KEPT while it runs */
     uint64_t dropped;   /* bytes of it that came before */
     check_pids spared;  /* children that this process had before */
-    int spare[2];       /* descriptors for the look at its processes, when all others are used up; -1: none */
+    int spare[2];       /* descriptors to inspect its processes when all others are used up; -1: none */
 } check_target;
 
 /* Starts argv[0], found as a shell would. It has a session of its own, pipes for its descriptors 0 to 2 and no others,
  * default signal dispositions, an empty signal mask, the umask 022; the rest is this process's. On failure nothing runs
  * and *why says in a sentence what is wrong: UNDR_ARGUMENT: this file can't be executed; UNDR_SYSTEM, UNDR_MEMORY: the
- * harness lacks something. check_target_stop is due all the same. Makes this process a child subreaper. */
+ * harness lacks something. check_target_stop is needed all the same. Makes this process a child subreaper. */
 UNDR_MUST_USE undr_error check_target_start(check_target *target, char *const *argv, undr_buffer *why);
 
 /* Reads the standard error that is there now; never blocks. MEMORY, SYSTEM. */
 UNDR_MUST_USE undr_error check_target_drain(check_target *target);
 
-/* Keeps bytes as if they had come from its standard error. */
+/* Keeps bytes as if its standard error had printed them. */
 UNDR_MUST_USE undr_error check_target_keep(check_target *target, const void *data, size_t size);
 
-/* Updates .state; never blocks for long: a process that is on its way out is waited for, up to a second. */
+/* Updates .state; never blocks for long: it waits up to a second for a process that is exiting. */
 void check_target_look(check_target *target);
 
 void check_target_close_input(check_target *target);

@@ -25,7 +25,7 @@ typedef struct process {
     unsigned flags;
 } process;
 
-/* Closing keeps the errno that tells what failed. */
+/* Closing keeps the errno of what failed. */
 static void close_quietly(int file) {
     int reason = errno;
     close(file);
@@ -78,7 +78,7 @@ static undr_error add_process(processes *list, const process *one) {
 }
 
 /* A process that ends between the listing and the look at it is gone. One of another user is hidden where /proc is
- * mounted with hidepid=1. Whatever else keeps it from being read is not its doing. */
+ * mounted with hidepid=1. Any other failure to read it is not its fault. */
 typedef enum read_state { READ_WHOLE, READ_GONE, READ_HIDDEN, READ_FAILED } read_state;
 
 static read_state state_of_failure(void) {
@@ -159,7 +159,7 @@ static bool add_listed(pid_t pid, const char *thread, check_pids *found, undr_er
     ssize_t size = read(file, text, sizeof text - 1);
     close(file);
     if (size < 0 || size == (ssize_t)sizeof text - 1) {
-        return false; /* too many: the slow way sees them all */
+        return false; /* too many: the slow way finds them all */
     }
     text[size] = '\0';
     char *at = text, *end = NULL;
@@ -176,7 +176,7 @@ static bool add_children(pid_t pid, check_pids *found, undr_error *error) {
     snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
     DIR *folder = opendir(path);
     if (folder == NULL) {
-        return pid != getpid(); /* it has gone meanwhile, and its children are ours now */
+        return pid != getpid(); /* it has ended meanwhile, and its children are ours now */
     }
     struct dirent *entry = NULL;
     while (listed && *error == UNDR_OK && (entry = readdir(folder)) != NULL) {
@@ -187,7 +187,7 @@ static bool add_children(pid_t pid, check_pids *found, undr_error *error) {
 }
 
 /* Replaces `found` by the descendants that the kernel lists, which may lack one while another is just ending: good
- * enough to kill by, as long as the caller looks again. False: the kernel does not list them. */
+ * enough for killing, as long as the caller looks again. False: the kernel does not list them. */
 static bool list_descendants(check_pids *found, undr_error *error) {
     found->count = 0;
     bool listed = add_children(getpid(), found, error);
@@ -216,7 +216,7 @@ static bool descends_from_us(const processes *list, const process *one, const ch
     return false;
 }
 
-static undr_error find(const check_pids *spared, bool children_only, check_pids *found) {
+static undr_error find_processes(const check_pids *spared, bool children_only, check_pids *found) {
     found->count = 0;
     siginfo_t info;
     if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD) {
@@ -235,11 +235,11 @@ static undr_error find(const check_pids *spared, bool children_only, check_pids 
 }
 
 undr_error check_family_children(check_pids *found) {
-    return find(NULL, true, found);
+    return find_processes(NULL, true, found);
 }
 
 undr_error check_family_descendants(const check_pids *spared, check_pids *found) {
-    return find(spared, false, found);
+    return find_processes(spared, false, found);
 }
 
 undr_error check_family_listed(const check_pids *spared, check_pids *found) {

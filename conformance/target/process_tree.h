@@ -1,6 +1,7 @@
-/* process_tree.h: the processes that descend from this one, found in /proc, so that none is left.
+/* process_tree.h: the processes that descend from this one, found in /proc, so that none is left behind.
  *
- * This process has to be a child subreaper: then whatever a target forks, daemons included, stays a descendant. */
+ * This process has to be a child subreaper: then everything that a target forks, daemons included, stays a
+ * descendant. */
 #ifndef CHECK_FAMILY_H
 #define CHECK_FAMILY_H
 
@@ -22,17 +23,17 @@ bool check_pids_has(const check_pids *pids, pid_t pid);
  * errno. The same below. */
 UNDR_MUST_USE undr_error check_family_children(check_pids *found);
 
-/* Replaces `found` by all descendants, without the children in `spared` and whatever descends from those. */
+/* Replaces `found` by all descendants, without the children in `spared` and their descendants. */
 UNDR_MUST_USE undr_error check_family_descendants(const check_pids *spared, check_pids *found);
 
-/* The same, quicker, and unreliable while some of them are just ending: one can be missing, but not all. */
+/* The same, faster, but unreliable while some of them are ending: one can be missing, but not all. */
 UNDR_MUST_USE undr_error check_family_listed(const check_pids *spared, check_pids *found);
 
-/* For how long, in ns, the threads of all descendants have been kept from running by others until now. 0 where the
- * kernel does not count that. MEMORY, SYSTEM: it can't be told. */
+/* How long, in ns, other programs have kept the threads of all descendants from running until now. 0 where the kernel
+ * does not count that. MEMORY, SYSTEM: it can't be told. */
 UNDR_MUST_USE undr_error check_family_delay(unsigned long long *delay);
 
-/* Is the process in its exit already, its files closed or about to be? False when it can't be read. */
+/* Is the process already exiting, with its files closed or about to be? False when it can't be read. */
 bool check_process_is_leaving(pid_t pid);
 
 /* Has the process ended, reaped or not? SYSTEM: that can't be told. */

@@ -21,7 +21,7 @@
 
 enum { ANSWER_MS = 5000, ROOM = 64 * 1024 };
 
-static undr_error lack(undr_buffer *why, const char *what, int reason) {
+static undr_error tell_lack(undr_buffer *why, const char *what, int reason) {
     undr_error error = undr_put_format(why, "%s: ", what);
     error = error == UNDR_OK ? check_put_reason(why, reason) : error;
     return error == UNDR_OK ? UNDR_SYSTEM : error;
@@ -56,7 +56,7 @@ static undr_error try_files(unsigned wanted, undr_buffer *why) {
     struct rlimit limit = {0};
     (void)getrlimit(RLIMIT_NOFILE, &limit); /* only told */
     undr_error error = undr_put_format(why,
-        "the harness needs %u file descriptors, and %u are free (the limit is %llu): ", wanted,
+        "the harness needs %u file descriptors, but only %u are free (the limit is %llu): ", wanted,
         count + (first >= 0 ? 1 : 0), (unsigned long long)limit.rlim_cur);
     error = error == UNDR_OK ? check_put_reason(why, reason) : error;
     return error == UNDR_OK ? UNDR_SYSTEM : error;
@@ -65,7 +65,7 @@ static undr_error try_files(unsigned wanted, undr_buffer *why) {
 /* ---- the loopback interface ---- */
 
 /* 0, or the errno of what failed; ETIMEDOUT: nobody came. */
-static int await(int listener) {
+static int await_visitor(int listener) {
     struct pollfd visitor = {.fd = listener, .events = POLLIN};
     int count = 0;
     do {
@@ -81,7 +81,7 @@ static int connect_to(uint16_t port, int listener) {
     if (reason == 0 && connect(client, (const struct sockaddr *)&to, sizeof to) != 0 && errno != EINPROGRESS) {
         reason = errno;
     }
-    reason = reason == 0 ? await(listener) : reason;
+    reason = reason == 0 ? await_visitor(listener) : reason;
     int server = reason == 0 ? accept4(listener, NULL, NULL, SOCK_CLOEXEC) : -1;
     reason = reason == 0 && server < 0 ? errno : reason;
     if (server >= 0) {
@@ -100,7 +100,7 @@ static undr_error try_loopback(undr_buffer *why) {
     if (listener >= 0) {
         close(listener);
     }
-    return reason == 0 ? UNDR_OK : lack(why, "the harness can't connect to itself on 127.0.0.1", reason);
+    return reason == 0 ? UNDR_OK : tell_lack(why, "the harness can't connect to itself on 127.0.0.1", reason);
 }
 
 /* ---- processes ---- */
@@ -111,19 +111,19 @@ static undr_error try_child(undr_buffer *why) {
         _exit(0);
     }
     if (child < 0) {
-        return lack(why, "the harness can't start a process", errno);
+        return tell_lack(why, "the harness can't start a process", errno);
     }
     pid_t ended = -1;
     do {
         ended = waitpid(child, NULL, 0);
     } while (ended < 0 && errno == EINTR);
     if (ended != child) {
-        return lack(why, "the harness can't wait for its own process", errno);
+        return tell_lack(why, "the harness can't wait for its own process", errno);
     }
     return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0
         ? UNDR_OK
-        : lack(why,
-              "this system does not let the harness find the processes that a target leaves "
+        : tell_lack(why,
+              "this system does not let the harness find the processes that a target leaves behind "
               "(PR_SET_CHILD_SUBREAPER)",
               errno);
 }
@@ -135,12 +135,12 @@ static undr_error try_proc(undr_buffer *why) {
     snprintf(path, sizeof path, "/proc/%s/stat", own);
     ssize_t size = readlink("/proc/self", link, sizeof link - 1);
     if (size < 0 && check_is_shortage(errno)) {
-        return lack(why, "/proc can't be read", errno);
+        return tell_lack(why, "/proc can't be read", errno);
     }
     link[size > 0 ? size : 0] = '\0';
     int stat = size > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (stat < 0 && size > 0 && check_is_shortage(errno)) {
-        return lack(why, "/proc can't be read", errno);
+        return tell_lack(why, "/proc can't be read", errno);
     }
     if (stat >= 0) {
         close(stat);
@@ -149,8 +149,8 @@ static undr_error try_proc(undr_buffer *why) {
         return UNDR_OK;
     }
     undr_error error = undr_put_format(why,
-        "the harness finds a target's processes in /proc, and /proc %s: mount that of "
-        "this pid namespace, as with `mount -t proc proc /proc` or `unshare --mount-proc`",
+        "the harness finds a target's processes in /proc, but /proc %s: mount the one of this pid namespace, as with "
+        "`mount -t proc proc /proc` or `unshare --mount-proc`",
         size <= 0 ? "is not there" : "shows the processes of another pid namespace");
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
@@ -160,8 +160,8 @@ static undr_error try_folder(undr_buffer *why) {
     if (getcwd(path, sizeof path) != NULL || errno == ERANGE || errno == ENAMETOOLONG) {
         return UNDR_OK;
     }
-    return lack(
-        why, "the present directory is gone, and a target would start in it; go to one that exists (cd)", errno);
+    return tell_lack(
+        why, "the current directory, where a target would start, is gone; go to one that exists (cd)", errno);
 }
 
 undr_error check_surroundings(bool starts_target, unsigned files, undr_buffer *why) {
@@ -191,5 +191,5 @@ undr_error check_room_in(const char *folder, undr_buffer *why) {
         close(file);
         unlink(path);
     }
-    return reason == 0 ? UNDR_OK : lack(why, "the harness can't write a file in the log directory", reason);
+    return reason == 0 ? UNDR_OK : tell_lack(why, "the harness can't write a file in the log directory", reason);
 }

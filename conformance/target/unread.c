@@ -102,7 +102,7 @@ static bool has_answered(int netlink) {
     return count == 1;
 }
 
-static check_queue_state ask(int netlink, const check_wire *wire, uint64_t *unread) {
+static check_queue_state ask_kernel(int netlink, const check_wire *wire, uint64_t *unread) {
     if (netlink < 0 || wire->socket < 0) {
         return netlink < 0 ? CHECK_QUEUE_UNKNOWN : CHECK_QUEUE_GONE;
     }
@@ -124,11 +124,11 @@ static check_queue_state ask(int netlink, const check_wire *wire, uint64_t *unre
 
 check_queue_state check_queue_ask(int netlink, const check_wire *wire) {
     uint64_t unread = 0;
-    return ask(netlink, wire, &unread);
+    return ask_kernel(netlink, wire, &unread);
 }
 
 bool check_queue_unread(int netlink, const check_wire *wire, uint64_t *unread) {
-    check_queue_state state = ask(netlink, wire, unread);
+    check_queue_state state = ask_kernel(netlink, wire, unread);
     return state == CHECK_QUEUE_READ || state == CHECK_QUEUE_WAITING;
 }
 

@@ -49,7 +49,7 @@ void check_wire_free(check_wire *wire) {
 }
 
 /* Non-blocking, without delay, its two addresses known. */
-static undr_error prepare(check_wire *wire) {
+static undr_error prepare_socket(check_wire *wire) {
     int one = 1;
     socklen_t here = sizeof wire->here, there = sizeof wire->there;
     int flags = fcntl(wire->socket, F_GETFL);
@@ -122,13 +122,13 @@ undr_error check_wire_connect(check_wire *wire, const struct sockaddr_in *to, ui
         check_wire_close(wire);
         return UNDR_WAIT;
     }
-    return reason == 0 && prepare(wire) == UNDR_OK ? UNDR_OK : fail_closed(wire);
+    return reason == 0 && prepare_socket(wire) == UNDR_OK ? UNDR_OK : fail_closed(wire);
 }
 
 undr_error check_wire_adopt(check_wire *wire, int socket) {
     renew(wire);
     wire->socket = socket;
-    return prepare(wire) == UNDR_OK ? UNDR_OK : fail_closed(wire);
+    return prepare_socket(wire) == UNDR_OK ? UNDR_OK : fail_closed(wire);
 }
 
 undr_error check_wire_put(check_wire *wire, undr_slice bytes) {

@@ -1,4 +1,4 @@
-/* blob.c: bytes with a count of those who hold them. */
+/* blob.c: bytes with a count of their owners. */
 #include "base/blob.h"
 
 #include <stdatomic.h>

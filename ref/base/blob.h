@@ -1,4 +1,4 @@
-/* blob.h: bytes that several hold and nobody changes, so that a large payload is never copied: the connection that
+/* blob.h: bytes with several owners that nobody changes, so that a large payload is never copied: the connection that
  * received it, a queue or the inbox, and the connection that it is written to. Private to ref/. */
 #ifndef UNDR_BLOB_H
 #define UNDR_BLOB_H

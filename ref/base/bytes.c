@@ -109,8 +109,8 @@ undr_error undr_buffer_grow(undr_buffer *buffer, size_t capacity) {
     return capacity <= buffer->capacity ? UNDR_OK : resize(buffer, capacity);
 }
 
-/* Twice as much each time, so that appending takes constant time in the mean. A build for tests that fail each
- * allocation, or look for overruns, takes what is needed, so that each append is an allocation. */
+/* Doubles each time, so that appending takes constant time on average. A build for tests that fail each allocation, or
+ * look for overruns, takes only what is needed, so that each append is an allocation. */
 static size_t next_capacity(size_t capacity, size_t needed) {
 #ifdef UNDR_EXACT_MEMORY
     (void)capacity;

@@ -1,5 +1,5 @@
-/* handles.c: a table of slots. A number is a slot's place + 1 in its low half, above it how often that slot was in use
- * before. */
+/* handles.c: a table of slots. The low half of a number is a slot's index + 1; the high half is how often that slot was
+ * used before. */
 #include "base/handles.h"
 
 #include <stdlib.h>

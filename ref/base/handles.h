@@ -1,4 +1,4 @@
-/* handles.h: numbers for pointers: found in constant time, never given twice. Private to ref/. */
+/* handles.h: numbers for pointers: found in constant time, and never reused. Private to ref/. */
 #ifndef UNDR_HANDLES_H
 #define UNDR_HANDLES_H
 

@@ -3,8 +3,8 @@
  * Who does not know the hash key can't choose texts or numbers that collide. Bytes: SipHash-1-3 (Aumasson and
  * Bernstein, 2012), as CPython and Rust have it: one round for each 8 bytes, three at the end. Numbers of 64 bits:
  * multiply-shift (Dietzfelbinger and others, 1997), in a third of the time: the high 32 bits of any two numbers are
- * equal with a probability of 2^-31 at most, over the random odd factors. Nothing that can be observed depends on the
- * hash key: dicts, sets and what is printed of them are in the order of insertion, or in that of their texts. */
+ * equal with a probability of 2^-31 at most, over the random odd factors. Nothing observable depends on the hash key:
+ * dicts, sets and what is printed of them are in the order of insertion, or in that of their texts. */
 #ifndef UNDR_HASH_H
 #define UNDR_HASH_H
 

@@ -1,7 +1,6 @@
 /* map.h: a hash map from numbers to pointers, for the library's own use (memo tables, visited values).
  *
- * It counts its steps, so that a caller that feeds it numbers from outside can bound the work that chosen numbers
- * cause. */
+ * It counts its steps, so that a caller with numbers from outside can limit the work that chosen numbers cause. */
 #ifndef UNDR_MAP_H
 #define UNDR_MAP_H
 

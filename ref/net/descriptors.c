@@ -1,4 +1,4 @@
-/* descriptors.c: placeholders for closed standard descriptors, and a look whether more descriptors can be had. */
+/* descriptors.c: placeholders for closed standard descriptors, and a check whether more descriptors are available. */
 #include "undr/descriptors.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
-/* The wrong way round: input that can't be read, output that can't be written. */
+/* Deliberately the wrong way round: input that can't be read, output that can't be written. */
 static undr_error hold(int descriptor) {
     int opened = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY);
     if (opened < 0) {

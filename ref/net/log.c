@@ -55,7 +55,7 @@ void undr_log_open(undr_log *log, FILE *file) {
 
 /* Writing. */
 
-/* Of the two signals of a failed write those that are not pending already: a pending one is somebody else's. */
+/* Those of the two signals of a failed write that are not already pending: a pending one comes from elsewhere. */
 static void find_ours(sigset_t *ours) {
     static const int both[] = {SIGPIPE, SIGXFSZ};
     sigset_t pending;
@@ -77,8 +77,8 @@ static void take_away(const sigset_t *ours) {
     }
 }
 
-/* SIGPIPE (nobody reads) and SIGXFSZ (`ulimit -f`) are no reason to die: errno says the same. SIGTTOU is none to stop:
- * in the background of a terminal with `stty tostop` the line is written all the same. */
+/* SIGPIPE (nobody reads) and SIGXFSZ (`ulimit -f`) must not end the process: errno says the same. SIGTTOU must not stop
+ * it: in the background of a terminal with `stty tostop` the line is still written. */
 static ssize_t write_quietly(int descriptor, const char *bytes, size_t size) {
     sigset_t all, ours, before;
     (void)sigemptyset(&all);
@@ -120,7 +120,7 @@ static ssize_t write_now(const undr_log *log, const char *bytes, size_t size) {
     return -1;
 }
 
-/* False: nothing of it was written. Of a line that has begun the rest follows before the next. */
+/* False: none of it was written. The rest of a line that has begun is written before the next line. */
 static bool put(undr_log *log, const char *bytes, size_t size) {
     ssize_t written = write_now(log, bytes, size);
     if (written <= 0) {
@@ -165,7 +165,7 @@ static bool is_plain(const char *text, size_t size) {
     return true;
 }
 
-/* What a peer's or a task's text has in it must not reach a terminal. Returns the new size, at most `room`. */
+/* Controls in a peer's or a task's text must not reach a terminal. Returns the new size, at most `room`. */
 static size_t make_visible(char *text, size_t size, size_t room) {
     undr_buffer visible = {0};
     if (is_plain(text, size)) {
@@ -175,7 +175,7 @@ static size_t make_visible(char *text, size_t size, size_t room) {
         size = visible.size < room ? visible.size : room;
         memcpy(text, visible.data, size);
     } else {
-        memset(text, '?', size); /* out of memory: a line came, but nobody knows what is in it */
+        memset(text, '?', size); /* out of memory: a line came, but its content is unknown */
     }
     undr_buffer_free(&visible);
     return size;

@@ -1,6 +1,6 @@
-/* log.h: lines for a log that never wait for whoever reads it: a full pipe, a terminal that was stopped (Ctrl-S), a
- * full disk. What can't be written at once is left out and counted, and a line says so when there is room again.
- * Private to ref/. Not thread-safe. */
+/* log.h: lines for a log that never wait for its reader: a full pipe, a stopped terminal (Ctrl-S), a full disk. A line
+ * that can't be written at once is left out and counted, and a line says so when there is room again. Private to ref/.
+ * Not thread-safe. */
 #ifndef UNDR_LOG_H
 #define UNDR_LOG_H
 

@@ -1,4 +1,4 @@
-/* peer_user.c: the user at the other end of a connection within this machine, which the kernel tells through the
+/* peer_user.c: the user at the other end of a connection within this machine, as the kernel reports it through the
  * netlink protocol sock_diag(7).
  *
  * Why its answer is the proof that every byte of the connection is that user's: the kernel is asked for the socket with

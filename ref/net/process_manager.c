@@ -34,7 +34,7 @@ static undr_error interface_send_message(undr_manager *self, const undr_value *m
     return undr_process_manager_send_message((undr_process_manager *)self, message);
 }
 
-/* Twice the number of cores unless the options say otherwise. */
+/* Twice the number of cores, unless the options say otherwise. */
 static size_t worker_count(const undr_process_manager_options *options) {
     if (options->workers >= 0) {
         return (size_t)options->workers;
@@ -135,8 +135,8 @@ static undr_error check_task(const undr_value *task) {
     return undr_is_schedulable(task) ? UNDR_OK : UNDR_NOT_A_TASK; /* SCHED-13 */
 }
 
-/* What is too large, or finds no room, is refused before it is decoded, which takes many times its size. `size`: of the
- * pickle. UNDR_OK: the bytes are kept until release_room. */
+/* A payload that is too large, or does not fit, is refused before it is decoded, which takes many times its size.
+ * `size`: of the pickle. UNDR_OK: the bytes are kept until release_room. */
 static undr_error keep_room(undr_process_manager *manager, size_t size) {
     if (size > manager->server->options.payload_limit) {
         return UNDR_PAYLOAD_TOO_LARGE; /* no worker or manager with this limit would take it from a connection */
@@ -151,7 +151,7 @@ static void release_room(undr_process_manager *manager, size_t size) {
     undr_server_unlock(manager->server);
 }
 
-/* A large pickle that is ours to give is taken over: *whole is {0} then. */
+/* Takes over a large pickle that we own: *whole is {0} then. */
 static undr_error schedule(undr_process_manager *manager, undr_slice pickle, undr_buffer *whole, unsigned priority) {
     undr_buffer *given = pickle.size > UNDR_LARGE_PAYLOAD ? whole : NULL;
     if (pickle.size > manager->server->options.payload_limit) {
@@ -257,8 +257,8 @@ undr_error undr_process_manager_event(undr_process_manager *manager, int *file) 
     return undr_server_event(manager->server, file);
 }
 
-/* As take_message; UNDR_WAIT makes the event unreadable until something happens, for all that poll it: as long as there
- * is something to take, each of them sees it. */
+/* As take_message; UNDR_WAIT makes the event unreadable until something happens, for all that poll it: while there is
+ * something to take, each of them sees it. */
 static undr_error poll_message(undr_process_manager *manager, undr_manager_core *core, undr_buffer *message) {
     undr_error error = take_message(manager, core, message);
     if (error == UNDR_WAIT) {
@@ -306,8 +306,8 @@ static void close_core(undr_process_manager *manager, undr_manager_core *core) {
 }
 
 /* Consumes all messages until no task is left (CLOSE-JOIN-1, CLOSE-JOIN-2, CLOSE-JOIN-4); a task that is lost is a
- * message, too (CLOSE-JOIN-5). The end of that and the close are one step, so that nothing can be scheduled in
- * between (CLOSE-JOIN-3). `take`: the one that waits, or the one that does not. */
+ * message, too (CLOSE-JOIN-5). The end of that and the close are one step, so that nothing can be scheduled in between
+ * (CLOSE-JOIN-3). `take`: the function that waits, or the one that does not. */
 static undr_error join_tasks(undr_process_manager *manager,
     undr_error (*take)(undr_process_manager *manager, undr_manager_core *core, undr_buffer *message)) {
     undr_buffer message = {0};
@@ -386,7 +386,7 @@ static void end_workers(undr_process_manager *manager, undr_close_policy policy)
         return;
     }
     undr_worker_processes_kill(manager->workers);    /* CLOSE-KILL-1, CLOSE-CANCEL-4 */
-    while (!wait_for_workers(manager, UINT64_MAX)) { /* another interrupt can't hurry what was killed */
+    while (!wait_for_workers(manager, UINT64_MAX)) { /* another interrupt can't speed up a kill */
     }
 }
 
@@ -402,7 +402,7 @@ undr_error undr_process_manager_close(undr_process_manager *manager, undr_close_
     }
     (void)undr_server_lock(manager->server);
     manager->closed = true;
-    undr_server_announce(manager->server); /* whoever polls the event sees that there is no more to come */
+    undr_server_announce(manager->server); /* pollers of the event see that nothing more will come */
     undr_server_unlock(manager->server);
     return UNDR_OK;
 }

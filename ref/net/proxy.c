@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A buffer that grew beyond this for one large payload is given back at once. */
+/* A buffer that grew beyond this for one large payload is freed at once. */
 enum { KEEP = 1024 * 1024 };
 
 static void trim(undr_buffer *buffer) {
@@ -43,7 +43,7 @@ void undr_proxy_init(undr_proxy *proxy, uint16_t server_port, uint64_t payload_l
 void undr_proxy_close(undr_proxy *proxy) {
     int kept = errno; /* of what made the caller leave */
     if (proxy->client >= 0) {
-        (void)close(proxy->client); /* nothing is left to lose: every request was acknowledged or is given up */
+        (void)close(proxy->client); /* nothing can be lost any more: every request was acknowledged or given up */
     }
     proxy->client = -1;
     undr_worker_end(&proxy->core);
@@ -58,11 +58,11 @@ undr_error undr_proxy_setup(undr_proxy *proxy) {
     if (error != UNDR_OK) {
         return error;
     }
-    /* Frames are small and each waits for its answer: Nagle's delay would only add to every round trip. */
+    /* Frames are small and each waits for its answer: Nagle's algorithm would only delay every round trip. */
     return setsockopt(proxy->client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 ? UNDR_OK : UNDR_SYSTEM;
 }
 
-/* The stream is over for this worker; `why` is kept, should a task not pass it on. */
+/* The stream is over for this worker; `why` is kept in case a task does not pass it on. */
 static undr_error give_up(undr_proxy *proxy, undr_error why) {
     undr_worker_end(&proxy->core);
     proxy->ended = why;
@@ -105,7 +105,7 @@ undr_error undr_proxy_acknowledge_and_next_task(
     return error == UNDR_OK ? exchange(proxy, request.type, &nothing, arena, action, task) : error;
 }
 
-/* A manager that has ended the connection would still let the first send pass, and what a task sends must not be lost
+/* If the manager has ended the connection, a first send would still succeed; but what a task sends must not be lost
  * without an error. */
 static bool has_ended(int client) {
     uint8_t byte;

@@ -50,8 +50,8 @@ static void on_turn(uv_check_t *turn) {
     send_collected(server);
 }
 
-/* What libuv reports before it waits, such as a write that was through at once, makes answers due, too: they must not
- * wait with it. */
+/* What libuv reports before it waits, such as a write that finished at once, may make answers due, too: they must not
+ * wait. */
 static void on_wait(uv_prepare_t *wait) {
     send_collected(wait->data);
 }
@@ -93,7 +93,7 @@ static void on_wakeup(uv_async_t *wakeup) {
     for (undr_call *call; (call = take_call(server)) != NULL;) {
         call->function(server, call->argument);
         uv_mutex_lock(&server->lock);
-        call->done = true; /* from here on the other thread may let go of it */
+        call->done = true; /* from here on the other thread may free it */
         uv_cond_broadcast(&server->news);
         uv_mutex_unlock(&server->lock);
     }
@@ -115,7 +115,7 @@ static void on_interrupt(uv_signal_t *signal, int number) {
 static void tell_limit(undr_server *server) {
     if (server->asked_connections > server->options.connections) {
         undr_server_log(server, NULL,
-            "%zu connections were asked for, and the limit of open files allows %zu: raise that (`ulimit -n`)",
+            "%zu connections were requested, but the limit of open files allows only %zu: raise it (`ulimit -n`)",
             server->asked_connections, server->options.connections);
     }
 }
@@ -239,7 +239,7 @@ static int open_all(undr_server *server) {
     return status;
 }
 
-/* SEC-2: nobody is reachable from other machines by mistake. */
+/* SEC-2: nothing is reachable from other machines by mistake. */
 static undr_error find_address(const undr_server_options *options, struct sockaddr_in *address) {
     if (uv_ip4_addr(options->address == NULL ? "127.0.0.1" : options->address, options->port, address) != 0) {
         return UNDR_ARGUMENT;
@@ -248,7 +248,7 @@ static undr_error find_address(const undr_server_options *options, struct sockad
     return is_loopback || options->beyond_loopback ? UNDR_OK : UNDR_BEYOND_LOOPBACK;
 }
 
-/* Some descriptors are left for other uses. */
+/* Leaves some descriptors for other uses. */
 static size_t allowed_connections(void) {
     struct rlimit descriptors;
     if (getrlimit(RLIMIT_NOFILE, &descriptors) != 0 || descriptors.rlim_cur > SIZE_MAX / 2) {

@@ -1,5 +1,5 @@
-/* server_answer.c: answers that the program's own thread writes. What schedule makes due goes to a worker that waits for
- * it: the worker gets it one wake-up earlier than if the loop wrote it.
+/* server_answer.c: answers that the program's own thread writes. What schedule makes due goes to a worker that waits
+ * for it: the worker gets it one wake-up earlier than if the loop wrote it.
  *
  * The peer is the loop's, but for what is read here, with the lock held: its descriptor, which is not closed before the
  * core has forgotten the peer, and whether it is quiet. The loop writes to a peer only what it has queued, for which it
@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-/* True: all of the answer is on its way. What went out of it otherwise is counted in peer->early. */
+/* True: the whole answer is on its way. Otherwise peer->early counts the part that went out. */
 static bool write_now(undr_peer *peer, const undr_answer *answer) {
     if (answer->blob != NULL || peer->early > 0 || !atomic_load(&peer->quiet)) {
         return false;
@@ -28,7 +28,7 @@ static bool write_now(undr_peer *peer, const undr_answer *answer) {
     if (written == (ssize_t)(sizeof header + payload.size)) {
         return true;
     }
-    peer->early = written > 0 ? (size_t)written : 0; /* an error is the loop's to see, when it tries again */
+    peer->early = written > 0 ? (size_t)written : 0; /* the loop will see an error when it tries again */
     return false;
 }
 

@@ -1,4 +1,4 @@
-/* server_clock.c: the deadlines of connections, in lists of those that have the same time. */
+/* server_clock.c: the deadlines of connections, in lists of connections with the same time limit. */
 #include "net/server_parts.h"
 
 #include <utlist.h>

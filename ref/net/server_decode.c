@@ -1,6 +1,6 @@
-/* server_decode.c: threads that decode large messages, so that nobody else waits meanwhile (FAULT-1). They are started
- * when there is work for them. libuv has such threads, too, but ends the process when it can't start them; here the
- * loop does the work itself then. */
+/* server_decode.c: threads that decode large messages, so that no other connection waits meanwhile (FAULT-1). They are
+ * started when there is work for them. libuv has such threads, too, but ends the process when it can't start them; here
+ * the loop does the work itself then. */
 #include "net/server_parts.h"
 
 #include <signal.h>
@@ -72,7 +72,8 @@ static bool add_thread(undr_server *server) {
     decoders->count += status == 0;
     if (decoders->count == 0 && !decoders->told) {
         undr_server_log(server, NULL,
-            "no thread can be started to decode large messages: %s; all wait for each of them", uv_strerror(status));
+            "no thread can be started to decode large messages: %s; each of them delays all connections",
+            uv_strerror(status));
         decoders->told = true;
     }
     return decoders->count > 0;

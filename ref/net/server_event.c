@@ -1,5 +1,5 @@
-/* server_event.c: how threads of the program learn that the inbox, the counts or the interrupts changed: by the
- * condition that undr_server_wait waits for, and by a descriptor that a program polls among others. */
+/* server_event.c: how threads of the program learn that the inbox, the counts or the interrupts changed: through the
+ * condition that undr_server_wait waits for, and through a descriptor that a program can poll. */
 #include "net/server_parts.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 undr_error undr_server_event(undr_server *server, int *file) {
     uv_mutex_lock(&server->lock);
     if (server->event < 0) {
-        /* Readable from the start: what happened before it was opened is looked at, too. */
+        /* Readable from the start, so that the program also looks at what happened before it was opened. */
         server->event = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
         server->event_is_readable = true;
     }

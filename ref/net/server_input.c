@@ -1,13 +1,13 @@
-/* server_input.c: the requests of a connection: from bytes to frames, and into the core. A small frame is handled
- * where it was read; a large payload is read into memory of its own, which the core takes over (FRAME-8: it grows with
- * what has come of it). */
+/* server_input.c: the requests of a connection: from bytes to frames, and into the core. A small frame is handled where
+ * it was read; a large payload is read into its own memory, which the core takes over (FRAME-8: it grows with the bytes
+ * that have arrived). */
 #include "net/server_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 enum {
-    UNANSWERED_LIMIT = 4096, /* of as many requests that wait for a task none waits any longer */
+    UNANSWERED_LIMIT = 4096, /* when this many requests wait for a task, none waits any longer */
     LARGE_READ = 1 << 20
 };
 
@@ -20,7 +20,7 @@ static undr_input_outcome outcome_of(const undr_peer *peer) {
     return peer->check != NULL ? UNDR_INPUT_CHECKED : UNDR_INPUT_FULL;
 }
 
-/* The peer broke the protocol, or can't be served: no answer, but those that it had earned (REQ-4 to REQ-6). */
+/* The peer broke the protocol, or can't be served: it gets only the answers that were due (REQ-4 to REQ-6). */
 static undr_input_outcome refuse(const undr_peer *peer, const undr_frame *frame, undr_error error) {
     undr_server_log(peer->server, &peer->address, "connection ended: frame of type 0x%02x with %zu bytes: %s",
         frame->type, frame->payload.size, undr_error_text(error));
@@ -36,11 +36,11 @@ static undr_input_outcome refuse_for_memory(const undr_peer *peer) {
 static undr_input_outcome receive(undr_peer *peer, const undr_frame *frame, undr_buffer *whole) {
     undr_server *server = peer->server;
     uv_mutex_lock(&server->lock);
-    undr_input_release(peer); /* what it keeps is this frame's, and counts as that from now on */
+    undr_input_release(peer); /* what it keeps belongs to this frame, and counts as such from now on */
     undr_error error = undr_manager_receive_checked(server->core, peer->handle, frame, whole, uv_now(&server->loop));
     peer->unanswered += error == UNDR_OK;
     undr_server_collect(server);
-    if (peer->unanswered >= UNANSWERED_LIMIT) { /* all wait behind a held answer: held no longer */
+    if (peer->unanswered >= UNANSWERED_LIMIT) { /* all wait behind a held answer: end the hold */
         undr_manager_end_requests(server->core, peer->handle);
         undr_server_collect(server);
     }
@@ -78,7 +78,7 @@ static undr_input_outcome start_check(undr_peer *peer, undr_buffer *payload) {
 
 /* Frames. */
 
-/* The loop's turns: what a peer may cost in one of them is bounded, whatever it sends (FAULT-1). */
+/* The loop's turns: a peer's cost in each of them is bounded, whatever it sends (FAULT-1). */
 static void begin_turn(undr_peer *peer) {
     if (peer->turn != peer->server->turns) {
         peer->turn = peer->server->turns;
@@ -99,7 +99,8 @@ static undr_error check_here(undr_peer *peer, const undr_frame *frame) {
     return error;
 }
 
-/* What has come of the payload, and the memory for what comes next, count as bytes of the queues and the inbox. */
+/* The bytes of the payload that have arrived, and the memory for the next ones, count as bytes of the queues and the
+ * inbox. */
 static undr_error keep(undr_peer *peer, size_t bytes) {
     undr_server *server = peer->server;
     uv_mutex_lock(&server->lock);
@@ -109,7 +110,7 @@ static undr_error keep(undr_peer *peer, size_t bytes) {
     return error;
 }
 
-/* Small as it is, it counts while it waits for a decoder: there may be one of each connection. */
+/* Even a small one counts while it waits for a decoder: each connection may have one. */
 static undr_input_outcome check_elsewhere(undr_peer *peer, const undr_frame *frame) {
     undr_buffer copy = {0};
     undr_error error = keep(peer, frame->payload.size);
@@ -120,7 +121,7 @@ static undr_input_outcome check_elsewhere(undr_peer *peer, const undr_frame *fra
     return error == UNDR_OK ? start_check(peer, &copy) : refuse_for_memory(peer);
 }
 
-/* It has sent a request: it gives its place to no other. */
+/* It has sent a request: no other connection may take its place. */
 static void stay(undr_peer *peer) {
     if (peer->clock == &peer->server->silent) {
         undr_peer_stop_clock(peer);
@@ -137,8 +138,8 @@ static undr_input_outcome handle_frame(undr_peer *peer, const undr_frame *frame)
     return error == UNDR_OK ? receive(peer, frame, NULL) : refuse(peer, frame, error);
 }
 
-/* Handles the frames at the start of input, as long as there is room for their answers. *used: how many bytes are done
- * with. */
+/* Handles the frames at the start of input while there is room for their answers. *used: how many bytes are
+ * finished. */
 static undr_input_outcome handle_frames(undr_peer *peer, undr_slice input, size_t *used) {
     *used = 0;
     while (can_handle(peer)) { /* FRAME-4 */
@@ -169,7 +170,7 @@ void undr_input_release(undr_peer *peer) {
     peer->kept = 0;
 }
 
-/* Memory for what comes next, in steps that the bytes which have come pay for (FRAME-8, SEC-3). */
+/* Memory for the next bytes, in steps that are paid for by the bytes that have arrived (FRAME-8, SEC-3). */
 static undr_error grow_large(undr_peer *peer) {
     uint64_t missing = peer->large_size - peer->in.size;
     size_t step = peer->in.size < UNDR_SCRATCH_SIZE ? UNDR_SCRATCH_SIZE : peer->in.size;
@@ -190,14 +191,14 @@ static undr_error check_header(const undr_peer *peer) {
     return error;
 }
 
-/* There is no room for the rest: it is not waited for (FRAME-7). */
+/* There is no room for the rest: do not wait for it (FRAME-7). */
 static undr_input_outcome refuse_large(const undr_peer *peer, undr_error error) {
     const undr_frame frame = {.type = peer->large_type, .payload = {.size = (size_t)peer->large_size}};
     return refuse(peer, &frame, error);
 }
 
-/* peer->in begins with a frame that is not whole. When that is too large to be handled where it is, from now on peer->in
- * is its payload alone, at its place. What its header alone shows to be wrong is refused now. */
+/* peer->in begins with a frame that is not whole. When it is too large to be handled in place, peer->in becomes its
+ * payload alone. What its header alone shows to be wrong is refused now. */
 static undr_input_outcome begin_large(undr_peer *peer) {
     undr_frame frame;
     uint64_t size, limit = peer->server->options.payload_limit;
@@ -289,7 +290,7 @@ bool undr_input_keeps_frame(const undr_peer *peer) {
     return peer->large_size == 0 && undr_frame_decode(undr_buffer_slice(&peer->in), limit, &frame, &size) != UNDR_MORE;
 }
 
-/* Room behind what has come of a frame that is not large. 0: out of memory. */
+/* Room behind the received part of a frame that is not large. 0: out of memory. */
 static size_t make_room(undr_peer *peer) {
     undr_frame frame;
     uint64_t size = 0;
@@ -310,8 +311,8 @@ static size_t room_of(undr_peer *peer) {
     return room < LARGE_READ ? room : LARGE_READ;
 }
 
-/* Nobody waits for the rest of a frame: the loop goes on (FAULT-1). Nor is a peer read from twice in a turn, though
- * libuv would do so 32 times: without memory it comes back in the next. */
+/* The loop never waits for the rest of a frame (FAULT-1). It does not read from a peer twice in a turn either, although
+ * libuv would do so 32 times: without memory, libuv comes back in the next turn. */
 uv_buf_t undr_input_room(undr_peer *peer) {
     begin_turn(peer);
     if (peer->was_read) {

@@ -1,6 +1,7 @@
-/* server_listen.c: the listening sockets, and how connections are accepted. The kernel keeps those that wait while the
- * loop has no time, or no processor, in a queue of each socket, and drops what is more: such a connect is late by a
- * second or several. Hence several sockets on one port (SO_REUSEPORT), among which the kernel spreads what comes. */
+/* server_listen.c: the listening sockets, and how connections are accepted. While the loop has no time, or no
+ * processor, the kernel keeps waiting connects in a queue of each socket and drops the rest: a dropped connect is late
+ * by a second or several. Hence several sockets on one port (SO_REUSEPORT), among which the kernel spreads the
+ * connects. */
 #include "net/server_parts.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 
 enum {
     BACKLOG = 65535, /* of each; the kernel takes net.core.somaxconn if that is less */
-    BATCH = 64,      /* as many are accepted before others have their turn */
+    BATCH = 64,      /* this many are accepted before others have their turn */
     ACCEPT_AGAIN_MS = 100
 };
 
@@ -68,8 +69,8 @@ void undr_server_accept(undr_server *server) {
     }
 }
 
-/* The end of a listening socket would reset them. As many as can wait there: those who connect as fast as they are
- * accepted would never end. */
+/* The end of a listening socket would reset them. Only as many as can wait there: peers that connect as fast as they
+ * are accepted would never end. */
 void undr_server_accept_rest(undr_server *server) {
     for (size_t i = 0; i < UNDR_LISTENERS; i++) {
         const undr_listener *listener = &server->listeners[i];
@@ -87,7 +88,7 @@ static int switch_on(int file, int level, int option) {
     return setsockopt(file, level, option, &on, sizeof on) == 0 ? 0 : -errno;
 }
 
-/* The first finds out whether the port is somebody else's, so it only shares it when it has it. */
+/* The first one finds out whether another program has the port, so it shares the port only once it has it. */
 static int bind_socket(undr_server *server, int file, bool first) {
     struct sockaddr_in *address = &server->address;
     socklen_t size = sizeof *address;

@@ -1,4 +1,4 @@
-/* server_log.c: the server's lines of log, and how many of them a peer can cause. */
+/* server_log.c: the server's log lines, and how many of them a peer can cause. */
 #include "net/server_parts.h"
 
 #include <stdarg.h>
@@ -6,8 +6,8 @@
 
 enum { LOG_LINES_A_SECOND = 1000, LOG_OF_PEERS = 100 /* of them */ };
 
-/* Limits the rate, so that a peer that keeps failing cannot fill the disk, nor hide what else there is to say. True:
- * this line is one too many. */
+/* Limits the rate, so that a peer that keeps failing can't fill the disk or hide other lines. True: this line is one
+ * too many. */
 static bool leaves_out(undr_server *server, bool of_peer) {
     uint64_t now = uv_now(&server->loop);
     if (now - server->log_second >= 1000) {
@@ -29,7 +29,7 @@ void undr_server_log(undr_server *server, const struct sockaddr_in *peer, const 
         return;
     }
     peer = peer == NULL ? &server->address : peer;
-    (void)uv_ip4_name(peer, name, sizeof name); /* fails only for want of room */
+    (void)uv_ip4_name(peer, name, sizeof name); /* fails only if the room is too small */
     (void)snprintf(prefix, sizeof prefix, "%s:%u: ", name, (unsigned)ntohs(peer->sin_port));
     va_list arguments;
     va_start(arguments, format);

@@ -1,5 +1,5 @@
-/* server_loop.c: what libuv takes for granted. Where it gets no descriptor, no memory or no room in the kernel it may
- * end the process (abort). So what it needs is asked for before, and the caller gets an error instead:
+/* server_loop.c: what libuv takes for granted. If it gets no descriptor, no memory or no room in the kernel, it may
+ * abort the process. So the server asks for these first, and the caller gets an error instead:
  *
  *     uv_loop_init    two pipes, an eventfd, an epoll, and since 1.45 up to two rings; the pipe of its signals is the
  *                     one for which it aborts

@@ -1,5 +1,5 @@
-/* server_output.c: the answers of a connection on their way out. What the socket takes at once needs no more memory
- * than the answers themselves; a large payload is written from where it lies. */
+/* server_output.c: the outgoing answers of a connection. What the socket takes at once needs no more memory than the
+ * answers themselves; a large payload is written from where it is. */
 #include "net/server_parts.h"
 
 #include <stdlib.h>
@@ -36,8 +36,8 @@ void undr_output_drop(undr_output *output) {
     *output = (undr_output){0};
 }
 
-/* A second blob follows the first: then that is copied after all. It is not large, for a connection that has much to
- * read is handed no task (undr_manager_set_full). */
+/* A second blob follows the first: then it is copied after all. It is not large, because a connection with much to read
+ * gets no task (undr_manager_set_full). */
 static undr_error flatten(undr_output *output) {
     undr_error error = undr_put_slice(&output->bytes, undr_blob_slice(output->blob));
     if (error == UNDR_OK) {
@@ -66,7 +66,7 @@ static undr_error put(undr_output *output, const undr_answer *answer) {
     return error;
 }
 
-/* What another thread has written of it does not go out again. Nothing was before it: the peer was quiet. */
+/* The part that another thread has written is not sent again. Nothing was before it: the peer was quiet. */
 static void leave_out_early(undr_peer *peer) {
     undr_buffer *bytes = &peer->out.bytes;
     if (peer->early > 0 && peer->early <= bytes->size) {
@@ -108,7 +108,7 @@ void undr_server_collect(undr_server *server) {
 
 enum { PIECES = 3 };
 
-/* What is left of output behind the first `done` bytes; how many pieces. */
+/* What is left of output after the first `done` bytes; returns the number of pieces. */
 static unsigned pieces_of(const undr_output *output, size_t done, uv_buf_t pieces[PIECES]) {
     const undr_slice parts[PIECES] = {undr_buffer_slice(&output->bytes),
         output->blob == NULL ? (undr_slice){0} : undr_blob_slice(output->blob), undr_buffer_slice(&output->behind)};

@@ -1,9 +1,9 @@
-/* server_parts.h: what the files of the server share. From the top: server.c, the loop; server_listen.c; server_peer.c, a
- * connection, above its directions server_input.c and server_output.c; server_decode.c; and what all of them use:
+/* server_parts.h: what the files of the server share. From the top: server.c, the loop; server_listen.c; server_peer.c,
+ * a connection, above its directions server_input.c and server_output.c; server_decode.c; and what all of them use:
  * server_clock.c, server_loop.c, server_log.c, peer_user.c. The pool (process_manager.c, worker_processes.c) is above
  * all. Private to ref/.
  *
- * Everything here belongs to the loop's thread but `core`, `calls`, `interrupts`, `event` and `decoders`, which the
+ * Everything here belongs to the loop's thread, except `core`, `calls`, `interrupts`, `event` and `decoders`, which the
  * lock guards. */
 #ifndef UNDR_SERVER_PARTS_H
 #define UNDR_SERVER_PARTS_H
@@ -21,7 +21,7 @@ enum {
     UNDR_DECODERS = 4,  /* threads at most */
     UNDR_SCRATCH_SIZE = 64 * 1024,
     UNDR_TURN_BUDGET = 512, /* values and steps of one connection's messages that the loop itself decodes in one turn,
-                                in some dozen microseconds; what goes beyond is decoded by another thread (FAULT-1) */
+                                in a few dozen microseconds; another thread decodes the rest (FAULT-1) */
     UNDR_LARGE_PAYLOAD = 16 * 1024 /* beyond it a payload gets memory of its own, is never copied, and is decoded by
                                       another thread (FAULT-1) */
 };
@@ -29,7 +29,7 @@ enum {
 typedef enum undr_peer_state {
     UNDR_PEER_OPEN,     /* its requests are handled */
     UNDR_PEER_FINISHED, /* it sends no more: closed when its answers are written (REQ-3) */
-    UNDR_PEER_ENDING,   /* it broke the protocol: earlier answers are written, then FIN, what still comes is dropped */
+    UNDR_PEER_ENDING,   /* it broke the protocol: earlier answers are written, then FIN; the rest is dropped */
     UNDR_PEER_CLOSED    /* uv_close was called; freed in its callback */
 } undr_peer_state;
 
@@ -41,7 +41,7 @@ typedef struct undr_output {
     undr_buffer behind;
 } undr_output;
 
-/* One connection. There may be thousands that are idle: what only some need is allocated when they do. */
+/* One connection. There may be thousands of idle ones: what only some need is allocated when they need it. */
 typedef struct undr_peer {
     uv_tcp_t stream; /* .data is the peer */
     undr_server *server;
@@ -139,7 +139,7 @@ struct undr_server {
     unsigned log_lines, log_of_peers;
     uint64_t held_until; /* when the first answer that the core holds must go */
     uint64_t timer_at;   /* when the timer ends at the latest; UINT64_MAX: it does not run */
-    uint64_t accept_at;  /* none is accepted until then, for want of memory or descriptors; UINT64_MAX: all are */
+    uint64_t accept_at;  /* short of memory or descriptors: none is accepted until then; UINT64_MAX: all are */
     uint8_t scratch[UNDR_SCRATCH_SIZE]; /* what a connection without a partial frame reads into */
 };
 
@@ -151,16 +151,17 @@ __attribute__((format(printf, 3, 4))) void undr_server_log(
     undr_server *server, const struct sockaddr_in *peer, const char *format, ...);
 
 /* server_event.c, with the lock held, but undr_server_event, which takes it. announce: the inbox, the counts or the
- * interrupts may have changed: whoever waits is woken. calm: the event is not readable until the next announcement;
- * by whoever found nothing and is about to wait for it. */
+ * interrupts may have changed: waiting threads are woken. calm: the event is not readable until the next announcement;
+ * called by a thread that found nothing and is about to wait for it. */
 UNDR_MUST_USE undr_error undr_server_event(undr_server *server, int *file); /* opened by the first call */
 void undr_server_announce(undr_server *server);
 void undr_server_calm(undr_server *server);
 void undr_server_event_close(undr_server *server);
 
-/* server_loop.c: before libuv takes from the system what it ends the process for when it does not get it. Less than 0:
- * there is none. undr_loop_init: as uv_loop_init; makes sure of the descriptors 0 to 2, too. undr_loop_watch: beside
- * each call that makes libuv watch a file, which it does later; undr_loop_watch_stream: the file of an open stream. */
+/* server_loop.c: called before libuv takes something from the system without which it would abort the process. Less
+ * than 0: there is none. undr_loop_init: as uv_loop_init; makes sure of the descriptors 0 to 2, too. undr_loop_watch:
+ * beside each call that makes libuv watch a file, which it does later; undr_loop_watch_stream: the file of an open
+ * stream. */
 UNDR_MUST_USE int undr_loop_init(uv_loop_t *loop);
 UNDR_MUST_USE int undr_loop_watch(uv_loop_t *loop, int file);
 UNDR_MUST_USE int undr_loop_watch_stream(uv_stream_t *stream);
@@ -170,8 +171,8 @@ UNDR_MUST_USE int undr_loop_watch_stream(uv_stream_t *stream);
 void undr_peer_start_clock(undr_peer *peer, undr_peer **list, uint64_t ms);
 void undr_peer_stop_clock(undr_peer *peer);
 
-/* server_answer.c: lock held. Writes the answers that are due from the caller's thread, which need not wait for the loop.
- * False: the loop has to (undr_server_wake). */
+/* server_answer.c: lock held. Writes the answers that are due from the caller's thread, which need not wait for the
+ * loop. False: the loop has to (undr_server_wake). */
 UNDR_MUST_USE bool undr_server_answer_now(undr_server *server);
 
 /* peer_user.c. The user whose process holds the other end of our connected socket, within this machine. Less than 0:
@@ -207,7 +208,7 @@ typedef enum undr_input_outcome {
     UNDR_INPUT_MORE,    /* nothing is left that could be handled before more has come */
     UNDR_INPUT_FULL,    /* the peer must read its answers first */
     UNDR_INPUT_CHECKED, /* a message is being checked */
-    UNDR_INPUT_REFUSED  /* it broke the protocol, or can't be served, as the log says: it has to leave */
+    UNDR_INPUT_REFUSED  /* it broke the protocol, or can't be served, as the log says: its connection must end */
 } undr_input_outcome;
 /* Memory to read into: the scratch of all, or what follows a frame that has begun. None: .base is NULL. */
 uv_buf_t undr_input_room(undr_peer *peer);

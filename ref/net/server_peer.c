@@ -1,4 +1,4 @@
-/* server_peer.c: one connection of the manager: how it begins and ends, and what one direction means for the other.
+/* server_peer.c: one connection of the manager: how it begins and ends, and how its two directions affect each other.
  *
  *     OPEN ------ end of stream ------> FINISHED --- answers written ----> CLOSED
  *      |                                   ^                                 ^
@@ -29,7 +29,7 @@ enum {
 
 /* Ends. */
 
-/* The core forgets the connection: what it has out is lost (FAULT-3), or due to another. */
+/* The core forgets the connection: tasks that it has out are lost (FAULT-3), or go to another connection. */
 static void leave_core(undr_peer *peer) {
     undr_server *server = peer->server;
     if (peer->handle == 0) {
@@ -96,7 +96,7 @@ void undr_peer_overdue(undr_peer *peer) {
         return;
     }
     size_t left = uv_stream_get_write_queue_size((uv_stream_t *)&peer->stream);
-    if (left < peer->left) { /* it reads, if slowly */
+    if (left < peer->left) { /* it reads, though slowly */
         peer->left = left;
         undr_peer_start_clock(peer, &peer->server->writing, peer->server->options.patience);
         return;
@@ -112,7 +112,7 @@ static void lose(undr_peer *peer, int status) {
     undr_peer_close(peer);
 }
 
-/* No more is handled of it, but what it had asked is answered: FINISHED or ENDING (REQ-3 to REQ-6). */
+/* Nothing more of it is handled, but its earlier requests are answered: FINISHED or ENDING (REQ-3 to REQ-6). */
 static void leave(undr_peer *peer, undr_peer_state state) {
     undr_server *server = peer->server;
     uv_mutex_lock(&server->lock);
@@ -162,7 +162,7 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     *buffer = undr_input_room(handle->data); /* without any on_read gets UV_ENOBUFS */
 }
 
-/* The peer sends no more. What it asked is answered (REQ-3), what it has out is lost. */
+/* The peer sends no more. Its requests are answered (REQ-3), and the tasks that it has out are lost. */
 static void finish(undr_peer *peer) {
     size_t begun = undr_input_begun(peer);
     if (begun > 0) { /* FRAME-5 */
@@ -177,7 +177,7 @@ static void on_end(undr_peer *peer) {
     if (peer->state == UNDR_PEER_OPEN) {
         finish(peer);
     } else if (undr_output_unsent(peer) > 0) {
-        peer->state = UNDR_PEER_FINISHED; /* it may still read what it had earned (REQ-6) */
+        peer->state = UNDR_PEER_FINISHED; /* it may still read the answers that were due (REQ-6) */
     } else {
         undr_peer_close(peer);
     }
@@ -192,8 +192,8 @@ static void on_bytes(undr_peer *peer, size_t size, const uv_buf_t *buffer) {
     }
 }
 
-/* What comes after a violation. Too much is no reason to close: that would send a reset, which may overtake answers
- * that were earned. The peer's further bytes wait, at its cost, until its answers are written and the time to read
+/* What arrives after a violation. Too much of it is not a reason to close: that would send a reset, which may overtake
+ * answers that were due. The peer's further bytes wait, at its cost, until its answers are written and the time to read
  * them is over. */
 static void drop(undr_peer *peer, size_t size) {
     peer->dropped += size;
@@ -344,7 +344,7 @@ static int enter_core(undr_peer *peer) {
     return error == UNDR_OK ? 0 : UV_ENOMEM;
 }
 
-/* What has come of it already is handled now, not in the next turn. */
+/* What has already arrived is handled now, not in the next turn. */
 static void read_now(undr_peer *peer) {
     peer->was_read = false;
     uv_buf_t room = undr_input_room(peer);
@@ -354,15 +354,16 @@ static void read_now(undr_peer *peer) {
     }
 }
 
-/* Of as many as there may be the first that has sent no request yet makes room for a new one: who only connects can
- * keep nobody out. A request that has come counts, although nobody has read it yet. */
+/* At the limit of connections, the first one that has sent no request makes room for a new one: peers that only connect
+ * can't keep others out. A request that has arrived counts, even if it has not been read yet. */
 static bool make_room(undr_server *server) {
     while (server->silent != NULL) {
         undr_peer *oldest = server->silent;
         read_now(oldest);
         if (oldest->clock == &server->silent) {
             undr_server_log(server, &oldest->address,
-                "connection ended: it has sent no request, and another needs its place (limit of connections)");
+                "connection ended: it has sent no request, and another connection needs its place (limit of "
+                "connections)");
             undr_peer_close(oldest);
         }
         if (oldest->state == UNDR_PEER_CLOSED) {
@@ -372,7 +373,7 @@ static bool make_room(undr_server *server) {
     return false;
 }
 
-/* Why a connection is none of ours; NULL: it is. */
+/* Why a connection is not served; NULL: it is. */
 static const char *find_obstacle(const undr_peer *peer) {
     const undr_server *server = peer->server;
     uv_os_fd_t socket;
@@ -385,7 +386,7 @@ static const char *find_obstacle(const undr_peer *peer) {
         status = undr_peer_user(socket, &peer->address, &user);
     }
     if (status != 0) {
-        return "its user can't be found out";
+        return "its user can't be determined";
     }
     return user == geteuid() ? NULL : "it belongs to another user";
 }
@@ -404,7 +405,7 @@ static void serve(undr_server *server, undr_peer *peer, int socket) {
     }
     const char *obstacle = status == 0 ? find_obstacle(peer) : uv_strerror(status);
     if (obstacle == NULL && server->connections > server->options.connections && !make_room(server)) {
-        obstacle = "there are as many as the limit of connections allows";
+        obstacle = "the limit of connections is reached";
     }
     if (obstacle == NULL) {
         status = enter_core(peer);

@@ -142,7 +142,7 @@ undr_error undr_send_message(int client, uint8_t type, const undr_value *message
     return error;
 }
 
-/* Fills data[0..size), however the stream is cut (FRAME-3). FRAME-5: a stream that ends earlier is an end. */
+/* Fills data[0..size), however the stream is cut (FRAME-3). FRAME-5: if the stream ends earlier, that is an end. */
 static undr_error receive_exactly(int client, uint8_t *data, size_t size) {
     size_t offset = 0;
     while (offset < size) {
@@ -158,7 +158,8 @@ static undr_error receive_exactly(int client, uint8_t *data, size_t size) {
     return UNDR_OK;
 }
 
-/* FRAME-8: memory follows the bytes that have come, doubling, and never the length that the header claims. */
+/* FRAME-8: memory grows with the bytes that have arrived, by doubling, and never with the length that the header
+ * announces. */
 static undr_error receive_payload(int client, uint64_t size, undr_buffer *message) {
     while (message->size < size) {
         uint64_t left = size - message->size;
@@ -208,7 +209,7 @@ undr_error undr_receive_type(int client, uint8_t expected_type) {
     uint8_t type;
     undr_error error = undr_receive_bytes(client, UNDR_PAYLOAD_MINIMUM, &type, &payload);
     if (error == UNDR_OK && (type != expected_type || payload.size > 0)) {
-        error = UNDR_ACKNOWLEDGEMENT; /* read whole all the same: the next frame starts behind it */
+        error = UNDR_ACKNOWLEDGEMENT; /* read it whole all the same: the next frame starts after it */
     }
     undr_buffer_free(&payload);
     return error;

@@ -1,4 +1,4 @@
-/* worker_loop.c: ProcessManager.target, the loop of a worker: ask, run, report, settle, until there is reason to
+/* worker_loop.c: ProcessManager.target, the loop of a worker: ask, run, report, settle, until it has a reason to
  * leave. */
 #include "undr/socket.h"
 
@@ -76,7 +76,7 @@ static void say_leave(worker *self, undr_error error) {
     }
 }
 
-/* `n` or `t`, and what comes. A manager that is gone needs nothing of this worker any more (WORK-17, WORK-18). */
+/* `n` or `t`, and the answer. A manager that is gone needs nothing more from this worker (WORK-17, WORK-18). */
 static undr_error next(worker *self, bool settle) {
     undr_arena_free(&self->arena);
     undr_error error = settle
@@ -95,7 +95,7 @@ static void pause_before_asking(const worker *self) {
     unsigned period = self->options->poll_period_ms;
     struct pollfd stream = {.fd = self->proxy.client, .events = POLLRDHUP};
     int ms = period == 0 ? POLL_PERIOD_MS : period > INT_MAX ? INT_MAX : (int)period;
-    (void)poll(&stream, 1, ms); /* a signal may cut it short too */
+    (void)poll(&stream, 1, ms); /* a signal may cut it short, too */
 }
 
 /* WORK-10: the failure goes to the inbox as a WorkerException. */
@@ -119,7 +119,7 @@ static undr_error run(worker *self) {
     say_run(self);
     undr_error error = undr_task_run(self->options->registry, self->task, self->session, &proxy->manager, &failure);
     if (proxy->core.state == UNDR_WORKER_LEFT) {
-        error = proxy->ended; /* lost under the task, whatever it made of that */
+        error = proxy->ended; /* the connection was lost during the task, whatever the task made of that */
     } else if (error != UNDR_OK) {
         error = report(self, &failure); /* WORK-11: and on with the next */
     }

@@ -1,4 +1,4 @@
-/* worker_main.c: what the program does when it was executed again as a worker process of a pool. */
+/* worker_main.c: what the program does when it is executed again as a worker process of a pool. */
 #include "net/log.h"
 #include "net/worker_processes.h"
 #include "undr/descriptors.h"
@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What the manager's program has open is none of ours. */
+/* Descriptors that the manager's program has open are not ours. */
 static void close_all_from(unsigned first) {
 #ifdef SYS_close_range /* which musl has no function for */
     if (syscall(SYS_close_range, first, ~0U, 0U) == 0) {
@@ -35,7 +35,7 @@ static bool parse_number(const char *text, long maximum, long *number) {
     return errno == 0 && end != text && *end == '\0' && *number >= 1 && *number <= maximum;
 }
 
-/* The worker is killed when its manager's process ends, in whatever way. */
+/* The worker is killed when its manager's process ends, however it ends. */
 static bool tie_to_parent(long parent) {
     return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent; /* else it has ended before */
 }
@@ -48,7 +48,7 @@ static FILE *open_log(const char *directory, long number) {
         errno = ENAMETOOLONG;
         return NULL;
     }
-    /* A worker that replaces another goes on in its file. A FIFO that nobody reads is an error, no reason to wait. */
+    /* A worker that replaces another appends to its file. A FIFO without a reader is an error; it does not wait. */
     int file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
     return file < 0 ? NULL : fdopen(file, "a");
 }
@@ -78,7 +78,7 @@ static int run(int argc, char **argv, const undr_registry *registry) {
     long port, parent, number;
     if (argc != UNDR_WORKER_ARGUMENTS || !parse_number(argv[3], UINT16_MAX, &port)
         || !parse_number(argv[4], INT_MAX, &parent) || !parse_number(argv[5], INT_MAX, &number)) {
-        (void)fprintf(stderr, "%s: how a manager starts its workers, not to be called by hand\n", UNDR_WORKER_WORD);
+        (void)fprintf(stderr, "%s: a manager starts its workers this way; do not call it by hand\n", UNDR_WORKER_WORD);
         return 2;
     }
     if (!tie_to_parent(parent)) {
@@ -86,7 +86,7 @@ static int run(int argc, char **argv, const undr_registry *registry) {
             getppid() == parent ? strerror(errno) : "it has ended");
         return EXIT_FAILURE;
     }
-    (void)signal(SIGPIPE, SIG_IGN); /* errors of the write, as Python has them: a task is not to die of its output */
+    (void)signal(SIGPIPE, SIG_IGN); /* errors of the write, as in Python: a task must not die of its output */
     (void)signal(SIGXFSZ, SIG_IGN);
     (void)signal(SIGINT, SIG_IGN); /* CTRL-C reaches the manager, which closes its workers in order */
     close_all_from(STDERR_FILENO + 1);

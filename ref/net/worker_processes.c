@@ -11,8 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A pool gives up when processes were killed one after the other, each soon after its start, while no task was handed
- * out: this many times as many as it has, and this many more than it has at most. */
+/* A pool gives up when processes are killed one after the other, each soon after its start, while no task is handed
+ * out: this many times the size of the pool, but at most this many more than its size. */
 enum { FUTILE_STARTS = 16, MAXIMUM_FUTILE_STARTS = 256, SOON_MS = 10000 };
 
 /* When one can't be started, because memory or descriptors are short, or leaves soon after its start, because the
@@ -59,8 +59,8 @@ struct undr_worker_processes {
 static void on_exit_of_process(uv_process_t *process, int64_t status, int signal);
 static void on_closed(uv_handle_t *handle);
 
-/* The program's own file. Its name rather than /proc/self/exe itself: a tool that runs the program (valgrind) answers
- * for the one and not for the other. */
+/* The program's own file, by name rather than as /proc/self/exe: a tool that runs the program (valgrind) can handle
+ * only the name. */
 static void find_program(undr_worker_processes *all) {
     static const char self[] = "/proc/self/exe";
     ssize_t size = readlink(self, all->program, sizeof all->program - 1);
@@ -109,7 +109,7 @@ static void note_end(worker *one, ending how) {
     bool futile = age < SOON_MS && handed_out == all->handed_out;
     all->handed_out = handed_out;
     one->runs = false;
-    one->hurried = how != KILLED && (futile || age < FIRST_PAUSE_MS); /* one that ran a task pauses, too, but once */
+    one->hurried = how != KILLED && (futile || age < FIRST_PAUSE_MS); /* one that ran a task pauses once */
     all->hurried = all->hurried || how == NOT_STARTED || (how == LEFT && futile);
     all->futile = !futile ? 0 : all->futile + (how == KILLED);
     all->futile_ms = !futile ? 0 : all->futile_ms;
@@ -156,10 +156,10 @@ static bool is_replaced(undr_worker_processes *all, const worker *one) {
     }
     all->left--;
     if (!all->closed) {
-        undr_server_log(all->server, NULL, "worker %zu is not started again: %zu are left", one->number, all->left);
+        undr_server_log(all->server, NULL, "worker %zu is not restarted: %zu are left", one->number, all->left);
     }
     if (!all->closed && all->left == 0) {
-        undr_server_log(all->server, NULL, "no worker is left: they can't be started, or end soon after their start");
+        undr_server_log(all->server, NULL, "no worker is left: they can't be started, or end soon after they start");
         undr_manager_abandon(all->server->core);
     }
     return false;
@@ -211,7 +211,7 @@ static void on_again(uv_timer_t *timer) {
     all->futile_ms += all->pause;
     bool others_wait = replace_waiting(all, !works && !gives_up(all));
     if (others_wait || (!works && !gives_up(all))) {
-        begin_pause(all); /* what is tried now has so long to show that it works */
+        begin_pause(all); /* the processes started now have this long to show that they work */
     }
 }
 
@@ -237,7 +237,7 @@ static void on_closed(uv_handle_t *handle) {
 
 typedef enum sight { SEEN_RUNNING, SEEN_ENDED, SEEN_NOWHERE } sight;
 
-/* NOWHERE: somebody else was told of its end, and its process id is not its own any more. */
+/* NOWHERE: another part of the program was told of its end, and its process id is no longer its own. */
 static sight look_at(const worker *one) {
     siginfo_t info = {0};
     if (waitid(P_PID, (id_t)one->process.pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
@@ -250,8 +250,8 @@ static void bury(worker *one) {
     int status = 0;
     bool told = waitpid((pid_t)one->process.pid, &status, WNOHANG) == one->process.pid;
     if (!told) {
-        undr_server_log(one->all->server, NULL, "worker %zu has ended, and this program was told how, not the library",
-            one->number);
+        undr_server_log(
+            one->all->server, NULL, "worker %zu has ended, but this program reaped it, not the library", one->number);
     }
     bool killed = told && WIFSIGNALED(status);
     on_exit_of_process(

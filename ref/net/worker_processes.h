@@ -16,7 +16,7 @@ typedef struct undr_worker_processes undr_worker_processes;
 UNDR_MUST_USE undr_error undr_worker_processes_start(
     undr_server *server, size_t count, uint64_t patience, const char *log_directory, undr_worker_processes **workers);
 
-/* With the server's lock held: none is replaced any more; how many are left, of which undr_server_wait tells. */
+/* With the server's lock held: none is replaced any more; returns how many are left, which undr_server_wait reports. */
 void undr_worker_processes_close(undr_worker_processes *workers);
 size_t undr_worker_processes_left(const undr_worker_processes *workers);
 

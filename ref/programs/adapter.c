@@ -159,8 +159,7 @@ bool adapter_has_stack(const char *program) {
     if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= (rlim_t)NEEDED_KIB * 1024) {
         return true;
     }
-    adapter_complain(program,
-        "the limit of the stack is %llu KiB, and %d are needed: raise it, as with `ulimit -s 8192`",
+    adapter_complain(program, "the stack limit is %llu KiB, but %d are needed: raise it, as with `ulimit -s 8192`",
         (unsigned long long)(limit.rlim_cur / 1024), NEEDED_KIB);
     return false;
 }
@@ -169,7 +168,7 @@ int adapter_no_verb(const char *program, const char *verb, const char *verbs) {
     if (verb == NULL) {
         (void)fprintf(stderr, "%s: no verb; give one of: %s\n", program, verbs);
     } else {
-        adapter_complain(program, "I do not implement '%s'; the verbs are: %s", verb, verbs);
+        adapter_complain(program, "the verb '%s' is not implemented; the verbs are: %s", verb, verbs);
     }
     return ADAPTER_EXIT_NO_VERB;
 }

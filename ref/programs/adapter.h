@@ -1,5 +1,5 @@
-/* adapter.h: what both reference programs share of the adapter contract (spec/adapter.md): words of the command line,
- * lines of standard input and output, payloads in hex. */
+/* adapter.h: the parts of the adapter contract (spec/adapter.md) that both reference programs share: words of the
+ * command line, lines of standard input and output, payloads in hex. */
 #ifndef PROGRAMS_ADAPTER_H
 #define PROGRAMS_ADAPTER_H
 
@@ -27,7 +27,7 @@ typedef struct adapter_option {
     bool given; /* set by adapter_parse_options */
 } adapter_option;
 
-/* A line on standard error, `PROGRAM: ...`; of what was typed only what may be printed is printed (undr/text.h). */
+/* A line on standard error, `PROGRAM: ...`; typed text is printed only as far as it is visible (undr/text.h). */
 void adapter_complain(const char *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Parses argv[0..argc), the words after the verb. False: the reason and the valid choices are on standard error, and

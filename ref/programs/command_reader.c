@@ -126,7 +126,7 @@ static void give_line(command_reader *self, command *line) {
     self->has_begun = self->in_payload = self->has_half = self->has_return = false;
 }
 
-/* Looks at the piece up to the end of a line. True: it was there. */
+/* Reads the piece up to the end of a line. True: the end was there. */
 static bool look_at_piece(command_reader *self) {
     while (self->start < self->end) {
         size_t left = self->end - self->start;

@@ -1,6 +1,6 @@
 /* command_reader.h: commands of the adapter contract (spec/adapter.md), read from a descriptor as they come. The
- * payload is decoded on the way, and nothing is kept of what no command can be or what is above the limit: memory
- * follows the payloads that are taken, never the length of a line. */
+ * payload is decoded on the way, and nothing is kept of a line that can't be a command or is above the limit: memory
+ * grows with accepted payloads, never with the length of a line. */
 #ifndef PROGRAMS_COMMAND_READER_H
 #define PROGRAMS_COMMAND_READER_H
 
@@ -16,7 +16,7 @@ typedef enum command_fault {
 
 enum { COMMAND_WORDS = 128 };
 
-/* One line: `schedule 1 HEX`, `message HEX`, `next`. With a fault the payload is empty. */
+/* One line: `schedule 1 HEX`, `message HEX`, `next`. After a fault the payload is empty. */
 typedef struct command {
     uint8_t words[COMMAND_WORDS]; /* all that stands before the payload */
     size_t size;                  /* of them */

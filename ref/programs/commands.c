@@ -62,7 +62,7 @@ static outcome schedule(session *self, undr_slice rest, const command *line) {
     undr_error error = undr_process_manager_schedule_pickle(
         self->manager, undr_buffer_slice(&line->payload), (unsigned)priority);
     if (error == UNDR_NOT_A_TASK) {
-        return say(self, "error None and CloseRequest are no tasks");
+        return say(self, "error None and CloseRequest can't be scheduled as tasks");
     }
     return say_result(self, error);
 }

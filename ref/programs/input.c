@@ -79,8 +79,8 @@ static bool is_file(int descriptor) {
     return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-/* All lines are kept that may be, and none is read meanwhile. Until one is taken; the end of input is seen all the
- * same. Of a file nobody writes any more. */
+/* As many lines are kept as may be; none is read until one is taken. The end of input is still noticed; that of a file
+ * at once, since nobody writes to it any more. */
 static void wait_for_room(input *self) {
     struct pollfd files[] = {
         {.fd = self->leave_at == 0 ? STDIN_FILENO : -1, .events = POLLRDHUP}, {.fd = self->taken, .events = POLLIN}};
@@ -140,7 +140,7 @@ static void *watch_lines(void *argument) {
     input *self = argument;
     undr_error error = hand_over_all(self);
     int reason = errno;
-    /* A terminal that has gone away fails once, as the end of input that it is. */
+    /* A terminal that has gone away fails once; that is the end of input. */
     (void)pthread_mutex_lock(&self->lock);
     self->failed = error != UNDR_END && !(error == UNDR_SYSTEM && reason == EIO);
     (void)pthread_mutex_unlock(&self->lock);

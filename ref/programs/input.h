@@ -1,4 +1,4 @@
-/* input.h: what reaches undr-manager from outside while it may be busy: lines, the end of its input, SIGINT. Two
+/* input.h: what reaches undr-manager from outside, even while it is busy: lines, the end of its input, SIGINT. Two
  * threads of its own watch for them. Also its answers, whose reader may be slow, or gone. */
 #ifndef PROGRAMS_INPUT_H
 #define PROGRAMS_INPUT_H

@@ -200,10 +200,10 @@ undr_error probe_run(const undr_registry *registry, const undr_value *task, void
         return undr_fail(failure, "ValueError", "the state of a Probe must be {'steps': [...]}");
     }
     if (steps->items.count > MOST_STEPS) {
-        return undr_fail(failure, "ValueError", "a Probe of more than %d steps: none of them is run", MOST_STEPS);
+        return undr_fail(failure, "ValueError", "a Probe of more than %d steps: none of them runs", MOST_STEPS);
     }
     for (size_t i = 0; i < steps->items.count; i++) {
-        bool looks = i % LOOKS_EVERY == LOOKS_EVERY - 1; /* many steps may be waited for by nobody any more */
+        bool looks = i % LOOKS_EVERY == LOOKS_EVERY - 1; /* nobody may be waiting for the remaining steps */
         undr_error error = looks ? undr_wait_for(manager, -1, 0) : UNDR_OK;
         error = error == UNDR_OK ? run_step(steps->items.at[i], manager, failure) : error;
         if (error != UNDR_OK) {

@@ -1,5 +1,5 @@
-/* undr-manager.c: the minimal manager. All that it knows of the protocol is in undr_process_manager; here is its
- * command line, which is that of the adapter contract (spec/adapter.md). Its workers run Probe tasks. */
+/* undr-manager.c: the reference manager. undr_process_manager knows the protocol; here is the command line, which is
+ * that of the adapter contract (spec/adapter.md). Its workers run Probe tasks. */
 #include "programs/adapter.h"
 #include "programs/commands.h"
 #include "programs/probe.h"
@@ -83,27 +83,29 @@ static int capabilities(const settings *read) {
 static int help(void) {
     (void)printf(
         "usage: " PROGRAM " manager [OPTION...]       serve, and read commands from standard input\n"
-        "       " PROGRAM " capabilities [OPTION...]  what this manager can do, one a line\n"
+        "       " PROGRAM " capabilities [OPTION...]  what this manager can do, one capability a line\n"
         "       " PROGRAM " -h, --help | -V, --version\n"
         "\n"
         "options, before or after the verb:\n"
         "  --workers N           worker processes of its own; 0: none; default: twice the number of cores\n"
-        "  --priority-levels P   queues, 2 to 128; default 2\n"
-        "  --log-directory DIR   one log file per worker; made if it does not exist\n"
-        "  --hold MS             how long the answer to a worker is held until a task comes; default: %d with workers\n"
+        "  --priority-levels P   number of priorities, 2 to 128; default 2\n"
+        "  --log-directory DIR   one log file per worker; created if it does not exist\n"
+        "  --hold MS             how long an answer to a worker is held for a task; default: %d with workers\n"
         "                        of its own, 0 without\n"
         "  --grace MS            how long `close cancel` waits for running tasks; default: until they have ended\n"
-        "  --payload-limit BYTES of one frame, at least 64 MiB; default 1 GiB\n"
+        "  --payload-limit BYTES the largest payload of a frame, at least 64 MiB; default 1 GiB\n"
         "  --retries N           how often a task whose worker died is handed out again; default 0: it is reported\n"
-        "  --queue-limit BYTES   that tasks and messages may take here, what is more is refused; default: no limit\n"
-        "  --connections N       at a time; one more takes the place of one that has sent no request, or is ended;\n"
-        "                        default, and at most: the limit of open files, less 64\n"
-        "  --patience MS         who reads nothing of its answers for so long is ended; default: %d\n"
-        "  --start-patience MS   how long workers that can't be started, or leave soon, are tried again while no task\n"
-        "                        is handed out; default: %d\n"
-        "  --listen ADDRESS      IPv4; default 127.0.0.1; one that other machines reach only with the next option\n"
-        "  --beyond-loopback     allows that: there is no authentication, whoever connects can give the workers tasks\n"
-        "  --same-user           only processes of the same user of this machine may connect\n"
+        "  --queue-limit BYTES   memory for tasks and messages; more is refused; default: no limit\n"
+        "  --connections N       at a time; one more replaces one that has sent no request, or is ended; default and\n"
+        "                        maximum: the limit of open files, minus 64\n"
+        "  --patience MS         a connection that reads none of its answers for this long is ended; default: %d\n"
+        "  --start-patience MS   how long workers that can't be started, or leave soon, are restarted while no task "
+        "is\n"
+        "                        handed out; default: %d\n"
+        "  --listen ADDRESS      IPv4; default 127.0.0.1; an address that other machines reach needs the next option\n"
+        "  --beyond-loopback     allow that: without authentication, any peer that connects can give the workers "
+        "tasks\n"
+        "  --same-user           only processes of the same user on this machine may connect\n"
         "\n"
         "commands: schedule PRIORITY HEX | message HEX | next | close join|cancel|kill\n"
         "\n"
@@ -123,8 +125,8 @@ static int fail(const char *what, undr_error error) {
 static int fail_to_start(const settings *read, undr_error error) {
     if (error == UNDR_BEYOND_LOOPBACK) {
         adapter_complain(PROGRAM,
-            "--listen %s: other machines can reach that address, and whoever connects can give the workers tasks; if "
-            "that is meant, add %s",
+            "--listen %s: other machines can reach that address, and any peer that connects can give the workers "
+            "tasks; if that is intended, add %s",
             read->listen, beyond_loopback);
         return ADAPTER_EXIT_USAGE;
     }

@@ -26,10 +26,10 @@ static int capabilities(void) {
 static int help(void) {
     (void)printf("usage: " PROGRAM " worker --port PORT   work for the manager on 127.0.0.1:PORT, with\n"
                  "                                        --address IPV4 elsewhere, until it closes\n"
-                 "       " PROGRAM " capabilities         what this worker can do, one a line\n"
+                 "       " PROGRAM " capabilities         what this worker can do, one capability a line\n"
                  "       " PROGRAM " -h, --help | -V, --version\n"
                  "\n"
-                 "It runs tasks of the classes " PROBE_CLASS " and " UNDR_CLASS_CHAIN "; what it does stands on\n"
+                 "It runs tasks of the classes " PROBE_CLASS " and " UNDR_CLASS_CHAIN "; it logs to\n"
                  "standard error. Exit status: 0 closed by the manager, or the manager is gone; 1 the manager\n"
                  "broke the protocol, or can't be reached; 2 usage; %d a verb that is not implemented.\n",
         ADAPTER_EXIT_NO_VERB);

@@ -16,7 +16,7 @@ undr_error undr_frame_decode(undr_slice input, uint64_t payload_limit, undr_fram
     *size = UNDR_HEADER_SIZE + length;
     undr_slice payload = {0};
     if (!undr_read_slice(&cursor, length, &payload)) {
-        return UNDR_MORE; /* FRAME-8: a header is believed only as far as its bytes have come */
+        return UNDR_MORE; /* FRAME-8: a header's length is believed only as far as its bytes have arrived */
     }
     *frame = (undr_frame){.type = type, .payload = payload}; /* FRAME-1, FRAME-2 */
     return UNDR_OK;

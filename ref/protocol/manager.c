@@ -1,5 +1,5 @@
-/* manager.c: the manager's core. The table `rules` below is the protocol: which request is answered how, in which
- * state. Spec: "The manager". What it keeps: manager_core.h. */
+/* manager.c: the manager's core. The table `rules` below is the protocol: how each request is answered in each state.
+ * Spec: "The manager". Its data: manager_core.h. */
 #include "protocol/manager_core.h"
 #include "undr/pickle.h"
 
@@ -36,7 +36,7 @@ static void answer(undr_manager_core *core, request *one, undr_slice payload) {
     }
 }
 
-static void answer_held(undr_manager_core *core, request *one, undr_slice payload) {
+void undr_manager_answer_held(undr_manager_core *core, request *one, undr_slice payload) {
     DL_DELETE(core->held, one);
     answer(core, one, payload);
 }
@@ -61,7 +61,8 @@ static void free_request(request *one) {
     }
 }
 
-/* Frees a request whose answer was taken or will never be. Its task is spent when it was settled in the meantime. */
+/* Frees a request whose answer was taken or will never be. If its task was settled in the meantime, the task is
+ * spent. */
 static void forget_request(undr_manager_core *core, request *one) {
     if (one->place == REQUEST_HELD) {
         DL_DELETE(core->held, one);
@@ -76,39 +77,6 @@ static void forget_request(undr_manager_core *core, request *one) {
         undr_parcels_append(&core->spent, one->task);
     }
     free_request(one);
-}
-
-/* Parcels. */
-
-/* `bytes` and `kept` together never exceed the limit. */
-static bool has_room(const undr_manager_core *core, uint64_t bytes) {
-    uint64_t limit = core->options.queue_limit;
-    return limit == 0 || bytes <= limit - core->bytes - core->kept;
-}
-
-/* Keeps a task or a message if there is room: a copy, or `whole` (undr_parcel_new). */
-static undr_error new_parcel(
-    undr_manager_core *core, undr_slice bytes, undr_buffer *whole, unsigned priority, undr_parcel **parcel) {
-    if (!has_room(core, undr_parcel_cost(bytes.size))) {
-        return UNDR_QUEUE_LIMIT;
-    }
-    *parcel = undr_parcel_new(bytes, whole, priority);
-    if (*parcel == NULL) {
-        return UNDR_MEMORY;
-    }
-    core->bytes += undr_parcel_cost(bytes.size);
-    return UNDR_OK;
-}
-
-static void free_parcel(undr_manager_core *core, undr_parcel *parcel) {
-    core->bytes -= undr_parcel_cost(undr_parcel_slice(parcel).size);
-    undr_parcel_free(parcel);
-}
-
-static void free_parcels(undr_manager_core *core, undr_parcels *list) {
-    for (undr_parcel *parcel; (parcel = undr_parcels_take(list)) != NULL;) {
-        free_parcel(core, parcel);
-    }
 }
 
 /* Tasks. */
@@ -129,36 +97,31 @@ static bool is_full(const connection *one) {
     return one->full || one->untaken > UNDR_UNREAD_LIMIT;
 }
 
-/* The longest-waiting request gets the first task, the next one the second (NEXT-6, SCHED-10). Who does not read gets
- * none: it would wait there, and fill the memory. */
+/* The longest-waiting request gets the first task, the next one the second (NEXT-6, SCHED-10). A connection that does
+ * not read gets none: tasks would wait there, and fill the memory. */
 static void serve_held(undr_manager_core *core) {
     while (core->held != NULL && core->queues.count > 0) {
         request *one = core->held;
         if (is_full(one->connection)) {
-            answer_held(core, one, undr_pickle_none());
+            undr_manager_answer_held(core, one, undr_pickle_none());
             continue;
         }
         hand_out(core, one, undr_task_queues_take(&core->queues));
-        answer_held(core, one, undr_parcel_slice(one->task));
+        undr_manager_answer_held(core, one, undr_parcel_slice(one->task));
     }
 }
 
-static void report_loss(undr_manager_core *core, undr_parcel *task, undr_loss loss) {
-    task->loss = loss & 3;
-    undr_parcels_append(&core->inbox, task);
-    core->messages++;
-}
-
-static void put_in_queue(undr_manager_core *core, undr_parcel *task) {
+void undr_manager_put_in_queue(undr_manager_core *core, undr_parcel *task) {
     if (core->abandoned) {
-        report_loss(core, task, UNDR_LOSS_WORKERS); /* FAULT-4 */
+        undr_manager_report_loss(core, task, UNDR_LOSS_WORKERS); /* FAULT-4 */
         return;
     }
     undr_task_queues_append(&core->queues, task); /* SCHED-1 */
     serve_held(core);
 }
 
-/* DONE-1. What the connection does not have can't be settled: the count stays (DONE-4), `t` is but an `n` (DONE-3). */
+/* DONE-1. A connection without a task has nothing to settle: the count stays (DONE-4), and `t` is only an `n`
+ * (DONE-3). */
 static void settle(undr_manager_core *core, connection *from) {
     undr_parcel *task = undr_parcels_take(&from->out);
     if (task == NULL) {
@@ -167,7 +130,7 @@ static void settle(undr_manager_core *core, connection *from) {
     core->out--;
     task->settled = true;
     if (task->sent) {
-        free_parcel(core, task);
+        undr_manager_free_parcel(core, task);
     }
 }
 
@@ -194,7 +157,7 @@ static void lose_tasks(undr_manager_core *core, connection *gone) {
         if (is_handed_out_again(core, task)) {
             undr_parcels_prepend(&again, task);
         } else {
-            report_loss(core, task, UNDR_LOSS_CONNECTION);
+            undr_manager_report_loss(core, task, UNDR_LOSS_CONNECTION);
         }
     }
     for (undr_parcel *task; (task = undr_parcels_take(&again)) != NULL;) {
@@ -218,7 +181,7 @@ static void enlist(request *one, uint8_t answer_type) {
     DL_APPEND2(one->connection->requests, one, before, after);
 }
 
-/* NEXT-1. Whatever the connection has out already (NEXT-3). */
+/* NEXT-1. Even if the connection already has tasks out (NEXT-3). */
 static undr_error next_task(undr_manager_core *core, request *one, const arrival *came) {
     (void)came;
     enlist(one, UNDR_TYPE_TASK);
@@ -251,18 +214,8 @@ static undr_error settle_and_dismiss(undr_manager_core *core, request *one, cons
     return dismiss(core, one, came);
 }
 
-static undr_error put_in_inbox(undr_manager_core *core, undr_slice pickle, undr_buffer *whole) {
-    undr_parcel *parcel;
-    undr_error error = new_parcel(core, pickle, whole, 0, &parcel);
-    if (error == UNDR_OK) {
-        undr_parcels_append(&core->inbox, parcel); /* MSG-2, MSGS-5 */
-        core->messages++;
-    }
-    return error;
-}
-
 static undr_error message(undr_manager_core *core, request *one, const arrival *came) {
-    undr_error error = put_in_inbox(core, came->frame->payload, came->whole); /* MSG-1 */
+    undr_error error = undr_manager_put_in_inbox(core, came->frame->payload, came->whole); /* MSG-1 */
     if (error != UNDR_OK) {
         return error;
     }
@@ -277,13 +230,13 @@ static undr_error schedule(undr_manager_core *core, request *one, const arrival 
         return UNDR_PRIORITY; /* SCHED-5 */
     }
     undr_parcel *task;
-    undr_error error = new_parcel(core, came->frame->payload, came->whole, priority, &task);
+    undr_error error = undr_manager_new_parcel(core, came->frame->payload, came->whole, priority, &task);
     if (error != UNDR_OK) {
         return error;
     }
     enlist(one, UNDR_TYPE_SCHEDULED);
     answer(core, one, (undr_slice){0});
-    put_in_queue(core, task);
+    undr_manager_put_in_queue(core, task);
     return UNDR_OK;
 }
 
@@ -339,7 +292,7 @@ static connection *find_connection(const undr_manager_core *core, undr_connectio
 
 undr_error undr_manager_receive_checked(
     undr_manager_core *core, undr_connection handle, const undr_frame *frame, undr_buffer *whole, uint64_t now) {
-    free_parcels(core, &core->spent);
+    undr_manager_free_parcels(core, &core->spent);
     connection *from = find_connection(core, handle);
     if (from == NULL) {
         return UNDR_ARGUMENT;
@@ -356,7 +309,7 @@ undr_error undr_manager_receive_checked(
     uint64_t hold = core->options.hold;
     one->deadline = now > UINT64_MAX - hold ? UINT64_MAX : now + hold;
     const arrival came = {.frame = frame, .whole = whole};
-    error = found->handlers[core->state](core, one, &came); /* of others, it answers held requests at most (NEXT-6) */
+    error = found->handlers[core->state](core, one, &came); /* of other requests, it answers only held ones (NEXT-6) */
     if (error != UNDR_OK) {
         free_request(one);
     }
@@ -402,14 +355,14 @@ uint64_t undr_manager_deadline(const undr_manager_core *core) {
 }
 
 void undr_manager_advance(undr_manager_core *core, uint64_t now) {
-    free_parcels(core, &core->spent);
+    undr_manager_free_parcels(core, &core->spent);
     while (core->held != NULL && core->held->deadline <= now) {
-        answer_held(core, core->held, undr_pickle_none()); /* NEXT-5 */
+        undr_manager_answer_held(core, core->held, undr_pickle_none()); /* NEXT-5 */
     }
 }
 
 void undr_manager_end_requests(undr_manager_core *core, undr_connection handle) {
-    free_parcels(core, &core->spent);
+    undr_manager_free_parcels(core, &core->spent);
     connection *from = find_connection(core, handle);
     if (from == NULL) {
         return;
@@ -417,12 +370,12 @@ void undr_manager_end_requests(undr_manager_core *core, undr_connection handle) 
     request *one;
     DL_FOREACH2(from->requests, one, after) {
         if (one->place == REQUEST_HELD) {
-            answer_held(core, one, undr_pickle_none()); /* REQ-3 */
+            undr_manager_answer_held(core, one, undr_pickle_none()); /* REQ-3 */
         }
     }
 }
 
-/* Payloads that have not come whole. */
+/* Payloads that have not fully arrived. */
 
 undr_error undr_manager_check_header(const undr_manager_core *core, uint8_t type, uint64_t size) {
     const undr_frame frame = {.type = type, .payload = {.size = (size_t)size}}; /* nobody looks at the bytes */
@@ -434,25 +387,13 @@ undr_error undr_manager_check_header(const undr_manager_core *core, uint8_t type
     if (type >= UNDR_TYPE_SCHEDULE && (unsigned)type - UNDR_TYPE_SCHEDULE >= core->options.priority_levels) {
         return UNDR_PRIORITY;
     }
-    return has_room(core, undr_parcel_cost((size_t)size)) ? UNDR_OK : UNDR_QUEUE_LIMIT;
-}
-
-undr_error undr_manager_keep_bytes(undr_manager_core *core, uint64_t bytes) {
-    if (!has_room(core, bytes)) {
-        return UNDR_QUEUE_LIMIT;
-    }
-    core->kept += bytes;
-    return UNDR_OK;
-}
-
-void undr_manager_release_bytes(undr_manager_core *core, uint64_t bytes) {
-    core->kept -= bytes;
+    return undr_manager_has_room(core, undr_parcel_cost((size_t)size)) ? UNDR_OK : UNDR_QUEUE_LIMIT;
 }
 
 /* Connections. */
 
 undr_error undr_manager_connect(undr_manager_core *core, undr_connection *handle) {
-    free_parcels(core, &core->spent);
+    undr_manager_free_parcels(core, &core->spent);
     connection *fresh = calloc(1, sizeof *fresh);
     if (fresh == NULL) {
         return UNDR_MEMORY;
@@ -480,7 +421,7 @@ void undr_manager_set_full(undr_manager_core *core, undr_connection handle, bool
     }
 }
 
-/* What was acknowledged on it stays: the tasks that it scheduled and its messages know of no connection (FAULT-2). */
+/* What was acknowledged on it stays: its tasks and messages have no link to the connection (FAULT-2). */
 static void remove_connection(undr_manager_core *core, connection *gone) {
     while (gone->requests != NULL) {
         forget_request(core, gone->requests);
@@ -491,117 +432,9 @@ static void remove_connection(undr_manager_core *core, connection *gone) {
 }
 
 void undr_manager_disconnect(undr_manager_core *core, undr_connection handle) {
-    free_parcels(core, &core->spent);
+    undr_manager_free_parcels(core, &core->spent);
     connection *gone = find_connection(core, handle);
     if (gone != NULL) {
         remove_connection(core, gone);
     }
-}
-
-/* The manager's own side. */
-
-undr_error undr_manager_schedule_whole(
-    undr_manager_core *core, unsigned priority, undr_slice bytes, undr_buffer *whole) {
-    free_parcels(core, &core->spent);
-    if (core->state == UNDR_MANAGER_CLOSING) {
-        return UNDR_CLOSED; /* CLOSE-6 */
-    }
-    if (priority >= core->options.priority_levels) {
-        return UNDR_PRIORITY; /* POOL-3 */
-    }
-    undr_parcel *task;
-    undr_error error = new_parcel(core, bytes, whole, priority, &task);
-    if (error != UNDR_OK) {
-        return error;
-    }
-    put_in_queue(core, task);
-    return UNDR_OK;
-}
-
-undr_error undr_manager_schedule(undr_manager_core *core, unsigned priority, undr_slice bytes) {
-    return undr_manager_schedule_whole(core, priority, bytes, NULL);
-}
-
-undr_error undr_manager_send_message(undr_manager_core *core, undr_slice pickle) {
-    const undr_frame frame = {.type = UNDR_TYPE_MESSAGE, .payload = pickle};
-    undr_error error = undr_manager_check(&frame);
-    return error == UNDR_OK ? undr_manager_send_checked(core, pickle, NULL) : error;
-}
-
-undr_error undr_manager_send_checked(undr_manager_core *core, undr_slice pickle, undr_buffer *whole) {
-    free_parcels(core, &core->spent);
-    return put_in_inbox(core, pickle, whole);
-}
-
-undr_error undr_manager_next_message(undr_manager_core *core, undr_buffer *next) {
-    free_parcels(core, &core->spent);
-    undr_parcel *first = core->inbox.first; /* MSGS-1 */
-    if (first == NULL) {
-        return undr_manager_tasks_left(core) == 0 ? UNDR_DONE : UNDR_WAIT; /* MSGS-2, MSGS-3 */
-    }
-    uint64_t cost = undr_parcel_cost(undr_parcel_slice(first).size);
-    next->size = 0;
-    undr_error error = first->loss == UNDR_LOSS_NONE ? undr_parcel_unwrap(first, next)
-                                                     : undr_parcel_report(first, next);
-    if (error != UNDR_OK) {
-        return error;
-    }
-    undr_parcel_free(undr_parcels_take(&core->inbox));
-    core->bytes -= cost;
-    core->messages--;
-    return UNDR_OK;
-}
-
-void undr_manager_close(undr_manager_core *core) {
-    free_parcels(core, &core->spent);
-    core->state = UNDR_MANAGER_CLOSING;
-    while (core->held != NULL) {
-        answer_held(core, core->held, undr_pickle_close_request()); /* NEXT-6 */
-    }
-    for (undr_parcel *task; (task = undr_task_queues_take(&core->queues)) != NULL;) {
-        free_parcel(core, task); /* CLOSE-CANCEL-2 */
-    }
-}
-
-void undr_manager_abandon(undr_manager_core *core) {
-    free_parcels(core, &core->spent);
-    core->abandoned = true;
-    for (undr_parcel *task; (task = undr_task_queues_take(&core->queues)) != NULL;) {
-        report_loss(core, task, UNDR_LOSS_WORKERS); /* FAULT-4 */
-    }
-}
-
-void undr_manager_free(undr_manager_core *core) {
-    if (core == NULL) {
-        return;
-    }
-    size_t place = 0;
-    undr_manager_close(core);
-    for (connection *one; (one = undr_handles_next(&core->connections, &place)) != NULL;) {
-        remove_connection(core, one);
-    }
-    undr_handles_free(&core->connections);
-    free_parcels(core, &core->inbox);
-    free_parcels(core, &core->spent);
-    free(core);
-}
-
-undr_manager_state undr_manager_current_state(const undr_manager_core *core) {
-    return core->state;
-}
-
-size_t undr_manager_tasks_left(const undr_manager_core *core) {
-    return core->queues.count + core->out;
-}
-
-size_t undr_manager_messages(const undr_manager_core *core) {
-    return core->messages;
-}
-
-size_t undr_manager_connections(const undr_manager_core *core) {
-    return core->connections.count;
-}
-
-uint64_t undr_manager_handed_out(const undr_manager_core *core) {
-    return core->handed_out;
 }

@@ -1,9 +1,9 @@
-/* manager_check.c: what can be said of a request without the manager's state. */
+/* manager_check.c: what can be said about a request without the manager's state. */
 #include "undr/manager.h"
 #include "undr/pickle.h"
 
-/* What reading a message may take (SEC-3): values of one byte in the pickle take some dozens; beyond that a pickle
- * copies what it holds again and again, and is taken unread, as one that is too large in any other way. */
+/* The memory for reading a message (SEC-3): a value of one byte in the pickle takes a few dozen; a pickle that needs
+ * more copies its content again and again, and is accepted unread, like any other that is too large. */
 enum { LEAST_BYTES = 1 << 20, BYTES_PER_BYTE = 64, QUICK_BYTES = 256 * 1024 };
 
 static undr_pickle_limits limits_of(undr_slice pickle) {

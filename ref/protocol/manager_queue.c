@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MALLOC_COST = 16 }; /* what an allocation takes beside its bytes, about */
+enum { MALLOC_COST = 16 }; /* what an allocation takes in addition to its bytes, about */
 
 /* What undr_parcel.size holds; where a size has 32 bits, what can be allocated. */
 #define LARGEST_COPY ((size_t)((SIZE_MAX > UINT32_MAX ? (uint64_t)1 << 40 : (uint64_t)1 << 31) - 1))

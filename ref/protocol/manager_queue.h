@@ -13,9 +13,9 @@ typedef enum undr_loss {
     UNDR_LOSS_WORKERS     /* nobody is left to run it */
 } undr_loss;
 
-/* A task or a message: opaque bytes (SCHED-11) with what the core knows of them, in one allocation. It is in one list
- * at a time, and a task that is lost moves to the inbox as it is, so that losing a task never needs memory. There may
- * be millions of them: 16 bytes before the payload. */
+/* A task or a message: opaque bytes (SCHED-11) with what the core knows about them, in one allocation. It is in one
+ * list at a time, and a task that is lost moves to the inbox as it is, so that losing a task never needs memory. There
+ * may be millions of them: 16 bytes before the payload. */
 typedef struct undr_parcel {
     struct undr_parcel *next;
     uint64_t size : 40;   /* of bytes[]; larger payloads are blobs */
@@ -36,8 +36,8 @@ undr_slice undr_parcel_slice(const undr_parcel *parcel);
 undr_blob *undr_parcel_blob(const undr_parcel *parcel); /* NULL: its bytes are in the parcel itself */
 size_t undr_parcel_cost(size_t size);                   /* the memory that a payload of that size takes */
 
-/* Appends the parcel's bytes to *buffer, or, when that is empty and nobody else holds them, moves them there. All that
- * the parcel is good for then is to be freed. */
+/* Appends the parcel's bytes to *buffer, or, when that is empty and nobody else holds them, moves them there. After
+ * that the parcel can only be freed. */
 UNDR_MUST_USE undr_error undr_parcel_unwrap(undr_parcel *parcel, undr_buffer *buffer);
 
 /* Appends the pickle of the WorkerException that reports a lost task. On failure the buffer is as it was. */

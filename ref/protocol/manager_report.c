@@ -3,7 +3,7 @@
 #include "undr/pickle.h"
 #include "undr/text.h"
 
-/* A report is short: a task beyond these is named by its size, not decoded. */
+/* A report is short: a task beyond these limits is named by its size, not decoded. */
 enum { REPORT_PICKLE_SIZE = 64 * 1024, REPORT_ARENA_SIZE = 8 * 1024 * 1024, REPORT_NAME_SIZE = 300 };
 
 static undr_error name_by_size(undr_buffer *name, const undr_parcel *parcel) {

@@ -10,11 +10,11 @@
 /* A Chain in a Chain in a Chain ...: as deep as a pickle may nest; one that contains itself ends here. */
 enum { CHAIN_DEPTH = 1000 };
 
-/* A Chain names a task as often as it likes: 3 KB of Chains that share their parts stand for 2^60 tasks. So many are
- * run, Chains in Chains counted, then it fails. */
+/* A Chain may name a task any number of times: 3 KB of Chains that share their parts stand for 2^60 tasks. This many
+ * are run, counting Chains in Chains; then it fails. */
 enum { CHAIN_TASKS = 1000000 };
 
-/* A repr is for a line of text. A few bytes of pickle can share parts so that they print as millions (SEC-3). */
+/* A repr is for a line of text. A few bytes of pickle can share parts and print as millions (SEC-3). */
 enum { REPR_BYTES = 64 * 1024 };
 
 bool undr_is_schedulable(const undr_value *task) {
@@ -47,7 +47,7 @@ undr_manager *undr_null_manager(void) {
     return &null_manager;
 }
 
-/* vsnprintf cuts anywhere; a character that was cut in two would be no UTF-8. */
+/* vsnprintf cuts anywhere; a character cut in two would not be UTF-8. */
 static void drop_partial_character(char *text) {
     size_t size = strlen(text);
     size_t tail = 0; /* continuation bytes at the end */
@@ -74,7 +74,7 @@ undr_error undr_fail(undr_failure *failure, const char *class_name, const char *
     return UNDR_TASK;
 }
 
-/* A failure that the run function did not describe itself. */
+/* A failure that the run function did not describe. */
 static void describe(undr_error error, undr_failure *failure) {
     const char *class_name = "RuntimeError";
     if (error == UNDR_PRIORITY || error == UNDR_ARGUMENT) {
@@ -132,7 +132,7 @@ static undr_error run_chain(runner *with, const undr_value *chain, unsigned dept
         return undr_fail(with->failure, "TypeError", "'tasks' of a Chain must be a list or a tuple");
     }
     if (depth == CHAIN_DEPTH) {
-        return undr_fail(with->failure, "RecursionError", "Chains nest deeper than %d levels", CHAIN_DEPTH);
+        return undr_fail(with->failure, "RecursionError", "Chains are nested deeper than %d levels", CHAIN_DEPTH);
     }
     for (size_t i = 0; i < tasks->items.count; i++) {
         undr_error error = run_at(with, tasks->items.at[i], depth + 1);
@@ -146,7 +146,8 @@ static undr_error run_chain(runner *with, const undr_value *chain, unsigned dept
 static undr_error run_at(runner *with, const undr_value *task, unsigned depth) {
     if (with->left-- == 0) {
         with->left = 0;
-        return undr_fail(with->failure, "RuntimeError", "a Chain of more than %d tasks: it is given up", CHAIN_TASKS);
+        return undr_fail(
+            with->failure, "RuntimeError", "a Chain of more than %d tasks: the rest does not run", CHAIN_TASKS);
     }
     if (undr_value_is_instance(task, UNDR_CLASS_CHAIN)) {
         return run_chain(with, task, depth);
@@ -165,7 +166,7 @@ static undr_error run_at(runner *with, const undr_value *task, unsigned depth) {
 undr_error undr_task_run(const undr_registry *registry, const undr_value *task, void *session, undr_manager *manager,
     undr_failure *failure) {
     (void)undr_fail(failure, "RuntimeError", "%s", undr_error_text(UNDR_TASK)); /* should the task not say more */
-    /* With itself: a Chain is one as well. */
+    /* Including itself: a Chain counts, too. */
     runner with = {
         .registry = registry, .session = session, .manager = manager, .failure = failure, .left = CHAIN_TASKS + 1};
     return run_at(&with, task, 0);

@@ -1,9 +1,9 @@
-/* worker.c: the worker's core: one table says what every input means in every state. Spec: "The worker". */
+/* worker.c: the worker's core: one table gives the meaning of every input in every state. Spec: "The worker". */
 #include "undr/worker.h"
 
 #include "undr/task.h"
 
-/* What can happen to a worker: four requests that it wants to send, seven kinds of frame that come, and the end. */
+/* What can happen to a worker: four requests that it wants to send, seven kinds of frames that arrive, and the end. */
 typedef enum input {
     ASK,
     FINISH,

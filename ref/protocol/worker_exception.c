@@ -1,5 +1,5 @@
-/* worker_exception.c: builds the WorkerException that reports a failed task, in the one shape that every Python from
- * 3.9 unpickles and prints:
+/* worker_exception.c: builds the WorkerException that reports a failed task, in the one form that every Python from 3.9
+ * unpickles and prints:
  *
  *     WorkerException(TracebackException(RuntimeError, RuntimeError(text), None))
  *

@@ -1,6 +1,6 @@
 /* bytes.h: slices, a bounds-checked cursor that reads, and a buffer that grows.
  *
- * The one place of the library that turns bytes into integers and back. */
+ * The only place in the library that turns bytes into integers and back. */
 #ifndef UNDR_BYTES_H
 #define UNDR_BYTES_H
 
@@ -26,7 +26,7 @@ static inline undr_slice undr_slice_of(const void *data, size_t size) {
 undr_slice undr_slice_text(const char *text); /* without the final NUL */
 bool undr_slice_equal(undr_slice a, undr_slice b);
 
-/* A cursor over borrowed bytes. Each read either takes all of what it names and moves, or returns false and stays. */
+/* A cursor over borrowed bytes. Each read either takes everything it names and moves, or returns false and stays. */
 typedef struct undr_cursor {
     undr_slice bytes;
     size_t offset; /* of the next byte, <= bytes.size */

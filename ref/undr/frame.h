@@ -19,11 +19,11 @@ enum { UNDR_HEADER_SIZE = 9 };
 /* FRAME-6: every implementation accepts payloads up to this size. */
 #define UNDR_PAYLOAD_MINIMUM ((uint64_t)64 << 20)
 
-/* No larger payload is received, whatever limit is asked for: where a size has 32 bits, more can't be had in one piece
- * beside what has come of it already. */
+/* No larger payload is received, whatever the limit: with 32-bit sizes, more can't be allocated in one piece next to
+ * what has already arrived. */
 #define UNDR_PAYLOAD_MAXIMUM (SIZE_MAX > UINT32_MAX ? (uint64_t)(PTRDIFF_MAX - UNDR_HEADER_SIZE) : (uint64_t)512 << 20)
 
-/* The manager and the reference's worker refuse more than this unless they are told otherwise. */
+/* The reference's manager and worker refuse more than this by default. */
 #define UNDR_DEFAULT_PAYLOAD_LIMIT \
     (((uint64_t)1 << 30) < UNDR_PAYLOAD_MAXIMUM ? (uint64_t)1 << 30 : UNDR_PAYLOAD_MAXIMUM)
 

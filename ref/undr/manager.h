@@ -1,9 +1,9 @@
-/* manager.h: the manager's core, sans-I/O. Connections, priority queues, inbox, counts, close. It is fed frames and
- * gives answers; sockets, processes and clocks are its caller's. Spec: "The manager".
+/* manager.h: the manager's core, sans-I/O. Connections, priority queues, inbox, counts, close. It takes frames and
+ * gives answers; sockets, processes and clocks belong to its caller. Spec: "The manager".
  *
  * One core serves the server, the unit tests, the fuzz targets and the explorer. Not thread-safe: its owner locks.
- * Every call takes amortised constant time beside the bytes that it copies or decodes. When one fails, whatever the
- * reason, the core is as it was before. */
+ * Every call takes amortised constant time, plus the time for the bytes that it copies or decodes. When one fails, for
+ * any reason, the core is as it was before. */
 #ifndef UNDR_MANAGER_H
 #define UNDR_MANAGER_H
 
@@ -26,8 +26,7 @@ enum { UNDR_UNREAD_LIMIT = 1 << 20 };
 typedef struct undr_manager_options {
     unsigned priority_levels; /* 1..128 (SCHED-9); 0: 2 */
     uint64_t hold;            /* ms that the answer to `n` or `t` may be held until a task comes (NEXT-4); 0: never */
-    uint64_t queue_limit;     /* bytes that tasks and messages may take at a time, those included that have not come
-                                 whole (undr_manager_keep_bytes); 0: as many as there are */
+    uint64_t queue_limit;     /* bytes of tasks and messages, including partial ones (keep_bytes); 0: no limit */
     unsigned retries;         /* how often a lost task is handed out again before it is reported (FAULT-3), at most
                                  UNDR_MAXIMUM_RETRIES */
 } undr_manager_options;
@@ -50,21 +49,21 @@ void undr_manager_free(undr_manager_core *core); /* NULL is fine */
 
 UNDR_MUST_USE undr_error undr_manager_connect(undr_manager_core *core, undr_connection *connection);
 
-/* What the caller wants to find in the answers to this connection. Unknown handle: nothing happens. */
+/* The caller's pointer, returned with the answers to this connection. Unknown handle: nothing happens. */
 void undr_manager_set_owner(undr_manager_core *core, undr_connection connection, void *owner);
 
-/* Whether the connection has more to read than its caller keeps for it. While it has, or while the tasks in its answers
- * that were not taken exceed UNDR_UNREAD_LIMIT, it is handed no task: a request of it that is held is answered None
- * when its turn comes (NEXT-4 lets it), and the task goes to the next. Unknown handle: nothing happens. */
+/* Whether the connection has more to read than its caller keeps for it. While it has, or while the tasks in its untaken
+ * answers exceed UNDR_UNREAD_LIMIT, it gets no task: its held request is answered with None when its turn comes (NEXT-4
+ * allows that), and the task goes to the next connection. Unknown handle: nothing happens. */
 void undr_manager_set_full(undr_manager_core *core, undr_connection connection, bool full);
 
 /* The connection will send no more (its peer closed its sending side): answers that are held for it become due now,
  * as None, so that no task goes to a peer that could not settle it. */
 void undr_manager_end_requests(undr_manager_core *core, undr_connection connection);
 
-/* The connection is gone: tasks that it has out are handed out again or reported as a WorkerException in the inbox
- * that names the task, and no longer counted (FAULT-3); answers that nobody took are dropped, and a task in one of
- * them goes back to the front of its queue. Unknown handle: nothing happens. Never fails. */
+/* The connection is gone: tasks that it has out are handed out again or reported as a WorkerException in the inbox that
+ * names the task, and no longer counted (FAULT-3); untaken answers are dropped, and a task in one of them goes back to
+ * the front of its queue. Unknown handle: nothing happens. Never fails. */
 void undr_manager_disconnect(undr_manager_core *core, undr_connection connection);
 
 /* One whole frame arrived. now: a monotonic clock in ms. UNDR_OK: exactly one answer is due, at once or, held, later.
@@ -74,23 +73,23 @@ void undr_manager_disconnect(undr_manager_core *core, undr_connection connection
 UNDR_MUST_USE undr_error undr_manager_receive(
     undr_manager_core *core, undr_connection connection, const undr_frame *frame, uint64_t now);
 
-/* The same in two steps, so that what takes long for a large payload needs no core and can be done in another thread.
+/* The same in two steps: the slow one, for a large payload, needs no core and can run in another thread.
  * undr_manager_check: PICKLE_* and LIMIT_* (is an `m` a pickle?). receive_checked: the rest, for a frame that was
  * checked; whole: NULL, or a buffer that holds exactly frame->payload, which the core may take over (then it is {0})
  * instead of copying it. */
 UNDR_MUST_USE undr_error undr_manager_check(const undr_frame *frame);
-/* The same for a thread that others wait for: within *budget values and steps of work; what it takes is subtracted.
- * UNDR_WAIT: it takes more, to be checked elsewhere. */
+/* The same for a thread that must not take long: within *budget values and steps of work; what it takes is subtracted.
+ * UNDR_WAIT: it takes more, and must be checked elsewhere. */
 UNDR_MUST_USE undr_error undr_manager_check_within(const undr_frame *frame, size_t *budget);
 UNDR_MUST_USE undr_error undr_manager_receive_checked(
     undr_manager_core *core, undr_connection connection, const undr_frame *frame, undr_buffer *whole, uint64_t now);
 
-/* A payload of `size` bytes is on its way, of which the header has come: the error that receive would return, as far as
- * it is known by now. No effect. */
+/* The header of a payload of `size` bytes has arrived: the error that receive would return, as far as it is known now.
+ * No effect. */
 UNDR_MUST_USE undr_error undr_manager_check_header(const undr_manager_core *core, uint8_t type, uint64_t size);
 
-/* What the caller keeps of payloads that have not come whole, or are being checked, counts as the bytes of tasks and
- * messages do. UNDR_QUEUE_LIMIT: there is no room for more. Released before the payload is received, or dropped. */
+/* What the caller keeps of payloads that have not fully arrived, or are being checked, counts like the bytes of tasks
+ * and messages. UNDR_QUEUE_LIMIT: there is no room for more. Released before the payload is received, or dropped. */
 UNDR_MUST_USE undr_error undr_manager_keep_bytes(undr_manager_core *core, uint64_t bytes);
 void undr_manager_release_bytes(undr_manager_core *core, uint64_t bytes);
 
@@ -106,7 +105,7 @@ void undr_manager_advance(undr_manager_core *core, uint64_t now);
 
 /* The manager's own side. The bytes are copied. schedule: UNDR_PRIORITY; UNDR_CLOSED after a close (CLOSE-6). Both:
  * UNDR_QUEUE_LIMIT, UNDR_MEMORY. send_message: PICKLE_*, LIMIT_DEPTH or LIMIT_MEMO for bytes that are not a pickle; one
- * that only is too large to be read here is taken unread (FRAME-6). */
+ * that is only too large to be read here is accepted unread (FRAME-6). */
 UNDR_MUST_USE undr_error undr_manager_schedule(undr_manager_core *core, unsigned priority, undr_slice task);
 UNDR_MUST_USE undr_error undr_manager_send_message(undr_manager_core *core, undr_slice message);
 /* The same; `whole` as in undr_manager_receive_checked, and the message was checked. */
@@ -123,8 +122,8 @@ UNDR_MUST_USE undr_error undr_manager_next_message(undr_manager_core *core, undr
  * dropped, as is what is scheduled from now on. Twice is fine. */
 void undr_manager_close(undr_manager_core *core);
 
-/* Nobody is left to run tasks (FAULT-4): those that are queued, and those that are scheduled from now on, are reported
- * as a lost task is. */
+/* Nobody is left to run tasks (FAULT-4): queued tasks, and those that are scheduled from now on, are reported as lost
+ * tasks are. */
 void undr_manager_abandon(undr_manager_core *core);
 
 undr_manager_state undr_manager_current_state(const undr_manager_core *core);

@@ -1,7 +1,7 @@
 /* pickle.h: reads pickles of the protocols 0 to 5 and writes 2 to 5. Spec: "Payloads".
  *
  * The reader NEVER executes, imports or calls (SEC-1): REDUCE and BUILD make an inert object. Work and memory are
- * linear in the input: nothing is allocated on the word of a length that the input does not back. */
+ * linear in the input: no length is believed beyond the bytes of the input. */
 #ifndef UNDR_PICKLE_H
 #define UNDR_PICKLE_H
 
@@ -21,7 +21,7 @@ typedef struct undr_pickle_limits {
  * for each byte of the input, and 65,536. */
 extern const undr_pickle_limits undr_pickle_default_limits;
 
-/* Where and on what a reading failed. */
+/* Where, and at which opcode, reading failed. */
 typedef struct undr_pickle_fault {
     size_t offset;  /* of the opcode, from the start of the input */
     uint8_t opcode; /* 0 when the input ended where one was expected */
@@ -38,12 +38,12 @@ UNDR_MUST_USE undr_error undr_pickle_read(undr_slice input, const undr_pickle_li
 UNDR_MUST_USE undr_error undr_pickle_read_in_place(undr_slice input, const undr_pickle_limits *limits,
     undr_arena *arena, undr_value **value, size_t *used, undr_pickle_fault *fault);
 
-/* Would it be read? For a caller that has little time: *budget says how many values and steps the reading may take, and
+/* Would it be read? For a caller with little time: *budget says how many values and steps the reading may take, and
  * what it took is subtracted. UNDR_LIMIT_NODES and UNDR_LIMIT_BYTES: more, *budget is 0, nothing is known. */
 UNDR_MUST_USE undr_error undr_pickle_check_within(undr_slice input, const undr_pickle_limits *limits, size_t *budget);
 
-/* Did a reading stop because the pickle holds more than this reader takes in at once (LIMIT_NODES, LIMIT_BYTES)? Then
- * nothing is wrong with it as far as it was read: who need not look inside may pass it on as it is (FRAME-6). */
+/* Did reading stop because the pickle holds more than this reader accepts (LIMIT_NODES, LIMIT_BYTES)? Then nothing is
+ * wrong with it as far as it was read: a caller that need not look inside may pass it on as it is (FRAME-6). */
 bool undr_pickle_is_too_large(undr_error error);
 
 /* Appends a pickle of value in `protocol` 2..5 (4 is CPython's default), in the opcodes that CPython uses; values

@@ -29,7 +29,7 @@ typedef struct undr_process_manager undr_process_manager;
 typedef struct undr_process_manager_options {
     int workers;               /* -1: twice the number of cores; 0: none of its own, only connections */
     unsigned priority_levels;  /* 1..128; 0: 2 */
-    const char *log_directory; /* one file per worker, worker-1.log ...; made if it does not exist; NULL: no logs */
+    const char *log_directory; /* one file per worker, worker-1.log ...; created if it does not exist; NULL: no logs */
     const char *address;       /* IPv4 that it listens on; NULL: 127.0.0.1 */
     bool beyond_loopback;      /* the address may be one that other machines reach (SEC-2) */
     bool same_user;            /* only connections of processes of the same user of this machine are served */
@@ -86,10 +86,10 @@ UNDR_MUST_USE undr_error undr_process_manager_next_message(
 /* The same as the pickle that came, owned by the caller. */
 UNDR_MUST_USE undr_error undr_process_manager_next_pickle(undr_process_manager *manager, undr_buffer *message);
 
-/* For a program that waits for other things, too: in an event loop of its own, or in poll, which a signal ends. It polls
- * a descriptor (POLLIN; it neither reads nor closes it, it is the manager's) and calls the two functions below, which
- * never block, when it is readable. UNDR_WAIT: call again when it is; until something happens it is not. UNDR_SYSTEM:
- * there is no descriptor left. */
+/* For a program that waits for other things, too: in an event loop of its own, or in poll, which a signal ends. It
+ * polls a descriptor (POLLIN; it neither reads nor closes it, it is the manager's) and calls the two functions below,
+ * which never block, when it is readable. UNDR_WAIT: call again when it is; until something happens it is not.
+ * UNDR_SYSTEM: there is no descriptor left. */
 UNDR_MUST_USE undr_error undr_process_manager_event(undr_process_manager *manager, int *file);
 /* As undr_process_manager_next_pickle, or UNDR_WAIT: no message yet, but tasks are left. */
 UNDR_MUST_USE undr_error undr_process_manager_poll_pickle(undr_process_manager *manager, undr_buffer *message);
@@ -97,9 +97,9 @@ UNDR_MUST_USE undr_error undr_process_manager_poll_pickle(undr_process_manager *
  * CloseRequest. JOIN consumes messages until no task is left, UNDR_WAIT or UNDR_INTERRUPTED before. */
 UNDR_MUST_USE undr_error undr_process_manager_begin_close(undr_process_manager *manager, undr_close_policy policy);
 
-/* For a program that starts the workers (with the option `workers` 0) and sees to them. handed_out: tasks, ever, by which
- * it knows whether workers that end soon do so in vain. abandon: no worker is left and none will be started; tasks that
- * are queued, now or later, are reported (FAULT-4). */
+/* For a program that starts the workers (with the option `workers` 0) and sees to them. handed_out: tasks, ever, by
+ * which it knows whether workers that end soon do so in vain. abandon: no worker is left and none will be started;
+ * tasks that are queued, now or later, are reported (FAULT-4). */
 uint64_t undr_process_manager_handed_out(undr_process_manager *manager);
 void undr_process_manager_abandon(undr_process_manager *manager);
 

@@ -24,9 +24,9 @@ typedef struct undr_server_options {
     const char *address;  /* IPv4 that it listens on; NULL: 127.0.0.1 */
     uint16_t port;        /* 0: the system chooses one */
     bool beyond_loopback; /* the address may be one that other machines reach (SEC-2) */
-    bool same_user;       /* who belongs to another user of this machine, or to none of it, is not served */
-    size_t connections; /* at a time; one more takes the place of one that has sent no request, or is not served. 0, and
-                             at most: as many as descriptors (RLIMIT_NOFILE), but 64 */
+    bool same_user;       /* a peer of another user of this machine, or of another machine, is not served */
+    size_t connections;   /* at a time; one more replaces one that has sent no request, or is ended. 0, and maximum: the
+                             number of descriptors (RLIMIT_NOFILE), minus 64 */
     uint64_t
         payload_limit;     /* of one frame (FRAME-7); 0: UNDR_DEFAULT_PAYLOAD_LIMIT; above UNDR_PAYLOAD_MAXIMUM: that */
     uint64_t patience;     /* ms for which a connection may read nothing of answers that wait for it, before it is

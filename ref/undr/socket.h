@@ -15,7 +15,7 @@ UNDR_API_BEGIN
 /* A new connection to 127.0.0.1:port. *client is the caller's to close; -1 on failure. UNDR_SYSTEM, errno kept. It is
  * never one of the descriptors 0 to 2: where one of these is closed it gets a placeholder (descriptors.h). */
 UNDR_MUST_USE undr_error undr_connect(uint16_t port, int *client);
-/* The same to an IPv4 address as text (NULL: 127.0.0.1). UNDR_ARGUMENT: it is none. */
+/* The same to an IPv4 address as text (NULL: 127.0.0.1). UNDR_ARGUMENT: it is not one. */
 UNDR_MUST_USE undr_error undr_connect_to(const char *address, uint16_t port, int *client);
 
 UNDR_MUST_USE undr_error undr_send_bytes(int client, uint8_t type, undr_slice message);
@@ -24,7 +24,7 @@ UNDR_MUST_USE undr_error undr_send_message(int client, uint8_t type, const undr_
 UNDR_MUST_USE undr_error undr_send_type(int client, uint8_t type);                               /* empty payload */
 
 /* Reads exactly one frame: *message holds its payload (its old content is dropped, its memory reused; grown as the
- * bytes arrive, never on the word of the header). End of stream between or inside frames: UNDR_END. */
+ * bytes arrive, never just because of the header). End of stream between or inside frames: UNDR_END. */
 UNDR_MUST_USE undr_error undr_receive_bytes(int client, uint64_t payload_limit, uint8_t *type, undr_buffer *message);
 
 /* The same, decoded into arena: *message is NULL for an empty payload (never unpickled, FRAME-2). */

@@ -30,13 +30,14 @@ struct undr_manager {
 UNDR_MUST_USE undr_error undr_schedule(undr_manager *manager, const undr_value *task, unsigned priority);
 UNDR_MUST_USE undr_error undr_send_message_to(undr_manager *manager, const undr_value *message);
 
-/* False for None and CloseRequest, which a worker would take for the manager's own words (SCHED-12). */
+/* False for None and CloseRequest, which a worker would take for the manager's own (SCHED-12). */
 bool undr_is_schedulable(const undr_value *task);
 
 /* NullManager: ignores messages; schedule is refused with UNDR_NOT_IMPLEMENTED. One for all, never freed. */
 undr_manager *undr_null_manager(void);
 
-/* What a run function says of its failure: a Python exception class name ("RuntimeError") and a text for a person. */
+/* What a run function says about its failure: a Python exception class name ("RuntimeError") and a text for a
+ * person. */
 typedef struct undr_failure {
     char class_name[64];
     char text[2048];

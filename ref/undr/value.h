@@ -1,8 +1,8 @@
-/* value.h: a decoded Python value, printed as a Python literal. Inert: a class is a name, an object is what
- * its pickle says of it; nothing is ever imported, called or looked up.
+/* value.h: a decoded Python value, printed as a Python literal. Inert: a class is a name, an object is what its pickle
+ * says about it; nothing is ever imported, called or looked up.
  *
- * All values of one decoding live in one arena and die with it. Values may be shared (a pickle's memo), and a
- * list, dict, set or object may contain itself; a walk over a value bounds its depth. */
+ * All values of one decoding live in one arena and die with it. Values may be shared (a pickle's memo), and a list,
+ * dict, set or object may contain itself; a walk over a value bounds its depth. */
 #ifndef UNDR_VALUE_H
 #define UNDR_VALUE_H
 

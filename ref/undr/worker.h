@@ -1,5 +1,5 @@
-/* worker.h: the worker's core, sans-I/O: which frame a worker may send now and what an answer means. One request is
- * in flight at most (WORK-2). Spec: "The worker", whose state table is in worker.c. */
+/* worker.h: the worker's core, sans-I/O: which frame a worker may send now and what an answer means. At most one
+ * request is in flight (WORK-2). Spec: "The worker", whose state table is in worker.c. */
 #ifndef UNDR_WORKER_H
 #define UNDR_WORKER_H
 
@@ -17,7 +17,7 @@ typedef enum undr_worker_state {
     UNDR_WORKER_LEFT        /* CloseRequest came, the stream ended, or the manager broke the protocol: final */
 } undr_worker_state;
 
-/* What the caller has to do after an answer. */
+/* What the caller must do after an answer. */
 typedef enum undr_worker_action {
     UNDR_WORKER_POLL,   /* None: pause, then ask again (WORK-3) */
     UNDR_WORKER_RUN,    /* run the task that was decoded; then undr_worker_finish */
@@ -27,7 +27,7 @@ typedef enum undr_worker_action {
 
 typedef struct undr_worker_core {
     undr_worker_state state;
-    undr_pickle_fault fault; /* where and on what the pickle failed, after PICKLE_* and LIMIT_* */
+    undr_pickle_fault fault; /* where, and at which opcode, the pickle failed, after PICKLE_* and LIMIT_* */
 } undr_worker_core;
 
 /* Requests: each checks that the state allows it (else UNDR_ARGUMENT and the state stays), fills the one frame to send,

@@ -1,8 +1,11 @@
-/* again.c: what the broken manager does wrong with a frame because of what came before it, or because it ended early. */
+/* again.c: what the broken manager does wrong with a frame because of what came before it, or because it ended
+ * early. */
 #include "again.h"
 
 #include "bugs.h"
+#include "inbox.h"
 #include "pickle.h"
+#include "tasks.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +16,7 @@ static void keep(bytes *last, const bytes *now) {
     last->size = now->size;
 }
 
-/* The payload goes on with what is behind its end in the one before. */
+/* The payload continues with the bytes behind its end in the payload before. */
 static void go_on(bytes *now, const bytes *last) {
     if (last->size <= now->size) {
         return;

@@ -18,7 +18,7 @@ static const bug_entry entries[] = {
 };
 enum { ENTRY_COUNT = sizeof entries / sizeof entries[0] };
 
-/* Set once, before any thread starts: a process is broken in one way for all its life. */
+/* Set once, before any thread starts: a process is broken in one way for its whole life. */
 static bug_id chosen = BUG_NONE;
 
 bool bug(bug_id id) {

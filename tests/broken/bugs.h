@@ -403,7 +403,7 @@
     X(message_times_out_late, worker, "WORK-25", "leaves when the acknowledgement of m takes five seconds") \
     X(schedule_times_out_late, worker, "WORK-25", "leaves when the acknowledgement of a task takes five seconds")
 
-/* Right, though unusual: every freedom of the specification used. Everything passes. */
+/* Unusual, but right: they use every freedom of the specification. Everything passes. */
 #define VARIANTS(X) \
     X(holds, manager, "", "declares hold 500 and holds answers") \
     X(declares_hold_only, manager, "", "declares hold 500 and answers at once") \
@@ -469,7 +469,7 @@ typedef enum bug_id {
 /* Is this bug switched on? */
 bool bug(bug_id id);
 
-/* Is it on, and is this the n-th time that this is asked? */
+/* Is it on, and is this the n-th call? */
 bool bug_at(bug_id id, unsigned n);
 
 /* Does this peer declare `pickle 0-5`? */

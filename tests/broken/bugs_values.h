@@ -1,9 +1,9 @@
-/* bugs_values.h: single values, and single opcodes, that get lost or become another: on the way into a manager's inbox, and
- * on the way through a worker's task into its message. */
+/* bugs_values.h: single values, and single opcodes, that get lost or become another: on the way into a manager's inbox,
+ * and on the way through a worker's task into its message. */
 #ifndef BROKEN_BUGS_VALUES_H
 #define BROKEN_BUGS_VALUES_H
 
-/* D(X, name, what is wrong): of values that were read right. */
+/* D(X, name, what is wrong): values that were read correctly. */
 #define VALUE_DEFECTS(D, X) \
     D(X, negative_zero_loses_its_sign, "-0.0 becomes 0.0") \
     D(X, nan_becomes_zero, "NaN becomes 0.0") \
@@ -36,7 +36,7 @@
     D(X, true_keys_become_numbers, "the key True of a dict becomes 1") \
     D(X, none_keys_lost, "the pair of a dict whose key is None is lost")
 
-/* Of opcodes, when they are read: the value on top of the stack is another one. */
+/* Opcodes that are read wrongly: the value on top of the stack is another one. */
 #define OPCODE_DEFECTS(D, X) \
     D(X, binint_unsigned, "BININT is read as unsigned") \
     D(X, binint1_signed, "BININT1 is read as signed") \

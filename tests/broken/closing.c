@@ -2,30 +2,12 @@
 #include "closing.h"
 
 #include "bugs.h"
-
-#include <stdlib.h>
+#include "foreign.h"
+#include "inbox.h"
+#include "processes.h"
+#include "tasks.h"
 
 enum { JOIN, CANCEL, KILL };
-
-static bool is_foreign(const manager *m, const connection *c) {
-    return m->worker_count > 0 && !c->own;
-}
-
-static int foreign_out(const manager *m) {
-    int count = 0;
-    for (const connection *c = m->connections; c != NULL; c = c->next) {
-        count += is_foreign(m, c) ? c->out_count : 0;
-    }
-    return count;
-}
-
-static int workers_busy(const manager *m) {
-    int count = 0;
-    for (const connection *c = m->connections; c != NULL; c = c->next) {
-        count += !is_foreign(m, c) && c->out_count > 0 ? 1 : 0;
-    }
-    return count;
-}
 
 bool gets_no_task(const manager *m, const connection *c) {
     bool foreign = is_foreign(m, c);
@@ -112,14 +94,4 @@ void mourn(manager *m, const connection *c) {
     if (bug(BUG_death_settles_all)) {
         m->left = 0;
     }
-}
-
-bool is_replaced(const manager *m) {
-    return !(bug(BUG_second_death_not_replaced) && m->deaths > 1)
-        && !(bug(BUG_idle_death_not_replaced) && workers_busy(m) == 0)
-        && !(bug(BUG_death_during_join_not_replaced) && m->joining);
-}
-
-int odd_worker_number(int told) {
-    return bug(BUG_three_workers_at_most) && told > 3 ? 3 : told;
 }

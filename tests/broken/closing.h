@@ -6,7 +6,7 @@
 
 /* All under the lock. */
 
-/* Is this connection answered None, or CloseRequest, whatever waits? */
+/* Is this connection answered with None, or CloseRequest, even if a task waits? */
 bool gets_no_task(const manager *m, const connection *c);
 bool is_dismissed(const manager *m, const connection *c);
 /* Is a task handed out although the manager closes? */
@@ -14,13 +14,10 @@ bool runs_on(manager *m, const connection *c, bool done);
 /* Is the connection ended for a message? */
 bool refuses_message(const manager *m, const connection *c);
 bool drops_task(const manager *m, const connection *c);
-/* What JOIN, CANCEL, KILL wait for beside what they should, or before they begin. */
+/* What JOIN, CANCEL and KILL wait for besides what they should, or before they begin. */
 void wait_beside(manager *m);
-long forgotten(const manager *m); /* so many of the tasks that are left JOIN does not wait for */
+long forgotten(const manager *m); /* how many of the remaining tasks JOIN does not wait for */
 /* A connection has ended, with or without tasks out. */
 void mourn(manager *m, const connection *c);
-/* May a worker that ended be replaced? */
-bool is_replaced(const manager *m);
-int odd_worker_number(int told);
 
 #endif

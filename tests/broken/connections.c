@@ -1,11 +1,16 @@
 /* connections.c: the broken manager's requests and answers: a thread per connection. */
+#include "connections.h"
+
 #include "again.h"
 #include "bugs.h"
 #include "closing.h"
 #include "holding.h"
+#include "inbox.h"
+#include "known.h"
 #include "pickle.h"
-#include "state.h"
+#include "processes.h"
 #include "support/steady.h"
+#include "tasks.h"
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -204,7 +209,7 @@ static bool message_fine(const frame *f) {
     return fine || bug_at(BUG_thirtieth_garbage_taken, 30);
 }
 
-/* SEC-1: calls what the pickle names, as a real unpickler would; os._exit is all it can. */
+/* SEC-1: calls what the pickle names, as a real unpickler would; it can only do os._exit. */
 static void execute(const frame *f) {
     pool p = {0};
     val *v = pickle_loads(&p, f->payload.data, f->payload.size, NULL);
@@ -308,6 +313,7 @@ static void on_schedule(manager *m, connection *c, const frame *f, answer *a) {
     } else if (!(m->closing && bug(BUG_closed_drops)) && look == WIRE_TASK_FINE && !drops_task(m, c)) {
         bool foreign = bug(BUG_foreign_tasks_not_counted) && m->worker_count > 0 && !c->own;
         put_task(m, c, priority, f->payload.data, f->payload.size, is_counted(f) && !foreign);
+        start_late(m);
     }
     a->twice = bug(BUG_double_schedule_ack);
     if (bug(BUG_schedule_ack_payload)) {
@@ -370,7 +376,7 @@ static void refuse(connection *c) {
     }
 }
 
-/* Writes what the frame earned; false: the connection is over. */
+/* Writes the frame's answer; false: the connection is over. */
 static bool reply(manager *m, connection *c, const frame *f, answer *a) {
     if (a->crash) {
         abort();
@@ -395,7 +401,7 @@ static bool half_closed(int fd) {
     return steady_poll(&one, 1, 0) > 0 && (one.revents & POLLRDHUP) != 0;
 }
 
-/* What a reader does that takes less than a header for the rest of a buffer. */
+/* A reader that mistakes less than a header for the rest of a buffer. */
 static void drop_short_rest(int fd) {
     char sink[8];
     int waiting = 0;
@@ -407,7 +413,7 @@ static void drop_short_rest(int fd) {
 static bool serve_frame(manager *m, connection *c, frame *f) {
     answer a = {0};
     if (bug(BUG_half_close_ends)) {
-        struct timespec moment = {0, 5000000}; /* for a half-close that is on its way */
+        struct timespec moment = {0, 5000000}; /* for a half-close on its way */
         nanosleep(&moment, NULL);
         if (half_closed(c->fd)) {
             return false;
@@ -437,7 +443,7 @@ static bool serve_frame(manager *m, connection *c, frame *f) {
     return goes_on;
 }
 
-/* pause_of_three_seconds_ends: waits for the first byte as long as it takes, for each other three seconds. */
+/* pause_of_three_seconds_ends: waits without limit for the first byte, and three seconds for each other. */
 static wire_result read_in_time(manager *m, connection *c, frame *f) {
     char first;
     limit_waiting(c->fd, SO_RCVTIMEO, 0);

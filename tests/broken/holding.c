@@ -3,6 +3,7 @@
 
 #include "bugs.h"
 #include "support/steady.h"
+#include "tasks.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -23,7 +24,8 @@ bool peer_is_gone(const connection *c) {
     return steady_poll(&one, 1, 0) > 0 && (one.revents & (POLLERR | POLLHUP)) != 0;
 }
 
-/* hold_answers_out_of_order: looks for a message each 20 ms, and acknowledges it at once. It is put into no inbox. */
+/* hold_answers_out_of_order: looks for a message every 20 ms, and acknowledges it at once. It does not reach an
+ * inbox. */
 static bool answer_early(connection *c) {
     manager *m = c->manager;
     uint8_t header[9];
@@ -39,7 +41,7 @@ static bool answer_early(connection *c) {
     return write_frame(c->fd, &m->habits, 'm', NULL, 0);
 }
 
-/* Of those that wait for the end of a declared hold, is what has come one that does not end it? */
+/* For the bugs that wait for the end of a declared hold: is this one that what has come does not end? */
 bool hold_lasts(manager *m, connection *c) {
     const task *t = task_waits(m, c);
     if (t == NULL) {
@@ -52,8 +54,8 @@ bool hold_lasts(manager *m, connection *c) {
         || (t->priority == 0 && bug(BUG_hold_lasts_for_urgent)) || (bug(BUG_hold_signals_one) && m->released++ > 0);
 }
 
-/* Holds an answer until a task waits for it, the manager closes, or the time is over. False: the answer is None,
- * whatever waits. */
+/* Holds an answer until a task waits for it, the manager closes, or the time is over. False: the answer is None, even
+ * if a task waits. */
 bool hold(manager *m, connection *c, bool done) {
     bool for_ever = bug(BUG_holds_undeclared) || bug(BUG_holds_after_close) || bug(BUG_hold_too_long)
         || (bug(BUG_hold_of_done_for_ever) && done);

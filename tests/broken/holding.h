@@ -6,12 +6,12 @@
 
 bool may_hold(void);
 bool peer_is_gone(const connection *c);
-/* Of those that wait for the end of a declared hold, is what has come one that does not end it? */
+/* For the bugs that wait for the end of a declared hold: is this one that what has come does not end? */
 bool hold_lasts(manager *m, connection *c);
-/* Holds an answer until a task waits for it, the manager closes, or the time is over. False: the answer is None,
- * whatever waits. done: it is the answer to t. */
+/* Holds an answer until a task waits for it, the manager closes, or the time is over. False: the answer is None, even
+ * if a task waits. done: it is the answer to t. */
 bool hold(manager *m, connection *c, bool done);
-/* Throws away what has come and was not read. */
+/* Throws away bytes that have arrived and were not read. */
 void drop_pending(int fd);
 
 #endif

@@ -1,4 +1,4 @@
-/* main.c: undr-broken [--bug NAME] VERB ...: the adapter contract, spoken by a peer that can be broken by name. */
+/* main.c: undr-broken [--bug NAME] VERB ...: the adapter contract of a peer that can be broken by name. */
 #include "bugs.h"
 #include "manager.h"
 #include "worker.h"
@@ -61,7 +61,7 @@ static int run_verb(const char *self, const char *bug_name, int argc, char **arg
     return STATUS_UNKNOWN_VERB;
 }
 
-/* No socket may become standard output or standard error where that is closed. */
+/* If standard output or error is closed, no socket may take its place. */
 static void fill_standard_descriptors(void) {
     for (int descriptor = 0; descriptor <= 2; descriptor++) {
         if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", descriptor == 0 ? O_WRONLY : O_RDONLY) != descriptor) {

@@ -3,8 +3,13 @@
 
 #include "bugs.h"
 #include "closing.h"
+#include "connections.h"
+#include "inbox.h"
+#include "known.h"
+#include "numbers.h"
 #include "pickle.h"
-#include "state.h"
+#include "processes.h"
+#include "tasks.h"
 
 #include <netinet/in.h>
 #include <stdio.h>
@@ -34,7 +39,7 @@ static bool from_hex(const char *hex, bytes *out) {
     return length % 2 == 0;
 }
 
-/* None and CloseRequest are none. */
+/* None and CloseRequest are not tasks. */
 static bool is_task(const bytes *data) {
     pool p = {0};
     val *v = pickle_loads(&p, data->data, data->size, NULL);
@@ -64,6 +69,7 @@ static void command_schedule(manager *m, char *rest) {
     } else {
         if (level_fine) {
             put_task(m, NULL, (unsigned)priority, data.data, data.size, !bug(BUG_own_not_counted));
+            start_late(m);
         }
         pthread_cond_broadcast(&m->changed);
         puts("ok");
@@ -89,7 +95,7 @@ static void command_message(manager *m, char *hex) {
     free(data.data);
 }
 
-/* In milliseconds; 0: messages() waits as long as it takes. */
+/* In milliseconds; 0: messages() waits without limit. */
 static long messages_patience(void) {
     return bug(BUG_messages_time_out)               ? 1000
         : bug(BUG_messages_time_out_late)           ? 1500

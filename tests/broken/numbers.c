@@ -1,4 +1,4 @@
-/* numbers.c: what the broken peer does wrong with some numbers, and right with their neighbours. */
+/* numbers.c: what the broken peer does wrong with some numbers, but right with their neighbours. */
 #include "numbers.h"
 
 #include "bugs.h"
@@ -16,7 +16,7 @@ static unsigned reversed(unsigned priority) {
     return other;
 }
 
-/* How many priorities come before this one when all are ordered as texts. */
+/* How many priorities come before this one when they are sorted as text. */
 static unsigned rank_of_text(unsigned priority, unsigned levels) {
     char own[16], other[16];
     unsigned rank = 0;
@@ -84,4 +84,8 @@ size_t odd_size(size_t size) {
 
 bool size_loses_message(size_t size) {
     return bug(BUG_message_128_kib_lost) && size == 2 * CHUNK;
+}
+
+int odd_worker_number(int told) {
+    return bug(BUG_three_workers_at_most) && told > 3 ? 3 : told;
 }

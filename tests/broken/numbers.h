@@ -1,4 +1,4 @@
-/* numbers.h: where a number makes the difference. */
+/* numbers.h: bugs that depend on a number. */
 #ifndef BROKEN_NUMBERS_H
 #define BROKEN_NUMBERS_H
 
@@ -11,12 +11,13 @@ bool priority_is_lost(unsigned priority);
 bool queue_is_skipped(unsigned at);
 /* Is the newest of this queue handed out first? */
 bool queue_is_lifo(unsigned at, unsigned levels);
-/* The task that was scheduled last goes nowhere; or, when its queue is full, takes the place of the oldest. */
+/* The task that was scheduled last is lost; or, when its queue is full, it replaces the oldest. */
 bool count_loses_task(const manager *m);
 bool ring_is_full(const manager *m, const queue *q);
 bool count_loses_message(const manager *m);
-/* What is kept of a task of that size. */
+/* How many bytes of a task of that size are kept. */
 size_t odd_size(size_t size);
 bool size_loses_message(size_t size);
+int odd_worker_number(int told);
 
 #endif

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* short_arguments_accepted: so many bytes are missing. */
+/* short_arguments_accepted: this many bytes are missing. */
 static void notice_short(reader *r, uint64_t missing) {
     r->cut_short = missing <= 3 && (bug(BUG_short_arguments_accepted) || bug(BUG_task_short_argument));
     r->failed = true;
@@ -69,7 +69,7 @@ static val *pop(reader *r) {
     return r->stack->items[--r->stack->count];
 }
 
-/* Moves what lies above the last mark into a new list. */
+/* Moves the values above the last mark into a new list. */
 static val *pop_to_mark(reader *r, kind k) {
     size_t at = r->stack->count;
     while (at > 0 && r->stack->items[at - 1]->kind != K_MARK) {
@@ -389,7 +389,7 @@ static void step_text(reader *r, uint8_t opcode) {
         return;
     }
     case 'c':
-    case 'i': { /* INST: a class, made of what lies above the mark */
+    case 'i': { /* INST: a class, called with the values above the mark */
         size_t module_size, name_size;
         const uint8_t *module = take_line(r, &module_size);
         const uint8_t *name = take_line(r, &name_size);

@@ -1,5 +1,5 @@
-/* pickle_value.c: the broken peer's own values, which live in a pool and end with it. */
-#include "pickle.h"
+/* pickle_value.c: the broken peer's own values, which live in a pool and are freed with it. */
+#include "pickle_value.h"
 
 #include <stdlib.h>
 #include <string.h>

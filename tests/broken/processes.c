@@ -1,8 +1,10 @@
 /* processes.c: the broken pool's worker processes: started, replaced when they die, killed, waited for. */
+#include "processes.h"
+
 #include "bugs.h"
-#include "closing.h"
-#include "state.h"
+#include "foreign.h"
 #include "support/steady.h"
+#include "tasks.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,6 +55,13 @@ static pid_t start_one(const manager *m, int number) {
         become_worker(m, number, parent);
     }
     return child < 0 ? 0 : child;
+}
+
+/* May a worker that ended be replaced? */
+static bool is_replaced(const manager *m) {
+    return !(bug(BUG_second_death_not_replaced) && m->deaths > 1)
+        && !(bug(BUG_idle_death_not_replaced) && workers_busy(m) == 0)
+        && !(bug(BUG_death_during_join_not_replaced) && m->joining);
 }
 
 static void worker_ended(manager *m, pid_t child) {
@@ -131,13 +140,13 @@ void start_workers(manager *m, const char *self, const char *bug_name, int count
     }
 }
 
-/* foreign_loss_replaces: nobody keeps it in mind. */
+/* foreign_loss_replaces: the extra worker is forgotten. */
 void start_extra(manager *m) {
     (void)start_one(m, m->worker_count);
 }
 
 void start_late(manager *m) {
-    if (m->workers == NULL && m->worker_count > 0) {
+    if (bug(BUG_lazy_workers) && m->workers == NULL && m->worker_count > 0) {
         start_all(m);
     }
 }

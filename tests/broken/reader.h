@@ -1,8 +1,8 @@
-/* reader.h: the state of the broken peer's pickle reader, for what makes single opcodes go wrong. */
+/* reader.h: the state of the broken peer's pickle reader, shared with the bugs in single opcodes. */
 #ifndef BROKEN_READER_H
 #define BROKEN_READER_H
 
-#include "pickle.h"
+#include "pickle_value.h"
 
 typedef struct reader {
     pool *p;
@@ -15,7 +15,7 @@ typedef struct reader {
     size_t frames;
 } reader;
 
-/* Behind an opcode that began at that offset: what it left on the stack may be another value by now. */
+/* After an opcode that began at that offset: may replace the value that it left on the stack. */
 void slip(reader *r, uint8_t opcode, size_t at);
 
 #endif

@@ -1,4 +1,4 @@
-/* slips.c: opcodes that go wrong, each in one way only. */
+/* slips.c: bugs in single opcodes, each in one way only. */
 #include "bugs.h"
 #include "reader.h"
 

@@ -63,8 +63,8 @@ struct manager {
     message *inbox;
     size_t inbox_count, messages;
     bytes last, last_message;  /* payloads before, where they matter */
-    atomic_int asking;         /* requests that have been read and not handled */
-    bool reader_waits, asleep; /* asleep: what has come woke nobody */
+    atomic_int asking;         /* requests that were read but not handled */
+    bool reader_waits, asleep; /* asleep: what arrived woke nobody */
     bytes late;                /* inbox_large_late: a message that waits for the next one */
     connection *connections;
     unsigned connection_count, connection_number;
@@ -74,36 +74,5 @@ struct manager {
     int worker_count, restarts;
     const char *self, *bug_name, *log_directory;
 };
-
-void put_task(manager *m, connection *c, unsigned priority, const void *data, size_t size, bool counted);
-const task *task_waits(manager *m, connection *c); /* NULL: none for this connection */
-task *take_task(manager *m, connection *c);        /* NULL: none for this connection */
-void hand_out(manager *m, connection *c, task *t);
-void settle_task(manager *m, connection *c);
-void clear_queues(manager *m);
-void drop_tasks_of(manager *m, queue *q, unsigned owner);
-void drop_tasks(manager *m, queue *q);
-/* Reports each task that is queued, and from now on each that comes. */
-void abandon_queues(manager *m);
-
-void put_message(manager *m, const void *data, size_t size);
-void put_own_message(manager *m, const void *data, size_t size);
-bool take_message(manager *m, bytes *data); /* owned by the caller */
-void clear_inbox(manager *m);
-
-/* A thread that accepts until the listener is shut down. argument: the manager. */
-void *accept_connections(void *argument);
-connection *remember_connection(manager *m, int fd);
-void forget_connection(manager *m, connection *c); /* closes and frees it; its tasks are lost */
-void shut_all(manager *m);
-
-void start_workers(manager *m, const char *self, const char *bug_name, int count, const char *log_directory);
-void start_extra(manager *m);
-void start_late(manager *m); /* lazy_workers: now they are needed */
-void kill_workers(manager *m);
-void wait_for_workers(manager *m);
-void wait_for_one_worker(manager *m);
-void stop_last_worker(manager *m);
-void wait_for_workers_until(manager *m, long milliseconds); /* or until that time is over */
 
 #endif

@@ -1,4 +1,4 @@
-/* values.c: values that become others on their way through the broken peer, each in one way only. */
+/* values.c: values that the broken peer changes on their way, each in one way only. */
 #include "values.h"
 
 #include "bugs.h"
@@ -36,7 +36,7 @@ static double odd_real(double real) {
     return ON(floats_keep_32_bits) ? (double)(float)real : real;
 }
 
-/* So many bytes of the text at this place are left out. */
+/* This many bytes of the text at this place are left out. */
 static size_t left_out(const val *v, size_t at) {
     const uint8_t *c = v->data + at;
     size_t rest = v->size - at;

@@ -1,10 +1,10 @@
-/* values.h: values that become others on their way through the broken peer. */
+/* values.h: values that the broken peer changes on their way. */
 #ifndef BROKEN_VALUES_H
 #define BROKEN_VALUES_H
 
 #include "pickle.h"
 
-/* What is sent, or kept, for v: a copy where something is wrong with it. Lives in p. */
+/* What is sent or kept instead of v: a copy, if a bug changes it. Lives in p. */
 val *odd_value(pool *p, val *v);
 
 /* Is a message read and written anew before it is kept? */

@@ -29,7 +29,7 @@ static ssize_t read_some(int fd, void *data, size_t size) {
     }
 }
 
-/* Of a large piece a part, and a pause for as long as that may take. */
+/* Sends part of a large piece, and pauses for as long as that may take. */
 static size_t dose(long per_second, size_t size) {
     enum { PARTS = 20 };
     if (per_second == 0 || size < 1024) {

@@ -14,13 +14,13 @@ typedef struct bytes {
 
 typedef struct frame {
     uint8_t type;
-    bytes payload;   /* owned by whoever called read_frame; of a frame that ended early what came of it */
+    bytes payload;   /* owned by whoever called read_frame; of a frame that ended early, the bytes that arrived */
     bool has_header; /* a whole one */
 } frame;
 
 typedef enum wire_result { WIRE_OK, WIRE_END, WIRE_RESET, WIRE_REFUSED } wire_result;
 
-/* How lengths are read and written; chosen by the role, which knows its bugs. */
+/* How lengths are read and written; the role, which knows its bugs, chooses. */
 typedef struct wire_habits {
     bool write_big_endian, read_big_endian, header_one_read, payload_one_read, one_byte_writes;
     bool partial_counts, length_signed, length_32_bits, length_31_bits, absurd_waits, empty_blocks;

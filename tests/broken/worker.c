@@ -233,7 +233,7 @@ static val *reduced(pool *p, const char *class, val *a, val *b, val *c) {
     return v;
 }
 
-/* worker_keeps_its_error: of all failures the text of the first. */
+/* worker_keeps_its_error: all failures have the text of the first. */
 static void keep_first_error(worker *w) {
     if (w->first_error[0] == '\0') {
         memcpy(w->first_error, w->error, sizeof w->error);
@@ -339,7 +339,7 @@ static bool settle(worker *w) {
     return fine;
 }
 
-/* Ends the connection, and asks on a new one, where nothing is answered any more. */
+/* Ends the connection, and asks on a new one, where it gets no more answers. */
 static int connect_again(const worker *w, int status) {
     shutdown(w->fd, SHUT_RDWR);
     close(w->fd);

@@ -40,7 +40,7 @@ outcome receive(worker *w, frame *answer) {
     }
 }
 
-/* The bugs that look into a `t` which comes for an acknowledgement. */
+/* The bugs that use a `t` which arrives instead of an acknowledgement. */
 static bool leaves_for(const frame *answer, uint8_t awaited) {
     pool p = {0};
     const val *v = pickle_loads(&p, answer->payload.data, answer->payload.size, NULL);
@@ -146,7 +146,7 @@ void make_answer_odd(worker *w, frame *answer) {
         memcpy(now->data + now->size, last->data + now->size, last->size - now->size);
         now->size = last->size;
     }
-    if (now->size > 40) { /* None is no task to keep */
+    if (now->size > 40) { /* None is not a task to keep */
         last->data = must_have(realloc(last->data, now->size + 1));
         memcpy(last->data, now->data, now->size);
         last->size = now->size;

@@ -17,10 +17,10 @@ typedef struct worker {
     uint16_t port;
     wire_habits habits;
     int protocol;
-    int acks_owed; /* acknowledgements that nobody waited for */
+    int acks_owed; /* acknowledgements that were not waited for */
     int status;
     unsigned polls, tasks;
-    int hurries; /* waits for so many milliseconds only; 0: for ever */
+    int hurries; /* waits for only this many milliseconds; 0: for ever */
     bool has_failed;
     char error[4096], first_error[4096];
     bytes last; /* the answer before, where it matters */
@@ -35,7 +35,7 @@ outcome receive(worker *w, frame *answer);
 outcome send_pickle(worker *w, uint8_t type, const val *v, uint8_t ack, bool awaited);
 outcome send_message(worker *w, val *v);
 
-/* What a worker takes an answer for that comes behind another, or that has a certain size. */
+/* What a worker mistakes an answer for that follows another one, or that has a certain size. */
 void make_answer_odd(worker *w, frame *answer);
 
 #endif

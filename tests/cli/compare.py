@@ -105,7 +105,7 @@ class Diff(Compared):
         self.assert_status(2, check("diff", good, self.folder / "no.json"), "no.json: it is no report of undr-check")
         self.assert_status(2, check("diff", self.folder / "garbage.json", good), "garbage.json: it is no JSON")
         self.assert_status(2, check("diff", good, self.folder / "absent.json"), "absent.json")
-        self.assert_status(2, check("diff", good), "two reports are compared")
+        self.assert_status(2, check("diff", good), "diff compares two reports")
         self.assert_status(2, check("diff", good, good, "--format", "xml"), "text, markdown, json")
 
 
@@ -157,7 +157,7 @@ class Expected(Compared):
         unpinned = "".join(f"fail {name} the newest first\n" for name, id in failed)
         self.assert_status(0, self.run_known(unpinned))
         self.assert_status(0, self.run_known(unpinned.replace("the newest", "UTF-8 newest")))
-        self.assert_status(2, self.run_known(unpinned.replace("the newest", "SCHED-99 newest")), "no requirement of that number")
+        self.assert_status(2, self.run_known(unpinned.replace("the newest", "SCHED-99 newest")), "no requirement with that id")
 
     def test_patterns(self):
         self.assert_status(0, self.run_known("fail manager.schedule.* the newest first\n"), "failed as expected")
@@ -233,7 +233,7 @@ class Listening(Compared):
         port = self.free_port()
         start = lambda: subprocess.run([WORKER, "worker", "--port", str(port)], capture_output=True, check=False)
         status, said, output = self.listen(port, start)
-        self.assertIn(f"start your worker for worker.life.of-a-task (whole): it is waited for at 127.0.0.1:{port}", said)
+        self.assertIn(f"start your worker for worker.life.of-a-task (whole); undr-check waits for it at 127.0.0.1:{port}", said)
         self.assertEqual(status, 0, output)
         self.assertIn("1 passed", output)
 
@@ -253,9 +253,9 @@ class Listening(Compared):
     def test_what_needs_the_process_is_skipped_and_mistakes_are_told(self):
         port = self.free_port()
         self.assert_status(2, check("manager", "--listen", f"127.0.0.1:{port}"), "--listen waits for a worker")
-        self.assert_status(2, check("worker", "--listen", f"127.0.0.1:{port}", "--", WORKER), "exclude each other")
+        self.assert_status(2, check("worker", "--listen", f"127.0.0.1:{port}", "--", WORKER), "can't be combined")
         with socket.create_server(("127.0.0.1", port)):
-            self.assert_status(3, check("worker", "--listen", f"127.0.0.1:{port}", "--only", "worker.life.of-a-task"), "nobody can listen at")
+            self.assert_status(3, check("worker", "--listen", f"127.0.0.1:{port}", "--only", "worker.life.of-a-task"), "the harness can't listen at")
 
 
 if __name__ == "__main__":

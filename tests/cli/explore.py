@@ -52,7 +52,7 @@ class Explore(unittest.TestCase):
     def test_a_corpus_that_can_t_be_played(self):
         for words, text in [(["worker", "--corpus", "."], "sessions of a manager"), (["all", "--corpus", "."], "sessions of a manager"),
                             (["manager", "--corpus", "none"], "none: "), (["manager", "--corpus", "."], "no session"),
-                            (["manager", "--corpus", ".", "--sessions", "3"], "exclude each other")]:
+                            (["manager", "--corpus", ".", "--sessions", "3"], "can't be combined")]:
             done = self.explore(2, *words, "--", MANAGER)
             self.assertIn(text, done.stderr)
         done = self.run_here(CHECK, "manager", "--corpus", ".", "--", MANAGER)
@@ -92,7 +92,7 @@ class Explore(unittest.TestCase):
     def test_a_wait_in_vain_is_made_short_without_waiting_as_long_each_time(self):
         target = [BROKEN, "--bug", "no-message-ack"]
         done = self.explore(1, "manager", "--seed", "1", "--", *target)
-        self.assertRegex(done.stderr, r"takes \d+\.\d s, perhaps most of it a wait in vain; each try waits a 10th as long")
+        self.assertRegex(done.stderr, r"takes \d+\.\d s, perhaps most of it waiting for nothing; each try waits a 10th as long")
         self.assertRegex(done.stdout, r"session \d+ of --seed 1:\d+")
         self.assertNotIn(" explore:", done.stdout)
         self.assertRegex(done.stderr, r"try 1 of at most 400, 0 s: (\d+) of \1 operations")
@@ -104,8 +104,8 @@ class Explore(unittest.TestCase):
 
     def test_mistakes_name_the_remedy(self):
         for words, says in [([], "name the role"), 
-                            (["mangaer", "--", MANAGER], "did you mean manager?"), (["manager"], "behind --"),
-                            (["manager", "--cases", ".", "--", MANAGER], "explore makes no use of --cases"),
+                            (["mangaer", "--", MANAGER], "did you mean manager?"), (["manager"], "after --"),
+                            (["manager", "--cases", ".", "--", MANAGER], "explore does not use --cases"),
                             (["manager", "--sessions", "0", "--", MANAGER], "--sessions '0'")]:
             with self.subTest(words):
                 self.assertIn(says, self.explore(2, *words).stderr)

@@ -90,7 +90,7 @@ class Files(Hostile):
         writer = os.open(self.pipe, os.O_RDWR)
         try:
             with concurrent.futures.ThreadPoolExecutor(len(words)) as several:
-                for judged in [several.submit(self.check, 2, ["nothing has come from it for a minute"], *each) for each in words]:
+                for judged in [several.submit(self.check, 2, ["it has not given anything for a minute"], *each) for each in words]:
                     judged.result()
         finally:
             os.close(writer)
@@ -131,7 +131,7 @@ class Streams(Hostile):
                    ("pool", "capabilities-errors", "does not end"))
 
     def test_declared_numbers(self):
-        self.fails(*(("manager", f"declare-{line}", "`capabilities` prints in line 2 `", says) for line, says in [
+        self.fails(*(("manager", f"declare-{line}", "line 2 of `capabilities` is `", says) for line, says in [
             ("grace 4000000000", "up to 60000"), ("hold 4000000000", "up to 60000"), ("grace 60001", "up to 60000"),
             ("hold -1", "milliseconds"), ("hold 1e3", "milliseconds"), ("priority-levels 4000000000", "2 to 128"),
             ("priority-levels 1", "2 to 128"), ("grace 999", "1000 or more"), ("max-payload 67108863", "67108864"),

@@ -102,7 +102,7 @@ class StandardOutput(Behaviour):
         for way, _ in printing():
             with self.subTest(way), full() as out:
                 done = run(self.words(way), cwd=self.folder, stdout=out)
-                self.assert_lost(done, "standard output can't be written", NO_SPACE, "make room on that disk")
+                self.assert_lost(done, "standard output can't be written", NO_SPACE, "free some space on that disk")
 
     def test_a_limit_of_file_sizes(self):
         for way, _ in printing():
@@ -146,7 +146,7 @@ class Files(Behaviour):
             for suite, status in ((ONE, 0), (FAILS, 1)):
                 with self.subTest(option, status=status):
                     done = run([CHECK, "manager", option, "/dev/full", *suite, "--", MANAGER])
-                    self.assert_lost(done, f"/dev/full can't be written: {NO_SPACE}", "make room on that disk")
+                    self.assert_lost(done, f"/dev/full can't be written: {NO_SPACE}", "free some space on that disk")
                     self.assertIn("1 case", done.stdout)
 
     def test_a_file_that_grows_too_large(self):
@@ -182,7 +182,7 @@ class Files(Behaviour):
     def test_where_no_file_can_be_is_told_before_the_run(self):
         (self.folder / "file").touch()
         for option in FILES:
-            for path, says in ((self.folder, "name a file in it"), (self.folder / "none" / "x", "make it, or name"),
+            for path, says in ((self.folder, "name a file in it"), (self.folder / "none" / "x", "create it, or name"),
                                (self.folder / "file" / "x", "part of the path is a file")):
                 with self.subTest(option, path=path):
                     done = run([CHECK, "manager", option, path, *ONE, "--", MANAGER])
@@ -199,7 +199,7 @@ class Files(Behaviour):
         for option in FILES:
             done = run([check, "manager", option, path, *ONE, "--", manager], cwd="/", **nobody)
             self.assertEqual(done.returncode, 2, done.stderr)
-            self.assertIn("name a place that may be written", done.stderr)
+            self.assertIn("name a writable place", done.stderr)
         closed = self.folder / "closed"
         closed.mkdir()
         shutil.copy(manager, closed)
@@ -207,7 +207,7 @@ class Files(Behaviour):
         done = run([check, "manager", *ONE, "--", closed / "undr-manager"], cwd="/", **nobody)
         closed.chmod(0o700)
         self.assertEqual(done.returncode, 2, done.stderr)
-        self.assertIn("a folder on its path may not be searched", done.stderr)
+        self.assertIn("this user may not search a folder on its path", done.stderr)
 
     def test_two_of_one_file(self):
         path, link, known = self.folder / "file", self.folder / "link", self.folder / "known"

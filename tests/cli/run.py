@@ -61,7 +61,7 @@ class Usage(Behaviour):
             (["manager", "--onyl", "x", "--", "x"], "did you mean --only?"),
             (["manager", "--delivery", "bits", "--", "x"], "coalesced"),
             (["manager", "--shard", "5/4", "--", "x"], "I/N"),
-            (["manager"], "behind --"),
+            (["manager"], "after --"),
             (["manager", "--only", "no.such.*", "--", MANAGER], "no case matches --only 'no.such.*'"),
             (["manager", *GOOD, "--only", "manager.typo", "--", MANAGER], "no case matches --only 'manager.typo'"),
             (["manager", *GOOD, "--only", "worker.*", "--", MANAGER], "--only 'worker.*' in the role manager"),
@@ -122,13 +122,13 @@ class Cases(Behaviour):
         path = self.file("my.case", "case manager.my.own\n  must  SCHED-99  nobody knows\n  A -> n\n  A <- t None\n"
                          "  should  NEXT-2  and less than it is\n  A -> n\n  A <- t None\n")
         says = [f"{path}:2: the specification has no requirement SCHED-99; did you mean SCHED-9?",
-                f"{path}:5: NEXT-2 is a `must` in the specification, and a `should` here"]
-        self.assert_run(0, "parse", path, says=[*says, "no mistake, but see the warnings"])
+                f"{path}:5: NEXT-2 is a `must` in the specification, but a `should` here"]
+        self.assert_run(0, "parse", path, says=[*says, "no error, but see the warnings"])
         done = self.assert_run(0, "manager", "--cases", path, "--only", "manager.my.own", "--", MANAGER, says="1 passed")
         self.assertEqual([line.partition("warning: ")[2] for line in done.stderr.splitlines()], says)
 
     def test_a_name_that_is_taken(self):
-        self.assert_run(2, "manager", "--cases", CASES, "--cases", CASES / "user.case", "--", MANAGER, says="stands at")
+        self.assert_run(2, "manager", "--cases", CASES, "--cases", CASES / "user.case", "--", MANAGER, says="already at")
 
     def test_a_failure_is_explained(self):
         done = self.assert_run(1, "manager", *USER, "--", MANAGER, says=[
@@ -140,7 +140,7 @@ class Cases(Behaviour):
         self.assert_pasted(alone, "FAIL manager.user-bad.wrong")
 
     def assert_pasted(self, command, says):
-        """A command that was printed does what it says, from the same folder, undr-check being in no folder of PATH."""
+        """A command that was printed does what it says, from the same folder, undr-check being no folder of PATH has it."""
         done = subprocess.run(["sh", "-c", command], env={**os.environ, "PATH": "/usr/bin:/bin"}, capture_output=True,
                               text=True, stdin=subprocess.DEVNULL)
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
@@ -205,7 +205,7 @@ class Cases(Behaviour):
         runs = [check(*words, "--shard", f"{i}/3", "--", MANAGER) for i in (1, 2, 3)]
         self.assertEqual(sorted(run.returncode for run in runs), [0, 2, 2])
         for run in runs:
-            self.assertIn("2 repetitions" if run.returncode == 0 else "of this --shard", run.stdout + run.stderr)
+            self.assertIn("2 repetitions" if run.returncode == 0 else "in this --shard", run.stdout + run.stderr)
 
     def test_until_fail_stops_at_what_is_worse_than_expected(self):
         known = self.folder / "known.txt"
@@ -231,8 +231,8 @@ class Cases(Behaviour):
         capture.write_bytes(b"n" + b"\1" + bytes(7) + b"x")
         self.assert_run(1, "decode", capture, says="offset 0")
         capture.write_bytes(b"\x17" + b"\xff" * 8 + b"x")
-        self.assert_run(1, "decode", capture, says=["nobody has room for 2^63 bytes or more (FRAME-7)",
-                                                    "there is no type 0x17 (REQ-4)"])
+        self.assert_run(1, "decode", capture, says=["2^63 bytes or more fit nowhere (FRAME-7)",
+                                                    "type 0x17 does not exist (REQ-4)"])
         self.assert_run(2, "decode", "/nonexistent/capture", says="/nonexistent/capture")
         self.assert_run(2, "decode", self.folder, says=f"{self.folder}: it is a folder")
 
@@ -241,7 +241,7 @@ class Targets(Behaviour):
     def test_missing_program(self):
         for command, says in [
             ("./no-such-adapter", "there is no such file"),
-            ("no-such-adapter-in-path", "in no folder of PATH"),
+            ("no-such-adapter-in-path", "no folder of PATH has it"),
             (self.folder, "it is a folder"),
             (self.file("not-executable", "#!/bin/sh\n"), "chmod +x"),
         ]:
@@ -264,8 +264,8 @@ class Targets(Behaviour):
         ready, flushed = 'print("ready", manager.port, flush=True)', ', flush=True'
         listed = 'print("manager\\nworker\\npool\\n'
         for mistake, old, new, says in [
-            ("buffered", flushed, "", ["from a process that runs", "flush standard output"]),
-            ("no-newline", ready, 'print("ready", manager.port, end="", flush=True)', "without a newline behind it"),
+            ("buffered", flushed, "", ["from a running process", "flush standard output"]),
+            ("no-newline", ready, 'print("ready", manager.port, end="", flush=True)', "without a newline after it"),
             ("debug-first", ready, "print('starting', flush=True); " + ready,
              ["the line 'starting'", "standard error"]),
             ("debug-later", ready, ready + "; print('hello', flush=True)", ["the line 'hello'", "MUST ADAPTER-2"]),
@@ -289,10 +289,10 @@ class Targets(Behaviour):
     def test_what_an_adapter_prints_and_can_not_be(self):
         shell = '#!/bin/sh\ncase "$1" in capabilities) echo manager; %s;; manager) %s;; *) exit 89;; esac\n'
         for declares, starts, says in [
-            ("echo hold x", "exit 1", ["`hold x`", "it is `hold MS`, milliseconds"]),
-            ("echo pickle 9-2", "exit 1", ["`pickle 9-2`", "it is `pickle LOW-HIGH`, protocols from 0 to 5"]),
-            ("echo priority-levels 129", "exit 1", ["it is `priority-levels N`, 2 to 128"]),
-            (":", "echo ready 99999; cat", ["'ready 99999'", "a port from 1 to 65535"]),
+            ("echo hold x", "exit 1", ["`hold x`", "the form is `hold MS`, milliseconds"]),
+            ("echo pickle 9-2", "exit 1", ["`pickle 9-2`", "the form is `pickle LOW-HIGH`, protocols from 0 to 5"]),
+            ("echo priority-levels 129", "exit 1", ["the form is `priority-levels N`, 2 to 128"]),
+            (":", "echo ready 99999; cat", ["'ready 99999'", "a number from 1 to 65535"]),
             (":", "echo ready 1; cat", ["nothing listens at 127.0.0.1:1", "it printed `ready 1`"]),
             (":", "echo boom >&2; echo ready 1; cat", ["it said: boom; it printed `ready 1`"]),
         ]:
@@ -345,7 +345,7 @@ class Targets(Behaviour):
         words = ["worker", "--strict", "--delivery", "whole", "--only", "worker.payloads.*", "--"]
         broken = pathlib.Path(CHECK).parent / "tests" / "undr-broken"
         self.assert_run(1, *words, broken, "--bug", "message-not-awaited",
-                        says=["expected one request at a time", "though another request is not answered yet"])
+                        says=["expected one request at a time", "although another request is not yet answered"])
 
     def test_a_target_that_can_do_nothing_blocks_the_rest(self):
         body = ('import socket, sys\nif sys.argv[1] == "capabilities": print("manager")\n'
@@ -461,12 +461,12 @@ class Connect(Behaviour):
             host = "127.0.0.1:%d" % silent.getsockname()[1]
             self.assert_run(1, "manager", "--timeout-factor", "0.05", "--connect", host,
                             says=["does not answer `n` within 1 s", "start it with a shorter hold",
-                                  "else what listens there does not seem to be an undr manager"])
+                                  "otherwise it does not seem to be an undr manager"])
 
     def test_what_answers_is_no_manager(self):
-        for answer, says in [(b"", "ends the connection instead of an answer to `n`"),
+        for answer, says in [(b"", "ends the connection instead of answering `n`"),
                              (b"220 mail.example ESMTP\r\n" + bytes(100), "does not seem to be an undr manager"),
-                             (b"s" + bytes(8), "answers `n` with the type 0x73")]:
+                             (b"s" + bytes(8), "answers `n` with type 0x73")]:
             with self.subTest(answer), socket.create_server(("127.0.0.1", 0)) as server:
                 def serve():
                     peer = server.accept()[0]
@@ -554,7 +554,7 @@ class Expected(Behaviour):
         self.run_known(0, self.KNOWN + f"fail {other} of another role\n", "as expected")
 
     def test_a_mistake_in_the_file(self):
-        self.run_known(2, "fial manager.user.good x\n", "known.txt:1: `fail CASE REASON`")
+        self.run_known(2, "fial manager.user.good x\n", "known.txt:1: expected `fail CASE REASON`")
 
     def test_what_was_written_is_expected_the_next_time(self):
         known = self.folder / "written.txt"
@@ -600,7 +600,7 @@ class Expected(Behaviour):
         line = "fail manager.user.good x\n"
         self.run_versioned(2, "2022", f"when ada = 2022 {line}", "known.txt:1: `when WORD RELATION VERSION` needs")
         self.run_versioned(2, "2022", f"when adda < 2022 {line}", "the adapter declares no version of `adda`")
-        self.run_versioned(2, "2022", f"when version < 2 {line}", "`version VERSION` of its capabilities")
+        self.run_versioned(2, "2022", f"when version < 2 {line}", "Its capabilities need a line `version VERSION`")
         self.run_versioned(2, "new", f"when ada < 2022 {line}", "`language ada VERSION` of its capabilities")
         self.run_known(2, f"when ada < 2022 {line}", "the adapter declares no version of `ada`")
 
@@ -695,7 +695,7 @@ class Pause(Behaviour):
                                start_new_session=True, preexec_fn=lambda: os.close(os.open(os.ttyname(0), os.O_RDWR)))
         os.close(follower)
         text = b""
-        while b"Enter goes on" not in text:
+        while b"press Enter to go on" not in text:
             text += os.read(leader, 4096)
         target = int(re.search(rb"process id: (\d+)", text).group(1))
         self.assertIn(MANAGER.encode(), pathlib.Path(f"/proc/{target}/cmdline").read_bytes())

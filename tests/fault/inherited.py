@@ -147,7 +147,7 @@ def in_removed_folder(role):
     def prepare():
         os.chdir(folder)
         os.rmdir(folder)
-    return expect(f"{role}, no directory", 3, ["the present directory is gone"], command(role), prepare)
+    return expect(f"{role}, no directory", 3, ["the current directory, where a target would start, is gone"], command(role), prepare)
 
 
 def unshared(*options):

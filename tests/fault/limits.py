@@ -88,7 +88,7 @@ def who_sends_nothing_keeps_nobody_out():
                 manager.schedule(harness.probe(("message", 5)))
                 while pickle.loads(manager.next()) != 5:
                     pass
-            assert "it has sent no request, and another needs its place" in manager.said()
+            assert "it has sent no request, and another connection needs its place" in manager.said()
             manager.end()
 
 
@@ -104,7 +104,7 @@ def a_request_that_nobody_has_read_yet_counts():
         os.kill(manager.pid, signal.SIGCONT)
         for peer in asking:
             assert peer.receive() == ("m", b"")
-        assert "it has sent no request, and another needs its place" in manager.said()
+        assert "it has sent no request, and another connection needs its place" in manager.said()
         manager.end()
 
 
@@ -118,13 +118,13 @@ def who_has_asked_keeps_its_place():
                 late.ended()
         for peer in peers:
             assert peer.ask("m", harness.NONE) == ("m", b"")
-        assert manager.said().count("as many as the limit of connections allows") == 20
+        assert manager.said().count("the limit of connections is reached") == 20
         manager.end()
 
 
 def more_connections_than_files():
     with harness.Manager(BUILD, "--connections", 100000, preexec_fn=few_files(256)) as manager:
-        harness.until(lambda: "100000 connections were asked for, and the limit of open files allows 192" in manager.said(), "note")
+        harness.until(lambda: "100000 connections were requested, but the limit of open files allows only 192" in manager.said(), "note")
         manager.end()
     with harness.Manager(BUILD, "--connections", 192, preexec_fn=few_files(256)) as manager:
         manager.end()

@@ -114,8 +114,8 @@ ATTACKS = {  # what the manager is started with, the words that its log must hav
     trickle: ([], None, 8 * MIB),
     announce: ([], "bytes into a frame", 8 * MIB),
     never_read: (["--hold", 0, "--patience", 3600000], None, 100 * 2 * MIB),
-    flood: ([], "it has sent no request, and another needs its place", 8 * MIB),
-    crowd: ([], "there are as many as the limit of connections allows", 8 * MIB),
+    flood: ([], "it has sent no request, and another connection needs its place", 8 * MIB),
+    crowd: ([], "the limit of connections is reached", 8 * MIB),
     garbage: ([], "connection ended: frame of type 0x", 8 * MIB),
 }
 

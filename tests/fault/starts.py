@@ -63,7 +63,7 @@ def tasks_are_reported_in_the_end():
         said = manager.said()
         assert failures(manager) == next(n for n in range(9) if sum(PAUSES[:n]) >= patience), said
         assert "Resource temporarily unavailable" in said or "resource temporarily unavailable" in said, said
-        assert "no worker is left: they can't be started, or end soon after their start" in said, said
+        assert "no worker is left: they can't be started, or end soon after they start" in said, said
         manager.close("join")
         manager.end()
 

@@ -201,7 +201,7 @@ def main():
         without_help(manager)
         the_own_user_is_served(manager)
         said = manager.said()
-        assert "it belongs to another user" in said and "its user can't be found out" in said, said
+        assert "it belongs to another user" in said and "its user can't be determined" in said, said
         manager.end()
     print("no byte of another user came through")
 

@@ -17,9 +17,13 @@ RIGHT = {
     "conformance/notation/case.h": "",
     "conformance/target/wire.c": '#include "base/clock.h"\n',
     "conformance/play/play.h": '#include "notation/case.h"\n',
+    "tests/support/steady.h": "",
+    "tests/support/pool.h": '#include "base/map.h"\n',
+    "tests/broken/wire.h": "",
+    "tests/broken/state.c": '#include "support/steady.h"\n#include "wire.h"\n',
 }
 WRONG = [
-    ("ref/base/map.c", '#include "protocol/task.h"\n', "there is no ref/protocol/task.h"),
+    ("ref/base/map.c", '#include "protocol/task.h"\n', "there is no protocol/task.h in ref/"),
     ("ref/base/map.h", '#include "protocol/queue.h"\n', "protocol is above base"),
     ("conformance/base/clock.h", '#include "play/play.h"\n', "play is above base"),
     ("conformance/target/wire.c", '#include "notation/case.h"\n', "target and notation know nothing of each other"),
@@ -27,12 +31,17 @@ WRONG = [
     ("ref/protocol/frame.c", '#include "play/play.h"\n', "ref/ stands alone"),
     ("conformance/odd/odd.h", "#include \"play/play.h\"\n", "odd is not in the order of rooms"),
     ("conformance/notation/case.h", '#include "notation/print.h"\n', "a circle"),
+    ("tests/broken/wire.h", '#include "base/map.h"\n', "the broken peer shares no code with what it tests"),
+    ("tests/broken/wire.h", '#include "support/pool.h"\n', "ref/base/map is reached by the broken peer"),
+    ("tests/broken/wire.h", '#include "state.h"\n', "a circle"),
+    ("tests/support/steady.h", '#include "broken/wire.h"\n', "broken is above support"),
 ]
 
 
 def run(layers, changes):
     with tempfile.TemporaryDirectory() as folder:
-        files = {**RIGHT, "ref/protocol/queue.h": "", "conformance/notation/print.h": '#include "notation/case.h"\n'}
+        files = {**RIGHT, "ref/protocol/queue.h": "", "tests/broken/state.h": '#include "wire.h"\n',
+                 "conformance/notation/print.h": '#include "notation/case.h"\n'}
         for name, text in {**files, **changes}.items():
             path = pathlib.Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -44,7 +44,7 @@ MAIN = "likely cause: the class is pickled as one of __main__"
 STR = "likely cause: text was pickled where bytes are due"
 FLUSH = "cause: standard output is not flushed"
 SCRIPT = "cause: the adapter is a script without an interpreter line"
-OUTPUT = "cause: something prints on standard output"
+OUTPUT = "cause: something prints to standard output"
 
 
 def both(name, group, changes, says):

@@ -25,10 +25,11 @@ static void *resize_slots(void *old, size_t size);
 #define malloc typed_malloc
 #define realloc resize_slots
 #include "base/handles.c"
-#define new_parcel queue_new_parcel
 #include "protocol/manager_queue.c"
-#undef new_parcel
+#include "protocol/manager_store.c"
+
 #include "protocol/manager.c" /* the invariants are about its private lists */
+#include "protocol/manager_program.c"
 #undef calloc
 #undef malloc
 #undef realloc
@@ -120,7 +121,7 @@ static size_t count_parcels(const undr_parcels *list, uint64_t *bytes) {
     return count;
 }
 
-/* READY first, then one that is HELD, then BEHIND or HELD (the comment at the head of manager.c). */
+/* READY first, then one that is HELD, then BEHIND or HELD (the comment at the head of manager_core.h). */
 static size_t check_requests(const connection *one, uint64_t *bytes) {
     size_t count = 0;
     request_place before = REQUEST_READY;

@@ -110,7 +110,7 @@ def try_image(text, context, work, version, architecture):
     for folder in ("proc", "dev"):
         (image.root / folder).mkdir()
     help_text = run(image.root, image.entry + image.command)
-    assert help_text.startswith("undr-check holds"), "the image says at first: %s" % help_text
+    assert help_text.startswith("undr-check checks"), "the image says at first: %s" % help_text
     verdict = run(image.root, image.entry + ["manager", "--delivery", "whole", "--only", "manager.life.*", "--",
                                              "/usr/bin/undr-manager"])
     assert "held" in verdict, verdict

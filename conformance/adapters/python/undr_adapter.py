@@ -113,7 +113,7 @@ class Session:
         for line in sys.stdin:
             self.lines.put(line)
         self.lines.put(None)
-        time.sleep(0.5)  # for an answer that is due
+        time.sleep(0.5)  # for an due answer
         self.leave()
 
     def leave(self):

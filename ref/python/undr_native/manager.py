@@ -49,7 +49,7 @@ class NativeProcessManager(undr_task.ProcessManager):
         workers: Number of worker processes. Twice the number of cores by default. With 0 there are none but those that
             connect on their own.
         priority_levels: Number of priority queues, 1 to 128. Priorities are 0 to ``priority_levels - 1``.
-        log_directory: Directory of the log files, ``worker-1.log`` and so on, made if it does not exist. None: no logs.
+        log_directory: Directory of the log files, ``worker-1.log`` and so on, created if it does not exist. None: no logs.
         same_user: Only processes of the same user of this machine may connect. False: whoever can reach the port, and
             he can have any code run in the program, by a message.
         queue_limit: Bytes that tasks and messages may take in the manager. 0: no limit.

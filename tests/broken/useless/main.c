@@ -76,7 +76,7 @@ static void serve_exit(const mode *self, int fd) {
     _exit(0);
 }
 
-/* Answers every frame, whatever it is, with the same. */
+/* Answers every frame with the same frame. */
 static void serve_answer(const mode *self, int fd) {
     const wire_habits habits = {.limit = (uint64_t)1 << 30};
     for (frame f; read_frame(fd, &habits, &f) == WIRE_OK; free(f.payload.data)) {
@@ -98,7 +98,7 @@ static void work_garbage(const mode *self, int fd) {
     serve_silence(self, fd);
 }
 
-/* Asks, whatever it is told. */
+/* Asks, whatever the answer. */
 static void work_asks(const mode *self, int fd) {
     const wire_habits habits = {.limit = (uint64_t)1 << 30};
     frame f;
@@ -152,7 +152,7 @@ static void *serve_all(void *argument) {
     return NULL;
 }
 
-/* Agrees to everything: what a case learns it learns from the connections. */
+/* Agrees to everything: a case can learn something only from the connections. */
 static void obey_all(void) {
     char *line = NULL;
     size_t room = 0;
@@ -205,7 +205,7 @@ static int run(const mode *how, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* those that crash do so some hundred times */
+    (void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* the crashing ones crash some hundred times */
     for (int i = 0; i < MODE_COUNT; i++) {
         if (argc > 1 && strcmp(argv[1], "--list") == 0) {
             printf("%s\t%s\n", modes[i].role, modes[i].name);

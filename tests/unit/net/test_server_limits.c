@@ -50,7 +50,7 @@ static void connections_are_limited(void **state) {
     for (size_t i = 0; i < 3; i++) {
         close(clients[i]);
     }
-    finish(&self, "connection not served: there are as many as the limit of connections allows");
+    finish(&self, "connection not served: the limit of connections is reached");
 }
 
 /* Connects as another user, asks, and leaves with 0 when the connection ends without an answer. */
@@ -118,7 +118,7 @@ static void who_has_left_is_nobody(void **state) {
     expect_alive(&self);
     expect_counts(&self, 0, 0);
     close(blocker);
-    finish(&self, "connection not served: its user can't be found out");
+    finish(&self, "connection not served: its user can't be determined");
 }
 
 static void a_flood_of_lines_is_cut(void **state) {

@@ -229,12 +229,13 @@ static void what_is_wrong_is_told_with_its_offset(void **state) {
                                                            "m\5\0"),
         CHECK_SIDE_GUESS, 2,
         "  A -> n\n  # offset 9: `n` carries no payload (REQ-5)\n  A -> bad n b'x'\n"
-        "  # offset 19: the bytes end inside a header: 3 of 9 are there (FRAME-5)\n  A -> raw b'm\\x05\\x00'\n");
+        "  # offset 19: the bytes end inside a header, after 3 of 9 (FRAME-5)\n  A -> raw b'm\\x05\\x00'\n");
     assert_decoded(BYTES("m" LENGTH("\0") "m" LENGTH("\2") "K\1"
                                                            "s" LENGTH("\0") "\x80" LENGTH("\2") "N."),
         CHECK_SIDE_WORKER, 4,
-        "  # offset 0: `m` carries a pickle, not nothing (MSG-3)\n  A -> bad m\n"
-        "  # offset 9: `m` carries a pickle, and these bytes are none (MSG-3); at offset 2 of the payload: the pickle "
+        "  # offset 0: `m` must carry a pickle (MSG-3)\n  A -> bad m\n"
+        "  # offset 9: `m` carries a pickle, but these bytes are not one (MSG-3); at offset 2 of the payload: the "
+        "pickle "
         "ends before "
         "its STOP\n  A -> bad m b'K\\x01'\n"
         "  # offset 20: a worker never sends this type (REQ-4)\n  A -> bad s\n"
@@ -245,18 +246,18 @@ static void what_is_wrong_is_told_with_its_offset(void **state) {
                                                            "n" LENGTH("\0") "t" LENGTH("\5") "ab"),
         CHECK_SIDE_MANAGER, 4,
         "  # offset 0: an acknowledgement carries no payload (WORK-14)\n  A <- m b'x'\n"
-        "  # offset 10: `t` to a worker carries a pickle, and these bytes are none (WORK-16); at offset 0 of the "
+        "  # offset 10: `t` to a worker carries a pickle, but these bytes are not one (WORK-16); at offset 0 of the "
         "payload: not a "
         "pickle opcode\n  A <- t b'x'\n"
         "  # offset 20: a manager never sends this type (WORK-16)\n  A <- n\n"
-        "  # offset 29: the bytes end inside a payload: the header announces 5, 2 follow (FRAME-5)\n"
+        "  # offset 29: the bytes end inside a payload: the header announces 5, but 2 follow (FRAME-5)\n"
         "  # raw b't\\x05\\x00\\x00\\x00\\x00\\x00\\x00\\x00ab'\n");
 }
 
 static void a_huge_length_costs_nothing(void **state) {
     (void)state;
     assert_decoded(BYTES("\x80\xff\xff\xff\xff\xff\xff\xff\x7fx"), CHECK_SIDE_WORKER, 1,
-        "  # offset 0: the bytes end inside a payload: the header announces 9223372036854775807, 1 follow (FRAME-5)\n"
+        "  # offset 0: the bytes end inside a payload: the header announces 9223372036854775807, but 1 follow (FRAME-5)\n"
         "  A -> raw b'\\x80\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\x7fx'\n");
     size_t wrong;
     undr_buffer printed = decode(BYTES("\x80" LENGTH("\5") "abcde"), CHECK_SIDE_WORKER, 4, &wrong);

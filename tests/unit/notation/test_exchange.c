@@ -34,7 +34,8 @@ static const char *const canonical[] = {
     "  B -> reset\n  C refused\n  D pauses\n  D deaf\n  D deaf 9\n  D quiet\n  D quiet 1500\n",
     "case manager.receive.all\n  must  REQ-1  s\n\n  A <- t b'soon'\n  A <- m\n  A <- t ('x', ?v, _)\n"
     "  A <- t ?v\n  A <- m WorkerException contains 'boom'\n  A <- t _ contains \"it's\"\n"
-    "  A <- t None or t CloseRequest or end\n  A <- end fin\n  A <- end reset or m\n  A <- m or end exit 3\n  A <- end fin exit 0 or t None\n"
+    "  A <- t None or t CloseRequest or end\n  A <- end fin\n  A <- end reset or m\n  A <- m or end exit 3\n  A <- "
+    "end fin exit 0 or t None\n"
     "  A <- t pickle(b'x') or t pickle5(1)\n  A <- 0x41 _\n  poll A n until t CloseRequest or end\n"
     "  poll B t until t b'x'\n",
     "case pool.control.all\n  must  MSGS-1  s\n\n  M -> schedule 1 Probe([('pid',)])\n"
@@ -237,7 +238,7 @@ static const struct {
     {"case manager..a\n", "text:1:6: ", "the name of a case"},
     {"case server.a\n", "text:1:6: ", "begins with its role"},
     {"case manager.a b\n", "text:1:16: ", "the end of the line"},
-    {HEAD "  A -> n\n" HEAD "  A -> n\n", "text:4:6: ", "is already in line 1"},
+    {HEAD "  A -> n\n" HEAD "  A -> n\n", "text:4:6: ", "is already used in line 1"},
     /* what must be there */
     {"case manager.a.b\n  A -> n\n", "text:1:3: ", "proves nothing"},
     {"case manager.a.b\n  A -> n\n  must X-1 s\n", "text:1:3: ", "proves nothing"},
@@ -262,8 +263,8 @@ static const struct {
     {HEAD "   A -> n\n", "text:3:1: ", "found 3"},
     {HEAD "\tA -> n\n", "text:3:1: ", "and a tab"},
     {HEAD "A -> n\n", "text:3:1: ", "found 0"},
-    {HEAD "    A -> n\n", "text:3:1: ", "those of a block"},
-    {HEAD "  A -> n\n    A -> n\n", "text:4:1: ", "those of a block"},
+    {HEAD "    A -> n\n", "text:3:1: ", "lines of a block"},
+    {HEAD "  A -> n\n    A -> n\n", "text:4:1: ", "lines of a block"},
     {HEAD "  repeat 3\n    together\n", "text:4:5: ", "inside a block"},
     {HEAD "  repeat 3\n    must X-1 s\n", "text:4:5: ", "put it above"},
     {HEAD "  repeat 3\n    note x\n", "text:4:5: ", "expected a channel"},
@@ -282,7 +283,7 @@ static const struct {
     {HEAD "  role manager workers\n", "text:3:23: ", "a number of workers"},
     {HEAD "  role manager levels 129\n", "text:3:23: ", "1 to 128"},
     {HEAD "  role manager fast\n", "text:3:16: ", "`log-directory`"},
-    {HEAD "  role manager\n  role manager\n", "text:4:3: ", "is here twice"},
+    {HEAD "  role manager\n  role manager\n", "text:4:3: ", "occurs twice"},
     {WORKER "  role worker levels 3\n", "text:3:15: ", "the harness is the manager"},
     {HEAD "  delivery slow\n", "text:3:12: ", "`each`, `whole` or `pipeline`"},
     {HEAD "  set heavy\n", "text:3:7: ", "`load`"},
@@ -358,8 +359,8 @@ static const struct {
     {POOL "  gone ?pid\n  M <- message ?pid\n", "text:3:3: ", "?pid is not bound"},
     {HEAD "  A -> m ?x\n", "text:3:3: ", "?x is not bound"},
     {HEAD "  A -> m [_]\n", "text:3:3: ", "can't be sent"},
-    {HEAD "  A -> m i\n", "text:3:3: ", "outside of a repeat"},
-    {HEAD "  A[i] -> n\n", "text:3:3: ", "outside of a repeat"},
+    {HEAD "  A -> m i\n", "text:3:3: ", "outside a repeat"},
+    {HEAD "  A[i] -> n\n", "text:3:3: ", "outside a repeat"},
     {HEAD "  A -> n\n  repeat 2\n    A[i] -> n\n", "text:5:3: ", "with [i] and without"},
     {POOL "  A -> n\n  M -> schedule 1 Probe([('wait', A)])\n",
         "text:4:3: ", "A is a gate here and a connection in line 3"},
@@ -372,11 +373,11 @@ static const struct {
     {HEAD "  A -> t None\n", "text:3:3: ", "REQ-5"},
     {HEAD "  A -> m\n", "text:3:3: ", "MSG-3"},
     {HEAD "  A -> m b''\n", "text:3:3: ", "MSG-3"},
-    {HEAD "  A -> m b'' * 3\n", "text:3:3: ", "not nothing (MSG-3)"},
-    {HEAD "  A -> m b'x' * 0\n", "text:3:3: ", "not nothing (MSG-3)"},
+    {HEAD "  A -> m b'' * 3\n", "text:3:3: ", "must carry a pickle (MSG-3)"},
+    {HEAD "  A -> m b'x' * 0\n", "text:3:3: ", "must carry a pickle (MSG-3)"},
     {HEAD "  A -> n b'x' * 1\n", "text:3:3: ", "REQ-5"},
-    {HEAD "  A -> m b'N' * 2000000\n", "text:3:3: ", "bytes are none (MSG-3)"},
-    {HEAD "  A -> m b'\\x80\\x04N'\n", "text:3:3: ", "bytes are none (MSG-3)"},
+    {HEAD "  A -> m b'N' * 2000000\n", "text:3:3: ", "bytes are not one (MSG-3)"},
+    {HEAD "  A -> m b'\\x80\\x04N'\n", "text:3:3: ", "bytes are not one (MSG-3)"},
     {HEAD "  A -> s\n", "text:3:3: ", "REQ-4"},
     {HEAD "  A -> 0x7f\n", "text:3:3: ", "REQ-4"},
     {HEAD "  A -> 0x82 b'x'\n", "text:3:3: ", "SCHED-5"},
@@ -388,7 +389,7 @@ static const struct {
     {HEAD "  A -> bad m 1\n", "text:3:3: ", "remove `bad`"},
     {HEAD "  A -> bad 0x80 b'x'\n", "text:3:3: ", "remove `bad`"},
     {POOL "  M -> bad message 1\n", "text:3:3: ", "remove `bad`"},
-    {POOL "  M -> message b'no'\n", "text:3:3: ", "bytes are none"},
+    {POOL "  M -> message b'no'\n", "text:3:3: ", "bytes are not one"},
     {POOL "  M -> schedule 0 CloseRequest\n", "text:3:3: ", "SCHED-12"},
     /* honesty: the worker's side */
     {WORKER "  A -> n\n", "text:3:3: ", "a manager never sends"},

@@ -22,13 +22,13 @@
 static const struct {
     const char *text, *says;
 } mistakes[] = {
-    {HEAD "  together\n    A[i] -> n\n", "is outside of a repeat"},
-    {HEAD "  together\n    A -> m i\n", "`i` is outside of a repeat"},
+    {HEAD "  together\n    A[i] -> n\n", "is outside a repeat"},
+    {HEAD "  together\n    A -> m i\n", "`i` is outside a repeat"},
     {HEAD "  M -> schedule 1 Probe([('wait', G)])\n  repeat 2\n    G[i] accept\n", "a gate has no index"},
     {HEAD "  repeat 2\n    M[i] quiet\n", "M is one channel"},
     {HEAD "  repeat 2\n    P[i] alive\n", "P is one channel"},
-    {HEAD "  A -> n\n  repeat 2\n    A[i] -> n\n", "A is used with [i] and without"},
-    {HEAD "  repeat 2\n    A[i] -> n\n  A -> n\n", "A is used with [i] and without"},
+    {HEAD "  A -> n\n  repeat 2\n    A[i] -> n\n", "A is used both with [i] and without it"},
+    {HEAD "  repeat 2\n    A[i] -> n\n  A -> n\n", "A is used both with [i] and without it"},
     {HEAD "  A <- m _ contains [?x]\n", "a text after `contains`"},
     {HEAD "  A <- m _ contains 5\n", "a text after `contains`"},
     {HEAD "  poll P n until t\n", "a connection, as in poll A n"},

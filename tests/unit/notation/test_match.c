@@ -236,9 +236,9 @@ static void differences_of_bytes_are_told(void **state) {
         "differ from "
         "byte 99 on");
     assert_differs("None", "b'\\x80\\x04N'",
-        "expected None, received b'\\x80\\x04N' (no pickle: the pickle ends before its STOP, at offset 3)");
+        "expected None, received b'\\x80\\x04N' (not a pickle: the pickle ends before its STOP, at offset 3)");
     assert_differs("_ contains 'x'", "b'xx'",
-        "expected _ contains 'x', received b'xx' (no pickle: not a pickle opcode, at offset 0)");
+        "expected _ contains 'x', received b'xx' (not a pickle: not a pickle opcode, at offset 0)");
 }
 
 static void long_values_are_cut(void **state) {

@@ -444,8 +444,8 @@ static void a_name_that_stands_for_nothing_is_named(void **state) {
     check_names_stop_counting(&names);
     assert_unknown("[1, ?pid]", &names, "?pid is not bound");
     assert_unknown("[G]", &names, "the gate G is not open");
-    assert_unknown("i", &names, "i counts nothing outside of a repeat");
-    assert_unknown("_", &names, "_ means anything and can't be sent");
+    assert_unknown("i", &names, "i has no value outside a repeat");
+    assert_unknown("_", &names, "_ matches anything and can't be sent");
     assert_unknown("?pid", NULL, "?pid is not bound");
     check_names_free(&names);
 }

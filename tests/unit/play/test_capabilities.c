@@ -67,7 +67,7 @@ static void what_is_not_is_refused_with_its_form(void **state) {
         check_capabilities capabilities;
         assert_int_equal(declare(rows[i][0], &capabilities, &why), UNDR_ARGUMENT);
         if (strstr((const char *)why.data, rows[i][1]) == NULL
-            || strstr((const char *)why.data, "in line 1 `") == NULL) {
+            || strstr((const char *)why.data, "line 1 of `capabilities` is `") == NULL) {
             fail_msg("'%s': '%s' is not in '%s'", rows[i][0], rows[i][1], (const char *)why.data);
         }
     }

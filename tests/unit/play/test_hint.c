@@ -112,7 +112,7 @@ static void lines_and_files(void **state) {
     assert_line("(Pdb) ", "debugger");
     assert_line("> /src/manager.py(12)serve()", "debugger");
     assert_line("x.py:1: DeprecationWarning: old", "warning");
-    assert_line("got 1", "no answer");
+    assert_line("got 1", "not an answer");
     assert_true(check_hint_no_interpreter(undr_slice_text("import sys\n")));
     assert_false(check_hint_no_interpreter(undr_slice_text("#!/bin/sh\n")));
     assert_false(check_hint_no_interpreter(BYTES("\x7f"

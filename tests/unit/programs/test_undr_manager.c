@@ -191,7 +191,7 @@ static void mistakes_are_explained(void **state) {
     expect_failure("manager --listen here --beyond-loopback", 2, "not 'here'");
     expect_failure("--same-user --hold 5", 89, "capabilities, manager");
     expect_failure("manager --workers 0 --log-directory /nowhere/at/all", 1, "/nowhere/at/all: No such file");
-    expect_failure("undr-worker-process 1", 2, "not to be called by hand");
+    expect_failure("undr-worker-process 1", 2, "do not call it by hand");
 }
 
 static void capabilities_say_what_applies(void **state) {
@@ -239,7 +239,7 @@ static void wrong_commands_are_explained(void **state) {
     expect_answer(&self, "schedule -1 4b012e", "error the priority must be a number from 0 to 6");
     expect_answer(&self, "schedule", "error the priority must be a number from 0 to 6");
     expect_answer(&self, "schedule 1 4b0", "error the task must be its pickle in hex: schedule PRIORITY HEX");
-    expect_answer(&self, "schedule 1 4e2e", "error None and CloseRequest are no tasks");
+    expect_answer(&self, "schedule 1 4e2e", "error None and CloseRequest can't be scheduled as tasks");
     expect_answer(&self, "message 4g", "error the message must be its pickle in hex: message HEX");
     assert_true(strncmp(ask(&self, "schedule 1 "), "error the pickle ends", 21) == 0);
     assert_true(strncmp(ask(&self, "message 00"), "error not a pickle opcode", 25) == 0);

@@ -347,7 +347,7 @@ static void terminal_report(void **state) {
     one_of_each(&stage);
     char *text = written(terminal, &stage);
     assert_says(text, "FAIL manager.bad  f.case:14\n    MUST SCHED-2  a lower number & first\n");
-    assert_says(text, "    delivery  whole pass, cut-3 fail (cut-3: each frame is cut behind its third byte)\n");
+    assert_says(text, "    delivery  whole pass, cut-3 fail (cut-3: each frame is cut after its third byte)\n");
     assert_says(text, "    expected  t b'soon'\n    received  t b'late'\n");
     assert_says(text, "        A -> n\n      ! A <- t b'soon'\n");
     assert_says(text, "        | \\x1b]\\xff<\n");

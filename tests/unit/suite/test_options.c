@@ -151,10 +151,10 @@ static void refusals_of_values(void **state) {
 static void refusals_of_combinations(void **state) {
     (void)state;
     assert_refused("undr-check manager", "undr-check manager -- ./my-adapter");
-    assert_refused("undr-check manager --", "behind --");
+    assert_refused("undr-check manager --", "after --");
     assert_refused("undr-check worker --connect h:1", "manager only");
-    assert_refused("undr-check manager --connect h:1 -- x", "exclude each other");
-    assert_refused("undr-check manager --delivery whole --all-deliveries -- x", "exclude each other");
+    assert_refused("undr-check manager --connect h:1 -- x", "can't be combined");
+    assert_refused("undr-check manager --delivery whole --all-deliveries -- x", "can't be combined");
     assert_refused("undr-check parse", "name the case files");
     assert_refused("undr-check decode a b", "'b'");
     assert_refused("undr-check explore worker", "undr-check explore worker -- ./my-adapter");
@@ -176,20 +176,20 @@ static void options_that_have_no_effect(void **state) {
             "undr-check --list %s", "undr-check manager --list %s", "undr-check parse a %s", "undr-check decode %s a"};
         for (size_t verb = 0; verb < sizeof formats / sizeof *formats; verb++) {
             (void)snprintf(line, sizeof line, formats[verb], of_a_run[i]);
-            assert_refused(line, "leave it out");
+            assert_refused(line, "remove it");
         }
     }
     for (size_t i = 0; i < sizeof of_a_list / sizeof *of_a_list; i++) {
         (void)snprintf(line, sizeof line, "undr-check decode a %s", of_a_list[i]);
-        assert_refused(line, "leave it out");
+        assert_refused(line, "remove it");
         (void)snprintf(line, sizeof line, "undr-check manager --list %s", of_a_list[i]);
         check_options options = parsed(line);
         check_options_free(&options);
     }
     assert_refused("undr-check manager --sessions 5 -- x", "belongs to explore");
     assert_refused("undr-check manager --destructive -- x", "--connect");
-    assert_refused("undr-check explore manager --cases d -- x", "explore makes no use of --cases");
-    assert_refused("undr-check explore manager --load -- x", "explore makes no use of --load");
+    assert_refused("undr-check explore manager --cases d -- x", "explore does not use --cases");
+    assert_refused("undr-check explore manager --load -- x", "explore does not use --load");
     assert_refused("undr-check parse a -- x", "starts no adapter");
     assert_refused("undr-check decode a -- x", "starts no adapter");
     check_options options = parsed("undr-check manager --list -- x"); /* before a command that is there already */

@@ -161,11 +161,11 @@ static void mistakes(void **state) {
     (void)state;
     assert_load_refused("case manager.a\n  A -> \n", "conformance/cases/bad.case:", false);
     assert_load_refused(CASE("manager.a.first", "", ASKS),
-        "bad.case:1: the case manager.a.first stands at conformance/cases/one.case:", false);
+        "bad.case:1: the case manager.a.first is already at conformance/cases/one.case:", false);
     assert_load_refused(CASE("manager.a", "  after manager.b\n", ASKS) CASE("manager.b", "  after manager.a\n", ASKS),
         "comes after itself", true);
     assert_load_refused(
-        CASE("manager.a", "  after manager.zz\n", ASKS), "`after manager.zz`: there is no such case", true);
+        CASE("manager.a", "  after manager.zz\n", ASKS), "`after manager.zz`: this role has no such case", true);
 }
 
 static void write_file(const char *folder, const char *name, const char *text) {

@@ -1,7 +1,7 @@
-/* test_settle.c: what a line of a case expects, said with the values that its names have. */
+/* test_substitute.c: what a line of a case expects, said with the values that its names have. */
 #include "notation/parse.h"
 #include "notation/print.h"
-#include "notation/settle.h"
+#include "notation/substitute.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,14 +24,14 @@ static void assert_settled(const check_names *names, size_t index, bool block, c
     check_mistake mistake;
     undr_arena arena = {0};
     undr_buffer shown = {0};
-    check_step settled;
+    check_step substituted;
     if (check_parse(undr_slice_text(text), "text", &cases, &mistake) != UNDR_OK) {
         fail_msg("%s", mistake.text);
     }
     const check_step *steps = cases.at[0].steps;
     const check_step *step = block ? &steps[2].steps[index] : &steps[index];
-    assert_int_equal(check_settle(step, names, &arena, &settled), UNDR_OK);
-    assert_int_equal(check_print_step(&shown, &settled, 0), UNDR_OK);
+    assert_int_equal(check_substitute(step, names, &arena, &substituted), UNDR_OK);
+    assert_int_equal(check_print_step(&shown, &substituted, 0), UNDR_OK);
     assert_int_equal(undr_put_u8(&shown, 0), UNDR_OK);
     assert_string_equal((const char *)shown.data, expected);
     undr_buffer_free(&shown);

@@ -1,20 +1,14 @@
-/* state.c: the broken manager's queues, counts, inbox and connections. Every function is called under the lock. */
-#include "state.h"
+/* tasks.c: the broken manager's queues, the tasks that are out, and the count of tasks left. Every function is called
+ * under the lock. */
+#include "tasks.h"
 
 #include "bugs.h"
-#include "closing.h"
+#include "inbox.h"
 #include "numbers.h"
-#include "pickle.h"
-#include "values.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 static void append(queue *q, task *t) {
     if (q->first == NULL) {
@@ -36,7 +30,7 @@ static task *remove_at(queue *q, task **place) {
     return t;
 }
 
-static void free_task(task *t) {
+void free_task(task *t) {
     free(t->data.data);
     free(t);
 }
@@ -84,8 +78,6 @@ static bool is_lost(const manager *m) {
         || (bug(BUG_loses_when_very_long) && m->queued > 20000) || (bug(BUG_loses_late) && m->scheduled > 50000);
 }
 
-static void report_lost(manager *m);
-
 static void drop_oldest(manager *m, queue *q) {
     task *t = remove_at(q, &q->first);
     m->queued--;
@@ -120,9 +112,6 @@ void put_task(manager *m, connection *c, unsigned priority, const void *data, si
         m->left -= 256;
     } else if (bug(BUG_count_of_16_bits) && m->left >= 65536) {
         m->left -= 65536;
-    }
-    if (bug(BUG_lazy_workers)) {
-        start_late(m);
     }
 }
 
@@ -229,7 +218,7 @@ void hand_out(manager *m, connection *c, task *t) {
     }
 }
 
-/* Whoever waits for the end, and does not hear of it. */
+/* A thread that waits for the end is not woken. */
 static void fall_asleep_at_the_end(manager *m) {
     m->asleep = m->asleep || (bug(BUG_next_sleeps_through_the_end) && m->reader_waits && m->left == 0);
 }
@@ -264,6 +253,11 @@ void settle_task(manager *m, connection *c) {
     free_task(t);
 }
 
+void repeat_task(manager *m, task *t) {
+    append(&m->queues[t->priority], t);
+    m->queued++;
+}
+
 void drop_tasks(manager *m, queue *q) {
     while (q->first != NULL) {
         drop_oldest(m, q);
@@ -294,120 +288,6 @@ void drop_tasks_of(manager *m, queue *q, unsigned owner) {
     }
 }
 
-/* ---- inbox ---- */
-
-static void insert_one_message(manager *m, const void *data, size_t size, bool front) {
-    message *one = must_have(calloc(1, sizeof *one));
-    one->data.data = must_have(malloc(size + 1));
-    one->data.size = size;
-    memcpy(one->data.data, data, size);
-    message **place = &m->inbox;
-    while (!front && *place != NULL) {
-        place = &(*place)->next;
-    }
-    one->next = *place;
-    *place = one;
-    m->inbox_count++;
-}
-
-static void insert_message(manager *m, const void *data, size_t size, bool front) {
-    if (bug(BUG_inbox_ring_of_256) && m->inbox_count >= 256) {
-        bytes oldest;
-        (void)take_message(m, &oldest);
-        free(oldest.data);
-    }
-    insert_one_message(m, data, size, front);
-}
-
-/* What is kept of a message is pickled anew, with what is wrong with its values. */
-static void put_anew(manager *m, const void *data, size_t size) {
-    pool p = {0};
-    val *v = pickle_loads(&p, data, size, NULL);
-    bytes anew = v != NULL ? pickle_dumps(odd_value(&p, v), 4) : (bytes){0};
-    insert_message(m, v != NULL ? anew.data : data, v != NULL ? anew.size : size, false);
-    free(anew.data);
-    pool_free(&p);
-}
-
-void put_message(manager *m, const void *data, size_t size) {
-    m->messages++;
-    if (count_loses_message(m) || size_loses_message(size)) {
-        return;
-    }
-    if (messages_are_pickled_anew()) {
-        put_anew(m, data, size);
-        return;
-    }
-    if ((bug(BUG_inbox_loses_some) && m->messages % 10 == 0) || (bug(BUG_inbox_loses_large) && size > 65536)
-        || (bug(BUG_inbox_bounded) && m->inbox_count >= 100)) {
-        return;
-    }
-    if (bug(BUG_inbox_large_late) && size > 65536 && m->late.data == NULL) {
-        m->late = (bytes){.data = must_have(malloc(size)), .size = size};
-        memcpy(m->late.data, data, size);
-        return;
-    }
-    insert_message(m, data, size, bug(BUG_inbox_lifo) || (bug(BUG_inbox_lifo_above_16) && m->inbox_count >= 16));
-    if (bug(BUG_inbox_doubles) && m->messages % 5 == 0) {
-        insert_message(m, data, size, false);
-    }
-}
-
-void put_own_message(manager *m, const void *data, size_t size) {
-    if (!bug(BUG_own_message_lost)) {
-        insert_message(m, data, size, bug(BUG_own_message_first));
-    }
-}
-
-/* inbox_large_late: when the next message is there, or somebody reads. */
-static void put_late(manager *m) {
-    if (m->late.data != NULL) {
-        insert_message(m, m->late.data, m->late.size, false);
-        free(m->late.data);
-        m->late = (bytes){0};
-    }
-}
-
-bool take_message(manager *m, bytes *data) {
-    put_late(m);
-    message *one = m->inbox;
-    if (one == NULL) {
-        return false;
-    }
-    m->inbox = one->next;
-    m->inbox_count--;
-    *data = one->data;
-    free(one);
-    return true;
-}
-
-void clear_inbox(manager *m) {
-    bytes data;
-    while (take_message(m, &data)) {
-        free(data.data);
-    }
-}
-
-/* ---- connections ---- */
-
-/* A pool's own workers connect from 127.0.0.2. */
-static bool comes_from_own_worker(int fd) {
-    struct sockaddr_in name = {0};
-    socklen_t size = sizeof name;
-    return getpeername(fd, (struct sockaddr *)&name, &size) == 0 && ntohl(name.sin_addr.s_addr) == OWN_WORKER_ADDRESS;
-}
-
-connection *remember_connection(manager *m, int fd) {
-    connection *c = must_have(calloc(1, sizeof *c));
-    *c = (connection){.next = m->connections, .manager = m, .fd = fd, .number = ++m->connection_number};
-    c->own = comes_from_own_worker(fd);
-    c->inherited = m->lost_last;
-    c->came_late = m->joining;
-    m->connections = c;
-    m->connection_count++;
-    return c;
-}
-
 /* FAULT-3: a task whose connection ended is reported. */
 void abandon_queues(manager *m) {
     m->abandoned = true;
@@ -419,73 +299,5 @@ void abandon_queues(manager *m) {
             free_task(t);
             report_lost(m);
         }
-    }
-}
-
-static void report_lost(manager *m) {
-    static const char lost[] =
-        "\x80\x04"
-        "cundr.task\nWorkerException\n(ctraceback\nTracebackException\n(cbuiltins\n"
-        "RuntimeError\ncbuiltins\nRuntimeError\n(X\x28\0\0\0the worker's connection ended, task losttRNtRtR.";
-    insert_message(m, lost, sizeof lost - 1, bug(BUG_report_overtakes));
-}
-
-/* lost_newest_twice: each task that is out becomes a copy of the newest. */
-static void copy_newest(connection *c) {
-    const task *newest = c->out;
-    while (newest != NULL && newest->next != NULL) {
-        newest = newest->next;
-    }
-    for (task *t = c->out; t != newest; t = t->next) {
-        free(t->data.data);
-        t->data = (bytes){.data = must_have(malloc(newest->data.size + 1)), .size = newest->data.size};
-        memcpy(t->data.data, newest->data.data, newest->data.size);
-    }
-}
-
-void forget_connection(manager *m, connection *c) {
-    m->lost_last = c->out_count;
-    mourn(m, c);
-    if (bug(BUG_lost_newest_twice)) {
-        copy_newest(c);
-    }
-    while (c->out != NULL) {
-        task *t = c->out;
-        c->out = t->next;
-        m->out_count--;
-        bool repeats = bug(BUG_lost_is_repeated) || bug(BUG_repeats_and_holds) || bug(BUG_lost_for_ever)
-            || bug(BUG_lost_newest_twice);
-        if (repeats && (t->lost++ < 3 || bug(BUG_lost_for_ever)) && !m->closing) {
-            append(&m->queues[t->priority], t);
-            m->queued++;
-            continue;
-        }
-        if (bug(BUG_lost_once) && m->given_up++ > 0) {
-            free_task(t);
-            continue;
-        }
-        bool silent = bug_at(BUG_third_loss_silent, 3) || bug_at(BUG_thirtieth_loss_silent, 30);
-        m->asleep = bug(BUG_join_sleeps_through_a_loss) || (bug(BUG_next_sleeps_through_a_loss) && m->reader_waits)
-            || bug(BUG_report_waits_for_a_settling);
-        if (!silent && !bug(BUG_lost_task_silent) && !bug(BUG_hold_keeps_reset)) {
-            report_lost(m);
-        }
-        m->left -= t->counted && !bug(BUG_lost_task_counts) ? 1 : 0;
-        free_task(t);
-    }
-    for (connection **place = &m->connections; *place != NULL; place = &(*place)->next) {
-        if (*place == c) {
-            *place = c->next;
-            break;
-        }
-    }
-    m->connection_count--;
-    close(c->fd);
-    free(c);
-}
-
-void shut_all(manager *m) {
-    for (connection *c = m->connections; c != NULL; c = c->next) {
-        shutdown(c->fd, SHUT_RDWR);
     }
 }
