@@ -301,13 +301,13 @@ static void a_start_that_fails_is_tried_again(void **state) {
     pid_t pid = (pid_t)next_number(manager);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     low = limit;
-    low.rlim_cur = 0; /* none for the pipe that every start takes */
+    low.rlim_cur = 0; /* none for the pipe that a start takes, nor, with libuv 1.53, for the process itself */
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
     assert_int_equal(kill(pid, SIGKILL), 0);
     for (bool failed = false; !failed;) { /* ctest ends a wait for ever */
         (void)usleep(1000);
         flockfile(journal);
-        failed = said != NULL && strstr(said, "worker 1 can't be started: too many open files") != NULL;
+        failed = said != NULL && strstr(said, "worker 1 can't be started: ") != NULL;
         funlockfile(journal);
     }
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
