@@ -188,6 +188,47 @@ static check_look look_at_endless(check_player *player, check_connection *connec
     return CHECK_LOOK_OTHER;
 }
 
+/* Can a frame of that header be what is expected? Bytes have the length that they have; a value has more than one
+ * pickle. */
+static bool may_be(check_player *player, const check_expectation *one, uint8_t type, uint64_t length) {
+    if (one->sight != CHECK_SEES_FRAME || one->type != type) {
+        return false;
+    }
+    if (one->payload.form == CHECK_PAYLOAD_EMPTY) {
+        return length == 0;
+    }
+    undr_buffer due = {0};
+    bool known = one->payload.form == CHECK_PAYLOAD_WIRE
+        && check_build_payload(&one->payload, &player->names, &due, NULL) == UNDR_OK;
+    uint64_t size = due.size;
+    undr_buffer_free(&due);
+    return !known || size == length;
+}
+
+check_look check_player_look_at_header(check_player *player, const check_step *step, undr_buffer *why) {
+    const check_connection *connection = check_player_connection(player, step);
+    size_t unread = connection == NULL ? 0 : check_wire_unread(&connection->wire);
+    if (unread < UNDR_HEADER_SIZE) {
+        return CHECK_LOOK_NOTHING;
+    }
+    const uint8_t *header = connection->wire.in.data + connection->wire.taken;
+    undr_cursor cursor = undr_cursor_over(undr_slice_of(header + 1, UNDR_HEADER_SIZE - 1));
+    uint64_t length = 0;
+    (void)undr_read_u64le(&cursor, &length);                            /* eight bytes are there */
+    bool may = step->what == CHECK_POLL && header[0] == UNDR_TYPE_TASK; /* None once more */
+    for (size_t i = 0; i < step->expectation_count && !may; i++) {
+        may = may_be(player, &step->expectations[i], header[0], length);
+    }
+    if (may) {
+        return CHECK_LOOK_NOTHING;
+    }
+    check_player_say(player, why, "%s <- ", connection->name);
+    check_player_keep(player, check_show_bytes(why, undr_slice_of(header, UNDR_HEADER_SIZE)));
+    check_player_say(player, why, ", the header of a frame that can't be it, and %zu of %llu bytes of its payload",
+        unread - UNDR_HEADER_SIZE, (unsigned long long)length);
+    return CHECK_LOOK_OTHER;
+}
+
 check_look check_player_look_at_connection(check_player *player, const check_step *step, undr_buffer *why) {
     check_connection *connection = check_player_connection(player, step);
     if (connection == NULL || !check_player_open(player, connection)) {

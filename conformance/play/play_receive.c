@@ -77,6 +77,18 @@ static void fail_nothing(check_player *player, const check_step *step, uint64_t 
         player, ended ? "the process is still running after %.1f s" : "nothing within %.1f s", (double)limit / 1e9);
 }
 
+/* The limit is over, and `more` beyond it. How much longer it has because it is at it all the while: a frame may take as
+ * long as it takes (FAULT-6). The header of one that never ends says enough when it is a wrong one. */
+static uint64_t more_time(check_player *player, const check_step *step, uint64_t limit, uint64_t more) {
+    undr_buffer why = {0};
+    if (check_player_look_at_header(player, step, &why) == CHECK_LOOK_OTHER && !player->blame.over) {
+        fail_other(player, &why);
+    }
+    undr_buffer_free(&why);
+    const check_connection *connection = check_player_connection(player, step);
+    return connection == NULL ? 0 : check_player_more_time(player, connection, limit, more);
+}
+
 /* One receive on a connection. */
 static void receive_frame(check_player *player, const check_step *step) {
     uint64_t start = check_now(), limit = check_player_limit(player, may_be_held(player, step));
@@ -91,8 +103,7 @@ static void receive_frame(check_player *player, const check_step *step) {
         if (look == CHECK_LOOK_OTHER) {
             fail_other(player, &why);
         } else if (!check_player_await(player, start + time) && !player->blame.over) {
-            check_connection *connection = check_player_connection(player, step);
-            uint64_t added = connection == NULL ? 0 : check_player_more_time(player, connection, limit, more);
+            uint64_t added = more_time(player, step, limit, more);
             more += added;
             if (added == 0) {
                 fail_nothing(player, step, time);
@@ -159,6 +170,37 @@ static bool is_turned_away(check_player *player, const check_step *step, check_c
     return true;
 }
 
+static void ask(check_player *player, const check_step *step, check_connection *connection, uint64_t *asked) {
+    check_player_keep(player, undr_put_u8(&connection->requests, step->type));
+    connection->asked_at = ++player->timing.moment;
+    if (!check_player_queue_frame(player, connection, step->type, undr_slice_of(NULL, 0))) {
+        return;
+    }
+    check_player_deliver(player);
+    if (++*asked == 1) {
+        check_player_line(player, "%s -> %c", check_player_label(player, connection), step->type);
+    }
+}
+
+/* The answer to the last question, within the limit or while it comes. */
+static poll_sight await_answer(
+    check_player *player, const check_step *step, check_connection *connection, uint64_t limit, uint64_t *until) {
+    uint64_t more = 0;
+    poll_sight sight = POLL_WAIT;
+    while (!player->blame.over && sight == POLL_WAIT) {
+        sight = look_at_poll(player, step, connection);
+        if (sight == POLL_WAIT && !check_player_await(player, *until) && !player->blame.over) {
+            uint64_t added = more_time(player, step, limit, more);
+            more += added;
+            *until += added;
+            if (added == 0) {
+                fail_nothing(player, step, limit + more);
+            }
+        }
+    }
+    return sight;
+}
+
 void check_player_poll(check_player *player, const check_step *step) {
     check_connection *connection = check_player_connection(player, step);
     if (connection == NULL || is_turned_away(player, step, connection) || !check_player_open(player, connection)) {
@@ -168,28 +210,16 @@ void check_player_poll(check_player *player, const check_step *step) {
     uint64_t asked = 0;
     poll_sight sight = POLL_AGAIN;
     while (!player->blame.over && sight != POLL_DONE) {
-        if (sight == POLL_AGAIN && asked > 0) {
+        if (asked > 0) {
             pause = pause < 20 * CHECK_MILLISECOND ? pause * 2 : pause; /* leave the target the processor */
             check_player_wait(player, check_now() + pause);
         }
         if (check_now() >= until) {
             check_player_fail(
                 player, "only None for %.1f s (asked %llu times)", (double)limit / 1e9, (unsigned long long)asked);
-        }
-        if (sight == POLL_AGAIN && !player->blame.over) {
-            check_player_keep(player, undr_put_u8(&connection->requests, step->type));
-            connection->asked_at = ++player->timing.moment;
-            if (check_player_queue_frame(player, connection, step->type, undr_slice_of(NULL, 0))) {
-                check_player_deliver(player);
-                asked++;
-                if (asked == 1) {
-                    check_player_line(player, "%s -> %c", check_player_label(player, connection), step->type);
-                }
-            }
-        }
-        sight = player->blame.over ? POLL_DONE : look_at_poll(player, step, connection);
-        if (sight == POLL_WAIT && !check_player_await(player, until) && !player->blame.over) {
-            fail_nothing(player, step, limit);
+        } else if (!player->blame.over) {
+            ask(player, step, connection, &asked);
+            sight = await_answer(player, step, connection, limit, &until);
         }
     }
     if (!player->blame.over && asked > 1) {

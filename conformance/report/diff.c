@@ -120,6 +120,8 @@ static size_t count_kind(const change *all, size_t count, kind what) {
 
 /* ---- text and Markdown ---- */
 
+enum { ID_WIDTH = 14 };
+
 static const char *verdict_of(const check_outcome *one) {
     return one == NULL ? "-" : one->verdict;
 }
@@ -133,12 +135,24 @@ static void print_clause(FILE *out, check_escaper *escape, const check_outcome *
     }
 }
 
+static void print_verdicts(FILE *out, check_escaper *escape, const change *one, const char *between) {
+    escape(out, undr_slice_text(verdict_of(one->old)));
+    fputs(between, out);
+    escape(out, undr_slice_text(verdict_of(one->new)));
+}
+
 static void print_text_change(FILE *out, const change *one) {
-    fprintf(out, "    %-14s ", id_of(one));
+    int width = (int)strlen(id_of(one)) < ID_WIDTH ? ID_WIDTH - (int)strlen(id_of(one)) : 0;
+    fputs("    ", out);
+    check_text_plain(out, undr_slice_text(id_of(one)));
+    fprintf(out, "%*s ", width, "");
     check_text_plain(out, undr_slice_text(name_of(one)));
-    fprintf(out, "  %s -> %s", verdict_of(one->old), verdict_of(one->new));
+    fputs("  ", out);
+    print_verdicts(out, check_text_plain, one, " -> ");
     if (one->what == OTHER_CAUSE) {
-        fprintf(out, " (%s before)", one->old->id);
+        fputs(" (", out);
+        check_text_plain(out, undr_slice_text(one->old->id));
+        fputs(" before)", out);
     }
     fputc('\n', out);
     if (one->what == REGRESSED || one->what == OTHER_CAUSE) {
@@ -149,9 +163,13 @@ static void print_text_change(FILE *out, const change *one) {
 }
 
 static void print_markdown_change(FILE *out, const change *one) {
-    fprintf(out, "| %s | ", id_of(one));
+    fputs("| ", out);
+    check_markdown_text(out, undr_slice_text(id_of(one)));
+    fputs(" | ", out);
     check_markdown_text(out, undr_slice_text(name_of(one)));
-    fprintf(out, " | %s | %s | ", verdict_of(one->old), verdict_of(one->new));
+    fputs(" | ", out);
+    print_verdicts(out, check_markdown_text, one, " | ");
+    fputs(" | ", out);
     print_clause(out, check_markdown_text, one->new);
     fputs(" |\n", out);
 }
@@ -238,7 +256,7 @@ static undr_error print_json(FILE *out, const change *all, size_t count) {
                 != 0;
         }
     }
-    failed = failed || json_dumpf(json, out, JSON_INDENT(1)) != 0;
+    failed = failed || json_dumpf(json, out, JSON_INDENT(1) | JSON_ENSURE_ASCII) != 0;
     fputc('\n', out);
     json_decref(json);
     return failed ? UNDR_MEMORY : UNDR_OK;

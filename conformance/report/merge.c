@@ -180,11 +180,14 @@ static void print_role(FILE *out, const json_t *role, bool markdown) {
     check_escaper *escape = markdown ? check_markdown_text : check_text_plain;
     const char *key;
     json_t *value, *cases = json_object_get(role, "cases");
-    fprintf(out, markdown ? "\n**%s**: " : "\n%s: ", text_at(role, "role"));
+    fputs(markdown ? "\n**" : "\n", out);
+    escape(out, undr_slice_text(text_at(role, "role")));
+    fputs(markdown ? "**: " : ": ", out);
     const char *separator = "";
     json_object_foreach(json_object_get(role, "summary"), key, value) {
         if (json_integer_value(value) > 0) {
-            fprintf(out, "%s%lld %s", separator, (long long)json_integer_value(value), key);
+            fprintf(out, "%s%lld ", separator, (long long)json_integer_value(value));
+            escape(out, undr_slice_text(key));
             separator = ", ";
         }
     }
@@ -195,14 +198,16 @@ static void print_role(FILE *out, const json_t *role, bool markdown) {
         if (severity(one) > 3 && strcmp(standing, "expected") != 0) {
             fputs(markdown ? "- " : "    ", out);
             escape(out, undr_slice_text(text_at(one, "name")));
-            fprintf(out, ": %s\n", standing);
+            fputs(": ", out);
+            escape(out, undr_slice_text(standing));
+            fputc('\n', out);
         }
     }
 }
 
 static undr_error print(FILE *out, const json_t *whole, check_format format) {
     if (format == CHECK_FORMAT_USUAL || format == CHECK_FORMAT_JSON) {
-        bool done = json_dumpf(whole, out, JSON_INDENT(1)) == 0;
+        bool done = json_dumpf(whole, out, JSON_INDENT(1) | JSON_ENSURE_ASCII) == 0;
         fputc('\n', out);
         return done ? UNDR_OK : UNDR_MEMORY;
     }

@@ -247,7 +247,7 @@ undr_error check_report_json(FILE *out, const check_session *session) {
     struct builder builder = {session, false};
     json_t *json = session_of(&builder);
     undr_error error = json == NULL || builder.failed ? UNDR_MEMORY : UNDR_OK;
-    if (error == UNDR_OK && json_dumpf(json, out, JSON_INDENT(1)) != 0) {
+    if (error == UNDR_OK && json_dumpf(json, out, JSON_INDENT(1) | JSON_ENSURE_ASCII) != 0) {
         error = UNDR_SYSTEM;
     }
     json_decref(json);

@@ -57,9 +57,29 @@ static int compare(const void *a, const void *b) {
     return strcmp(((const check_outcome *)a)->name, ((const check_outcome *)b)->name);
 }
 
+/* What is wrong with it; NULL: nothing that anybody here would stumble over. */
+static const char *find_flaw(const json_t *roles) {
+    if (!json_is_array(roles)) {
+        return "it has no list `roles`: it is damaged, or nothing that --json wrote";
+    }
+    for (size_t i = 0; i < json_array_size(roles); i++) {
+        const json_t *role = json_array_get(roles, i);
+        bool whole = json_is_string(json_object_get(role, "role")) && json_is_object(json_object_get(role, "summary"))
+            && json_is_array(json_object_get(role, "cases"));
+        if (!whole) {
+            return "one of its `roles` lacks `role`, `summary` or `cases`: it is damaged, or nothing that --json wrote";
+        }
+    }
+    return NULL;
+}
+
 static undr_error read_roles(check_results *results, undr_buffer *message) {
     const json_t *roles = json_object_get(results->json, "roles");
+    const char *flaw = find_flaw(roles);
     size_t cases = 1;
+    if (flaw != NULL) {
+        return refuse(message, results->path, flaw);
+    }
     for (size_t i = 0; i < json_array_size(roles); i++) {
         cases += json_array_size(json_object_get(json_array_get(roles, i), "cases"));
     }

@@ -5,11 +5,13 @@
 
 #ifdef UNDR_HAVE_PCAP
 
+#include <fcntl.h>
 #include <pcap/pcap.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,6 +55,66 @@ static undr_error check_link(watch_source *source, watch_capture *capture, const
 
 /* ---- files ---- */
 
+/* A file that is read for libpcap. A pipe may be silent for as long as it likes, and a signal still ends the watch. */
+typedef struct input {
+    const watch_source *source;
+    int file;   /* owned, unless it is standard input */
+    bool named; /* it was opened here, so that a read does not block */
+    bool any;   /* something has come */
+} input;
+
+/* False: a signal has come, which stays to be read. */
+static bool await_input(const input *one) {
+    struct pollfd ready[] = {{.fd = one->file, .events = POLLIN}, {.fd = one->source->signals, .events = POLLIN}};
+    (void)poll(ready, 2, -1); /* interrupted: as if something had come, and the read tells */
+    return (ready[1].revents & POLLIN) == 0;
+}
+
+static ssize_t read_input(void *context, char *to, size_t size) {
+    input *one = context;
+    if (!one->named && !await_input(one)) {
+        return 0;
+    }
+    for (;;) {
+        ssize_t got = read(one->file, to, size);
+        one->any = one->any || got > 0;
+        if (got >= 0 || (errno != EAGAIN && errno != EINTR)) {
+            return got;
+        }
+        if (!await_input(one)) {
+            return 0;
+        }
+    }
+}
+
+static int close_input(void *context) {
+    const input *one = context;
+    return one->named ? close(one->file) : 0;
+}
+
+/* NULL: errno. It is closed with the stream. */
+static FILE *open_input(input *one, const char *path) {
+    static const cookie_io_functions_t functions = {.read = read_input, .close = close_input};
+    one->named = strcmp(path, "-") != 0;
+    one->file = one->named ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY) : STDIN_FILENO;
+    FILE *stream = one->file < 0 ? NULL : fopencookie(one, "r", functions);
+    if (stream == NULL && one->named && one->file >= 0) {
+        close(one->file);
+    }
+    if (stream != NULL) {
+        (void)setvbuf(stream, NULL, _IOFBF, 1 << 16); /* or it stays smaller */
+    }
+    return stream;
+}
+
+static undr_error refuse_input(watch_source *source, const input *one, const char *path, const char *reason) {
+    struct stat about;
+    bool pipe = one->named && !one->any && fstat(one->file, &about) == 0 && S_ISFIFO(about.st_mode);
+    const char *what = one->named ? path : "standard input";
+    return pipe ? complain(source, what, "nobody has this pipe open for writing", "; start the writer first")
+                : complain(source, what, reason, "; pcap and pcapng can be read");
+}
+
 static undr_error read_all(watch_source *source, watch_capture *capture, const char *name) {
     struct pcap_pkthdr *head;
     const u_char *bytes;
@@ -79,11 +141,17 @@ static undr_error read_all(watch_source *source, watch_capture *capture, const c
 
 undr_error watch_capture_file(watch_source *source, const char *path, uint16_t port) {
     char reason[PCAP_ERRBUF_SIZE] = "";
-    bool standard = strcmp(path, "-") == 0;
     watch_capture capture = {0};
-    capture.pcap = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, reason);
+    input file = {.source = source};
+    FILE *stream = open_input(&file, path);
+    if (stream == NULL) {
+        return complain(source, path, strerror(errno), "");
+    }
+    capture.pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, reason);
     if (capture.pcap == NULL) {
-        return complain(source, standard ? "standard input" : path, reason, "; pcap and pcapng can be read");
+        undr_error refused = refuse_input(source, &file, path, reason);
+        (void)fclose(stream); /* it was only read */
+        return refused;
     }
     undr_error error = check_link(source, &capture, path);
     error = error == UNDR_OK ? watch_tcp_new(source->w, port, &capture.tcp) : error;

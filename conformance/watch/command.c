@@ -3,15 +3,18 @@
 
 #include "base/shortage.h"
 #include "base/text.h"
+#include "base/user_file.h"
 #include "base/written.h"
 #include "watch/options.h"
 #include "watch/source.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,15 +38,32 @@ static void complain(const undr_buffer *message) {
 
 /* ---- what is open ---- */
 
-static undr_error open_file(run *r, const char *path, FILE **file) {
-    *file = path == NULL ? NULL : fopen(path, "we");
-    if (path == NULL || *file != NULL) {
-        return UNDR_OK;
+/* A new descriptor that may block again: what is written must not be lost. Less than 0: errno or *message. */
+static undr_error open_descriptor(run *r, const char *path, int *file) {
+    if (strcmp(path, "-") == 0) {
+        *file = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+        return *file < 0 ? UNDR_SYSTEM : UNDR_OK;
     }
-    int reason = errno;
-    undr_error error = undr_put_format(
-        &r->source.message, "%s can't be written: %s%s", path, strerror(reason), check_remedy(reason));
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    struct stat about;
+    undr_error error = check_file_open(path, file, &r->source.message); /* no pipe that nobody reads */
+    if (error != UNDR_OK) {
+        return error;
+    }
+    bool regular = fstat(*file, &about) == 0 && S_ISREG(about.st_mode);
+    return fcntl(*file, F_SETFL, 0) != 0 || (regular && ftruncate(*file, 0) != 0) ? UNDR_SYSTEM : UNDR_OK;
+}
+
+static undr_error open_file(run *r, const char *path, FILE **file) {
+    int made = -1;
+    undr_error error = path == NULL ? UNDR_OK : open_descriptor(r, path, &made);
+    if (error == UNDR_OK && path != NULL) {
+        *file = fdopen(made, "w");
+        error = *file == NULL ? UNDR_SYSTEM : UNDR_OK;
+    }
+    if (error != UNDR_OK && made >= 0) {
+        close(made);
+    }
+    return error;
 }
 
 static undr_error open_signals(run *r) {
@@ -88,8 +108,13 @@ static bool close_file(FILE *file, const char *path) {
         return true;
     }
     bool written = ferror(file) == 0;
+    if (!written) { /* why it failed then was not kept: it fails again */
+        clearerr(file);
+        (void)fputc('\n', file);
+    }
+    bool flushed = fflush(file) == 0;
     int reason = errno;
-    if (fclose(file) != 0 || !written) {
+    if (fclose(file) != 0 || !written || !flushed) {
         undr_buffer message = {0};
         if (check_put_unwritten(&message, path, reason) == UNDR_OK) {
             complain(&message);
@@ -100,8 +125,14 @@ static bool close_file(FILE *file, const char *path) {
     return true;
 }
 
+/* Standard error is what the report goes to without --output: where it is closed, or full, the report is lost. */
+static bool is_told(const run *r) {
+    return r->output != NULL || (fflush(stderr) == 0 && !ferror(stderr));
+}
+
 static bool close_all(run *r) {
-    bool written = close_file(r->output, r->arguments.output);
+    bool written = is_told(r);
+    written = close_file(r->output, r->arguments.output) && written;
     written = close_file(r->json, r->arguments.json) && written;
     written = close_file(r->cases, r->arguments.cases) && written;
     json_decref(r->teller.findings);
@@ -168,10 +199,13 @@ static int status_of(const run *r) {
     if (r->commanded && own != 0) {
         return own;
     }
+    if (r->source.shortage != 0) {
+        return HARNESS;
+    }
     if (broken) {
         return SHORT;
     }
-    return watch_sum(r->source.w)->answers == 0 && !r->commanded ? USAGE : HELD;
+    return watch_sum(r->source.w)->answers == 0 ? USAGE : HELD;
 }
 
 static int tell_failure(run *r, undr_error error) {
@@ -184,9 +218,17 @@ static int tell_failure(run *r, undr_error error) {
     return error == UNDR_ARGUMENT ? USAGE : HARNESS;
 }
 
+static undr_error note_shortage(watch_source *source) {
+    return source->shortage == 0
+        ? UNDR_OK
+        : undr_put_format(&source->notes, "\n%llu connections were not passed on: %s%s\n",
+              (unsigned long long)source->not_passed_on, strerror(source->shortage), check_remedy(source->shortage));
+}
+
 static int tell_end(run *r) {
     watch_finish(r->source.w);
-    undr_error error = undr_put_u8(&r->source.notes, '\0');
+    undr_error error = note_shortage(&r->source);
+    error = error == UNDR_OK ? undr_put_u8(&r->source.notes, '\0') : error;
     if (error != UNDR_OK || r->teller.failed) {
         return tell_failure(r, UNDR_MEMORY);
     }

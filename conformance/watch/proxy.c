@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PIECE = 65536 };
+enum { PIECE = 65536, ACCEPT_AGAIN_NS = 100000000 };
 
 /* One direction: what was read from a side and not yet written to the other. */
 typedef struct lane {
@@ -39,6 +39,7 @@ typedef struct proxy {
     size_t count;
     struct pollfd *polled;
     size_t capacity;
+    uint64_t accept_at; /* none is accepted until then, for want of descriptors */
 } proxy;
 
 static undr_error fail(watch_source *source, const char *what, unsigned port) {
@@ -158,10 +159,20 @@ static int connect_to(uint16_t port) {
     int made = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const struct sockaddr_in there = loopback(port);
     if (made >= 0 && connect(made, (const struct sockaddr *)&there, sizeof there) != 0) {
+        int reason = errno;
         close(made);
+        errno = reason;
         made = -1;
     }
     return made;
+}
+
+/* The proxy's own shortage, not the manager's refusal: it is told at the end, and a failure of the harness. */
+static void note_shortage(proxy *p) {
+    if (check_is_shortage(errno)) {
+        p->source->shortage = errno;
+        p->source->not_passed_on++;
+    }
 }
 
 static undr_error begin(proxy *p, int client, int manager, uint16_t port) {
@@ -193,10 +204,14 @@ static undr_error accept_one(proxy *p) {
     struct sockaddr_in from;
     socklen_t size = sizeof from;
     int client = accept4(p->listener, (struct sockaddr *)&from, &size, SOCK_CLOEXEC);
-    if (client < 0) {
-        return UNDR_OK; /* it has gone, or there is no descriptor: it waits */
+    if (client < 0) { /* it has gone; or there is no descriptor: it waits */
+        p->accept_at = check_is_shortage(errno) ? watch_source_now() + ACCEPT_AGAIN_NS : 0;
+        return UNDR_OK;
     }
     int manager = connect_to(p->to);
+    if (manager < 0) {
+        note_shortage(p);
+    }
     undr_error error = manager < 0 ? UNDR_OK : begin(p, client, manager, ntohs(from.sin_port));
     if (manager < 0 || error != UNDR_OK) {
         reset_socket(client);
@@ -225,7 +240,8 @@ static undr_error have_room(proxy *p) {
 }
 
 static void fill(proxy *p) {
-    p->polled[0] = (struct pollfd){.fd = p->listener, .events = POLLIN};
+    bool accepts = watch_source_now() >= p->accept_at;
+    p->polled[0] = (struct pollfd){.fd = accepts ? p->listener : -1, .events = POLLIN};
     p->polled[1] = (struct pollfd){.fd = p->source->signals, .events = POLLIN};
     struct pollfd *at = p->polled + 2;
     for (const relay *r = p->relays; r != NULL; r = r->next) {

@@ -10,10 +10,12 @@
 typedef struct watch_source {
     watch *w;
     watch_teller *teller;
-    int signals;         /* readable when SIGINT, SIGTERM or SIGHUP came */
-    bool rates;          /* a line a second */
-    undr_buffer notes;   /* lines for the end: what was lost */
-    undr_buffer message; /* of a failure: one sentence or two */
+    int signals;            /* readable when SIGINT, SIGTERM or SIGHUP came */
+    bool rates;             /* a line a second */
+    undr_buffer notes;      /* lines for the end: what was lost */
+    undr_buffer message;    /* of a failure: one sentence or two */
+    int shortage;           /* an errno of ours, for which connections were not passed on; 0: none */
+    uint64_t not_passed_on; /* so many */
     uint64_t next_rate;
     watch_totals before; /* at the last of these lines */
 } watch_source;

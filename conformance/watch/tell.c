@@ -254,8 +254,8 @@ bool watch_tell_json(const watch_teller *teller, const watch_totals *t, FILE *to
         (json_int_t)t->held_answers);
     json_t *root = json_pack("{s:i, s:O, s:o, s:o, s:o}", "format", 1, "findings", teller->findings, "requirements",
         json_of_rules(t), "counts", counts, "unseen", json_of_unseen());
-    bool written = root != NULL && !teller->failed && json_dumpf(root, to, JSON_INDENT(1) | JSON_SORT_KEYS) == 0
-        && fputc('\n', to) != EOF;
+    bool written = root != NULL && !teller->failed
+        && json_dumpf(root, to, JSON_INDENT(1) | JSON_SORT_KEYS | JSON_ENSURE_ASCII) == 0 && fputc('\n', to) != EOF;
     json_decref(root);
     return written;
 }

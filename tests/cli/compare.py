@@ -113,6 +113,31 @@ class Merge(Compared):
     def shards(self, *command):
         return [self.report(f"shard-{i}", "manager", *SCHEDULE, "--shard", f"{i}/3", "--", *command) for i in (1, 2, 3)]
 
+    def test_damaged_reports(self):
+        """Any one value of it may be another: it is judged as it is, or refused; the harness never fails on it, and nothing of
+        it gets to a terminal raw."""
+        few = ["--only", "manager.life.*", "--only", "manager.next.none", "--only", "manager.next.task", "--delivery", "whole"]
+        whole = json.loads(self.report("half", "manager", *few, "--shard", "1/2", "--", MANAGER).read_text())
+        other = self.report("other", "manager", *few, "--shard", "2/2", "--", MANAGER)
+
+        def places(value):
+            inner = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
+            for key, one in inner:
+                yield value, key
+                yield from places(one)
+        for holder, key in places(whole):
+            kept = holder[key]
+            for wrong in (None, "\x1b[31m\u202e", {"\x1b": "\u202e"}):
+                holder[key] = wrong
+                path = self.folder / "damaged.json"
+                path.write_text(json.dumps(whole))
+                for words in (["diff", other, path], ["merge", "--format", "text", path, other], ["merge", other, path]):
+                    done = check(*words)
+                    self.assertIn(done.returncode, (0, 1, 2), f"{words} {key}: {wrong}\n{done.stderr}")
+                    for raw in "\x1b\u202e":
+                        self.assertNotIn(raw, done.stdout + done.stderr, f"{words} {key}")
+            holder[key] = kept
+
     def test_shards_make_the_whole(self):
         paths = self.shards(*LIFO)
         whole = json.loads(self.report("whole", "manager", *SCHEDULE, "--", *LIFO).read_text())

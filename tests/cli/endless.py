@@ -62,8 +62,8 @@ def answer(peer):
             peer.sendall(struct.pack("<cQ", b"t", HUGE))
             while True:
                 peer.sendall(b"x" * 65536)
-        if KIND == "trickle":
-            peer.sendall(struct.pack("<cQ", b"t", 1 << 26))
+        if KIND in ("trickle", "trickle-wrong"):
+            peer.sendall(struct.pack("<cQ", b"t" if KIND == "trickle" else b"s", 1 << 26))
             while True:
                 peer.sendall(b"x")
                 time.sleep(0.02)

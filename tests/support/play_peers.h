@@ -127,6 +127,19 @@ static void misbehave(const wrong_peer *self, int client) {
     }
 }
 
+/* A byte in thirty milliseconds. */
+static undr_error send_slowly(int client, uint8_t type, undr_slice payload) {
+    undr_buffer bytes = {0};
+    const undr_frame frame = {.type = type, .payload = payload};
+    undr_error error = undr_frame_encode(&bytes, &frame);
+    for (size_t i = 0; i < bytes.size && error == UNDR_OK; i++) {
+        error = steady_write(client, bytes.data + i, 1) == 1 ? UNDR_OK : UNDR_SYSTEM;
+        steady_poll(NULL, 0, 30);
+    }
+    undr_buffer_free(&bytes);
+    return error;
+}
+
 /* Answers like a manager that has no task. */
 static bool serve_one(const wrong_peer *self, int client) {
     uint8_t type;
@@ -141,7 +154,9 @@ static bool serve_one(const wrong_peer *self, int client) {
     uint8_t answer = type == 'n' || type == 't' ? 't' : type == 'm' ? 'm' : 's';
     int times = peer_is(self, "twice") ? 2 : 1;
     for (int i = 0; i < times && error == UNDR_OK; i++) {
-        error = undr_send_bytes(client, answer, answer == 't' ? none : undr_slice_of(NULL, 0));
+        undr_slice payload = answer == 't' ? none : undr_slice_of(NULL, 0);
+        error = peer_is(self, "trickles") ? send_slowly(client, answer, payload)
+                                          : undr_send_bytes(client, answer, payload);
     }
     return error == UNDR_OK;
 }

@@ -3,18 +3,27 @@
 import json
 import os
 import pathlib
+import re
+import resource
+import signal
 import socket
 import struct
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 CHECK = str(BUILD / "undr-check")
 NEXT = b"n" + bytes(8)
 NONE = b"t" + struct.pack("<Q", 4) + b"\x80\x04N."
+
+
+def processor_time(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def frame(kind, payload=b""):
@@ -127,6 +136,28 @@ class Captures(unittest.TestCase):
                               capture_output=True, timeout=600)
         self.assertEqual(done.returncode, 1, done.stderr)
 
+    def test_a_signal_ends_the_wait_for_a_capture(self):
+        """Nothing ever comes through that pipe."""
+        reads, writes = os.pipe()
+        with subprocess.Popen([CHECK, "watch", "--pcap", "-"], stdin=reads, stderr=subprocess.PIPE, text=True) as waits:
+            mask = 0
+            while not mask & 1 << signal.SIGTERM - 1:  # until it is at it
+                mask = int(re.search("SigBlk:\\s*(\\w+)", pathlib.Path(f"/proc/{waits.pid}/status").read_text())[1], 16)
+            waits.terminate()
+            self.assertEqual(waits.wait(600), 2, waits.stderr.read())
+        os.close(reads)
+        os.close(writes)
+
+    def test_pipes_that_have_no_other_end(self):
+        pipe = self.path / "pipe"
+        os.mkfifo(pipe)
+        done = watch("--pcap", str(pipe))
+        self.assertEqual((done.returncode, done.stderr.split(": ")[2:3]), (2, ["nobody has this pipe open for writing; start the writer first\n"]))
+        for option in ("--output", "--json", "--case"):
+            done = self.run_on([(True, NEXT), (False, NONE)], option, str(pipe))
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn("it is a pipe that nobody reads", done.stderr)
+
     def test_no_capture(self):
         (self.path / "text").write_text("not a capture")
         done = watch("--pcap", str(self.path / "text"))
@@ -144,6 +175,7 @@ class Command(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (7, "mine\n"))
         self.assertEqual(watch("--", "sh", "-c", "kill -TERM $$").returncode, 128 + 15)
         self.assertEqual(watch("--", "/nowhere/at/all").returncode, 127)
+        self.assertEqual(watch("--", "true").returncode, 2)  # nothing was judged
 
     def test_pool(self):
         with tempfile.NamedTemporaryFile() as report:
@@ -184,6 +216,70 @@ class Proxy(unittest.TestCase):
         manager.close()
 
 
+    def test_few_descriptors(self):
+        """A shortage of the proxy's is no manager that refuses: it is told, and is a failure of the harness."""
+        manager = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(manager.close)
+        few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+        with subprocess.Popen([CHECK, "watch", "--listen", "0", "--to", str(manager.getsockname()[1])], preexec_fn=few,
+                              stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True) as proxy:
+            port = int(proxy.stderr.readline().split(":")[1].split(",")[0])
+            clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(16)]
+            refused = 0
+            while refused == 0:
+                for client in clients:
+                    client.settimeout(0.05)
+                    try:
+                        refused += client.recv(1) == b""
+                    except ConnectionResetError:
+                        refused += 1
+                    except TimeoutError:
+                        pass
+            before = processor_time(proxy.pid)
+            time.sleep(1)
+            self.assertLess(processor_time(proxy.pid) - before, 0.5)  # it does not turn round and round
+            proxy.terminate()
+            report = proxy.stderr.read()
+            self.assertEqual(proxy.wait(), 3, report)
+            self.assertIn("not passed on: Too many open files; raise the limit of open files", report)
+        for client in clients:
+            client.close()
+
+
+class Output(unittest.TestCase):
+    def setUp(self):
+        if not has_capture():
+            self.skipTest("no libpcap")
+        file = tempfile.NamedTemporaryFile()
+        self.addCleanup(file.close)
+        file.write(capture([(True, NEXT), (False, NONE)]))
+        file.flush()
+        self.words = ["watch", "--pcap", file.name]
+
+    def test_the_report_is_lost(self):
+        """It goes to standard error."""
+        full = open("/dev/full", "w")
+        self.addCleanup(full.close)
+        self.assertEqual(subprocess.run([CHECK, *self.words], stderr=full).returncode, 3)
+        closed = subprocess.run(["sh", "-c", 'exec "$@" 2>&-', "sh", CHECK, *self.words])
+        self.assertEqual(closed.returncode, 3)
+        report = tempfile.NamedTemporaryFile()
+        self.addCleanup(report.close)
+        elsewhere = subprocess.run(["sh", "-c", 'exec "$@" 2>&-', "sh", CHECK, *self.words, "--output", report.name])
+        self.assertEqual(elsewhere.returncode, 0)
+        self.assertIn(b"Nothing that was seen breaks", report.read())
+
+    def test_full_files(self):
+        for option in ("--output", "--json"):
+            done = subprocess.run([CHECK, *self.words, option, "/dev/full"], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertIn("/dev/full can't be written: No space left on device", done.stderr)
+
+    def test_standard_output(self):
+        done = subprocess.run([CHECK, *self.words, "--json", "-"], capture_output=True, text=True)
+        self.assertEqual((done.returncode, json.loads(done.stdout)["counts"]["answers"]), (0, 1))
+
+
 class Usage(unittest.TestCase):
     def test_refused(self):
         for words, text in ((), "one of"), (("--pcap", "x", "--", "true"), "not several"), (("--listen", "5"), "belong"), \
@@ -197,15 +293,6 @@ class Usage(unittest.TestCase):
         done = watch("--help")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertIn("--pcap FILE", done.stdout)
-
-    def test_unwritten(self):
-        if has_capture():
-            with tempfile.NamedTemporaryFile() as file:
-                file.write(capture([(True, NEXT), (False, NONE)]))
-                file.flush()
-                done = watch("--pcap", file.name, "--json", "/dev/full")
-                self.assertEqual(done.returncode, 3, done.stderr)
-                self.assertIn("can't be written", done.stderr)
 
 
 if __name__ == "__main__":

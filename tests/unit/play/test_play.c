@@ -189,6 +189,23 @@ static void a_peer_that_reads_slowly_is_waited_for(void **state) {
     check_result_free(&result);
 }
 
+/* Whichever step waits for its frame: it has begun, and goes on to come (FAULT-6). */
+static void a_peer_that_sends_slowly_is_waited_for(void **state) {
+    (void)state;
+    check_result result;
+    const char *steps[] = {"A -> n\n  A <- t None\n", "poll A n until t None\n",
+        "A -> n\n  A -> m 1\n  unordered\n    A <- m\n    A <- t None\n"};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "case manager.x\n  must FAULT-6  it\n\n  %s", steps[i]);
+        play("trickles", text, CHECK_DELIVERY_WHOLE, hasty, &result);
+        if (result.verdict != CHECK_PASS) {
+            fail_msg("%s: %.*s", steps[i], (int)result.received.size, (const char *)result.received.data);
+        }
+        check_result_free(&result);
+    }
+}
+
 /* It prints without end to its standard error: something moves all the time, and nothing comes. */
 static void noise_is_no_progress(void **state) {
     (void)state;
@@ -514,6 +531,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(notices_what_nobody_asked_for),
         cmocka_unit_test(a_peer_that_does_not_read_ends_the_play),
         cmocka_unit_test(a_peer_that_reads_slowly_is_waited_for),
+        cmocka_unit_test(a_peer_that_sends_slowly_is_waited_for),
         cmocka_unit_test(noise_is_no_progress),
         cmocka_unit_test(a_quiet_ends_before_the_patience_of_the_peer),
         cmocka_unit_test(pieces_are_apart),
