@@ -76,6 +76,7 @@ static void look_at_task(watch_connection *c, const watch_request *request) {
     if (request->value == WATCH_NONE || request->value == WATCH_CLOSE_REQUEST) {
         tell_client(c, WATCH_SCHED_12, WATCH_SCHED_13, "None or CloseRequest was scheduled as a task", &request->sight);
         *(request->value == WATCH_NONE ? &c->manager->none_is_task : &c->manager->close_is_task) = true;
+        c->manager->unknown = true; /* which `t` settles what can't be told any more */
     } else if (request->value != WATCH_UNKNOWN) {
         watch_held(c->owner, WATCH_SCHED_12);
     }
