@@ -132,7 +132,7 @@ typedef enum watch_worker_state {
 } watch_worker_state;
 
 typedef struct watch_out { /* a task that a connection has */
-    watch_class *class_;
+    watch_class *class_;   /* NULL: nobody was seen to schedule it */
     watch_sight answer;
 } watch_out;
 
@@ -142,11 +142,13 @@ struct watch_connection {
     watch_manager *manager;
     char name[WATCH_NAME];
     watch_stream streams[2];
-    bool ended[2], reset, foreign, lost, judged; /* judged: its frames are known to be the protocol's */
-    bool unasked;                                /* its manager began to send although nothing waited */
-    bool wrong;                                  /* the frame that spoiled it is the answer to the oldest request */
-    bool spoiled;                                /* its answers can't be held against its requests any more */
-    watch_request *oldest, *newest;              /* requests that wait for their answer */
+    bool ended[2], reset, foreign, judged; /* judged: its frames are known to be the protocol's */
+    bool lost;                             /* it is not known where its frames begin */
+    bool resumed; /* it was lost: of the requests before, nobody knows how many are still to be answered */
+    bool unasked; /* its manager began to send although nothing waited */
+    bool wrong;   /* the frame that spoiled it is the answer to the oldest request */
+    bool spoiled; /* its answers can't be held against its requests any more */
+    watch_request *oldest, *newest; /* requests that wait for their answer */
     watch_worker_state worker;
     watch_value carried; /* what its last message or task was */
     bool task_by_done, task_empty, reported;
@@ -212,7 +214,9 @@ struct watch_manager {
     bool partial; /* connections may exist that nobody has seen */
     bool none_is_task, close_is_task;
     bool unknown;  /* tasks may have been scheduled that were not seen */
-    unsigned lost; /* connections that can't be read for the moment */
+    unsigned lost; /* connections of which it can't be told which answer belongs to which request */
+    bool haunted;  /* a connection of that kind has ended: requests that nobody saw may be read later, and take tasks */
+    uint64_t haunted_time, haunted_answers; /* since when, in time and answers */
     size_t connection_count;
     watch_connection *connections;
     watch_graves graves;
@@ -270,9 +274,19 @@ void watch_lose(watch_connection *c); /* its frames can't be found any more */
 UNDR_MUST_USE undr_error watch_find_again(watch_connection *c, watch_side from, undr_slice bytes);
 void watch_drop_requests(watch_connection *c);
 
-/* ---- the queue's rules (queue.c) ---- */
+/* ---- requests that wait (waiting.c) ---- */
 
 void watch_queue_asked(watch_request *request);
+void watch_queue_unlink(watch_manager *m, watch_request *request);
+bool watch_queue_is_silent(const watch_manager *m); /* no task comes from anywhere but connections that were seen */
+bool watch_queue_is_clear(const watch_manager *m);  /* nothing that was not seen can have taken a task away */
+bool watch_task_is_judged(const watch_manager *m, const watch_task *task);
+void watch_queue_forget(watch_manager *m); /* what was scheduled so far is not judged */
+void watch_queue_haunt(watch_manager *m, uint64_t time);
+void watch_queue_bury(watch_manager *m, uint64_t time); /* those that are done with */
+
+/* ---- the queue's rules (queue.c) ---- */
+
 UNDR_MUST_USE undr_error watch_queue_scheduling(
     watch_connection *c, watch_request *request, undr_slice payload, bool holed);
 void watch_queue_scheduled(watch_connection *c, watch_request *request);
@@ -280,18 +294,12 @@ void watch_queue_scheduled(watch_connection *c, watch_request *request);
 UNDR_MUST_USE undr_error watch_queue_answered(watch_connection *c, watch_request *request, const watch_seen_frame *seen,
     watch_value value, const watch_sight *answer);
 void watch_queue_ended(watch_connection *c, uint64_t time); /* both ways, or reset */
-void watch_queue_forget(watch_manager *m);                  /* what was scheduled so far is not judged */
 void watch_queue_free(watch_manager *m);
 void watch_queue_drop_request(watch_connection *c, watch_request *request); /* it is freed soon */
 void watch_queue_check(watch_manager *m, const watch_request *answered, uint64_t time);
 
-void watch_queue_unlink(watch_manager *m, watch_request *request);
-
 /* ---- order (order.c) ---- */
 
-bool watch_queue_is_silent(const watch_manager *m); /* no task comes from anywhere but connections that were seen */
-bool watch_queue_is_clear(const watch_manager *m);  /* nothing that was not seen can have taken a task away */
-bool watch_task_is_judged(const watch_manager *m, const watch_task *task);
 UNDR_MUST_USE undr_error watch_order_of(
     watch_manager *m, watch_task *task, const watch_request *request, const watch_sight *answer);
 

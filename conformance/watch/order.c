@@ -2,18 +2,6 @@
  * order inside of the intervals of the requests that a right manager could have had (SCHED-2, -3)? */
 #include "watch/inside.h"
 
-bool watch_queue_is_silent(const watch_manager *m) {
-    return m->owner->options.program == WATCH_PROGRAM_SILENT && !m->unknown && !m->partial;
-}
-
-bool watch_queue_is_clear(const watch_manager *m) {
-    return m->lost == 0 && m->dead == 0;
-}
-
-bool watch_task_is_judged(const watch_manager *m, const watch_task *task) {
-    return task->asked > m->since && task->acknowledged;
-}
-
 /* SCHED-3: the other task was scheduled after this one was acknowledged, and handed out before this one was asked for. */
 static undr_error look_at_order(
     watch_manager *m, const watch_task *task, const watch_request *request, const watch_sight *answer) {

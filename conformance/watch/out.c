@@ -15,7 +15,9 @@ undr_error watch_out_add(watch_connection *c, watch_class *class_, const watch_s
         c->outs = outs;
         c->out_capacity = capacity;
     }
-    watch_class_pin(class_);
+    if (class_ != NULL) {
+        watch_class_pin(class_);
+    }
     c->outs[c->out_count++] = (watch_out){class_, *answer};
     return UNDR_OK;
 }
@@ -27,6 +29,9 @@ undr_error watch_out_add(watch_connection *c, watch_class *class_, const watch_s
 static undr_error bury(watch_manager *m, watch_class *class_) {
     watch_graves *graves = &m->graves;
     uint64_t place = m->owner->place;
+    if (class_ == NULL) {
+        return UNDR_OK;
+    }
     class_->settled = place;
     if (graves->at == NULL && (graves->at = malloc(WATCH_GRAVES * sizeof *graves->at)) == NULL) {
         return UNDR_MEMORY;
@@ -87,7 +92,9 @@ undr_error watch_out_settle(watch_connection *c, watch_request *request) {
 
 void watch_out_lost(watch_connection *c) {
     for (size_t i = 0; i < c->out_count; i++) {
-        c->outs[i].class_->lost++; /* the pin is its now */
+        if (c->outs[i].class_ != NULL) {
+            c->outs[i].class_->lost++; /* the pin is its now */
+        }
     }
     c->out_count = c->settled = c->settling = 0;
 }
@@ -170,16 +177,19 @@ static undr_error handed_twice(
 undr_error watch_out_unscheduled(
     watch_connection *c, watch_class *class_, const watch_request *request, const watch_sight *answer) {
     watch_manager *m = c->manager;
-    if (class_ != NULL && class_->lost > 0) { /* FAULT-3: its worker died */
+    undr_error error = UNDR_OK;
+    bool lost = class_ != NULL && class_->lost > 0; /* FAULT-3: its worker died */
+    if (lost) {
         class_->lost--;
-        undr_error error = watch_out_add(c, class_, answer);
+    } else if (watch_queue_is_silent(m) && watch_queue_is_clear(m)) {
+        error = handed_twice(c, class_, request, answer);
+    } else {
+        watch_undecided(m->owner, WATCH_SCHED_4);
+        watch_undecided(m->owner, WATCH_SCHED_6);
+    }
+    error = error == UNDR_OK ? watch_out_add(c, class_, answer) : error;
+    if (lost) {
         watch_class_unpin(m, class_);
-        return error;
     }
-    if (watch_queue_is_silent(m) && watch_queue_is_clear(m)) {
-        return handed_twice(c, class_, request, answer);
-    }
-    watch_undecided(m->owner, WATCH_SCHED_4);
-    watch_undecided(m->owner, WATCH_SCHED_6);
-    return UNDR_OK;
+    return error;
 }

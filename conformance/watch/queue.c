@@ -4,28 +4,6 @@
 
 #include <stdlib.h>
 
-/* ---- requests that wait ---- */
-
-void watch_queue_asked(watch_request *request) {
-    watch_manager *m = request->connection->manager;
-    request->waits = true;
-    request->none = m->none;
-    watch_connection *c = request->connection;
-    request->settles = request->done && c->out_count > c->settled + c->settling;
-    c->settling += request->settles;
-    request->before = m->last;
-    *(m->last == NULL ? &m->first : &m->last->after) = request;
-    m->last = request;
-    m->waiting++;
-}
-
-void watch_queue_unlink(watch_manager *m, watch_request *request) {
-    *(request->before == NULL ? &m->first : &request->before->after) = request->after;
-    *(request->after == NULL ? &m->last : &request->after->before) = request->before;
-    m->waiting--;
-    request->waits = false;
-}
-
 void watch_queue_drop_request(watch_connection *c, watch_request *request) {
     if (request->waits) {
         watch_queue_unlink(c->manager, request);
@@ -36,11 +14,6 @@ void watch_queue_drop_request(watch_connection *c, watch_request *request) {
     }
     c->settling -= request->settles;
     request->settles = false;
-}
-
-void watch_queue_forget(watch_manager *m) {
-    m->since = m->owner->place;
-    watch_doubts_drop(m);
 }
 
 /* ---- scheduling ---- */
@@ -99,7 +72,7 @@ static undr_error handed_out(
     if (seen->holed) { /* it may be any task */
         m->unknown = true;
         watch_queue_forget(m);
-        return UNDR_OK;
+        return watch_out_add(c, NULL, answer);
     }
     uint64_t digest = watch_digest(seen->frame.payload);
     watch_class *class_ = watch_class_find(m, digest, seen->frame.payload.size);
@@ -117,7 +90,8 @@ static undr_error handed_out(
 }
 
 static bool is_after_close(const watch_manager *m, const watch_request *request) {
-    return m->closing && request->place > m->close_request.place;
+    const watch_connection *c = request->connection;
+    return m->closing && request->place > m->close_request.place && !c->resumed;
 }
 
 static void tell_after_close(watch_manager *m, const watch_request *request, const watch_sight *answer) {
@@ -203,26 +177,10 @@ undr_error watch_queue_answered(watch_connection *c, watch_request *request, con
     return error;
 }
 
-/* A request of a connection that ended without an answer: its manager may read it later, and give it a task, which then
- * is lost. It is done with when its manager has answered many others since, for a long time. */
-static void bury_dead(watch_manager *m, uint64_t time) {
-    enum { MANY = 256 };
-    for (watch_request *at = m->first, *next; at != NULL; at = next) {
-        next = at->after;
-        if (at->connection == NULL && time > at->ended_time + 10 * WATCH_SECOND
-            && m->answers > at->ended_answers + MANY) {
-            watch_queue_unlink(m, at);
-            free(at);
-            m->dead--;
-            watch_queue_forget(m);
-        }
-    }
-}
-
 void watch_queue_check(watch_manager *m, const watch_request *answered, uint64_t time) {
     enum { NOW_AND_THEN = 64 };
-    if (m->dead > 0 && m->answers % NOW_AND_THEN == 0) {
-        bury_dead(m, time);
+    if (m->answers % NOW_AND_THEN == 0 && (m->dead > 0 || m->haunted)) {
+        watch_queue_bury(m, time);
     }
     watch_look_for_late(m, answered, time);
 }
