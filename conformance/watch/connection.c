@@ -8,6 +8,13 @@
 static void tell_manager(watch_connection *c, const watch_rule rules[WATCH_ALTERNATIVES], const char *what,
     const watch_sight *request, const watch_sight *answer) {
     watch_finding finding = {.blamed = WATCH_MANAGER, .what = what};
+    c->spoiled = true;
+    c->manager->unknown = true;
+    watch_queue_forget(c->manager);
+    if (c->resumed) { /* it may be the answer to one that was not seen */
+        watch_undecided(c->owner, rules[0]);
+        return;
+    }
     for (size_t i = 0; i < WATCH_ALTERNATIVES; i++) {
         finding.rules[i] = rules[i];
     }
@@ -16,8 +23,6 @@ static void tell_manager(watch_connection *c, const watch_rule rules[WATCH_ALTER
     }
     watch_add_sight(&finding, answer);
     watch_tell(c->owner, c->manager, &finding);
-    c->spoiled = true;
-    watch_queue_forget(c->manager);
 }
 
 static void tell_client(
@@ -76,6 +81,7 @@ static void look_at_task(watch_connection *c, const watch_request *request) {
     if (request->value == WATCH_NONE || request->value == WATCH_CLOSE_REQUEST) {
         tell_client(c, WATCH_SCHED_12, WATCH_SCHED_13, "None or CloseRequest was scheduled as a task", &request->sight);
         *(request->value == WATCH_NONE ? &c->manager->none_is_task : &c->manager->close_is_task) = true;
+        c->manager->unknown = true; /* which `t` settles what can't be told any more */
     } else if (request->value != WATCH_UNKNOWN) {
         watch_held(c->owner, WATCH_SCHED_12);
     }

@@ -36,6 +36,17 @@ undr_error watch_doubt_add(watch_manager *m, const watch_doubt *doubt) {
     return UNDR_OK;
 }
 
+undr_error watch_doubt_make(watch_manager *m, watch_doubt *made, const watch_sight *const sights[WATCH_SIGHTS]) {
+    made->finding.blamed = WATCH_MANAGER;
+    for (size_t i = 0; i < WATCH_SIGHTS; i++) {
+        watch_add_sight(&made->finding, sights[i]);
+    }
+    if (!watch_is_on(m->owner, made->finding.rules[0])) {
+        return UNDR_OK;
+    }
+    return watch_doubt_add(m, made);
+}
+
 /* None was answered, the queue was empty somewhere between the places. */
 void watch_doubts_none(watch_manager *m, uint64_t asked, uint64_t given) {
     for (watch_doubt *doubt = m->doubts; doubt != NULL; doubt = doubt->next) {

@@ -10,6 +10,8 @@
 
 enum { WATCH_PRIORITIES = 128 };
 
+#define WATCH_SECOND UINT64_C(1000000000)
+
 /* ---- payloads ---- */
 
 typedef enum watch_value {
@@ -69,8 +71,11 @@ typedef struct watch_class {
     uint64_t lost;           /* how many of them a connection that ended had out: they may come again */
     struct watch_tasks {
         struct watch_task *oldest, *newest;
+        size_t count;
     } asked, given; /* those that are not acknowledged yet; those that are, in the order of that */
-    unsigned pins;  /* who holds it: its tasks, passes, doubts, connections that have it out */
+    size_t early;   /* how many were handed out before they were acknowledged: which of those asked for, is not known */
+    uint64_t settled; /* the place at which one of them was last */
+    unsigned pins;    /* who holds it: its tasks, passes, doubts, graves, connections that have it out */
 } watch_class;
 
 /* A task that was scheduled and not yet seen handed out. */
@@ -102,6 +107,7 @@ typedef struct watch_request {
     watch_value value; /* of its payload */
     bool alone;        /* no other request waited, and all answers had come */
     bool done;         /* it is a `t` */
+    bool settles;      /* it is one for a task that its connection had when it was sent */
     bool waits;        /* it is in the list of those that wait */
     bool told;         /* a finding was made of it already */
     uint64_t place, time, ended_place, ended_time, ended_answers;
@@ -126,7 +132,7 @@ typedef enum watch_worker_state {
 } watch_worker_state;
 
 typedef struct watch_out { /* a task that a connection has */
-    watch_class *class_;
+    watch_class *class_;   /* NULL: nobody was seen to schedule it */
     watch_sight answer;
 } watch_out;
 
@@ -136,11 +142,13 @@ struct watch_connection {
     watch_manager *manager;
     char name[WATCH_NAME];
     watch_stream streams[2];
-    bool ended[2], reset, foreign, lost, judged; /* judged: its frames are known to be the protocol's */
-    bool unasked;                                /* its manager began to send although nothing waited */
-    bool wrong;                                  /* the frame that spoiled it is the answer to the oldest request */
-    bool spoiled;                                /* its answers can't be held against its requests any more */
-    watch_request *oldest, *newest;              /* requests that wait for their answer */
+    bool ended[2], reset, foreign, judged; /* judged: its frames are known to be the protocol's */
+    bool lost;                             /* it is not known where its frames begin */
+    bool resumed; /* it was lost: of the requests before, nobody knows how many are still to be answered */
+    bool unasked; /* its manager began to send although nothing waited */
+    bool wrong;   /* the frame that spoiled it is the answer to the oldest request */
+    bool spoiled; /* its answers can't be held against its requests any more */
+    watch_request *oldest, *newest; /* requests that wait for their answer */
     watch_worker_state worker;
     watch_value carried; /* what its last message or task was */
     bool task_by_done, task_empty, reported;
@@ -149,7 +157,8 @@ struct watch_connection {
     watch_sight last_answer;
     watch_out *outs;
     size_t out_count, out_capacity;
-    size_t settled; /* of several that are out, nobody knows which */
+    size_t settled;  /* of several that are out, nobody knows which */
+    size_t settling; /* requests that wait and settle one */
     uint64_t answered;
     unsigned good;     /* exchanges in a row, while it is lost */
     uint8_t good_type; /* the answer that is due, while it is lost; 0: none */
@@ -184,6 +193,17 @@ typedef struct watch_passes {
     size_t count, capacity;
 } watch_passes;
 
+/* Tasks that were settled, the oldest first, as a ring. */
+enum { WATCH_GRAVES = 16384 };
+typedef struct watch_grave {
+    watch_class *class_;
+    uint64_t place;
+} watch_grave;
+typedef struct watch_graves {
+    watch_grave *at; /* WATCH_GRAVES of them; NULL: none yet */
+    size_t first, count;
+} watch_graves;
+
 struct watch_manager {
     struct watch_manager *next;
     watch *owner;
@@ -194,10 +214,13 @@ struct watch_manager {
     bool partial; /* connections may exist that nobody has seen */
     bool none_is_task, close_is_task;
     bool unknown;  /* tasks may have been scheduled that were not seen */
-    unsigned lost; /* connections that can't be read for the moment */
+    unsigned lost; /* connections of which it can't be told which answer belongs to which request */
+    bool haunted;  /* a connection of that kind has ended: requests that nobody saw may be read later, and take tasks */
+    uint64_t haunted_time, haunted_answers; /* since when, in time and answers */
     size_t connection_count;
     watch_connection *connections;
-    uint64_t settled;            /* the place at which a task was settled last */
+    watch_graves graves;
+    uint64_t forgotten;          /* nothing is known of tasks that were settled before it */
     uint64_t since;              /* tasks that were scheduled before this place are not judged */
     watch_request *first, *last; /* that ask for a task and wait, also on connections that have ended */
     size_t waiting, dead;
@@ -251,9 +274,19 @@ void watch_lose(watch_connection *c); /* its frames can't be found any more */
 UNDR_MUST_USE undr_error watch_find_again(watch_connection *c, watch_side from, undr_slice bytes);
 void watch_drop_requests(watch_connection *c);
 
-/* ---- the queue's rules (queue.c) ---- */
+/* ---- requests that wait (waiting.c) ---- */
 
 void watch_queue_asked(watch_request *request);
+void watch_queue_unlink(watch_manager *m, watch_request *request);
+bool watch_queue_is_silent(const watch_manager *m); /* no task comes from anywhere but connections that were seen */
+bool watch_queue_is_clear(const watch_manager *m);  /* nothing that was not seen can have taken a task away */
+bool watch_task_is_judged(const watch_manager *m, const watch_task *task);
+void watch_queue_forget(watch_manager *m); /* what was scheduled so far is not judged */
+void watch_queue_haunt(watch_manager *m, uint64_t time);
+void watch_queue_bury(watch_manager *m, uint64_t time); /* those that are done with */
+
+/* ---- the queue's rules (queue.c) ---- */
+
 UNDR_MUST_USE undr_error watch_queue_scheduling(
     watch_connection *c, watch_request *request, undr_slice payload, bool holed);
 void watch_queue_scheduled(watch_connection *c, watch_request *request);
@@ -261,10 +294,33 @@ void watch_queue_scheduled(watch_connection *c, watch_request *request);
 UNDR_MUST_USE undr_error watch_queue_answered(watch_connection *c, watch_request *request, const watch_seen_frame *seen,
     watch_value value, const watch_sight *answer);
 void watch_queue_ended(watch_connection *c, uint64_t time); /* both ways, or reset */
-void watch_queue_forget(watch_manager *m);                  /* what was scheduled so far is not judged */
 void watch_queue_free(watch_manager *m);
 void watch_queue_drop_request(watch_connection *c, watch_request *request); /* it is freed soon */
 void watch_queue_check(watch_manager *m, const watch_request *answered, uint64_t time);
+
+/* ---- order (order.c) ---- */
+
+UNDR_MUST_USE undr_error watch_order_of(
+    watch_manager *m, watch_task *task, const watch_request *request, const watch_sight *answer);
+
+/* ---- None (none.c) ---- */
+
+/* A task was handed out: was None answered while it lay there? */
+UNDR_MUST_USE undr_error watch_none_before(
+    watch_manager *m, const watch_task *task, const watch_request *request, const watch_sight *answer);
+void watch_answered_none(watch_connection *c, const watch_request *request, const watch_sight *answer);
+void watch_look_for_late(watch_manager *m, const watch_request *answered, uint64_t time);
+
+/* ---- tasks that are out (out.c) ---- */
+
+UNDR_MUST_USE undr_error watch_out_add(watch_connection *c, watch_class *class_, const watch_sight *answer);
+UNDR_MUST_USE undr_error watch_out_settle(watch_connection *c, watch_request *request);
+void watch_out_lost(watch_connection *c); /* it has ended */
+/* A task that nobody was seen to schedule, or that came before; class_: NULL, or that of its bytes. */
+UNDR_MUST_USE undr_error watch_out_unscheduled(
+    watch_connection *c, watch_class *class_, const watch_request *request, const watch_sight *answer);
+void watch_out_forget(watch_manager *m); /* what was settled before any request that waits */
+void watch_out_forget_oldest(watch_manager *m);
 
 /* ---- tasks (tasks.c) ---- */
 
@@ -278,6 +334,8 @@ void watch_class_unpin(watch_manager *m, watch_class *one); /* NULL is fine */
 UNDR_MUST_USE undr_error watch_task_add(
     watch_class *class_, uint8_t priority, uint64_t place, const watch_sight *request, watch_task **made);
 void watch_task_acknowledge(watch_manager *m, watch_task *task, uint64_t place, uint64_t time);
+void watch_task_handed_out(watch_manager *m, watch_task *task);
+void watch_task_unanswered(watch_manager *m, watch_task *task); /* no acknowledgement comes any more */
 void watch_task_remove(watch_manager *m, watch_task *task);
 
 /* ---- passes (passes.c) ---- */
@@ -290,6 +348,9 @@ void watch_passes_clear(watch_manager *m);
 /* ---- doubts (doubts.c) ---- */
 
 UNDR_MUST_USE undr_error watch_doubt_add(watch_manager *m, const watch_doubt *doubt);
+/* The same, of a manager that is to be blamed, with what shows it, if its rule is on. */
+UNDR_MUST_USE undr_error watch_doubt_make(
+    watch_manager *m, watch_doubt *made, const watch_sight *const sights[WATCH_SIGHTS]);
 void watch_doubts_none(watch_manager *m, uint64_t asked, uint64_t given);
 void watch_doubts_alive(watch_manager *m, const watch_connection *c, uint64_t asked);
 void watch_doubts_of(watch_manager *m, const watch_connection *holder); /* it has ended: they are none */

@@ -1,7 +1,9 @@
 /* resync.c: finds the frames of a connection again after bytes were lost, or of one that is seen from its middle.
  *
  * Segments are taken for frames only when two exchanges in a row were each one request that fills its segment and one
- * right answer that fills its own. Bytes of a payload that only look like that are as good as impossible. */
+ * right answer that fills its own. Bytes of a payload that only look like that are as good as impossible. But a client that
+ * sends several requests before it reads an answer may have had some in flight, so that each answer belongs to an earlier
+ * request than it seems: the queue is undecided until the connection ends, unless all clients are workers. */
 #include "watch/inside.h"
 
 #include "undr/pickle.h"
@@ -27,10 +29,11 @@ void watch_lose(watch_connection *c) {
     c->last_answer = (watch_sight){0};
     c->good = 0;
     c->good_type = 0;
-    if (!c->lost) {
-        c->lost = true;
+    if (!c->lost && !c->resumed) {
         c->manager->lost++;
     }
+    c->lost = true;
+    c->resumed = false;
     c->manager->unknown = true;
     watch_queue_forget(c->manager);
 }
@@ -72,7 +75,8 @@ undr_error watch_find_again(watch_connection *c, watch_side from, undr_slice byt
     if (c->good == ENOUGH) {
         c->lost = false;
         c->spoiled = false;
-        c->manager->lost--;
+        c->resumed = !c->owner->options.all_workers; /* which have one request in flight at most (WORK-2) */
+        c->manager->lost -= !c->resumed;
         watch_queue_forget(c->manager);
     }
     return UNDR_OK;

@@ -82,16 +82,21 @@ static void link_same(watch_task *task) {
     task->same_newer = NULL;
     *(list->newest == NULL ? &list->oldest : &list->newest->same_newer) = task;
     list->newest = task;
+    list->count++;
 }
 
 static void unlink_same(const watch_task *task) {
     struct watch_tasks *list = list_of(task);
     *(task->same_older == NULL ? &list->oldest : &task->same_older->same_newer) = task->same_newer;
     *(task->same_newer == NULL ? &list->newest : &task->same_newer->same_older) = task->same_older;
+    list->count--;
 }
 
 watch_task *watch_class_first(const watch_class *one) {
-    return one == NULL ? NULL : one->given.oldest != NULL ? one->given.oldest : one->asked.oldest;
+    if (one == NULL || one->given.oldest != NULL) {
+        return one == NULL ? NULL : one->given.oldest;
+    }
+    return one->asked.count > one->early ? one->asked.oldest : NULL;
 }
 
 undr_error watch_task_add(
@@ -109,19 +114,6 @@ undr_error watch_task_add(
     link_same(task);
     *made = task;
     return UNDR_OK;
-}
-
-void watch_task_acknowledge(watch_manager *m, watch_task *task, uint64_t place, uint64_t time) {
-    unlink_same(task);
-    task->acknowledged = true;
-    link_same(task);
-    task->given = place;
-    task->given_time = time;
-    task->older = m->newest;
-    *(m->newest == NULL ? &m->oldest : &m->newest->newer) = task;
-    m->newest = task;
-    m->queued++;
-    m->owner->totals.queued++;
 }
 
 static void unlink_acknowledged(watch_manager *m, const watch_task *task) {
@@ -143,4 +135,40 @@ void watch_task_remove(watch_manager *m, watch_task *task) {
     unlink_same(task);
     free(task);
     watch_class_unpin(m, class_);
+}
+
+void watch_task_acknowledge(watch_manager *m, watch_task *task, uint64_t place, uint64_t time) {
+    task->asker = NULL;
+    if (task->class_->early > 0) {
+        task->class_->early--;
+        watch_task_remove(m, task);
+        return;
+    }
+    unlink_same(task);
+    task->acknowledged = true;
+    link_same(task);
+    task->given = place;
+    task->given_time = time;
+    task->older = m->newest;
+    *(m->newest == NULL ? &m->oldest : &m->newest->newer) = task;
+    m->newest = task;
+    m->queued++;
+    m->owner->totals.queued++;
+}
+
+void watch_task_handed_out(watch_manager *m, watch_task *task) {
+    if (task->acknowledged) {
+        watch_task_remove(m, task);
+    } else {
+        task->class_->early++;
+    }
+}
+
+void watch_task_unanswered(watch_manager *m, watch_task *task) {
+    watch_class *class_ = task->class_;
+    task->asker = NULL;
+    if (class_->early > 0 && class_->early == class_->asked.count) {
+        class_->early--;
+        watch_task_remove(m, task);
+    }
 }

@@ -129,6 +129,7 @@ undr_error watch_gap(watch *w, watch_connection *c, watch_side from, uint64_t ti
     w->place++;
     w->totals.gaps++;
     if (c->lost) {
+        watch_lose(c);
         return UNDR_OK;
     }
     if (watch_stream_skip(&c->streams[from], size)) {
@@ -145,9 +146,10 @@ static void count_end(watch *w, watch_side from, bool reset) {
 }
 
 static void end(watch_connection *c, uint64_t time) {
-    if (c->lost) {
-        c->lost = false;
+    if (c->lost || c->resumed) {
+        c->lost = c->resumed = false;
         c->manager->lost--;
+        watch_queue_haunt(c->manager, time);
     }
     watch_queue_ended(c, time);
 }

@@ -142,7 +142,8 @@ static const scenario queue[] = {
     {"A>1:None A<s B>n B<t:None", "SCHED-12 ", false, false},         /* None may be that task */
     /* SCHED-4, SCHED-6: only where the program is silent */
     {"A>n A<t:a", "", false, false}, {"A>n A<t:a", "SCHED-4 ", true, false},
-    {"A>1:a A<s A>n A<t:a A>t A<t:a A>t A<t:None", "SCHED-4 ", true, false}, /* it was settled */
+    {"A>1:a A<s A>n A<t:a A>t A<t:a A>t A<t:None", "SCHED-6 ", true, false}, /* it was settled */
+    {"A>1:a A<s A>n A<t:a A>t A<t:None A>n A<t:a", "SCHED-4 ", true, false},
     {"A>1:a A<s A>n A<t:a A>t A<t:a", "", false, false}, {"A>1:a A<s A>n A<t:a A>n A<t:a", "SCHED-6 ", true, false},
     {"A>1:a A<s A>n A<t:a B>n B<t:a A>m:x A<m B>m:y B<m", "SCHED-6 ", true, false},
     {"A>1:a A<s A>n A<t:a B>n B<t:a A! B>m:x B<m", "", true, false}, /* its manager may have known first */
@@ -151,6 +152,14 @@ static const scenario queue[] = {
     {"A>1:a A>1:b A! B>m:x B<m B>n B<t:a B>n B<t:b", "", true, false}, /* taken, though not acknowledged */
     {"C>1:None C<s C>1:a C<s C>n C<t:None C>n C<t:a C>n C<t:None", "SCHED-12 ", true, false},
     {"C>1:a C<s C>1:Close C<s C>1:b C<s C>n C<t:a C>n C<t:Close C>n C<t:b", "SCHED-12 ", true, false},
+    {"C>1:a C<s A>n B>n B<t:a B>t B<t:None A<t:a A<|", "", true, false}, /* A had it first, and was given up */
+    {"C>1:a C<s A>n B>n B<t:a B>t B<t:None A<t:a A>m:x A<m", "SCHED-6 ", true, false},             /* A lives */
+    {"C>1:a C<s A>n B>n B<t:a B>t B<t:None C>1:a C<s A<t:a C>1:b C<s C>n C<t:a", "", true, false}, /* which a? */
+    {"D>t D>t C>0:a C<s D<t:a C>2:b C<s D<t:b D! C>n C<t:a", "WORK-1 WORK-2 ", true,
+        false}, /* both `t` settle nothing */
+    {"A>0:a A<s B>1:b B<s B>n B<t:a A>n A<t:a A>n A<t:b A>t A<t:None A! C>n C<t:b", "", true, false}, /* A settled a */
+    {"D>0:a D>n D<s D>0:x D<t:x C>n C<t:a B>n B<t:None", "", false, false}, /* that x was the program's own */
+    {"B>9:x C>2:x A>n A<t:x C<s A>n A<t:None", "WORK-6 ", true, false},     /* that x was the one acknowledged later */
     /* closing */
     {"B>m:x B<m A>n A<t:Close B>n B<t:None", "CLOSE-CANCEL-1 ", false, false},
     {"B>m:x B<m A>n A<t:Close B>n B<t:T", "CLOSE-CANCEL-1 ", false, false},
@@ -184,12 +193,15 @@ static void test_queue(void **state) {
 static const scenario lost[] = {
     {"A>1:a A<s A?> A>n A<t:b A>n A<t:a A>n A<t:None", "", true, false},
     {"A>1:a A<s A?< B>n B<t:None", "", false, false},
-    {"*A A<t:None A>n A<t:x A>t A<t:y A>t A<n", "NEXT-1 ", false, false}, /* found after two exchanges */
+    {"*A A<t:None A>n A<t:x A>t A<t:y A>t A<n", "NEXT-1 ", false, true}, /* found after two exchanges */
+    {"*A A<t:None A>n A<t:x A>t A<t:y A>t A<n", "", false, false}, /* a client may have more in flight than were seen */
+    {"A>m:x A<m A?> A>n A<t:x A>n A<t:x A<t:y", "", false, false},
+    {"B>m:x B<m B?> A>0:a A<s B! A>n A<t:None", "", false, false}, /* B may have had it */
     {"*A A>n A<n A>n A<n", "", false, false},
     {"*A A>n A<t:None A>n A<t:None B>1:a B<s A>n A<t:None", "", false, false}, /* others may be there, unseen */
     {"A>n A<t:T A?> A>t A<t:None A>n A<t:None A>n A>n", "", false, false},     /* no worker's rules any more */
-    {"A>1:a A<s A?> A>n A<t:b A>n A<t:c A>1:d A<s A>1:e A<s A>n A<t:e A>n A<t:d A>n A<t:None", "SCHED-3 ", false,
-        false},
+    {"A>n A<t:a A>1:a A<s A?> A>n A<t:b A>n A<t:c A>1:d A<s A>1:e A<s A>n A<t:e A>n A<t:d A>n A<t:None", "SCHED-3 ",
+        false, true},
 };
 
 static void test_lost_bytes(void **state) {
