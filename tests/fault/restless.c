@@ -52,9 +52,11 @@ RESTLESS(int, accept4, (int file, __SOCKADDR_ARG address, socklen_t *size, int f
 
 /* Those that only look are not interrupted. */
 
+/* Nor is a thread of libuv's: since 1.53 it once waits for a child there that has ended, and does not try again. */
 pid_t waitpid(pid_t pid, int *status, int options) {
     static atomic_uint calls;
-    return (options & WNOHANG) == 0 && interrupted(&calls) ? -1 : (pid_t)syscall(SYS_wait4, pid, status, options, NULL);
+    const bool may_be = (options & WNOHANG) == 0 && gettid() == getpid();
+    return may_be && interrupted(&calls) ? -1 : (pid_t)syscall(SYS_wait4, pid, status, options, NULL);
 }
 
 int poll(struct pollfd *files, nfds_t count, int ms) {

@@ -201,8 +201,9 @@ static bool fails(const char *function) {
     return true;
 }
 
-/* Errors that a descriptor can't have are not tried: only a socket is reset, only what does not block says EAGAIN, and
- * only streams come in pieces (libuv's signal pipe and its eventfd are its own, and what is no stream comes whole). */
+/* Errors that a descriptor can't have are not tried: only a socket is reset, only what does not block says EAGAIN, what
+ * does not block is not interrupted (a socket may be, for all we know; for its eventfd libuv 1.53 rules it out), and only
+ * streams come in pieces (libuv's signal pipe and its eventfd are its own, and what is no stream comes whole). */
 static bool suits(int error, int file, bool writes) {
     struct stat status;
     int type;
@@ -210,9 +211,10 @@ static bool suits(int error, int file, bool writes) {
     if (fstat(file, &status) != 0) {
         return false;
     }
-    bool is_socket = S_ISSOCK(status.st_mode);
+    bool is_socket = S_ISSOCK(status.st_mode), can_wait = (syscall(SYS_fcntl, file, F_GETFL) & O_NONBLOCK) == 0;
     switch (error) {
-    case EAGAIN: return is_socket && (syscall(SYS_fcntl, file, F_GETFL) & O_NONBLOCK) != 0;
+    case EINTR: return is_socket || can_wait;
+    case EAGAIN: return is_socket && !can_wait;
     case ECONNRESET:
     case EPIPE: return is_socket;
     case 0:
