@@ -601,7 +601,7 @@ class Expected(Behaviour):
         self.run_versioned(2, "2022", f"when ada = 2022 {line}", "known.txt:1: `when WORD RELATION VERSION` needs")
         self.run_versioned(2, "2022", f"when adda < 2022 {line}", "the adapter declares no version of `adda`")
         self.run_versioned(2, "2022", f"when version < 2 {line}", "Its capabilities need a line `version VERSION`")
-        self.run_versioned(2, "new", f"when ada < 2022 {line}", "`language ada VERSION` of its capabilities")
+        self.run_versioned(2, "new", f"when ada < 2022 {line}", "Its capabilities need a line `language ada VERSION`")
         self.run_known(2, f"when ada < 2022 {line}", "the adapter declares no version of `ada`")
 
     def test_conditions_are_written_again(self):

@@ -175,8 +175,8 @@ static void notices_what_nobody_asked_for(void **state) {
 
 static void a_peer_that_does_not_read_ends_the_play(void **state) {
     (void)state;
-    expect_failure("deaf", "case manager.x\n  must FRAME-6  it\n\n  A -> 0x80 b'x' * 33554432\n  A <- s\n", 0.01,
-        "read only");
+    expect_failure(
+        "deaf", "case manager.x\n  must FRAME-6  it\n\n  A -> 0x80 b'x' * 33554432\n  A <- s\n", 0.01, "read only");
 }
 
 /* The time is up long before it has read all, but it reads all the while. */

@@ -72,10 +72,10 @@ static void mistakes_name_the_place(void **state) {
     assert_mistake("fail manager.a SCHED-99 x\n", "f:1: the specification has no requirement with that id");
     assert_mistake("fail manager.a SCHED-3\n", "f:1: a reason");
     assert_mistake("\x1b\xff", "\\x1b\\xff");
-    assert_mistake("when\n", "f:1: `when WORD RELATION VERSION` needs one of <");
-    assert_mistake("when python => 3 fail manager.a x\n", "f:1: `when WORD RELATION VERSION` needs one of <");
+    assert_mistake("when\n", "f:1: `when WORD RELATION VERSION` needs < <=");
+    assert_mistake("when python => 3 fail manager.a x\n", "f:1: `when WORD RELATION VERSION` needs < <=");
     assert_mistake("when python >= new fail manager.a x\n", "f:1: `when WORD RELATION VERSION` needs numbers");
-    assert_mistake("when python >= 3 and fail manager.a x\n", "f:1: `when WORD RELATION VERSION` needs one of <");
+    assert_mistake("when python >= 3 and fail manager.a x\n", "f:1: `when WORD RELATION VERSION` needs < <=");
     assert_mistake("when python >= 3 manager.a x\n", "f:1: expected `fail CASE REASON` or `warn CASE REASON` after");
     assert_mistake("when python >= 3 fail manager.a\n", "f:1: a reason");
     assert_mistake("when python >= 3 fail manager.a x\nfail manager.a y\n", "f:2: the case manager.a has an entry at");
