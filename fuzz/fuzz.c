@@ -76,6 +76,9 @@ uint8_t fuzz_take_u8(fuzz_source *source) {
 }
 
 uint32_t fuzz_take_below(fuzz_source *source, uint32_t limit) {
-    return limit <= 256 ? fuzz_take_u8(source) % limit
-                        : ((uint32_t)fuzz_take_u8(source) << 8 | fuzz_take_u8(source)) % limit;
+    uint32_t number = fuzz_take_u8(source);
+    if (limit > 256) {
+        number = number << 8 | fuzz_take_u8(source);
+    }
+    return number % limit;
 }

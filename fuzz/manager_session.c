@@ -332,7 +332,9 @@ static void op_message(model *m, int connection, undr_slice payload) {
     }
 }
 
-static void op_bad(model *m, int connection, uint8_t type, undr_slice payload) {
+static void op_bad(model *m, int connection, fuzz_source *source) {
+    uint8_t type = fuzz_take_u8(source);
+    undr_slice payload = fuzz_take_bytes(source, fuzz_take_below(source, 3));
     bool is_request = type == 'n' || type == 't';
     if (type >= 0x80 || type == 'm' || (is_request && payload.size == 0)) {
         return;
@@ -431,7 +433,7 @@ static void on_connection(model *m, int connection, uint8_t op, fuzz_source *sou
     case 4:
     case 5: op_schedule(m, connection, fuzz_take_below(source, LEVELS + 1)); break;
     case 6: op_message(m, connection, fuzz_take_bytes(source, fuzz_take_below(source, 12))); break;
-    default: op_bad(m, connection, fuzz_take_u8(source), fuzz_take_bytes(source, fuzz_take_below(source, 3))); break;
+    default: op_bad(m, connection, source); break;
     }
 }
 

@@ -118,12 +118,16 @@ static void op_receive(model *m, uint8_t type, undr_slice payload) {
 
 static void op_answer(model *m, uint8_t choice, fuzz_source *source) {
     static const char probe[] = "\x80\x04\x8c\x10undr_conformance\x8c\x05Probe\x93)\x81.";
+    uint8_t type;
     switch (choice % 6) {
     case 0: op_receive(m, 't', undr_pickle_none()); break;
     case 1: op_receive(m, 't', undr_pickle_close_request()); break;
     case 2: op_receive(m, 't', undr_slice_of(probe, sizeof probe - 1)); break;
     case 3: op_receive(m, m->due, (undr_slice){0}); break;
-    case 4: op_receive(m, fuzz_take_u8(source), fuzz_take_bytes(source, fuzz_take_below(source, 4))); break;
+    case 4:
+        type = fuzz_take_u8(source);
+        op_receive(m, type, fuzz_take_bytes(source, fuzz_take_below(source, 4)));
+        break;
     default: op_receive(m, 't', fuzz_take_bytes(source, fuzz_take_u8(source))); break;
     }
 }
