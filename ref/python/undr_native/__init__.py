@@ -20,7 +20,8 @@ try:
     from undr import task as _task
 except ImportError as _error:
     raise ImportError(
-        f"undr_native needs the package undr, which could not be imported ({_error}): pip install undr"
+        f"undr_native needs the package undr, which could not be imported ({_error}): "
+        "pip install 'undr_native[undr]'; pip install --no-deps undr"
     ) from _error
 
 from .manager import NativeProcessManager
