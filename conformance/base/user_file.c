@@ -203,15 +203,36 @@ undr_error check_file_open(const char *path, int *file, undr_buffer *message) {
     return UNDR_OK;
 }
 
-/* A file that is not regular may take time, but not for ever. */
-int check_file_replace(int file, undr_slice text) {
-    struct stat about;
-    bool cuts = fstat(file, &about) == 0 && S_ISREG(about.st_mode); /* pipes and devices can't be truncated */
-    int reason = cuts && ftruncate(file, 0) != 0 ? errno : 0;
+/* A file that is not regular may take some time, but not for ever. */
+static int write_all(int file, undr_slice text) {
+    int reason = 0;
     for (size_t done = 0; done < text.size && reason == 0;) {
         ssize_t written = write(file, text.data + done, text.size - done);
         done += written > 0 ? (size_t)written : 0;
         reason = written >= 0 || errno == EINTR ? 0 : errno == EAGAIN ? await_pipe(file, POLLOUT) : errno;
     }
     return reason;
+}
+
+int check_file_replace(int file, undr_slice text) {
+    struct stat about;
+    bool cuts = fstat(file, &about) == 0 && S_ISREG(about.st_mode); /* pipes and devices can't be truncated */
+    return cuts && ftruncate(file, 0) != 0 ? errno : write_all(file, text);
+}
+
+undr_error check_file_append(const char *path, undr_slice text, undr_buffer *message) {
+    int file;
+    undr_error error = check_file_open(path, &file, message);
+    if (error != UNDR_OK) {
+        return error;
+    }
+    int reason = fcntl(file, F_SETFL, O_APPEND | O_NONBLOCK) == 0 ? write_all(file, text) : errno;
+    if (close(file) != 0 && reason == 0) { /* some file systems tell at the end only */
+        reason = errno;
+    }
+    if (reason != 0) {
+        error = check_put_unwritten(message, path, reason);
+        error = error == UNDR_OK ? UNDR_SYSTEM : error;
+    }
+    return error;
 }

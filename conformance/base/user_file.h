@@ -25,4 +25,7 @@ UNDR_MUST_USE undr_error check_file_open(const char *path, int *file, undr_buffe
 /* Writes a file anew from its beginning. 0, or an errno: ETIMEDOUT for a pipe that nobody empties. */
 int check_file_replace(int file, undr_slice text);
 
+/* Opens a file, as above, and writes behind what is there. */
+UNDR_MUST_USE undr_error check_file_append(const char *path, undr_slice text, undr_buffer *message);
+
 #endif

@@ -174,21 +174,6 @@ undr_error check_outputs_write(check_outputs *outputs, const check_session *sess
     return first;
 }
 
-/* Behind what is there. 0, or an errno. */
-static int append(const char *path, const char *text, size_t size) {
-    int file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH);
-    int reason = file < 0 ? errno : 0;
-    for (size_t at = 0; reason == 0 && at < size;) {
-        ssize_t written = write(file, text + at, size - at);
-        reason = written < 0 && errno != EINTR ? errno : 0;
-        at += written > 0 ? (size_t)written : 0;
-    }
-    if (file >= 0 && close(file) != 0 && reason == 0) {
-        reason = errno;
-    }
-    return reason;
-}
-
 undr_error check_outputs_github(check_outputs *outputs, const check_session *session, undr_buffer *message) {
     const char *path = getenv("GITHUB_STEP_SUMMARY");
     char *text = NULL;
@@ -199,12 +184,9 @@ undr_error check_outputs_github(check_outputs *outputs, const check_session *ses
     if (memory != NULL) {
         error = check_report_markdown(memory, session);
         error = fclose(memory) != 0 ? UNDR_MEMORY : error;
-        int reason = error == UNDR_OK ? append(path, text, size) : 0;
-        if (reason != 0) {
-            error = check_put_unwritten(message, path, reason);
-            error = error == UNDR_OK ? UNDR_SYSTEM : error;
-        }
+        error = error == UNDR_OK ? check_file_append(path, undr_slice_of(text, size), message) : error;
     }
+    error = error == UNDR_ARGUMENT ? UNDR_SYSTEM : error; /* no word of the command line names it */
     free(text);
     return error;
 }

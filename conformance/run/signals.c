@@ -1,6 +1,8 @@
 /* signals.c: Ctrl-C and its kin, read from a descriptor. */
 #include "run/signals.h"
 
+#include "base/stuck.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -31,6 +33,7 @@ undr_error check_signals_open(check_signals *signals) {
     sigprocmask(SIG_BLOCK, &awaited, &signals->before); /* fails only for a wrong first argument */
     signals->fd = signalfd(-1, &awaited, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals->fd >= 0) {
+        check_end_when_stuck();
         return UNDR_OK;
     }
     int reason = errno;

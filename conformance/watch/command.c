@@ -2,6 +2,7 @@
 #include "watch/command.h"
 
 #include "base/shortage.h"
+#include "base/stuck.h"
 #include "base/text.h"
 #include "base/user_file.h"
 #include "base/written.h"
@@ -75,6 +76,7 @@ static undr_error open_signals(run *r) {
     sigprocmask(SIG_BLOCK, &ends, &r->before);
     signal(SIGPIPE, SIG_IGN);
     r->source.signals = signalfd(-1, &ends, SFD_NONBLOCK | SFD_CLOEXEC);
+    check_end_when_stuck();
     return r->source.signals < 0 ? UNDR_SYSTEM : UNDR_OK;
 }
 

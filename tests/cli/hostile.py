@@ -66,11 +66,18 @@ class Files(Hostile):
         self.check(2, "it is a folder", *self.play[:1], "--expect", self.folder, *self.play[1:])
 
     def test_what_is_written(self):
-        for option in ("--junit", "--json", "--html", "--write-expect"):
-            for path, says in [(self.pipe, "nobody reads"), (self.folder, "Is a directory"),
+        for option in ("--junit", "--json", "--html", "--markdown", "--write-expect"):
+            for path, says in [(self.pipe, "a pipe without a reader"), (self.folder, "Is a directory"),
                                (self.folder / "gone" / "x", "No such file")]:
                 with self.subTest(option, path=path):
                     self.check(2, says, *self.play[:1], option, path, *self.play[1:])
+
+    def test_the_summary_of_github(self):
+        self.addCleanup(os.environ.pop, "GITHUB_STEP_SUMMARY")
+        for path, says in [(self.pipe, "a pipe without a reader"), (self.folder, "Is a directory"), ("/dev/full", "No space left")]:
+            with self.subTest(path=path):
+                os.environ["GITHUB_STEP_SUMMARY"] = str(path)
+                self.check(3, says, *self.play[:1], "--github", *self.play[1:])
 
     def test_a_pipe_with_somebody_at_its_other_end(self):
         self.file("one.case", case("one"))

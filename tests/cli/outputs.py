@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Output that can't be written is a failure, whatever program, verb, option and stream it is of:
 outputs.py BUILD SOURCE [TEST...]."""
+import contextlib
 import errno
 import json
 import os
@@ -12,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 BUILD, SOURCE = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
@@ -40,6 +42,19 @@ def run(words, **options):
 
 def full():
     return open("/dev/full", "w")
+
+
+@contextlib.contextmanager
+def full_pipe():
+    reads, writes = os.pipe()
+    os.set_blocking(writes, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writes, bytes(4096))
+    os.set_blocking(writes, True)
+    yield writes
+    os.close(reads)
+    os.close(writes)
 
 
 def limited(size):
@@ -132,6 +147,27 @@ class StandardOutput(Behaviour):
         self.assertEqual(done.stderr.read(), "")
         done.stderr.close()
         self.assertIn('"interrupted": true', report.read_text())
+
+    def test_a_signal_ends_what_waits_for_a_reader(self):
+        """A pipe that is full and never read, or Ctrl-S in a terminal: SIGTERM and Ctrl-C work all the same."""
+        ways = [(["manager", "-v", *ONE, "--", MANAGER], "stdout"), (["manager", "--tap", *ONE, "--", MANAGER], "stderr"),
+                (["explore", "manager", "--sessions", "2", "--", MANAGER], "stdout"), (["watch", "--listen", "0", "--to", "9"], "stderr")]
+        for words, stream in ways:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                with self.subTest(words, number=number), full_pipe() as writes:
+                    other = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, stream: writes}
+                    waits = subprocess.Popen([CHECK, *words], stdin=subprocess.DEVNULL, **other)
+                    try:
+                        state = pathlib.Path(f"/proc/{waits.pid}/wchan")
+                        begin = time.monotonic()  # some kernels do not say where a process waits
+                        while "pipe" not in state.read_text() and time.monotonic() < begin + 20:
+                            self.assertIsNone(waits.poll())
+                            time.sleep(0.02)
+                        waits.send_signal(number)
+                        self.assertEqual(waits.wait(600), -number)
+                    finally:
+                        waits.kill()
+                        waits.wait()
 
     def test_standard_error_is_output_too(self):
         for words in (["manager", "--tap", *ONE, "--", MANAGER], ["manager", "--json", "-", *ONE, "--", MANAGER],

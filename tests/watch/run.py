@@ -156,7 +156,7 @@ class Captures(unittest.TestCase):
         for option in ("--output", "--json", "--case"):
             done = self.run_on([(True, NEXT), (False, NONE)], option, str(pipe))
             self.assertEqual(done.returncode, 2, done.stderr)
-            self.assertIn("it is a pipe that nobody reads", done.stderr)
+            self.assertIn("it is a pipe without a reader", done.stderr)
 
     def test_no_capture(self):
         (self.path / "text").write_text("not a capture")
