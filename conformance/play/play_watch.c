@@ -185,8 +185,8 @@ void check_player_judge_watched(check_player *player) {
     player->blame.requirement = &requirement;
     player->at.step = NULL;
     put_excerpt(player, &excerpt, finding);
-    check_player_fail_as(
-        player, "what the requirement says", "%s%s", finding->what, check_player_text(player, &excerpt));
+    check_player_fail_as(player, "frames that agree with the requirement, all connections together", "%s%s",
+        finding->what, check_player_text(player, &excerpt));
     undr_buffer_free(&excerpt);
     player->blame.requirement = NULL; /* it was this function's */
 }
