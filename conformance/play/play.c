@@ -19,6 +19,7 @@
 #include "play/play_unordered.h"
 #include "play/play_unroll.h"
 #include "play/play_verdict.h"
+#include "play/play_watch.h"
 #include "play/play_within.h"
 
 #include <signal.h>
@@ -222,6 +223,7 @@ static void finish_play(check_player *player) {
     check_transcript_free(&player->blame.transcript);
     check_names_free(&player->names);
     check_scene_free(&player->scene);
+    check_player_watch_end(player);
 }
 
 /* False: the play proves nothing, because the harness was too slow for it. */
@@ -232,7 +234,9 @@ static bool play_once(const check_case *one, const check_setting *setting, check
         .sending = {.delivery = delivery},
         .blame = {.result = result}};
     check_scene_init(&player.scene);
+    check_player_watch(&player);
     play_case(&player);
+    check_player_judge_watched(&player);
     check_player_acquit(&player);
     finish_play(&player);
     bool late = player.timing.came_late || player.timing.let_go_late;

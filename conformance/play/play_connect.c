@@ -122,8 +122,7 @@ void check_player_reopen(check_player *player, const check_step *step) {
     if (connection == NULL) {
         return;
     }
-    check_wire_free(&connection->wire);
-    check_wire_init(&connection->wire);
+    check_wire_renew(&connection->wire);
     if (check_player_open(player, connection)) {
         check_player_line(player, "%s -> open", check_player_label(player, connection));
     }

@@ -2,8 +2,8 @@
  *
  * The files of a play, from the top: play.c plays lines in order; play_receive.c, play_unordered.c, play_quiet.c,
  * play_control.c, play_process.c, play_gate.c and play_send.c play one kind of line each; play_look.c, play_deliver.c,
- * play_connect.c, play_worker.c and play_flight.c know one thing of connections each; play_wait.c waits; play_limit.c
- * says for how long; play_contract.c, play_others.c, play_verdict.c and play_say.c do not wait. */
+ * play_connect.c, play_worker.c and play_flight.c know one thing of connections each; play_watch.c lets the watch look
+ * on; play_wait.c waits; play_limit.c says for how long; play_contract.c, play_others.c, play_verdict.c and play_say.c do not wait. */
 #ifndef CHECK_PLAYER_H
 #define CHECK_PLAYER_H
 
@@ -12,6 +12,7 @@
 #include "play/setting.h"
 #include "play/transcript.h"
 #include "target/scene.h"
+#include "watch/finding.h"
 
 /* When each line of a case was done: what the survey measures with. */
 typedef struct check_stopwatch {
@@ -81,6 +82,14 @@ typedef struct check_peer {
     uint64_t left_at;         /* since when the other connections are told to leave; 0: they are not */
 } check_peer;
 
+/* The watch beside the play (watch/watch.h), by play_watch.c. */
+typedef struct check_watching {
+    struct watch *watch; /* NULL: none, or it had no memory */
+    check_tap tap;
+    watch_finding first; /* of the most binding that blame the target */
+    bool found;
+} check_watching;
+
 typedef struct check_player {
     const check_setting *setting;
     check_position at;
@@ -90,6 +99,7 @@ typedef struct check_player {
     check_scene scene;
     check_peer peer;
     check_within within;
+    check_watching watching;
     check_names names;
 } check_player;
 

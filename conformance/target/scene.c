@@ -66,6 +66,7 @@ undr_error check_scene_add(check_scene *scene, const char *name, check_connectio
         return UNDR_MEMORY;
     }
     check_wire_init(&one->wire);
+    one->wire.tap = scene->tap;
     strncpy(one->name, name, sizeof one->name - 1);
     scene->connections[scene->count++] = one;
     *connection = one;

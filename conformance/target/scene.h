@@ -42,6 +42,7 @@ typedef struct check_scene {
     uint16_t port;         /* of the listener, or of the target */
     uint64_t accepted;     /* connections that the target opened */
     int netlink;           /* unread.h */
+    const check_tap *tap;  /* borrowed; of all connections; NULL: nobody looks on */
     struct pollfd *polled; /* owned */
     size_t polled_capacity;
 } check_scene;

@@ -38,6 +38,12 @@ void check_count(check_counter *counter, undr_slice bytes) {
     }
 }
 
+static void tap(check_wire *wire, check_tapped what, undr_slice bytes) {
+    if (wire->tap != NULL) {
+        wire->tap->saw(wire->tap->context, &wire->line, what, bytes);
+    }
+}
+
 void check_wire_init(check_wire *wire) {
     *wire = (check_wire){.socket = -1};
 }
@@ -63,6 +69,7 @@ static undr_error prepare_socket(check_wire *wire) {
     }
     wire->can_send = true;
     wire->end = CHECK_WIRE_OPEN;
+    tap(wire, CHECK_TAP_OPEN, (undr_slice){0});
     if (wire->here.sin_port == wire->there.sin_port && wire->here.sin_addr.s_addr == wire->there.sin_addr.s_addr) {
         check_wire_close(wire); /* connected to itself: where nobody listens, the kernel may pick that very port */
         wire->end = CHECK_WIRE_REFUSED;
@@ -96,14 +103,15 @@ static int finish_connecting(int file, uint64_t until) {
     }
 }
 
-/* A wire that is used again starts from nothing. */
-static void renew(check_wire *wire) {
+void check_wire_renew(check_wire *wire) {
+    const check_tap *tapped = wire->tap;
     check_wire_free(wire);
     check_wire_init(wire);
+    wire->tap = tapped;
 }
 
 undr_error check_wire_connect(check_wire *wire, const struct sockaddr_in *to, uint64_t until) {
-    renew(wire);
+    check_wire_renew(wire);
     wire->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (wire->socket < 0) {
         return UNDR_SYSTEM;
@@ -126,7 +134,7 @@ undr_error check_wire_connect(check_wire *wire, const struct sockaddr_in *to, ui
 }
 
 undr_error check_wire_adopt(check_wire *wire, int socket) {
-    renew(wire);
+    check_wire_renew(wire);
     wire->socket = socket;
     return prepare_socket(wire) == UNDR_OK ? UNDR_OK : fail_closed(wire);
 }
@@ -160,6 +168,7 @@ undr_error check_wire_write(check_wire *wire) {
         ssize_t size = send(wire->socket, from, wire->out.size - wire->sent, MSG_NOSIGNAL);
         if (size >= 0) {
             check_count(&wire->asked, undr_slice_of(from, (size_t)size));
+            tap(wire, CHECK_TAP_SENT, undr_slice_of(from, (size_t)size));
             wire->sent += (size_t)size;
             wire->bytes_out += (uint64_t)size;
         } else if (errno == EAGAIN) {
@@ -169,6 +178,7 @@ undr_error check_wire_write(check_wire *wire) {
             undr_error error = check_wire_read(wire); /* what it sent before comes first */
             if (reset && wire->end != CHECK_WIRE_RESET) {
                 wire->end = CHECK_WIRE_RESET; /* the send has used the error up: reading saw a plain end */
+                tap(wire, CHECK_TAP_RESET, (undr_slice){0});
             }
             give_up_sending(wire);
             return error;
@@ -187,6 +197,7 @@ undr_error check_wire_read(check_wire *wire) {
         }
         ssize_t size = recv(wire->socket, wire->in.data + wire->in.size, READ_SIZE, 0);
         if (size > 0) {
+            tap(wire, CHECK_TAP_RECEIVED, undr_slice_of(wire->in.data + wire->in.size, (size_t)size));
             wire->in.size += (size_t)size;
             wire->bytes_in += (uint64_t)size;
             if (size < READ_SIZE) {
@@ -194,10 +205,12 @@ undr_error check_wire_read(check_wire *wire) {
             }
         } else if (size == 0) {
             wire->end = CHECK_WIRE_FIN;
+            tap(wire, CHECK_TAP_FIN, (undr_slice){0});
         } else if (errno == EAGAIN) {
             break;
         } else if (errno == ECONNRESET || errno == EPIPE || errno == ETIMEDOUT) {
             wire->end = CHECK_WIRE_RESET;
+            tap(wire, CHECK_TAP_RESET, (undr_slice){0});
             give_up_sending(wire);
         } else if (errno != EINTR) {
             return UNDR_SYSTEM;
@@ -235,6 +248,7 @@ bool check_wire_has_ended(const check_wire *wire) {
 void check_wire_close(check_wire *wire) {
     if (wire->socket >= 0) {
         close(wire->socket);
+        tap(wire, CHECK_TAP_GONE, (undr_slice){0});
     }
     wire->socket = -1;
     wire->can_send = false;
@@ -246,6 +260,7 @@ void check_wire_close(check_wire *wire) {
 void check_wire_half_close(check_wire *wire) {
     if (wire->socket >= 0) {
         shutdown(wire->socket, SHUT_WR); /* ENOTCONN: the peer was faster, which reading shows */
+        tap(wire, CHECK_TAP_HALF_CLOSE, (undr_slice){0});
     }
     wire->can_send = false;
 }

@@ -4,6 +4,8 @@
 #ifndef CHECK_WIRE_H
 #define CHECK_WIRE_H
 
+#include "target/tap.h"
+
 #include "undr/frame.h"
 
 #include <netinet/in.h>
@@ -38,7 +40,9 @@ typedef struct check_wire {
     check_counter asked;      /* what this side sent, as frames */
     uint64_t received_frames; /* taken */
     uint64_t bytes_in, bytes_out;
-    unsigned late_reads; /* pieces that the peer did not read in time: see delivery.c */
+    unsigned late_reads;  /* pieces that the peer did not read in time: see delivery.c */
+    const check_tap *tap; /* borrowed; NULL: nobody looks on */
+    void *line;           /* the tap's */
 } check_wire;
 
 enum { CHECK_WIRE_LIMIT_IN = 256 * 1024 * 1024 };                /* unread bytes; then it stops reading */
@@ -46,6 +50,7 @@ enum { CHECK_WIRE_LIMIT_IN = 256 * 1024 * 1024 };                /* unread bytes
 
 void check_wire_init(check_wire *wire);
 void check_wire_free(check_wire *wire);
+void check_wire_renew(check_wire *wire); /* both, for its next connection */
 
 /* Connects; waits for it at most until `until`. UNDR_OK also when the peer refused: then .end says so (REFUSED, RESET).
  * UNDR_SYSTEM: errno; UNDR_WAIT: no answer in time. */

@@ -77,6 +77,8 @@ static watch_manager *have_manager(watch *w, const char *port) {
     m = have_past(w, port, &known) == NULL ? NULL : calloc(1, sizeof *m);
     if (m != NULL) {
         m->owner = w;
+        m->lost = w->options.others ? 1 : 0;
+        m->partial = w->options.others;
         m->unknown = known; /* it may be the one that was there, and have its tasks */
         copy_name(m->port, port);
         m->next = w->managers;

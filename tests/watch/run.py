@@ -280,6 +280,63 @@ class Output(unittest.TestCase):
         self.assertEqual((done.returncode, json.loads(done.stdout)["counts"]["answers"]), (0, 1))
 
 
+CASES = """
+case manager.own.two-tasks
+  must SCHED-1  0x80+p is acknowledged with `s`, empty
+
+  A -> 0x81 b'a'
+  A <- s
+  A -> 0x81 b'b'
+  A <- s
+  A -> n
+  A <- t _
+  A -> n
+  A <- t _
+  A -> t
+  A <- t None
+  A -> t
+  A <- t None
+
+case worker.own.a-task
+  must WORK-1  a worker's first frame is `n`
+
+  A <- n
+  A -> t Probe([('message', 'x')])
+  A <- m 'x'
+  A -> m
+  A <- t or n
+  A -> t CloseRequest
+  A <- end
+"""
+
+
+class Plays(unittest.TestCase):
+    """The watch looks on at each play: what no line of a case asks for is named all the same."""
+
+    def play(self, role, *target):
+        with tempfile.TemporaryDirectory() as folder:
+            (pathlib.Path(folder) / "own.case").write_text(CASES)
+            report = pathlib.Path(folder) / "report.json"
+            done = subprocess.run([CHECK, role, "--cases", folder, "--only", f"{role}.own.*", "--delivery", "whole", "--again", "0",
+                                   "--json", str(report), "--", *map(str, target)], capture_output=True, text=True)
+            self.assertIn(done.returncode, (0, 1), done.stderr)
+            return done.returncode, report.read_text()
+
+    def test_right(self):
+        self.assertEqual(self.play("manager", BUILD / "undr-manager")[0], 0)
+        self.assertEqual(self.play("worker", BUILD / "undr-worker")[0], 0)
+
+    def test_wrong(self):
+        broken = BUILD / "tests" / "undr-broken"
+        status, report = self.play("manager", broken, "--bug", "lifo")
+        self.assertEqual(status, 1, report)
+        self.assertIn('"SCHED-3"', report)
+        self.assertIn("overtook", report)
+        status, report = self.play("worker", broken, "--bug", "next-after-task")
+        self.assertEqual(status, 1, report)
+        self.assertIn('"WORK-6"', report)
+
+
 class Usage(unittest.TestCase):
     def test_refused(self):
         for words, text in ((), "one of"), (("--pcap", "x", "--", "true"), "not several"), (("--listen", "5"), "belong"), \
