@@ -9,6 +9,8 @@ import multiprocessing
 import os
 import sys
 
+import undr_native  # first: on Python 3.13 undr can't be imported without it; nothing is replaced by it yet
+
 import undr
 import undr.__main__
 
@@ -35,8 +37,6 @@ def main():
     undr.bibtex.from_doi = reference
     os.get_terminal_size = lambda *_: os.terminal_size((100, 24))  # undr asks for that of its output, here a file
     if manager == "native":
-        import undr_native
-
         undr_native.install()
     if arguments[0] == "map":
         map_all(arguments[1])

@@ -20,9 +20,10 @@ import threading
 import time
 import unittest
 
-import undr.task
-import undr_native
+import undr_native  # first: on Python 3.13 undr can't be imported without it
 from undr_native import processes
+
+import undr.task
 
 ClosePolicy = undr.task.ProcessManager.ClosePolicy
 PATIENCE = 600

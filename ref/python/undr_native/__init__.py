@@ -16,6 +16,15 @@ from __future__ import annotations
 import typing
 
 try:
+    import jsonschema_rs
+
+    # undr 1.0.1 uses this name. Releases since 0.20 have another one, and older ones have no wheel for Python 3.13.
+    if not hasattr(jsonschema_rs, "JSONSchema"):
+        jsonschema_rs.JSONSchema = jsonschema_rs.validator_for
+except ImportError:
+    pass  # the import of undr says so
+
+try:
     import undr
     from undr import task as _task
 except ImportError as _error:

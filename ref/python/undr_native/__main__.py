@@ -2,9 +2,9 @@
 
 import sys
 
-import undr.__main__
+import undr_native  # before undr: see there
 
-import undr_native
+import undr.__main__
 
 
 def main() -> None:
