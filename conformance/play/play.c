@@ -190,21 +190,21 @@ static void play_case(check_player *player) {
     if (!player->blame.over) {
         check_player_start(player);
     }
-    if (player->at.watch != NULL) {
-        player->at.watch->started = !player->blame.over;
+    if (player->at.stopwatch != NULL) {
+        player->at.stopwatch->started = !player->blame.over;
     }
     for (size_t i = 0; i < all.count && !player->blame.over; i++) {
         play_line(player, &all, i);
-        if (player->at.watch != NULL && !player->blame.over && i < player->at.watch->count) {
-            player->at.watch->at[i] = check_now();
+        if (player->at.stopwatch != NULL && !player->blame.over && i < player->at.stopwatch->count) {
+            player->at.stopwatch->at[i] = check_now();
         }
     }
     if (!player->blame.over) {
         check_player_judge_within(player);
         check_player_leftovers(player);
     }
-    if (player->at.watch != NULL && player->at.one->role == CHECK_ROLE_WORKER) {
-        player->at.watch->started = player->scene.accepted > 0;
+    if (player->at.stopwatch != NULL && player->at.one->role == CHECK_ROLE_WORKER) {
+        player->at.stopwatch->started = player->scene.accepted > 0;
     }
     free(all.at);
 }
@@ -228,9 +228,9 @@ static void finish_play(check_player *player) {
 
 /* False: the play proves nothing, because the harness was too slow for it. */
 static bool play_once(const check_case *one, const check_setting *setting, check_delivery delivery,
-    check_result *result, check_stopwatch *watch) {
+    check_result *result, check_stopwatch *stopwatch) {
     check_player player = {.setting = setting,
-        .at = {.one = one, .watch = watch},
+        .at = {.one = one, .stopwatch = stopwatch},
         .sending = {.delivery = delivery},
         .blame = {.result = result}};
     check_scene_init(&player.scene);
@@ -244,7 +244,7 @@ static bool play_once(const check_case *one, const check_setting *setting, check
 }
 
 void check_play_watched(const check_case *one, const check_setting *setting, check_delivery delivery,
-    check_result *result, check_stopwatch *watch) {
+    check_result *result, check_stopwatch *stopwatch) {
     uint64_t start = check_now();
     *result = (check_result){.verdict = CHECK_PASS};
     if (check_play_is_skipped(one, setting, result)) {
@@ -253,7 +253,7 @@ void check_play_watched(const check_case *one, const check_setting *setting, che
     struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
     sigaction(SIGPIPE, &ignore, &before); /* a target that closes its input shows as EPIPE */
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    for (int attempt = 1; !play_once(one, setting, delivery, result, watch) && attempt < ATTEMPTS; attempt++) {
+    for (int attempt = 1; !play_once(one, setting, delivery, result, stopwatch) && attempt < ATTEMPTS; attempt++) {
         check_result_free(result);
         *result = (check_result){.verdict = CHECK_PASS};
     }

@@ -27,7 +27,7 @@ typedef struct check_position {
     const check_step *step;  /* being played; NULL: before the first, after the last */
     const check_step *steps; /* its list: it and its neighbours */
     size_t step_count;
-    check_stopwatch *watch; /* NULL: nobody measures */
+    check_stopwatch *stopwatch; /* NULL: nobody measures */
 } check_position;
 
 /* What is sent, by play_deliver.c. */
@@ -105,6 +105,6 @@ typedef struct check_player {
 
 /* check_play, with every line's time: for the survey. */
 void check_play_watched(const check_case *one, const check_setting *setting, check_delivery delivery,
-    check_result *result, check_stopwatch *watch);
+    check_result *result, check_stopwatch *stopwatch);
 
 #endif

@@ -94,13 +94,13 @@ static int compare_times(const void *a, const void *b) {
 }
 
 /* The median time from line `from` to line `to`, of `times` pairs that are `stride` lines apart; 0: not measured. */
-static uint64_t median(const check_stopwatch *watch, size_t from, size_t to, size_t times, size_t stride) {
+static uint64_t median(const check_stopwatch *stopwatch, size_t from, size_t to, size_t times, size_t stride) {
     uint64_t took[TRIPS];
     size_t count = 0;
     for (size_t i = 0; i < times && i < TRIPS; i++) {
         size_t first = from + i * stride, last = to + i * stride;
-        if (last < watch->count && watch->at[first] != 0 && watch->at[last] != 0) {
-            took[count++] = watch->at[last] - watch->at[first];
+        if (last < stopwatch->count && stopwatch->at[first] != 0 && stopwatch->at[last] != 0) {
+            took[count++] = stopwatch->at[last] - stopwatch->at[first];
         }
     }
     if (count == 0) {
@@ -129,19 +129,22 @@ static void keep_times(check_setting *setting, uint64_t trip, uint64_t settle) {
 }
 
 /* From the line before a send: when a send returns, a quick target has already answered. */
-static void read_times(check_setting *setting, check_role role, const check_stopwatch *watch) {
+static void read_times(check_setting *setting, check_role role, const check_stopwatch *stopwatch) {
     if (role == CHECK_ROLE_WORKER) {
-        keep_times(setting, median(watch, 10, 12, 9, 4), most(median(watch, 0, 2, 5, 2), median(watch, 46, 48, 1, 0)));
+        keep_times(setting, median(stopwatch, 10, 12, 9, 4),
+            most(median(stopwatch, 0, 2, 5, 2), median(stopwatch, 46, 48, 1, 0)));
     } else if (role == CHECK_ROLE_POOL) {
-        uint64_t runs = most(median(watch, 4, 6, 4, 5), median(watch, 2, 4, 5, 5));
-        keep_times(setting, median(watch, 24, 26, 1, 0), most(runs, median(watch, 26, 28, 1, 0)));
+        uint64_t runs = most(median(stopwatch, 4, 6, 4, 5), median(stopwatch, 2, 4, 5, 5));
+        keep_times(setting, median(stopwatch, 24, 26, 1, 0), most(runs, median(stopwatch, 26, 28, 1, 0)));
     } else if (setting->command == NULL) {
-        keep_times(setting, median(watch, 1, 3, 9, 2), median(watch, 1, 3, 9, 2));
-        uint64_t first = median(watch, 0, 1, 1, 0), last = median(watch, 37, 39, 1, 0), none = least(first, last);
+        keep_times(setting, median(stopwatch, 1, 3, 9, 2), median(stopwatch, 1, 3, 9, 2));
+        uint64_t first = median(stopwatch, 0, 1, 1, 0), last = median(stopwatch, 37, 39, 1, 0),
+                 none = least(first, last);
         setting->held_ns = none > HELD_MS * CHECK_MILLISECOND && none > 2 * setting->round_trip_ns ? none : 0;
     } else {
-        keep_times(setting, median(watch, 4, 6, 9, 4), most(median(watch, 4, 7, 9, 4), median(watch, 45, 47, 1, 0)));
-        uint64_t first = median(watch, 0, 1, 1, 0), held = setting->capabilities.hold * CHECK_MILLISECOND;
+        keep_times(setting, median(stopwatch, 4, 6, 9, 4),
+            most(median(stopwatch, 4, 7, 9, 4), median(stopwatch, 45, 47, 1, 0)));
+        uint64_t first = median(stopwatch, 0, 1, 1, 0), held = setting->capabilities.hold * CHECK_MILLISECOND;
         setting->first_ns = first > held ? first - held : 0;
     }
 }
@@ -187,18 +190,18 @@ static bool is_silent(const check_setting *setting, const check_result *result, 
 /* A target that starts but answers too little is surveyed all the same: its cases will show what is wrong. */
 static undr_error play_measurement(check_setting *setting, check_role role, const check_case *one, undr_buffer *why) {
     uint64_t times[LINES] = {0};
-    check_stopwatch watch = {.at = times, .count = LINES};
+    check_stopwatch stopwatch = {.at = times, .count = LINES};
     check_result result;
     check_setting unpaused = *setting;
     unpaused.pause = false;
     unpaused.measuring = true;
-    check_play_watched(one, &unpaused, CHECK_DELIVERY_WHOLE, &result, &watch);
+    check_play_watched(one, &unpaused, CHECK_DELIVERY_WHOLE, &result, &stopwatch);
     bool alone = setting->command == NULL && times[1] == 0;
     undr_error error = UNDR_OK;
-    if (result.verdict == CHECK_ERROR || result.verdict == CHECK_BLOCKED || !watch.started || alone) {
+    if (result.verdict == CHECK_ERROR || result.verdict == CHECK_BLOCKED || !stopwatch.started || alone) {
         error = say_refusal(setting, &result, why);
     } else {
-        read_times(setting, role, &watch);
+        read_times(setting, role, &stopwatch);
         setting->silent = is_silent(setting, &result, &times[role == CHECK_ROLE_WORKER ? 0 : 1]);
     }
     check_result_free(&result);
