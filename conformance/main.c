@@ -6,6 +6,7 @@
 #include "explore/explore.h"
 #include "notation/decode.h"
 #include "report/results.h"
+#include "report/spec_view.h"
 #include "run/run.h"
 #include "suite/options.h"
 #include "target/inherited.h"
@@ -94,6 +95,45 @@ static int merge_results(const check_options *options) {
     return status;
 }
 
+static undr_error print_spec(const check_options *options, const check_spec_view *view, undr_buffer *message) {
+    if (options->format != CHECK_FORMAT_HTML) {
+        return check_spec_text(stdout, view, &options->files, message);
+    }
+    if (options->files.count == 0) {
+        return check_spec_html(stdout, view);
+    }
+    undr_buffer text = {0};
+    undr_error error = check_file_read(options->files.at[0], CHECK_TEXT_LIMIT, &text, message);
+    if (error == UNDR_OK) {
+        check_spec_html_of(stdout, view, undr_buffer_slice(&text));
+    }
+    undr_buffer_free(&text);
+    return error;
+}
+
+static int show_spec(const check_options *options) {
+    size_t count = options->reports.count;
+    check_results *reports = calloc(count + 1, sizeof *reports);
+    const check_texts none = {0};
+    check_suite suite = {0};
+    undr_buffer message = {0};
+    bool mistake = false;
+    undr_error error = reports == NULL ? UNDR_MEMORY
+                                       : check_suite_load(&suite, check_embedded_cases, &none, &message, &mistake);
+    for (size_t i = 0; i < count && error == UNDR_OK; i++) {
+        error = check_results_read(options->reports.at[i], &reports[i], &message);
+    }
+    const check_spec_view view = {&suite, reports, count, options->sources};
+    error = error == UNDR_OK ? print_spec(options, &view, &message) : error;
+    int status = error == UNDR_OK ? CHECK_HELD : complain(error, &message);
+    for (size_t i = 0; reports != NULL && i < count; i++) {
+        check_results_free(&reports[i]);
+    }
+    free(reports);
+    check_suite_free(&suite);
+    return status;
+}
+
 static int run_action(const check_options *options) {
     switch (options->action) {
     case CHECK_ACTION_LIST: return check_run_list(options);
@@ -102,6 +142,7 @@ static int run_action(const check_options *options) {
     case CHECK_ACTION_DECODE: return decode_input(options);
     case CHECK_ACTION_DIFF: return diff(options);
     case CHECK_ACTION_MERGE: return merge_results(options);
+    case CHECK_ACTION_SPEC: return show_spec(options);
     case CHECK_ACTION_MAN: check_help_man(stdout); return CHECK_HELD;
     case CHECK_ACTION_COMPLETION: check_help_completion(stdout, options->zsh); return CHECK_HELD;
     case CHECK_ACTION_HELP: check_help(stdout, options->topic); return CHECK_HELD;

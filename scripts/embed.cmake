@@ -14,10 +14,12 @@ foreach(file ${FILES})
     math(EXPR index "${index} + 1")
 endforeach()
 foreach(file ${SPEC})
-    file(STRINGS ${file} lines REGEX "^\\*\\*[A-Z-]+-[0-9]+\\*\\* \\((MUST|SHOULD|MAY)\\)")
+    file(STRINGS ${file} lines REGEX "^(\\*\\*[A-Z-]+-[0-9]+\\*\\* \\((MUST|SHOULD|MAY)\\)|since: |raised: )")
     foreach(line ${lines})
         if(line MATCHES "^\\*\\*([A-Z-]+-[0-9]+)\\*\\* \\((MUST|SHOULD|MAY)\\)")
-            string(APPEND ids "    {\"${CMAKE_MATCH_1}\", CHECK_${CMAKE_MATCH_2}},\n")
+            string(APPEND ids "    {.id = \"${CMAKE_MATCH_1}\", .level = CHECK_${CMAKE_MATCH_2}},\n")
+        elseif(line MATCHES "^(since|raised): ([0-9.]+)$") # of the requirement above
+            string(REGEX REPLACE "},\n$" ", .${CMAKE_MATCH_1} = \"${CMAKE_MATCH_2}\"},\n" ids "${ids}")
         endif()
     endforeach()
 endforeach()
@@ -41,6 +43,6 @@ ${table}    {NULL, NULL, 0},
 const char check_spec_sha256[] = \"${sha256}\";
 
 const check_known_id check_known_ids[] = {
-${ids}    {NULL, CHECK_MUST},
+${ids}    {.id = NULL},
 };
 ")

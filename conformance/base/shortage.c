@@ -11,7 +11,7 @@ typedef struct shortage {
 
 static const shortage shortages[] = {
     {EMFILE, "; raise the limit of open files, as with `ulimit -n 4096`"},
-    {ENFILE, "; the machine has no room for more open files: close some programs"},
+    {ENFILE, "; the machine can open no more files: close some programs"},
     {EAGAIN, "; raise the limit of processes, as with `ulimit -u 4096`"},
     {ENOMEM, "; raise the limit of memory (`ulimit -v`, the container's)"},
     {ENOBUFS, "; the kernel has no memory for more sockets: close some programs"},

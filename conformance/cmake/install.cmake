@@ -72,14 +72,13 @@ install(DIRECTORY fuzz/corpus fuzz/dictionaries DESTINATION ${CMAKE_INSTALL_DATA
     COMPONENT documentation)
 
 # Manual pages say what the programs say themselves: those that run here are asked.
-function(undr_manual name description)
+function(undr_manual name)
     if(TARGET ${name} AND NOT CMAKE_CROSSCOMPILING)
         set(page ${CMAKE_CURRENT_BINARY_DIR}/man/${name}.1)
         add_custom_command(OUTPUT ${page}
             COMMAND ${CMAKE_COMMAND} -E make_directory ${CMAKE_CURRENT_BINARY_DIR}/man
-            COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/scripts/man-page ${description} ${PROJECT_VERSION}
-                $<TARGET_FILE:${name}> > ${page}
-            DEPENDS ${name} scripts/man-page VERBATIM)
+            COMMAND ${name} --man > ${page}
+            DEPENDS ${name} VERBATIM)
         if(UNDR_DEBIAN_PACKAGES)
             add_custom_command(OUTPUT ${page}.gz COMMAND gzip -9 -n < ${page} > ${page}.gz DEPENDS ${page} VERBATIM)
             set(page ${page}.gz)
@@ -88,21 +87,25 @@ function(undr_manual name description)
         install(FILES ${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT programs)
     endif()
 endfunction()
-undr_manual(undr-check "checks implementations of the undr task protocol")
-undr_manual(undr-manager "a manager of the undr task protocol")
-undr_manual(undr-worker "a worker of the undr task protocol")
+undr_manual(undr-check)
+undr_manual(undr-manager)
+undr_manual(undr-worker)
 
-# What completes words in a shell: undr-check prints it, made of its table of options, where it can be run.
-if(TARGET undr-check AND NOT CMAKE_CROSSCOMPILING)
-    set(completion ${CMAKE_CURRENT_BINARY_DIR}/completion)
-    file(MAKE_DIRECTORY ${completion})
-    add_custom_command(OUTPUT ${completion}/undr-check ${completion}/_undr-check
-        COMMAND undr-check --completion bash > ${completion}/undr-check
-        COMMAND undr-check --completion zsh > ${completion}/_undr-check
-        DEPENDS undr-check)
-    add_custom_target(undr-completion ALL DEPENDS ${completion}/undr-check)
-    install(FILES ${completion}/undr-check DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
-        COMPONENT programs)
-    install(FILES ${completion}/_undr-check DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions
-        COMPONENT programs)
-endif()
+# What completes words in a shell: the programs print it, made of their tables of options, where they can be run.
+function(undr_completion name)
+    if(TARGET ${name} AND NOT CMAKE_CROSSCOMPILING)
+        set(folder ${CMAKE_CURRENT_BINARY_DIR}/completion)
+        file(MAKE_DIRECTORY ${folder})
+        add_custom_command(OUTPUT ${folder}/${name} ${folder}/_${name}
+            COMMAND ${name} --completion bash > ${folder}/${name}
+            COMMAND ${name} --completion zsh > ${folder}/_${name}
+            DEPENDS ${name})
+        add_custom_target(${name}-completion ALL DEPENDS ${folder}/${name})
+        install(FILES ${folder}/${name} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+            COMPONENT programs)
+        install(FILES ${folder}/_${name} DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT programs)
+    endif()
+endfunction()
+undr_completion(undr-check)
+undr_completion(undr-manager)
+undr_completion(undr-worker)

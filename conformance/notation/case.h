@@ -165,6 +165,9 @@ typedef struct check_case {
     size_t note_count;
     const char **after;
     size_t after_count;
+    const char *since; /* the first version that has the case; NULL: the first of all */
+    const char **was;  /* its former names */
+    size_t was_count;
     check_need *needs;
     size_t need_count;
     check_requirement *requirements;

@@ -71,21 +71,57 @@ static undr_error read_note(check_head *head, check_lexer *lexer, check_case *on
     return error;
 }
 
-static undr_error read_after(check_head *head, check_lexer *lexer, check_case *one) {
-    void *at = one->after;
-    undr_error error = check_grow(lexer->arena, &at, one->after_count, &head->after, sizeof *one->after);
+/* The name of another case, added to a list of such. */
+static undr_error read_name(
+    check_lexer *lexer, const check_case *one, const char ***list, size_t *count, size_t *capacity) {
+    void *at = *list;
+    undr_error error = check_grow(lexer->arena, &at, *count, capacity, sizeof **list);
     if (error != UNDR_OK) {
         return error;
     }
-    one->after = at;
+    *list = at;
     check_lex_blanks(lexer);
     size_t from = lexer->at;
     undr_slice name = check_lex_word(lexer);
     if (!is_case_name(name) || check_slice_is(name, one->name)) {
         return check_lex_expected(lexer, from, "the name of another case");
     }
-    error = check_lex_copy(lexer, name, &one->after[one->after_count]);
-    one->after_count += error == UNDR_OK ? 1 : 0;
+    error = check_lex_copy(lexer, name, &(*list)[*count]);
+    *count += error == UNDR_OK ? 1 : 0;
+    return error == UNDR_OK ? check_lex_finish(lexer) : error;
+}
+
+static undr_error read_after(check_head *head, check_lexer *lexer, check_case *one) {
+    return read_name(lexer, one, &one->after, &one->after_count, &head->after);
+}
+
+static undr_error read_was(check_head *head, check_lexer *lexer, check_case *one) {
+    return read_name(lexer, one, &one->was, &one->was_count, &head->was);
+}
+
+/* Numbers joined by dots, two at least: 0.2.0 */
+static bool is_version(undr_slice word) {
+    size_t dots = 0, digits = 0;
+    for (size_t i = 0; i < word.size; i++) {
+        bool dot = word.data[i] == '.', digit = word.data[i] >= '0' && word.data[i] <= '9';
+        if ((dot && digits == 0) || (!dot && !digit)) {
+            return false;
+        }
+        dots += dot ? 1 : 0;
+        digits = dot ? 0 : digits + 1;
+    }
+    return dots > 0 && digits > 0;
+}
+
+static undr_error read_since(check_head *head, check_lexer *lexer, check_case *one) {
+    (void)head;
+    check_lex_blanks(lexer);
+    size_t from = lexer->at;
+    undr_slice version = check_lex_word(lexer);
+    if (!is_version(version)) {
+        return check_lex_expected(lexer, from, "a version, as in since 0.2.0");
+    }
+    undr_error error = check_lex_copy(lexer, version, &one->since);
     return error == UNDR_OK ? check_lex_finish(lexer) : error;
 }
 
@@ -208,6 +244,8 @@ static const struct {
     {"set", read_set, true},
     {"destructive", read_destructive, true},
     {"after", read_after, false},
+    {"since", read_since, true},
+    {"was", read_was, false},
 };
 
 static undr_error read_head_requirement(check_head *head, check_lexer *lexer, check_case *one, bool *found) {

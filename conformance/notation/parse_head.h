@@ -7,7 +7,7 @@
 /* What the parser remembers about one head: which lines it had, and the room in the lists. */
 typedef struct check_head {
     unsigned seen;
-    size_t notes, after, needs, requirements;
+    size_t notes, after, was, needs, requirements;
 } check_head;
 
 UNDR_MUST_USE undr_error check_read_case_line(check_lexer *lexer, check_case *one);

@@ -213,6 +213,10 @@ undr_error check_print(undr_buffer *buffer, const check_case *one) {
     write_needs(&out, one);
     write_flags(&out, one);
     write_texts(&out, "after", one->after, one->after_count);
+    if (one->since != NULL) {
+        check_write_format(&out, "  since %s\n", one->since);
+    }
+    write_texts(&out, "was", one->was, one->was_count);
     check_write(&out, "\n");
     for (size_t i = 0; i < one->step_count; i++) {
         bool apart = one->steps[i].what == CHECK_REQUIREMENT; /* never the first: that one is in the head */

@@ -6,6 +6,7 @@
 #include "notation/step_form.h"
 #include "play/play_contract.h"
 #include "play/play_hint.h"
+#include "play/play_kind.h"
 #include "play/play_limit.h"
 #include "play/play_verdict.h"
 #include "play/play_wait.h"
@@ -189,6 +190,17 @@ static bool matches_one(
     return matches && !player->blame.over;
 }
 
+static const char *answer_word(check_answer answer) {
+    static const char *const words[] = {[CHECK_ANSWER_READY] = "ready",
+        [CHECK_ANSWER_OK] = "ok",
+        [CHECK_ANSWER_ERROR] = "error",
+        [CHECK_ANSWER_MESSAGE] = "message",
+        [CHECK_ANSWER_DONE] = "done",
+        [CHECK_ANSWER_CLOSED] = "closed",
+        [CHECK_ANSWER_NONSENSE] = "nonsense"};
+    return words[answer];
+}
+
 /* The line is already taken, whether it matches or not. */
 static check_look judge_line(check_player *player, const check_step *step, const check_line *line, undr_buffer *why) {
     undr_buffer clauses = {0};
@@ -203,6 +215,7 @@ static check_look judge_line(check_player *player, const check_step *step, const
         check_player_line(player, "%s", check_player_text(player, &shown));
         undr_buffer_free(&shown);
     } else if (!player->blame.over) {
+        check_player_came(player, answer_word(line->answer));
         check_player_say_answer(player, why, line);
         check_player_say_why(player, why, &clauses);
     }
@@ -216,6 +229,7 @@ check_look check_player_look_line(check_player *player, const check_step *step, 
     undr_error error = check_control_take(&player->scene.control, &line);
     if (error == UNDR_WAIT) {
         if (player->scene.control.ended) {
+            check_player_came(player, "no answer any more");
             check_player_say(player, why, "the target closed its standard output");
         }
         return player->scene.control.ended ? CHECK_LOOK_OTHER : CHECK_LOOK_NOTHING;

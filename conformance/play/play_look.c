@@ -1,6 +1,8 @@
 /* play_look.c: does what has arrived on a connection match a receive? */
 #include "play/play_look.h"
 
+#include "play/play_kind.h"
+
 #include "notation/match.h"
 #include "play/play_connect.h"
 #include "play/play_others.h"
@@ -98,6 +100,7 @@ static check_look look_at_frame(check_player *player, const check_step *step, ch
         connection->uncertain = step->expectation_count > 1;
     } else if (!player->blame.over) {
         notice_late_none(player, connection, frame);
+        check_player_came_frame(player, frame);
         bool bytes = shows_bytes(player, step, frame->payload);
         say_frame(player, why, connection->name, frame, bytes);
         if (bytes == expects_wire(step)) { /* otherwise the clause is about bytes, where the value says more */
@@ -157,6 +160,7 @@ static check_look look_at_end(
         return CHECK_LOOK_NOTHING;
     }
     check_player_say(player, why, "%s <- %s", connection->name, end_word(connection->wire.end));
+    check_player_came(player, unread > 0 ? "end inside a frame" : end_word(connection->wire.end));
     if (player->peer.exit_awaited && player->scene.target.state == CHECK_TARGET_EXITED) {
         check_player_say(player, why, " exit %d", player->scene.target.status);
     }
@@ -181,6 +185,7 @@ static check_look look_at_endless(check_player *player, check_connection *connec
             (unsigned long long)length, (unsigned long long)CHECK_FRAME_LIMIT);
         return CHECK_LOOK_OTHER;
     }
+    check_player_came(player, "a header that announces too much");
     check_player_say(player, why,
         "%s <- a header that announces %llu bytes, more than was ever sent: ", connection->name,
         (unsigned long long)length);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/shortage.h"
 #include "notation/parse_step.h"
+#include "play/play_kind.h"
 #include "play/play_limit.h"
 #include "play/play_others.h"
 #include "play/play_verdict.h"
@@ -38,8 +39,10 @@ check_look check_player_look_exit(check_player *player, const check_step *step, 
         }
     }
     if (target->state == CHECK_TARGET_EXITED) {
+        check_player_came(player, target->status == 0 ? "exit 0" : "exit nonzero");
         check_player_say(player, why, "P <- exit %d", target->status);
     } else {
+        check_player_came(player, "a process that was killed");
         check_player_say(player, why, "the target's process ");
         check_player_keep(player, check_target_describe(target, why));
     }

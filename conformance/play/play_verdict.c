@@ -5,6 +5,7 @@
 #include "notation/print.h"
 #include "notation/substitute.h"
 #include "play/play_hint.h"
+#include "play/play_kind.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -125,6 +126,7 @@ static void end_play(
         check_player_put_expected(player, &player->blame.result->expected);
     }
     check_player_say_list(player, &player->blame.result->received, received, list);
+    check_player_put_kind(player, received);
     mark_transcript(player);
     if (verdict == CHECK_FAIL || verdict == CHECK_WARN) {
         check_player_hint(player);
@@ -200,4 +202,5 @@ void check_player_warn(check_player *player, const char *expected, const char *r
     player->blame.result->verdict = CHECK_WARN;
     check_player_say(player, &player->blame.result->expected, "%s", expected);
     check_player_say(player, &player->blame.result->received, "%s", received);
+    check_player_say(player, &player->blame.result->kind, "%s / another end", expected);
 }

@@ -49,10 +49,18 @@ typedef struct check_timing {
     bool let_go_late;      /* the same for a declared grace, in which a task was to go on. play_gate.c */
 } check_timing;
 
-/* What the play reports. Only play_say.c and play_verdict.c write it, except `requirement`. */
+/* What came where something else was due. By play_kind.c. */
+typedef struct check_came {
+    const char *what; /* a constant; NULL: nothing was noted */
+    bool is_frame;    /* of that type; `what` says of which value */
+    uint8_t type;
+} check_came;
+
+/* What the play reports. Only play_say.c and play_verdict.c write it, except `came` and `requirement`. */
 typedef struct check_blame {
     check_result *result;
     check_transcript transcript;
+    check_came came;
     const check_requirement *requirement; /* the last one above the step; NULL: none */
     bool over;                            /* a verdict is reached: no further step */
     bool warned;                          /* an end came another way than it should */

@@ -8,7 +8,7 @@ const char *check_verdict_name(check_verdict verdict) {
 
 void check_result_free(check_result *result) {
     undr_buffer *all[] = {&result->sentence, &result->step, &result->expected, &result->received, &result->transcript,
-        &result->output, &result->notes, &result->seen};
+        &result->output, &result->notes, &result->seen, &result->kind};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         undr_buffer_free(all[i]);
     }

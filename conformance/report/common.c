@@ -2,9 +2,13 @@
 #include "report/common.h"
 
 enum {
-    LEAST = 3,  /* fewer cases that fail under a delivery only prove nothing */
-    MOST_OF = 5 /* all but one of so many */
+    LEAST = 3 /* fewer cases that fail under a delivery only prove nothing */
 };
+
+/* The same case passes when each frame comes whole: what most of the failures share is a cause, whatever else is wrong. */
+static bool is_shared(size_t count, size_t failed) {
+    return count >= LEAST && 2 * count > failed;
+}
 
 static bool fell_short(const check_short *one) {
     return one->standing == CHECK_WARNED || one->standing == CHECK_FAILED || one->standing == CHECK_CHANGED;
@@ -56,7 +60,7 @@ check_common check_common_of(const check_digest *digest, const check_part *part)
         }
     }
     choose_hint(&common, counts, seen);
-    if (common.only_cut >= LEAST && common.only_cut * MOST_OF >= common.failed * (MOST_OF - 1)) {
+    if (is_shared(common.only_cut, common.failed)) {
         common.hint = CHECK_HINT_ONE_RECV;
         common.hinted = common.only_cut;
         common.seen = undr_slice_of(NULL, 0);
@@ -82,7 +86,7 @@ undr_error check_put_common(undr_buffer *to, const check_common *common) {
     if (common->hint == CHECK_HINT_ONE_RECV) {
         error = put_share(
             to, common->only_cut, common, "fail only when frames are cut, and pass when each comes whole (FRAME-3)");
-    } else if (common->only_together >= LEAST && common->only_together * MOST_OF >= common->failed * (MOST_OF - 1)) {
+    } else if (is_shared(common->only_together, common->failed)) {
         error = put_share(to, common->only_together, common,
             "fail only when several frames come together, and pass when each comes alone (FRAME-4)");
     }

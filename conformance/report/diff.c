@@ -94,13 +94,13 @@ static change *collect(const check_results *old, const check_results *new, size_
     for (size_t i = 0; all != NULL && i < new->count; i++) {
         const check_outcome *one = &new->at[i];
         if (check_results_has_role(old, one->role)) {
-            const check_outcome *before = check_results_find(old, one->name);
+            const check_outcome *before = check_results_counterpart(old, one);
             all[(*count)++] = (change){kind_of(before, one), before, one};
         }
     }
     for (size_t i = 0; all != NULL && i < old->count; i++) {
         const check_outcome *one = &old->at[i];
-        if (check_results_has_role(new, one->role) && check_results_find(new, one->name) == NULL) {
+        if (check_results_has_role(new, one->role) && check_results_counterpart(new, one) == NULL) {
             all[(*count)++] = (change){GONE, one, NULL};
         }
     }

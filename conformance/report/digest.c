@@ -1,99 +1,8 @@
 /* digest.c: puts together what fell short alike. */
 #include "report/digest.h"
 
-#include "base/text.h"
-
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- shapes ---- */
-
-/* Behind a literal's closing quote, or at the end of the text. */
-static size_t skip_quoted(undr_slice text, size_t at) {
-    uint8_t quote = text.data[at++];
-    while (at < text.size && text.data[at] != quote) {
-        at += text.data[at] == '\\' ? 2 : 1;
-    }
-    return at < text.size ? at + 1 : text.size;
-}
-
-/* Behind what closes this parenthesis, bracket or brace. */
-static size_t skip_nested(undr_slice text, size_t at) {
-    size_t depth = 0;
-    while (at < text.size) {
-        uint8_t byte = text.data[at];
-        if (byte == '\'' || byte == '"') {
-            at = skip_quoted(text, at);
-            continue;
-        }
-        depth += byte == '(' || byte == '[' || byte == '{' ? 1 : 0;
-        depth -= byte == ')' || byte == ']' || byte == '}' ? 1 : 0;
-        at++;
-        if (depth == 0) {
-            break;
-        }
-    }
-    return at;
-}
-
-static bool is_word_byte(uint8_t byte) {
-    return isalpha(byte) || byte == '-' || byte == '<' || byte == '>';
-}
-
-/* A connection's name (M and P are always the same), or the prefix of a literal. */
-static bool is_passing(const uint8_t *word, size_t size, undr_slice text, size_t end) {
-    bool prefixes = end < text.size && (text.data[end] == '\'' || text.data[end] == '"');
-    return prefixes || (size == 1 && isupper(word[0]) && word[0] != 'M' && word[0] != 'P');
-}
-
-/* "A <- t b'x'" -> "<- t": a frame, or an answer of the control channel, without its value. */
-static undr_slice without_value(undr_slice text) {
-    const char *arrow = "<- ";
-    size_t at = 0;
-    while (at + 3 <= text.size && memcmp(text.data + at, arrow, 3) != 0) {
-        at++;
-    }
-    for (at += 3; at < text.size && text.data[at] != ' '; at++) {}
-    return at < text.size ? undr_slice_of(text.data, at) : text;
-}
-
-static bool is_same_frame(undr_slice a, undr_slice b) {
-    a = without_value(a);
-    b = without_value(b);
-    return a.size == b.size && a.size > 2 && memcmp(a.data + 1, b.data + 1, a.size - 1) == 0;
-}
-
-static undr_error put_words(undr_buffer *shape, undr_slice text) {
-    undr_error error = UNDR_OK;
-    for (size_t at = 0; at < text.size && error == UNDR_OK;) {
-        uint8_t byte = text.data[at];
-        if (byte == '\'' || byte == '"') {
-            at = skip_quoted(text, at);
-        } else if (byte == '(' || byte == '[' || byte == '{') {
-            at = skip_nested(text, at);
-        } else if (!is_word_byte(byte)) {
-            at++;
-        } else {
-            size_t start = at;
-            while (at < text.size && is_word_byte(text.data[at])) {
-                at++;
-            }
-            if (!is_passing(text.data + start, at - start, text, at)) {
-                error = undr_put_bytes(shape, text.data + start, at - start);
-                error = error == UNDR_OK ? undr_put_text(shape, " ") : error;
-            }
-        }
-    }
-    return error;
-}
-
-undr_error check_digest_shape(undr_buffer *shape, undr_slice expected, undr_slice received) {
-    /* Where another frame came, or none, it does not matter which value was expected. */
-    undr_error error = put_words(shape, is_same_frame(expected, received) ? expected : without_value(expected));
-    error = error == UNDR_OK ? undr_put_text(shape, "/ ") : error;
-    return error == UNDR_OK ? put_words(shape, received) : error;
-}
 
 /* ---- collecting ---- */
 
@@ -109,16 +18,14 @@ static undr_error shape_of(check_short *one) {
     if (one->standing == CHECK_STALE) {
         return undr_put_text(&one->shape, "passes");
     }
-    return check_digest_shape(&one->shape, undr_buffer_slice(&worst->expected), undr_buffer_slice(&worst->received));
+    return undr_put_slice(&one->shape, undr_buffer_slice(&worst->kind));
 }
 
 /* Another value in the frame that was due: whatever is wrong, frames and requests are understood. */
 static check_depth depth_of(const check_short *one) {
     const check_result *worst = check_record_worst(one->record);
     check_depth depth = check_depth_of(one->id, one->share);
-    bool understood = depth < CHECK_DEPTH_PAYLOADS
-        && is_same_frame(undr_buffer_slice(&worst->expected), undr_buffer_slice(&worst->received));
-    return understood ? CHECK_DEPTH_REST : depth;
+    return depth < CHECK_DEPTH_PAYLOADS && worst != NULL && worst->other_value ? CHECK_DEPTH_REST : depth;
 }
 
 static undr_error add(

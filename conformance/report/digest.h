@@ -4,8 +4,7 @@
 
 #include "report/depth.h"
 
-/* One case that fell short. Alike are cases whose expected and received clauses say the same but for connections,
- * values and numbers; those blocked by the same case; those that pass although they should not. */
+/* One case that fell short. Alike are cases whose failures are of one kind, as the player has it; those blocked by the same case; those that pass although they should not. */
 typedef struct check_short {
     const check_part *part;
     const check_record *record;
@@ -30,9 +29,6 @@ typedef struct check_digest {
 /* check_digest_free afterwards, always. */
 UNDR_MUST_USE undr_error check_digest_make(const check_session *session, check_digest *digest);
 void check_digest_free(check_digest *digest);
-
-/* "A <- t b'x'" and "A <- end fin" become "<- t / <- end fin ": the words, without what differs from case to case. */
-UNDR_MUST_USE undr_error check_digest_shape(undr_buffer *shape, undr_slice expected, undr_slice received);
 
 /* Of what blames a requirement that none of the `count` of `shown` blames: that with the largest share; NULL: none. */
 const check_short *check_digest_next_requirement(

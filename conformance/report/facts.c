@@ -96,6 +96,9 @@ undr_error check_facts_make(const check_session *session, check_facts *facts) {
     error = error == UNDR_OK ? add(facts, "spec_sha256", "specification (SHA-256)", undr_slice_text(check_spec_sha256))
                              : error;
     error = error == UNDR_OK ? add_run(session, facts) : error;
+    error = error == UNDR_OK && session->options->as_of != NULL
+        ? add(facts, "as_of", "as of", undr_slice_text(session->options->as_of))
+        : error;
     return error == UNDR_OK ? add_machine(facts) : error;
 }
 

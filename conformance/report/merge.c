@@ -25,11 +25,12 @@ static undr_error compare_heads(const check_results *first, const check_results 
     const json_t *a = json_object_get(first->json, "about"), *b = json_object_get(one->json, "about");
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         if (strcmp(text_at(a, keys[i]), text_at(b, keys[i])) != 0) {
-            return refuse(message, one, "it is of another run than the first: they differ in ", keys[i]);
+            return refuse(message, one, "it comes from another run than the first: they differ in ", keys[i]);
         }
     }
     if (!json_equal(json_object_get(first->json, "command"), json_object_get(one->json, "command"))) {
-        return refuse(message, one, "it is of another run than the first: they differ in ", "the adapter's command");
+        return refuse(
+            message, one, "it comes from another run than the first: they differ in ", "the adapter's command");
     }
     return UNDR_OK;
 }
@@ -39,14 +40,14 @@ static undr_error count_shards(const check_results *shards, size_t count, undr_b
     json_int_t all = json_integer_value(json_object_get(shards[0].json, "shards"));
     bool *seen = all > 0 && all <= 10000 ? calloc((size_t)all + 1, sizeof *seen) : NULL;
     undr_error error = seen == NULL
-        ? refuse(message, &shards[0], "it is no report of a shard: run with --shard I/N", "")
+        ? refuse(message, &shards[0], "it is not the report of a shard: run with --shard I/N", "")
         : UNDR_OK;
     for (size_t i = 0; i < count && error == UNDR_OK; i++) {
         json_int_t shard = json_integer_value(json_object_get(shards[i].json, "shard"));
         bool fits = json_integer_value(json_object_get(shards[i].json, "shards")) == all && shard >= 1 && shard <= all;
         if (!fits || seen[shard]) {
             error = refuse(message, &shards[i],
-                fits ? "that shard was given already" : "it is of another number of shards than the first", "");
+                fits ? "that shard was given already" : "it comes from a run with another number of shards", "");
         } else {
             seen[shard] = true;
         }
@@ -195,7 +196,7 @@ static void print_role(FILE *out, const json_t *role, bool markdown) {
     for (size_t i = 0; i < json_array_size(cases); i++) {
         const json_t *one = json_array_get(cases, i);
         const char *standing = text_at(one, "standing");
-        if (severity(one) > 3 && strcmp(standing, "expected") != 0) {
+        if (severity(one) > 3 && strcmp(standing, "expected") != 0 && strcmp(standing, "new") != 0) {
             fputs(markdown ? "- " : "    ", out);
             escape(out, undr_slice_text(text_at(one, "name")));
             fputs(": ", out);

@@ -1,14 +1,15 @@
 /* record.c: what the plays of a case come to, and what all cases of a run come to. */
 #include "base/text.h"
 #include "report/report.h"
+#include "suite/ids.h"
+#include "suite/version.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
 const char *check_standing_name(check_standing standing) {
-    static const char *const names[] = {"not run", "pass", "info", "skip", "expected", "excused", "blocked", "warn",
-        "fail", "stale", "changed", "error"};
+    static const char *const names[] = {"not run", "pass", "info", "skip", "expected", "excused", "new", "blocked",
+        "warn", "fail", "stale", "changed", "error"};
     return names[standing];
 }
 
@@ -101,6 +102,32 @@ static bool blames_another(const check_record *record) {
         && strcmp(record->entry->id, id) != 0;
 }
 
+static const check_known_id *known_id(const char *id) {
+    const check_known_id *known = check_known_ids;
+    while (known->id != NULL && strcmp(known->id, id) != 0) {
+        known++;
+    }
+    return known;
+}
+
+/* Did the version of --as-of not have the case, or not the sentence that it blames? */
+static bool is_new(const check_record *record) {
+    const char *level = NULL, *id = NULL;
+    undr_slice sentence;
+    return check_version_is_newer(record->one->since, record->as_of)
+        || (record->as_of != NULL && check_blamed(record, &level, &id, &sentence)
+            && check_version_is_newer(known_id(id)->since, record->as_of));
+}
+
+/* What was a SHOULD in the version of --as-of, and is a MUST by now, fails as it did then. */
+static check_verdict verdict_as_of(const check_record *record, check_verdict verdict) {
+    const char *level = NULL, *id = NULL;
+    undr_slice sentence;
+    bool raised = verdict == CHECK_FAIL && record->as_of != NULL && check_blamed(record, &level, &id, &sentence)
+        && check_version_is_newer(known_id(id)->raised, record->as_of);
+    return raised ? CHECK_WARN : verdict;
+}
+
 static check_standing standing_of_entry(const check_record *record, check_verdict verdict) {
     const check_entry *entry = record->entry;
     bool passes = verdict == CHECK_PASS || verdict == CHECK_INFO;
@@ -124,7 +151,7 @@ static check_standing standing_of_entry(const check_record *record, check_verdic
 static bool is_excused_by(const check_part *part, const char *name) {
     size_t before = check_name_map_get(&part->by_name, name);
     check_standing standing = before == CHECK_NO_NAME ? CHECK_PASSED : check_record_standing(&part->records[before]);
-    return standing == CHECK_EXPECTED || standing == CHECK_EXCUSED;
+    return standing == CHECK_EXPECTED || standing == CHECK_EXCUSED || standing == CHECK_NEW;
 }
 
 /* Each asks those before it only: a whole chain costs its length. */
@@ -143,12 +170,15 @@ void check_part_excuse(check_part *part) {
 }
 
 check_standing check_record_standing(const check_record *record) {
-    check_verdict verdict = check_record_verdict(record);
+    check_verdict verdict = verdict_as_of(record, check_record_verdict(record));
     if (record->done == 0) {
         return CHECK_NOT_RUN;
     }
     if (verdict == CHECK_ERROR) {
         return CHECK_BROKEN;
+    }
+    if (verdict >= CHECK_BLOCKED && is_new(record)) {
+        return CHECK_NEW;
     }
     if (record->entry != NULL) {
         return standing_of_entry(record, verdict);
@@ -190,14 +220,17 @@ undr_error check_record_remark(const check_record *record, undr_buffer *text) {
     case CHECK_CHANGED:
         if (worst->verdict == entry->verdict || entry->flaky) {
             return undr_put_format(text,
-                "it fails for %s, but line %d of the expected failures says %s (%s): it is another failure than the "
-                "known one",
+                "it fails for %s, but line %d of the expected failures says %s (%s): this is not the known "
+                "failure",
                 worst->id, entry->line, entry->id, entry->reason);
         }
         return undr_put_format(text,
             "the verdict is `%s`, but line %d of the expected failures says `%s` (%s): correct "
             "that line, or what changed",
             check_verdict_name(worst->verdict), entry->line, check_verdict_name(entry->verdict), entry->reason);
+    case CHECK_NEW:
+        return undr_put_format(text, "%s did not require this; today the verdict is `%s`", record->as_of,
+            check_verdict_name(worst->verdict));
     case CHECK_EXPECTED:
         return entry->flaky ? put_rate(record, text) : undr_put_format(text, "expected: %s", entry->reason);
     case CHECK_SKIPPED:
@@ -254,7 +287,7 @@ check_tally check_session_tally(const check_session *session) {
 static bool matches_any(const check_suite *suite, const check_entry *entry) {
     bool found = check_suite_find(suite, entry->name) != NULL;
     for (size_t i = 0; entry->pattern && i < suite->count && !found; i++) {
-        found = fnmatch(entry->name, suite->all[i]->name, 0) == 0;
+        found = check_case_fits(suite->all[i], entry->name);
     }
     return found;
 }

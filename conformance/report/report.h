@@ -31,6 +31,7 @@ typedef struct check_record {
     check_plays_again again;  /* under the delivery of its worst play */
     unsigned due, done;       /* plays that were planned, that ended */
     const check_entry *entry; /* of the expected failures; NULL: none */
+    const char *as_of;        /* of --as-of: the version whose sentences are asked for; NULL: today's */
     bool excused;             /* what blocks it is expected to fall short; kept by check_part_excuse */
 } check_record;
 
@@ -75,6 +76,7 @@ typedef enum check_standing {
     CHECK_SKIPPED,
     CHECK_EXPECTED, /* fell short as the file of expected failures says */
     CHECK_EXCUSED,  /* blocked by one that was expected to fall short */
+    CHECK_NEW,      /* did not pass, but the version of --as-of does not require it */
     CHECK_BLOCKED_OFF,
     CHECK_WARNED,  /* a SHOULD */
     CHECK_FAILED,  /* a MUST */

@@ -3,38 +3,12 @@
 #include "report/alone.h"
 #include "report/common.h"
 #include "report/facts.h"
+#include "report/page.h"
 #include "suite/ids.h"
+#include "suite/spec.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-static const char head[] =
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>undr-check</title>\n<style>\n"
-    ":root { color-scheme: light dark; --good: #1a7f37; --bad: #cf222e; --mild: #9a6700;\n"
-    "  --dull: #6e7781; --line: #8884; }\n"
-    "body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem;\n"
-    "  overflow-wrap: anywhere }\n"
-    "h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; margin-top: 2.5rem }\n"
-    "h3 { font-size: 1rem; margin-bottom: .3rem }\n"
-    ".wide { overflow-x: auto; max-width: 100% } table { border-collapse: collapse }\n"
-    "td, th { border-bottom: 1px solid var(--line); padding: .15rem .5rem; text-align: left; overflow-wrap: normal }\n"
-    "td.v { text-align: center; font-size: .85rem } .about th { white-space: nowrap }\n"
-    ".about td { overflow-wrap: anywhere }\n"
-    "pre { background: #8881; border-radius: .4rem; overflow-x: auto; padding: .7rem; font-size: .85rem;\n"
-    "  overflow-wrap: normal }\n"
-    "code { font-size: .9rem } dt { font-weight: 600 } dd { margin: 0 0 .4rem 1rem }\n"
-    ".pass, .info { color: var(--good) }\n"
-    ".fail, .error, .stale, .changed, .blocked { color: var(--bad); font-weight: 600 }\n"
-    ".warn { color: var(--mild); font-weight: 600 } .skip, .expected, .excused, .none { color: var(--dull) }\n"
-    "article { border-left: 3px solid var(--bad); margin: 1.5rem 0; padding-left: 1rem }\n"
-    ".cause { border-left: 3px solid var(--mild); padding-left: 1rem; font-weight: 600 }\n"
-    "mark { background: #f003; color: inherit } [hidden] { display: none }\n"
-    "@media (max-width: 30rem) { body { margin: 1rem auto; padding: 0 .6rem } dd { margin-left: .3rem } }\n"
-    "@media print { form { display: none } body { max-width: none; margin: 0; font-size: 10pt }\n"
-    "  pre { white-space: pre-wrap; overflow-wrap: anywhere } details > * { display: block }\n"
-    "  article, tr { break-inside: avoid } h2, h3 { break-after: avoid } a { color: inherit } }\n"
-    "</style>\n</head>\n<body>\n";
 
 /* Rows and articles carry data-role, data-standing and data-ids. */
 static const char filter[] =
@@ -105,7 +79,25 @@ static void print_data(FILE *out, const check_part *part, const check_record *re
     fputc('"', out);
 }
 
-static void print_row(FILE *out, const check_part *part, const check_record *record, const bool *used) {
+/* A requirement, and where its sentence is: on the page of the specification, or in the table of this role. */
+static void print_id(FILE *out, const check_session *session, const check_part *part, const char *id) {
+    check_sentence known;
+    const char *url = session->options->spec_url;
+    if (!check_sentence_find(id, &known)) { /* of a case of the user's own */
+        check_html_text(out, undr_slice_text(id));
+        return;
+    }
+    fputs("<a href=\"", out);
+    if (url != NULL) {
+        check_html_attribute(out, undr_slice_text(url));
+        fprintf(out, "#%s\">%s</a>", id, id);
+    } else {
+        fprintf(out, "#%s.%s\">%s</a>", check_role_name(part->role), id, id);
+    }
+}
+
+static void print_row(
+    FILE *out, const check_session *session, const check_part *part, const check_record *record, const bool *used) {
     const char *standing = check_standing_name(check_record_standing(record));
     const char *name = record->one->name;
     fputs("<tr", out);
@@ -119,7 +111,9 @@ static void print_row(FILE *out, const check_part *part, const check_record *rec
         const check_requirement *requirement = &record->one->requirements[i];
         fprintf(out, "%s<span title=\"", i == 0 ? "" : " ");
         check_html_attribute(out, undr_slice_text(requirement->sentence));
-        fprintf(out, "\">%s</span>", requirement->id);
+        fputs("\">", out);
+        print_id(out, session, part, requirement->id);
+        fputs("</span>", out);
     }
     fprintf(out, "</td><td class=\"v %s\">%s</td>", strcmp(standing, "not run") == 0 ? "none" : standing, standing);
     for (int i = 0; i < CHECK_DELIVERY_COUNT; i++) {
@@ -130,7 +124,7 @@ static void print_row(FILE *out, const check_part *part, const check_record *rec
     fputs("</tr>\n", out);
 }
 
-static void print_matrix(FILE *out, const check_part *part) {
+static void print_matrix(FILE *out, const check_session *session, const check_part *part) {
     fputs("<div class=\"wide\"><table>\n<thead><tr><th>case</th><th>proves</th><th>counts as</th>", out);
     bool used[CHECK_DELIVERY_COUNT];
     for (int i = 0; i < CHECK_DELIVERY_COUNT; i++) {
@@ -141,7 +135,7 @@ static void print_matrix(FILE *out, const check_part *part) {
     }
     fputs("</tr></thead>\n<tbody>\n", out);
     for (size_t i = 0; i < part->count; i++) {
-        print_row(out, part, &part->records[i], used);
+        print_row(out, session, part, &part->records[i], used);
     }
     fputs("</tbody>\n</table></div>\n", out);
 }
@@ -192,7 +186,9 @@ static undr_error explain(FILE *out, const check_session *session, const check_p
     print_data(out, part, record);
     fprintf(out, ">\n<h3>%s</h3>\n", record->one->name);
     if (check_blamed(record, &level, &id, &sentence)) {
-        fprintf(out, "<p><strong>%s %s</strong> ", level, id);
+        fprintf(out, "<p><strong>%s ", level);
+        print_id(out, session, part, id);
+        fputs("</strong> ", out);
         check_html_text(out, sentence);
         fputs("</p>\n", out);
     }
@@ -258,15 +254,18 @@ static void print_common(FILE *out, const check_digest *digest, const check_part
 }
 
 /* One line for each kind of failure, with a link. */
-static void print_index(
-    FILE *out, const check_digest *digest, const size_t *order, size_t count, const check_part *part) {
+static void print_index(FILE *out, const check_session *session, const check_digest *digest, const size_t *order,
+    size_t count, const check_part *part) {
     fputs("<ul>\n", out);
     for (size_t i = 0; i < count; i++) {
         const check_short *leader = &digest->at[order[i]];
         if (leader->part == part) {
-            fprintf(out, "<li><span class=\"%s\">%s</span> %s%s<a href=\"#%s\">%s</a>",
-                check_standing_name(leader->standing), check_standing_name(leader->standing), leader->id,
-                leader->id[0] == '\0' ? "" : " ", leader->record->one->name, leader->record->one->name);
+            const char *standing = check_standing_name(leader->standing), *name = leader->record->one->name;
+            fprintf(out, "<li><span class=\"%s\">%s</span> ", standing, standing);
+            if (leader->id[0] != '\0') {
+                print_id(out, session, part, leader->id);
+            }
+            fprintf(out, " <a href=\"#%s\">%s</a>", name, name);
             if (leader->alike > 1) {
                 fprintf(out, " and %zu more alike", leader->alike - 1);
             }
@@ -306,24 +305,33 @@ static undr_error explain_expected(FILE *out, const check_session *session, cons
 /* ---- requirements ---- */
 
 /* Of each requirement that a case of the role tries: how many of them failed. */
-static undr_error print_requirements(FILE *out, const check_part *part) {
+static undr_error print_requirements(FILE *out, const check_session *session, const check_part *part) {
     check_shares shares = {0};
     undr_error error = check_shares_count(&shares, part);
-    fputs("<details><summary>by requirement</summary><div class=\"wide\"><table>\n"
-          "<thead><tr><th>requirement</th><th>level</th><th></th><th>cases</th></tr></thead>\n<tbody>\n",
+    fputs(
+        "<details><summary>by requirement</summary><div class=\"wide\"><table>\n"
+        "<thead><tr><th>requirement</th><th>level</th><th></th><th>cases</th><th>sentence</th></tr></thead>\n<tbody>\n",
         out);
     for (const check_known_id *known = check_known_ids; known->id != NULL && error == UNDR_OK; known++) {
         check_share share = check_shares_find(&shares, known->id);
         const char *word = share.tried == 0 ? "not tried" : share.fell_short == 0 ? "held" : "failed";
         const char *class = share.tried == 0 ? "none" : share.fell_short == 0 ? "pass" : "fail";
-        fprintf(out,
-            "<tr data-role=\"%s\" data-ids=\"%s\"><th scope=\"row\">%s</th><td>%s</td><td class=\"%s\">%s</td>",
-            check_role_name(part->role), known->id, known->id, check_level_name(known->level), class, word);
+        const char *role = check_role_name(part->role);
+        fprintf(out, "<tr id=\"%s.%s\" data-role=\"%s\" data-ids=\"%s\"><th scope=\"row\">", role, known->id, role,
+            known->id);
+        print_id(out, session, part, known->id);
+        fprintf(out, "</th><td>%s</td><td class=\"%s\">%s</td>", check_level_name(known->level), class, word);
         if (share.fell_short > 0) {
-            fprintf(out, "<td>%zu of %zu failed</td></tr>\n", share.fell_short, share.tried);
+            fprintf(out, "<td>%zu of %zu failed</td>", share.fell_short, share.tried);
         } else {
-            fprintf(out, "<td>%zu</td></tr>\n", share.tried);
+            fprintf(out, "<td>%zu</td>", share.tried);
         }
+        check_sentence sentence;
+        fputs("<td class=\"sentence-text\">", out);
+        if (check_sentence_find(known->id, &sentence)) {
+            check_html_text(out, sentence.text);
+        }
+        fputs("</td></tr>\n", out);
     }
     fputs("</tbody>\n</table></div></details>\n", out);
     check_shares_free(&shares);
@@ -339,7 +347,7 @@ static undr_error print_failures(FILE *out, const check_session *session, const 
     error = error == UNDR_OK ? check_digest_order(&digest, &order, &count) : error;
     if (error == UNDR_OK) {
         print_common(out, &digest, part);
-        print_index(out, &digest, order, count, part);
+        print_index(out, session, &digest, order, count, part);
     }
     for (size_t i = 0; i < count && error == UNDR_OK; i++) {
         if (digest.at[order[i]].part == part) {
@@ -362,8 +370,8 @@ static undr_error print_part(FILE *out, const check_session *session, const chec
     }
     print_counts(out, part);
     undr_error error = print_failures(out, session, part);
-    error = error == UNDR_OK ? print_requirements(out, part) : error;
-    print_matrix(out, part);
+    error = error == UNDR_OK ? print_requirements(out, session, part) : error;
+    print_matrix(out, session, part);
     fputs("</section>\n", out);
     return error;
 }
@@ -371,13 +379,13 @@ static undr_error print_part(FILE *out, const check_session *session, const chec
 static undr_error print_facts(FILE *out, const check_session *session) {
     check_facts facts;
     undr_error error = check_facts_make(session, &facts);
-    fputs("<details open><summary>about this run</summary><div class=\"wide\"><table class=\"about\">\n", out);
+    fputs("<section>\n<h2 id=\"about\">about this run</h2><div class=\"wide\"><table class=\"about\">\n", out);
     for (size_t i = 0; i < facts.count && error == UNDR_OK; i++) {
         fprintf(out, "<tr><th scope=\"row\">%s</th><td>", facts.at[i].label);
         check_html_text(out, undr_buffer_slice(&facts.at[i].value));
         fputs("</td></tr>\n", out);
     }
-    fputs("</table></div></details>\n", out);
+    fputs("</table></div>\n</section>\n", out);
     check_facts_free(&facts);
     return error;
 }
@@ -398,7 +406,7 @@ undr_error check_report_html(FILE *out, const check_session *session) {
     undr_buffer adapter = {0};
     undr_error error = UNDR_OK;
     int status = check_session_status(session);
-    fputs(head, out);
+    check_page_begin(out, undr_slice_text("undr-check"));
     fprintf(out, "<h1>undr-check: <span class=\"%s\">%s</span></h1>\n<p><code>", status == 0 ? "pass" : "fail",
         status == 0       ? "conforms"
             : status == 1 ? "does not conform"
@@ -409,9 +417,14 @@ undr_error check_report_html(FILE *out, const check_session *session) {
         check_html_text(out, undr_buffer_slice(&adapter));
         undr_buffer_free(&adapter);
     }
-    fprintf(
-        out, "</code> seed %llu, %.1f s</p>\n", (unsigned long long)session->seed, (double)session->duration_ns / 1e9);
-    error = error == UNDR_OK ? print_facts(out, session) : error;
+    char date[32] = "";
+    struct tm time;
+    if (gmtime_r(&session->started, &time) != NULL) {
+        strftime(date, sizeof date, "%Y-%m-%d %H:%M UTC", &time);
+    }
+    fprintf(out,
+        "</code> %s, %.1f s, seed %llu, undr-check " UNDR_VERSION " (<a href=\"#about\">about this run</a>)</p>\n",
+        date, (double)session->duration_ns / 1e9, (unsigned long long)session->seed);
     fputs(filter, out);
     print_unmatched(out, session);
     for (size_t i = 0; i < session->part_count && error == UNDR_OK; i++) {
@@ -419,6 +432,7 @@ undr_error check_report_html(FILE *out, const check_session *session) {
             error = print_part(out, session, &session->parts[i]);
         }
     }
+    error = error == UNDR_OK ? print_facts(out, session) : error;
     fputs(script, out);
     fputs("</body>\n</html>\n", out);
     return error;

@@ -78,6 +78,7 @@ static json_t *delivery_of(struct builder *builder, check_delivery delivery, con
     if (worst->line > 0) {
         put(builder, object, "line", json_integer(worst->line));
     }
+    put_text(builder, object, "kind", &worst->kind);
     put_text(builder, object, "step", &worst->step);
     put_text(builder, object, "expected", &worst->expected);
     put_text(builder, object, "received", &worst->received);
@@ -96,6 +97,14 @@ static json_t *alone(const check_session *session, const check_part *part, const
     json_t *json = error == UNDR_OK ? check_json_text(undr_buffer_slice(&command)) : NULL;
     undr_buffer_free(&command);
     return json;
+}
+
+static json_t *former_names(struct builder *builder, const check_case *one) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < one->was_count; i++) {
+        append(builder, array, json_string(one->was[i]));
+    }
+    return array;
 }
 
 static json_t *again_of(const check_record *record) {
@@ -117,6 +126,12 @@ static json_t *case_of(struct builder *builder, const check_part *part, const ch
     builder->failed = check_record_remark(record, &remark) != UNDR_OK || builder->failed;
     put_text(builder, object, "remark", &remark);
     undr_buffer_free(&remark);
+    if (one->was_count > 0) {
+        put(builder, object, "was", former_names(builder, one));
+    }
+    if (one->since != NULL) {
+        put(builder, object, "since", json_string(one->since));
+    }
     put(builder, object, "requirements", requirements_of(builder, one));
     for (int i = 0; i < CHECK_DELIVERY_COUNT; i++) {
         if (record->plays[i].total > 0) {

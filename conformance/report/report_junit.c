@@ -74,8 +74,8 @@ static undr_error print_outcome(
     bool is_short = check_standing_is_short(standing, session->options->strict);
     const char *element = is_error ? "error" : is_short ? "failure" : "skipped";
     undr_buffer message = {0};
-    if (!is_short && standing != CHECK_SKIPPED && standing != CHECK_EXPECTED && standing != CHECK_EXCUSED
-        && standing != CHECK_NOT_RUN) {
+    if (!is_short && standing != CHECK_SKIPPED && standing != CHECK_EXPECTED && standing != CHECK_NEW
+        && standing != CHECK_EXCUSED && standing != CHECK_NOT_RUN) {
         return UNDR_OK;
     }
     undr_error error = standing == CHECK_NOT_RUN ? undr_put_text(&message, "not run") : message_of(record, &message);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GROUPS = 20, ANNOTATIONS = 10, CLAUSE = 200 };
+enum { GROUPS = 20, ANNOTATIONS = 9, /* GitHub shows ten of a step */ CLAUSE = 200 };
 
 /* ---- Markdown ---- */
 
@@ -31,9 +31,25 @@ static void print_counts(FILE *out, const check_part *part) {
     fputs("\n\n", out);
 }
 
-static void print_group(FILE *out, const check_short *leader) {
+/* A link to its sentence, where the page of the specification is known. */
+static void print_id(FILE *out, const check_session *session, const char *id) {
+    const char *url = session->options->spec_url;
+    if (url == NULL || id[0] == '\0') {
+        check_markdown_text(out, undr_slice_text(id));
+        return;
+    }
+    fprintf(out, "[%s](<", id);
+    for (; *url != '\0'; url++) { /* what would end the target */
+        fprintf(out, strchr("<>\\\n|", *url) != NULL ? "%%%02x" : "%c", (unsigned char)*url);
+    }
+    fprintf(out, "#%s>)", id);
+}
+
+static void print_group(FILE *out, const check_session *session, const check_short *leader) {
     const check_result *worst = check_record_worst(leader->record);
-    fprintf(out, "| %s | %zu | ", leader->id[0] == '\0' ? "" : leader->id, leader->alike);
+    fputs("| ", out);
+    print_id(out, session, leader->id);
+    fprintf(out, " | %zu | ", leader->alike);
     check_markdown_text(out, undr_slice_text(leader->record->one->name));
     fprintf(out, " | %s | ", check_standing_name(leader->standing));
     check_markdown_text(out, clause_of(&worst->expected));
@@ -47,7 +63,6 @@ static undr_error print_part(FILE *out, const check_session *session, const chec
     check_common common = check_common_of(digest, part);
     undr_buffer text = {0};
     size_t groups = 0;
-    (void)session;
     if (!part->surveyed) {
         fprintf(out, "**%s**: ", check_role_name(part->role));
         check_markdown_text(out,
@@ -73,7 +88,7 @@ static undr_error print_part(FILE *out, const check_session *session, const chec
                   "|---|---|---|---|---|---|\n",
                 out);
         }
-        print_group(out, leader);
+        print_group(out, session, leader);
     }
     if (groups > GROUPS) {
         fprintf(out, "\n... and %zu other kinds\n", groups - GROUPS);
@@ -159,6 +174,9 @@ undr_error check_report_github(FILE *out, const check_session *session) {
             error = annotate(out, session, leader);
             told++;
         }
+    }
+    if (told == ANNOTATIONS && count > told) {
+        fprintf(out, "::notice title=undr-check::the summary has %zu more kinds of failure\n", count - told);
     }
     for (size_t i = 0; i < session->part_count && error == UNDR_OK; i++) {
         const check_part *part = &session->parts[i];

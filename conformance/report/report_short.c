@@ -108,18 +108,18 @@ static void print_transcript(const check_terminal *terminal, const check_result 
     }
 }
 
-/* "whole 1/1, cut-3 0/1": how often it passed, by delivery. */
+/* "whole pass, cut-3 failed 2 of 2", by delivery. */
 static void print_deliveries(FILE *out, const check_record *record) {
     const char *separator = "";
     for (int i = 0; i < CHECK_DELIVERY_COUNT; i++) {
         const check_plays *plays = &record->plays[i];
-        unsigned passed = plays->counts[CHECK_PASS] + plays->counts[CHECK_INFO];
+        unsigned failed = plays->counts[CHECK_WARN] + plays->counts[CHECK_FAIL];
         if (plays->total == 0) {
             continue;
         }
         fprintf(out, "%s%s", separator, check_delivery_name((check_delivery)i));
         if (plays->total > 1) {
-            fprintf(out, " passed %u of %u", passed, plays->total);
+            fprintf(out, " failed %u of %u", failed, plays->total);
         } else {
             fprintf(out, " %s", check_verdict_name(plays->worst.verdict));
         }
@@ -275,7 +275,7 @@ static void print_digest_line(FILE *out, const check_short *one) {
         fputs("  ", out);
         check_print_short_clause(out, undr_buffer_slice(worst->received.size > 0 ? &worst->received : &worst->notes));
     } else if (one->standing == CHECK_STALE) {
-        fputs("  passed although they are expected to fall short", out);
+        fputs("  passed although they were expected to fail", out);
     } else {
         fprintf(out, "  %s%s", one->id, one->id[0] != '\0' && worst->expected.size > 0 ? "  " : "");
         fputs(worst->expected.size > 0 ? "expected " : "", out);

@@ -49,18 +49,23 @@ static void print_details(
     fputs("\n  ...\n", out);
 }
 
+/* It may fail: TODO is TAP's word for that. */
+static bool is_allowed(check_standing standing) {
+    return standing == CHECK_EXPECTED || standing == CHECK_EXCUSED || standing == CHECK_NEW;
+}
+
 void check_tap_record(
     check_tap *tap, const check_session *session, const check_part *part, const check_record *record) {
     check_standing standing = check_record_standing(record);
     bool is_short = check_standing_is_short(standing, session->options->strict);
-    bool holds = !is_short && standing != CHECK_NOT_RUN && standing != CHECK_EXPECTED && standing != CHECK_EXCUSED;
+    bool holds = !is_short && standing != CHECK_NOT_RUN && !is_allowed(standing);
     undr_buffer remark = {0};
     bool remarked = check_record_remark(record, &remark) == UNDR_OK && remark.size > 0;
     fprintf(tap->out, "%s %zu - %s", holds ? "ok" : "not ok", ++tap->number, record->one->name);
     if (standing == CHECK_SKIPPED) {
         fputs(" # SKIP ", tap->out);
         check_tap_reason(tap->out, undr_buffer_slice(&remark));
-    } else if (standing == CHECK_EXPECTED || standing == CHECK_EXCUSED) {
+    } else if (is_allowed(standing)) {
         fputs(" # TODO ", tap->out);
         check_tap_reason(tap->out, undr_buffer_slice(&remark));
     }

@@ -235,6 +235,7 @@ static void summarise_part(const check_terminal *terminal, const check_part *par
     count(out, tally.by[CHECK_WARNED], tally.by[CHECK_FAILED] > 0 ? "of a SHOULD" : "failed a SHOULD", false);
     print_observed(out, part, tally.by[CHECK_OBSERVED]);
     count(out, tally.by[CHECK_EXPECTED], "failed as expected", false);
+    count(out, tally.by[CHECK_NEW], "failed that are new since the version of --as-of", false);
     count(out, tally.by[CHECK_STALE], "expected to fail, but passed", false);
     count(out, tally.by[CHECK_CHANGED], "failed otherwise than expected", false);
     count(out, tally.by[CHECK_BLOCKED_OFF], "blocked", false);

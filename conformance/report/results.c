@@ -49,7 +49,8 @@ static bool read_case(const json_t *one, const char *role, check_outcome *to) {
         .verdict = verdict == NULL ? "not run" : verdict,
         .id = text_at(blamed == NULL ? first : blamed, "id"),
         .expected = text_at(worst, "expected"),
-        .received = text_at(worst, "received")};
+        .received = text_at(worst, "received"),
+        .was = json_object_get(one, "was")};
     return to->name[0] != '\0';
 }
 
@@ -108,11 +109,11 @@ undr_error check_results_read(const char *path, check_results *results, undr_buf
         results->json = json_loadb(text.data == NULL ? "" : (const char *)text.data, text.size, JSON_ALLOW_NUL, &where);
         error = results->json != NULL
             ? UNDR_OK
-            : refuse(message, path, "it is no JSON; --json of undr-check writes such reports");
+            : refuse(message, path, "it is not JSON; --json of undr-check writes such reports");
     }
     undr_buffer_free(&text);
     if (error == UNDR_OK && strcmp(text_at(results->json, "tool"), "undr-check") != 0) {
-        error = refuse(message, path, "it is no report of undr-check; --json writes them");
+        error = refuse(message, path, "it is not a report of undr-check; --json writes them");
     }
     if (error == UNDR_OK && json_integer_value(json_object_get(results->json, "format")) != 1) {
         error = refuse(message, path, "its `format` is not 1: another version of undr-check wrote it");
@@ -129,6 +130,27 @@ void check_results_free(check_results *results) {
 const check_outcome *check_results_find(const check_results *results, const char *name) {
     const check_outcome wanted = {.name = name};
     return results->count == 0 ? NULL : bsearch(&wanted, results->at, results->count, sizeof wanted, compare);
+}
+
+static bool was_called(const check_outcome *one, const char *name) {
+    bool found = false;
+    for (size_t i = 0; i < json_array_size(one->was) && !found; i++) {
+        const char *was = json_string_value(json_array_get(one->was, i));
+        found = was != NULL && strcmp(was, name) == 0;
+    }
+    return found;
+}
+
+const check_outcome *check_results_counterpart(const check_results *results, const check_outcome *one) {
+    const check_outcome *found = check_results_find(results, one->name);
+    for (size_t i = 0; i < json_array_size(one->was) && found == NULL; i++) {
+        const char *was = json_string_value(json_array_get(one->was, i));
+        found = was == NULL ? NULL : check_results_find(results, was);
+    }
+    for (size_t i = 0; i < results->count && found == NULL; i++) {
+        found = was_called(&results->at[i], one->name) ? &results->at[i] : NULL;
+    }
+    return found;
 }
 
 bool check_results_has_role(const check_results *results, const char *role) {

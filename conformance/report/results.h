@@ -12,6 +12,7 @@ typedef struct check_outcome {
     const char *verdict; /* "not run" where it was not */
     const char *id;      /* of the requirement that is blamed, or that the case is about first; "": none */
     const char *expected, *received;
+    const json_t *was; /* former names; NULL: none */
 } check_outcome;
 
 typedef struct check_results {
@@ -25,6 +26,8 @@ typedef struct check_results {
 UNDR_MUST_USE undr_error check_results_read(const char *path, check_results *results, undr_buffer *message);
 void check_results_free(check_results *results);
 const check_outcome *check_results_find(const check_results *results, const char *name); /* NULL: not there */
+/* The same case in another report, by its name, or by what it was called before, on either side. */
+const check_outcome *check_results_counterpart(const check_results *results, const check_outcome *one);
 bool check_results_has_role(const check_results *results, const char *role);
 /* "undr 1.0.1, python 3.11.7; undr-check 0.1.0, 2026-11-30T13:00:00Z" */
 UNDR_MUST_USE undr_error check_results_describe(const check_results *results, undr_buffer *to);

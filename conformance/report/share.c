@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 static bool was_played(check_standing standing) {
-    return standing != CHECK_NOT_RUN && standing != CHECK_SKIPPED && standing != CHECK_EXCUSED
+    return standing != CHECK_NOT_RUN && standing != CHECK_SKIPPED && standing != CHECK_EXCUSED && standing != CHECK_NEW
         && standing != CHECK_BLOCKED_OFF && standing != CHECK_BROKEN;
 }
 

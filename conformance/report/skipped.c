@@ -15,7 +15,7 @@ typedef struct reasons {
 static const char start[] = "the target does not declare ";
 
 static int compare(const void *a, const void *b) {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    return strverscmp(*(char *const *)a, *(char *const *)b); /* hold 200 before hold 5000 */
 }
 
 /* Takes over the text. */
@@ -105,7 +105,7 @@ static const char *amount_of(const char *capability) {
 void check_print_enabling(FILE *out, const check_part *part) {
     reasons declared = collect(part, true);
     for (size_t i = 0; i < declared.count; i++) {
-        fputs(i == 0 ? "    what it can do, `capabilities` has to print, for these cases to run: " : ", ", out);
+        fputs(i == 0 ? "    to run them, print what the target can do in `capabilities`: " : ", ", out);
         fputc('`', out);
         check_text_plain(out, undr_slice_text(declared.at[i]));
         fprintf(out, "%s`", amount_of(declared.at[i]));

@@ -109,7 +109,7 @@ static undr_error put_in_order(
     check_name_map leaders = {0};
     bool enough = places != NULL && find_leaders(selection, &leaders) == UNDR_OK;
     for (size_t i = 0; enough && i < count; i++) {
-        bool falls_short = check_expected_find(expected, items[i].one->name) != NULL;
+        bool falls_short = check_expected_find(expected, items[i].one) != NULL;
         places[i] = place_of(&items[i], leads(&leaders, items[i].one), falls_short, i);
     }
     if (enough) {

@@ -120,9 +120,15 @@ static undr_error prepare_records(struct run *run, check_part *part, const check
     part->left_out = selection->left_out;
     for (size_t i = 0; i < part->count; i++) {
         check_delivery deliveries[CHECK_DELIVERY_COUNT];
-        part->records[i].one = selection->at[i];
-        if (check_name_map_put(&part->by_name, selection->at[i]->name, i, NULL) != UNDR_OK) {
-            return UNDR_MEMORY;
+        const check_case *one = selection->at[i];
+        part->records[i].one = one;
+        part->records[i].as_of = run->options->as_of;
+        undr_error error = check_name_map_put(&part->by_name, one->name, i, NULL);
+        for (size_t k = 0; k < one->was_count && error == UNDR_OK; k++) {
+            error = check_name_map_put(&part->by_name, one->was[k], i, NULL);
+        }
+        if (error != UNDR_OK) {
+            return error;
         }
         part->records[i].due = run->repetitions
             * (unsigned)check_plan_case(selection->at[i], run->options, run->session.seed, 1, deliveries);
@@ -212,7 +218,7 @@ static undr_error find_entries(struct run *run, check_part *part) {
     undr_error error = check_expected_apply(
         &run->expected, undr_buffer_slice(&part->setting.capabilities.text), &run->message);
     for (size_t i = 0; i < part->count && error == UNDR_OK; i++) {
-        part->records[i].entry = check_expected_find(&run->expected, part->records[i].one->name);
+        part->records[i].entry = check_expected_find(&run->expected, part->records[i].one);
     }
     return error;
 }

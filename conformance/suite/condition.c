@@ -2,15 +2,9 @@
 #include "suite/condition.h"
 
 #include "base/text.h"
+#include "suite/version.h"
 
 #include <string.h>
-
-enum { NUMBERS = 8, NUMBER_LIMIT = 1000000000 };
-
-typedef struct version {
-    unsigned at[NUMBERS];
-    size_t count;
-} version;
 
 typedef struct comparison {
     undr_slice word, relation, version;
@@ -18,36 +12,6 @@ typedef struct comparison {
 
 static bool is_text(undr_slice slice, const char *text) {
     return undr_slice_equal(slice, undr_slice_text(text));
-}
-
-/* "3.14.0rc2": 3, 14, 0. What follows the numbers is ignored; false: there is none. */
-static bool read_version(undr_slice text, version *to) {
-    *to = (version){.count = 0};
-    for (size_t at = 0; at < text.size && to->count < NUMBERS; at++) {
-        size_t first = at;
-        unsigned number = 0;
-        for (; at < text.size && text.data[at] >= '0' && text.data[at] <= '9' && number < NUMBER_LIMIT / 10; at++) {
-            number = number * 10 + (unsigned)(text.data[at] - '0');
-        }
-        if (at == first) {
-            break;
-        }
-        to->at[to->count++] = number;
-        if (at == text.size || text.data[at] != '.') {
-            break;
-        }
-    }
-    return to->count > 0;
-}
-
-/* Below, equal to, above: of `found` against `asked`, as far as `asked` goes. */
-static int compare_versions(const version *found, const version *asked) {
-    for (size_t i = 0; i < asked->count; i++) {
-        if (found->at[i] != asked->at[i]) {
-            return found->at[i] < asked->at[i] ? -1 : 1;
-        }
-    }
-    return 0;
 }
 
 static const struct {
@@ -83,13 +47,13 @@ undr_error check_condition_take(undr_slice *rest, undr_slice *condition, const c
     *rest = check_text_trim(*rest);
     const uint8_t *first = rest->data;
     for (undr_slice after = *rest;; check_text_take_word(&after)) { /* that one is `and` */
-        version asked;
+        check_version asked;
         comparison one = take_comparison(&after);
         if (find_relation(one.relation) == RELATIONS) {
             *what = "`when WORD RELATION VERSION` needs < <= == != >= or > as its RELATION, between blanks";
             return UNDR_ARGUMENT;
         }
-        if (!read_version(one.version, &asked)) {
+        if (!check_version_read(one.version, &asked)) {
             *what = "`when WORD RELATION VERSION` needs numbers as its VERSION, such as 3.13";
             return UNDR_ARGUMENT;
         }
@@ -103,7 +67,7 @@ undr_error check_condition_take(undr_slice *rest, undr_slice *condition, const c
 }
 
 /* The version that a line `version VERSION`, or `language WORD VERSION`, declares. */
-static bool find_declared(undr_slice capabilities, undr_slice word, version *found) {
+static bool find_declared(undr_slice capabilities, undr_slice word, check_version *found) {
     bool own = is_text(word, "version"), is_found = false;
     for (undr_slice rest = capabilities; rest.size > 0 && !is_found;) {
         const uint8_t *newline = memchr(rest.data, '\n', rest.size);
@@ -111,7 +75,7 @@ static bool find_declared(undr_slice capabilities, undr_slice word, version *fou
         undr_slice line = undr_slice_of(rest.data, size);
         bool fits = is_text(check_text_take_word(&line), own ? "version" : "language")
             && (own || undr_slice_equal(check_text_take_word(&line), word));
-        is_found = fits && read_version(check_text_trim(line), found);
+        is_found = fits && check_version_read(check_text_trim(line), found);
         size += newline == NULL ? 0 : 1;
         rest = undr_slice_of(rest.data + size, rest.size - size);
     }
@@ -121,15 +85,15 @@ static bool find_declared(undr_slice capabilities, undr_slice word, version *fou
 undr_error check_condition_holds(undr_slice condition, undr_slice capabilities, bool *holds, undr_slice *word) {
     *holds = true;
     for (undr_slice rest = condition; rest.size > 0; check_text_take_word(&rest)) {
-        version asked, found;
+        check_version asked, found;
         comparison one = take_comparison(&rest);
         size_t relation = find_relation(one.relation);
         *word = one.word;
-        if (relation == RELATIONS || !read_version(one.version, &asked)
+        if (relation == RELATIONS || !check_version_read(one.version, &asked)
             || !find_declared(capabilities, one.word, &found)) {
             return UNDR_ARGUMENT;
         }
-        int order = compare_versions(&found, &asked);
+        int order = check_version_compare(&found, &asked);
         *holds = *holds
             && (order < 0        ? relations[relation].below
                     : order == 0 ? relations[relation].equal

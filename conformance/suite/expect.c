@@ -7,26 +7,34 @@
 #include "base/writer.h"
 #include "suite/condition.h"
 #include "suite/ids.h"
+#include "suite/suite.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const check_entry *find_pattern(const check_expected *expected, const char *name) {
+static const check_entry *find_pattern(const check_expected *expected, const check_case *one) {
     const check_entry *found = NULL;
     for (size_t i = 0; i < expected->pattern_count && found == NULL; i++) {
-        const check_entry *one = &expected->at[expected->patterns[i]];
-        found = one->holds && fnmatch(one->name, name, 0) == 0 ? one : NULL;
+        const check_entry *entry = &expected->at[expected->patterns[i]];
+        found = entry->holds && check_case_fits(one, entry->name) ? entry : NULL;
     }
     return found;
 }
 
-const check_entry *check_expected_find(const check_expected *expected, const char *name) {
+static const check_entry *find_name(const check_expected *expected, const char *name) {
     size_t first = check_name_map_get(&expected->by_name, name);
     size_t index = first == CHECK_NO_NAME ? CHECK_NO_NAME : expected->at[first].holding;
-    return index == CHECK_NO_NAME ? find_pattern(expected, name) : &expected->at[index];
+    return index == CHECK_NO_NAME ? NULL : &expected->at[index];
+}
+
+const check_entry *check_expected_find(const check_expected *expected, const check_case *one) {
+    const check_entry *found = find_name(expected, one->name);
+    for (size_t i = 0; i < one->was_count && found == NULL; i++) {
+        found = find_name(expected, one->was[i]);
+    }
+    return found == NULL ? find_pattern(expected, one) : found;
 }
 
 static char *copy_of(undr_slice text) {

@@ -49,9 +49,8 @@ void check_expected_free(check_expected *expected);
  * UNDR_ARGUMENT: *message says which condition can't be decided, or which entries contradict each other. */
 UNDR_MUST_USE undr_error check_expected_apply(check_expected *expected, undr_slice capabilities, undr_buffer *message);
 
-/* The entry that holds; NULL: none. One that names the case comes before a pattern, an earlier pattern before a
- * later. */
-const check_entry *check_expected_find(const check_expected *expected, const char *name);
+/* The entry that holds; NULL: none. One that names the case, or a former name of it, comes before a pattern, an earlier pattern before a later. */
+const check_entry *check_expected_find(const check_expected *expected, const check_case *one);
 
 /* One line of such a file, with what the entry has but its reason (and .verdict, where it is not flaky); newlines in
  * the reason become blanks. Failures show in ferror(out). */

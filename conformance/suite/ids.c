@@ -19,7 +19,7 @@ static const check_known_id *find_id(const check_known_id *known, const char *id
     return known->id == NULL ? NULL : known;
 }
 
-static const char *nearest_of(const check_known_id *known, const char *id) {
+const char *check_nearest_id(const check_known_id *known, const char *id) {
     const char *choices[MOST_IDS + 1] = {NULL};
     for (size_t i = 0; i < MOST_IDS && known[i].id != NULL; i++) {
         choices[i] = known[i].id;
@@ -40,7 +40,7 @@ static size_t warn(FILE *out, const char *file, const check_requirement *one, co
             word_of(one->level));
         return 1;
     }
-    const char *nearest = nearest_of(known, one->id);
+    const char *nearest = check_nearest_id(known, one->id);
     fprintf(out, "the specification has no requirement %s", one->id);
     fprintf(out, nearest == NULL ? " (spec/protocol.md lists them all)\n" : "; did you mean %s?\n", nearest);
     return 1;

@@ -8,7 +8,8 @@ enum {
     LIST = 1 << CHECK_ACTION_LIST,
     EXPLORE = 1 << CHECK_ACTION_EXPLORE,
     DIFF = 1 << CHECK_ACTION_DIFF,
-    MERGE = 1 << CHECK_ACTION_MERGE
+    MERGE = 1 << CHECK_ACTION_MERGE,
+    SPEC = 1 << CHECK_ACTION_SPEC
 };
 
 /* Options that are not listed here are used by manager, worker, pool, all and explore, and accepted by --list, which
@@ -34,9 +35,12 @@ static const struct use {
     {"json", RUN | EXPLORE, "a run and explore"},
     {"html", RUN | EXPLORE, "a run and explore"},
     {"markdown", RUN | EXPLORE, "a run and explore"},
+    {"spec-url", RUN | EXPLORE, "a run and explore"},
     {"github", RUN | EXPLORE, "a run and explore"},
     {"listen", RUN, "the role worker"},
-    {"format", DIFF | MERGE, "diff and merge"},
+    {"format", DIFF | MERGE | SPEC, "diff, merge and spec"},
+    {"report", SPEC, "spec"},
+    {"sources", SPEC, "spec"},
 };
 
 static const struct use *find_use(const char *name) {

@@ -3,14 +3,13 @@
 
 #include "base/text.h"
 #include "base/writer.h"
-#include "suite/option_table.h"
+#include "suite/options_parts.h"
+#include "suite/version.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MOST_OPTIONS = OPTION_END - OPTION_LIST + 1 };
 
 /* What getopt_long(3) wants, made of the table. */
 static void fill_long_options(struct option *to) {
@@ -20,29 +19,14 @@ static void fill_long_options(struct option *to) {
     *to = (struct option){0};
 }
 
-static const char *const role_names[] = {"manager", "worker", "pool", NULL};
 static const char *const verbs[] = {
-    "manager", "worker", "pool", "all", "explore", "diff", "merge", "parse", "decode", NULL};
-static const char *const formats[] = {"text", "markdown", "json", NULL};
+    "manager", "worker", "pool", "all", "explore", "watch", "diff", "merge", "spec", "parse", "decode", NULL};
+static const char *const formats[] = {"text", "markdown", "json", "html", NULL};
 static const char *const shells[] = {"bash", "zsh", NULL};
 static const char *const colors[] = {"auto", "always", "never", NULL};
 
-/* What the steps of the parsing share. */
-struct parsing {
-    check_options *options;
-    undr_buffer *message;
-    int argc;                 /* of the part before -- */
-    char **argv;              /* a copy that getopt may permute */
-    bool given[MOST_OPTIONS]; /* options with one value */
-};
-
-const char *check_role_name(check_role role) {
-    return role_names[role];
-}
-
 /* "WHAT 'WORD': the choices are a, b, c; did you mean b?" */
-static undr_error wrong_choice(
-    struct parsing *parsing, const char *what, const char *word, const char *const *choices) {
+static undr_error wrong_choice(check_parsing *parsing, const char *what, const char *word, const char *const *choices) {
     check_writer out = check_writer_to(parsing->message);
     check_write_format(&out, "%s '%s': the choices are ", what, word);
     for (size_t i = 0; choices[i] != NULL; i++) {
@@ -53,10 +37,6 @@ static undr_error wrong_choice(
         check_write_format(&out, "; did you mean %s?", nearest);
     }
     return check_refused(out.error);
-}
-
-static undr_error refuse_word(struct parsing *parsing, const char *what, const char *text) {
-    return check_refused(undr_put_format(parsing->message, what, text));
 }
 
 static bool read_number(const char *text, uint64_t low, uint64_t high, uint64_t *number) {
@@ -71,7 +51,7 @@ static bool read_number(const char *text, uint64_t low, uint64_t high, uint64_t 
 }
 
 static undr_error number_option(
-    struct parsing *parsing, const char *name, const char *text, uint64_t low, uint64_t high, uint64_t *number) {
+    check_parsing *parsing, const char *name, const char *text, uint64_t low, uint64_t high, uint64_t *number) {
     if (read_number(text, low, high, number)) {
         return UNDR_OK;
     }
@@ -80,7 +60,7 @@ static undr_error number_option(
 }
 
 static undr_error unsigned_option(
-    struct parsing *parsing, const char *name, const char *text, unsigned high, unsigned *to) {
+    check_parsing *parsing, const char *name, const char *text, unsigned high, unsigned *to) {
     uint64_t number = 0;
     undr_error error = number_option(parsing, name, text, 1, high, &number);
     if (error == UNDR_OK) {
@@ -100,7 +80,7 @@ static undr_error add_text(check_texts *texts, char *text) {
     return UNDR_OK;
 }
 
-static undr_error parse_delivery(struct parsing *parsing, const char *text) {
+static undr_error parse_delivery(check_parsing *parsing, const char *text) {
     const char *names[CHECK_DELIVERY_COUNT + 2] = {NULL};
     for (int i = 0; i < CHECK_DELIVERY_COUNT; i++) {
         names[i] = check_delivery_name((check_delivery)i);
@@ -118,7 +98,7 @@ static undr_error parse_delivery(struct parsing *parsing, const char *text) {
     return UNDR_OK;
 }
 
-static undr_error parse_color(struct parsing *parsing, const char *text) {
+static undr_error parse_color(check_parsing *parsing, const char *text) {
     for (int i = 0; colors[i] != NULL; i++) {
         if (strcmp(text, colors[i]) == 0) {
             parsing->options->color = (check_color)i;
@@ -128,7 +108,23 @@ static undr_error parse_color(struct parsing *parsing, const char *text) {
     return wrong_choice(parsing, "--color", text, colors);
 }
 
-static undr_error parse_shard(struct parsing *parsing, const char *text) {
+/* A version that this program knows: neither before the first nor after its own. */
+static undr_error parse_version(check_parsing *parsing, const char *text) {
+    check_version first, own, asked;
+    (void)check_version_read(undr_slice_text(CHECK_FIRST_VERSION), &first);
+    (void)check_version_read(undr_slice_text(UNDR_VERSION), &own);
+    bool right = text[strspn(text, "0123456789.")] == '\0' && check_version_read(undr_slice_text(text), &asked);
+    if (!right || check_version_compare(&asked, &first) < 0 || check_version_compare(&own, &asked) < 0) {
+        return check_options_refuse(parsing,
+            "--as-of '%s': a version is expected, from " CHECK_FIRST_VERSION ", the first, to " UNDR_VERSION
+            ", which this program is",
+            text);
+    }
+    parsing->options->as_of = text;
+    return UNDR_OK;
+}
+
+static undr_error parse_shard(check_parsing *parsing, const char *text) {
     char first[16] = "";
     const char *slash = strchr(text, '/');
     uint64_t shard = 0, shards = 0;
@@ -136,33 +132,34 @@ static undr_error parse_shard(struct parsing *parsing, const char *text) {
         memcpy(first, text, (size_t)(slash - text));
     }
     if (slash == NULL || !read_number(slash + 1, 1, 10000, &shards) || !read_number(first, 1, shards, &shard)) {
-        return refuse_word(parsing, "--shard '%s': expected I/N, the I-th of N parts, as in --shard 1/4", text);
+        return check_options_refuse(
+            parsing, "--shard '%s': expected I/N, the I-th of N parts, as in --shard 1/4", text);
     }
     parsing->options->shard = (unsigned)shard;
     parsing->options->shards = (unsigned)shards;
     return UNDR_OK;
 }
 
-static undr_error parse_again(struct parsing *parsing, const char *text) {
+static undr_error parse_again(check_parsing *parsing, const char *text) {
     uint64_t number = 0;
     undr_error error = number_option(parsing, "--again", text, 0, 1000, &number);
     parsing->options->again = (unsigned)number;
     return error;
 }
 
-static undr_error parse_factor(struct parsing *parsing, const char *text) {
+static undr_error parse_factor(check_parsing *parsing, const char *text) {
     char *end = NULL;
     errno = 0;
     double factor = strtod(text, &end);
     if (end == text || *end != '\0' || errno != 0 || !(factor >= 0.01 && factor <= 10000)) {
-        return refuse_word(parsing, "--timeout-factor '%s': expected a number from 0.01 to 10000", text);
+        return check_options_refuse(parsing, "--timeout-factor '%s': expected a number from 0.01 to 10000", text);
     }
     parsing->options->timeout_factor = factor;
     return UNDR_OK;
 }
 
 /* HOST:PORT of --connect or --listen. */
-static undr_error parse_place(struct parsing *parsing, const char *option, const char *text) {
+static undr_error parse_place(check_parsing *parsing, const char *option, const char *text) {
     const char *colon = strrchr(text, ':');
     uint64_t port = 0;
     if (colon == NULL || colon == text || !read_number(colon + 1, 1, 65535, &port)) {
@@ -170,7 +167,7 @@ static undr_error parse_place(struct parsing *parsing, const char *option, const
             parsing->message, "%s '%s': expected HOST:PORT, as in %s 127.0.0.1:4000", option, text, option));
     }
     if (parsing->options->host != NULL) {
-        return refuse_word(parsing, "%s", "--connect and --listen can't be combined");
+        return check_options_refuse(parsing, "%s", "--connect and --listen can't be combined");
     }
     parsing->options->listens = strcmp(option, "--listen") == 0;
     parsing->options->host = strndup(text, (size_t)(colon - text));
@@ -178,7 +175,7 @@ static undr_error parse_place(struct parsing *parsing, const char *option, const
     return parsing->options->host == NULL ? UNDR_MEMORY : UNDR_OK;
 }
 
-static undr_error parse_format(struct parsing *parsing, const char *text) {
+static undr_error parse_format(check_parsing *parsing, const char *text) {
     for (int i = 0; formats[i] != NULL; i++) {
         if (strcmp(text, formats[i]) == 0) {
             parsing->options->format = (check_format)(i + 1);
@@ -188,7 +185,7 @@ static undr_error parse_format(struct parsing *parsing, const char *text) {
     return wrong_choice(parsing, "--format", text, formats);
 }
 
-static undr_error parse_shell(struct parsing *parsing, const char *text) {
+static undr_error parse_shell(check_parsing *parsing, const char *text) {
     parsing->options->action = CHECK_ACTION_COMPLETION;
     parsing->options->zsh = strcmp(text, "zsh") == 0;
     return parsing->options->zsh || strcmp(text, "bash") == 0 ? UNDR_OK
@@ -196,7 +193,7 @@ static undr_error parse_shell(struct parsing *parsing, const char *text) {
 }
 
 /* The second of two values would silently win, and the user would believe in both. */
-static undr_error refuse_second(struct parsing *parsing, int option) {
+static undr_error refuse_second(check_parsing *parsing, int option) {
     const check_option *of = check_option_of(option);
     if (!parsing->given[option - OPTION_LIST] || of == NULL || of->repeats) {
         return UNDR_OK;
@@ -207,12 +204,16 @@ static undr_error refuse_second(struct parsing *parsing, int option) {
 }
 
 /* Options that take a value. */
-static undr_error take_value(struct parsing *parsing, int option, char *value) {
+static undr_error take_value(check_parsing *parsing, int option, char *value) {
     check_options *options = parsing->options;
     switch (option) {
     case OPTION_ONLY: return add_text(&options->only, value);
     case OPTION_SKIP: return add_text(&options->skip, value);
     case OPTION_CASES: return add_text(&options->cases, value);
+    case OPTION_REPORT: return add_text(&options->reports, value);
+    case OPTION_SPEC_URL: options->spec_url = value; return UNDR_OK;
+    case OPTION_SOURCES: options->sources = value; return UNDR_OK;
+    case OPTION_AS_OF: return parse_version(parsing, value);
     case OPTION_MARKDOWN: options->markdown = value; return UNDR_OK;
     case OPTION_FORMAT: return parse_format(parsing, value);
     case OPTION_COMPLETION: return parse_shell(parsing, value);
@@ -261,7 +262,7 @@ static bool take_switch(check_options *options, int option) {
 }
 
 /* getopt answered '?' for `word`: unknown, ambiguous, or with a value that it does not take. */
-static undr_error unknown_option(struct parsing *parsing, const char *word) {
+static undr_error unknown_option(check_parsing *parsing, const char *word) {
     const char *names[MOST_OPTIONS] = {NULL};
     const char *name = word + strspn(word, "-");
     size_t length = strcspn(name, "="), alike = 0;
@@ -269,7 +270,7 @@ static undr_error unknown_option(struct parsing *parsing, const char *word) {
         names[i] = check_option_table[i].name;
         alike += strncmp(name, names[i], length) == 0 ? 1 : 0;
         if (strlen(names[i]) == length && strncmp(name, names[i], length) == 0) {
-            return refuse_word(parsing, "option '%s' takes no value", word);
+            return check_options_refuse(parsing, "option '%s' takes no value", word);
         }
     }
     check_writer out = check_writer_to(parsing->message);
@@ -282,7 +283,7 @@ static undr_error unknown_option(struct parsing *parsing, const char *word) {
 }
 
 /* Leaves what is no option behind optind. */
-static undr_error read_options(struct parsing *parsing) {
+static undr_error read_options(check_parsing *parsing) {
     undr_error error = UNDR_OK;
     struct option long_options[MOST_OPTIONS];
     fill_long_options(long_options);
@@ -296,7 +297,7 @@ static undr_error read_options(struct parsing *parsing) {
             return UNDR_OK;
         }
         if (option == ':') {
-            return refuse_word(parsing, "option '%s' needs a value", word);
+            return check_options_refuse(parsing, "option '%s' needs a value", word);
         }
         if (option == '?') {
             return unknown_option(parsing, word);
@@ -314,10 +315,11 @@ static undr_error read_options(struct parsing *parsing) {
 }
 
 /* The verb, and what follows it: files or roles. */
-static undr_error take_word(struct parsing *parsing, char *word, bool *has_verb) {
+static undr_error take_word(check_parsing *parsing, char *word, bool *has_verb) {
     check_options *options = parsing->options;
     if (options->action == CHECK_ACTION_PARSE || options->action == CHECK_ACTION_DECODE
-        || options->action == CHECK_ACTION_DIFF || options->action == CHECK_ACTION_MERGE) {
+        || options->action == CHECK_ACTION_DIFF || options->action == CHECK_ACTION_MERGE
+        || options->action == CHECK_ACTION_SPEC) {
         return add_text(&options->files, word);
     }
     if (options->action == CHECK_ACTION_RUN && !*has_verb && strcmp(word, "explore") == 0) {
@@ -325,11 +327,11 @@ static undr_error take_word(struct parsing *parsing, char *word, bool *has_verb)
         return UNDR_OK;
     }
     if (*has_verb) {
-        return refuse_word(parsing, "unexpected argument '%s'; put the adapter's command after --", word);
+        return check_options_refuse(parsing, "unexpected argument '%s'; put the adapter's command after --", word);
     }
     *has_verb = true;
     for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
-        options->roles[role] = strcmp(word, "all") == 0 || strcmp(word, role_names[role]) == 0;
+        options->roles[role] = strcmp(word, "all") == 0 || strcmp(word, check_role_name((check_role)role)) == 0;
     }
     options->all = strcmp(word, "all") == 0;
     if (options->roles[0] || options->roles[1] || options->roles[2]) {
@@ -339,7 +341,7 @@ static undr_error take_word(struct parsing *parsing, char *word, bool *has_verb)
         const char *word;
         check_action action;
     } others[] = {{"parse", CHECK_ACTION_PARSE}, {"decode", CHECK_ACTION_DECODE}, {"diff", CHECK_ACTION_DIFF},
-        {"merge", CHECK_ACTION_MERGE}};
+        {"merge", CHECK_ACTION_MERGE}, {"spec", CHECK_ACTION_SPEC}};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (strcmp(word, others[i].word) == 0) {
             options->action = others[i].action;
@@ -350,7 +352,7 @@ static undr_error take_word(struct parsing *parsing, char *word, bool *has_verb)
 }
 
 /* Options and words in any order: each round reads the options up to the next word. */
-static undr_error read_arguments(struct parsing *parsing, bool *has_verb) {
+static undr_error read_arguments(check_parsing *parsing, bool *has_verb) {
     undr_error error = UNDR_OK;
     while (error == UNDR_OK) {
         error = read_options(parsing);
@@ -366,127 +368,16 @@ static undr_error read_arguments(struct parsing *parsing, bool *has_verb) {
     return error;
 }
 
-static check_role only_role(const check_options *options) {
-    int role = CHECK_ROLE_MANAGER;
-    while (role < CHECK_ROLE_POOL && !options->roles[role]) {
-        role++;
+/* --html of a run takes a file; that of `spec` stands alone. */
+static void rename_html(check_parsing *parsing) {
+    static char format[] = "--format=html";
+    int verb = 1;
+    while (verb < parsing->argc && parsing->argv[verb][0] == '-') {
+        verb++;
     }
-    return (check_role)role;
-}
-
-/* As it was typed: "manager", "explore all". */
-static const char *verb_of(const check_options *options) {
-    static const char *const explored[] = {"explore manager", "explore worker", "explore pool"};
-    bool explores = options->action == CHECK_ACTION_EXPLORE;
-    check_role role = only_role(options);
-    return options->all ? explores ? "explore all" : "all" : explores ? explored[role] : role_names[role];
-}
-
-static undr_error finish_run(struct parsing *parsing, bool has_verb) {
-    check_options *options = parsing->options;
-    if (!has_verb) {
-        return refuse_word(
-            parsing, "the command is missing: undr-check %s [OPTIONS] -- ARGV...", "manager|worker|pool|all");
-    }
-    if (options->host != NULL && options->command != NULL) {
-        return refuse_word(
-            parsing, "%s and a command after -- can't be combined", options->listens ? "--listen" : "--connect");
-    }
-    if (options->listens && (options->all || !options->roles[CHECK_ROLE_WORKER])) {
-        return refuse_word(parsing, "--listen waits for a worker: undr-check worker --listen %s:PORT", options->host);
-    }
-    if (options->host != NULL && !options->listens && (options->all || !options->roles[CHECK_ROLE_MANAGER])) {
-        return refuse_word(
-            parsing, "--connect reaches a manager only: undr-check manager --connect %s:PORT", options->host);
-    }
-    if (options->host == NULL && options->command == NULL) {
-        return refuse_word(parsing,
-            "the adapter's command is missing: put it after --, as in undr-check %s -- ./my-adapter", verb_of(options));
-    }
-    if (options->listens) { /* each play is one start by hand */
-        options->has_delivery = options->has_delivery || !options->every_delivery;
-        options->again = parsing->given[OPTION_AGAIN - OPTION_LIST] ? options->again : 0;
-    }
-    if (options->has_delivery && options->every_delivery) {
-        return refuse_word(parsing, "%s", "--delivery NAME and --all-deliveries can't be combined");
-    }
-    return UNDR_OK;
-}
-
-static undr_error finish_explore(struct parsing *parsing, bool has_verb) {
-    const check_options *options = parsing->options;
-    if (!has_verb) {
-        return refuse_word(parsing, "explore: name the role, %s", "as in undr-check explore manager -- ARGV...");
-    }
-    if (options->corpus != NULL && (options->all || only_role(options) != CHECK_ROLE_MANAGER)) {
-        return refuse_word(parsing,
-            "--corpus has sessions of a manager: undr-check explore manager --corpus %s -- ARGV...", options->corpus);
-    }
-    if (options->corpus != NULL && options->sessions != 0) {
-        return refuse_word(parsing, "%s", "--corpus and --sessions can't be combined: all kept sessions are played");
-    }
-    return finish_run(parsing, has_verb);
-}
-
-/* An option without an effect is refused, with the verbs for which it has one. */
-static undr_error refuse_unused(struct parsing *parsing) {
-    static const char *const actions[] = {[CHECK_ACTION_RUN] = "a run",
-        [CHECK_ACTION_LIST] = "--list",
-        [CHECK_ACTION_PARSE] = "parse",
-        [CHECK_ACTION_DECODE] = "decode",
-        [CHECK_ACTION_EXPLORE] = "explore",
-        [CHECK_ACTION_DIFF] = "diff",
-        [CHECK_ACTION_MERGE] = "merge"};
-    const check_options *options = parsing->options;
-    for (int option = OPTION_LIST; option < OPTION_MAN; option++) {
-        const char *name = check_option_of(option)->name;
-        if (parsing->given[option - OPTION_LIST] && !check_option_is_used(options->action, name)) {
-            return check_refused(
-                undr_put_format(parsing->message, "%s does not use --%s, which belongs to %s: remove it",
-                    actions[options->action], name, check_option_users(name)));
-        }
-    }
-    bool reads = options->action == CHECK_ACTION_PARSE || options->action == CHECK_ACTION_DECODE
-        || options->action == CHECK_ACTION_DIFF || options->action == CHECK_ACTION_MERGE;
-    if (reads && options->command != NULL) {
-        return refuse_word(parsing, "%s starts no adapter: remove `--` and what follows it", actions[options->action]);
-    }
-    return options->destructive && options->host == NULL
-        ? refuse_word(parsing, "--destructive belongs to --connect HOST:PORT: %s",
-              "a target that undr-check starts has nothing to lose")
-        : UNDR_OK;
-}
-
-static undr_error finish_options(struct parsing *parsing, bool has_verb) {
-    check_options *options = parsing->options;
-    undr_error error = refuse_unused(parsing);
-    if (error != UNDR_OK) {
-        return error;
-    }
-    switch (options->action) {
-    case CHECK_ACTION_RUN: return finish_run(parsing, has_verb);
-    case CHECK_ACTION_EXPLORE: return finish_explore(parsing, has_verb);
-    case CHECK_ACTION_LIST:
-        for (int role = 0; role < CHECK_ROLE_COUNT; role++) {
-            options->roles[role] = options->roles[role] || !has_verb;
-        }
-        return UNDR_OK;
-    case CHECK_ACTION_PARSE:
-        return options->files.count == 0 ? refuse_word(parsing, "parse: name the case files (%s)", "or folders of them")
-                                         : UNDR_OK;
-    case CHECK_ACTION_DIFF:
-        return options->files.count == 2
-            ? UNDR_OK
-            : refuse_word(parsing, "diff compares two reports: %s", "undr-check diff OLD.json NEW.json");
-    case CHECK_ACTION_MERGE:
-        return options->files.count > 0
-            ? UNDR_OK
-            : refuse_word(parsing, "merge: name the reports of the shards (%s)", "--json wrote them");
-    case CHECK_ACTION_DECODE:
-        return options->files.count > 1
-            ? refuse_word(parsing, "decode: unexpected argument '%s'; it reads one file", options->files.at[1])
-            : UNDR_OK;
-    default: return UNDR_OK;
+    bool is_spec = verb < parsing->argc && strcmp(parsing->argv[verb], "spec") == 0;
+    for (int i = 1; is_spec && i < parsing->argc; i++) {
+        parsing->argv[i] = strcmp(parsing->argv[i], "--html") == 0 ? format : parsing->argv[i];
     }
 }
 
@@ -494,10 +385,11 @@ undr_error check_options_parse(int argc, char **argv, check_options *options, un
     *options = (check_options){.program = argc > 0 ? argv[0] : "undr-check",
         .words = argv,
         .timeout_factor = 1,
+        .spec_url = UNDR_SPEC_URL[0] == '\0' ? NULL : UNDR_SPEC_URL,
         .shard = 1,
         .shards = 1,
         .again = 2};
-    struct parsing parsing = {options, message, argc, calloc((size_t)argc + 1, sizeof *argv), {false}};
+    check_parsing parsing = {options, message, argc, calloc((size_t)argc + 1, sizeof *argv), {false}};
     char **copy = parsing.argv;
     bool has_verb = false;
     if (copy == NULL) {
@@ -512,6 +404,7 @@ undr_error check_options_parse(int argc, char **argv, check_options *options, un
             break;
         }
     }
+    rename_html(&parsing);
     undr_error error = read_arguments(&parsing, &has_verb);
     if (parsing.given[0] && options->action == CHECK_ACTION_RUN) {
         options->action = CHECK_ACTION_LIST;
@@ -522,7 +415,7 @@ undr_error check_options_parse(int argc, char **argv, check_options *options, un
     }
     bool asks = options->action >= CHECK_ACTION_HELP;
     if (error == UNDR_OK && !asks) {
-        error = finish_options(&parsing, has_verb);
+        error = check_options_finish(&parsing, has_verb);
     }
     free(copy);
     return error;
@@ -533,6 +426,7 @@ void check_options_free(check_options *options) {
     free(options->skip.at);
     free(options->cases.at);
     free(options->files.at);
+    free(options->reports.at);
     free(options->host);
     *options = (check_options){0};
 }

@@ -4,6 +4,7 @@
 
 #include "play/play.h"
 #include "suite/option_use.h"
+#include "suite/role.h"
 
 #include <stdio.h>
 
@@ -13,11 +14,9 @@ typedef enum check_format {
     CHECK_FORMAT_USUAL,
     CHECK_FORMAT_TEXT,
     CHECK_FORMAT_MARKDOWN,
-    CHECK_FORMAT_JSON
+    CHECK_FORMAT_JSON,
+    CHECK_FORMAT_HTML /* of spec */
 } check_format;
-
-enum { CHECK_ROLE_COUNT = 3 };
-const char *check_role_name(check_role role); /* "manager" */
 
 /* Texts a user gave several times. Owns the array, not the texts. */
 typedef struct check_texts {
@@ -33,12 +32,15 @@ typedef struct check_options {
     char *const *words;  /* the whole command line, NULL-terminated */
     const char *program; /* as it was called: what a printed command begins with */
     bool roles[CHECK_ROLE_COUNT];
-    bool all;                             /* the role `all`: those that the adapter declares */
-    check_texts only, skip, cases, files; /* files: of parse, decode, diff and merge */
+    bool all;                               /* the role `all`: those that the adapter declares */
+    check_texts only, skip, cases, reports; /* reports: of spec */
+    check_texts files;                      /* of parse, decode, diff and merge; of spec the ids */
     unsigned jobs;
     bool verbose, tap, strict, load, destructive, pause, until_fail, fail_fast;
     bool github, zsh;
-    check_format format;                        /* of diff and merge */
+    check_format format;                        /* of diff, merge and spec */
+    const char *spec_url;                       /* NULL: none */
+    const char *sources;                        /* of spec: a URL; NULL: none */
     const char *junit, *json, *html, *markdown; /* NULL: not asked for; "-": standard output */
     bool every_delivery;
     bool has_delivery; /* `delivery` was named; neither: whole and a varied one */
@@ -52,6 +54,7 @@ typedef struct check_options {
     unsigned shard, shards; /* 1/1: everything */
     double timeout_factor;
     const char *expect, *write_expect;
+    const char *as_of; /* NULL: today's */
     check_color color;
     char *host;   /* of --connect or --listen; NULL: none */
     bool listens; /* --listen */

@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -57,6 +58,31 @@ static undr_error grow_cases(check_suite *suite, size_t cases) {
     return UNDR_OK;
 }
 
+/* The name of a case, or a former one. */
+static undr_error add_name(check_suite *suite, const check_case *one, const char *name, undr_buffer *message) {
+    size_t before = CHECK_NO_NAME;
+    undr_error error = check_name_map_put(&suite->by_name, name, suite->count, &before);
+    if (error != UNDR_OK || before == CHECK_NO_NAME) {
+        return error;
+    }
+    const check_case *other = suite->all[before];
+    return check_refused(undr_put_format(message,
+        name == one->name && strcmp(other->name, name) == 0
+            ? "%s:%d: the case %s is already at %s:%d; give one of them another name"
+            : "%s:%d: %s is a name, or a former name, of the case at %s:%d; no other case may have it",
+        one->file, one->line, name, other->file, other->line));
+}
+
+static undr_error add_case(check_suite *suite, const check_case *one, undr_buffer *message) {
+    suite->all[suite->count] = one;
+    undr_error error = add_name(suite, one, one->name, message);
+    for (size_t i = 0; i < one->was_count && error == UNDR_OK; i++) {
+        error = add_name(suite, one, one->was[i], message);
+    }
+    suite->count += error == UNDR_OK ? 1 : 0;
+    return error;
+}
+
 /* Takes over `cases` and `name`. */
 static undr_error take_over(check_suite *suite, check_cases cases, char *name, undr_buffer *message) {
     undr_error error = grow_cases(suite, cases.count);
@@ -69,18 +95,10 @@ static undr_error take_over(check_suite *suite, check_cases cases, char *name, u
     suite->names[suite->file_count] = name;
     suite->file_count++;
     for (size_t i = 0; i < cases.count; i++) {
-        const check_case *one = &cases.at[i];
-        size_t before = CHECK_NO_NAME;
-        if (check_name_map_put(&suite->by_name, one->name, suite->count, &before) != UNDR_OK) {
-            return UNDR_MEMORY;
+        error = add_case(suite, &cases.at[i], message);
+        if (error != UNDR_OK) {
+            return error;
         }
-        if (before != CHECK_NO_NAME) {
-            const check_case *other = suite->all[before];
-            return check_refused(
-                undr_put_format(message, "%s:%d: the case %s is already at %s:%d; give one of them another name",
-                    one->file, one->line, one->name, other->file, other->line));
-        }
-        suite->all[suite->count++] = one;
     }
     return UNDR_OK;
 }
@@ -232,6 +250,27 @@ static undr_error add_embedded(check_suite *suite, const check_embedded *embedde
     return error;
 }
 
+/* What comes after a former name comes after the case that has it now. */
+static void resolve_former_names(check_suite *suite) {
+    for (size_t i = 0; i < suite->file_count; i++) {
+        for (size_t k = 0; k < suite->files[i].count; k++) {
+            check_case *one = &suite->files[i].at[k];
+            for (size_t n = 0; n < one->after_count; n++) {
+                const check_case *before = check_suite_find(suite, one->after[n]);
+                one->after[n] = before == NULL ? one->after[n] : before->name;
+            }
+        }
+    }
+}
+
+bool check_case_fits(const check_case *one, const char *pattern) {
+    bool fits = fnmatch(pattern, one->name, 0) == 0;
+    for (size_t i = 0; i < one->was_count && !fits; i++) {
+        fits = fnmatch(pattern, one->was[i], 0) == 0;
+    }
+    return fits;
+}
+
 undr_error check_suite_load(check_suite *suite, const check_embedded *embedded, const check_texts *folders,
     undr_buffer *message, bool *embedded_mistake) {
     *suite = (check_suite){0};
@@ -241,6 +280,7 @@ undr_error check_suite_load(check_suite *suite, const check_embedded *embedded, 
     for (size_t i = 0; i < folders->count && error == UNDR_OK; i++) {
         error = check_suite_add_path(suite, folders->at[i], message);
     }
+    resolve_former_names(suite);
     return error;
 }
 

@@ -24,8 +24,11 @@ UNDR_MUST_USE undr_error check_suite_load(check_suite *suite, const check_embedd
     const check_texts *folders, undr_buffer *message, bool *embedded_mistake);
 void check_suite_free(check_suite *suite);
 
-/* NULL: no such case. */
+/* By its name, or by one that it had. NULL: no such case. */
 const check_case *check_suite_find(const check_suite *suite, const char *name);
+
+/* Does a pattern fit its name, or one that it had? */
+bool check_case_fits(const check_case *one, const char *pattern);
 
 /* Reads a text into *suite; `name` stands where a file's name would. */
 UNDR_MUST_USE undr_error check_suite_add_text(

@@ -4,7 +4,6 @@
 #include "base/text.h"
 #include "base/writer.h"
 
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,8 +51,11 @@ static bool is_plain(const char *pattern) {
 static bool is_wanted(const struct choosing *choosing, const check_case *one) {
     bool wanted = choosing->options->only.count == 0
         || check_name_map_get(&choosing->plain, one->name) != CHECK_NO_NAME;
+    for (size_t i = 0; i < one->was_count && !wanted; i++) {
+        wanted = check_name_map_get(&choosing->plain, one->was[i]) != CHECK_NO_NAME;
+    }
     for (size_t i = 0; i < choosing->wild_count && !wanted; i++) {
-        wanted = fnmatch(choosing->wild[i], one->name, 0) == 0;
+        wanted = check_case_fits(one, choosing->wild[i]);
     }
     return wanted;
 }
@@ -62,7 +64,7 @@ static bool is_left_out(const struct choosing *choosing, const check_case *one) 
     const check_texts *skip = &choosing->options->skip;
     bool left_out = false;
     for (size_t i = 0; i < skip->count && !left_out; i++) {
-        left_out = fnmatch(skip->at[i], one->name, 0) == 0;
+        left_out = check_case_fits(one, skip->at[i]);
     }
     return left_out;
 }
@@ -74,7 +76,7 @@ static bool matches_any(const check_suite *suite, const check_options *options, 
     }
     for (size_t i = 0; i < suite->count; i++) {
         const check_case *one = suite->all[i];
-        if (options->roles[one->role] && fnmatch(pattern, one->name, 0) == 0) {
+        if (options->roles[one->role] && check_case_fits(one, pattern)) {
             return true;
         }
     }

@@ -1,4 +1,4 @@
-/* adapter.c: command line, lines and hex of the adapter contract, as both reference programs speak it. */
+/* adapter.c: words, lines and hex of the adapter contract, as both reference programs speak it. */
 #include "programs/adapter.h"
 
 #include "undr/text.h"
@@ -14,7 +14,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* ---- command line ---- */
+/* ---- words ---- */
 
 bool adapter_parse_number(undr_slice text, uint64_t minimum, uint64_t maximum, uint64_t *number) {
     uint64_t value = 0;
@@ -51,108 +51,6 @@ void adapter_complain(const char *program, const char *format, ...) {
     free(text);
 }
 
-static void list_choices(const char *program, const char *verb, const adapter_option *options, size_t count) {
-    (void)fprintf(stderr, "usage: %s %s", program, verb);
-    for (size_t i = 0; i < count; i++) {
-        const adapter_option *option = &options[i];
-        (void)fprintf(stderr, option->required ? " %s" : " [%s", option->name);
-        if (option->number != NULL && option->maximum == UINT64_MAX) {
-            (void)fprintf(stderr, " %" PRIu64 "...", option->minimum);
-        } else if (option->number != NULL) {
-            (void)fprintf(stderr, " %" PRIu64 "..%" PRIu64, option->minimum, option->maximum);
-        } else if (option->text != NULL) {
-            (void)fprintf(stderr, " %s", option->word);
-        }
-        (void)fprintf(stderr, option->required ? "" : "]");
-    }
-    (void)fprintf(stderr, "\n");
-}
-
-/* The option that `word` names, as "--name" or "--name=VALUE"; *value is what follows the '=', or NULL. */
-static adapter_option *find_option(adapter_option *options, size_t count, const char *word, const char **value) {
-    size_t size = strcspn(word, "=");
-    *value = word[size] == '=' ? word + size + 1 : NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (strlen(options[i].name) == size && strncmp(options[i].name, word, size) == 0) {
-            return &options[i];
-        }
-    }
-    return NULL;
-}
-
-static bool set_flag(const char *program, adapter_option *option, const char *value) {
-    *option->flag = true;
-    if (value != NULL) {
-        (void)fprintf(stderr, "%s: %s takes no value\n", program, option->name);
-    }
-    return value == NULL;
-}
-
-/* value: NULL when there is none. */
-static bool set_option(const char *program, adapter_option *option, const char *value) {
-    option->given = true;
-    if (option->flag != NULL) {
-        return set_flag(program, option, value);
-    }
-    if (value == NULL) {
-        (void)fprintf(stderr, "%s: %s needs a value\n", program, option->name);
-        return false;
-    }
-    if (option->number != NULL) {
-        if (adapter_parse_number(undr_slice_text(value), option->minimum, option->maximum, option->number)) {
-            return true;
-        }
-        adapter_complain(program, "%s must be a number from %" PRIu64 " to %" PRIu64 ", not '%s'", option->name,
-            option->minimum, option->maximum, value);
-        return false;
-    }
-    *option->text = value;
-    if (*value == '\0') {
-        (void)fprintf(stderr, "%s: %s must not be empty\n", program, option->name);
-    }
-    return *value != '\0';
-}
-
-static bool parse_all(const char *program, int argc, char **argv, adapter_option *options, size_t count) {
-    for (int i = 0; i < argc; i++) {
-        const char *value;
-        adapter_option *option = find_option(options, count, argv[i], &value);
-        if (option == NULL) {
-            adapter_complain(program, "unknown option '%s'", argv[i]);
-            return false;
-        }
-        if (option->flag == NULL && value == NULL && i + 1 < argc) {
-            value = argv[++i];
-        }
-        if (!set_option(program, option, value)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool has_all_required(const char *program, const adapter_option *options, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        if (options[i].required && !options[i].given) {
-            (void)fprintf(stderr, "%s: %s is missing\n", program, options[i].name);
-            return false;
-        }
-    }
-    return true;
-}
-
-bool adapter_parse_options(
-    const char *program, const char *verb, int argc, char **argv, adapter_option *options, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        options[i].given = false;
-    }
-    if (parse_all(program, argc, argv, options, count) && has_all_required(program, options, count)) {
-        return true;
-    }
-    list_choices(program, verb, options, count);
-    return false;
-}
-
 bool adapter_has_stack(const char *program) {
     enum { NEEDED_KIB = 512 };
     struct rlimit limit;
@@ -162,15 +60,6 @@ bool adapter_has_stack(const char *program) {
     adapter_complain(program, "the stack limit is %llu KiB, but %d are needed: raise it, as with `ulimit -s 8192`",
         (unsigned long long)(limit.rlim_cur / 1024), NEEDED_KIB);
     return false;
-}
-
-int adapter_no_verb(const char *program, const char *verb, const char *verbs) {
-    if (verb == NULL) {
-        (void)fprintf(stderr, "%s: no verb; give one of: %s\n", program, verbs);
-    } else {
-        adapter_complain(program, "the verb '%s' is not implemented; the verbs are: %s", verb, verbs);
-    }
-    return ADAPTER_EXIT_NO_VERB;
 }
 
 int adapter_end_output(const char *program) {

@@ -1,5 +1,5 @@
-/* adapter.h: the parts of the adapter contract (spec/adapter.md) that both reference programs share: words of the
- * command line, lines of standard input and output, payloads in hex. */
+/* adapter.h: what both reference programs share of the adapter contract (spec/adapter.md): its exit statuses, lines of
+ * standard input and output, payloads in hex. Their command lines: options.h. */
 #ifndef PROGRAMS_ADAPTER_H
 #define PROGRAMS_ADAPTER_H
 
@@ -14,34 +14,12 @@ enum {
     ADAPTER_EXIT_NO_VERB = 89 /* no verb, or one that this program does not implement */
 };
 
-/* One option that takes a value, `--name VALUE` or `--name=VALUE`, or is a flag, `--name`. Exactly one of number, text
- * and flag is set; it keeps what it held before when the option is not given. */
-typedef struct adapter_option {
-    const char *name;          /* "--port" */
-    uint64_t minimum, maximum; /* of number */
-    uint64_t *number;
-    const char **text; /* borrowed from argv; never empty */
-    const char *word;  /* of the text, in the usage line: "DIR" */
-    bool *flag;
-    bool required;
-    bool given; /* set by adapter_parse_options */
-} adapter_option;
-
 /* A line on standard error, `PROGRAM: ...`; typed text is printed only as far as it is visible (undr/text.h). */
 void adapter_complain(const char *program, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* Parses argv[0..argc), the words after the verb. False: the reason and the valid choices are on standard error, and
- * the program leaves with ADAPTER_EXIT_USAGE. */
-bool adapter_parse_options(
-    const char *program, const char *verb, int argc, char **argv, adapter_option *options, size_t count);
 
 /* First in main: is there as much stack as the deepest values take, here and in the workers that are started? False:
  * standard error says that there is not, and what helps, and the program leaves with ADAPTER_EXIT_FAILURE. */
 bool adapter_has_stack(const char *program);
-
-/* Says on standard error that verb (NULL: none was given) is not one of `verbs` ("capabilities, worker") and returns
- * ADAPTER_EXIT_NO_VERB, for main to return. */
-int adapter_no_verb(const char *program, const char *verb, const char *verbs);
 
 /* Behind what was printed to standard output, for main to return: 0, or, when it could not be written, the reason
  * stands on standard error and ADAPTER_EXIT_FAILURE. */

@@ -1,7 +1,7 @@
 /* undr-manager.c: the reference manager. undr_process_manager knows the protocol; here is the command line, which is
  * that of the adapter contract (spec/adapter.md). Its workers run Probe tasks. */
-#include "programs/adapter.h"
 #include "programs/commands.h"
+#include "programs/options.h"
 #include "programs/probe.h"
 
 #include "undr/manager.h"
@@ -19,7 +19,6 @@
 #include <unistd.h>
 
 #define PROGRAM "undr-manager"
-#define VERBS "capabilities, manager"
 
 enum { NO_VALUE = -1, LEAST_GRACE_MS = 1000 };
 
@@ -32,39 +31,76 @@ typedef struct settings {
     const char *log_directory, *listen;
 } settings;
 
-/* The options that take no value. */
-static const char beyond_loopback[] = "--beyond-loopback", same_user[] = "--same-user";
+enum { OPTION_WORKERS, OPTION_HOLD, OPTIONS = 14 }; /* the two whose being given matters stand first */
 
-static bool read_settings(const char *verb, int argc, char **argv, settings *read) {
-    *read = (settings){.priority_levels = UNDR_DEFAULT_PRIORITY_LEVELS, .payload_limit = UNDR_DEFAULT_PAYLOAD_LIMIT};
-    adapter_option options[] = {
-        {.name = "--workers", .maximum = 4096, .number = &read->workers},
-        {.name = "--priority-levels",
-            .minimum = 2,
-            /* SCHED-8 */ .maximum = UNDR_MAXIMUM_PRIORITY_LEVELS,
-            .number = &read->priority_levels},
-        {.name = "--log-directory", .text = &read->log_directory, .word = "DIR"},
-        {.name = "--hold", .maximum = 3600000, .number = &read->hold},
-        {.name = "--grace", .minimum = 1, .maximum = 3600000, .number = &read->grace},
-        {.name = "--payload-limit",
-            .minimum = UNDR_PAYLOAD_MINIMUM,
-            .maximum = UNDR_PAYLOAD_MAXIMUM,
-            .number = &read->payload_limit},
-        {.name = "--retries", .maximum = UNDR_MAXIMUM_RETRIES, .number = &read->retries},
-        {.name = "--queue-limit", .minimum = 1, .maximum = UINT64_MAX, .number = &read->queue_limit},
-        {.name = "--connections", .minimum = 1, .maximum = 1000000, .number = &read->connections},
-        {.name = "--patience", .minimum = 1, .maximum = 3600000, .number = &read->patience},
-        {.name = "--start-patience", .minimum = 1, .maximum = 3600000, .number = &read->start_patience},
-        {.name = "--listen", .text = &read->listen, .word = "ADDRESS"},
-        {.name = beyond_loopback, .flag = &read->beyond_loopback},
-        {.name = same_user, .flag = &read->same_user},
-    };
-    if (!adapter_parse_options(PROGRAM, verb, argc, argv, options, sizeof options / sizeof *options)) {
-        return false;
-    }
-    read->has_workers = options[0].given;
-    read->has_hold = options[3].given;
-    return true;
+static const adapter_verb verbs[] = {
+    {"manager", "[OPTION...]", "serve, and read commands from standard input"},
+    {"capabilities", "[OPTION...]", "what this manager can do, one capability a line"},
+    {NULL, NULL, NULL},
+};
+static const char beyond_loopback[] = "--beyond-loopback";
+static const char more[] =
+    "The options may stand before the verb, too.\n"
+    "\n"
+    "Commands: schedule PRIORITY HEX | message HEX | next | close join|cancel|kill\n"
+    "\n"
+    "It prints `ready PORT` first. The end of input kills its workers. SIGINT closes as `close cancel` does;\n"
+    "a second one kills its workers.\n";
+static const char statuses[] = "  0    the end of input\n"
+                               "  1    it can't serve, or its input or output can't be used\n"
+                               "  2    usage\n"
+                               "  89   a verb that is not implemented\n"
+                               "  130  SIGINT\n";
+
+static adapter_option count_of(
+    const char *name, const char *word, uint64_t minimum, uint64_t maximum, uint64_t *number) {
+    return (adapter_option){.name = name, .word = word, .minimum = minimum, .maximum = maximum, .number = number};
+}
+
+static void fill_limits(settings *read, adapter_option *to) {
+    to[0] = count_of("--payload-limit", "BYTES", UNDR_PAYLOAD_MINIMUM, UNDR_PAYLOAD_MAXIMUM, &read->payload_limit);
+    to[0].help = "the largest payload of a frame, at least 64 MiB; default: 1 GiB";
+    to[1] = count_of("--queue-limit", "BYTES", 1, UINT64_MAX, &read->queue_limit);
+    to[1].help = "memory for tasks and messages; more is refused; default: no limit";
+    to[2] = count_of("--connections", "N", 1, 1000000, &read->connections);
+    to[2].help = "at a time; one more replaces one that has sent no request, or is ended; default and maximum: the "
+                 "limit of open files, minus 64";
+    to[3] = count_of("--patience", "MS", 1, 3600000, &read->patience);
+    to[3].help = "a connection that reads none of its answers for this long is ended";
+    to[3].usual = UNDR_DEFAULT_PATIENCE_MS;
+    to[4] = count_of("--start-patience", "MS", 1, 3600000, &read->start_patience);
+    to[4].help = "how long workers that can't be started, or leave soon, are restarted while no task is handed out";
+    to[4].usual = UNDR_START_PATIENCE_MS;
+}
+
+static void fill_options(settings *read, adapter_option to[OPTIONS]) {
+    to[OPTION_WORKERS] = count_of("--workers", "N", 0, 4096, &read->workers);
+    to[OPTION_WORKERS].help = "worker processes of its own; 0: none; default: twice the number of cores";
+    to[OPTION_HOLD] = count_of("--hold", "MS", 0, 3600000, &read->hold);
+    to[OPTION_HOLD].help = "how long an answer to a worker is held for a task; without workers of its own: 0";
+    to[OPTION_HOLD].usual = UNDR_POOL_HOLD_MS;
+    to[2] = count_of("--priority-levels", "P", 2, /* SCHED-8 */ UNDR_MAXIMUM_PRIORITY_LEVELS, &read->priority_levels);
+    to[2].help = "number of priorities, 2 to 128";
+    to[2].usual = UNDR_DEFAULT_PRIORITY_LEVELS;
+    to[3] = (adapter_option){.name = "--log-directory",
+        .word = "DIR",
+        .text = &read->log_directory,
+        .help = "one log file per worker; created if it does not exist"};
+    to[4] = count_of("--grace", "MS", 1, 3600000, &read->grace);
+    to[4].help = "how long `close cancel` waits for running tasks; default: until they have ended";
+    to[5] = count_of("--retries", "N", 0, UNDR_MAXIMUM_RETRIES, &read->retries);
+    to[5].help = "how often a task whose worker died is handed out again; default: 0, it is reported";
+    fill_limits(read, to + 6);
+    to[11] = (adapter_option){.name = "--listen",
+        .word = "ADDRESS",
+        .text = &read->listen,
+        .help = "IPv4; default: 127.0.0.1; an address that other machines reach needs the next option"};
+    to[12] = (adapter_option){.name = beyond_loopback,
+        .flag = &read->beyond_loopback,
+        .help = "allow that: without authentication, any peer that connects can give the workers tasks"};
+    to[13] = (adapter_option){.name = "--same-user",
+        .flag = &read->same_user,
+        .help = "only processes of the same user on this machine may connect"};
 }
 
 /* `hold` is what a manager without workers of its own does, `pool-hold` what one with workers does. */
@@ -77,42 +113,6 @@ static int capabilities(const settings *read) {
     if (read->grace >= LEAST_GRACE_MS) { /* of less the contract has no word */
         (void)printf("grace %llu\n", (unsigned long long)read->grace);
     }
-    return adapter_end_output(PROGRAM);
-}
-
-static int help(void) {
-    (void)printf(
-        "usage: " PROGRAM " manager [OPTION...]       serve, and read commands from standard input\n"
-        "       " PROGRAM " capabilities [OPTION...]  what this manager can do, one capability a line\n"
-        "       " PROGRAM " -h, --help | -V, --version\n"
-        "\n"
-        "options, before or after the verb:\n"
-        "  --workers N           worker processes of its own; 0: none; default: twice the number of cores\n"
-        "  --priority-levels P   number of priorities, 2 to 128; default 2\n"
-        "  --log-directory DIR   one log file per worker; created if it does not exist\n"
-        "  --hold MS             how long an answer to a worker is held for a task; default: %d with workers\n"
-        "                        of its own, 0 without\n"
-        "  --grace MS            how long `close cancel` waits for running tasks; default: until they have ended\n"
-        "  --payload-limit BYTES the largest payload of a frame, at least 64 MiB; default 1 GiB\n"
-        "  --retries N           how often a task whose worker died is handed out again; default 0: it is reported\n"
-        "  --queue-limit BYTES   memory for tasks and messages; more is refused; default: no limit\n"
-        "  --connections N       at a time; one more replaces one that has sent no request, or is ended; default and\n"
-        "                        maximum: the limit of open files, minus 64\n"
-        "  --patience MS         a connection that reads none of its answers for this long is ended; default: %d\n"
-        "  --start-patience MS   how long workers that can't be started, or leave soon, are restarted while no task "
-        "is\n"
-        "                        handed out; default: %d\n"
-        "  --listen ADDRESS      IPv4; default 127.0.0.1; an address that other machines reach needs the next option\n"
-        "  --beyond-loopback     allow that: without authentication, any peer that connects can give the workers "
-        "tasks\n"
-        "  --same-user           only processes of the same user on this machine may connect\n"
-        "\n"
-        "commands: schedule PRIORITY HEX | message HEX | next | close join|cancel|kill\n"
-        "\n"
-        "It prints `ready PORT` first. The end of input kills its workers. SIGINT closes as `close cancel` does;\n"
-        "a second one kills its workers. Exit status: 0 at the end of input; 130 after SIGINT; 1 it can't serve,\n"
-        "or its input or output can't be used; 2 usage; %d a verb that is not implemented.\n",
-        UNDR_POOL_HOLD_MS, UNDR_DEFAULT_PATIENCE_MS, UNDR_START_PATIENCE_MS, ADAPTER_EXIT_NO_VERB);
     return adapter_end_output(PROGRAM);
 }
 
@@ -221,28 +221,32 @@ static int manage(const settings *read) {
     return commands_run(&from, manager, options.priority_levels);
 }
 
-static int run(const char *verb, int argc, char **argv) {
-    settings read;
-    if (strcmp(verb, "capabilities") != 0 && strcmp(verb, "manager") != 0) {
-        return adapter_no_verb(PROGRAM, verb, VERBS); /* ADAPTER-5 */
-    }
-    if (!read_settings(verb, argc, argv, &read)) {
-        return ADAPTER_EXIT_USAGE;
-    }
-    return strcmp(verb, "manager") == 0 ? manage(&read) : capabilities(&read);
-}
-
-static bool is_one_word(const char *option) {
-    return strchr(option, '=') != NULL || strcmp(option, beyond_loopback) == 0 || strcmp(option, same_user) == 0;
-}
-
-/* Where the verb is: after the options, each a word with its value, `--name=value` or a flag. argc: nowhere. */
-static int find_verb(int argc, char **argv) {
+/* Where the verb is: the first word that is neither an option nor the value of one. argc: nowhere. */
+static int find_verb(const adapter_program *program, int argc, char **argv) {
     int at = 1;
     while (at < argc && strncmp(argv[at], "--", 2) == 0) {
-        at += is_one_word(argv[at]) ? 1 : 2;
+        const char *value;
+        const adapter_option *option = adapter_find_option(program->options, program->count, argv[at], &value);
+        bool alone = value != NULL || (option != NULL && option->flag != NULL);
+        at += alone ? 1 : 2;
     }
     return at < argc ? at : argc;
+}
+
+static int run(const adapter_program *program, settings *read, int argc, char **argv) {
+    int at = find_verb(program, argc, argv);
+    const char *verb = at < argc ? argv[at] : NULL;
+    bool manages = verb != NULL && strcmp(verb, "manager") == 0;
+    if (verb == NULL || (!manages && strcmp(verb, "capabilities") != 0)) {
+        return adapter_no_verb(program, verb); /* ADAPTER-5 */
+    }
+    memmove(&argv[at], &argv[at + 1], (size_t)(argc - at) * sizeof *argv); /* with the NULL at the end */
+    if (!adapter_parse_options(PROGRAM, verb, argc - 2, argv + 1, program->options, program->count)) {
+        return ADAPTER_EXIT_USAGE;
+    }
+    read->has_workers = program->options[OPTION_WORKERS].given;
+    read->has_hold = program->options[OPTION_HOLD].given;
+    return manages ? manage(read) : capabilities(read);
 }
 
 /* glibc keeps what it once gave out in blocks below a size that grows with each large one that is freed, up to 32 MiB:
@@ -260,18 +264,11 @@ int main(int argc, char **argv) {
     if (!adapter_has_stack(PROGRAM)) {
         return ADAPTER_EXIT_FAILURE;
     }
-    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-        return help();
-    }
-    if (argc == 2 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)) {
-        (void)puts(PROGRAM " " UNDR_VERSION);
-        return adapter_end_output(PROGRAM);
-    }
-    int at = find_verb(argc, argv);
-    if (at == argc) {
-        return adapter_no_verb(PROGRAM, NULL, VERBS);
-    }
-    const char *verb = argv[at];
-    memmove(&argv[at], &argv[at + 1], (size_t)(argc - at) * sizeof *argv); /* with the NULL at the end */
-    return run(verb, argc - 2, argv + 1);
+    settings read = {.priority_levels = UNDR_DEFAULT_PRIORITY_LEVELS, .payload_limit = UNDR_DEFAULT_PAYLOAD_LIMIT};
+    adapter_option options[OPTIONS];
+    fill_options(&read, options);
+    const adapter_program program = {
+        PROGRAM, "a manager of the undr task protocol", verbs, options, OPTIONS, more, statuses};
+    int status = 0;
+    return adapter_answers(&program, argc, argv, &status) ? status : run(&program, &read, argc, argv);
 }

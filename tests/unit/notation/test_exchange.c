@@ -21,7 +21,8 @@ static const char *const canonical[] = {
     "case manager.a.b\n  must  SCHED-2  a sentence, with a comma\n\n  A -> n\n",
     "case pool.head.all\n  must  CLOSE-JOIN-1  one\n  should  CLOSE-5  two\n  may  MSG-4  three\n  note first\n"
     "  note second one\n  role pool workers 3 levels 4 log-directory\n  needs held\n  needs pickle 5\n"
-    "  delivery whole\n  set load\n  destructive\n  after pool.other\n  after pool.third-one\n\n  P alive\n\n"
+    "  delivery whole\n  set load\n  destructive\n  after pool.other\n  after pool.third-one\n"
+    "  since 0.2.0\n  was pool.head.before\n  was pool.first\n\n  P alive\n\n"
     "  should  SCHED-2  stands between\n  P logs 3\n",
     "case manager.head.levels\n  must  SCHED-9  s\n  role manager levels 128\n  delivery pipeline\n\n"
     "  A -> 0xff b'x'\n",
@@ -118,6 +119,9 @@ static void a_head_fills_the_case(void **state) {
     assert_int_equal(one->note_count, 2);
     assert_string_equal(one->notes[1], "second one");
     assert_string_equal(one->after[1], "pool.third-one");
+    assert_string_equal(one->since, "0.2.0");
+    assert_int_equal(one->was_count, 2);
+    assert_string_equal(one->was[1], "pool.first");
     assert_string_equal(one->needs[1].capability, "pickle");
     assert_int_equal(one->needs[1].minimum, 5);
     assert_int_equal(one->requirement_count, 3);

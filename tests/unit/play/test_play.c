@@ -84,6 +84,7 @@ static void expect_failure(const char *peer, const char *text, double factor, co
     check_result result;
     play(peer, text, CHECK_DELIVERY_WHOLE, factor, &result);
     assert_has(&result.received, received);
+    assert_has(&result.kind, " / ");
     assert_int_equal(result.verdict, CHECK_FAIL);
     assert_int_equal(result.level, CHECK_MUST);
     check_result_free(&result);
@@ -103,6 +104,29 @@ static void passes(void **state) {
     }
 }
 
+/* What differs from case to case is not in it. */
+static void a_failure_has_a_kind(void **state) {
+    static const struct {
+        const char *due, *kind;
+        bool other_value;
+    } kinds[] = {{"A <- t 'x'", "t value / t None", true}, {"A <- t CloseRequest", "t CloseRequest / t None", true},
+        {"A <- t", "t / t None", true}, {"A <- end", "end / t None", false}, {"A <- s", "s / t None", false}};
+    (void)state;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        undr_buffer text = {0};
+        check_result result;
+        assert_int_equal(
+            undr_put_format(&text, "case manager.x\n  must NEXT-2  it\n\n  A -> n\n  %s\n", kinds[i].due), UNDR_OK);
+        assert_int_equal(undr_put_u8(&text, 0), UNDR_OK);
+        play("good", (const char *)text.data, CHECK_DELIVERY_WHOLE, 1, &result);
+        assert_int_equal(undr_put_u8(&result.kind, 0), UNDR_OK);
+        assert_string_equal((const char *)result.kind.data, kinds[i].kind);
+        assert_int_equal(result.other_value, kinds[i].other_value);
+        check_result_free(&result);
+        undr_buffer_free(&text);
+    }
+}
+
 static void blames_the_last_requirement_above(void **state) {
     (void)state;
     check_result result;
@@ -117,6 +141,8 @@ static void blames_the_last_requirement_above(void **state) {
     assert_has(&result.sentence, "two");
     assert_has(&result.expected, "A <- s");
     assert_has(&result.received, "A <- m");
+    assert_has(&result.kind, "s / m");
+    assert_false(result.other_value);
     assert_has(&result.transcript, "! A <- s\n");
     check_result_free(&result);
 }
@@ -275,6 +301,7 @@ static void unordered_is_any_order(void **state) {
         CHECK_DELIVERY_WHOLE, 1, &result);
     assert_int_equal(result.verdict, CHECK_FAIL);
     assert_has(&result.received, "A <- t None");
+    assert_has(&result.kind, "t value / t None");
     check_result_free(&result);
     play("two-messages", "case manager.x\n  must MSGS-1  it\n\n  unordered\n    M <- message 2\n    M <- message 1\n",
         CHECK_DELIVERY_WHOLE, 1, &result);
@@ -523,6 +550,7 @@ int main(int argc, char **argv) {
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(passes),
+        cmocka_unit_test(a_failure_has_a_kind),
         cmocka_unit_test(blames_the_last_requirement_above),
         cmocka_unit_test(observes_a_may),
         cmocka_unit_test(notices_silence),

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "programs/adapter.c"
+#include "programs/options.c"
 
 #include <signal.h>
 
@@ -151,8 +152,10 @@ static void nobody_reads(void **state) {
 
 static void no_verb(void **state) {
     (void)state;
-    assert_int_equal(adapter_no_verb("prog", NULL, "a, b"), 89);
-    assert_int_equal(adapter_no_verb("prog", "nonsense", "a, b"), 89);
+    static const adapter_verb verbs[] = {{"a", "", ""}, {"b", "", ""}, {NULL, NULL, NULL}};
+    const adapter_program program = {.name = "prog", .verbs = verbs};
+    assert_int_equal(adapter_no_verb(&program, NULL), 89);
+    assert_int_equal(adapter_no_verb(&program, "nonsense"), 89);
 }
 
 int main(void) {

@@ -176,10 +176,10 @@ static void expect_failure(const char *words, int status, const char *message) {
 
 static void mistakes_are_explained(void **state) {
     (void)state;
-    expect_failure("", 89, "capabilities, manager");
-    expect_failure("nonsense", 89, "capabilities, manager");
-    expect_failure("worker --port 1", 89, "capabilities, manager");
-    expect_failure("--hold 5", 89, "capabilities, manager");
+    expect_failure("", 89, "manager, capabilities");
+    expect_failure("nonsense", 89, "manager, capabilities");
+    expect_failure("worker --port 1", 89, "manager, capabilities");
+    expect_failure("--hold 5", 89, "manager, capabilities");
     expect_failure("manager --worker 1", 2, "unknown option '--worker'");
     expect_failure("manager --workers x", 2, "from 0 to 4096");
     expect_failure("manager --workers", 2, "--workers needs a value");
@@ -189,7 +189,7 @@ static void mistakes_are_explained(void **state) {
     expect_failure("manager --same-user=yes", 2, "--same-user takes no value");
     expect_failure("manager --listen 0.0.0.0", 2, "add --beyond-loopback");
     expect_failure("manager --listen here --beyond-loopback", 2, "not 'here'");
-    expect_failure("--same-user --hold 5", 89, "capabilities, manager");
+    expect_failure("--same-user --hold 5", 89, "manager, capabilities");
     expect_failure("manager --workers 0 --log-directory /nowhere/at/all", 1, "/nowhere/at/all: No such file");
     expect_failure("undr-worker-process 1", 2, "do not call it by hand");
 }

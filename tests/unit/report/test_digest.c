@@ -45,8 +45,10 @@ static void add(struct stage *stage, const char *name, check_verdict verdict, co
     check_record *record = &stage->part->records[index];
     *record = (check_record){.one = &stage->cases[index], .due = 1};
     check_result result = {.verdict = verdict};
+    result.other_value = strncmp(expected, "t ", 2) == 0 && strncmp(received, "t ", 2) == 0;
     put(&result.expected, expected);
     put(verdict == CHECK_BLOCKED ? &result.notes : &result.received, received);
+    assert_int_equal(undr_put_format(&result.kind, "%s / %s", expected, received), UNDR_OK);
     put(&result.transcript, transcript);
     check_record_add(record, CHECK_DELIVERY_WHOLE, 1, &result, true);
 }
@@ -76,36 +78,16 @@ static void assert_table(struct stage *stage, const char *expected) {
     check_session_free(&stage->session);
 }
 
-static void values_and_connections_do_not_matter(void **state) {
+static void failures_of_one_kind_are_told_together(void **state) {
     struct stage stage;
     (void)state;
     set_up(&stage);
-    add(&stage, "m.a", CHECK_FAIL, "A <- t b'it\\'s (x'", "nothing within 5.0 s", "1\n2\n3\n");
-    add(&stage, "m.b", CHECK_FAIL, "B[7] <- t Probe([('message', 'x')])", "nothing within 15.0 s", "1\n");
-    add(&stage, "m.c", CHECK_FAIL, "A <- s", "nothing within 5.0 s", "1\n");
+    add(&stage, "m.a", CHECK_FAIL, "t value", "nothing", "1\n2\n3\n");
+    add(&stage, "m.b", CHECK_FAIL, "t value", "nothing", "1\n");
+    add(&stage, "m.c", CHECK_FAIL, "s", "nothing", "1\n");
+    add(&stage, "m.d", CHECK_FAIL, "s", "end fin", "1\n");
     add(&stage, "m.good", CHECK_PASS, "", "", "");
-    assert_table(&stage, "m.b*2 m.c*1");
-}
-
-static void another_value_of_the_right_frame_matters(void **state) {
-    struct stage stage;
-    (void)state;
-    set_up(&stage);
-    add(&stage, "m.a", CHECK_FAIL, "A <- t None", "A <- t CloseRequest", "");
-    add(&stage, "m.b", CHECK_FAIL, "A <- t None", "A <- t b'task'", "");
-    add(&stage, "m.c", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "");
-    add(&stage, "m.d", CHECK_FAIL, "A <- t b'1'", "A <- t b'2' (expected one, received another)", "");
-    assert_table(&stage, "m.c*2 m.a*1 m.b*1");
-}
-
-static void ends_differ_from_answers(void **state) {
-    struct stage stage;
-    (void)state;
-    set_up(&stage);
-    add(&stage, "m.a", CHECK_FAIL, "A <- m", "A <- end fin", "");
-    add(&stage, "m.b", CHECK_FAIL, "A <- m", "A <- end reset", "");
-    add(&stage, "m.c", CHECK_FAIL, "M <- closed", "M <- error", "");
-    assert_table(&stage, "m.a*1 m.b*1 m.c*1");
+    assert_table(&stage, "m.b*2 m.c*1 m.d*1");
 }
 
 static void a_must_explains_a_should(void **state) {
@@ -113,7 +95,7 @@ static void a_must_explains_a_should(void **state) {
     (void)state;
     set_up(&stage);
     add(&stage, "m.mild", CHECK_WARN, "A <- m", "A <- end fin", "");
-    add(&stage, "m.must", CHECK_FAIL, "B <- m", "B <- end fin", "a longer transcript\n");
+    add(&stage, "m.must", CHECK_FAIL, "A <- m", "A <- end fin", "a longer transcript\n");
     assert_table(&stage, "m.must*2");
 }
 
@@ -165,17 +147,17 @@ static void tries(struct stage *stage, check_requirement *requirement) {
 static void lifo(struct stage *stage) {
     static check_requirement done = {CHECK_MUST, "DONE-1", "counted", 1}, order = {CHECK_MUST, "SCHED-3", "first", 1};
     set_up(stage);
-    add(stage, "m.a", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n");
+    add(stage, "m.a", CHECK_FAIL, "t value", "t value", "1\n");
     tries(stage, &done);
-    add(stage, "m.b", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n");
+    add(stage, "m.b", CHECK_FAIL, "t value", "t value", "1\n");
     tries(stage, &done);
-    add(stage, "m.c", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n");
+    add(stage, "m.c", CHECK_FAIL, "t value", "t value", "1\n");
     tries(stage, &done);
     add(stage, "m.d", CHECK_PASS, "", "", "1\n");
     tries(stage, &done);
-    add(stage, "m.order-long", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n2\n3\n");
+    add(stage, "m.order-long", CHECK_FAIL, "t value", "t value", "1\n2\n3\n");
     tries(stage, &order);
-    add(stage, "m.order", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n2\n");
+    add(stage, "m.order", CHECK_FAIL, "t value", "t value", "1\n2\n");
     tries(stage, &order);
 }
 
@@ -252,11 +234,11 @@ static void another_value_is_no_matter_of_frames(void **state) {
     struct stage stage;
     (void)state;
     set_up(&stage);
-    add(&stage, "m.frame", CHECK_FAIL, "A <- t b'1'", "A <- t b'3'", "");
+    add(&stage, "m.frame", CHECK_FAIL, "t value", "t value", "");
     tries(&stage, &frame);
-    add(&stage, "m.order", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n2\n");
+    add(&stage, "m.order", CHECK_FAIL, "t value", "t value", "1\n2\n");
     tries(&stage, &order);
-    add(&stage, "m.order-too", CHECK_FAIL, "A <- t b'x'", "A <- t b'y'", "1\n2\n3\n");
+    add(&stage, "m.order-too", CHECK_FAIL, "t value", "t value", "1\n2\n3\n");
     tries(&stage, &order);
     assert_table(&stage, "m.order*3");
 }
@@ -335,26 +317,9 @@ static void few_cases_count_for_less(void **state) {
     assert_false(check_share_is_larger((check_share){0, 0}, (check_share){0, 7}));
 }
 
-static void shapes_of_odd_texts(void **state) {
-    static const char *const texts[] = {
-        "", "'", "b'\\", "((((", "))", "<-", "A <- ", "A <-  t", "\xff\xfe", "M <- message ["};
-    (void)state;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++) {
-            undr_buffer shape = {0};
-            undr_slice a = undr_slice_text(texts[i]), b = undr_slice_text(texts[k]);
-            assert_int_equal(check_digest_shape(&shape, a, b), UNDR_OK);
-            assert_true(shape.size <= a.size + b.size + 8);
-            undr_buffer_free(&shape);
-        }
-    }
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_and_connections_do_not_matter),
-        cmocka_unit_test(another_value_of_the_right_frame_matters),
-        cmocka_unit_test(ends_differ_from_answers),
+        cmocka_unit_test(failures_of_one_kind_are_told_together),
         cmocka_unit_test(a_must_explains_a_should),
         cmocka_unit_test(a_must_stands_before_a_should),
         cmocka_unit_test(what_blocks_comes_first),
@@ -367,7 +332,6 @@ int main(void) {
         cmocka_unit_test(what_all_failures_share_is_said),
         cmocka_unit_test(a_proven_mistake_is_named_once),
         cmocka_unit_test(few_cases_count_for_less),
-        cmocka_unit_test(shapes_of_odd_texts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

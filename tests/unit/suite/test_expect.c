@@ -8,6 +8,25 @@
 
 #include <cmocka.h>
 
+static const check_entry *find(const check_expected *expected, const char *name) {
+    const check_case one = {.name = name};
+    return check_expected_find(expected, &one);
+}
+
+static void a_former_name_counts(void **state) {
+    static const char text[] = "fail manager.old it was called so\nfail manager.new the present name\n";
+    const char *was[] = {"manager.old"};
+    const check_case renamed = {.name = "manager.now", .was = was, .was_count = 1};
+    const check_case both = {.name = "manager.new", .was = was, .was_count = 1};
+    check_expected expected = {0};
+    undr_buffer message = {0};
+    (void)state;
+    assert_int_equal(check_expected_parse(undr_slice_text(text), "f", &expected, &message), UNDR_OK);
+    assert_int_equal(check_expected_find(&expected, &renamed)->line, 1);
+    assert_int_equal(check_expected_find(&expected, &both)->line, 2);
+    check_expected_free(&expected);
+}
+
 static void entries(void **state) {
     static const char text[] = "# a comment\n\n  fail manager.a.b   never  returns \nwarn pool.c.d x";
     check_expected expected = {0};
@@ -15,16 +34,16 @@ static void entries(void **state) {
     (void)state;
     assert_int_equal(check_expected_parse(undr_slice_text(text), "f", &expected, &message), UNDR_OK);
     assert_int_equal(expected.count, 2);
-    const check_entry *entry = check_expected_find(&expected, "manager.a.b");
+    const check_entry *entry = find(&expected, "manager.a.b");
     assert_non_null(entry);
     assert_int_equal(entry->verdict, CHECK_FAIL);
     assert_string_equal(entry->reason, "never  returns");
     assert_int_equal(entry->line, 3);
-    entry = check_expected_find(&expected, "pool.c.d");
+    entry = find(&expected, "pool.c.d");
     assert_non_null(entry);
     assert_int_equal(entry->verdict, CHECK_WARN);
     assert_int_equal(entry->line, 4);
-    assert_null(check_expected_find(&expected, "manager.a"));
+    assert_null(find(&expected, "manager.a"));
     check_expected_free(&expected);
 }
 
@@ -37,17 +56,17 @@ static void causes_patterns_and_flaky_ones(void **state) {
     undr_buffer message = {0};
     (void)state;
     assert_int_equal(check_expected_parse(undr_slice_text(text), "f", &expected, &message), UNDR_OK);
-    assert_string_equal(check_expected_find(&expected, "manager.a")->id, "SCHED-3");
-    assert_string_equal(check_expected_find(&expected, "manager.a")->reason, "the newest first");
-    assert_null(check_expected_find(&expected, "manager.b")->id);
-    assert_string_equal(check_expected_find(&expected, "manager.b")->reason, "SCHED-3: old form");
-    assert_null(check_expected_find(&expected, "manager.c")->id);
-    assert_true(check_expected_find(&expected, "manager.d")->flaky);
-    assert_string_equal(check_expected_find(&expected, "manager.e")->reason, "all");
-    assert_null(check_expected_find(&expected, "pool.a")); /* nobody knows yet whether it holds */
+    assert_string_equal(find(&expected, "manager.a")->id, "SCHED-3");
+    assert_string_equal(find(&expected, "manager.a")->reason, "the newest first");
+    assert_null(find(&expected, "manager.b")->id);
+    assert_string_equal(find(&expected, "manager.b")->reason, "SCHED-3: old form");
+    assert_null(find(&expected, "manager.c")->id);
+    assert_true(find(&expected, "manager.d")->flaky);
+    assert_string_equal(find(&expected, "manager.e")->reason, "all");
+    assert_null(find(&expected, "pool.a")); /* nobody knows yet whether it holds */
     assert_int_equal(check_expected_apply(&expected, undr_slice_text("language python 3.9\n"), &message), UNDR_OK);
-    assert_string_equal(check_expected_find(&expected, "pool.a")->reason, "two");
-    assert_null(check_expected_find(&expected, "pool.c"));
+    assert_string_equal(find(&expected, "pool.a")->reason, "two");
+    assert_null(find(&expected, "pool.c"));
     check_expected_free(&expected);
 }
 
@@ -122,8 +141,8 @@ static void conditions_choose(void **state) {
     (void)state;
     assert_int_equal(check_expected_parse(undr_slice_text(text), "f", &expected, &message), UNDR_OK);
     assert_int_equal(expected.count, 3);
-    assert_null(check_expected_find(&expected, "manager.a"));
-    assert_non_null(check_expected_find(&expected, "manager.b"));
+    assert_null(find(&expected, "manager.a"));
+    assert_non_null(find(&expected, "manager.b"));
     static const struct {
         const char *capabilities, *reason;
     } tries[] = {{"language python 3.12.1\n", "old"}, {"manager\nlanguage python 3.14.0rc2", "new"},
@@ -131,7 +150,7 @@ static void conditions_choose(void **state) {
     for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
         undr_slice capabilities = undr_slice_text(tries[i].capabilities);
         assert_int_equal(check_expected_apply(&expected, capabilities, &message), UNDR_OK);
-        assert_string_equal(check_expected_find(&expected, "manager.a")->reason, tries[i].reason);
+        assert_string_equal(find(&expected, "manager.a")->reason, tries[i].reason);
     }
     check_expected_free(&expected);
 }
@@ -174,6 +193,7 @@ static void missing_file(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_former_name_counts),
         cmocka_unit_test(entries),
         cmocka_unit_test(causes_patterns_and_flaky_ones),
         cmocka_unit_test(mistakes_name_the_place),

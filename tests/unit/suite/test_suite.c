@@ -107,6 +107,46 @@ static void filters(void **state) {
     check_suite_free(&suite);
 }
 
+static const char renamed_file[] = CASE("manager.b.now", "  was manager.b.before\n  was manager.oldest\n", ASKS)
+    CASE("manager.c.behind", "  after manager.b.before\n", ASKS);
+static const check_embedded renamed[] = {
+    {"renamed.case", (const uint8_t *)renamed_file, sizeof renamed_file - 1},
+    {NULL, NULL, 0},
+};
+
+static void former_names_are_taken(void **state) {
+    char old[] = "manager.b.before", pattern[] = "manager.old*";
+    check_suite suite = loaded(renamed);
+    check_options options = options_of((char *[]){old}, 1);
+    undr_buffer message = {0};
+    (void)state;
+    options.roles[CHECK_ROLE_MANAGER] = true;
+    assert_string_equal(check_suite_find(&suite, old)->name, "manager.b.now");
+    assert_int_equal(check_suite_try_patterns(&suite, &options, &message), UNDR_OK);
+    assert_chosen(&suite, CHECK_ROLE_MANAGER, &options, "manager.b.now");
+    options = options_of((char *[]){pattern}, 1);
+    assert_chosen(&suite, CHECK_ROLE_MANAGER, &options, "manager.b.now");
+    options = options_of(NULL, 0);
+    options.skip = (check_texts){(char *[]){old}, 1};
+    assert_chosen(&suite, CHECK_ROLE_MANAGER, &options, "manager.b.now manager.c.behind"); /* the precondition */
+    assert_string_equal(check_suite_find(&suite, "manager.c.behind")->after[0], "manager.b.now");
+    check_suite_free(&suite);
+}
+
+static void a_former_name_belongs_to_one_case(void **state) {
+    static const char text[] = CASE("manager.a.one", "  was manager.a.old\n", ASKS)
+        CASE("manager.a.two", "  was manager.a.old\n", ASKS);
+    static const check_embedded twice[] = {{"x.case", (const uint8_t *)text, sizeof text - 1}, {NULL, NULL, 0}};
+    check_suite suite;
+    undr_buffer message = {0};
+    bool mistake = false;
+    (void)state;
+    assert_int_equal(check_suite_load(&suite, twice, &no_folders, &message, &mistake), UNDR_ARGUMENT);
+    assert_says(&message, "manager.a.old is a name, or a former name, of the case at conformance/cases/x.case:1");
+    undr_buffer_free(&message);
+    check_suite_free(&suite);
+}
+
 static void heavy_cases_are_counted(void **state) {
     check_suite suite = loaded(table);
     check_options options = options_of(NULL, 0);
@@ -335,6 +375,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(preconditions_come_first),
         cmocka_unit_test(filters),
+        cmocka_unit_test(former_names_are_taken),
+        cmocka_unit_test(a_former_name_belongs_to_one_case),
         cmocka_unit_test(heavy_cases_are_counted),
         cmocka_unit_test(shards_cover_everything_once),
         cmocka_unit_test(mistakes),
