@@ -116,7 +116,7 @@ static bool goes_on(check_player *player, const check_connection *connection) {
     if (!unread && check_wire_unread(&connection->wire) == 0) {
         return false;
     }
-    while (moved_on(connection) == moved && check_player_wait(player, until)) {}
+    while (moved_on(connection) == moved && check_player_await(player, until)) {} /* a busy machine is not the peer */
     return moved_on(connection) != moved
         || (unread && check_queue_unread(netlink, &connection->wire, &after) && after < before);
 }

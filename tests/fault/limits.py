@@ -170,7 +170,7 @@ def connections_are_limited():
         with harness.Connection(manager.port) as surplus:
             surplus.ended()
             name = surplus.name
-        assert f"{name}: connection not served: there are as many as the limit" in manager.said()
+        assert f"{name}: connection not served: the limit of connections is reached" in manager.said()
         assert a.ask("n") == b.ask("n") == ("t", harness.NONE)
         manager.end()
 
