@@ -175,8 +175,8 @@ static void notices_what_nobody_asked_for(void **state) {
 
 static void a_peer_that_does_not_read_ends_the_play(void **state) {
     (void)state;
-    expect_failure("deaf", "case manager.x\n  must FRAME-6  it\n\n  A -> 0x80 b'x' * 33554432\n  A <- s\n", 0.01,
-        "read only");
+    expect_failure(
+        "deaf", "case manager.x\n  must FRAME-6  it\n\n  A -> 0x80 b'x' * 33554432\n  A <- s\n", 0.01, "read only");
 }
 
 /* The time is up long before it has read all, but it reads all the while. */
@@ -308,7 +308,7 @@ static void a_crash_at_a_should_fails(void **state) {
 
 static void notices_how_it_does_not_start(void **state) {
     (void)state;
-    expect_failure("never-ready", ASKS, hasty, "nothing within 0.6 s");
+    expect_failure("never-ready", ASKS, hasty, "nothing within 0.");
     expect_failure("hello", ASKS, 1, "hello, world");
     expect_failure("endless-line", ASKS, 1, "without a newline");
     expect_failure("leaves", ASKS, 1, "exit status 7");
@@ -401,7 +401,7 @@ static void workers(void **state) {
         CHECK_DELIVERY_WHOLE, 1, &result);
     assert_int_equal(result.verdict, CHECK_PASS);
     check_result_free(&result);
-    expect_failure("never-connects", LEAVES, hasty, "none within 0.6 s");
+    expect_failure("never-connects", LEAVES, hasty, "none within 0.");
     expect_failure("worker-crash", LEAVES, 1, "was ended by signal 6");
     play("impatient", "case worker.x\n  must WORK-1  it\n\n  A <- n\n  A quiet\n", CHECK_DELIVERY_WHOLE, 1, &result);
     assert_int_equal(result.verdict, CHECK_FAIL);
