@@ -3,6 +3,8 @@
 
 #include "net/server_parts.h"
 
+#include "undr/descriptors.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -333,6 +335,9 @@ static void give_up(undr_worker_processes *all) {
 
 undr_error undr_worker_processes_start(
     undr_server *server, size_t count, uint64_t patience, const char *log_directory, undr_worker_processes **workers) {
+    if (count > 0 && undr_probe_descriptors(1, NULL) != UNDR_OK) {
+        return UNDR_SYSTEM; /* no connection could be accepted: the workers would wait for ever */
+    }
     undr_worker_processes *all = calloc(1, sizeof *all + count * sizeof *all->workers);
     if (all == NULL) {
         return UNDR_MEMORY;
