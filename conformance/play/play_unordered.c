@@ -69,7 +69,7 @@ static uint64_t time_beyond(check_player *player, const open_receives *all, uint
             continue;
         }
         const check_connection *connection = check_player_connection(player, one);
-        uint64_t added = connection == NULL ? 0 : check_player_more_time(player, connection, limit, more);
+        uint64_t added = connection == NULL ? 0 : check_player_more_time_for_frame(player, connection, limit, more);
         longest = added > longest ? added : longest;
     }
     return longest;

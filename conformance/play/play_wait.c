@@ -159,6 +159,14 @@ uint64_t check_player_more_time(
     return limit;
 }
 
+uint64_t check_player_more_time_for_frame(
+    check_player *player, const check_connection *connection, uint64_t limit, uint64_t more) {
+    undr_frame frame;
+    uint64_t size, added = check_player_more_time(player, connection, limit, more);
+    bool whole = added == 0 && check_wire_peek(&connection->wire, &frame, &size) == UNDR_OK;
+    return whole ? CHECK_MILLISECOND : added;
+}
+
 void check_player_glance(check_player *player) {
     for (int rounds = 0; rounds < CHECK_GLANCES && !player->blame.over && take_in(player, 0); rounds++) {
         if (!check_player_is_served(player)) {
