@@ -41,15 +41,19 @@ def matrix():
 
 
 def scheduled_by_program():
-    """The cases in which the manager's own program schedules."""
-    found = set()
+    """The cases in which the manager's own program schedules, and those that are played behind such a case."""
+    found, behind = set(), {}
     for path in (SOURCE / "conformance" / "cases").glob("*.case"):
         name = None
         for words in (line.split() for line in path.read_text().splitlines()):
             if words[:1] == ["case"]:
                 name = words[1]
+            elif words[:1] == ["after"]:
+                behind[name] = words[1]
             elif words[:3] == ["M", "->", "schedule"]:
                 found.add(name)
+    while more := {name for name, first in behind.items() if first in found} - found:
+        found |= more
     return found
 
 
