@@ -117,11 +117,12 @@ static void print_class_name(check_writer *out, const char *name) {
 
 static void print_class(printer *out, const undr_value *value) {
     char class_name[256];
-    out->readable = out->readable && is_plain_class(value);
-    if (out->readable) {
-        class_text(value, class_name);
-        print_class_name(&out->to, class_name);
+    if (!is_plain_class(value)) {
+        out->readable = false;
+        return;
     }
+    class_text(value, class_name);
+    print_class_name(&out->to, class_name);
 }
 
 /* A value that is not a container. Is it longer than there is room for? Each of its bytes prints as one character at

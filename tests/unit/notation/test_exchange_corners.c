@@ -22,6 +22,13 @@
 static const struct {
     const char *text, *says;
 } mistakes[] = {
+    {"case manager.x\n  must FRAME-1  s\n  since \n  P alive\n", "a version, as in since 0.2.0"},
+    {"case manager.x\n  must FRAME-1  s\n  since 2\n  P alive\n", "a version, as in since 0.2.0"},
+    {"case manager.x\n  must FRAME-1  s\n  since 1.x\n  P alive\n", "a version, as in since 0.2.0"},
+    {"case manager.x\n  must FRAME-1  s\n  since .1\n  P alive\n", "a version, as in since 0.2.0"},
+    {"case manager.x\n  must FRAME-1  s\n  since 1..2\n  P alive\n", "a version, as in since 0.2.0"},
+    {"case manager.x\n  must FRAME-1  s\n  since 1.\n  P alive\n", "a version, as in since 0.2.0"},
+    {"case manager.x\n  must FRAME-1  s\n  since 0.2,0\n  P alive\n", "a version, as in since 0.2.0"},
     {HEAD "  together\n    A[i] -> n\n", "is outside a repeat"},
     {HEAD "  together\n    A -> m i\n", "`i` is outside a repeat"},
     {HEAD "  M -> schedule 1 Probe([('wait', G)])\n  repeat 2\n    G[i] accept\n", "a gate has no index"},
