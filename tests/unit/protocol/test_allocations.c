@@ -412,7 +412,8 @@ static void every_construct(void **state) {
     (void)state;
     static const char *const texts[] = {
         "case pool.a.b\n  must  X-1  s\n  note a\n  note b\n  role pool workers 3 levels 4 log-directory\n"
-        "  needs held\n  needs pickle 5\n  delivery whole\n  set load\n  destructive\n  after pool.other\n\n"
+        "  needs held\n  needs pickle 5\n  delivery whole\n  set load\n  destructive\n  after pool.other\n"
+        "  since 0.2.0\n  was pool.former\n\n"
         "  P alive\n\n  should  X-2  t\n  P logs 3\n  P -> signal TERM\n  P <- exit nonzero or exit 3\n",
         "case manager.a.b\n  must  X-1  s\n\n  A -> header 0x80 77\n  A -> raw b'n'\n  A -> bad n b'x'\n",
         "case manager.a.b\n  must  X-1  s\n\n  repeat 3\n    A[i] -> 0x80 (i, 'x')\n    A[i] <- s\n"
