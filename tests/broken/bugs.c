@@ -36,9 +36,9 @@ int declared_hold(void) {
         || bug(BUG_hold_lasts_for_done) || bug(BUG_hold_lasts_for_the_second);
     bool half = bug(BUG_holds) || bug(BUG_repeats_and_holds) || bug(BUG_declares_hold_only) || bug(BUG_holds_shortly)
         || bug(BUG_hold_too_long) || bug(BUG_hold_keeps_reset) || bug(BUG_hold_not_released)
-        || bug(BUG_hold_close_not_released) || bug(BUG_hold_releases_one) || bug(BUG_hold_blocks_all)
-        || bug(BUG_hold_drops_what_comes) || bug(BUG_hold_answers_out_of_order) || bug(BUG_hold_of_done_for_ever);
-    return bug(BUG_hold_of_900) ? 200 : lasts ? 20000 : half ? 500 : 0;
+        || bug(BUG_hold_close_not_released) || bug(BUG_hold_releases_one) || bug(BUG_hold_drops_what_comes)
+        || bug(BUG_hold_answers_out_of_order) || bug(BUG_hold_of_done_for_ever);
+    return bug(BUG_hold_of_900) ? 200 : bug(BUG_hold_blocks_all) ? 2000 : lasts ? 20000 : half ? 500 : 0;
 }
 
 static const struct {

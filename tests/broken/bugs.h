@@ -211,7 +211,7 @@
     X(hold_lasts_for_urgent, manager, "NEXT-6", "hold 20000; a task of priority 0 waits for the end of the hold") \
     X(hold_lasts_at_close, manager, "NEXT-6 CLOSE-CANCEL-1", "hold 20000; a close waits for the end of the hold") \
     X(hold_signals_one, manager, "NEXT-6", "hold 20000; of the tasks that come at once the first ends a hold") \
-    X(hold_blocks_all, manager, "FAULT-1 NEXT-6", "declares hold 500 and keeps its lock while it holds") \
+    X(hold_blocks_all, manager, "FAULT-1 NEXT-6", "declares hold 2000 and keeps its lock while it holds") \
     X(reads_no_protocol_5, manager, "PAY-11", "declares no pickles and refuses messages of protocol 5") \
     X(pickle_4_only, manager, "PAY-5", "declares pickle 0-5 and refuses messages of every protocol but 4") \
     X(refuses_frozenset, manager, "PAY-6", "refuses messages with FROZENSET") \

@@ -62,7 +62,7 @@ bool hold(manager *m, connection *c, bool done) {
     struct timespec until = later(for_ever ? 1000000 : bug(BUG_holds_shortly) ? 100 : bug(BUG_hold_of_900) ? 900 : 450);
     bool deaf = bug(BUG_hold_not_released);
     if (bug(BUG_hold_blocks_all)) {
-        struct timespec moment = {0, 450000000};
+        struct timespec moment = {1, 900000000};
         nanosleep(&moment, NULL);
         return true;
     }
