@@ -96,7 +96,7 @@ static undr_error supervise(struct survey *self, undr_buffer *why, const check_s
         .jobs = 1,
         .limit_ns = limit_ns,
         .signals = signals,
-        .watcher = {self, on_started, on_finished, on_tick}};
+        .watcher = {.context = self, .started = on_started, .finished = on_finished, .tick = on_tick}};
     undr_error error = check_supervise(&supervision, interrupted);
     if (error == UNDR_SYSTEM) { /* before another call changes errno */
         return check_put_reason(why, errno) == UNDR_OK ? UNDR_SYSTEM : UNDR_MEMORY;

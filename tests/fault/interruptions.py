@@ -7,6 +7,8 @@ import pathlib
 import subprocess
 import sys
 
+import harness
+
 BUILD = pathlib.Path(sys.argv[1]).resolve()
 FOLDER = BUILD / "tests"
 
@@ -19,8 +21,9 @@ def play(name):
 
 
 def main():
-    if b"__asan_init" in (FOLDER / "test_bytes").read_bytes():
-        print("SKIPPED: AddressSanitizer must be loaded first")
+    loaded_first = harness.sanitizer(BUILD, "tests/test_bytes")
+    if loaded_first:
+        print(f"SKIPPED: {loaded_first} must be loaded first")
         sys.exit(77)
     names = sys.argv[2:] or sorted(path.name for path in FOLDER.glob("test_*") if path.is_file() and not path.suffix)
     assert names, f"there are no unit tests in {FOLDER}"
