@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_UNANSWERED = 1 << 17 }; /* requests: twice what a case has */
+
 /* One connection, and where in their frames both sides are. */
 typedef struct watched_line {
     watch_connection *seen;
@@ -36,12 +38,16 @@ static void note(void *context, const watch_finding *finding) {
 
 /* ---- what it is shown ---- */
 
-/* Without memory it sees nothing more, and says nothing. */
+/* It sees nothing more, and says nothing. */
+static void stop_watching(check_player *player) {
+    watch_free(player->watching.watch);
+    player->watching.watch = NULL;
+    player->watching.found = false;
+}
+
 static void keep(check_player *player, undr_error error) {
     if (error != UNDR_OK) {
-        watch_free(player->watching.watch);
-        player->watching.watch = NULL;
-        player->watching.found = false;
+        stop_watching(player);
     }
 }
 
@@ -88,9 +94,18 @@ static void end_line(check_player *player, void **at, watched_line *line) {
     *at = NULL;
 }
 
+/* A peer that asks without end fills no memory of ours; and of a play that failed the watch has nothing to say. */
+static bool is_enough(const check_player *player) {
+    const watch_totals *seen = watch_sum(player->watching.watch);
+    return player->blame.over || seen->requests > seen->answers + MOST_UNANSWERED;
+}
+
 static void saw(void *context, void **at, check_tapped what, undr_slice bytes) {
     check_player *player = context;
     watched_line *line = *at;
+    if (player->watching.watch != NULL && is_enough(player)) {
+        stop_watching(player);
+    }
     watch *w = player->watching.watch;
     if (w == NULL) {
         free(line);
