@@ -22,8 +22,8 @@ CASES = pathlib.Path(__file__).resolve().parent / "cases"
 ONE = ["--only", "manager.life.of-a-task", "--delivery", "whole"]
 FAILS = ["--cases", str(CASES), "--only", "manager.user-bad.wrong", "--delivery", "whole", "--again", "0"]
 HELP = subprocess.run([CHECK, "--help"], capture_output=True, text=True).stdout
-# The options that write a file, as --help has them.
-FILES = sorted(set(re.findall(r"^  (--[a-z-]+) FILE", HELP, re.M)) - {"--expect"})
+# The options that write a file, as --help has them; two read one.
+FILES = sorted(set(re.findall(r"^  (--[a-z-]+) FILE", HELP, re.M)) - {"--expect", "--report"})
 SUBCOMMANDS = sorted(set(re.findall(r"^  undr-check ([a-z|]+)", HELP, re.M)))
 # Of the only shard of a run: for diff and merge.
 REPORT = json.dumps({"tool": "undr-check", "format": 1, "started": "2026-01-01T00:00:00Z", "duration_ms": 1.0, "seed": "1", "jobs": 1,
@@ -76,7 +76,7 @@ def printing():
             (["parse", CASES], 0), (["parse", CASES.parent / "mistake"], 2), (["decode", "CAPTURE"], 0),
             (["--man"], 0), (["--completion", "bash"], 0), (["--completion", "zsh"], 0), (["-V"], 0),
             (["diff", "REPORT", "REPORT"], 0), (["diff", "--format", "json", "REPORT", "REPORT"], 0), (["merge", "REPORT"], 0),
-            (["watch", "--help"], 0), (["manager", "--github", *FAILS, *manager], 1)]
+            (["spec"], 0), (["spec", "SCHED-3"], 0), (["spec", "--html"], 0), (["watch", "--help"], 0), (["manager", "--github", *FAILS, *manager], 1)]
     return ways + [(["manager", option, "-", *ONE, *manager], 0) for option in FILES]
 
 
