@@ -30,11 +30,12 @@ undr_error check_write_all(int fd, const void *data, size_t size) {
     return UNDR_OK;
 }
 
-bool check_read_all(int fd, void *data, size_t size) {
+bool check_read_all(int fd, void *data, size_t size, int *reason) {
     char *to = data;
     while (size > 0) {
         ssize_t got = read(fd, to, size);
         if (got == 0 || (got < 0 && errno != EINTR)) {
+            *reason = got == 0 ? 0 : errno;
             return false;
         }
         if (got > 0) {
@@ -62,11 +63,15 @@ static void tell(int results, const char *text) {
     }
 }
 
-_Noreturn static void fail_to_start(int results, int reason) {
+_Noreturn static void give_up(int results, const char *what, int reason) {
     char text[240];
-    snprintf(text, sizeof text, CHECK_GUARD_MARK "could not start: %s%s\n", strerror(reason), check_remedy(reason));
+    snprintf(text, sizeof text, CHECK_GUARD_MARK "%s: %s%s\n", what, strerror(reason), check_remedy(reason));
     tell(results, text);
     _exit(1);
+}
+
+_Noreturn static void fail_to_start(int results, int reason) {
+    give_up(results, "could not start", reason);
 }
 
 _Noreturn static void be_player(const check_guard_how *how, pid_t guard, int orders, int results) {
@@ -81,8 +86,11 @@ _Noreturn static void be_player(const check_guard_how *how, pid_t guard, int ord
         signal(defaults[i], SIG_DFL);
     }
     sigprocmask(SIG_SETMASK, how->mask, NULL);
-    how->body(how->context, orders, results);
+    int reason = how->body(how->context, orders, results);
     fflush(NULL);
+    if (reason != 0) {
+        give_up(results, "could not read what to play", reason);
+    }
     _exit(0);
 }
 

@@ -13,8 +13,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Runs in the player: reads orders, writes results, returns when there is nothing left to do. */
-typedef void check_guarded(void *context, int orders, int results);
+/* Runs in the player: reads orders, writes results. Returns 0 when there is nothing left to do, else the errno of what
+ * keeps it from its orders, which is then told as its end. */
+typedef int check_guarded(void *context, int orders, int results);
 
 typedef struct check_guard {
     pid_t pid;   /* 0: none */
@@ -48,7 +49,7 @@ undr_slice check_guard_clause(undr_slice got);
 
 /* All of the bytes, EINTR and short writes included. */
 UNDR_MUST_USE undr_error check_write_all(int fd, const void *data, size_t size);
-/* false: the end, or an error. */
-bool check_read_all(int fd, void *data, size_t size);
+/* false: the end, for which *reason becomes 0, or an error, its errno. */
+bool check_read_all(int fd, void *data, size_t size, int *reason);
 
 #endif

@@ -51,10 +51,11 @@ void check_play_item(void *context, const check_item *item, check_result *result
     check_play(item->one, context, item->delivery, result);
 }
 
-static void play_orders(void *context, int orders, int results) {
+static int play_orders(void *context, int orders, int results) {
     const check_supervision *work = context;
     uint64_t index = 0;
-    while (check_read_all(orders, &index, sizeof index)) {
+    int reason = 0;
+    while (check_read_all(orders, &index, sizeof index, &reason)) {
         const check_item *item = &work->items[index];
         check_result result = {0};
         undr_buffer line = {0};
@@ -73,6 +74,7 @@ static void play_orders(void *context, int orders, int results) {
             _exit(1); /* the guard says so to the parent */
         }
     }
+    return reason;
 }
 
 /* ---- handing out ---- */
