@@ -157,7 +157,8 @@ void check_player_watch(check_player *player) {
         .context = player};
     turn_off(&options, WATCH_NEXT_6); /* the harness may read late */
     turn_off(&options, WATCH_WORK_21);
-    if (player->setting->measuring || watch_new(&options, &player->watching.watch) != UNDR_OK) {
+    if (player->setting->measuring || player->setting->unwatched
+        || watch_new(&options, &player->watching.watch) != UNDR_OK) {
         return;
     }
     player->watching.tap = (check_tap){saw, player};

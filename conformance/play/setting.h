@@ -48,6 +48,7 @@ typedef struct check_setting {
     uint64_t first_ns;      /* of a manager: its first answer, which a runtime that warms up is slow to give */
     uint64_t held_ns;       /* --connect, which can't ask: how long a None is held, as it seems; 0: not */
     bool measuring;         /* the survey is being played: nothing is known yet */
+    bool unwatched;         /* what is asked is not of the protocol, and no right answer exists for the watch */
     double timeout_factor;  /* of every time limit; 1.0 */
     bool silent;            /* the survey's first answer did not come in time: later ones are waited for a tenth */
     bool destructive;       /* --connect: cases that damage the target's counts may run, too */

@@ -62,6 +62,7 @@ static undr_error play_all(const check_again *again, const check_cases cases[SES
     check_item items[SESSIONS];
     check_setting setting = again->part->setting;
     setting.timeout_factor *= PART_OF_LIMITS;
+    setting.unwatched = true;
     for (size_t i = 0; i < SESSIONS; i++) {
         items[i] = (check_item){&cases[i].at[0], i, CHECK_DELIVERY_WHOLE, NULL, false};
     }

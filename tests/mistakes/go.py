@@ -24,7 +24,7 @@ MISTAKES = (  # name, what is replaced by what, what the report says
     ("println", [("append(frame, payload...)", "append(append(frame, payload...), '\\n')")],
      "likely cause: the bytes went through a text layer"),
     ("debug-print", [("\t\tlock.Lock()\n", '\t\tfmt.Println("got", kind)\n\t\tlock.Lock()\n')],
-     "cause: something prints on standard output"),
+     "cause: something prints to standard output"),
 )
 
 
