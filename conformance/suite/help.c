@@ -71,7 +71,8 @@ static void help_with_all(FILE *out) {
     fprintf(out, "\nExit status\n%s", check_help_statuses);
     fputs(
         "\nTexts: spec/ and conformance/ are folders of the source tree; below the prefix of an installation they are\n"
-        "  share/doc/undr-task/spec/*.md and share/undr-task/report.schema.json\n"
+        "  share/doc/undr-task/spec/*.md and share/undr-task/report.schema.json; share/undr-task/wireshark/undr.lua shows\n"
+        "  the protocol in Wireshark: `tshark -X lua_script:FILE -r CAPTURE`\n"
         "\nExamples\n",
         out);
     fputs(examples, out);
