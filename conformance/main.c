@@ -2,9 +2,12 @@
 #include "base/shortage.h"
 #include "base/text.h"
 #include "base/user_file.h"
+#include "base/writer.h"
 #include "base/written.h"
 #include "explore/explore.h"
 #include "notation/decode.h"
+#include "notation/given.h"
+#include "notation/hex.h"
 #include "report/results.h"
 #include "report/spec_view.h"
 #include "run/run.h"
@@ -12,6 +15,7 @@
 #include "target/inherited.h"
 #include "target/surroundings.h"
 #include "watch/command.h"
+#include "watch/decode.h"
 
 #include "undr/descriptors.h"
 
@@ -20,21 +24,49 @@
 #include <string.h>
 #include <unistd.h>
 
-static int decode_bytes(undr_slice input, const char *name) {
-    check_decode_options options = {.side = CHECK_SIDE_GUESS};
-    size_t wrong = 0;
-    undr_error error = check_decode(input, stdout, &options, &wrong);
-    if (error == UNDR_OK) {
-        return wrong == 0 ? CHECK_HELD : CHECK_SHORT;
+/* Bytes of one side, hexadecimal text or packets. */
+static undr_error decode_given(undr_slice input, const char *name, size_t *wrong, undr_buffer *message) {
+    const check_decode_options options = {.side = CHECK_SIDE_GUESS};
+    const char *clause;
+    check_hex hex = {0};
+    bool found = false;
+    check_given given = check_what_is_given(input, &clause);
+    if (given == CHECK_GIVEN_PACKETS) {
+        return watch_decode_packets(input, name, stdout, wrong, message);
     }
-    int reason = errno;
-    if (!ferror(stdout)) { /* that is told at the end, whatever was printed */
+    undr_error error = UNDR_OK;
+    if (given == CHECK_GIVEN_TEXT) {
+        error = undr_put_format(message, "%s: ", name);
+        error = error == UNDR_OK ? check_hex_read(input, &hex, &found, message) : error;
+    }
+    if (error == UNDR_OK && clause != NULL && !found) {
+        message->size = 0;
+        error = check_refused(
+            undr_put_format(message, "%s: %s (`undr-check decode --help` says what it reads)", name, clause));
+    } else if (error == UNDR_OK) {
+        error = hex.two_sided ? watch_decode_sides(&hex, stdout, wrong)
+                              : check_decode(found ? undr_buffer_slice(&hex.bytes) : input, stdout, &options, wrong);
+    }
+    check_hex_free(&hex);
+    return error;
+}
+
+static int decode_bytes(undr_slice input, const char *name) {
+    size_t wrong = 0;
+    undr_buffer message = {0};
+    undr_error error = decode_given(input, name, &wrong, &message);
+    int reason = errno, status = error == UNDR_OK ? (wrong == 0 ? CHECK_HELD : CHECK_SHORT) : CHECK_HARNESS;
+    if (error == UNDR_ARGUMENT) {
+        check_complain(&message);
+        status = CHECK_USAGE;
+    } else if (error != UNDR_OK && !ferror(stdout)) { /* that is told at the end, whatever was printed */
         fputs("undr-check: decode ", stderr);
         check_text_plain(stderr, undr_slice_text(name));
         fprintf(stderr, ": %s%s%s%s\n", undr_error_text(error), error == UNDR_SYSTEM ? ": " : "",
             error == UNDR_SYSTEM ? strerror(reason) : "", error == UNDR_SYSTEM ? check_remedy(reason) : "");
     }
-    return CHECK_HARNESS;
+    undr_buffer_free(&message);
+    return status;
 }
 
 static int decode_input(const check_options *options) {

@@ -71,7 +71,8 @@ static void help_with_all(FILE *out) {
     fprintf(out, "\nExit status\n%s", check_help_statuses);
     fputs(
         "\nTexts: spec/ and conformance/ are folders of the source tree; below the prefix of an installation they are\n"
-        "  share/doc/undr-task/spec/*.md and share/undr-task/report.schema.json\n"
+        "  share/doc/undr-task/spec/*.md and share/undr-task/report.schema.json; share/undr-task/wireshark/undr.lua shows\n"
+        "  the protocol in Wireshark: `tshark -X lua_script:FILE -r CAPTURE`\n"
         "\nExamples\n",
         out);
     fputs(examples, out);
@@ -116,12 +117,16 @@ static void help_with_decode(FILE *out) {
         "Usage\n"
         "  undr-check decode [FILE]\n"
         "\n"
-        "Prints the bytes that one side of a connection sent, from the first on, in the notation of cases\n"
-        "(spec/exchange.md), with a remark above each frame that breaks the protocol. Without FILE, or for -, it\n"
-        "reads standard input. There are no options.\n"
+        "Prints what crossed a connection in the notation of cases (spec/exchange.md), with a remark above each\n"
+        "frame that breaks the protocol, and above a WorkerException with what it says. FILE has\n"
+        "  - packets (pcap, pcapng): each connection for itself, both directions joined; or\n"
+        "  - the bytes that one side sent, from the first on, raw; or\n"
+        "  - bytes as hexadecimal text: plain digits, the output of xxd, hexdump -C or od -A x -t x1, C arrays, and\n"
+        "    what Wireshark's Follow TCP Stream shows as Hex Dump, C Arrays (both directions) or Raw.\n"
+        "Without FILE, or for -, it reads standard input. There are no options.\n"
         "\n"
-        "Exit status: 0 all frames are correct; 1 one is not, or the bytes end inside a frame; 2 FILE can't be read;\n"
-        "3 the harness itself failed, or could not write all of its output.\n",
+        "Exit status: 0 all frames are correct; 1 one is not, or the bytes end inside a frame; 2 FILE can't be read,\n"
+        "or is something else, such as a compressed capture; 3 the harness itself failed, or could not write all of its output.\n",
         out);
 }
 

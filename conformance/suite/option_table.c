@@ -117,7 +117,7 @@ const check_verb check_verb_table[] = {
     {"spec", "[ID...]",
         "the sentences of the specification, with their cases, code and bugs; spec --html: as a page, or a FILE.md with its style"},
     {"parse", "FILE|FOLDER...", "looks for errors in case files"},
-    {"decode", "[FILE]", "prints captured bytes in the notation"},
+    {"decode", "[FILE]", "prints a capture, captured bytes or hexadecimal text in the notation"},
     {NULL, NULL, NULL},
 };
 

@@ -24,6 +24,8 @@ typedef struct watch_source {
  * UNDR_SYSTEM with errno and *message. */
 typedef struct watch_capture watch_capture; /* of pcap; capture.c */
 UNDR_MUST_USE undr_error watch_capture_file(watch_source *source, const char *path, uint16_t port);
+/* Of a file that was read; only w, notes and message of the source are used. */
+UNDR_MUST_USE undr_error watch_capture_bytes(watch_source *source, undr_slice bytes, const char *name);
 UNDR_MUST_USE undr_error watch_capture_open(
     watch_source *source, const char *interface, uint16_t port, watch_capture **made);
 UNDR_MUST_USE undr_error watch_capture_run(watch_source *source, watch_capture *capture, pid_t command, int *status);

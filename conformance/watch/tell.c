@@ -53,11 +53,14 @@ static void print_sight(watch_teller *teller, const watch_sight *sight, const ch
     undr_buffer_free(&line);
 }
 
-void watch_tell_frame(void *context, const watch_sight *sight) {
+void watch_tell_frame(void *context, const watch_framed *framed) {
     watch_teller *teller = context;
     char label[WATCH_NAME + 4];
-    (void)snprintf(label, sizeof label, ":%s", sight->name);
-    print_sight(teller, sight, label);
+    if (framed->sight->what > WATCH_SAW_RESET) {
+        return;
+    }
+    (void)snprintf(label, sizeof label, ":%s", framed->sight->name);
+    print_sight(teller, framed->sight, label);
 }
 
 /* Where the frames of an excerpt stand in the order of events. */

@@ -19,7 +19,7 @@ typedef struct watch_teller {
 } watch_teller;
 
 void watch_tell_finding(void *teller, const watch_finding *finding); /* for watch_options.found */
-void watch_tell_frame(void *teller, const watch_sight *sight);       /* for watch_options.framed */
+void watch_tell_frame(void *teller, const watch_framed *framed);     /* for watch_options.framed */
 void watch_tell_time(watch_teller *teller, uint64_t time);           /* of an event: the first is 0 */
 
 /* The table of ids, the freedoms that the peers used, what can't be seen. notes: "" or lines of its own. */
