@@ -17,7 +17,7 @@ BROKEN = str(pathlib.Path(sys.argv[2]).resolve())
 MISTAKEN = str(pathlib.Path(sys.argv[3]).resolve())
 SOURCE = re.search(r"```python\n(.*?)```", pathlib.Path(sys.argv[4]).read_text(), re.S).group(1)
 SCREEN, WHOLE = 24, 60  # lines
-ABREAST = 4  # runs at the same time: a peer that makes a mistake is mostly waited for
+ABREAST = 6  # runs at the same time: a peer that makes a mistake is mostly waited for
 
 
 def adapter(mistake):
@@ -41,12 +41,12 @@ class Mistakes(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="undr-mistakes-"))
         self.addCleanup(shutil.rmtree, self.folder)
 
-    def all_of(self, rows, play):
-        """Plays the rows, and yields each with what came out, in a subtest of its name."""
+    def try_all(self, rows, judge):
+        """Plays the rows, and judges what came out, each in a subtest of its name."""
         with concurrent.futures.ThreadPoolExecutor(ABREAST) as pool:
-            for row, (status, output) in zip(rows, pool.map(play, rows)):
+            for row, (status, output) in zip(rows, pool.map(self.play, rows)):
                 with self.subTest(row.name):
-                    yield row, status, output
+                    judge(row, status, output)
 
     def run_check(self, role, shard, options, command):
         surroundings = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
@@ -62,10 +62,9 @@ class Mistakes(unittest.TestCase):
         return self.run_check(mistake.role, mistake.shard, mistake.options, command)
 
     def name_the_cause(self, group):
-        for mistake, status, output in self.all_of([m for m in table.MISTAKES if m.group == group], self.play):
-            self.named(mistake, status, output)
+        self.try_all([mistake for mistake in table.MISTAKES if mistake.group == group], self.is_named)
 
-    def named(self, mistake, status, output):
+    def is_named(self, mistake, status, output):
         lines = report_of(output)
         self.assertEqual(status, 1, output)
         self.assertIn(mistake.says, "\n".join(lines[:SCREEN]), output)
@@ -99,8 +98,7 @@ class C(Mistakes):
         return self.run_check(mistake.role, mistake.shard, mistake.options, [MISTAKEN, "--mistake", mistake.mistake])
 
     def test_each_is_named(self):
-        for mistake, status, output in self.all_of(table.IN_C, self.play):
-            self.named(mistake, status, output)
+        self.try_all(table.IN_C, self.is_named)
 
     def test_without_a_mistake_nothing_fails(self):
         for role in ("manager", "worker"):
@@ -115,20 +113,24 @@ class Bugs(Mistakes):
     def play(self, bug):
         return self.run_check(bug.role, "1/6", (), [BROKEN, "--bug", bug.name])
 
+    def is_seen(self, mistake, status, output):
+        self.assertEqual(status, 1, output)
+        self.assertIn(mistake.says, "\n".join(report_of(output)[:SCREEN]), output)
+
     def test_each_is_named(self):
-        for bug, status, output in self.all_of(table.BUGS, self.play):
-            self.assertEqual(status, 1, output)
-            self.assertIn(bug.says, "\n".join(report_of(output)[:SCREEN]), output)
+        self.try_all(table.BUGS, self.is_seen)
 
 
 class Unproven(Mistakes):
     """What shows no classic mistake is not said to be one."""
 
+    def is_shown(self, mistake, status, output):
+        self.assertEqual(status, 1, output)
+        self.assertNotIn("cause", output)
+        self.assertIn(mistake.says, "\n".join(report_of(output)[:SCREEN]), output)
+
     def test_nothing_is_guessed(self):
-        for mistake, status, output in self.all_of(table.OTHERS, self.play):
-            self.assertEqual(status, 1, output)
-            self.assertNotIn("cause", output)
-            self.assertIn(mistake.says, "\n".join(report_of(output)[:SCREEN]), output)
+        self.try_all(table.OTHERS, self.is_shown)
 
 
 if __name__ == "__main__":
