@@ -175,6 +175,7 @@ static int run_action(const check_options *options) {
     case CHECK_ACTION_DIFF: return diff(options);
     case CHECK_ACTION_MERGE: return merge_results(options);
     case CHECK_ACTION_SPEC: return show_spec(options);
+    case CHECK_ACTION_WATCH: return watch_command(&options->watch);
     case CHECK_ACTION_MAN: check_help_man(stdout); return CHECK_HELD;
     case CHECK_ACTION_COMPLETION: check_help_completion(stdout, options->zsh); return CHECK_HELD;
     case CHECK_ACTION_HELP: check_help(stdout, options->topic); return CHECK_HELD;
@@ -216,9 +217,6 @@ int main(int argc, char **argv) {
         return CHECK_HARNESS;
     }
     check_inherited_set();
-    if (argc > 1 && strcmp(argv[1], "watch") == 0) { /* its command line is its own */
-        return check_finish_output(watch_command(argc - 1, argv + 1));
-    }
     check_options options;
     undr_buffer message = {0};
     undr_error error = check_options_parse(argc, argv, &options, &message);
@@ -234,6 +232,7 @@ int main(int argc, char **argv) {
         check_complain(&message);
         fputs("undr-check: `", stderr);
         check_text_plain(stderr, undr_slice_text(options.program));
+        fputs(options.action == CHECK_ACTION_WATCH ? " watch" : "", stderr);
         fputs(" --help` explains everything\n", stderr);
     } else {
         fprintf(stderr, "undr-check: %s%s\n", undr_error_text(error), error == UNDR_MEMORY ? check_remedy(ENOMEM) : "");

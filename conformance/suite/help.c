@@ -29,7 +29,7 @@ static void print_wrapped(FILE *out, const char *text, size_t column) {
     fputc('\n', out);
 }
 
-static void print_option(FILE *out, const check_option *one) {
+static void print_option(FILE *out, const check_option *one, const char *help) {
     int used = one->letter == 0 ? fprintf(out, "  --%s", one->name)
                                 : fprintf(out, "  -%c, --%s", one->letter, one->name);
     used += one->argument == NULL ? 0 : fprintf(out, " %s", one->argument);
@@ -38,7 +38,7 @@ static void print_option(FILE *out, const check_option *one) {
         used = 0;
     }
     fprintf(out, "%*s", COLUMN - used, "");
-    print_wrapped(out, one->help, COLUMN);
+    print_wrapped(out, help, COLUMN);
 }
 
 static void print_sections(FILE *out) {
@@ -46,7 +46,7 @@ static void print_sections(FILE *out) {
         fprintf(out, "\n%s\n", check_section_title((check_section)section));
         for (const check_option *one = check_option_table; one->name != NULL; one++) {
             if (one->section == (check_section)section) {
-                print_option(out, one);
+                print_option(out, one, one->help);
             }
         }
     }
@@ -101,6 +101,44 @@ static void help_with_explore(FILE *out) {
         out);
 }
 
+/* What the option does with watch, where its help says so at the end. */
+static const char *help_in_watch(const check_option *one) {
+    static const char begins[] = "; with watch: ";
+    const char *at = strstr(one->help, begins);
+    return at == NULL ? one->help : at + sizeof begins - 1;
+}
+
+static void help_with_watch(FILE *out) {
+    fputs(
+        "Usage\n"
+        "  undr-check watch [OPTIONS] -- COMMAND...       runs COMMAND in a network of its own (loopback only; no root\n"
+        "                                                 where user namespaces are allowed) and sees all of it\n"
+        "  undr-check watch [OPTIONS] --pcap FILE         a capture\n"
+        "  undr-check watch [OPTIONS] --interface lo --port N\n"
+        "                                                 live, beside what is already running\n"
+        "  undr-check watch [OPTIONS] --listen PORT --to PORT\n"
+        "                                                 a proxy\n"
+        "\n"
+        "Judges a manager and its workers while they do their own work: which of them broke which sentence of\n"
+        "spec/protocol.md, when, and the frames that show it. It never takes part.\n"
+        "\n"
+        "Options\n",
+        out);
+    for (const check_option *one = check_option_table; one->name != NULL; one++) {
+        if (check_option_is_used(CHECK_ACTION_WATCH, one->name)) {
+            print_option(out, one, help_in_watch(one));
+        }
+    }
+    fputs(
+        "\n"
+        "What was lost or cut, what a program may have done unseen, and what no wire shows is undecided, and listed.\n"
+        "\n"
+        "Exit status: 0 nothing broke a MUST (--strict: a SHOULD); 1 something did; 2 the command line or the input is\n"
+        "wrong, or nothing was judged; 3 the harness itself failed. With COMMAND, its own status is passed on when it\n"
+        "is not 0 (128 + N: signal N ended it).\n",
+        out);
+}
+
 static void help_with_parse(FILE *out) {
     fputs("Usage\n"
           "  undr-check parse FILE|FOLDER...\n"
@@ -133,6 +171,7 @@ static void help_with_decode(FILE *out) {
 void check_help(FILE *out, check_action topic) {
     switch (topic) {
     case CHECK_ACTION_EXPLORE: help_with_explore(out); return;
+    case CHECK_ACTION_WATCH: help_with_watch(out); return;
     case CHECK_ACTION_PARSE: help_with_parse(out); return;
     case CHECK_ACTION_DECODE: help_with_decode(out); return;
     default: help_with_all(out);

@@ -9,7 +9,8 @@ enum {
     EXPLORE = 1 << CHECK_ACTION_EXPLORE,
     DIFF = 1 << CHECK_ACTION_DIFF,
     MERGE = 1 << CHECK_ACTION_MERGE,
-    SPEC = 1 << CHECK_ACTION_SPEC
+    SPEC = 1 << CHECK_ACTION_SPEC,
+    WATCH = 1 << CHECK_ACTION_WATCH
 };
 
 /* Options that are not listed here are used by manager, worker, pool, all and explore, and accepted by --list, which
@@ -21,7 +22,7 @@ static const struct use {
 } uses[] = {
     {"list", LIST, "--list itself"},
     {"only", RUN | LIST | EXPLORE, "a run, explore and --list"},
-    {"verbose", RUN | LIST | EXPLORE, "a run, explore and --list"},
+    {"verbose", RUN | LIST | EXPLORE | WATCH, "a run, explore, watch and --list"},
     {"shard", RUN | LIST | EXPLORE, "a run, explore and --list"},
     {"cases", RUN | LIST, "a run and --list"},
     {"load", RUN | LIST, "a run and --list"},
@@ -32,12 +33,24 @@ static const struct use {
     {"write-expect", RUN | EXPLORE, "a run and explore"},
     {"tap", RUN | EXPLORE, "a run and explore"},
     {"junit", RUN | EXPLORE, "a run and explore"},
-    {"json", RUN | EXPLORE, "a run and explore"},
+    {"json", RUN | EXPLORE | WATCH, "a run, explore and watch"},
     {"html", RUN | EXPLORE, "a run and explore"},
     {"markdown", RUN | EXPLORE, "a run and explore"},
     {"spec-url", RUN | EXPLORE, "a run and explore"},
     {"github", RUN | EXPLORE, "a run and explore"},
-    {"listen", RUN, "the role worker"},
+    {"strict", RUN | LIST | EXPLORE | WATCH, "a run, explore, watch and --list"},
+    {"listen", RUN | WATCH, "the role worker and watch"},
+    {"help", RUN | LIST | EXPLORE | WATCH, "every verb"},
+    {"pcap", WATCH, "watch"},
+    {"interface", WATCH, "watch"},
+    {"port", WATCH, "watch"},
+    {"to", WATCH, "watch"},
+    {"wire-only", WATCH, "watch"},
+    {"all-workers", WATCH, "watch"},
+    {"off", WATCH, "watch"},
+    {"output", WATCH, "watch"},
+    {"case", WATCH, "watch"},
+    {"rates", WATCH, "watch"},
     {"format", DIFF | MERGE | SPEC, "diff, merge and spec"},
     {"report", SPEC, "spec"},
     {"sources", SPEC, "spec"},

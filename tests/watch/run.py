@@ -314,7 +314,8 @@ class Usage(unittest.TestCase):
     def test_refused(self):
         for words, text in ((), "one of"), (("--pcap", "x", "--", "true"), "not several"), (("--listen", "5"), "belong"), \
                 (("--interface", "lo"), "--port"), (("--pcop", "x"), "--pcap"), (("--off", "X-1", "--pcap", "x"), "--off"), \
-                (("--port", "70000", "--pcap", "x"), "65535"), (("--pcap",), "takes a value"):
+                (("--port", "70000", "--pcap", "x"), "65535"), (("--pcap",), "needs a value"), (("--seed", "1", "--pcap", "x"), "watch does not use --seed"), \
+                (("x", "--pcap", "x"), "unexpected argument"):
             done = watch(*words)
             self.assertEqual(done.returncode, 2, words)
             self.assertIn(text, done.stderr)
