@@ -9,7 +9,9 @@ enum {
     EXPLORE = 1 << CHECK_ACTION_EXPLORE,
     DIFF = 1 << CHECK_ACTION_DIFF,
     MERGE = 1 << CHECK_ACTION_MERGE,
-    SPEC = 1 << CHECK_ACTION_SPEC
+    SPEC = 1 << CHECK_ACTION_SPEC,
+    PAIR = 1 << CHECK_ACTION_PAIR,
+    MATRIX = 1 << CHECK_ACTION_MATRIX
 };
 
 /* Options that are not listed here are used by manager, worker, pool, all and explore, and accepted by --list, which
@@ -20,8 +22,8 @@ static const struct use {
     const char *users;
 } uses[] = {
     {"list", LIST, "--list itself"},
-    {"only", RUN | LIST | EXPLORE, "a run, explore and --list"},
-    {"verbose", RUN | LIST | EXPLORE, "a run, explore and --list"},
+    {"only", RUN | LIST | EXPLORE | MATRIX, "a run, explore, matrix and --list"},
+    {"verbose", RUN | LIST | EXPLORE | PAIR, "a run, explore, pair and --list"},
     {"shard", RUN | LIST | EXPLORE, "a run, explore and --list"},
     {"cases", RUN | LIST, "a run and --list"},
     {"load", RUN | LIST, "a run and --list"},
@@ -32,13 +34,18 @@ static const struct use {
     {"write-expect", RUN | EXPLORE, "a run and explore"},
     {"tap", RUN | EXPLORE, "a run and explore"},
     {"junit", RUN | EXPLORE, "a run and explore"},
-    {"json", RUN | EXPLORE, "a run and explore"},
-    {"html", RUN | EXPLORE, "a run and explore"},
-    {"markdown", RUN | EXPLORE, "a run and explore"},
+    {"json", RUN | EXPLORE | PAIR | MATRIX, "a run, explore, pair and matrix"},
+    {"html", RUN | EXPLORE | MATRIX, "a run, explore and matrix"},
+    {"markdown", RUN | EXPLORE | MATRIX, "a run, explore and matrix"},
     {"spec-url", RUN | EXPLORE, "a run and explore"},
     {"github", RUN | EXPLORE, "a run and explore"},
     {"listen", RUN, "the role worker"},
     {"format", DIFF | MERGE | SPEC, "diff, merge and spec"},
+    {"jobs", RUN | LIST | EXPLORE | MATRIX, "a run, explore, matrix and --list"},
+    {"seed", RUN | LIST | EXPLORE | MATRIX, "a run, explore, matrix and --list"},
+    {"strict", RUN | LIST | EXPLORE | PAIR | MATRIX, "a run, explore, pair, matrix and --list"},
+    {"timeout-factor", RUN | LIST | EXPLORE | PAIR | MATRIX, "a run, explore, pair, matrix and --list"},
+    {"workers", PAIR | MATRIX, "pair and matrix"},
     {"report", SPEC, "spec"},
     {"sources", SPEC, "spec"},
 };

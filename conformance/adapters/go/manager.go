@@ -178,7 +178,7 @@ func (m *manager) sendMessage(message []byte) error {
 func (m *manager) next() (message []byte) {
 	m.Lock()
 	defer m.Unlock()
-	for len(m.inbox) == 0 && m.left > 0 {
+	for len(m.inbox) == 0 && m.left > 0 && !m.closing {
 		m.changed.Wait()
 	}
 	if len(m.inbox) > 0 {

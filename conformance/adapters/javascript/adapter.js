@@ -267,7 +267,9 @@ class Manager {
 
     // One step of messages(); undefined: it ends.
     async next() {
-        while (this.inbox.length === 0 && this.left > 0) await new Promise((resolve) => this.waiting.push(resolve));
+        while (this.inbox.length === 0 && this.left > 0 && !this.closing) {
+            await new Promise((resolve) => this.waiting.push(resolve));
+        }
         return this.inbox.shift();
     }
 
