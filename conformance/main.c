@@ -5,9 +5,11 @@
 #include "base/writer.h"
 #include "base/written.h"
 #include "explore/explore.h"
+#include "matrix/matrix.h"
 #include "notation/decode.h"
 #include "notation/given.h"
 #include "notation/hex.h"
+#include "pair/pair.h"
 #include "report/results.h"
 #include "report/spec_view.h"
 #include "run/run.h"
@@ -176,6 +178,8 @@ static int run_action(const check_options *options) {
     case CHECK_ACTION_MERGE: return merge_results(options);
     case CHECK_ACTION_SPEC: return show_spec(options);
     case CHECK_ACTION_WATCH: return watch_command(&options->watch);
+    case CHECK_ACTION_PAIR: return check_pair(options);
+    case CHECK_ACTION_MATRIX: return check_matrix(options);
     case CHECK_ACTION_MAN: check_help_man(stdout); return CHECK_HELD;
     case CHECK_ACTION_COMPLETION: check_help_completion(stdout, options->zsh); return CHECK_HELD;
     case CHECK_ACTION_HELP: check_help(stdout, options->topic); return CHECK_HELD;
@@ -198,7 +202,8 @@ static undr_error tell_limits(undr_buffer *text) {
 
 /* UNDR_SYSTEM: this machine does not give what a run needs, and *message says what. */
 static undr_error prepare_process(const check_options *options, undr_buffer *message) {
-    if (options->action != CHECK_ACTION_RUN && options->action != CHECK_ACTION_EXPLORE) {
+    if (options->action != CHECK_ACTION_RUN && options->action != CHECK_ACTION_EXPLORE
+        && options->action != CHECK_ACTION_PAIR) {
         return UNDR_OK;
     }
     undr_error error = check_surroundings(options->command != NULL, CHECK_FILES_AT_START, message);

@@ -257,7 +257,7 @@ void check_help_man(FILE *out) {
 
 /* ---- completion ---- */
 
-static const char *const plain_verbs = "manager worker pool all explore watch diff merge spec parse decode";
+static const char *const plain_verbs = "manager worker pool all explore watch pair matrix diff merge spec parse decode";
 
 static bool takes_file(const check_option *one) {
     return one->argument != NULL && (strcmp(one->argument, "FILE") == 0 || strcmp(one->argument, "FOLDER") == 0);

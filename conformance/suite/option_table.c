@@ -57,6 +57,8 @@ const check_option check_option_table[] = {
     {"listen", 0, "HOST:PORT", NULL, OPTION_LISTEN, false, CHECK_SECTION_PLAYS,
         "a worker that you start yourself for each play, in a debugger or a container: undr-check waits for it there; "
         "with watch: PORT alone, a proxy for workers that are told a port (0: any that is free)"},
+    {"workers", 0, "N", NULL, OPTION_WORKERS, false, CHECK_SECTION_PLAYS,
+        "with pair and matrix: how many workers the manager of a pair has (default: 3)"},
     {"strict", 0, NULL, NULL, OPTION_STRICT, true, CHECK_SECTION_VERDICT,
         "a failing SHOULD fails the run, too; with watch: so does a broken SHOULD; the times in a capture are believed "
         "(WORK-21)"},
@@ -137,6 +139,10 @@ const check_verb check_verb_table[] = {
     {"explore", "ROLE [OPTIONS] -- ARGV...", "random sessions; one that fails is made as short as possible"},
     {"watch", "[OPTIONS] -- COMMAND...",
         "judges a real manager and its workers while they work; also captures: undr-check watch --help"},
+    {"pair", "[OPTIONS] -- MANAGER... -- WORKER...",
+        "the manager of one implementation and workers of another work together; which side breaks what"},
+    {"matrix", "FILE.json [OPTIONS]",
+        "all implementations of a list against the suite and against each other: one table"},
     {"diff", "OLD.json NEW.json", "what changed between two --json reports"},
     {"merge", "FILE.json...", "joins the reports of the shards of a run"},
     {"spec", "[ID...]",

@@ -19,8 +19,8 @@ static void fill_long_options(struct option *to) {
     *to = (struct option){0};
 }
 
-static const char *const verbs[] = {
-    "manager", "worker", "pool", "all", "explore", "watch", "diff", "merge", "spec", "parse", "decode", NULL};
+static const char *const verbs[] = {"manager", "worker", "pool", "all", "explore", "watch", "pair", "matrix", "diff",
+    "merge", "spec", "parse", "decode", NULL};
 static const char *const formats[] = {"text", "markdown", "json", "html", NULL};
 static const char *const shells[] = {"bash", "zsh", NULL};
 static const char *const colors[] = {"auto", "always", "never", NULL};
@@ -253,6 +253,7 @@ static undr_error take_value(check_parsing *parsing, int option, char *value) {
         return number_option(parsing, "--seed", value, 0, UINT64_MAX, &options->seed);
     case OPTION_REPEAT: return unsigned_option(parsing, "--repeat", value, 1000000, &options->repeat);
     case OPTION_SESSIONS: return unsigned_option(parsing, "--sessions", value, 1000000, &options->sessions);
+    case OPTION_WORKERS: return unsigned_option(parsing, "--workers", value, 64, &options->workers);
     case OPTION_AGAIN: return parse_again(parsing, value);
     case OPTION_SHARD: return parse_shard(parsing, value);
     case OPTION_TIMEOUT_FACTOR: return parse_factor(parsing, value);
@@ -353,7 +354,7 @@ static undr_error take_word(check_parsing *parsing, char *word, bool *has_verb) 
     check_options *options = parsing->options;
     if (options->action == CHECK_ACTION_PARSE || options->action == CHECK_ACTION_DECODE
         || options->action == CHECK_ACTION_DIFF || options->action == CHECK_ACTION_MERGE
-        || options->action == CHECK_ACTION_SPEC) {
+        || options->action == CHECK_ACTION_SPEC || options->action == CHECK_ACTION_MATRIX) {
         return add_text(&options->files, word);
     }
     if (options->action == CHECK_ACTION_RUN && !*has_verb && strcmp(word, "explore") == 0) {
@@ -375,7 +376,8 @@ static undr_error take_word(check_parsing *parsing, char *word, bool *has_verb) 
         const char *word;
         check_action action;
     } others[] = {{"parse", CHECK_ACTION_PARSE}, {"decode", CHECK_ACTION_DECODE}, {"diff", CHECK_ACTION_DIFF},
-        {"merge", CHECK_ACTION_MERGE}, {"spec", CHECK_ACTION_SPEC}, {"watch", CHECK_ACTION_WATCH}};
+        {"merge", CHECK_ACTION_MERGE}, {"spec", CHECK_ACTION_SPEC}, {"watch", CHECK_ACTION_WATCH},
+        {"pair", CHECK_ACTION_PAIR}, {"matrix", CHECK_ACTION_MATRIX}};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (strcmp(word, others[i].word) == 0) {
             options->action = others[i].action;

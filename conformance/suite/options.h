@@ -50,6 +50,7 @@ typedef struct check_options {
     uint64_t seed;
     unsigned repeat;        /* 0: was not given */
     unsigned again;         /* how often what failed is played again; 0: never */
+    unsigned workers;       /* of pair and matrix; 0: was not given */
     unsigned sessions;      /* of explore; 0: was not given */
     const char *corpus;     /* of explore: the folder of kept sessions; NULL: none */
     unsigned shard, shards; /* 1/1: everything */

@@ -85,7 +85,9 @@ static undr_error refuse_unused(check_parsing *parsing) {
         [CHECK_ACTION_DIFF] = "diff",
         [CHECK_ACTION_MERGE] = "merge",
         [CHECK_ACTION_SPEC] = "spec",
-        [CHECK_ACTION_WATCH] = "watch"};
+        [CHECK_ACTION_WATCH] = "watch",
+        [CHECK_ACTION_PAIR] = "pair",
+        [CHECK_ACTION_MATRIX] = "matrix"};
     const check_options *options = parsing->options;
     for (int option = OPTION_LIST; option < OPTION_MAN; option++) {
         const char *name = check_option_of(option)->name;
@@ -97,7 +99,7 @@ static undr_error refuse_unused(check_parsing *parsing) {
     }
     bool reads = options->action == CHECK_ACTION_PARSE || options->action == CHECK_ACTION_DECODE
         || options->action == CHECK_ACTION_DIFF || options->action == CHECK_ACTION_MERGE
-        || options->action == CHECK_ACTION_SPEC;
+        || options->action == CHECK_ACTION_SPEC || options->action == CHECK_ACTION_MATRIX;
     if (reads && options->command != NULL) {
         return check_options_refuse(
             parsing, "%s starts no adapter: remove `--` and what follows it", actions[options->action]);
@@ -173,6 +175,11 @@ undr_error check_options_finish(check_parsing *parsing, bool has_verb) {
         return options->files.count == 2
             ? UNDR_OK
             : check_options_refuse(parsing, "diff compares two reports: %s", "undr-check diff OLD.json NEW.json");
+    case CHECK_ACTION_MATRIX:
+        return options->files.count == 1
+            ? UNDR_OK
+            : check_options_refuse(
+                  parsing, "matrix: name one list of implementations (%s)", "conformance/adapters/matrix.json is one");
     case CHECK_ACTION_MERGE:
         return options->files.count > 0
             ? UNDR_OK

@@ -16,6 +16,7 @@ typedef struct watch_teller {
     bool has_time;
     uint64_t findings_of[WATCH_RULE_COUNT];
     uint64_t must, should, cases_written;
+    uint64_t most; /* findings of one rule that are shown in full; 0: as the watch shows them */
 } watch_teller;
 
 void watch_tell_finding(void *teller, const watch_finding *finding); /* for watch_options.found */
