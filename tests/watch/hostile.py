@@ -203,6 +203,37 @@ class Hostile(unittest.TestCase):
             with open(self.path.with_name("file"), "rb") as file:
                 self.assert_calm(watch("-", stdin=file), statuses, f"standard input with {len(content)} bytes")
 
+    def test_names_are_not_printed_raw(self):
+        name = self.path.with_name("\x1b[31m\u202ex")
+        name.write_bytes(pcap()[:-3])
+        ways = [["--pcap", str(name)], ["--pcap", str(name), "--json", "/nonexistent/\x1b\u202e"], ["--off", "\x1b\u202e"],
+                ["--pcap", str(name) + "y"], ["--interface", "\x1b\u202e", "--port", "9"], ["\x1b\u202e"], ["--", "\x1b\u202e"]]
+        for words in ways:
+            done = subprocess.run([CHECK, "watch", *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=600)
+            said = (done.stdout + done.stderr).decode()
+            self.assertIn("\\x1b", said, words)
+            self.assertFalse(set("\x1b\u202e") & set(said), words)
+
+    def test_no_file_is_lost_by_what_is_written(self):
+        """A report that would overwrite the capture, or another report."""
+        options, content = ("--output", "--json", "--case"), pcap()
+        link = self.path.with_name("link")
+        self.path.write_bytes(content)
+        link.symlink_to(self.path)
+        for option in options:
+            for words in ([option, str(link)], [option, str(self.path)]):
+                done = watch(self.path, *words)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn(b"are the same file", done.stderr)
+                self.assertEqual(self.path.read_bytes(), content)
+            for other in options:
+                if option != other:
+                    done = watch(self.path, option, str(link.with_name("new")), other, str(link.with_name("new")))
+                    self.assertEqual((done.returncode, b"are the same file" in done.stderr), (2, True), done.stderr)
+        with open(self.path, "rb") as file:
+            self.assertEqual(watch("-", "--json", str(self.path), stdin=file).returncode, 2)
+        self.assertEqual(self.path.read_bytes(), content)
+
     def test_no_file(self):
         for path in (self.path, self.path.parent, "/dev/null", "/dev/full", "/proc/self/mem"):
             self.assert_calm(watch(path), (2,), path)
