@@ -58,7 +58,8 @@ static undr_error compare_one(
         }
     }
     for (int i = 0; i < kind; i++) {
-        if (outputs->files[i] > STDERR_FILENO && fstat(outputs->files[i], &other) == 0 && check_files_are_same(&own, &other)) {
+        if (outputs->files[i] > STDERR_FILENO && fstat(outputs->files[i], &other) == 0
+            && check_files_are_same(&own, &other)) {
             return check_refuse_same_file(message, kinds[i].option, kinds[kind].option);
         }
     }
