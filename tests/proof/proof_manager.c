@@ -8,8 +8,8 @@
  * answers taken at the end; and with the first allocation after the set-up failing, answers left. HOLD, RETRIES and
  * LIMIT are the options; two priority levels; payloads of one byte at most. The bytes of payloads, and the handle that
  * was never given, are any; so are type and size where only the rules are asked (refuse). What else the calls are given
- * is constant, so that CBMC knows where each pointer in the lists leads; tests/proof/prove has the sequences. Not looked
- * at: large payloads (blobs: proof_parcel.c), what the frames hold, the pickles that report lost tasks. */
+ * is constant, so that CBMC knows where each pointer in the lists leads; tests/proof/prove has the sequences. Not
+ * looked at: large payloads (blobs: proof_parcel.c), what the frames hold, the pickles that report lost tasks. */
 #include "proof.h"
 
 enum { MOST_PAYLOAD = 1 };
