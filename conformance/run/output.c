@@ -44,19 +44,7 @@ static undr_error open_one(const char *path, int *file, undr_buffer *message) {
     return check_file_open(path, file, message);
 }
 
-/* Of what keeps what is written: a terminal and /dev/null may have several. */
-static bool is_same(const struct stat *a, const struct stat *b) {
-    bool keeps = S_ISREG(a->st_mode) || S_ISFIFO(a->st_mode);
-    return keeps && a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-static undr_error refuse(undr_buffer *message, const char *one, const char *other) {
-    return check_refused(undr_put_format(message,
-        "%s and %s are the same file, and one would overwrite the other: name two files (- is standard output)", one,
-        other));
-}
-
-/* Against the standard streams, the files of the other options, and that of --expect, which was read. */
+/* Against the standard streams, the files of the other options, and those of --expect and --cases, which are read. */
 static undr_error compare_one(
     const check_outputs *outputs, const check_options *options, int kind, undr_buffer *message) {
     static const char *const streams[] = {NULL, "standard output", "standard error"};
@@ -65,17 +53,23 @@ static undr_error compare_one(
         return UNDR_OK;
     }
     for (int i = STDOUT_FILENO; i <= STDERR_FILENO; i++) {
-        if (fstat(i, &other) == 0 && is_same(&own, &other)) {
-            return refuse(message, kinds[kind].option, streams[i]);
+        if (fstat(i, &other) == 0 && check_files_are_same(&own, &other)) {
+            return check_refuse_same_file(message, kinds[kind].option, streams[i]);
         }
     }
     for (int i = 0; i < kind; i++) {
-        if (outputs->files[i] > STDERR_FILENO && fstat(outputs->files[i], &other) == 0 && is_same(&own, &other)) {
-            return refuse(message, kinds[i].option, kinds[kind].option);
+        if (outputs->files[i] > STDERR_FILENO && fstat(outputs->files[i], &other) == 0
+            && check_files_are_same(&own, &other)) {
+            return check_refuse_same_file(message, kinds[i].option, kinds[kind].option);
         }
     }
-    bool known = options->expect != NULL && stat(options->expect, &other) == 0 && is_same(&own, &other);
-    return known && !kinds[kind].precious ? refuse(message, "--expect", kinds[kind].option) : UNDR_OK;
+    for (size_t i = 0; i < options->cases.count; i++) {
+        if (stat(options->cases.at[i], &other) == 0 && check_files_are_same(&own, &other)) {
+            return check_refuse_same_file(message, "--cases", kinds[kind].option);
+        }
+    }
+    bool known = options->expect != NULL && stat(options->expect, &other) == 0 && check_files_are_same(&own, &other);
+    return known && !kinds[kind].precious ? check_refuse_same_file(message, "--expect", kinds[kind].option) : UNDR_OK;
 }
 
 static undr_error compare_all(const check_outputs *outputs, const check_options *options, undr_buffer *message) {

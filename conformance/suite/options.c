@@ -137,6 +137,7 @@ static undr_error parse_shard(check_parsing *parsing, const char *text) {
     }
     parsing->options->shard = (unsigned)shard;
     parsing->options->shards = (unsigned)shards;
+    parsing->options->has_shard = true;
     return UNDR_OK;
 }
 

@@ -54,6 +54,7 @@ typedef struct check_options {
     unsigned sessions;      /* of explore; 0: was not given */
     const char *corpus;     /* of explore: the folder of kept sessions; NULL: none */
     unsigned shard, shards; /* 1/1: everything */
+    bool has_shard;         /* --shard was given: the report is one for merge, also with 1/1 */
     double timeout_factor;
     const char *expect, *write_expect;
     const char *as_of; /* NULL: today's */

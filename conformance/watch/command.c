@@ -44,13 +44,11 @@ static undr_error open_descriptor(run *r, const char *path, int *file) {
         *file = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
         return *file < 0 ? UNDR_SYSTEM : UNDR_OK;
     }
-    struct stat about;
     undr_error error = check_file_open(path, file, &r->source.message); /* no pipe that nobody reads */
     if (error != UNDR_OK) {
         return error;
     }
-    bool regular = fstat(*file, &about) == 0 && S_ISREG(about.st_mode);
-    return fcntl(*file, F_SETFL, 0) != 0 || (regular && ftruncate(*file, 0) != 0) ? UNDR_SYSTEM : UNDR_OK;
+    return fcntl(*file, F_SETFL, 0) != 0 ? UNDR_SYSTEM : UNDR_OK;
 }
 
 static undr_error open_file(run *r, const char *path, FILE **file) {
@@ -62,6 +60,44 @@ static undr_error open_file(run *r, const char *path, FILE **file) {
     }
     if (error != UNDR_OK && made >= 0) {
         close(made);
+    }
+    return error;
+}
+
+enum { OUTPUTS = 3 };
+
+/* None of them is the capture that is read, nor another of them. */
+static undr_error compare_one(run *r, FILE *const *files, int which) {
+    static const char *const names[OUTPUTS] = {"--output", "--json", "--case"};
+    const char *pcap = r->arguments.pcap;
+    struct stat own, other;
+    if (files[which] == NULL || fstat(fileno(files[which]), &own) != 0) {
+        return UNDR_OK;
+    }
+    bool reads = pcap != NULL && (strcmp(pcap, "-") == 0 ? fstat(STDIN_FILENO, &other) : stat(pcap, &other)) == 0;
+    if (reads && check_files_are_same(&own, &other)) {
+        return check_refuse_same_file(&r->source.message, "--pcap", names[which]);
+    }
+    for (int i = 0; i < which; i++) {
+        if (files[i] != NULL && fstat(fileno(files[i]), &other) == 0 && check_files_are_same(&own, &other)) {
+            return check_refuse_same_file(&r->source.message, names[i], names[which]);
+        }
+    }
+    return UNDR_OK;
+}
+
+/* What was in the files goes only when all is right. */
+static undr_error empty_files(run *r) {
+    FILE *const files[OUTPUTS] = {r->output, r->json, r->cases};
+    undr_error error = UNDR_OK;
+    for (int i = 0; i < OUTPUTS && error == UNDR_OK; i++) {
+        error = compare_one(r, files, i);
+    }
+    for (int i = 0; i < OUTPUTS && error == UNDR_OK; i++) {
+        struct stat about;
+        bool regular = files[i] != NULL && fileno(files[i]) > STDERR_FILENO && fstat(fileno(files[i]), &about) == 0
+            && S_ISREG(about.st_mode);
+        error = regular && ftruncate(fileno(files[i]), 0) != 0 ? UNDR_SYSTEM : UNDR_OK;
     }
     return error;
 }
@@ -84,6 +120,7 @@ static undr_error open_all(run *r) {
     undr_error error = open_file(r, a->output, &r->output);
     error = error == UNDR_OK ? open_file(r, a->json, &r->json) : error;
     error = error == UNDR_OK ? open_file(r, a->cases, &r->cases) : error;
+    error = error == UNDR_OK ? empty_files(r) : error;
     error = error == UNDR_OK ? open_signals(r) : error;
     r->teller = (watch_teller){.out = r->output == NULL ? stderr : r->output,
         .cases = r->cases,
@@ -158,7 +195,9 @@ static pid_t start(const run *r) {
     sigprocmask(SIG_SETMASK, &r->before, NULL);
     execvp(r->arguments.command[0], r->arguments.command);
     int reason = errno;
-    fprintf(stderr, "undr-check: watch: %s: %s\n", r->arguments.command[0], strerror(reason));
+    fputs("undr-check: watch: ", stderr);
+    check_text_plain(stderr, undr_slice_text(r->arguments.command[0]));
+    fprintf(stderr, ": %s\n", strerror(reason));
     _exit(reason == ENOENT ? NOT_FOUND : NOT_RUN);
 }
 

@@ -1,6 +1,8 @@
 /* tell.c: what `undr-check watch` prints. */
 #include "watch/tell.h"
 
+#include "base/text.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -215,7 +217,7 @@ void watch_tell_end(watch_teller *teller, const watch_totals *totals, const char
     FILE *out = teller->out;
     print_table(out, totals);
     print_freedoms(out, totals);
-    fputs(notes, out);
+    check_text_plain(out, undr_slice_text(notes)); /* with names of files */
     fputs("\nUndecided, as the wire does not show it:\n", out);
     for (const watch_unseen *unseen = watch_unseen_rules; unseen->ids != NULL; unseen++) {
         fprintf(out, "  %s: %s\n", unseen->ids, unseen->reason);

@@ -263,6 +263,12 @@ class Files(Behaviour):
                     with self.subTest(one, stream=stream), open(known, "a") as out:
                         done = run([CHECK, "manager", one, known, *ONE, "--", MANAGER], **{stream: out})
                         self.assertEqual(done.returncode, 2)
+        own = self.folder / "own.case"
+        own.write_text((SOURCE / "tests/cli/cases/user.case").read_text() if (SOURCE / "tests/cli/cases/user.case").exists() else "")
+        for one in FILES:
+            before = own.read_text()
+            done = run([CHECK, "manager", "--cases", own, one, own, *ONE, "--", MANAGER])
+            self.assertEqual((done.returncode, own.read_text()), (2, before), f"{one}: {done.stderr}")
         known.write_text("warn manager.life.of-a-task x\n")
         for one in FILES:
             done = run([CHECK, "manager", one, known, "--expect", known, *ONE, "--", MANAGER])
