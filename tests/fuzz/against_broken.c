@@ -11,6 +11,7 @@
 #include "known.h"
 #include "pickle.h"
 #include "tasks.h"
+#include "values.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -148,16 +149,26 @@ static void play_pickle(play *p, fuzz_source *source) {
     serve(p, 0, 'm', pickle.data, pickle.size);
 }
 
-/* What was read is compared as values: a peer may pickle them as it likes. */
-static void see_messages(play *p) {
+/* The same value as this manager pickles it; what is no pickle stays as it is. Frees what it is given. */
+static bytes pickled_anew(bytes raw) {
+    pool values = {0};
+    const val *v = pickle_loads(&values, raw.data, raw.size, NULL);
+    bytes anew = v != NULL ? pickle_dumps(v, 4) : raw;
+    pool_free(&values);
+    if (v != NULL) {
+        free(raw.data);
+    }
+    return anew;
+}
+
+/* What was read is compared as values: with some bugs the manager has pickled it anew, and only those must differ that
+ * have the bug's error. So without such a bug, that is done here. */
+static void see_messages(play *p, bool were_pickled_anew) {
     for (size_t i = 0; i < p->message_count; i++) {
-        pool values = {0};
-        const val *v = pickle_loads(&values, p->messages[i].data, p->messages[i].size, NULL);
-        bytes text = v != NULL ? pickle_dumps(v, 4) : (bytes){0};
+        bytes text = pickled_anew(p->messages[i]);
+        text = were_pickled_anew ? text : pickled_anew(text);
         see(p, text.data, text.size);
         free(text.data);
-        pool_free(&values);
-        free(p->messages[i].data);
     }
 }
 
@@ -184,8 +195,9 @@ static uint64_t seen_with(const char *bug_name, bool pickle, const uint8_t *data
     clear_queues(&m);
     free(m.last.data);
     free(m.last_message.data);
+    bool were_pickled_anew = messages_are_pickled_anew();
     bug_choose_none();
-    see_messages(&p);
+    see_messages(&p, were_pickled_anew);
     return p.seen;
 }
 
