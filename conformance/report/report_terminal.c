@@ -1,5 +1,5 @@
 /* report_terminal.c: the report for a person: what is going on, what fell short and why, what it all comes to. */
-#include "report/report_terminal.h"
+#include "report/terminal_parts.h"
 
 #include "base/clock.h"
 #include "base/text.h"

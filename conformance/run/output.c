@@ -4,6 +4,7 @@
 #include "base/user_file.h"
 #include "base/writer.h"
 #include "base/written.h"
+#include "run/write_expect.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -27,7 +27,4 @@ UNDR_MUST_USE undr_error check_outputs_github(
     check_outputs *outputs, const check_session *session, undr_buffer *message);
 void check_outputs_close(check_outputs *outputs);
 
-/* --write-expect: all failures; known reasons, and entries of cases that were not run, are kept. */
-UNDR_MUST_USE undr_error check_write_expected(FILE *out, const check_session *session);
-
 #endif

@@ -1,6 +1,8 @@
 /* tell.c: what `undr-check watch` prints. */
 #include "watch/tell.h"
 
+#include "watch/case.h"
+
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The pages as a parser sees them: pages.py UNDR-CHECK UNDR-MANAGER UNDR-BROKEN [TEST...]."""
+import html
 import html.parser
 import importlib.machinery
 import importlib.util
@@ -127,7 +128,23 @@ class Specification(Pages):
         self.assertRegex(re.search(r'id="FRAME-3">.*?</details>', text, re.DOTALL).group(), '<span class="pass">held in 1 case</span>')
         self.assertIn('<span class="none">not tried</span>', re.search(r'id="WORK-2">.*?</details>', text, re.DOTALL).group())
         done = self.spec("SCHED-3", "--report", self.folder / "lifo.json")
-        self.assertRegex(done.stdout, r"report .*lifo.json: failed in \d+ of \d+ cases")
+        self.assertRegex(done.stdout, r"report .*lifo.json: failed in \d+ of \d+ cases\n")
+        self.assertRegex(self.spec("FRAME-3", "--report", self.folder / "lifo.json").stdout, r"lifo.json: held in 1 case\n")
+
+    def test_what_it_is_about_and_what_is_in_it(self):
+        made.report(CHECK, self.folder, "lifo", BROKEN, "--bug", "lifo")
+        about = json.loads((self.folder / "lifo.json").read_text())["about"]
+        text = self.write("--report", self.folder / "lifo.json").read_text()
+        head = text.partition("<nav>")[0]
+        for part in ("lifo.json", about["date"], about["seed"], about["suite_version"]):
+            self.assertIn(part, head)
+        self.assertIn(f"<code>{about['spec_sha256']}</code>", text.partition("<footer>")[2])
+        contents = re.search("<nav>.*</nav>", text, re.DOTALL).group()
+        for name in ("protocol", "adapter", "exchange"):
+            source = re.sub(r"^```.*?^```", "", (SOURCE / f"spec/{name}.md").read_text(), flags=re.DOTALL | re.MULTILINE)
+            for heading in re.findall(r"^##? (.+)$", source, re.MULTILINE):
+                self.assertIn(f">{html.escape(heading, quote=False).replace('`', '')}</a>",
+                              re.sub("</?code>", "", contents))
 
     def test_text(self):
         self.assertIn("SCHED-3 (MUST) ", self.spec().stdout)

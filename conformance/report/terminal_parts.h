@@ -1,6 +1,6 @@
-/* report_terminal.h: what the parts of the terminal report share. */
-#ifndef CHECK_REPORT_TERMINAL_H
-#define CHECK_REPORT_TERMINAL_H
+/* terminal_parts.h: what the parts of the terminal report share. */
+#ifndef CHECK_TERMINAL_PARTS_H
+#define CHECK_TERMINAL_PARTS_H
 
 #include "report/report.h"
 
