@@ -16,6 +16,14 @@ static inline const char *check_paint(const check_terminal *terminal, const char
     return terminal->color ? code : "";
 }
 
+/* The line of progress, before anything else is printed. */
+static inline void check_terminal_clear(check_terminal *terminal) {
+    if (terminal->line_shown) {
+        fputs("\r\033[K", terminal->out);
+        terminal->line_shown = false;
+    }
+}
+
 /* A clause on one line, cut to what a line can hold. */
 void check_print_short_clause(FILE *out, undr_slice text);
 

@@ -106,6 +106,7 @@ class Specification(Pages):
                 subprocess.run([BROKEN, "--list"], capture_output=True, text=True, check=True).stdout.splitlines()]
         for id, one in ids.items():
             with self.subTest(id):
+                self.assertRegex(parts[id], rf"^\n<p><a [^>]*>{id}</a> \({one.level}\) ")
                 self.assertEqual(set(re.findall(r"<li><code>([a-z0-9.-]+)</code> conformance", parts[id])),
                                  {case for case in one.cases if ".example." not in case})
                 self.assertEqual(set(re.findall(r"<li>(ref/[^<]*:\d+)</li>", parts[id])), set(one.comments))
@@ -174,6 +175,14 @@ class Site(Pages):
         self.assert_whole(self.folder / "site")
         names = {path.name for path in (self.folder / "site").glob("*.html")}
         self.assertEqual(names, {"index.html", "spec.html", "vectors.html", "bench.html", "threats.html", "matrix.html"})
+        for name in names:
+            found = Page(self.folder / "site" / name).links
+            self.assertLessEqual(names - {name}, set(found), name)
+        start = (self.folder / "site/index.html").read_text()
+        for name in names - {"index.html"}:
+            self.assertRegex(start, f'<li><a href="{name}">[^<]+</a>: ')
+        self.assertEqual(len(re.findall(r"<tr><td>[^<]*</td><td>[^<]*</td><td>manager: [^<]*passed", start)), 2)
+        self.assertIn('failed in ', (self.folder / "site/spec.html").read_text())
         matrix = (self.folder / "site/matrix.html").read_text()
         row = re.search(r'<tr>.*#SCHED-3".*</tr>', matrix).group()
         self.assertEqual(re.findall(r'<span class="(\w+)">', row), ["fail", "pass"])
