@@ -183,19 +183,9 @@ typedef struct check_terminal {
     check_noticed noticed; /* in the present part */
 } check_terminal;
 void check_terminal_open(check_terminal *terminal, FILE *out, const check_options *options);
-void check_terminal_part(check_terminal *terminal, const check_session *session, const check_part *part, size_t plays);
-void check_terminal_started(check_terminal *terminal, const check_case *one, check_delivery delivery);
-void check_terminal_ended(
-    check_terminal *terminal, const check_case *one, check_delivery delivery, const check_result *result, bool verbose);
-/* A case has all its plays of this round behind it; its first play fell short. */
-void check_terminal_count(check_terminal *terminal, bool ended, bool fell_short);
 /* A case has just fallen short: a line, when it is the first of its kind in this part. */
 void check_terminal_notice(check_terminal *terminal, const check_record *record);
 void check_terminal_close(check_terminal *terminal);
-void check_terminal_tick(check_terminal *terminal);
-/* The same before any case is played: what is waited for. */
-void check_terminal_waits(check_terminal *terminal, check_role role, const char *what);
-void check_terminal_clear(check_terminal *terminal);
 /* What fell short, explained, then the summary. */
 void check_terminal_summary(check_terminal *terminal, const check_session *session);
 

@@ -2,7 +2,7 @@
 #include "base/text.h"
 #include "report/alone.h"
 #include "report/common.h"
-#include "report/report_terminal.h"
+#include "report/terminal_parts.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 #include "base/user_file.h"
 #include "base/writer.h"
 #include "base/written.h"
+#include "run/write_expect.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -135,16 +136,17 @@ static int put(int file, const char *text, size_t size) {
     return check_file_replace(file, undr_slice_of(text, size));
 }
 
-static undr_error write_one(check_outputs *outputs, int kind, const check_session *session, undr_buffer *message) {
+static undr_error finish_file(void *self, const check_session *session, undr_buffer *message) {
+    const check_output_file *own = self;
     char *text = NULL;
     size_t size = 0;
-    int *file = &outputs->files[kind];
-    const char *path = path_of(session->options, kind);
+    int *file = &own->outputs->files[own->kind];
+    const char *path = path_of(session->options, own->kind);
     /* A file that a new run can't replace stays as it was if the run could not be judged. */
-    if (*file < 0 || (kinds[kind].precious && session->mistaken)) {
+    if (kinds[own->kind].precious && session->mistaken) {
         return UNDR_OK;
     }
-    undr_error error = make(kind, session, &text, &size);
+    undr_error error = make(own->kind, session, &text, &size);
     int reason = error == UNDR_OK ? put(*file, text, size) : 0;
     free(text);
     if (*file > STDERR_FILENO) { /* some file systems tell at the end only */
@@ -154,21 +156,13 @@ static undr_error write_one(check_outputs *outputs, int kind, const check_sessio
     if (error != UNDR_OK || reason == 0) {
         return error;
     }
-    error = message->size > 0 ? undr_put_text(message, "; ") : UNDR_OK;
-    error = error == UNDR_OK ? check_put_unwritten(message, path, reason) : error;
+    error = check_put_unwritten(message, path, reason);
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
 
-undr_error check_outputs_write(check_outputs *outputs, const check_session *session, undr_buffer *message) {
-    undr_error first = UNDR_OK;
-    for (int i = 0; i < CHECK_OUTPUTS; i++) {
-        undr_error error = write_one(outputs, i, session, message);
-        first = first == UNDR_OK ? error : first;
-    }
-    return first;
-}
-
-undr_error check_outputs_github(check_outputs *outputs, const check_session *session, undr_buffer *message) {
+/* Annotations where people read, and the summary behind what $GITHUB_STEP_SUMMARY has. */
+static undr_error finish_github(void *self, const check_session *session, undr_buffer *message) {
+    const check_outputs *outputs = self;
     const char *path = getenv("GITHUB_STEP_SUMMARY");
     char *text = NULL;
     size_t size = 0;
@@ -183,6 +177,18 @@ undr_error check_outputs_github(check_outputs *outputs, const check_session *ses
     error = error == UNDR_ARGUMENT ? UNDR_SYSTEM : error; /* no word of the command line names it */
     free(text);
     return error;
+}
+
+void check_outputs_add(check_outputs *outputs, const check_options *options, check_reporters *reporters) {
+    for (int i = 0; i < CHECK_OUTPUTS; i++) {
+        outputs->each[i] = (check_output_file){outputs, i};
+        if (outputs->files[i] >= 0) {
+            reporters->at[reporters->count++] = (check_reporter){&outputs->each[i], NULL, finish_file};
+        }
+    }
+    if (options->github) {
+        reporters->at[reporters->count++] = (check_reporter){outputs, NULL, finish_github};
+    }
 }
 
 void check_outputs_close(check_outputs *outputs) {

@@ -2,6 +2,7 @@
 #include "watch/tell.h"
 
 #include "base/text.h"
+#include "watch/case.h"
 
 #include <inttypes.h>
 #include <string.h>

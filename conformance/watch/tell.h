@@ -28,7 +28,4 @@ void watch_tell_end(watch_teller *teller, const watch_totals *totals, const char
 /* Writes the JSON. False: out of memory, or it can't be written (ferror). */
 bool watch_tell_json(const watch_teller *teller, const watch_totals *totals, FILE *to);
 
-/* Appends a finding as a case, where it can be one; nothing otherwise. case.c */
-UNDR_MUST_USE undr_error watch_print_case(undr_buffer *to, const watch_finding *finding, uint64_t number);
-
 #endif

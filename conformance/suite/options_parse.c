@@ -1,4 +1,4 @@
-/* options.c: the command line of undr-check: parsed, checked, complained about. */
+/* options_parse.c: the command line of undr-check: parsed, checked, complained about. */
 #include "suite/options.h"
 
 #include "base/text.h"

@@ -1,6 +1,6 @@
-/* report_terminal.h: what the parts of the terminal report share. */
-#ifndef CHECK_REPORT_TERMINAL_H
-#define CHECK_REPORT_TERMINAL_H
+/* terminal_parts.h: what the parts of the terminal report share. */
+#ifndef CHECK_TERMINAL_PARTS_H
+#define CHECK_TERMINAL_PARTS_H
 
 #include "report/report.h"
 
@@ -14,6 +14,14 @@
 /* The code when the terminal wants colors, else "". */
 static inline const char *check_paint(const check_terminal *terminal, const char *code) {
     return terminal->color ? code : "";
+}
+
+/* The line of progress, before anything else is printed. */
+static inline void check_terminal_clear(check_terminal *terminal) {
+    if (terminal->line_shown) {
+        fputs("\r\033[K", terminal->out);
+        terminal->line_shown = false;
+    }
 }
 
 /* A clause on one line, cut to what a line can hold. */
