@@ -167,7 +167,7 @@ static bool join_roles(json_t *whole, const json_t *more) {
     return done;
 }
 
-/* What the whole run comes to: a failure of the harness, an interruption, something that failed, ...; 2 only where each
+/* The result of the whole run: a failure of the harness, an interruption, something that failed, ...; 2 only where each
  * of them judged nothing. */
 static int join_status(int a, int b) {
     static const int order[] = {3, 1, 0, 2};

@@ -1,4 +1,4 @@
-/* report_short.c: for a person: what fell short, and why. Cases that fell short alike are explained once. */
+/* report_short.c: for a person: what failed, and why. Cases that failed alike are explained once. */
 #include "base/text.h"
 #include "report/alone.h"
 #include "report/common.h"

@@ -1,4 +1,4 @@
-/* report_terminal.c: the report for a person: what is going on, what fell short and why, what it all comes to. */
+/* report_terminal.c: the report for a person: what is going on, what failed and why, and the result. */
 #include "report/reporter.h"
 #include "report/terminal_parts.h"
 

@@ -27,7 +27,7 @@ static inline void check_terminal_clear(check_terminal *terminal) {
 /* A clause on one line, cut to what a line can hold. */
 void check_print_short_clause(FILE *out, undr_slice text);
 
-/* "FAIL", "WARN"; NULL: nothing that falls short. */
+/* "FAIL", "WARN"; NULL: not a failure. */
 const char *check_standing_title(check_standing standing);
 
 /* " (not declared: grace, hold 200; --destructive was not given)": why cases of a role were skipped, each reason once, in
@@ -36,7 +36,7 @@ void check_print_skip_reasons(FILE *out, const check_part *part);
 /* The lines of `capabilities` that would bring the skipped cases, if the implementation can do that. */
 void check_print_enabling(FILE *out, const check_part *part);
 
-/* What fell short: one of those that are alike explained in full (with --verbose: all of them), the others named, then
+/* What failed: one of those that are alike explained in full (with --verbose: all of them), the others named, then
  * a table of them when there are several. */
 void check_terminal_short(const check_terminal *terminal, const check_session *session);
 

@@ -1,4 +1,5 @@
 /* out.c: the tasks that connections have out, and those that come a second time, or that nobody has scheduled (SCHED-4, -6). */
+#include "base/grow.h"
 #include "watch/inside.h"
 
 #include <stdlib.h>
@@ -6,15 +7,11 @@
 /* ---- tasks that are out ---- */
 
 undr_error watch_out_add(watch_connection *c, watch_class *class_, const watch_sight *answer) {
-    if (c->out_count == c->out_capacity) {
-        size_t capacity = c->out_capacity == 0 ? 4 : c->out_capacity * 2;
-        watch_out *outs = realloc(c->outs, capacity * sizeof *outs);
-        if (outs == NULL) {
-            return UNDR_MEMORY;
-        }
-        c->outs = outs;
-        c->out_capacity = capacity;
+    watch_out *grown = check_array_grow(c->outs, c->out_count, &c->out_capacity, sizeof *grown);
+    if (grown == NULL) {
+        return UNDR_MEMORY;
     }
+    c->outs = grown;
     if (class_ != NULL) {
         watch_class_pin(class_);
     }

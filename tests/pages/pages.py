@@ -190,7 +190,10 @@ class Site(Pages):
         vectors = (self.folder / "site/vectors.html").read_text()
         for name in ("frames", "payloads"):
             for rows in json.loads((SOURCE / f"spec/vectors/{name}.json").read_text()).values():
-                self.assertTrue(all(f"<code>{row['name']}</code>" in vectors for row in rows))
+                for row in rows:
+                    line = re.search(rf"<tr><td><code>{re.escape(row['name'])}</code></td>.*</tr>", vectors).group()
+                    self.assertIn(f'<code class="bytes">{row["bytes"][:96]}', line)
+                    self.assertEqual(re.findall('href="spec.html#([A-Z0-9-]+)"', line), row.get("requirement", "").split())
         self.assertEqual(made.site(CHECK, self.folder / "site").returncode, 0)  # again, over its own
         self.assertFalse((self.folder / "site/matrix.html").exists())
 

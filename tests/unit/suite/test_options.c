@@ -123,7 +123,8 @@ static void refusals_name_the_choices(void **state) {
     (void)state;
     assert_refused("undr-check", "manager|worker|pool|all");
     assert_refused("undr-check mangaer -- x", "did you mean manager?");
-    assert_refused("undr-check x -- x", "manager, worker, pool, all, explore, watch, diff, merge, spec, parse, decode");
+    assert_refused("undr-check x -- x",
+        "manager, worker, pool, all, explore, watch, pair, matrix, diff, merge, spec, parse, decode");
     assert_refused("undr-check manager --onyl x -- x", "did you mean --only?");
     assert_refused("undr-check manager --qqqqqq -- x", "unknown option '--qqqqqq'");
     assert_refused("undr-check manager --delivery cut9 -- x", "cut-8, coalesced, straddled, all");
