@@ -17,7 +17,7 @@ CHECK = str(BUILD / "undr-check")
 REFERENCE = {"name": "reference", "manager": ["undr-manager"], "worker": ["undr-worker"]}
 BROKEN = {"name": "<b>roken & co", "manager": [str(BUILD / "tests" / "undr-broken"), "--bug", "lifo"]}
 ABSENT = {"name": "absent", "command": ["./there-is-no-such-program"]}
-PLAYED = ["--only", "manager.life.*", "--only", "manager.schedule.order*", "--only", "worker.life.*", "--workers", "1"]
+PLAYED = ["--only", "manager.life.*", "--only", "manager.schedule.program-order", "--only", "worker.life.*", "--workers", "1"]
 
 
 class Links(html.parser.HTMLParser):
@@ -60,7 +60,7 @@ class Matrix(unittest.TestCase):
         self.refused("an array of one text or more", [{"name": "x", "command": "words"}])
         self.refused("each word of a command", [{"name": "x", "command": [1]}])
         self.refused("two implementations", [REFERENCE, REFERENCE])
-        self.refused("no such member", [{**REFERENCE, "comand": []}])
+        self.refused("no such member", [{**REFERENCE, "shell": []}])
         self.refused("matrix does not use --tap", [REFERENCE], "--tap")
         self.refused("starts no adapter", [REFERENCE], "--", "x")
         done = subprocess.run([CHECK, "matrix"], capture_output=True, text=True)
@@ -134,6 +134,7 @@ class Matrix(unittest.TestCase):
         with subprocess.Popen([CHECK, "matrix", str(path), *PLAYED], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                               env={**os.environ, "TMPDIR": str(self.folder / "tmp")}) as run:
             while not self.running(slow):
+                self.assertIsNone(run.poll(), "it has ended by itself")
                 time.sleep(0.05)
             run.send_signal(signal.SIGTERM)
             self.assertEqual(run.wait(600), 128 + signal.SIGTERM)
@@ -141,7 +142,7 @@ class Matrix(unittest.TestCase):
         self.assertEqual(list((self.folder / "tmp").iterdir()), [])
 
     def running(self, path):
-        mark = str(path).encode()
+        mark = f"{path.parent}/./{path.name}".encode()
         found = []
         for name in os.listdir("/proc"):
             try:
