@@ -71,7 +71,7 @@ typedef struct check_options {
 UNDR_MUST_USE undr_error check_options_parse(int argc, char **argv, check_options *options, undr_buffer *message);
 void check_options_free(check_options *options);
 
-/* All of it, or that of one verb: explore, watch, parse, decode. */
+/* All of it, or that of one verb: explore, watch, pair, matrix, parse, decode. */
 void check_help(FILE *out, check_action topic);
 void check_help_man(FILE *out); /* the manual page, in roff */
 void check_help_completion(FILE *out, bool zsh);

@@ -90,6 +90,15 @@ static void every_option(void **state) {
     assert_true(options.timeout_factor == 2.5);
     assert_true(options.until_fail && options.repeat == 9);
     check_options_free(&options);
+    options = parsed("undr-check pair --workers 5 --strict -- m -- w");
+    assert_int_equal(options.action, CHECK_ACTION_PAIR);
+    assert_int_equal(options.workers, 5);
+    assert_string_equal(options.command[1], "--"); /* which of them is whose command, pair says */
+    check_options_free(&options);
+    options = parsed("undr-check matrix list.json --jobs 3 --html pages");
+    assert_int_equal(options.action, CHECK_ACTION_MATRIX);
+    assert_string_equal(options.files.at[0], "list.json");
+    check_options_free(&options);
     options = parsed("undr-check worker --again 0 -- x");
     assert_int_equal(options.again, 0);
     check_options_free(&options);
