@@ -36,7 +36,7 @@ def matrix():
         bug, _, role, cases = line.split("\t")
         names = [case.rstrip("*!") for case in cases.split()]
         starred = [case.rstrip("*!") for case in cases.split() if "*" in case]
-        found.setdefault(bug, []).append((role, starred or names))
+        found.setdefault(bug, []).append((role, starred + [name for name in names if name not in starred]))
     return found
 
 
