@@ -185,15 +185,17 @@ void watch_tell_finding(void *context, const watch_finding *finding) {
     watch_teller *teller = context;
     watch_rule rule = finding->rules[0];
     uint64_t most = teller->most == 0 ? SHOWN : teller->most;
-    bool shown = teller->findings_of[rule]++ < most;
+    uint64_t *told = &teller->findings_of[rule][finding->blamed];
+    bool shown = ++*told <= most;
     *(watch_rule_about(rule)->level == CHECK_MUST ? &teller->must : &teller->should) += 1;
     if (!shown) {
         return;
     }
     watch_finding sorted = in_order(finding);
     print_finding(teller, &sorted);
-    if (teller->findings_of[rule] == most) {
-        fprintf(teller->out, "  (more of %s are counted, and not shown)\n", watch_rule_about(rule)->id);
+    if (*told == most) {
+        fprintf(teller->out, "  (more of %s by a %s are counted, and not shown)\n", watch_rule_about(rule)->id,
+            finding->blamed == WATCH_MANAGER ? "manager" : "client");
     }
     fflush(teller->out);
     if (teller->findings != NULL) {

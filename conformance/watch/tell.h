@@ -19,7 +19,7 @@ typedef struct watch_teller {
     bool every_frame, strict, failed; /* failed: no memory for a line */
     uint64_t first_time;              /* ns; times are shown from here on */
     bool has_time;
-    uint64_t findings_of[WATCH_RULE_COUNT];
+    uint64_t findings_of[WATCH_RULE_COUNT][2]; /* by side: the noise of one hides nothing of the other */
     uint64_t must, should, cases_written;
     uint64_t most;    /* findings of one rule that are shown in full; 0: as the watch shows them */
     bool keeps;       /* findings are wanted at the end */

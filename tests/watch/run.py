@@ -17,7 +17,7 @@ import threading
 import time
 import unittest
 
-from packets import NEXT, NONE, capture, frame
+from packets import NEXT, NONE, capture, frame, pcap, segments
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 CHECK = str(BUILD / "undr-check")
@@ -98,6 +98,17 @@ class Captures(Capture):
         played = subprocess.run([CHECK, "manager", "--cases", str(cases), "--only", "manager.watch.*", "--",
                                  str(BUILD / "undr-manager")], capture_output=True, text=True)
         self.assertEqual(played.returncode, 0, played.stdout + played.stderr)
+
+    def test_many_findings(self):
+        """What clients break often does not hide what a manager breaks: the first ten of each side are shown."""
+        report = self.path / "report.json"
+        packets = [packet for port in range(50000, 50015) for packet in segments([(True, frame("m", b"K")), (True, "fin")], port)]
+        packets += segments([(True, frame("m", b"K")), (False, frame("m"))], 50015)
+        (self.path / "x.pcap").write_bytes(pcap(packets))
+        done = watch("--port", "4000", "--pcap", str(self.path / "x.pcap"), "--json", str(report))
+        blamed = [one["blamed"] for one in json.loads(report.read_text())["findings"]]
+        self.assertEqual((blamed.count("client"), blamed.count("manager")), (10, 1))
+        self.assertIn("(more of MSG-3 by a client are counted, and not shown)", done.stderr)
 
     def test_nothing_to_judge(self):
         self.assertEqual(self.run_on([(True, NEXT)]).returncode, 2)

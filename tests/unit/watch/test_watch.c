@@ -314,6 +314,27 @@ static void test_each_rule_off(void **state) {
 
 /* ---- the rest ---- */
 
+/* What else may have been broken is named beside it. */
+static void test_alternatives(void **state) {
+    (void)state;
+    static const struct pair {
+        const char *text, *also;
+    } pairs[] = {
+        {"A>1:a A<s A>1:b A<s A>n A<t:b", "SCHED-6"}, /* a is late, or lost */
+        {"A>1:a A<s A>0:b A<s A>n A<t:a", "SCHED-6"},
+        {"A>1 A<s A>n A<t:b", "SCHED-7"}, /* b is what it made of the empty task, or its own */
+        {"A>n A<t:b", "PAY-1"},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        scene s;
+        watch_options options = {.program = WATCH_PROGRAM_SILENT};
+        play_scenario(&s, &options, pairs[i].text, NULL);
+        if (!has_id(s.also, pairs[i].also)) {
+            fail_msg("%s\n  expected beside it: %s\n  found: %s", pairs[i].text, pairs[i].also, s.also);
+        }
+    }
+}
+
 /* FRAME-3: a byte at a time it is all the same. */
 static void test_bytes(void **state) {
     (void)state;
@@ -398,6 +419,7 @@ int main(void) {
         cmocka_unit_test(test_queue),
         cmocka_unit_test(test_lost_bytes),
         cmocka_unit_test(test_each_rule_off),
+        cmocka_unit_test(test_alternatives),
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_hole),
         cmocka_unit_test(test_length),
