@@ -116,6 +116,12 @@ static void add_sights(watch_finding *finding, const watch_sight *const sights[W
     }
 }
 
+/* What came may be what a manager makes of an empty payload. */
+static bool is_empty_task_due(watch_manager *m) {
+    const watch_class *empty = watch_class_find(m, watch_digest((undr_slice){0}), 0);
+    return empty != NULL && watch_class_first(empty) != NULL;
+}
+
 /* Nothing that was settled since the request was made has these bytes: the answer was not on its way before. */
 static undr_error tell_unscheduled(watch_connection *c, const watch_request *request, const watch_sight *answer) {
     watch_manager *m = c->manager;
@@ -125,6 +131,9 @@ static undr_error tell_unscheduled(watch_connection *c, const watch_request *req
     if (request->place <= m->forgotten) {
         watch_undecided(m->owner, WATCH_SCHED_4);
         return UNDR_OK;
+    }
+    if (is_empty_task_due(m)) {
+        finding.rules[2] = WATCH_SCHED_7;
     }
     watch_add_sight(&finding, &request->sight);
     watch_add_sight(&finding, answer);

@@ -6,6 +6,7 @@ What each figure is compared with:
 - hand-out: an epoll loop that answers 9 bytes with 64;
 - large payloads: a bare socket that is read into memory of the payload's size;
 - decoding: CPython's C `pickle.loads` on the same pickles;
+- the watch: the same manager without it; tcpdump on the same capture;
 - latencies: a bare socket to a waiting process, in C or in Python, that is, the time that the process takes to wake up;
 - `undr_native`: the Python package's own manager, in the same program (`tests/bench/python/bench_pool.py`).
 
