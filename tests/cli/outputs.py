@@ -76,7 +76,8 @@ def printing():
             (["parse", CASES], 0), (["parse", CASES.parent / "mistake"], 2), (["decode", "CAPTURE"], 0),
             (["--man"], 0), (["--completion", "bash"], 0), (["--completion", "zsh"], 0), (["-V"], 0),
             (["diff", "REPORT", "REPORT"], 0), (["diff", "--format", "json", "REPORT", "REPORT"], 0), (["merge", "REPORT"], 0),
-            (["spec"], 0), (["spec", "SCHED-3"], 0), (["spec", "--html"], 0), (["watch", "--help"], 0), (["manager", "--github", *FAILS, *manager], 1)]
+            (["spec"], 0), (["spec", "SCHED-3"], 0), (["spec", "--html"], 0), (["watch", "--help"], 0), (["manager", "--github", *FAILS, *manager], 1),
+            (["pair", "--help"], 0), (["pair", *manager, *worker], 0), (["matrix", "--help"], 0), (["matrix", "LIST"], 2)]
     return ways + [(["manager", option, "-", *ONE, *manager], 0) for option in FILES]
 
 
@@ -88,9 +89,11 @@ class Behaviour(unittest.TestCase):
         self.capture.write_bytes((b"n" + bytes(8)) * 20)
         self.report = self.folder / "shard.json"
         self.report.write_text(REPORT)
+        self.list = self.folder / "list.json"  # nothing of it is installed
+        self.list.write_text('{"implementations": [{"name": "absent", "command": ["./absent"]}]}')
 
     def words(self, way):
-        files = {"CAPTURE": self.capture, "REPORT": self.report}
+        files = {"CAPTURE": self.capture, "REPORT": self.report, "LIST": self.list}
         return [CHECK, *(files.get(word, word) if isinstance(word, str) else word for word in way)]
 
     def assert_lost(self, done, *says):
