@@ -103,9 +103,9 @@ static void probe_notices_that_its_manager_is_gone(void **unused) {
         stage self = {0};
         gate hold = make_gate();
         const bool sleeps = i % 2 == 0;
+        raise_curtain(&self, probe_registry());
         undr_value *long_one = sleeps ? step1(&self, "sleep", integer(&self, 1000000))
                                       : step1(&self, "wait", integer(&self, hold.port));
-        raise_curtain(&self, probe_registry());
         expect_empty(&self, 'n');
         answer_task(&self, probe(&self, step1(&self, "pid", NULL), long_one, step1(&self, "exit", integer(&self, 9))));
         char printed[64];
