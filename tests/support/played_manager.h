@@ -66,7 +66,6 @@ static inline int accept_one(int listener) {
 
 /* options.server_port is filled in; the rest is the caller's. */
 static inline void raise_curtain(stage *self, const undr_registry *registry) {
-    self->arena = (undr_arena){0};
     self->options.registry = registry;
     self->options.poll_period_ms = self->options.poll_period_ms == 0 ? 1 : self->options.poll_period_ms;
     self->listener = listen_on_loopback(&self->options.server_port);
