@@ -103,6 +103,32 @@ bool check_player_await(check_player *player, uint64_t until) {
         && !player->blame.over;
 }
 
+static unsigned long long effort_of(check_player *player) {
+    unsigned long long effort = 0;
+    check_player_keep(player, check_family_effort(&effort));
+    return effort;
+}
+
+bool check_player_await_start(check_player *player, check_idle *idle, uint64_t until) {
+    uint64_t now = check_now(), look = idle->look_at < until ? idle->look_at : until;
+    if (idle->since == 0) {
+        *idle = (check_idle){now, now + CHECK_SECOND, effort_of(player)};
+        look = now;
+    }
+    if (check_player_wait(player, look)) {
+        return true;
+    }
+    unsigned long long effort = player->blame.over ? 0 : effort_of(player);
+    now = check_now();
+    if (effort > idle->effort + CHECK_IDLE_WORK_MS * CHECK_MILLISECOND) {
+        idle->effort = effort;
+        idle->since = now;
+    }
+    idle->look_at = now + CHECK_IDLE_LOOK_MS * CHECK_MILLISECOND;
+    bool goes_on = now < until && now - idle->since < check_player_idle_limit(player);
+    return !player->blame.over && (goes_on || check_player_await(player, now));
+}
+
 static uint64_t moved_on(const check_connection *connection) {
     return connection->wire.bytes_in + connection->wire.bytes_out;
 }
