@@ -70,8 +70,8 @@ static bool is_missed(const check_player *player) {
 
 uint64_t check_player_limit(const check_player *player, bool held) {
     const check_setting *setting = player->setting;
-    bool starts = player->at.one->role != CHECK_ROLE_MANAGER;
-    uint64_t least = seconds(setting->measuring ? CHECK_LEAST_MEASURED_S : starts ? CHECK_LEAST_POOL_S : CHECK_LEAST_S);
+    bool starts = player->at.one->role != CHECK_ROLE_MANAGER || setting->measuring;
+    uint64_t least = seconds(starts ? CHECK_LEAST_POOL_S : CHECK_LEAST_S);
     uint64_t firsts = lesser(CHECK_FIRSTS * setting->first_ns, seconds(CHECK_START_S));
     uint64_t trips = lesser(CHECK_TRIPS * setting->round_trip_ns, seconds(CHECK_TRIPS_MOST_S));
     uint64_t limit = greater(least, greater(firsts, trips)) / (is_missed(player) ? CHECK_SILENT_PART : 1);

@@ -21,10 +21,9 @@ enum {
      * seconds. */
     CHECK_LEAST_S = 5,
     CHECK_LEAST_POOL_S = 15,
-    CHECK_LEAST_MEASURED_S = 10, /* in the survey: the cases will ask again for what does not come */
-    CHECK_START_S = 30,          /* a target's own start, which is slow in virtual machines, */
-    CHECK_IDLE_S = 10,           /* but they work meanwhile: a target that does nothing for so long hangs */
-    CHECK_IDLE_WORK_MS = 20,     /* of processor time is no work yet: runtimes have threads that wake up now and then */
+    CHECK_START_S = 30,      /* a target's own start, which is slow in virtual machines, */
+    CHECK_IDLE_S = 10,       /* but they work meanwhile: a target that does nothing for so long hangs */
+    CHECK_IDLE_WORK_MS = 20, /* of processor time is no work yet: runtimes have threads that wake up now and then */
     CHECK_IDLE_LOOK_MS = 500,
     /* TRIPS: round trips are measured on a quiet machine. At most 60 s: if it was not quiet, they would outlast the
      * watchdog. */

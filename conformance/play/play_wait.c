@@ -110,16 +110,15 @@ static unsigned long long effort_of(check_player *player) {
 }
 
 bool check_player_await_start(check_player *player, check_idle *idle, uint64_t until) {
-    uint64_t now = check_now(), look = idle->look_at < until ? idle->look_at : until;
     if (idle->since == 0) {
-        *idle = (check_idle){now, now + CHECK_SECOND, effort_of(player)};
-        look = now;
+        idle->since = check_now();
+        idle->look_at = idle->since + CHECK_SECOND; /* most targets have started by then: nothing is looked up */
     }
-    if (check_player_wait(player, look)) {
+    if (check_player_wait(player, idle->look_at < until ? idle->look_at : until)) {
         return true;
     }
     unsigned long long effort = player->blame.over ? 0 : effort_of(player);
-    now = check_now();
+    uint64_t now = check_now();
     if (effort > idle->effort + CHECK_IDLE_WORK_MS * CHECK_MILLISECOND) {
         idle->effort = effort;
         idle->since = now;

@@ -119,7 +119,7 @@ static undr_error link_items(struct supervisor *self) {
     return UNDR_OK;
 }
 
-typedef enum item_chance { CHANCE_NOW, CHANCE_LATER, CHANCE_BLOCKED, CHANCE_SKIPPED } item_chance;
+typedef enum item_chance { CHANCE_NOW, CHANCE_LATER, CHANCE_BLOCKED } item_chance;
 
 static item_chance chance_behind(const struct supervisor *self, size_t index, const char *name) {
     size_t before = precondition(self, index, name);
@@ -129,10 +129,7 @@ static item_chance chance_behind(const struct supervisor *self, size_t index, co
     if (self->progress[before].state != ITEM_ENDED) {
         return CHANCE_LATER;
     }
-    check_verdict verdict = self->progress[before].verdict;
-    if (verdict == CHECK_SKIP) {
-        return CHANCE_SKIPPED;
-    }
+    check_verdict verdict = self->progress[before].verdict; /* one that was skipped tells nothing */
     return verdict == CHECK_FAIL || verdict == CHECK_ERROR || verdict == CHECK_BLOCKED ? CHANCE_BLOCKED : CHANCE_NOW;
 }
 
@@ -169,11 +166,9 @@ static void end_item(struct supervisor *self, size_t index, check_result *result
     }
 }
 
-static void end_unplayed(struct supervisor *self, size_t index, bool skipped, const char *blocker) {
-    check_result result = {.verdict = skipped ? CHECK_SKIP : CHECK_BLOCKED};
-    undr_error error = skipped ? undr_put_format(&result.notes, "it comes after %s, which was skipped", blocker)
-                               : undr_put_format(&result.notes, "blocked by %s", blocker);
-    if (error != UNDR_OK) {
+static void end_blocked(struct supervisor *self, size_t index, const char *blocker) {
+    check_result result = {.verdict = CHECK_BLOCKED};
+    if (undr_put_format(&result.notes, "blocked by %s", blocker) != UNDR_OK) {
         result.verdict = CHECK_ERROR;
     }
     end_item(self, index, &result);
@@ -203,7 +198,7 @@ static size_t next_of(struct supervisor *self, bool waits) {
             return i;
         }
         if (chance != CHANCE_LATER) {
-            end_unplayed(self, i, chance == CHANCE_SKIPPED, blocker);
+            end_blocked(self, i, blocker);
         }
     }
     return count;
@@ -391,7 +386,7 @@ static void stop_blocked(struct supervisor *self) {
         const char *blocker = runner->busy ? blocker_of(self, runner->item) : NULL;
         if (blocker != NULL) {
             release(self, runner);
-            end_unplayed(self, runner->item, false, blocker);
+            end_blocked(self, runner->item, blocker);
             check_guard_stop(&runner->guard);
             runner->line.size = 0;
         }
