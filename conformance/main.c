@@ -2,9 +2,14 @@
 #include "base/shortage.h"
 #include "base/text.h"
 #include "base/user_file.h"
+#include "base/writer.h"
 #include "base/written.h"
 #include "explore/explore.h"
+#include "matrix/matrix.h"
 #include "notation/decode.h"
+#include "notation/given.h"
+#include "notation/hex.h"
+#include "pair/pair.h"
 #include "report/results.h"
 #include "report/spec_view.h"
 #include "run/run.h"
@@ -12,6 +17,7 @@
 #include "target/inherited.h"
 #include "target/surroundings.h"
 #include "watch/command.h"
+#include "watch/decode.h"
 
 #include "undr/descriptors.h"
 
@@ -20,21 +26,49 @@
 #include <string.h>
 #include <unistd.h>
 
-static int decode_bytes(undr_slice input, const char *name) {
-    check_decode_options options = {.side = CHECK_SIDE_GUESS};
-    size_t wrong = 0;
-    undr_error error = check_decode(input, stdout, &options, &wrong);
-    if (error == UNDR_OK) {
-        return wrong == 0 ? CHECK_HELD : CHECK_SHORT;
+/* Bytes of one side, hexadecimal text or packets. */
+static undr_error decode_given(undr_slice input, const char *name, size_t *wrong, undr_buffer *message) {
+    const check_decode_options options = {.side = CHECK_SIDE_GUESS};
+    const char *clause;
+    check_hex hex = {0};
+    bool found = false;
+    check_given given = check_what_is_given(input, &clause);
+    if (given == CHECK_GIVEN_PACKETS) {
+        return watch_decode_packets(input, name, stdout, wrong, message);
     }
-    int reason = errno;
-    if (!ferror(stdout)) { /* that is told at the end, whatever was printed */
+    undr_error error = UNDR_OK;
+    if (given == CHECK_GIVEN_TEXT) {
+        error = undr_put_format(message, "%s: ", name);
+        error = error == UNDR_OK ? check_hex_read(input, &hex, &found, message) : error;
+    }
+    if (error == UNDR_OK && clause != NULL && !found) {
+        message->size = 0;
+        error = check_refused(
+            undr_put_format(message, "%s: %s (`undr-check decode --help` says what it reads)", name, clause));
+    } else if (error == UNDR_OK) {
+        error = hex.two_sided ? watch_decode_sides(&hex, stdout, wrong)
+                              : check_decode(found ? undr_buffer_slice(&hex.bytes) : input, stdout, &options, wrong);
+    }
+    check_hex_free(&hex);
+    return error;
+}
+
+static int decode_bytes(undr_slice input, const char *name) {
+    size_t wrong = 0;
+    undr_buffer message = {0};
+    undr_error error = decode_given(input, name, &wrong, &message);
+    int reason = errno, status = error == UNDR_OK ? (wrong == 0 ? CHECK_HELD : CHECK_SHORT) : CHECK_HARNESS;
+    if (error == UNDR_ARGUMENT) {
+        check_complain(&message);
+        status = CHECK_USAGE;
+    } else if (error != UNDR_OK && !ferror(stdout)) { /* that is told at the end, whatever was printed */
         fputs("undr-check: decode ", stderr);
         check_text_plain(stderr, undr_slice_text(name));
         fprintf(stderr, ": %s%s%s%s\n", undr_error_text(error), error == UNDR_SYSTEM ? ": " : "",
             error == UNDR_SYSTEM ? strerror(reason) : "", error == UNDR_SYSTEM ? check_remedy(reason) : "");
     }
-    return CHECK_HARNESS;
+    undr_buffer_free(&message);
+    return status;
 }
 
 static int decode_input(const check_options *options) {
@@ -143,6 +177,9 @@ static int run_action(const check_options *options) {
     case CHECK_ACTION_DIFF: return diff(options);
     case CHECK_ACTION_MERGE: return merge_results(options);
     case CHECK_ACTION_SPEC: return show_spec(options);
+    case CHECK_ACTION_WATCH: return watch_command(&options->watch);
+    case CHECK_ACTION_PAIR: return check_pair(options);
+    case CHECK_ACTION_MATRIX: return check_matrix(options);
     case CHECK_ACTION_MAN: check_help_man(stdout); return CHECK_HELD;
     case CHECK_ACTION_COMPLETION: check_help_completion(stdout, options->zsh); return CHECK_HELD;
     case CHECK_ACTION_HELP: check_help(stdout, options->topic); return CHECK_HELD;
@@ -165,7 +202,8 @@ static undr_error tell_limits(undr_buffer *text) {
 
 /* UNDR_SYSTEM: this machine does not give what a run needs, and *message says what. */
 static undr_error prepare_process(const check_options *options, undr_buffer *message) {
-    if (options->action != CHECK_ACTION_RUN && options->action != CHECK_ACTION_EXPLORE) {
+    if (options->action != CHECK_ACTION_RUN && options->action != CHECK_ACTION_EXPLORE
+        && options->action != CHECK_ACTION_PAIR) {
         return UNDR_OK;
     }
     undr_error error = check_surroundings(options->command != NULL, CHECK_FILES_AT_START, message);
@@ -184,9 +222,6 @@ int main(int argc, char **argv) {
         return CHECK_HARNESS;
     }
     check_inherited_set();
-    if (argc > 1 && strcmp(argv[1], "watch") == 0) { /* its command line is its own */
-        return check_finish_output(watch_command(argc - 1, argv + 1));
-    }
     check_options options;
     undr_buffer message = {0};
     undr_error error = check_options_parse(argc, argv, &options, &message);
@@ -202,6 +237,7 @@ int main(int argc, char **argv) {
         check_complain(&message);
         fputs("undr-check: `", stderr);
         check_text_plain(stderr, undr_slice_text(options.program));
+        fputs(options.action == CHECK_ACTION_WATCH ? " watch" : "", stderr);
         fputs(" --help` explains everything\n", stderr);
     } else {
         fprintf(stderr, "undr-check: %s%s\n", undr_error_text(error), error == UNDR_MEMORY ? check_remedy(ENOMEM) : "");

@@ -60,6 +60,7 @@ if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
 endif()
 
 # The texts that `undr-check --help` and the reports name, and what the tests of others can read.
+install(FILES conformance/wireshark/undr.lua DESTINATION ${CMAKE_INSTALL_DATADIR}/undr-task/wireshark COMPONENT programs)
 install(FILES conformance/report.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/undr-task COMPONENT programs)
 if(UNDR_DEBIAN_PACKAGES) # which have it in the form that Debian wants
     include(${CMAKE_CURRENT_LIST_DIR}/packages.cmake)

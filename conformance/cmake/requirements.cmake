@@ -40,7 +40,7 @@ option(UNDR_EXAMPLES "Build the example (needs nettle)" ${PROJECT_IS_TOP_LEVEL})
 option(UNDR_INSTALL "Install the libraries, the programs, their CMake and pkg-config packages" ${PROJECT_IS_TOP_LEVEL})
 option(UNDR_DEBIAN_PACKAGES "Prepare what cpack makes Debian packages of (scripts/debian-packages)" OFF)
 # A compiler newer than this project may warn of more, which must not stop whoever only builds it.
-option(UNDR_WERROR "Treat warnings as errors; the presets and scripts/test turn it on" OFF)
+option(UNDR_WERROR "Treat warnings as errors; the presets and .ci/run turn it on" OFF)
 if(UNDR_INSTALL)
     include(GNUInstallDirs)
 endif()

@@ -5,6 +5,7 @@
 #include "notation/print.h"
 #include "undr/frame.h"
 #include "undr/pickle.h"
+#include "undr/task.h"
 
 #include <string.h>
 
@@ -47,81 +48,106 @@ static check_side guess_side(undr_slice input, uint64_t limit) {
     return acknowledgement ? CHECK_SIDE_MANAGER : CHECK_SIDE_WORKER;
 }
 
+check_side check_decode_guess(undr_slice input) {
+    return guess_side(input, UNDR_PAYLOAD_MAXIMUM);
+}
+
 /* ---- one frame ---- */
 
-/* Ends the line, prints it, and frees it. */
-static undr_error print_line(decoding *work, check_writer *line) {
-    check_write(line, "\n");
-    if (line->error == UNDR_OK && fwrite(line->to->data, 1, line->to->size, work->out) != line->to->size) {
-        line->error = UNDR_SYSTEM;
+/* Prints what was written, and frees it. */
+static undr_error print_lines(decoding *work, undr_buffer *lines, undr_error error) {
+    if (error == UNDR_OK && fwrite(lines->data, 1, lines->size, work->out) != lines->size) {
+        error = UNDR_SYSTEM;
     }
-    undr_buffer_free(line->to);
-    return line->error;
+    undr_buffer_free(lines);
+    return error;
 }
 
-static undr_error print_wrong(
-    decoding *work, const char *reason, undr_error fault_error, const undr_pickle_fault *fault) {
-    undr_buffer text = {0};
-    check_writer line = check_writer_to(&text);
-    work->wrong++;
-    check_write_format(&line, "  # offset %zu: %s", work->offset, reason);
-    if (fault != NULL) {
-        check_write_format(&line, "; at offset %zu of the payload: %s", fault->offset, undr_error_text(fault_error));
-    }
-    return print_line(work, &line);
-}
+typedef struct look {
+    check_content content;
+    bool exception; /* a WorkerException */
+    undr_error why;
+    undr_pickle_fault fault;
+} look;
 
-static undr_error look_into(undr_slice payload, check_content *found, undr_error *why, undr_pickle_fault *fault) {
-    *found = (check_content){.empty = payload.size == 0};
-    *why = UNDR_OK;
-    if (found->empty) {
+static undr_error look_into(undr_slice payload, look *found) {
+    *found = (look){.content = {.empty = payload.size == 0}};
+    if (found->content.empty) {
         return UNDR_OK;
     }
     undr_arena arena = {0};
     undr_value *value;
-    *why = undr_pickle_read(payload, NULL, &arena, &value, NULL, fault);
-    found->pickle = *why == UNDR_OK;
-    found->no_task = found->pickle && check_is_never_task(value);
+    found->why = undr_pickle_read(payload, NULL, &arena, &value, NULL, &found->fault);
+    found->content.pickle = found->why == UNDR_OK;
+    found->content.no_task = found->content.pickle && check_is_never_task(value);
+    found->exception = found->content.pickle && undr_value_is_instance(value, UNDR_CLASS_WORKER_EXCEPTION);
     undr_arena_free(&arena);
-    return *why == UNDR_MEMORY ? UNDR_MEMORY : UNDR_OK;
+    return found->why == UNDR_MEMORY ? UNDR_MEMORY : UNDR_OK;
 }
 
-static undr_error print_frame(decoding *work, const undr_frame *frame, bool bad) {
-    undr_buffer text = {0};
-    check_writer line = check_writer_to(&text);
-    const char *sent = bad ? "-> bad" : "->", *arrow = work->side == CHECK_SIDE_WORKER ? sent : "<-";
-    check_write(&line, "  ");
-    if (check_writer_goes_on(&line)) {
-        check_writer_keep(
-            &line, check_print_frame(&text, "A", arrow, frame->type, frame->payload, !work->options->whole));
+static void write_reason(check_writer *out, const char *where, const char *reason, const look *found, bool of_pickle) {
+    check_write_format(out, "  # %s%s", where, reason);
+    if (of_pickle) {
+        check_write_format(out, "; at offset %zu of the payload: %s", found->fault.offset, undr_error_text(found->why));
     }
-    return print_line(work, &line);
+    check_write(out, "\n");
 }
 
-static undr_error decode_frame(decoding *work, const undr_frame *frame) {
+/* A line that could be sent again has a worker's report as bytes: what it says stands above. */
+static void write_exception(check_writer *out, undr_slice payload) {
+    check_write(out, "  # ");
+    if (check_writer_goes_on(out)) {
+        check_writer_keep(out, check_print_payload(out->to, payload, false, true));
+    }
+    check_write(out, "\n");
+}
+
+undr_error check_decode_frame(
+    undr_buffer *to, check_side side, const undr_frame *frame, const char *where, bool shorten, bool *wrong) {
     enum { ALL_PRIORITIES = 128 };
-    check_content found;
-    undr_error why;
-    undr_pickle_fault fault = {0};
-    undr_error error = look_into(frame->payload, &found, &why, &fault);
+    look found;
+    check_writer out = check_writer_to(to);
+    bool worker = side == CHECK_SIDE_WORKER;
+    undr_error error = look_into(frame->payload, &found);
     if (error != UNDR_OK) {
         return error;
     }
-    const char *reason = work->side == CHECK_SIDE_WORKER ? check_request_breach(ALL_PRIORITIES, frame->type, &found)
-                                                         : check_answer_breach(frame->type, &found);
-    if (reason != NULL) {
-        uint8_t carrier = work->side == CHECK_SIDE_WORKER ? UNDR_TYPE_MESSAGE : UNDR_TYPE_TASK;
-        bool of_pickle = why != UNDR_OK && frame->type == carrier;
-        error = print_wrong(work, reason, why, of_pickle ? &fault : NULL);
+    const char *reason = worker ? check_request_breach(ALL_PRIORITIES, frame->type, &found.content)
+                                : check_answer_breach(frame->type, &found.content);
+    *wrong = reason != NULL && where != NULL;
+    if (*wrong) {
+        uint8_t carrier = worker ? UNDR_TYPE_MESSAGE : UNDR_TYPE_TASK;
+        write_reason(&out, where, reason, &found, found.why != UNDR_OK && frame->type == carrier);
     }
-    return error == UNDR_OK ? print_frame(work, frame, reason != NULL) : error;
+    if (worker && found.exception && frame->type == UNDR_TYPE_MESSAGE) {
+        write_exception(&out, frame->payload);
+    }
+    check_write(&out, "  ");
+    if (check_writer_goes_on(&out)) {
+        const char *arrow = !worker ? "<-" : *wrong ? "-> bad" : "->";
+        check_writer_keep(&out, check_print_frame(to, "A", arrow, frame->type, frame->payload, shorten));
+    }
+    check_write(&out, "\n");
+    return out.error;
+}
+
+static undr_error decode_frame(decoding *work, const undr_frame *frame) {
+    undr_buffer lines = {0};
+    char where[40];
+    bool wrong;
+    (void)snprintf(where, sizeof where, "offset %zu: ", work->offset);
+    undr_error error = check_decode_frame(&lines, work->side, frame, where, !work->options->whole, &wrong);
+    work->wrong += wrong;
+    return print_lines(work, &lines, error);
 }
 
 /* ---- what is left when no frame fits ---- */
 
-static undr_error print_rest(decoding *work, undr_slice rest) {
+static undr_error print_rest(decoding *work, undr_slice rest, const char *reason) {
     undr_buffer text = {0};
     check_writer line = check_writer_to(&text);
+    work->wrong++;
+    check_write_format(&line, "  # offset %zu: %s\n", work->offset, reason);
     /* A receive has no `raw`: an unfinished frame of a manager is a comment. */
     check_write(&line, work->side == CHECK_SIDE_WORKER ? "  A -> raw " : "  # raw ");
     size_t shown = work->options->whole || rest.size <= 64 ? rest.size : 64;
@@ -130,7 +156,8 @@ static undr_error print_rest(decoding *work, undr_slice rest) {
     if (shown < rest.size) {
         check_write_format(&line, "... (%zu bytes)", rest.size);
     }
-    return print_line(work, &line);
+    check_write(&line, "\n");
+    return print_lines(work, &text, line.error);
 }
 
 static bool is_type(uint8_t type) {
@@ -159,8 +186,7 @@ static undr_error decode_rest(decoding *work, undr_slice rest, undr_error why) {
             (void)snprintf(reason + used, sizeof reason - (size_t)used, "; type 0x%02x does not exist (REQ-4)", type);
         }
     }
-    undr_error error = print_wrong(work, reason, UNDR_OK, NULL);
-    return error == UNDR_OK ? print_rest(work, rest) : error;
+    return print_rest(work, rest, reason);
 }
 
 static undr_error decode_all(decoding *work) {

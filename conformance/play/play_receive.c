@@ -90,21 +90,39 @@ static uint64_t more_time(check_player *player, const check_step *step, uint64_t
     return connection == NULL ? 0 : check_player_more_time_for_frame(player, connection, limit, more);
 }
 
+/* How long one receive waits. */
+typedef struct patience {
+    uint64_t start, limit; /* the limit counts from `start` */
+    uint64_t bytes_in;     /* what had come at `start` */
+} patience;
+
+/* While the target is measured, the limit includes its start. With the first byte of a frame that is over: the rest has
+ * the time of any answer, from the last byte on. */
+static void note_begun(check_player *player, const check_step *step, patience *wait) {
+    const check_connection *connection = check_player_connection(player, step);
+    if (player->setting->measuring && connection != NULL && check_wire_unread(&connection->wire) > 0
+        && connection->wire.bytes_in != wait->bytes_in) {
+        uint64_t least = check_player_scale(player, CHECK_LEAST_S * CHECK_SECOND);
+        *wait = (patience){check_now(), least < wait->limit ? least : wait->limit, connection->wire.bytes_in};
+    }
+}
+
 /* One receive on a connection. */
 static void receive_frame(check_player *player, const check_step *step) {
-    uint64_t start = check_now(), limit = check_player_limit(player, may_be_held(player, step));
+    patience wait = {.start = check_now(), .limit = check_player_limit(player, may_be_held(player, step))};
     uint64_t before = check_player_flow(player), more = 0;
     undr_buffer why = {0};
     while (!player->blame.over) {
         check_look look = check_player_look_at_connection(player, step, &why);
-        uint64_t time = limit + check_player_flow_time(player, before) + more;
+        note_begun(player, step, &wait);
+        uint64_t time = wait.limit + check_player_flow_time(player, before) + more;
         if (look == CHECK_LOOK_TAKEN || player->blame.over) {
             break;
         }
         if (look == CHECK_LOOK_OTHER) {
             fail_other(player, &why);
-        } else if (!check_player_await(player, start + time) && !player->blame.over) {
-            uint64_t added = more_time(player, step, limit, more);
+        } else if (!check_player_await(player, wait.start + time) && !player->blame.over) {
+            uint64_t added = more_time(player, step, wait.limit, more);
             more += added;
             if (added == 0) {
                 fail_nothing(player, step, time);

@@ -17,8 +17,8 @@ enum {
     LINE = 320,       /* bytes of a line that is explained: a longer one is cut to its ends */
     LINE_HEAD = 120,
     LINE_TAIL = 180,
-    TRANSCRIPT_HEAD = 6,
-    TRANSCRIPT_TAIL = 24
+    TRANSCRIPT_HEAD = 4,
+    TRANSCRIPT_TAIL = 12
 };
 
 /* ---- one case ---- */

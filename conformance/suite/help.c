@@ -29,7 +29,7 @@ static void print_wrapped(FILE *out, const char *text, size_t column) {
     fputc('\n', out);
 }
 
-static void print_option(FILE *out, const check_option *one) {
+static void print_option(FILE *out, const check_option *one, const char *help) {
     int used = one->letter == 0 ? fprintf(out, "  --%s", one->name)
                                 : fprintf(out, "  -%c, --%s", one->letter, one->name);
     used += one->argument == NULL ? 0 : fprintf(out, " %s", one->argument);
@@ -38,7 +38,7 @@ static void print_option(FILE *out, const check_option *one) {
         used = 0;
     }
     fprintf(out, "%*s", COLUMN - used, "");
-    print_wrapped(out, one->help, COLUMN);
+    print_wrapped(out, help, COLUMN);
 }
 
 static void print_sections(FILE *out) {
@@ -46,7 +46,7 @@ static void print_sections(FILE *out) {
         fprintf(out, "\n%s\n", check_section_title((check_section)section));
         for (const check_option *one = check_option_table; one->name != NULL; one++) {
             if (one->section == (check_section)section) {
-                print_option(out, one);
+                print_option(out, one, one->help);
             }
         }
     }
@@ -71,7 +71,8 @@ static void help_with_all(FILE *out) {
     fprintf(out, "\nExit status\n%s", check_help_statuses);
     fputs(
         "\nTexts: spec/ and conformance/ are folders of the source tree; below the prefix of an installation they are\n"
-        "  share/doc/undr-task/spec/*.md and share/undr-task/report.schema.json\n"
+        "  share/doc/undr-task/spec/*.md and share/undr-task/report.schema.json; share/undr-task/wireshark/undr.lua shows\n"
+        "  the protocol in Wireshark: `tshark -X lua_script:FILE -r CAPTURE`\n"
         "\nExamples\n",
         out);
     fputs(examples, out);
@@ -100,6 +101,44 @@ static void help_with_explore(FILE *out) {
         out);
 }
 
+/* What the option does with watch, where its help says so at the end. */
+static const char *help_in_watch(const check_option *one) {
+    static const char begins[] = "; with watch: ";
+    const char *at = strstr(one->help, begins);
+    return at == NULL ? one->help : at + sizeof begins - 1;
+}
+
+static void help_with_watch(FILE *out) {
+    fputs(
+        "Usage\n"
+        "  undr-check watch [OPTIONS] -- COMMAND...       runs COMMAND in a network of its own (loopback only; no root\n"
+        "                                                 where user namespaces are allowed) and sees all of it\n"
+        "  undr-check watch [OPTIONS] --pcap FILE         a capture\n"
+        "  undr-check watch [OPTIONS] --interface lo --port N\n"
+        "                                                 live, beside what is already running\n"
+        "  undr-check watch [OPTIONS] --listen PORT --to PORT\n"
+        "                                                 a proxy\n"
+        "\n"
+        "Judges a manager and its workers while they do their own work: which of them broke which sentence of\n"
+        "spec/protocol.md, when, and the frames that show it. It never takes part.\n"
+        "\n"
+        "Options\n",
+        out);
+    for (const check_option *one = check_option_table; one->name != NULL; one++) {
+        if (check_option_is_used(CHECK_ACTION_WATCH, one->name)) {
+            print_option(out, one, help_in_watch(one));
+        }
+    }
+    fputs(
+        "\n"
+        "What was lost or cut, what a program may have done unseen, and what no wire shows is undecided, and listed.\n"
+        "\n"
+        "Exit status: 0 nothing broke a MUST (--strict: a SHOULD); 1 something did; 2 the command line or the input is\n"
+        "wrong, or nothing was judged; 3 the harness itself failed. With COMMAND, its own status is passed on when it\n"
+        "is not 0 (128 + N: signal N ended it).\n",
+        out);
+}
+
 static void help_with_parse(FILE *out) {
     fputs("Usage\n"
           "  undr-check parse FILE|FOLDER...\n"
@@ -116,18 +155,23 @@ static void help_with_decode(FILE *out) {
         "Usage\n"
         "  undr-check decode [FILE]\n"
         "\n"
-        "Prints the bytes that one side of a connection sent, from the first on, in the notation of cases\n"
-        "(spec/exchange.md), with a remark above each frame that breaks the protocol. Without FILE, or for -, it\n"
-        "reads standard input. There are no options.\n"
+        "Prints what crossed a connection in the notation of cases (spec/exchange.md), with a remark above each\n"
+        "frame that breaks the protocol, and above a WorkerException with what it says. FILE has\n"
+        "  - packets (pcap, pcapng): each connection for itself, both directions joined; or\n"
+        "  - the bytes that one side sent, from the first on, raw; or\n"
+        "  - bytes as hexadecimal text: plain digits, the output of xxd, hexdump -C or od -A x -t x1, C arrays, and\n"
+        "    what Wireshark's Follow TCP Stream shows as Hex Dump, C Arrays (both directions) or Raw.\n"
+        "Without FILE, or for -, it reads standard input. There are no options.\n"
         "\n"
-        "Exit status: 0 all frames are correct; 1 one is not, or the bytes end inside a frame; 2 FILE can't be read;\n"
-        "3 the harness itself failed, or could not write all of its output.\n",
+        "Exit status: 0 all frames are correct; 1 one is not, or the bytes end inside a frame; 2 FILE can't be read,\n"
+        "or is something else, such as a compressed capture; 3 the harness itself failed, or could not write all of its output.\n",
         out);
 }
 
 void check_help(FILE *out, check_action topic) {
     switch (topic) {
     case CHECK_ACTION_EXPLORE: help_with_explore(out); return;
+    case CHECK_ACTION_WATCH: help_with_watch(out); return;
     case CHECK_ACTION_PARSE: help_with_parse(out); return;
     case CHECK_ACTION_DECODE: help_with_decode(out); return;
     default: help_with_all(out);
@@ -213,7 +257,7 @@ void check_help_man(FILE *out) {
 
 /* ---- completion ---- */
 
-static const char *const plain_verbs = "manager worker pool all explore watch diff merge spec parse decode";
+static const char *const plain_verbs = "manager worker pool all explore watch pair matrix diff merge spec parse decode";
 
 static bool takes_file(const check_option *one) {
     return one->argument != NULL && (strcmp(one->argument, "FILE") == 0 || strcmp(one->argument, "FOLDER") == 0);

@@ -55,8 +55,13 @@ const check_option check_option_table[] = {
     {"connect", 0, "HOST:PORT", NULL, OPTION_CONNECT, false, CHECK_SECTION_PLAYS,
         "a manager that is already running, without an adapter"},
     {"listen", 0, "HOST:PORT", NULL, OPTION_LISTEN, false, CHECK_SECTION_PLAYS,
-        "a worker that you start yourself for each play, in a debugger or a container: undr-check waits for it there"},
-    {"strict", 0, NULL, NULL, OPTION_STRICT, true, CHECK_SECTION_VERDICT, "a failing SHOULD fails the run, too"},
+        "a worker that you start yourself for each play, in a debugger or a container: undr-check waits for it there; "
+        "with watch: PORT alone, a proxy for workers that are told a port (0: any that is free)"},
+    {"workers", 0, "N", NULL, OPTION_WORKERS, false, CHECK_SECTION_PLAYS,
+        "with pair and matrix: how many workers the manager of a pair has (default: 3)"},
+    {"strict", 0, NULL, NULL, OPTION_STRICT, true, CHECK_SECTION_VERDICT,
+        "a failing SHOULD fails the run, too; with watch: so does a broken SHOULD; the times in a capture are believed "
+        "(WORK-21)"},
     {"expect", 0, "FILE", NULL, OPTION_EXPECT, false, CHECK_SECTION_VERDICT,
         "known failures, a line each: `fail CASE [ID] REASON`, `warn CASE [ID] REASON`, `flaky CASE REASON`. CASE may "
         "be "
@@ -70,12 +75,13 @@ const check_option check_option_table[] = {
         "judges by what that version of the specification required: cases and sentences that are newer are played, and "
         "reported as `new` where they fail, without failing the run"},
     {"verbose", 'v', NULL, NULL, OPTION_VERBOSE, true, CHECK_SECTION_REPORTS,
-        "print every case as it ends, with everything that crossed its connections, and explain every failure"},
+        "print every case as it ends, with everything that crossed its connections, and explain every failure; "
+        "with watch: every frame, with its time and port"},
     {"tap", 0, NULL, NULL, OPTION_TAP, true, CHECK_SECTION_REPORTS, "TAP, version 13, on standard output"},
     {"junit", 0, "FILE", NULL, OPTION_JUNIT, false, CHECK_SECTION_REPORTS,
         "JUnit XML        (FILE may be - for standard output)"},
     {"json", 0, "FILE", NULL, OPTION_JSON, false, CHECK_SECTION_REPORTS,
-        "JSON, as conformance/report.schema.json describes it"},
+        "JSON, as conformance/report.schema.json describes it; with watch: the findings and the table, for machines"},
     {"html", 0, "FILE", NULL, OPTION_HTML, false, CHECK_SECTION_REPORTS,
         "one page: failures, grouped by kind; the requirements; a matrix of cases and deliveries"},
     {"markdown", 0, "FILE", NULL, OPTION_MARKDOWN, false, CHECK_SECTION_REPORTS,
@@ -93,8 +99,29 @@ const check_option check_option_table[] = {
     {"sources", 0, "URL", NULL, OPTION_SOURCES, false, CHECK_SECTION_REPORTS,
         "with spec --html: where the files of this project are, for links to URL/FILE#LLINE"},
     {"color", 0, "WHEN", "auto always never", OPTION_COLOR, false, CHECK_SECTION_REPORTS, "auto, always or never"},
+    {"pcap", 0, "FILE", NULL, OPTION_PCAP, false, CHECK_SECTION_WATCH,
+        "a capture, pcap or pcapng; - is standard input, as in tcpdump -i lo -U -w - tcp port N | undr-check watch "
+        "--pcap -"},
+    {"interface", 0, "NAME", NULL, OPTION_INTERFACE, false, CHECK_SECTION_WATCH,
+        "what is already running, live, as in --interface lo --port N (needs root, or cap_net_raw)"},
+    {"port", 0, "N", NULL, OPTION_PORT, false, CHECK_SECTION_WATCH,
+        "the manager's port. Without it, with --pcap or a command, a peer that others connect to and send frames to is "
+        "a manager"},
+    {"to", 0, "PORT", NULL, OPTION_TO, false, CHECK_SECTION_WATCH, "with --listen PORT: where the manager is"},
+    {"wire-only", 0, NULL, NULL, OPTION_WIRE_ONLY, true, CHECK_SECTION_WATCH,
+        "the manager's own program schedules no task: each comes over a connection that is seen. Only then can a task "
+        "be recognized that was handed out twice, changed or never scheduled"},
+    {"all-workers", 0, NULL, NULL, OPTION_ALL_WORKERS, true, CHECK_SECTION_WATCH,
+        "every client is a worker; otherwise those that begin with `n` or `t` are"},
+    {"off", 0, "ID", NULL, OPTION_OFF, true, CHECK_SECTION_WATCH, "do not judge this requirement; may be repeated"},
+    {"output", 0, "FILE", NULL, OPTION_OUTPUT, false, CHECK_SECTION_WATCH,
+        "the report (default: standard error; standard output stays the command's)"},
+    {"case", 0, "FILE", NULL, OPTION_CASE, false, CHECK_SECTION_WATCH,
+        "findings that a few steps can show, as cases for `undr-check --cases`"},
+    {"rates", 0, NULL, NULL, OPTION_RATES, true, CHECK_SECTION_WATCH,
+        "one line a second: connections, tasks, messages"},
     {"help", 'h', NULL, NULL, OPTION_HELP, true, CHECK_SECTION_REPORTS,
-        "this help; after explore, parse or decode: help about that"},
+        "this help; after explore, watch, parse or decode: help about that"},
     {"version", 'V', NULL, NULL, OPTION_VERSION, true, CHECK_SECTION_REPORTS, "the version"},
     {"man", 0, NULL, NULL, OPTION_MAN, true, CHECK_SECTION_HIDDEN, "the manual page, in roff"},
     {"completion", 0, "SHELL", "bash zsh", OPTION_COMPLETION, false, CHECK_SECTION_HIDDEN,
@@ -112,12 +139,16 @@ const check_verb check_verb_table[] = {
     {"explore", "ROLE [OPTIONS] -- ARGV...", "random sessions; one that fails is made as short as possible"},
     {"watch", "[OPTIONS] -- COMMAND...",
         "judges a real manager and its workers while they work; also captures: undr-check watch --help"},
+    {"pair", "[OPTIONS] -- MANAGER... -- WORKER...",
+        "the manager of one implementation and workers of another work together; which side breaks what"},
+    {"matrix", "FILE.json [OPTIONS]",
+        "all implementations of a list against the suite and against each other: one table"},
     {"diff", "OLD.json NEW.json", "what changed between two --json reports"},
     {"merge", "FILE.json...", "joins the reports of the shards of a run"},
     {"spec", "[ID...]",
         "the sentences of the specification, with their cases, code and bugs; spec --html: as a page, or a FILE.md with its style"},
     {"parse", "FILE|FOLDER...", "looks for errors in case files"},
-    {"decode", "[FILE]", "prints captured bytes in the notation"},
+    {"decode", "[FILE]", "prints a capture, captured bytes or hexadecimal text in the notation"},
     {NULL, NULL, NULL},
 };
 
@@ -140,6 +171,6 @@ const check_option *check_option_of(int id) {
 
 const char *check_section_title(check_section section) {
     static const char *const titles[CHECK_SECTION_COUNT] = {
-        "Which cases", "How they are played", "What counts", "Reports", "For packages"};
+        "Which cases", "How they are played", "What counts", "Reports", "With watch", "For packages"};
     return titles[section];
 }

@@ -9,7 +9,10 @@ enum {
     EXPLORE = 1 << CHECK_ACTION_EXPLORE,
     DIFF = 1 << CHECK_ACTION_DIFF,
     MERGE = 1 << CHECK_ACTION_MERGE,
-    SPEC = 1 << CHECK_ACTION_SPEC
+    SPEC = 1 << CHECK_ACTION_SPEC,
+    WATCH = 1 << CHECK_ACTION_WATCH,
+    PAIR = 1 << CHECK_ACTION_PAIR,
+    MATRIX = 1 << CHECK_ACTION_MATRIX
 };
 
 /* Options that are not listed here are used by manager, worker, pool, all and explore, and accepted by --list, which
@@ -20,8 +23,8 @@ static const struct use {
     const char *users;
 } uses[] = {
     {"list", LIST, "--list itself"},
-    {"only", RUN | LIST | EXPLORE, "a run, explore and --list"},
-    {"verbose", RUN | LIST | EXPLORE, "a run, explore and --list"},
+    {"only", RUN | LIST | EXPLORE | MATRIX, "a run, explore, matrix and --list"},
+    {"verbose", RUN | LIST | EXPLORE | WATCH | PAIR, "a run, explore, watch, pair and --list"},
     {"shard", RUN | LIST | EXPLORE, "a run, explore and --list"},
     {"cases", RUN | LIST, "a run and --list"},
     {"load", RUN | LIST, "a run and --list"},
@@ -32,13 +35,29 @@ static const struct use {
     {"write-expect", RUN | EXPLORE, "a run and explore"},
     {"tap", RUN | EXPLORE, "a run and explore"},
     {"junit", RUN | EXPLORE, "a run and explore"},
-    {"json", RUN | EXPLORE, "a run and explore"},
-    {"html", RUN | EXPLORE, "a run and explore"},
-    {"markdown", RUN | EXPLORE, "a run and explore"},
+    {"json", RUN | EXPLORE | WATCH | PAIR | MATRIX, "a run, explore, watch, pair and matrix"},
+    {"html", RUN | EXPLORE | MATRIX, "a run, explore and matrix"},
+    {"markdown", RUN | EXPLORE | MATRIX, "a run, explore and matrix"},
     {"spec-url", RUN | EXPLORE, "a run and explore"},
     {"github", RUN | EXPLORE, "a run and explore"},
-    {"listen", RUN, "the role worker"},
+    {"strict", RUN | LIST | EXPLORE | WATCH | PAIR | MATRIX, "a run, explore, watch, pair, matrix and --list"},
+    {"listen", RUN | WATCH, "the role worker and watch"},
+    {"help", RUN | LIST | EXPLORE | WATCH | PAIR | MATRIX, "every verb"},
+    {"pcap", WATCH, "watch"},
+    {"interface", WATCH, "watch"},
+    {"port", WATCH, "watch"},
+    {"to", WATCH, "watch"},
+    {"wire-only", WATCH, "watch"},
+    {"all-workers", WATCH, "watch"},
+    {"off", WATCH, "watch"},
+    {"output", WATCH, "watch"},
+    {"case", WATCH, "watch"},
+    {"rates", WATCH, "watch"},
     {"format", DIFF | MERGE | SPEC, "diff, merge and spec"},
+    {"jobs", RUN | LIST | EXPLORE | MATRIX, "a run, explore, matrix and --list"},
+    {"seed", RUN | LIST | EXPLORE | MATRIX, "a run, explore, matrix and --list"},
+    {"timeout-factor", RUN | LIST | EXPLORE | PAIR | MATRIX, "a run, explore, pair, matrix and --list"},
+    {"workers", PAIR | MATRIX, "pair and matrix"},
     {"report", SPEC, "spec"},
     {"sources", SPEC, "spec"},
 };

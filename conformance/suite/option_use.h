@@ -14,6 +14,9 @@ typedef enum check_action {
     CHECK_ACTION_DIFF,
     CHECK_ACTION_MERGE,
     CHECK_ACTION_SPEC,
+    CHECK_ACTION_WATCH,
+    CHECK_ACTION_PAIR,
+    CHECK_ACTION_MATRIX,
     CHECK_ACTION_HELP, /* from here on: asks for a text, regardless of other options */
     CHECK_ACTION_MAN,
     CHECK_ACTION_COMPLETION,

@@ -19,8 +19,8 @@ static void fill_long_options(struct option *to) {
     *to = (struct option){0};
 }
 
-static const char *const verbs[] = {
-    "manager", "worker", "pool", "all", "explore", "watch", "diff", "merge", "spec", "parse", "decode", NULL};
+static const char *const verbs[] = {"manager", "worker", "pool", "all", "explore", "watch", "pair", "matrix", "diff",
+    "merge", "spec", "parse", "decode", NULL};
 static const char *const formats[] = {"text", "markdown", "json", "html", NULL};
 static const char *const shells[] = {"bash", "zsh", NULL};
 static const char *const colors[] = {"auto", "always", "never", NULL};
@@ -175,6 +175,30 @@ static undr_error parse_place(check_parsing *parsing, const char *option, const 
     return parsing->options->host == NULL ? UNDR_MEMORY : UNDR_OK;
 }
 
+/* A port of watch; 0, any that is free, only where it says so. */
+static undr_error parse_port(check_parsing *parsing, const char *option, const char *text, bool any, uint16_t *port) {
+    uint64_t number = 0;
+    if (!read_number(text, any ? 0 : 1, UINT16_MAX, &number)) {
+        return check_refused(undr_put_format(
+            parsing->message, "watch: %s '%s': expected a port, a number from 1 to 65535", option, text));
+    }
+    *port = (uint16_t)number;
+    return UNDR_OK;
+}
+
+static undr_error parse_listen(check_parsing *parsing, const char *text) {
+    watch_arguments *asked = &parsing->options->watch;
+    asked->has_listen = parsing->options->action == CHECK_ACTION_WATCH;
+    return asked->has_listen ? parse_port(parsing, "--listen", text, true, &asked->listen)
+                             : parse_place(parsing, "--listen", text);
+}
+
+static undr_error parse_off(check_parsing *parsing, const char *text) {
+    return watch_arguments_off(&parsing->options->watch, text)
+        ? UNDR_OK
+        : check_options_refuse(parsing, "watch: --off '%s': expected the id of a requirement that it judges", text);
+}
+
 static undr_error parse_format(check_parsing *parsing, const char *text) {
     for (int i = 0; formats[i] != NULL; i++) {
         if (strcmp(text, formats[i]) == 0) {
@@ -210,6 +234,7 @@ static undr_error take_value(check_parsing *parsing, int option, char *value) {
     case OPTION_ONLY: return add_text(&options->only, value);
     case OPTION_SKIP: return add_text(&options->skip, value);
     case OPTION_CASES: return add_text(&options->cases, value);
+    case OPTION_OFF: return parse_off(parsing, value);
     case OPTION_REPORT: return add_text(&options->reports, value);
     case OPTION_SPEC_URL: options->spec_url = value; return UNDR_OK;
     case OPTION_SOURCES: options->sources = value; return UNDR_OK;
@@ -217,7 +242,7 @@ static undr_error take_value(check_parsing *parsing, int option, char *value) {
     case OPTION_MARKDOWN: options->markdown = value; return UNDR_OK;
     case OPTION_FORMAT: return parse_format(parsing, value);
     case OPTION_COMPLETION: return parse_shell(parsing, value);
-    case OPTION_LISTEN: return parse_place(parsing, "--listen", value);
+    case OPTION_LISTEN: return parse_listen(parsing, value);
     case OPTION_JOBS: return unsigned_option(parsing, "--jobs", value, 1024, &options->jobs);
     case OPTION_JUNIT: options->junit = value; return UNDR_OK;
     case OPTION_JSON: options->json = value; return UNDR_OK;
@@ -228,6 +253,7 @@ static undr_error take_value(check_parsing *parsing, int option, char *value) {
         return number_option(parsing, "--seed", value, 0, UINT64_MAX, &options->seed);
     case OPTION_REPEAT: return unsigned_option(parsing, "--repeat", value, 1000000, &options->repeat);
     case OPTION_SESSIONS: return unsigned_option(parsing, "--sessions", value, 1000000, &options->sessions);
+    case OPTION_WORKERS: return unsigned_option(parsing, "--workers", value, 64, &options->workers);
     case OPTION_AGAIN: return parse_again(parsing, value);
     case OPTION_SHARD: return parse_shard(parsing, value);
     case OPTION_TIMEOUT_FACTOR: return parse_factor(parsing, value);
@@ -236,6 +262,12 @@ static undr_error take_value(check_parsing *parsing, int option, char *value) {
     case OPTION_WRITE_EXPECT: options->write_expect = value; return UNDR_OK;
     case OPTION_COLOR: return parse_color(parsing, value);
     case OPTION_CONNECT: return parse_place(parsing, "--connect", value);
+    case OPTION_PCAP: options->watch.pcap = value; return UNDR_OK;
+    case OPTION_INTERFACE: options->watch.interface = value; return UNDR_OK;
+    case OPTION_OUTPUT: options->watch.output = value; return UNDR_OK;
+    case OPTION_CASE: options->watch.cases = value; return UNDR_OK;
+    case OPTION_PORT: return parse_port(parsing, "--port", value, false, &options->watch.port);
+    case OPTION_TO: return parse_port(parsing, "--to", value, false, &options->watch.to);
     default: return UNDR_ARGUMENT;
     }
 }
@@ -254,6 +286,9 @@ static bool take_switch(check_options *options, int option) {
     case OPTION_DESTRUCTIVE: options->destructive = true; return true;
     case OPTION_PAUSE: options->pause = true; return true;
     case OPTION_GITHUB: options->github = true; return true;
+    case OPTION_WIRE_ONLY: options->watch.wire_only = true; return true;
+    case OPTION_ALL_WORKERS: options->watch.all_workers = true; return true;
+    case OPTION_RATES: options->watch.rates = true; return true;
     case OPTION_MAN: options->action = CHECK_ACTION_MAN; return true;
     case OPTION_HELP: options->help = true; return true;
     case OPTION_VERSION: options->action = CHECK_ACTION_VERSION; return true;
@@ -319,7 +354,7 @@ static undr_error take_word(check_parsing *parsing, char *word, bool *has_verb) 
     check_options *options = parsing->options;
     if (options->action == CHECK_ACTION_PARSE || options->action == CHECK_ACTION_DECODE
         || options->action == CHECK_ACTION_DIFF || options->action == CHECK_ACTION_MERGE
-        || options->action == CHECK_ACTION_SPEC) {
+        || options->action == CHECK_ACTION_SPEC || options->action == CHECK_ACTION_MATRIX) {
         return add_text(&options->files, word);
     }
     if (options->action == CHECK_ACTION_RUN && !*has_verb && strcmp(word, "explore") == 0) {
@@ -341,7 +376,8 @@ static undr_error take_word(check_parsing *parsing, char *word, bool *has_verb) 
         const char *word;
         check_action action;
     } others[] = {{"parse", CHECK_ACTION_PARSE}, {"decode", CHECK_ACTION_DECODE}, {"diff", CHECK_ACTION_DIFF},
-        {"merge", CHECK_ACTION_MERGE}, {"spec", CHECK_ACTION_SPEC}};
+        {"merge", CHECK_ACTION_MERGE}, {"spec", CHECK_ACTION_SPEC}, {"watch", CHECK_ACTION_WATCH},
+        {"pair", CHECK_ACTION_PAIR}, {"matrix", CHECK_ACTION_MATRIX}};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         if (strcmp(word, others[i].word) == 0) {
             options->action = others[i].action;

@@ -5,6 +5,7 @@
 #include "play/play.h"
 #include "suite/option_use.h"
 #include "suite/role.h"
+#include "watch/arguments.h"
 
 #include <stdio.h>
 
@@ -49,6 +50,7 @@ typedef struct check_options {
     uint64_t seed;
     unsigned repeat;        /* 0: was not given */
     unsigned again;         /* how often what failed is played again; 0: never */
+    unsigned workers;       /* of pair and matrix; 0: was not given */
     unsigned sessions;      /* of explore; 0: was not given */
     const char *corpus;     /* of explore: the folder of kept sessions; NULL: none */
     unsigned shard, shards; /* 1/1: everything */
@@ -59,7 +61,8 @@ typedef struct check_options {
     char *host;   /* of --connect or --listen; NULL: none */
     bool listens; /* --listen */
     uint16_t port;
-    char *const *command; /* what follows --; NULL: nothing */
+    char *const *command;  /* what follows --; NULL: nothing */
+    watch_arguments watch; /* of watch: what the members above do not say */
 } check_options;
 
 /* Fills *options (check_options_free afterwards, always). UNDR_ARGUMENT: *message says in a sentence or two what is
@@ -67,7 +70,7 @@ typedef struct check_options {
 UNDR_MUST_USE undr_error check_options_parse(int argc, char **argv, check_options *options, undr_buffer *message);
 void check_options_free(check_options *options);
 
-/* All of it, or that of one verb: explore, parse, decode. */
+/* All of it, or that of one verb: explore, watch, parse, decode. */
 void check_help(FILE *out, check_action topic);
 void check_help_man(FILE *out); /* the manual page, in roff */
 void check_help_completion(FILE *out, bool zsh);

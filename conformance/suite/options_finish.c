@@ -84,7 +84,10 @@ static undr_error refuse_unused(check_parsing *parsing) {
         [CHECK_ACTION_EXPLORE] = "explore",
         [CHECK_ACTION_DIFF] = "diff",
         [CHECK_ACTION_MERGE] = "merge",
-        [CHECK_ACTION_SPEC] = "spec"};
+        [CHECK_ACTION_SPEC] = "spec",
+        [CHECK_ACTION_WATCH] = "watch",
+        [CHECK_ACTION_PAIR] = "pair",
+        [CHECK_ACTION_MATRIX] = "matrix"};
     const check_options *options = parsing->options;
     for (int option = OPTION_LIST; option < OPTION_MAN; option++) {
         const char *name = check_option_of(option)->name;
@@ -96,7 +99,7 @@ static undr_error refuse_unused(check_parsing *parsing) {
     }
     bool reads = options->action == CHECK_ACTION_PARSE || options->action == CHECK_ACTION_DECODE
         || options->action == CHECK_ACTION_DIFF || options->action == CHECK_ACTION_MERGE
-        || options->action == CHECK_ACTION_SPEC;
+        || options->action == CHECK_ACTION_SPEC || options->action == CHECK_ACTION_MATRIX;
     if (reads && options->command != NULL) {
         return check_options_refuse(
             parsing, "%s starts no adapter: remove `--` and what follows it", actions[options->action]);
@@ -122,6 +125,28 @@ static undr_error finish_spec(check_parsing *parsing) {
         : UNDR_OK;
 }
 
+static undr_error finish_watch(check_parsing *parsing) {
+    check_options *options = parsing->options;
+    watch_arguments *asked = &options->watch;
+    int sources = (asked->pcap != NULL) + (asked->interface != NULL) + asked->has_listen + (options->command != NULL);
+    if (sources != 1) {
+        return check_options_refuse(parsing,
+            "watch: give one of --pcap FILE, --interface NAME, --listen PORT --to PORT, `-- COMMAND`%s",
+            sources == 0 ? "" : ", not several");
+    }
+    if (asked->has_listen != (asked->to != 0)) {
+        return check_options_refuse(parsing, "watch: %s", "--listen and --to belong together");
+    }
+    if (asked->interface != NULL && asked->port == 0) {
+        return check_options_refuse(parsing, "watch: %s", "--interface needs --port, that of the manager");
+    }
+    asked->command = options->command;
+    asked->json = options->json;
+    asked->strict = options->strict;
+    asked->every_frame = options->verbose;
+    return UNDR_OK;
+}
+
 undr_error check_options_finish(check_parsing *parsing, bool has_verb) {
     check_options *options = parsing->options;
     undr_error error = refuse_unused(parsing);
@@ -145,10 +170,16 @@ undr_error check_options_finish(check_parsing *parsing, bool has_verb) {
             ? check_options_refuse(parsing, "parse: name the case files (%s)", "or folders of them")
             : UNDR_OK;
     case CHECK_ACTION_SPEC: return finish_spec(parsing);
+    case CHECK_ACTION_WATCH: return finish_watch(parsing);
     case CHECK_ACTION_DIFF:
         return options->files.count == 2
             ? UNDR_OK
             : check_options_refuse(parsing, "diff compares two reports: %s", "undr-check diff OLD.json NEW.json");
+    case CHECK_ACTION_MATRIX:
+        return options->files.count == 1
+            ? UNDR_OK
+            : check_options_refuse(
+                  parsing, "matrix: name one list of implementations (%s)", "conformance/adapters/matrix.json is one");
     case CHECK_ACTION_MERGE:
         return options->files.count > 0
             ? UNDR_OK

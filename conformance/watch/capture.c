@@ -139,6 +139,22 @@ static undr_error read_all(watch_source *source, watch_capture *capture, const c
     return UNDR_OK;
 }
 
+/* What a capture has, from its header on. */
+static undr_error read_capture(watch_source *source, watch_capture *capture, const char *name, uint16_t port) {
+    undr_error error = check_link(source, capture, name);
+    error = error == UNDR_OK ? watch_tcp_new(source->w, port, &capture->tcp) : error;
+    error = error == UNDR_OK ? read_all(source, capture, name) : error;
+    error = error == UNDR_OK ? watch_tcp_finish(capture->tcp) : error;
+    if (error == UNDR_OK && watch_tcp_sum(capture->tcp).foreign > 0) {
+        error = undr_put_format(&source->notes,
+            "%llu connections speak another protocol and were not judged (--port N judges all that go there)\n",
+            (unsigned long long)watch_tcp_sum(capture->tcp).foreign);
+    }
+    watch_tcp_free(capture->tcp);
+    pcap_close(capture->pcap);
+    return error;
+}
+
 undr_error watch_capture_file(watch_source *source, const char *path, uint16_t port) {
     char reason[PCAP_ERRBUF_SIZE] = "";
     watch_capture capture = {0};
@@ -153,18 +169,22 @@ undr_error watch_capture_file(watch_source *source, const char *path, uint16_t p
         (void)fclose(stream); /* it was only read */
         return refused;
     }
-    undr_error error = check_link(source, &capture, path);
-    error = error == UNDR_OK ? watch_tcp_new(source->w, port, &capture.tcp) : error;
-    error = error == UNDR_OK ? read_all(source, &capture, path) : error;
-    error = error == UNDR_OK ? watch_tcp_finish(capture.tcp) : error;
-    if (error == UNDR_OK && watch_tcp_sum(capture.tcp).foreign > 0) {
-        error = undr_put_format(&source->notes,
-            "%llu connections speak another protocol and were not judged (--port N judges all that go there)\n",
-            (unsigned long long)watch_tcp_sum(capture.tcp).foreign);
+    return read_capture(source, &capture, path, port);
+}
+
+undr_error watch_capture_bytes(watch_source *source, undr_slice bytes, const char *name) {
+    char reason[PCAP_ERRBUF_SIZE] = "";
+    watch_capture capture = {0};
+    FILE *stream = fmemopen((void *)(uintptr_t)bytes.data, bytes.size, "r"); /* it is only read */
+    if (stream == NULL) {
+        return UNDR_MEMORY;
     }
-    watch_tcp_free(capture.tcp);
-    pcap_close(capture.pcap);
-    return error;
+    capture.pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, reason);
+    if (capture.pcap == NULL) {
+        (void)fclose(stream);
+        return complain(source, name, reason, "");
+    }
+    return read_capture(source, &capture, name, 0);
 }
 
 /* ---- interfaces ---- */
@@ -322,6 +342,11 @@ static undr_error missing(watch_source *source) {
 
 undr_error watch_capture_file(watch_source *source, const char *path, uint16_t port) {
     (void)path, (void)port;
+    return missing(source);
+}
+
+undr_error watch_capture_bytes(watch_source *source, undr_slice bytes, const char *name) {
+    (void)bytes, (void)name;
     return missing(source);
 }
 

@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "base/user_file.h"
 #include "base/written.h"
-#include "watch/options.h"
 #include "watch/source.h"
 
 #include <errno.h>
@@ -241,20 +240,9 @@ static int tell_end(run *r) {
     return status_of(r);
 }
 
-int watch_command(int argc, char **argv) {
-    run r = {.source.signals = -1};
-    undr_error error = watch_arguments_parse(argc, argv, &r.arguments, &r.source.message);
-    if (error == UNDR_OK && r.arguments.help) {
-        watch_help(stdout);
-        return HELD;
-    }
-    if (error != UNDR_OK) {
-        int status = tell_failure(&r, error);
-        fputs("undr-check: `undr-check watch --help` explains everything\n", stderr);
-        undr_buffer_free(&r.source.message);
-        return status;
-    }
-    error = open_all(&r);
+int watch_command(const watch_arguments *arguments) {
+    run r = {.arguments = *arguments, .source.signals = -1};
+    undr_error error = open_all(&r);
     error = error == UNDR_OK ? run_source(&r) : error;
     int status = error == UNDR_OK ? tell_end(&r) : tell_failure(&r, error);
     return close_all(&r) ? status : HARNESS;

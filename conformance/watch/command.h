@@ -2,7 +2,9 @@
 #ifndef WATCH_COMMAND_H
 #define WATCH_COMMAND_H
 
-/* argv[0] is "watch". Answers an exit status. */
-int watch_command(int argc, char **argv);
+#include "watch/arguments.h"
+
+/* Returns an exit status. */
+int watch_command(const watch_arguments *arguments);
 
 #endif

@@ -358,9 +358,7 @@ static undr_error whole(void *context, const watch_seen_frame *frame) {
     watch_connection *c = at->connection;
     const watch_sight seen = watch_sight_of(
         c, at->from, at->time, frame->frame.type, frame->size, frame->frame.payload);
-    if (c->owner->options.framed != NULL) {
-        c->owner->options.framed(c->owner->options.context, &seen);
-    }
+    watch_show(c, &seen, frame->frame.payload, frame->holed);
     if (at->from == WATCH_CLIENT) {
         return on_request(c, frame, at->time);
     }

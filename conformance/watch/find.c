@@ -36,11 +36,20 @@ void watch_add_sight(watch_finding *finding, const watch_sight *sight) {
 
 watch_sight watch_sight_of(
     const watch_connection *c, watch_side from, uint64_t time, uint8_t type, uint64_t size, undr_slice payload) {
-    watch_sight sight = {.time = time, .place = c->owner->place, .from = from, .type = type, .size = size};
+    watch_sight sight = {
+        .time = time, .place = c->owner->place, .connection = c->number, .from = from, .type = type, .size = size};
     sight.kept = (uint16_t)(payload.size < WATCH_KEPT ? payload.size : WATCH_KEPT);
     memcpy(sight.name, c->name, sizeof sight.name);
     if (sight.kept > 0) {
         memcpy(sight.bytes, payload.data, sight.kept);
     }
     return sight;
+}
+
+void watch_show(const watch_connection *c, const watch_sight *sight, undr_slice payload, bool holed) {
+    const watch_options *options = &c->owner->options;
+    const watch_framed framed = {sight, payload, holed, c->manager->port};
+    if (options->framed != NULL) {
+        options->framed(options->context, &framed);
+    }
 }

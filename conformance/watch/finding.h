@@ -11,10 +11,18 @@ typedef enum watch_side { WATCH_CLIENT, WATCH_MANAGER } watch_side;
 
 /* A frame, or an end, as a finding shows it: of a long payload the beginning. */
 enum { WATCH_KEPT = 120, WATCH_NAME = 24 };
-typedef enum watch_sight_what { WATCH_SAW_FRAME, WATCH_SAW_HEADER, WATCH_SAW_FIN, WATCH_SAW_RESET } watch_sight_what;
+typedef enum watch_sight_what {
+    WATCH_SAW_FRAME,
+    WATCH_SAW_HEADER,
+    WATCH_SAW_FIN,
+    WATCH_SAW_RESET,
+    WATCH_SAW_PART, /* of a frame of which no more comes; only for `framed`, as the next one */
+    WATCH_SAW_LATE  /* bytes of a client behind its manager's end, which nobody answers */
+} watch_sight_what;
 typedef struct watch_sight {
-    uint64_t time;  /* ns, of whatever clock the events have */
-    uint64_t place; /* in the order of events, from 1; 0: there is none */
+    uint64_t time;       /* ns, of whatever clock the events have */
+    uint64_t place;      /* in the order of events, from 1; 0: there is none */
+    uint64_t connection; /* its number, from 1 */
     char name[WATCH_NAME];
     watch_sight_what what;
     watch_side from;
@@ -34,6 +42,14 @@ typedef struct watch_finding {
     size_t sight_count;
 } watch_finding;
 
+/* What crossed: a frame that is whole, an end, or bytes that are no frame. */
+typedef struct watch_framed {
+    const watch_sight *sight;
+    undr_slice payload; /* borrowed for the call; of WATCH_SAW_PART with the header, of WATCH_SAW_LATE all bytes */
+    bool holed;         /* some of its bytes were not seen */
+    const char *port;   /* of the manager */
+} watch_framed;
+
 /* What is known of the tasks that the manager's own program schedules. */
 typedef enum watch_program {
     WATCH_PROGRAM_UNSEEN, /* it may schedule: a task that nobody was seen to schedule is undecided */
@@ -47,7 +63,7 @@ typedef struct watch_options {
     bool one_manager; /* an address stays the same manager, also after all its connections have ended */
     uint32_t off[WATCH_RULE_COUNT / 32 + 1];                    /* rules that are not judged */
     void (*found)(void *context, const watch_finding *finding); /* borrowed for the call */
-    void (*framed)(void *context, const watch_sight *sight);    /* each frame and end; NULL: nobody asks */
+    void (*framed)(void *context, const watch_framed *framed);  /* all borrowed for the call; NULL: nobody asks */
     void *context;
 } watch_options;
 

@@ -57,6 +57,8 @@ undr_error watch_stream_take(
 /* false: it is not known any more where frames begin. */
 bool watch_stream_skip(watch_stream *stream, uint64_t size);
 bool watch_stream_is_inside(const watch_stream *stream);
+/* The length in the header in rest; 0: that is not whole yet. */
+uint64_t watch_stream_announced(const watch_stream *stream);
 void watch_stream_free(watch_stream *stream); /* and back to {0} */
 
 /* ---- tasks and requests ---- */
@@ -140,6 +142,7 @@ struct watch_connection {
     struct watch_connection *before, *after; /* of its manager */
     watch *owner;
     watch_manager *manager;
+    uint64_t number; /* from 1 */
     char name[WATCH_NAME];
     watch_stream streams[2];
     bool ended[2], reset, foreign, judged; /* judged: its frames are known to be the protocol's */
@@ -258,6 +261,7 @@ struct watch {
 bool watch_is_on(const watch *w, watch_rule rule);
 void watch_held(watch *w, watch_rule rule);
 void watch_undecided(watch *w, watch_rule rule);
+void watch_show(const watch_connection *c, const watch_sight *sight, undr_slice payload, bool holed); /* to framed */
 void watch_tell(watch *w, watch_manager *m, const watch_finding *finding);
 void watch_add_sight(watch_finding *finding, const watch_sight *sight);
 watch_sight watch_sight_of(

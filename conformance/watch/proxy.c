@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -31,16 +30,17 @@ typedef struct relay {
     watch_connection *connection;
 } relay;
 
-typedef struct proxy {
+typedef struct watch_proxy proxy;
+struct watch_proxy {
     watch_source *source;
     int listener;
-    uint16_t to;
+    uint16_t port, to;
     relay *relays;
     size_t count;
     struct pollfd *polled;
     size_t capacity;
     uint64_t accept_at; /* none is accepted until then, for want of descriptors */
-} proxy;
+};
 
 static undr_error fail(watch_source *source, const char *what, unsigned port) {
     int reason = errno;
@@ -225,8 +225,8 @@ static undr_error accept_one(proxy *p) {
 
 /* ---- the loop ---- */
 
-static undr_error have_room(proxy *p) {
-    size_t wanted = 2 + 2 * p->count;
+static undr_error have_room(proxy *p, size_t beside) {
+    size_t wanted = 2 + 2 * p->count + beside;
     if (wanted <= p->capacity) {
         return UNDR_OK;
     }
@@ -268,14 +268,21 @@ static undr_error serve_all(proxy *p) {
     return error;
 }
 
-static undr_error turn(proxy *p) {
-    enum { TICK = 500 };
-    undr_error error = have_room(p);
+undr_error watch_proxy_turn(proxy *p, struct pollfd *beside, size_t count, int timeout) {
+    undr_error error = have_room(p, count);
     if (error != UNDR_OK) {
         return error;
     }
     fill(p);
-    if (poll(p->polled, 2 + 2 * p->count, TICK) > 0) {
+    size_t own = 2 + 2 * p->count;
+    if (count > 0) {
+        memcpy(p->polled + own, beside, count * sizeof *beside);
+    }
+    bool moved = poll(p->polled, own + count, timeout) > 0;
+    for (size_t i = 0; i < count; i++) {
+        beside[i].revents = moved ? p->polled[own + i].revents : 0;
+    }
+    if (moved) {
         bool knocks = (p->polled[0].revents & POLLIN) != 0;
         error = serve_all(p);
         error = error == UNDR_OK && knocks ? accept_one(p) : error;
@@ -301,23 +308,48 @@ static int open_listener(uint16_t *port) {
     return listens ? made : -1;
 }
 
+undr_error watch_proxy_open(watch_source *source, uint16_t listen, uint16_t to, proxy **made) {
+    proxy *p = calloc(1, sizeof *p);
+    *made = p;
+    if (p == NULL) {
+        return UNDR_MEMORY;
+    }
+    *p = (proxy){.source = source, .port = listen, .to = to};
+    p->listener = open_listener(&p->port);
+    return p->listener < 0 ? fail(source, "can't listen on", listen) : UNDR_OK;
+}
+
+uint16_t watch_proxy_port(const proxy *p) {
+    return p->port;
+}
+
+void watch_proxy_close(proxy *p) {
+    if (p == NULL) {
+        return;
+    }
+    while (p->relays != NULL) {
+        relay *r = p->relays;
+        p->relays = r->next;
+        free_relay(p, r);
+    }
+    free(p->polled);
+    if (p->listener >= 0) {
+        close(p->listener);
+    }
+    free(p);
+}
+
 undr_error watch_proxy_run(watch_source *source, uint16_t port, uint16_t to) {
-    proxy p = {.source = source, .to = to, .listener = open_listener(&port)};
-    if (p.listener < 0) {
-        return fail(source, "can't listen on", port);
+    enum { TICK_MS = 500 };
+    proxy *p;
+    undr_error error = watch_proxy_open(source, port, to, &p);
+    if (error == UNDR_OK) {
+        fprintf(source->teller->out, "listening on 127.0.0.1:%u, for the manager at 127.0.0.1:%u\n", p->port, to);
+        fflush(source->teller->out);
     }
-    fprintf(source->teller->out, "listening on 127.0.0.1:%u, for the manager at 127.0.0.1:%u\n", port, to);
-    fflush(source->teller->out);
-    undr_error error = UNDR_OK;
     while (error == UNDR_OK && watch_source_signal(source) == 0) {
-        error = turn(&p);
+        error = watch_proxy_turn(p, NULL, 0, TICK_MS);
     }
-    while (p.relays != NULL) {
-        relay *r = p.relays;
-        p.relays = r->next;
-        free_relay(&p, r);
-    }
-    free(p.polled);
-    close(p.listener);
+    watch_proxy_close(p);
     return error;
 }

@@ -5,6 +5,7 @@
 #include "watch/tcp.h"
 #include "watch/tell.h"
 
+#include <poll.h>
 #include <sys/types.h>
 
 typedef struct watch_source {
@@ -24,12 +25,23 @@ typedef struct watch_source {
  * UNDR_SYSTEM with errno and *message. */
 typedef struct watch_capture watch_capture; /* of pcap; capture.c */
 UNDR_MUST_USE undr_error watch_capture_file(watch_source *source, const char *path, uint16_t port);
+/* Of a file that was read; only w, notes and message of the source are used. */
+UNDR_MUST_USE undr_error watch_capture_bytes(watch_source *source, undr_slice bytes, const char *name);
 UNDR_MUST_USE undr_error watch_capture_open(
     watch_source *source, const char *interface, uint16_t port, watch_capture **made);
 UNDR_MUST_USE undr_error watch_capture_run(watch_source *source, watch_capture *capture, pid_t command, int *status);
 void watch_capture_close(watch_capture *capture); /* NULL is fine */
 
 UNDR_MUST_USE undr_error watch_proxy_run(watch_source *source, uint16_t listen, uint16_t to);
+
+/* The same in turns, for who waits for other things, too. */
+typedef struct watch_proxy watch_proxy;
+/* listen: 0: any port that is free. *made is set in any case, and has to be closed. */
+UNDR_MUST_USE undr_error watch_proxy_open(watch_source *source, uint16_t listen, uint16_t to, watch_proxy **made);
+uint16_t watch_proxy_port(const watch_proxy *proxy); /* on which it listens */
+/* Waits for at most `timeout` ms until something moves, also of `beside`, whose revents are set; passes on what came. */
+UNDR_MUST_USE undr_error watch_proxy_turn(watch_proxy *proxy, struct pollfd *beside, size_t count, int timeout);
+void watch_proxy_close(watch_proxy *proxy); /* with all its connections; NULL is fine */
 
 /* A network of its own for this process and its children, in which loopback is up. */
 UNDR_MUST_USE undr_error watch_isolate(undr_buffer *message);

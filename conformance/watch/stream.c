@@ -13,7 +13,7 @@ bool watch_stream_is_inside(const watch_stream *stream) {
 }
 
 /* The header in rest, which is whole. */
-static uint64_t announced(const watch_stream *stream) {
+uint64_t watch_stream_announced(const watch_stream *stream) {
     undr_cursor cursor = undr_cursor_over(undr_buffer_slice(&stream->rest));
     uint8_t type;
     uint64_t size = 0;
@@ -26,7 +26,7 @@ bool watch_stream_skip(watch_stream *stream, uint64_t size) {
         return false;
     }
     uint64_t have = stream->rest.size - UNDR_HEADER_SIZE + stream->hole + stream->behind_hole;
-    if (size > announced(stream) - have) {
+    if (size > watch_stream_announced(stream) - have) {
         return false; /* it reaches into the next frame */
     }
     stream->hole += size + stream->behind_hole;
@@ -50,7 +50,7 @@ static undr_error give(
 
 /* What is left of a frame with a hole. */
 static undr_error take_holed(watch_stream *stream, undr_slice *bytes, const watch_frame_user *user) {
-    uint64_t size = announced(stream);
+    uint64_t size = watch_stream_announced(stream);
     uint64_t left = size - (stream->rest.size - UNDR_HEADER_SIZE) - stream->hole - stream->behind_hole;
     uint64_t taken = left < bytes->size ? left : bytes->size;
     stream->behind_hole += taken;
@@ -72,7 +72,7 @@ static undr_error see_header(watch_stream *stream, const watch_frame_user *user)
         return UNDR_OK;
     }
     stream->header_seen = true;
-    return user->header(user->context, stream->rest.data[0], announced(stream));
+    return user->header(user->context, stream->rest.data[0], watch_stream_announced(stream));
 }
 
 /* Frames straight from the input, as long as they are whole. */

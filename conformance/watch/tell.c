@@ -53,11 +53,14 @@ static void print_sight(watch_teller *teller, const watch_sight *sight, const ch
     undr_buffer_free(&line);
 }
 
-void watch_tell_frame(void *context, const watch_sight *sight) {
+void watch_tell_frame(void *context, const watch_framed *framed) {
     watch_teller *teller = context;
     char label[WATCH_NAME + 4];
-    (void)snprintf(label, sizeof label, ":%s", sight->name);
-    print_sight(teller, sight, label);
+    if (framed->sight->what > WATCH_SAW_RESET) {
+        return;
+    }
+    (void)snprintf(label, sizeof label, ":%s", framed->sight->name);
+    print_sight(teller, framed->sight, label);
 }
 
 /* Where the frames of an excerpt stand in the order of events. */
@@ -152,7 +155,8 @@ static void write_case(watch_teller *teller, const watch_finding *finding) {
 void watch_tell_finding(void *context, const watch_finding *finding) {
     watch_teller *teller = context;
     watch_rule rule = finding->rules[0];
-    bool shown = teller->findings_of[rule]++ < SHOWN;
+    uint64_t most = teller->most == 0 ? SHOWN : teller->most;
+    bool shown = teller->findings_of[rule]++ < most;
     *(watch_rule_about(rule)->level == CHECK_MUST ? &teller->must : &teller->should) += 1;
     if (!shown) {
         return;
@@ -160,7 +164,7 @@ void watch_tell_finding(void *context, const watch_finding *finding) {
     watch_finding sorted = in_order(finding);
     print_blame(teller->out, &sorted);
     print_excerpt(teller, &sorted);
-    if (teller->findings_of[rule] == SHOWN) {
+    if (teller->findings_of[rule] == most) {
         fprintf(teller->out, "  (more of %s are counted, and not shown)\n", watch_rule_about(rule)->id);
     }
     fflush(teller->out);

@@ -16,10 +16,11 @@ typedef struct watch_teller {
     bool has_time;
     uint64_t findings_of[WATCH_RULE_COUNT];
     uint64_t must, should, cases_written;
+    uint64_t most; /* findings of one rule that are shown in full; 0: as the watch shows them */
 } watch_teller;
 
 void watch_tell_finding(void *teller, const watch_finding *finding); /* for watch_options.found */
-void watch_tell_frame(void *teller, const watch_sight *sight);       /* for watch_options.framed */
+void watch_tell_frame(void *teller, const watch_framed *framed);     /* for watch_options.framed */
 void watch_tell_time(watch_teller *teller, uint64_t time);           /* of an event: the first is 0 */
 
 /* The table of ids, the freedoms that the peers used, what can't be seen. notes: "" or lines of its own. */

@@ -108,7 +108,7 @@ undr_error watch_open(
     }
     m->connections = c;
     m->connection_count++;
-    w->totals.connections++;
+    c->number = ++w->totals.connections;
     w->totals.open++;
     if (!whole) {
         m->partial = true;
@@ -118,10 +118,32 @@ undr_error watch_open(
     return UNDR_OK;
 }
 
+/* What is left of a frame of which no more comes. */
+static void show_part(const watch_connection *c, watch_side from, uint64_t time) {
+    const watch_stream *stream = &c->streams[from];
+    if (!watch_stream_is_inside(stream)) {
+        return;
+    }
+    watch_sight sight = watch_sight_of(
+        c, from, time, stream->rest.data[0], watch_stream_announced(stream), (undr_slice){0});
+    sight.what = WATCH_SAW_PART;
+    watch_show(c, &sight, undr_buffer_slice(&stream->rest), stream->hole > 0);
+}
+
+static void show_late(const watch_connection *c, watch_side from, uint64_t time, undr_slice bytes) {
+    watch_sight sight = watch_sight_of(c, from, time, 0, bytes.size, (undr_slice){0});
+    sight.what = WATCH_SAW_LATE;
+    watch_show(c, &sight, bytes, false);
+}
+
 undr_error watch_bytes(watch *w, watch_connection *c, watch_side from, uint64_t time, undr_slice bytes) {
     w->place++;
     w->totals.bytes += bytes.size;
-    if (bytes.size == 0 || c->ended[from] || c->ended[WATCH_MANAGER]) { /* what comes behind an end answers nothing */
+    if (bytes.size == 0 || c->ended[from]) {
+        return UNDR_OK;
+    }
+    if (c->ended[WATCH_MANAGER]) { /* what comes behind its end is not answered */
+        show_late(c, from, time, bytes);
         return UNDR_OK;
     }
     return c->lost ? watch_find_again(c, from, bytes) : watch_connection_bytes(c, from, time, bytes);
@@ -162,11 +184,10 @@ undr_error watch_end(watch *w, watch_connection *c, watch_side from, uint64_t ti
         return UNDR_OK;
     }
     count_end(w, from, reset);
-    if (w->options.framed != NULL) {
-        watch_sight sight = watch_sight_of(c, from, time, 0, 0, (undr_slice){0});
-        sight.what = reset ? WATCH_SAW_RESET : WATCH_SAW_FIN;
-        w->options.framed(w->options.context, &sight);
-    }
+    watch_sight sight = watch_sight_of(c, from, time, 0, 0, (undr_slice){0});
+    sight.what = reset ? WATCH_SAW_RESET : WATCH_SAW_FIN;
+    show_part(c, from, time);
+    watch_show(c, &sight, (undr_slice){0}, false);
     c->ended[from] = true;
     c->reset = reset;
     if (reset || from == WATCH_MANAGER) { /* nothing is answered any more, and its tasks are lost */
@@ -198,6 +219,13 @@ void watch_finish(watch *w) {
     for (watch_manager *m = w->managers; m != NULL; m = m->next) {
         watch_doubts_settle(m);
         watch_doubts_drop(m);
+        for (const watch_connection *c = m->connections; c != NULL; c = c->after) {
+            for (int from = WATCH_CLIENT; from <= WATCH_MANAGER; from++) {
+                if (!c->ended[from]) {
+                    show_part(c, (watch_side)from, c->streams[from].first_time);
+                }
+            }
+        }
     }
 }
 

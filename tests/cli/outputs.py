@@ -22,8 +22,8 @@ CASES = pathlib.Path(__file__).resolve().parent / "cases"
 ONE = ["--only", "manager.life.of-a-task", "--delivery", "whole"]
 FAILS = ["--cases", str(CASES), "--only", "manager.user-bad.wrong", "--delivery", "whole", "--again", "0"]
 HELP = subprocess.run([CHECK, "--help"], capture_output=True, text=True).stdout
-# The options that write a file, as --help has them; two read one.
-FILES = sorted(set(re.findall(r"^  (--[a-z-]+) FILE", HELP, re.M)) - {"--expect", "--report"})
+# The options of a run that write a file, as --help has them; two read one. tests/watch has those of watch.
+FILES = sorted(set(re.findall(r"^  (--[a-z-]+) FILE", HELP.partition("\nWith watch\n")[0], re.M)) - {"--expect", "--report"})
 SUBCOMMANDS = sorted(set(re.findall(r"^  undr-check ([a-z|]+)", HELP, re.M)))
 # Of the only shard of a run: for diff and merge.
 REPORT = json.dumps({"tool": "undr-check", "format": 1, "started": "2026-01-01T00:00:00Z", "duration_ms": 1.0, "seed": "1", "jobs": 1,

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Plays the mistakes of table.py: run.py UNDR-CHECK UNDR-BROKEN ADAPTER.MD [TEST...]. The first screen of each report names the mistake."""
+"""Plays the mistakes of table.py: run.py UNDR-CHECK UNDR-BROKEN UNDR-MISTAKEN ADAPTER.MD [TEST...]. The first screen of each report names the mistake."""
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -13,8 +14,10 @@ import table
 
 CHECK = str(pathlib.Path(sys.argv[1]).resolve())
 BROKEN = str(pathlib.Path(sys.argv[2]).resolve())
-SOURCE = re.search(r"```python\n(.*?)```", pathlib.Path(sys.argv[3]).read_text(), re.S).group(1)
+MISTAKEN = str(pathlib.Path(sys.argv[3]).resolve())
+SOURCE = re.search(r"```python\n(.*?)```", pathlib.Path(sys.argv[4]).read_text(), re.S).group(1)
 SCREEN, WHOLE = 24, 60  # lines
+ABREAST = 6  # runs at the same time: a peer that makes a mistake is mostly waited for
 
 
 def adapter(mistake):
@@ -38,26 +41,34 @@ class Mistakes(unittest.TestCase):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="undr-mistakes-"))
         self.addCleanup(shutil.rmtree, self.folder)
 
-    def play(self, mistake, *options):
+    def try_all(self, rows, judge):
+        """Plays the rows, and judges what came out, each in a subtest of its name."""
+        with concurrent.futures.ThreadPoolExecutor(ABREAST) as pool:
+            for row, (status, output) in zip(rows, pool.map(self.play, rows)):
+                with self.subTest(row.name):
+                    judge(row, status, output)
+
+    def run_check(self, role, shard, options, command):
+        surroundings = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+        done = subprocess.run([CHECK, role, "--seed", "1", "--shard", shard, *options, "--", *command],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, env=surroundings)
+        return done.returncode, done.stdout + done.stderr
+
+    def play(self, mistake):
         program = self.folder / (mistake.name + ".py")
         program.write_text(adapter(mistake))
         program.chmod(0o755)
         command = [str(program)] if mistake.mode == "direct" else [sys.executable, str(program)]
-        surroundings = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-        done = subprocess.run([CHECK, mistake.role, "--seed", "1", "--shard", mistake.shard, *mistake.options, *options, "--",
-                               *command], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=surroundings)
-        return done.returncode, done.stdout + done.stderr
+        return self.run_check(mistake.role, mistake.shard, mistake.options, command)
 
     def name_the_cause(self, group):
-        for mistake in table.MISTAKES:
-            if mistake.group != group:
-                continue
-            with self.subTest(mistake.name):
-                status, output = self.play(mistake)
-                lines = report_of(output)
-                self.assertEqual(status, 1, output)
-                self.assertIn(mistake.says, "\n".join(lines[:SCREEN]), output)
-                self.assertLessEqual(len(lines), WHOLE, output)
+        self.try_all([mistake for mistake in table.MISTAKES if mistake.group == group], self.is_named)
+
+    def is_named(self, mistake, status, output):
+        lines = report_of(output)
+        self.assertEqual(status, 1, output)
+        self.assertIn(mistake.says, "\n".join(lines[:SCREEN]), output)
+        self.assertLessEqual(len(lines), WHOLE, output)
 
 
 class Lengths(Mistakes):
@@ -97,16 +108,34 @@ class Adapter(Mistakes):
         self.name_the_cause("adapter")
 
 
+class C(Mistakes):
+    """The small manager and worker of peer.c."""
+
+    def play(self, mistake):
+        return self.run_check(mistake.role, mistake.shard, mistake.options, [MISTAKEN, "--mistake", mistake.mistake])
+
+    def test_each_is_named(self):
+        self.try_all(table.IN_C, self.is_named)
+
+    def test_without_a_mistake_nothing_fails(self):
+        for role in ("manager", "worker"):
+            with self.subTest(role):
+                status, output = self.run_check(role, "1/6", (), [MISTAKEN])
+                self.assertEqual(status, 0, output)
+
+
 class Bugs(Mistakes):
     """The peer of tests/broken, which shares no code with any other."""
 
+    def play(self, bug):
+        return self.run_check(bug.role, "1/6", (), [BROKEN, "--bug", bug.name])
+
+    def is_seen(self, mistake, status, output):
+        self.assertEqual(status, 1, output)
+        self.assertIn(mistake.says, "\n".join(report_of(output)[:SCREEN]), output)
+
     def test_each_is_named(self):
-        for role, bug, says in table.BUGS:
-            with self.subTest(bug):
-                done = subprocess.run([CHECK, role, "--seed", "1", "--shard", "1/6", "--", BROKEN, "--bug", bug],
-                                      stdin=subprocess.DEVNULL, capture_output=True, text=True)
-                self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
-                self.assertIn(says, "\n".join(report_of(done.stdout)[:SCREEN]), done.stdout)
+        self.try_all(table.BUGS, self.is_seen)
 
 
 class Leads(Mistakes):
@@ -135,14 +164,14 @@ class Leads(Mistakes):
 class Unproven(Mistakes):
     """What shows no classic mistake is not said to be one."""
 
+    def is_shown(self, mistake, status, output):
+        self.assertEqual(status, 1, output)
+        self.assertNotIn("cause", output)
+        self.assertIn(mistake.says, "\n".join(report_of(output)[:SCREEN]), output)
+
     def test_nothing_is_guessed(self):
-        for mistake in table.OTHERS:
-            with self.subTest(mistake.name):
-                status, output = self.play(mistake)
-                self.assertEqual(status, 1, output)
-                self.assertNotIn("cause", output)
-                self.assertIn(mistake.says, "\n".join(report_of(output)[:SCREEN]), output)
+        self.try_all(table.OTHERS, self.is_shown)
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], *sys.argv[4:]], verbosity=2)
+    unittest.main(argv=[sys.argv[0], *sys.argv[5:]], verbosity=2)

@@ -7,7 +7,6 @@ import re
 import resource
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -15,41 +14,15 @@ import threading
 import time
 import unittest
 
+from packets import NEXT, NONE, capture, frame
+
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 CHECK = str(BUILD / "undr-check")
-NEXT = b"n" + bytes(8)
-NONE = b"t" + struct.pack("<Q", 4) + b"\x80\x04N."
 
 
 def processor_time(pid):
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def frame(kind, payload=b""):
-    return bytes([kind if isinstance(kind, int) else ord(kind)]) + struct.pack("<Q", len(payload)) + payload
-
-
-def tcp(source, target, sequence, acknowledged, flags, data=b""):
-    return struct.pack(">HHIIBBHHH", source, target, sequence, acknowledged, 0x50, flags, 0, 0, 0) + data
-
-
-def ipv4(data):
-    return struct.pack(">BBHHHBBHII", 0x45, 0, 20 + len(data), 0, 0x4000, 64, 6, 0, 0x7F000001, 0x7F000001) + data
-
-
-def capture(exchange, nanoseconds=True):
-    """A pcap file of one connection: (who, bytes)."""
-    client, manager, place = 50000, 4000, {True: 10, False: 100}
-    packets = [tcp(client, manager, 9, 0, 2), tcp(manager, client, 99, 10, 18)]
-    for is_client, data in exchange:
-        ports = (client, manager) if is_client else (manager, client)
-        packets.append(tcp(*ports, place[is_client], place[not is_client], 24, data))
-        place[is_client] += len(data)
-    text = struct.pack("<IHHiIII", 0xA1B23C4D if nanoseconds else 0xA1B2C3D4, 2, 4, 0, 0, 262144, 101)
-    for number, packet in enumerate(map(ipv4, packets)):
-        text += struct.pack("<IIII", 1, number * 1000, len(packet), len(packet)) + packet
-    return text
 
 
 def watch(*words, **options):
@@ -341,7 +314,8 @@ class Usage(unittest.TestCase):
     def test_refused(self):
         for words, text in ((), "one of"), (("--pcap", "x", "--", "true"), "not several"), (("--listen", "5"), "belong"), \
                 (("--interface", "lo"), "--port"), (("--pcop", "x"), "--pcap"), (("--off", "X-1", "--pcap", "x"), "--off"), \
-                (("--port", "70000", "--pcap", "x"), "65535"), (("--pcap",), "takes a value"):
+                (("--port", "70000", "--pcap", "x"), "65535"), (("--pcap",), "needs a value"), (("--seed", "1", "--pcap", "x"), "watch does not use --seed"), \
+                (("x", "--pcap", "x"), "unexpected argument"):
             done = watch(*words)
             self.assertEqual(done.returncode, 2, words)
             self.assertIn(text, done.stderr)

@@ -249,6 +249,17 @@ def problems_of_parts(source, workflows, build):
             yield ".ci/run: %s is in %s" % (test, "the parts %s" % ", ".join(of) if of else "no part")
 
 
+def problems_of_warnings(source):
+    """A warning stops CI and who works here (the presets, scripts/check), but nobody who only builds with a newer compiler."""
+    if "export UNDR_WERROR=ON" not in (source / ".ci" / "run").read_text():
+        yield ".ci/run: a warning is no error there: export UNDR_WERROR=ON"
+    for path in [*(source / "scripts").iterdir(), source / "CMakeLists.txt", source / "tests" / "portable" / "run"]:
+        if not path.is_file() or path.name == "check":
+            continue
+        if re.search(r"UNDR_WERROR=ON(?! in the environment)|^[^#]*-Werror(?!>)", path.read_text(), re.M):
+            yield "%s: makes a warning an error for everybody" % path.relative_to(source)
+
+
 def presets_of(job):
     """(kind, preset) of each cmake and ctest command, with what the matrix stands for."""
     matrix = job.get("strategy", {}).get("matrix", {})
@@ -293,6 +304,7 @@ def problems(source, build=None):
     yield from ("action.yml: " + problem for problem in problems_of_action(source, texts["action.yml"]))
     yield from problems_of_triggers(workflows)
     yield from problems_of_presets(source, workflows)
+    yield from problems_of_warnings(source)
     yield from problems_of_clusterfuzzlite(source, workflows)
     yield from problems_of_parts(source, workflows, build)
 

@@ -196,6 +196,34 @@ static void options_that_have_no_effect(void **state) {
     check_options_free(&options);
 }
 
+/* What an option means with watch, and what it means elsewhere. */
+static void options_of_watch(void **state) {
+    (void)state;
+    check_options options = parsed("undr-check watch --listen 0 --to 4000 --json f -v --strict --off WORK-3");
+    assert_int_equal(options.action, CHECK_ACTION_WATCH);
+    assert_true(options.watch.has_listen && options.watch.strict && options.watch.every_frame);
+    assert_false(options.listens);
+    assert_int_equal(options.watch.to, 4000);
+    assert_string_equal(options.watch.json, "f");
+    bool off = false;
+    for (size_t i = 0; i < sizeof options.watch.off.off / sizeof *options.watch.off.off; i++) {
+        off = off || options.watch.off.off[i] != 0;
+    }
+    assert_true(off);
+    check_options_free(&options);
+    options = parsed("undr-check worker --listen 127.0.0.1:4000");
+    assert_true(options.listens && !options.watch.has_listen);
+    check_options_free(&options);
+    options = parsed("undr-check watch --port 1 -- a b");
+    assert_string_equal(options.watch.command[1], "b");
+    check_options_free(&options);
+    assert_refused("undr-check watch --listen 127.0.0.1:1 --to 2", "expected a port");
+    assert_refused("undr-check watch --port 0 --pcap x", "expected a port");
+    assert_refused("undr-check watch --pcap x --junit y", "watch does not use --junit");
+    assert_refused("undr-check watch --pcap x -- y", "not several");
+    assert_refused("undr-check manager --wire-only -- y", "which belongs to watch");
+}
+
 static void help_is_about_the_verb(void **state) {
     (void)state;
     static const struct {
@@ -203,7 +231,8 @@ static void help_is_about_the_verb(void **state) {
         check_action topic;
     } rows[] = {{"undr-check --help", CHECK_ACTION_RUN}, {"undr-check manager -h", CHECK_ACTION_RUN},
         {"undr-check explore --help", CHECK_ACTION_EXPLORE}, {"undr-check --help explore", CHECK_ACTION_EXPLORE},
-        {"undr-check decode --help", CHECK_ACTION_DECODE}, {"undr-check parse --tap --help", CHECK_ACTION_PARSE}};
+        {"undr-check decode --help", CHECK_ACTION_DECODE}, {"undr-check parse --tap --help", CHECK_ACTION_PARSE},
+        {"undr-check watch --pcap x -h", CHECK_ACTION_WATCH}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         check_options options = parsed(rows[i].line);
         assert_int_equal(options.action, CHECK_ACTION_HELP);
@@ -221,6 +250,7 @@ int main(void) {
         cmocka_unit_test(refusals_of_values),
         cmocka_unit_test(refusals_of_combinations),
         cmocka_unit_test(options_that_have_no_effect),
+        cmocka_unit_test(options_of_watch),
         cmocka_unit_test(help_is_about_the_verb),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

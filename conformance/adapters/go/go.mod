@@ -1,0 +1,3 @@
+module undr-adapter
+
+go 1.19
