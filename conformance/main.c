@@ -12,6 +12,7 @@
 #include "pair/pair.h"
 #include "report/results.h"
 #include "report/spec_view.h"
+#include "report/watch_html.h"
 #include "run/run.h"
 #include "suite/options.h"
 #include "target/inherited.h"
@@ -177,7 +178,7 @@ static int run_action(const check_options *options) {
     case CHECK_ACTION_DIFF: return diff(options);
     case CHECK_ACTION_MERGE: return merge_results(options);
     case CHECK_ACTION_SPEC: return show_spec(options);
-    case CHECK_ACTION_WATCH: return watch_command(&options->watch);
+    case CHECK_ACTION_WATCH: return watch_command(&options->watch, check_watch_html);
     case CHECK_ACTION_PAIR: return check_pair(options);
     case CHECK_ACTION_MATRIX: return check_matrix(options);
     case CHECK_ACTION_MAN: check_help_man(stdout); return CHECK_HELD;

@@ -6,14 +6,15 @@
  * After each op: every answer that the core gives is the next one that the model owes that connection; the core owes
  * nothing more and nothing less; the counts agree; a failed call changed nothing. */
 #include "failing.h"
-#include "fuzz.h"
+#include "session_script.h"
 
 #include "undr/manager.h"
 #include "undr/pickle.h"
 
 #include <string.h>
 
-enum { CONNECTIONS = 6, TASKS = 64, OWED = 24, LEVELS = 3, HOLD = 10, OPS = 200, READS = 2, QUEUE_LIMIT = 300 };
+enum { CONNECTIONS = SESSION_CONNECTIONS, LEVELS = SESSION_LEVELS, HOLD = SESSION_HOLD };
+enum { TASKS = 64, OWED = 24, OPS = 200, READS = 2, QUEUE_LIMIT = 300 };
 
 /* A task is known by its number; its payload is the number's two bytes, or nothing for some. */
 typedef enum place { QUEUED, OUT, GONE } place;
@@ -332,9 +333,7 @@ static void op_message(model *m, int connection, undr_slice payload) {
     }
 }
 
-static void op_bad(model *m, int connection, fuzz_source *source) {
-    uint8_t type = fuzz_take_u8(source);
-    undr_slice payload = fuzz_take_bytes(source, fuzz_take_below(source, 3));
+static void op_bad(model *m, int connection, uint8_t type, undr_slice payload) {
     bool is_request = type == 'n' || type == 't';
     if (type >= 0x80 || type == 'm' || (is_request && payload.size == 0)) {
         return;
@@ -411,67 +410,43 @@ static void op_release(model *m, uint64_t bytes) {
     m->kept -= bytes;
 }
 
-/* What the caller tells the core of its own buffers. */
-static void on_buffers(model *m, fuzz_source *source) {
-    uint32_t what = fuzz_take_below(source, 4), amount = fuzz_take_u8(source);
-    switch (what) {
-    case 0: op_keep(m, amount); break;
-    case 1: op_release(m, amount); break;
-    default: op_full(m, (int)(amount % CONNECTIONS), what == 2); break;
+static session_view view_of(const model *m) {
+    session_view view = {0};
+    for (int c = 0; c < CONNECTIONS; c++) {
+        view.open[c] = m->connections[c].live;
+        view.ready[c] = m->connections[c].live && m->connections[c].owed_count + 1 < OWED;
     }
+    return view;
 }
 
-static void on_connection(model *m, int connection, uint8_t op, fuzz_source *source) {
-    if (!m->connections[connection].live || m->connections[connection].owed_count + 1 >= OWED) {
-        return;
-    }
-    switch (op % 8) {
-    case 0:
-    case 1: op_request(m, connection, 'n'); break;
-    case 2:
-    case 3: op_request(m, connection, 't'); break;
-    case 4:
-    case 5: op_schedule(m, connection, fuzz_take_below(source, LEVELS + 1)); break;
-    case 6: op_message(m, connection, fuzz_take_bytes(source, fuzz_take_below(source, 12))); break;
-    default: op_bad(m, connection, source); break;
-    }
-}
-
-static void on_manager(model *m, uint8_t op, fuzz_source *source) {
-    switch (op % 8) {
-    case 0:
-    case 1: op_schedule(m, -1, fuzz_take_below(source, LEVELS + 1)); break;
-    case 2: op_message(m, -1, undr_pickle_none()); break;
-    case 3:
-    case 4: op_read(m); break;
-    case 5: op_clock(m, fuzz_take_below(source, 2 * HOLD)); break;
-    case 6:
-        if (fuzz_take_below(source, 8) == 0) {
-            op_close(m, fuzz_take_u8(source) & 1);
-        }
-        break;
-    default: on_buffers(m, source); break;
+static void obey(model *m, const session_op *op) {
+    switch (op->kind) {
+    case SESSION_NOTHING: break;
+    case SESSION_CONNECT: op_connect(m, op->connection); break;
+    case SESSION_END_REQUESTS: op_end_requests(m, op->connection); break;
+    case SESSION_REQUEST: op_request(m, op->connection, op->type); break;
+    case SESSION_SCHEDULE: op_schedule(m, op->connection, op->amount); break;
+    case SESSION_MESSAGE: op_message(m, op->connection, op->connection < 0 ? undr_pickle_none() : op->payload); break;
+    case SESSION_BAD: op_bad(m, op->connection, op->type, op->payload); break;
+    case SESSION_READ: op_read(m); break;
+    case SESSION_CLOCK: op_clock(m, op->amount); break;
+    case SESSION_CLOSE: op_close(m, true); break;
+    case SESSION_ABANDON: op_close(m, false); break;
+    case SESSION_KEEP: op_keep(m, op->amount); break;
+    case SESSION_RELEASE: op_release(m, op->amount); break;
+    case SESSION_FULL: op_full(m, op->connection, op->amount != 0); break;
     }
 }
 
 static void run_op(model *m, fuzz_source *source) {
-    uint8_t op = fuzz_take_u8(source);
-    int connection = (int)fuzz_take_below(source, CONNECTIONS);
-    if (op >= 0xf8) {
-        failing_allocation(op - 0xf7u);
-        op = fuzz_take_u8(source);
+    session_view view = view_of(m);
+    session_op op = session_take(source, &view);
+    if (op.failing > 0) {
+        failing_allocation(op.failing);
     }
-    if (op % 16 < 2) {
-        op_connect(m, connection);
-    } else if (op % 16 == 2 && m->connections[connection].live) {
-        op_end_requests(m, connection);
-    } else if (op % 16 < 10) {
-        on_connection(m, connection, op / 16, source);
-    } else {
-        on_manager(m, op / 16, source);
-    }
+    obey(m, &op);
     (void)failing_allocation_end();
-    take_answers(m, op & 1 ? UINT32_MAX : op / 64u);
+    take_answers(m, op.answers);
     require_counts(m);
 }
 

@@ -1,18 +1,9 @@
 # Writes OUTPUT, a C file that holds each of FILES as bytes: check_embedded_cases[], ended by a NULL name; and of SPEC,
 # the files of the specification, each line `**ID** (LEVEL) ...`: check_known_ids[].
 # Called by the build as: cmake -D OUTPUT=... -D FILES=... -D SPEC=... -P embed.cmake
-set(arrays "")
-set(table "")
+include(${CMAKE_CURRENT_LIST_DIR}/embed-bytes.cmake)
+embed_bytes(arrays table ${FILES})
 set(ids "")
-set(index 0)
-foreach(file ${FILES})
-    get_filename_component(name ${file} NAME)
-    file(READ ${file} hex HEX)
-    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
-    string(APPEND arrays "static const uint8_t file_${index}[] = {${bytes}0};\n")
-    string(APPEND table "    {\"${name}\", file_${index}, sizeof file_${index} - 1},\n")
-    math(EXPR index "${index} + 1")
-endforeach()
 foreach(file ${SPEC})
     file(STRINGS ${file} lines REGEX "^(\\*\\*[A-Z-]+-[0-9]+\\*\\* \\((MUST|SHOULD|MAY)\\)|since: |raised: )")
     foreach(line ${lines})

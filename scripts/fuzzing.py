@@ -20,6 +20,12 @@ LONGEST = {"exchange": 2000, "receive_bytes": 300, "manager_session": 64, "watch
 DICTIONARIES = {"pickle": "pickle", "exchange": "exchange"}
 
 
+def mutators():
+    """The sources of each target's own mutator."""
+    lines = [line.split() for line in (FUZZ / "mutators.txt").read_text().splitlines() if not line.startswith("#")]
+    return {target: [FUZZ / name for name in ("mutator.c", *names)] for target, *names in lines}
+
+
 @dataclasses.dataclass
 class Options:
     engine: str
@@ -326,8 +332,8 @@ class Afl(Run):
                "AFL_FINAL_SYNC": "1",  # and once at the end
                "AFL_NO_AFFINITY": "1", "AFL_SKIP_CPUFREQ": "1", "AFL_NO_UI": "1", "AFL_QUIET": "1",
                "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1"}
-        if self.target in ("receive_message", "planted"):
-            own["AFL_CUSTOM_MUTATOR_LIBRARY"] = str(self.options.folder / "mutator.so")
+        if self.target in mutators():
+            own["AFL_CUSTOM_MUTATOR_LIBRARY"] = str(self.options.folder / f"mutator-{self.target}.so")
         if self.planted:
             own |= {"AFL_BENCH_UNTIL_CRASH": "1", "AFL_CUSTOM_MUTATOR_ONLY": "1"}
         others = {name: value for name, value in os.environ.items() if name != "ASAN_OPTIONS"}  # AFL++ sets its own

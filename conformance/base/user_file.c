@@ -184,6 +184,17 @@ undr_error check_file_read(const char *path, size_t limit, undr_buffer *text, un
 
 /* ---- writing ---- */
 
+bool check_files_are_same(const struct stat *a, const struct stat *b) {
+    bool keeps = S_ISREG(a->st_mode) || S_ISFIFO(a->st_mode);
+    return keeps && a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+undr_error check_refuse_same_file(undr_buffer *message, const char *one, const char *other) {
+    return check_refused(undr_put_format(message,
+        "%s and %s are the same file, and one would overwrite the other: name two files (- is standard output)", one,
+        other));
+}
+
 undr_error check_file_open(const char *path, int *file, undr_buffer *message) {
     struct stat about;
     *file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);

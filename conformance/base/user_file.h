@@ -5,6 +5,8 @@
 
 #include "undr/bytes.h"
 
+#include <sys/stat.h>
+
 #include <stdio.h>
 
 #define CHECK_TEXT_LIMIT ((size_t)256 * 1024 * 1024)     /* of cases, of expected failures */
@@ -21,6 +23,11 @@ UNDR_MUST_USE undr_error check_stream_read(
 
 /* Opens a file for writing, created if it does not exist; its content stays until it is replaced. The same errors. */
 UNDR_MUST_USE undr_error check_file_open(const char *path, int *file, undr_buffer *message);
+
+/* Two names of one file or pipe that keeps what is written. A terminal and /dev/null may have several. */
+bool check_files_are_same(const struct stat *a, const struct stat *b);
+/* UNDR_ARGUMENT, with the message that says so of the two options. */
+UNDR_MUST_USE undr_error check_refuse_same_file(undr_buffer *message, const char *one, const char *other);
 
 /* Writes a file anew from its beginning. 0, or an errno: ETIMEDOUT for a pipe that nobody empties. */
 int check_file_replace(int file, undr_slice text);

@@ -2,7 +2,7 @@
  * is written, says what is expected. */
 #include "explore/contents.h"
 #include "explore/requirement.h"
-#include "explore/session_case.h"
+#include "explore/role_sessions.h"
 
 #include "undr/manager.h"
 

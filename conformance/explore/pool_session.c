@@ -4,7 +4,7 @@
  * All tasks have one priority: a worker may have asked for its next task before one that is more urgent comes. */
 #include "explore/contents.h"
 #include "explore/requirement.h"
-#include "explore/session_case.h"
+#include "explore/role_sessions.h"
 #include "explore/tasks.h"
 
 #include <stdlib.h>

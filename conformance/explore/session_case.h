@@ -8,10 +8,4 @@
 UNDR_MUST_USE undr_error check_explored_write(
     const check_explored *session, const check_reachable *reachable, const char *name, undr_buffer *text);
 
-/* Parts of it, one per role. */
-UNDR_MUST_USE undr_error check_explored_write_manager(
-    const check_explored *session, const check_reachable *reachable, undr_buffer *text);
-UNDR_MUST_USE undr_error check_explored_write_worker(const check_explored *session, undr_buffer *text);
-UNDR_MUST_USE undr_error check_explored_write_pool(const check_explored *session, undr_buffer *text);
-
 #endif

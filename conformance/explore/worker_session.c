@@ -1,7 +1,7 @@
 /* worker_session.c: a session as a case of the worker role: the harness is the manager, and hands out one task after
  * the other. */
 #include "explore/requirement.h"
-#include "explore/session_case.h"
+#include "explore/role_sessions.h"
 #include "explore/tasks.h"
 
 struct script {

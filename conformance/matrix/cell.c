@@ -43,10 +43,26 @@ matrix_cell *matrix_cells_pair(const matrix_cells *cells, size_t manager, size_t
 
 /* ---- what is to be run ---- */
 
-static void prepare(matrix_cells *cells, matrix_cell *cell) {
+/* Can the pattern of --only match a case of the role? One that can't would be a mistake of a run. */
+static bool fits(const char *pattern, check_role role) {
+    const char *name = check_role_name(role);
+    size_t plain = strcspn(pattern, "*?["), size = strlen(name);
+    return strncmp(pattern, name, plain < size ? plain : size) == 0;
+}
+
+static bool is_chosen(const check_options *options, check_role role) {
+    for (size_t i = 0; i < options->only.count; i++) {
+        if (fits(options->only.at[i], role)) {
+            return true;
+        }
+    }
+    return options->only.count == 0;
+}
+
+static void prepare(matrix_cells *cells, matrix_cell *cell, const check_options *options) {
     const matrix_entry *row = &cells->list->at[cell->row], *partner = &cells->list->at[cell->partner];
     bool has = cell->is_pair ? row->commands[CHECK_ROLE_MANAGER] != NULL && partner->commands[CHECK_ROLE_WORKER] != NULL
-                             : row->commands[cell->role] != NULL;
+                             : row->commands[cell->role] != NULL && is_chosen(options, cell->role);
     bool missing = row->missing != NULL || (cell->is_pair && partner->missing != NULL);
     cell->word = missing ? MATRIX_NOT_INSTALLED : has ? MATRIX_WAITS : MATRIX_NO_ROLE;
     if (cell->is_pair) {
@@ -56,7 +72,7 @@ static void prepare(matrix_cells *cells, matrix_cell *cell) {
     }
 }
 
-static undr_error make_cells(const matrix_list *list, matrix_cells *cells) {
+static undr_error make_cells(const matrix_list *list, const check_options *options, matrix_cells *cells) {
     size_t count = list->count;
     *cells = (matrix_cells){.list = list, .count = count * MATRIX_ROLES + count * count};
     cells->at = calloc(cells->count, sizeof *cells->at);
@@ -68,12 +84,12 @@ static undr_error make_cells(const matrix_list *list, matrix_cells *cells) {
         for (int role = 0; role < MATRIX_ROLES; role++) {
             matrix_cell *cell = matrix_cells_role(cells, i, (check_role)role);
             *cell = (matrix_cell){.row = i, .role = (check_role)role};
-            prepare(cells, cell);
+            prepare(cells, cell, options);
         }
         for (size_t k = 0; k < count; k++) {
             matrix_cell *cell = matrix_cells_pair(cells, i, k);
             *cell = (matrix_cell){.is_pair = true, .row = i, .partner = k};
-            prepare(cells, cell);
+            prepare(cells, cell, options);
         }
     }
     return UNDR_OK;
@@ -141,7 +157,9 @@ static void add_options(words *to, const matrix_cell *cell, const check_options 
         add_option(to, "--seed", t->seed);
     }
     for (size_t i = 0; i < options->only.count; i++) {
-        add_option(to, "--only", options->only.at[i]);
+        if (fits(options->only.at[i], cell->role)) {
+            add_option(to, "--only", options->only.at[i]);
+        }
     }
 }
 
@@ -348,7 +366,7 @@ undr_error matrix_cells_run(
     const matrix_list *list, const check_options *options, matrix_cells *cells, undr_buffer *message) {
     check_signals signals;
     const char *folder = getenv("TMPDIR");
-    undr_error error = make_cells(list, cells);
+    undr_error error = make_cells(list, options, cells);
     if (error != UNDR_OK) {
         return error;
     }

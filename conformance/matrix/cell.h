@@ -6,6 +6,7 @@
 #include "suite/options.h"
 
 #include <jansson.h>
+#include <sys/types.h>
 
 typedef enum matrix_word {
     MATRIX_WAITS,

@@ -1,5 +1,5 @@
 /* parse_payload.c: reads payloads, frame types, and the alternatives of a receive. */
-#include "notation/parse_step.h"
+#include "notation/parse_payload.h"
 
 static bool at_pickle(const check_lexer *lexer, undr_slice *word) {
     *word = check_lex_identifier(lexer);

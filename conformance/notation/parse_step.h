@@ -2,12 +2,8 @@
 #ifndef CHECK_PARSE_STEP_H
 #define CHECK_PARSE_STEP_H
 
-#include "notation/parse_term.h"
+#include "notation/parse_payload.h"
 
-/* n t m s 0xHH */
-bool check_type_of(undr_slice word, uint8_t *type);
-/* ALTERNATIVE or ALTERNATIVE ..., to the end of the line. channel: 'M', 'P', or any other for a connection. */
-UNDR_MUST_USE undr_error check_read_expectations(check_lexer *lexer, char channel, check_step *step);
 /* must|should|may ID SENTENCE; *found false when the line is something else. */
 UNDR_MUST_USE undr_error check_read_requirement(check_lexer *lexer, check_requirement *requirement, bool *found);
 /* One line that is a step, whole. Of a block only its first line. */

@@ -2,14 +2,13 @@
 #ifndef CHECK_PRINT_H
 #define CHECK_PRINT_H
 
-#include "notation/case.h"
+#include "notation/print_term.h"
 
 /* Prints in the canonical form. indent: blanks before the step (2 in a case, 4 in a block; its own lines get 2 more);
- * a step is printed with its newline, an expectation and a term without. */
+ * a step is printed with its newline, an expectation without. */
 UNDR_MUST_USE undr_error check_print(undr_buffer *buffer, const check_case *one);
 UNDR_MUST_USE undr_error check_print_step(undr_buffer *buffer, const check_step *step, int indent);
 UNDR_MUST_USE undr_error check_print_expectation(undr_buffer *buffer, const check_expectation *expectation);
-UNDR_MUST_USE undr_error check_print_term(undr_buffer *buffer, const check_term *term);
 
 /* A frame as it crossed, for transcripts and replays: "A <- t b'soon'", without a newline. The payload is printed as
  * the value that it unpickles to when that says the same: for "<-", when it parses back to an equal value (a
@@ -20,21 +19,5 @@ UNDR_MUST_USE undr_error check_print_frame(
 /* Its two parts: "t", "0x81"; and the payload alone ("" when it is empty). exact: as for "->". */
 UNDR_MUST_USE undr_error check_print_type(undr_buffer *buffer, uint8_t type);
 UNDR_MUST_USE undr_error check_print_payload(undr_buffer *buffer, undr_slice payload, bool exact, bool shorten);
-/* A value in the notation: as undr_value_print, but with CloseRequest, Probe(...), object('m.N', state), class('m.N').
- * *readable says if it can be read back; what can't is printed as undr_value_print does. */
-UNDR_MUST_USE undr_error check_print_value(undr_buffer *buffer, const undr_value *value, bool *readable);
-
-/* What the printers share. */
-
-/* A payload with a blank before it; nothing when it is empty. */
-UNDR_MUST_USE undr_error check_print_pattern(undr_buffer *buffer, const check_payload *payload);
-
-/* A value that came: `most` bounds the values that are printed, of a value that shares its parts each time, and `bytes`
- * about what is appended. Not readable: nothing is. */
-UNDR_MUST_USE undr_error check_print_value_within(
-    undr_buffer *buffer, const undr_value *value, size_t most, size_t bytes, bool *readable);
-
-/* The start of a value: all of it, or more than `size` bytes, of which the caller shows no more than that. */
-UNDR_MUST_USE undr_error check_print_value_start(undr_buffer *buffer, const undr_value *value, size_t size);
 
 #endif

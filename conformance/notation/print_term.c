@@ -1,7 +1,7 @@
 /* print_term.c: prints terms and values in the notation. */
+#include "notation/print_term.h"
 #include "base/writer.h"
 #include "notation/parse_word.h"
-#include "notation/print.h"
 #include "notation/term.h"
 
 #include "undr/pickle.h"

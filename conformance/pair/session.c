@@ -17,8 +17,7 @@ enum {
     TICK_MS = 50,
     PATIENCE_S = 10, /* nothing of the work takes a tenth of it */
     STARVED_MOST_S = 120,
-    MOST_STARTS = 64, /* of workers, beside the first ones */
-    DEAD_STATUS = 7   /* of the task that ends its worker */
+    MOST_STARTS = 16 /* of workers, beside the first ones */
 };
 
 typedef struct session {
@@ -57,8 +56,7 @@ static void tell_frame(void *context, const watch_framed *framed) {
 /* What only counts up while the work goes on; asking in vain is no part of it. */
 static uint64_t progress(const session *s) {
     const watch_totals *seen = watch_sum(s->setting->source->w);
-    return seen->tasks + seen->messages + seen->schedules + seen->close_requests + s->lines + s->client.answered
-        + s->peers.count - pair_peers_running(&s->peers);
+    return seen->tasks + seen->messages + seen->schedules + seen->close_requests + s->lines + s->client.answered;
 }
 
 /* Nothing has moved for so long that nothing will; time that the machine did not give does not count. */

@@ -22,7 +22,7 @@ enum {
     PRINTED_SHOWN = 200,              /* bytes of what `capabilities` printed */
     STANDARD_ROUND_TRIP_NS = 1000000, /* when the target answers too little to be measured; the cases will show why */
     STANDARD_SETTLE_NS = 50000000,
-    SILENCE_S = 4 /* less than any answer may take: a play that failed sooner did not wait in vain */
+    SILENCE_S = 4 /* less than any answer may take: a play that failed sooner did not wait for nothing */
 };
 
 /* The line numbers below are those of the cases unrolled, from 0. */

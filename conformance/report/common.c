@@ -1,4 +1,4 @@
-/* common.c: what the cases that fell short have in common. */
+/* common.c: what the failed cases have in common. */
 #include "report/common.h"
 
 enum {

@@ -1,11 +1,11 @@
-/* common.h: what the cases of a role that fell short have in common: often that alone names the cause. */
+/* common.h: what the failed cases of a role have in common: often that alone names the cause. */
 #ifndef CHECK_COMMON_H
 #define CHECK_COMMON_H
 
 #include "report/digest.h"
 
 typedef struct check_common {
-    size_t failed;        /* cases that fell short, those that are merely blocked left out */
+    size_t failed;        /* failed cases, without those that are merely blocked */
     size_t only_cut;      /* of these: passed when what was sent came whole, and not when it was cut */
     size_t only_together; /* passed when each frame came alone, and not when several came together */
     check_hint hint;      /* a classic mistake that is proven; CHECK_HINT_NONE: none is */

@@ -1,4 +1,4 @@
-/* digest.c: puts together what fell short alike. */
+/* digest.c: puts together what failed alike. */
 #include "report/digest.h"
 
 #include <stdlib.h>
@@ -54,7 +54,7 @@ static undr_error add(
     return shape_of(one);
 }
 
-/* Of the same kind: a MUST and a SHOULD can fall short of the same thing. */
+/* Of the same kind: a MUST and a SHOULD can fail in the same way. */
 static check_standing kind_of(const check_short *one) {
     return one->standing == CHECK_WARNED ? CHECK_FAILED : one->standing;
 }

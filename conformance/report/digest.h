@@ -1,10 +1,10 @@
-/* digest.h: what fell short, with cases that did so alike put together, so that one mistake is explained once. */
+/* digest.h: what failed, with cases that failed alike put together, so that one mistake is explained once. */
 #ifndef CHECK_DIGEST_H
 #define CHECK_DIGEST_H
 
 #include "report/depth.h"
 
-/* One case that fell short. Alike are cases whose failures are of one kind, as the player has it; those blocked by the same case; those that pass although they should not. */
+/* One case that failed. Alike are cases whose failures are of one kind, as the player has it; those blocked by the same case; those that pass although they should not. */
 typedef struct check_short {
     const check_part *part;
     const check_record *record;

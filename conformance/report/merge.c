@@ -20,6 +20,22 @@ static undr_error refuse(undr_buffer *message, const check_results *one, const c
 
 /* ---- do they belong together? ---- */
 
+/* Whatever of it one of both has and the other has not, or otherwise. An older report has none of it. */
+static undr_error compare_asked(const check_results *first, const check_results *one, undr_buffer *message) {
+    const json_t *a = json_object_get(first->json, "asked"), *b = json_object_get(one->json, "asked");
+    for (int i = 0; i < 2; i++) {
+        const char *key;
+        json_t *value;
+        json_object_foreach((json_t *)(i == 0 ? a : b), key, value) {
+            if (!json_equal(json_object_get(i == 0 ? b : a, key), value)) {
+                return refuse(message, one,
+                    "it comes from another run than the first: the two differ in what was asked for: ", key);
+            }
+        }
+    }
+    return UNDR_OK;
+}
+
 static undr_error compare_heads(const check_results *first, const check_results *one, undr_buffer *message) {
     static const char *const keys[] = {"suite_version", "spec_sha256", "name", "version", "language"};
     const json_t *a = json_object_get(first->json, "about"), *b = json_object_get(one->json, "about");
@@ -32,7 +48,10 @@ static undr_error compare_heads(const check_results *first, const check_results 
         return refuse(
             message, one, "it comes from another run than the first: they differ in ", "the adapter's command");
     }
-    return UNDR_OK;
+    if (!json_equal(json_object_get(first->json, "strict"), json_object_get(one->json, "strict"))) {
+        return refuse(message, one, "it comes from another run than the first: they differ in ", "--strict");
+    }
+    return compare_asked(first, one, message);
 }
 
 /* Each shard once, and all of them. */
@@ -148,7 +167,7 @@ static bool join_roles(json_t *whole, const json_t *more) {
     return done;
 }
 
-/* What the whole run comes to: a failure of the harness, an interruption, something that failed, ...; 2 only where each
+/* The result of the whole run: a failure of the harness, an interruption, something that failed, ...; 2 only where each
  * of them judged nothing. */
 static int join_status(int a, int b) {
     static const int order[] = {3, 1, 0, 2};
@@ -238,6 +257,7 @@ undr_error check_results_merge(
     if (done) {
         json_object_del(whole, "shard");
         json_object_del(whole, "shards");
+        json_object_del(whole, "asked");
         *status = (int)json_integer_value(json_object_get(whole, "status"));
         error = print(out, whole, format);
     }

@@ -1,7 +1,7 @@
-/* notice.c: tells at once that something fell short; what is like it, and the explanation, come at the end. */
+/* notice.c: tells at once that something failed; what is like it, and the explanation, come at the end. */
 #include "base/grow.h"
 #include "report/digest.h"
-#include "report/report_terminal.h"
+#include "report/terminal_parts.h"
 
 #include <stdlib.h>
 

@@ -136,7 +136,7 @@ static check_standing standing_of_entry(const check_record *record, check_verdic
         return blames_another(record) ? CHECK_CHANGED : CHECK_EXPECTED;
     }
     if (passes && (entry->flaky || entry->pattern)) {
-        return CHECK_PASSED; /* of a pattern only some fall short: check_unmatched sees when none does */
+        return CHECK_PASSED; /* of a pattern only some fail: check_unmatched sees when none does */
     }
     bool is_worse = verdict > entry->verdict; /* which no further play can take back */
     if (record->done < record->due && !is_worse) {
@@ -292,7 +292,7 @@ static bool matches_any(const check_suite *suite, const check_entry *entry) {
     return found;
 }
 
-/* A pattern of which all cases were played, and none fell short. */
+/* A pattern of which all cases were played, and none failed. */
 static bool is_stale_pattern(const check_session *session, const check_entry *entry) {
     size_t played = 0, others = 0;
     for (size_t i = 0; entry->pattern && !entry->flaky && i < session->part_count; i++) {

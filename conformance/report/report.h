@@ -21,7 +21,7 @@ typedef struct check_plays {
 
 /* Plays behind those of the run, of a case that failed: does it fail each time? No verdict depends on them. */
 typedef struct check_plays_again {
-    unsigned played, failed; /* fell short, too, of whatever */
+    unsigned played, failed; /* failed or warned, for whatever reason */
     unsigned broken;         /* the harness failed: not in `played` */
 } check_plays_again;
 
@@ -32,7 +32,7 @@ typedef struct check_record {
     unsigned due, done;       /* plays that were planned, that ended */
     const check_entry *entry; /* of the expected failures; NULL: none */
     const char *as_of;        /* of --as-of: the version whose sentences are asked for; NULL: today's */
-    bool excused;             /* what blocks it is expected to fall short; kept by check_part_excuse */
+    bool excused;             /* what blocks it is expected to fail; kept by check_part_excuse */
 } check_record;
 
 typedef struct check_part {
@@ -74,14 +74,14 @@ typedef enum check_standing {
     CHECK_PASSED,
     CHECK_OBSERVED, /* info */
     CHECK_SKIPPED,
-    CHECK_EXPECTED, /* fell short as the file of expected failures says */
-    CHECK_EXCUSED,  /* blocked by one that was expected to fall short */
+    CHECK_EXPECTED, /* failed as the file of expected failures says */
+    CHECK_EXCUSED,  /* blocked by one that was expected to fail */
     CHECK_NEW,      /* did not pass, but the version of --as-of does not require it */
     CHECK_BLOCKED_OFF,
     CHECK_WARNED,  /* a SHOULD */
     CHECK_FAILED,  /* a MUST */
-    CHECK_STALE,   /* expected to fall short, and passed */
-    CHECK_CHANGED, /* expected to fall short, but in another way */
+    CHECK_STALE,   /* expected to fail, and passed */
+    CHECK_CHANGED, /* expected to fail, but in another way */
     CHECK_BROKEN,  /* error */
     CHECK_STANDING_COUNT
 } check_standing;
@@ -113,21 +113,21 @@ UNDR_MUST_USE undr_error check_put_again(undr_buffer *to, const check_record *re
 /* Records by standing. */
 typedef struct check_tally {
     size_t cases, ran;
-    size_t undecided; /* of those not run: expected to fall short, passed, and ended before the last play */
+    size_t undecided; /* of those not run: expected to fail, passed, and ended before the last play */
     size_t by[CHECK_STANDING_COUNT];
 } check_tally;
 check_tally check_part_tally(const check_part *part);
 check_tally check_session_tally(const check_session *session);
 
-/* Does no case fit it, or, of a pattern, none that fell short? */
+/* Does no case fit it, or, of a pattern, none that failed? */
 bool check_entry_is_dead(const check_session *session, const check_entry *entry);
-/* The first entry from *index on whose case does not exist, or whose pattern fits no case that fell short; NULL: none.
+/* The first entry from *index on whose case does not exist, or whose pattern fits no case that failed; NULL: none.
  * Moves *index past it. */
 const check_entry *check_unmatched(const check_session *session, size_t *index);
 /* "there is no case of that name: correct it, or remove the line" */
 const char *check_unmatched_why(const check_session *session, const check_entry *entry);
 
-/* 0, 1, 2 or 3, or 128 + the signal: what the run comes to. */
+/* 0, 1, 2 or 3, or 128 + the signal: the result of the run. */
 int check_session_status(const check_session *session);
 void check_session_free(check_session *session);
 
@@ -183,20 +183,10 @@ typedef struct check_terminal {
     check_noticed noticed; /* in the present part */
 } check_terminal;
 void check_terminal_open(check_terminal *terminal, FILE *out, const check_options *options);
-void check_terminal_part(check_terminal *terminal, const check_session *session, const check_part *part, size_t plays);
-void check_terminal_started(check_terminal *terminal, const check_case *one, check_delivery delivery);
-void check_terminal_ended(
-    check_terminal *terminal, const check_case *one, check_delivery delivery, const check_result *result, bool verbose);
-/* A case has all its plays of this round behind it; its first play fell short. */
-void check_terminal_count(check_terminal *terminal, bool ended, bool fell_short);
 /* A case has just fallen short: a line, when it is the first of its kind in this part. */
 void check_terminal_notice(check_terminal *terminal, const check_record *record);
 void check_terminal_close(check_terminal *terminal);
-void check_terminal_tick(check_terminal *terminal);
-/* The same before any case is played: what is waited for. */
-void check_terminal_waits(check_terminal *terminal, check_role role, const char *what);
-void check_terminal_clear(check_terminal *terminal);
-/* What fell short, explained, then the summary. */
+/* What failed, explained, then the summary. */
 void check_terminal_summary(check_terminal *terminal, const check_session *session);
 
 #endif

@@ -224,6 +224,44 @@ static json_t *about_of(struct builder *builder) {
     return object;
 }
 
+static json_t *texts_of(struct builder *builder, const check_texts *texts) {
+    json_t *array = json_array();
+    for (size_t i = 0; i < texts->count; i++) {
+        append(builder, array, check_json_text(undr_slice_text(texts->at[i])));
+    }
+    return array;
+}
+
+/* What all shards of one run have in common: merge compares it. Without --seed each has a seed of its own. */
+static json_t *asked_of(struct builder *builder) {
+    const check_options *options = builder->session->options;
+    json_t *object = json_object(), *roles = json_array();
+    for (int i = 0; i < CHECK_ROLE_COUNT; i++) {
+        if (options->roles[i]) {
+            append(builder, roles, json_string(check_role_name((check_role)i)));
+        }
+    }
+    if (options->all) {
+        append(builder, roles, json_string("all"));
+    }
+    put(builder, object, "roles", roles);
+    put(builder, object, "only", texts_of(builder, &options->only));
+    put(builder, object, "skip", texts_of(builder, &options->skip));
+    put(builder, object, "cases", texts_of(builder, &options->cases));
+    put(builder, object, "load", json_boolean(options->load));
+    put(builder, object, "destructive", json_boolean(options->destructive));
+    put(builder, object, "repeat", json_integer((json_int_t)options->repeat));
+    put(builder, object, "as-of", json_string(options->as_of == NULL ? "" : options->as_of));
+    const char *delivery = options->every_delivery ? "all"
+        : options->has_delivery                    ? check_delivery_name(options->delivery)
+                                                   : "";
+    put(builder, object, "delivery", json_string(delivery));
+    if (options->has_seed) {
+        put(builder, object, "seed", json_sprintf("%llu", (unsigned long long)options->seed));
+    }
+    return object;
+}
+
 static json_t *session_of(struct builder *builder) {
     const check_session *session = builder->session;
     json_t *object = json_object(), *roles = json_array();
@@ -244,9 +282,10 @@ static json_t *session_of(struct builder *builder) {
     put(builder, object, "status", json_integer(check_session_status(session)));
     put_target(builder, object);
     put(builder, object, "about", about_of(builder));
-    if (session->options->shards > 1) {
+    if (session->options->has_shard) {
         put(builder, object, "shard", json_integer((json_int_t)session->options->shard));
         put(builder, object, "shards", json_integer((json_int_t)session->options->shards));
+        put(builder, object, "asked", asked_of(builder));
     }
     for (size_t i = 0; i < session->part_count; i++) {
         if (session->parts[i].count > 0) {

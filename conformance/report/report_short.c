@@ -1,8 +1,8 @@
-/* report_short.c: for a person: what fell short, and why. Cases that fell short alike are explained once. */
+/* report_short.c: for a person: what failed, and why. Cases that failed alike are explained once. */
 #include "base/text.h"
 #include "report/alone.h"
 #include "report/common.h"
-#include "report/report_terminal.h"
+#include "report/terminal_parts.h"
 
 #include <stdlib.h>
 #include <string.h>

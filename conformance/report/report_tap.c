@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "report/alone.h"
 #include "report/facts.h"
+#include "report/reporter.h"
 
 static size_t unmatched_count(const check_session *session) {
     size_t index = 0, count = 0;
@@ -126,4 +127,22 @@ void check_tap_end(check_tap *tap, const check_session *session) {
         }
     }
     fflush(tap->out);
+}
+
+static void hear(void *self, const check_session *session, const check_event *event) {
+    if (event->kind == CHECK_EVENT_BEGIN) {
+        check_tap_begin(self, session);
+    } else if (event->kind == CHECK_EVENT_SETTLED) {
+        check_tap_record(self, session, event->part, event->record);
+    }
+}
+
+static undr_error finish(void *self, const check_session *session, undr_buffer *message) {
+    (void)message;
+    check_tap_end(self, session);
+    return UNDR_OK;
+}
+
+check_reporter check_tap_reporter(check_tap *tap) {
+    return (check_reporter){tap, hear, finish};
 }

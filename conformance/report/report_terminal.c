@@ -1,5 +1,6 @@
-/* report_terminal.c: the report for a person: what is going on, what fell short and why, what it all comes to. */
-#include "report/report_terminal.h"
+/* report_terminal.c: the report for a person: what is going on, what failed and why, and the result. */
+#include "report/reporter.h"
+#include "report/terminal_parts.h"
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -28,13 +29,6 @@ void check_terminal_open(check_terminal *terminal, FILE *out, const check_option
     terminal->started_ns = terminal->shown_ns = check_now();
 }
 
-void check_terminal_clear(check_terminal *terminal) {
-    if (terminal->line_shown) {
-        fputs("\r\033[K", terminal->out);
-        terminal->line_shown = false;
-    }
-}
-
 /* Of all plays of a round: each delivery of a case is played once in it. */
 static uint64_t steps_of(const check_part *part, const check_options *options) {
     unsigned rounds = options->repeat != 0 ? options->repeat : 1;
@@ -45,7 +39,7 @@ static uint64_t steps_of(const check_part *part, const check_options *options) {
     return steps; /* 0: there is no end in sight */
 }
 
-void check_terminal_part(check_terminal *terminal, const check_session *session, const check_part *part, size_t plays) {
+static void begin_round(check_terminal *terminal, const check_session *session, const check_part *part, size_t plays) {
     const check_options *options = session->options;
     terminal->cases = part->count;
     terminal->ended = 0;
@@ -123,7 +117,8 @@ static bool is_time(const check_terminal *terminal) {
     return check_now() - terminal->shown_ns >= period;
 }
 
-void check_terminal_waits(check_terminal *terminal, check_role role, const char *what) {
+/* Before any case is played: what is waited for. */
+static void show_measuring(check_terminal *terminal, check_role role, const char *what) {
     char line[256];
     if (!is_time(terminal)) {
         return;
@@ -133,18 +128,18 @@ void check_terminal_waits(check_terminal *terminal, check_role role, const char 
     show_line(terminal, line, size < 0 ? 0 : (size_t)size < sizeof line ? (size_t)size : sizeof line - 1);
 }
 
-void check_terminal_tick(check_terminal *terminal) {
+static void show_progress(check_terminal *terminal) {
     char line[256];
     if (is_time(terminal)) {
         show_line(terminal, line, say_progress(terminal, line, sizeof line));
     }
 }
 
-void check_terminal_started(check_terminal *terminal, const check_case *one, check_delivery delivery) {
+static void begin_play(check_terminal *terminal, const check_case *one, check_delivery delivery) {
     if (terminal->playing_count < CHECK_PLAYING_NAMED) {
         terminal->playing[terminal->playing_count++] = (check_playing){one, delivery, check_now()};
     }
-    check_terminal_tick(terminal);
+    show_progress(terminal);
 }
 
 static void forget(check_terminal *terminal, const check_case *one, check_delivery delivery) {
@@ -169,14 +164,10 @@ static const char *verdict_color(check_verdict verdict) {
     }
 }
 
-void check_terminal_count(check_terminal *terminal, bool ended, bool fell_short) {
-    terminal->ended += ended ? 1 : 0;
-    terminal->fell_short += fell_short ? 1 : 0;
-}
-
-void check_terminal_ended(check_terminal *terminal, const check_case *one, check_delivery delivery,
-    const check_result *result, bool verbose) {
-    forget(terminal, one, delivery);
+static void end_play(check_terminal *terminal, const check_event *event, bool verbose) {
+    const check_case *one = event->one;
+    const check_result *result = event->result;
+    forget(terminal, one, event->delivery);
     terminal->played += check_cost_of(one).steps;
     if (!verbose) {
         return;
@@ -184,7 +175,7 @@ void check_terminal_ended(check_terminal *terminal, const check_case *one, check
     check_terminal_clear(terminal);
     fprintf(terminal->out, "%s%-7s%s %s (%s) %.1f ms\n", check_paint(terminal, verdict_color(result->verdict)),
         check_verdict_name(result->verdict), check_paint(terminal, CHECK_PLAIN), one->name,
-        check_delivery_name(delivery), (double)result->duration_ns / 1e6);
+        check_delivery_name(event->delivery), (double)result->duration_ns / 1e6);
     check_text_lines(terminal->out, undr_buffer_slice(&result->transcript), "        ");
     if (result->notes.size > 0) {
         check_text_lines(terminal->out, undr_buffer_slice(&result->notes), "        # ");
@@ -331,4 +322,47 @@ void check_terminal_summary(check_terminal *terminal, const check_session *sessi
     }
     print_sentence(terminal, session);
     fflush(terminal->out);
+}
+
+/* ---- as a reporter ---- */
+
+static void tell_again(check_terminal *terminal, const check_part *part, size_t count) {
+    check_terminal_clear(terminal);
+    fprintf(terminal->out, "%s: playing %zu case%s that failed again, each by itself\n", check_role_name(part->role),
+        count, check_text_plural(count));
+    fflush(terminal->out);
+}
+
+static void count_record(check_terminal *terminal, const check_event *event, bool verbose) {
+    terminal->ended += event->complete ? 1 : 0;
+    terminal->fell_short += event->newly_short ? 1 : 0;
+    if (event->newly_short && !verbose) {
+        check_terminal_notice(terminal, event->record);
+    }
+}
+
+static void hear(void *self, const check_session *session, const check_event *event) {
+    check_terminal *terminal = self;
+    bool verbose = session->options->verbose;
+    switch (event->kind) {
+    case CHECK_EVENT_MEASURED: show_measuring(terminal, event->part->role, event->text); break;
+    case CHECK_EVENT_ROUND: begin_round(terminal, session, event->part, event->count); break;
+    case CHECK_EVENT_STARTED: begin_play(terminal, event->one, event->delivery); break;
+    case CHECK_EVENT_PLAYED: end_play(terminal, event, verbose); break;
+    case CHECK_EVENT_COUNTED: count_record(terminal, event, verbose); break;
+    case CHECK_EVENT_AGAIN: tell_again(terminal, event->part, event->count); break;
+    case CHECK_EVENT_TICK: show_progress(terminal); break;
+    case CHECK_EVENT_PAUSE: check_terminal_clear(terminal); break;
+    default: break;
+    }
+}
+
+static undr_error finish(void *self, const check_session *session, undr_buffer *message) {
+    (void)message;
+    check_terminal_summary(self, session);
+    return UNDR_OK;
+}
+
+check_reporter check_terminal_reporter(check_terminal *terminal) {
+    return (check_reporter){terminal, hear, finish};
 }

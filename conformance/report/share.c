@@ -1,4 +1,4 @@
-/* share.c: of the cases that try a requirement, how many fell short of it. */
+/* share.c: of the cases that try a requirement, how many failed it. */
 #include "report/share.h"
 
 #include "base/grow.h"
@@ -40,7 +40,7 @@ static undr_error count_one(check_shares *shares, const check_record *record, co
     return error;
 }
 
-/* What it blames first: of that it fell short. */
+/* What it blames first is what it failed. */
 static undr_error count_record(check_shares *shares, const check_record *record) {
     const char *level = NULL, *id = NULL;
     undr_slice sentence;

@@ -1,4 +1,4 @@
-/* share.h: of the cases that try a requirement, how many fell short of it: what is broken shows in most of its cases,
+/* share.h: of the cases that try a requirement, how many failed it: what is broken shows in most of its cases,
  * what merely needs it in some. */
 #ifndef CHECK_SHARE_H
 #define CHECK_SHARE_H
@@ -27,7 +27,7 @@ UNDR_MUST_USE undr_error check_shares_count(check_shares *shares, const check_pa
 check_share check_shares_find(const check_shares *shares, const char *id); /* of 0 cases: nobody tries it */
 void check_shares_free(check_shares *shares);
 
-/* Does a larger share of the first fall short? A few cases count for less than many of the same share. */
+/* Does a larger share of the first fail? A few cases count for less than many of the same share. */
 bool check_share_is_larger(check_share a, check_share b);
 
 #endif

@@ -1,5 +1,5 @@
 /* skipped.c: why cases were skipped, and what would bring them. */
-#include "report/report_terminal.h"
+#include "report/terminal_parts.h"
 
 #include "base/text.h"
 

@@ -59,8 +59,10 @@ static void print_reports(FILE *out, const check_spec_view *view, undr_slice id)
         check_text_plain(out, undr_slice_text(view->reports[i].path));
         if (kept.failed > 0) {
             fprintf(out, ": failed in %zu of %zu cases\n", kept.failed, kept.tried);
+        } else if (kept.tried > 0) {
+            fprintf(out, ": held in %zu case%s\n", kept.tried, check_text_plural(kept.tried));
         } else {
-            fprintf(out, kept.tried > 0 ? ": held in %zu cases\n" : ": not tried\n", kept.tried);
+            fputs(": not tried\n", out);
         }
     }
 }

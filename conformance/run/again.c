@@ -21,14 +21,15 @@ struct replay {
 
 static void on_started(void *context, const check_item *item) {
     struct replay *self = context;
-    check_terminal_started(self->again->terminal, item->one, item->delivery);
+    check_tell(self->again->reporters,
+        (check_event){.kind = CHECK_EVENT_STARTED, .one = item->one, .delivery = item->delivery});
 }
 
 static bool on_finished(void *context, const check_item *item, check_result *result) {
     struct replay *self = context;
     check_plays_again *count = &self->record->again;
-    check_terminal_ended(
-        self->again->terminal, item->one, item->delivery, result, self->again->session->options->verbose);
+    check_tell(self->again->reporters,
+        (check_event){.kind = CHECK_EVENT_PLAYED, .one = item->one, .delivery = item->delivery, .result = result});
     if (result->verdict == CHECK_ERROR) {
         count->broken++;
     } else {
@@ -41,7 +42,7 @@ static bool on_finished(void *context, const check_item *item, check_result *res
 
 static int on_tick(void *context) {
     struct replay *self = context;
-    check_terminal_tick(self->again->terminal);
+    check_tell(self->again->reporters, (check_event){.kind = CHECK_EVENT_TICK});
     return self->again->is_interrupted(self->again->context);
 }
 
@@ -92,13 +93,6 @@ static bool is_asked_for(const check_session *session) {
         && session->interrupted == 0;
 }
 
-static void tell(const check_again *again, size_t count) {
-    check_terminal_clear(again->terminal);
-    fprintf(again->terminal->out, "%s: playing %zu case%s that failed again, each by itself\n",
-        check_role_name(again->part->role), count, count == 1 ? "" : "s");
-    fflush(again->terminal->out);
-}
-
 undr_error check_play_again(const check_again *again) {
     check_record *chosen[KINDS];
     const check_session *session = again->session;
@@ -108,7 +102,7 @@ undr_error check_play_again(const check_again *again) {
     size_t count = is_asked_for(session) ? choose(again, chosen) : 0;
     undr_error error = UNDR_OK;
     if (count > 0) {
-        tell(again, count);
+        check_tell(again->reporters, (check_event){.kind = CHECK_EVENT_AGAIN, .part = again->part, .count = count});
     }
     for (size_t i = 0; i < count * session->options->again && error == UNDR_OK; i++) {
         uint64_t took = check_now() - began;

@@ -2,14 +2,14 @@
 #ifndef CHECK_AGAIN_H
 #define CHECK_AGAIN_H
 
-#include "report/report.h"
+#include "report/reporter.h"
 #include "run/signals.h"
 
 /* What is borrowed of a run. */
 typedef struct check_again {
     check_session *session;
     check_part *part; /* its plays are over */
-    check_terminal *terminal;
+    const check_reporters *reporters;
     const check_signals *signals;
     uint64_t limit_ns;                    /* of one play, for the supervisor */
     int (*is_interrupted)(void *context); /* a few times a second; as check_watcher.tick */

@@ -4,6 +4,7 @@
 #include "base/user_file.h"
 #include "base/writer.h"
 #include "base/written.h"
+#include "run/write_expect.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,19 +45,7 @@ static undr_error open_one(const char *path, int *file, undr_buffer *message) {
     return check_file_open(path, file, message);
 }
 
-/* Of what keeps what is written: a terminal and /dev/null may have several. */
-static bool is_same(const struct stat *a, const struct stat *b) {
-    bool keeps = S_ISREG(a->st_mode) || S_ISFIFO(a->st_mode);
-    return keeps && a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-static undr_error refuse(undr_buffer *message, const char *one, const char *other) {
-    return check_refused(undr_put_format(message,
-        "%s and %s are the same file, and one would overwrite the other: name two files (- is standard output)", one,
-        other));
-}
-
-/* Against the standard streams, the files of the other options, and that of --expect, which was read. */
+/* Against the standard streams, the files of the other options, and those of --expect and --cases, which are read. */
 static undr_error compare_one(
     const check_outputs *outputs, const check_options *options, int kind, undr_buffer *message) {
     static const char *const streams[] = {NULL, "standard output", "standard error"};
@@ -65,17 +54,23 @@ static undr_error compare_one(
         return UNDR_OK;
     }
     for (int i = STDOUT_FILENO; i <= STDERR_FILENO; i++) {
-        if (fstat(i, &other) == 0 && is_same(&own, &other)) {
-            return refuse(message, kinds[kind].option, streams[i]);
+        if (fstat(i, &other) == 0 && check_files_are_same(&own, &other)) {
+            return check_refuse_same_file(message, kinds[kind].option, streams[i]);
         }
     }
     for (int i = 0; i < kind; i++) {
-        if (outputs->files[i] > STDERR_FILENO && fstat(outputs->files[i], &other) == 0 && is_same(&own, &other)) {
-            return refuse(message, kinds[i].option, kinds[kind].option);
+        if (outputs->files[i] > STDERR_FILENO && fstat(outputs->files[i], &other) == 0
+            && check_files_are_same(&own, &other)) {
+            return check_refuse_same_file(message, kinds[i].option, kinds[kind].option);
         }
     }
-    bool known = options->expect != NULL && stat(options->expect, &other) == 0 && is_same(&own, &other);
-    return known && !kinds[kind].precious ? refuse(message, "--expect", kinds[kind].option) : UNDR_OK;
+    for (size_t i = 0; i < options->cases.count; i++) {
+        if (stat(options->cases.at[i], &other) == 0 && check_files_are_same(&own, &other)) {
+            return check_refuse_same_file(message, "--cases", kinds[kind].option);
+        }
+    }
+    bool known = options->expect != NULL && stat(options->expect, &other) == 0 && check_files_are_same(&own, &other);
+    return known && !kinds[kind].precious ? check_refuse_same_file(message, "--expect", kinds[kind].option) : UNDR_OK;
 }
 
 static undr_error compare_all(const check_outputs *outputs, const check_options *options, undr_buffer *message) {
@@ -141,16 +136,17 @@ static int put(int file, const char *text, size_t size) {
     return check_file_replace(file, undr_slice_of(text, size));
 }
 
-static undr_error write_one(check_outputs *outputs, int kind, const check_session *session, undr_buffer *message) {
+static undr_error finish_file(void *self, const check_session *session, undr_buffer *message) {
+    const check_output_file *own = self;
     char *text = NULL;
     size_t size = 0;
-    int *file = &outputs->files[kind];
-    const char *path = path_of(session->options, kind);
+    int *file = &own->outputs->files[own->kind];
+    const char *path = path_of(session->options, own->kind);
     /* A file that a new run can't replace stays as it was if the run could not be judged. */
-    if (*file < 0 || (kinds[kind].precious && session->mistaken)) {
+    if (kinds[own->kind].precious && session->mistaken) {
         return UNDR_OK;
     }
-    undr_error error = make(kind, session, &text, &size);
+    undr_error error = make(own->kind, session, &text, &size);
     int reason = error == UNDR_OK ? put(*file, text, size) : 0;
     free(text);
     if (*file > STDERR_FILENO) { /* some file systems tell at the end only */
@@ -160,21 +156,13 @@ static undr_error write_one(check_outputs *outputs, int kind, const check_sessio
     if (error != UNDR_OK || reason == 0) {
         return error;
     }
-    error = message->size > 0 ? undr_put_text(message, "; ") : UNDR_OK;
-    error = error == UNDR_OK ? check_put_unwritten(message, path, reason) : error;
+    error = check_put_unwritten(message, path, reason);
     return error == UNDR_OK ? UNDR_SYSTEM : error;
 }
 
-undr_error check_outputs_write(check_outputs *outputs, const check_session *session, undr_buffer *message) {
-    undr_error first = UNDR_OK;
-    for (int i = 0; i < CHECK_OUTPUTS; i++) {
-        undr_error error = write_one(outputs, i, session, message);
-        first = first == UNDR_OK ? error : first;
-    }
-    return first;
-}
-
-undr_error check_outputs_github(check_outputs *outputs, const check_session *session, undr_buffer *message) {
+/* Annotations where people read, and the summary behind what $GITHUB_STEP_SUMMARY has. */
+static undr_error finish_github(void *self, const check_session *session, undr_buffer *message) {
+    const check_outputs *outputs = self;
     const char *path = getenv("GITHUB_STEP_SUMMARY");
     char *text = NULL;
     size_t size = 0;
@@ -189,6 +177,18 @@ undr_error check_outputs_github(check_outputs *outputs, const check_session *ses
     error = error == UNDR_ARGUMENT ? UNDR_SYSTEM : error; /* no word of the command line names it */
     free(text);
     return error;
+}
+
+void check_outputs_add(check_outputs *outputs, const check_options *options, check_reporters *reporters) {
+    for (int i = 0; i < CHECK_OUTPUTS; i++) {
+        outputs->each[i] = (check_output_file){outputs, i};
+        if (outputs->files[i] >= 0) {
+            reporters->at[reporters->count++] = (check_reporter){&outputs->each[i], NULL, finish_file};
+        }
+    }
+    if (options->github) {
+        reporters->at[reporters->count++] = (check_reporter){outputs, NULL, finish_github};
+    }
 }
 
 void check_outputs_close(check_outputs *outputs) {

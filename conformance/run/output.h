@@ -2,13 +2,19 @@
 #ifndef CHECK_OUTPUT_H
 #define CHECK_OUTPUT_H
 
-#include "report/report.h"
+#include "report/reporter.h"
 
 enum { CHECK_OUTPUTS = 5 }; /* --junit, --json, --html, --markdown, --write-expect */
 
+typedef struct check_output_file {
+    struct check_outputs *outputs;
+    int kind; /* index of files */
+} check_output_file;
+
 typedef struct check_outputs {
     int files[CHECK_OUTPUTS]; /* -1: not asked for */
-    FILE *human;              /* standard output, or standard error when a report takes that */
+    check_output_file each[CHECK_OUTPUTS];
+    FILE *human; /* standard output, or standard error when a report takes that */
 } check_outputs;
 
 /* UNDR_ARGUMENT: *message says which file can't be written, and why. check_outputs_close afterwards, always. Reports
@@ -19,15 +25,8 @@ UNDR_MUST_USE undr_error check_outputs_open(check_outputs *outputs, const check_
 /* Standard output, or standard error where a report goes to standard output. */
 FILE *check_outputs_human(const check_options *options);
 
-/* Writes all that was asked for, also when one of them fails. UNDR_SYSTEM: *message says which, and why. */
-UNDR_MUST_USE undr_error check_outputs_write(
-    check_outputs *outputs, const check_session *session, undr_buffer *message);
-/* --github: annotations where people read, and the summary behind what $GITHUB_STEP_SUMMARY has. The same errors. */
-UNDR_MUST_USE undr_error check_outputs_github(
-    check_outputs *outputs, const check_session *session, undr_buffer *message);
+/* Adds a reporter for each file that was asked for, and for --github. They refer to *outputs. */
+void check_outputs_add(check_outputs *outputs, const check_options *options, check_reporters *reporters);
 void check_outputs_close(check_outputs *outputs);
-
-/* --write-expect: all failures; known reasons, and entries of cases that were not run, are kept. */
-UNDR_MUST_USE undr_error check_write_expected(FILE *out, const check_session *session);
 
 #endif

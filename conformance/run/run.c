@@ -37,13 +37,14 @@ struct run {
     check_expected expected;
     check_signals signals;
     check_outputs outputs;
+    check_reporters reporters;
     check_session session;
     check_terminal terminal;
     check_tap tap;
     check_part *part;    /* the present one */
+    size_t settled;      /* records of it whose plays are all over, and all of those before them */
     check_causes causes; /* that its cases have met */
     size_t life_left;    /* plays of this round, of cases that are made to show them */
-    size_t tap_next;     /* record of it that TAP prints next */
     unsigned repetition, repetitions;
     undr_buffer message;
 };
@@ -66,18 +67,19 @@ static int give_up(undr_error error, const undr_buffer *message, int status) {
 
 static void on_started(void *context, const check_item *item) {
     struct run *run = context;
-    check_terminal_started(&run->terminal, item->one, item->delivery);
+    check_tell(
+        &run->reporters, (check_event){.kind = CHECK_EVENT_STARTED, .one = item->one, .delivery = item->delivery});
 }
 
-/* TAP wants its numbers in order: a case is printed when all before it are. */
-static void print_tap(struct run *run, bool all) {
-    while (run->options->tap && run->tap_next < run->part->count) {
-        check_record *record = &run->part->records[run->tap_next];
+/* In order: a record is settled when all before it are. */
+static void tell_settled(struct run *run, bool all) {
+    while (run->settled < run->part->count) {
+        const check_record *record = &run->part->records[run->settled];
         if (!all && (record->done < record->due || record->due == 0)) {
             return;
         }
-        check_tap_record(&run->tap, &run->session, run->part, record);
-        run->tap_next++;
+        check_tell(&run->reporters, (check_event){.kind = CHECK_EVENT_SETTLED, .part = run->part, .record = record});
+        run->settled++;
     }
 }
 
@@ -113,19 +115,18 @@ static bool on_finished(void *context, const check_item *item, check_result *res
     if (looks_for_causes(run, record)) {
         look_for_cause(run, item->one, result);
     }
-    check_terminal_ended(&run->terminal, item->one, item->delivery, result, options->verbose);
+    check_tell(&run->reporters,
+        (check_event){.kind = CHECK_EVENT_PLAYED, .one = item->one, .delivery = item->delivery, .result = result});
     bool keep = options->verbose || options->json != NULL || options->html != NULL;
     bool was_short = check_record_verdict(record) >= CHECK_WARN;
     check_record_add(record, item->delivery, run->repetition, result, keep);
     check_record_excuse(run->part, record);
     bool has_ended = record->done % (record->due / run->repetitions) == 0;
     bool has_begun = !was_short && check_record_verdict(record) >= CHECK_WARN;
-    check_terminal_count(&run->terminal, has_ended, has_begun);
-    if (has_begun && !options->verbose) {
-        check_terminal_notice(&run->terminal, record);
-    }
+    check_tell(&run->reporters,
+        (check_event){.kind = CHECK_EVENT_COUNTED, .record = record, .complete = has_ended, .newly_short = has_begun});
     if (run->repetition == run->repetitions) {
-        print_tap(run, false);
+        tell_settled(run, false);
     }
     bool is_short = check_standing_is_short(check_record_standing(record), options->strict);
     run->session.stopped = run->session.stopped || ((options->until_fail || options->fail_fast) && is_short);
@@ -135,7 +136,7 @@ static bool on_finished(void *context, const check_item *item, check_result *res
 /* If nobody reads the output any more, the run ends. */
 static int on_tick(void *context) {
     struct run *run = context;
-    check_terminal_tick(&run->terminal);
+    check_tell(&run->reporters, (check_event){.kind = CHECK_EVENT_TICK});
     return check_is_abandoned(stdout) || check_is_abandoned(run->outputs.human) ? SIGPIPE : 0;
 }
 
@@ -195,7 +196,7 @@ static undr_error play_round(struct run *run, const check_selection *selection) 
             jobs > 1 ? WAITING_JOBS * jobs : 0, options->pause || options->listens ? UINT64_MAX : limit_of(run),
             options->pause, &run->signals, {run, on_started, on_finished, on_tick, on_blocker},
             &run->part->setting.missed};
-        check_terminal_part(&run->terminal, &run->session, run->part, count);
+        check_tell(&run->reporters, (check_event){.kind = CHECK_EVENT_ROUND, .part = run->part, .count = count});
         error = check_supervise(&supervision, &run->session.interrupted);
     }
     free(items);
@@ -217,7 +218,7 @@ check_setting check_run_setting(const check_options *options) {
 
 static void on_waits(void *context, const char *what) {
     struct run *run = context;
-    check_terminal_waits(&run->terminal, run->part->role, what);
+    check_tell(&run->reporters, (check_event){.kind = CHECK_EVENT_MEASURED, .part = run->part, .text = what});
 }
 
 static undr_error survey(struct run *run, check_part *part) {
@@ -250,7 +251,7 @@ static undr_error play_rounds(struct run *run, const check_selection *selection)
 }
 
 static undr_error play_again(struct run *run) {
-    const check_again again = {&run->session, run->part, &run->terminal, &run->signals, limit_of(run), on_tick, run};
+    const check_again again = {&run->session, run->part, &run->reporters, &run->signals, limit_of(run), on_tick, run};
     undr_error error = check_play_again(&again);
     return error == UNDR_OK ? check_play_suspicions(&again) : error;
 }
@@ -269,7 +270,7 @@ static undr_error run_part(struct run *run, check_part *part, const check_select
     run->part = part;
     undr_error error = survey(run, part);
     bool plays = error == UNDR_OK && part->surveyed && run->session.interrupted == 0;
-    run->tap_next = 0;
+    run->settled = 0;
     if (plays) {
         error = find_entries(run, part);
     }
@@ -279,7 +280,7 @@ static undr_error run_part(struct run *run, check_part *part, const check_select
     check_causes_free(&run->causes);
     check_part_excuse(part);
     if (error == UNDR_OK || part->count > 0) {
-        print_tap(run, true);
+        tell_settled(run, true);
     }
     return plays && error == UNDR_OK ? play_again(run) : error;
 }
@@ -319,15 +320,24 @@ static undr_error select_all(struct run *run, check_selection selections[CHECK_R
                                        : "no case matches: --list prints the names"));
 }
 
+static void open_reporters(struct run *run) {
+    check_reporters *all = &run->reporters;
+    *all = (check_reporters){.session = &run->session};
+    check_terminal_open(&run->terminal, run->outputs.human, run->options);
+    all->at[all->count++] = check_terminal_reporter(&run->terminal);
+    if (run->options->tap) {
+        run->tap.out = stdout;
+        all->at[all->count++] = check_tap_reporter(&run->tap);
+    }
+    check_outputs_add(&run->outputs, run->options, all);
+}
+
 static void run_parts(struct run *run, const check_selection selections[CHECK_ROLE_COUNT]) {
     check_session *session = &run->session;
     undr_error error = UNDR_OK;
     session->began_ns = check_now();
-    check_terminal_open(&run->terminal, run->outputs.human, run->options);
-    if (run->options->tap) {
-        run->tap.out = stdout;
-        check_tap_begin(&run->tap, session);
-    }
+    open_reporters(run);
+    check_tell(&run->reporters, (check_event){.kind = CHECK_EVENT_BEGIN});
     for (size_t i = 0; i < session->part_count && error == UNDR_OK; i++) {
         bool goes_on = session->interrupted == 0 && !session->stopped;
         if (goes_on && session->parts[i].count > 0) {
@@ -335,26 +345,19 @@ static void run_parts(struct run *run, const check_selection selections[CHECK_RO
         }
     }
     if (error != UNDR_OK) { /* what was found until now is reported all the same */
-        check_terminal_clear(&run->terminal);
+        check_tell(&run->reporters, (check_event){.kind = CHECK_EVENT_PAUSE});
         (void)give_up(error, &run->message, CHECK_HARNESS);
         run->message.size = 0;
         session->mistaken = error == UNDR_ARGUMENT; /* the file of --expect */
         session->broken = error != UNDR_ARGUMENT;
     }
     session->duration_ns = check_now() - session->began_ns;
-    check_terminal_clear(&run->terminal);
+    check_tell(&run->reporters, (check_event){.kind = CHECK_EVENT_PAUSE});
 }
 
 static int report(struct run *run) {
     int status = check_session_status(&run->session);
-    check_terminal_summary(&run->terminal, &run->session);
-    if (run->options->tap) {
-        check_tap_end(&run->tap, &run->session);
-    }
-    undr_error error = check_outputs_write(&run->outputs, &run->session, &run->message);
-    if (error == UNDR_OK && run->options->github) {
-        error = check_outputs_github(&run->outputs, &run->session, &run->message);
-    }
+    undr_error error = check_reporters_finish(&run->reporters, &run->message);
     if (error != UNDR_OK) {
         status = give_up(error, &run->message, CHECK_HARNESS);
         run->message.size = 0;

@@ -54,7 +54,7 @@ static bool on_finished(void *context, const check_item *item, check_result *res
 
 static int on_tick(void *context) {
     struct answers *self = context;
-    check_terminal_tick(self->again->terminal);
+    check_tell(self->again->reporters, (check_event){.kind = CHECK_EVENT_TICK});
     return self->again->is_interrupted(self->again->context);
 }
 

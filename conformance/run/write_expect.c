@@ -1,8 +1,8 @@
 /* write_expect.c: --write-expect: the failures, as a file for --expect. */
-#include "run/output.h"
+#include "run/write_expect.h"
 
 #include "base/text.h"
-#include "report/report_terminal.h"
+#include "report/terminal_parts.h"
 #include "suite/ids.h"
 
 #include <stdlib.h>

@@ -108,6 +108,65 @@ static const char *help_in_watch(const check_option *one) {
     return at == NULL ? one->help : at + sizeof begins - 1;
 }
 
+static void print_used(FILE *out, check_action action) {
+    fputs("\nOptions\n", out);
+    for (const check_option *one = check_option_table; one->name != NULL; one++) {
+        if (check_option_is_used(action, one->name)) {
+            print_option(out, one, action == CHECK_ACTION_WATCH ? help_in_watch(one) : one->help);
+        }
+    }
+}
+
+static void help_with_pair(FILE *out) {
+    fputs(
+        "Usage\n"
+        "  undr-check pair [OPTIONS] -- MANAGER... -- WORKER...     MANAGER and WORKER are adapters (spec/adapter.md)\n"
+        "\n"
+        "Lets the manager of one implementation and workers of another work together, and watches what crosses between\n"
+        "them: which side broke which sentence of spec/protocol.md, and the frames that show it. There are five\n"
+        "sessions: tasks that a client schedules (priorities, nesting, Chains, failures, large payloads), tasks of the\n"
+        "manager's own program, a CANCEL, a KILL, and workers that die. Exactly one `--` stands between the commands.\n",
+        out);
+    print_used(out, CHECK_ACTION_PAIR);
+    fputs(
+        "\n"
+        "A side is blamed only for what can be shown. A session in which nothing moves any more is ended, and told.\n"
+        "\n"
+        "Exit status: 0 all sessions ended and nothing broke a MUST (--strict: a SHOULD); 1 something did, a side\n"
+        "crashed, a session did not end (where workers die that is a SHOULD), or an adapter was refused; 2 the command\n"
+        "line is wrong; 3 the harness itself failed.\n",
+        out);
+}
+
+static void help_with_matrix(FILE *out) {
+    fputs(
+        "Usage\n"
+        "  undr-check matrix FILE.json [OPTIONS]\n"
+        "\n"
+        "Plays all implementations of a list against the suite, in each role that they have, and against each other\n"
+        "(undr-check pair), and prints one table. What is not installed is shown as that. A list:\n"
+        "\n"
+        "  {\"implementations\": [\n"
+        "    {\"name\": \"mine\", \"command\": [\"./my-adapter\"]},\n"
+        "    {\"name\": \"reference\", \"manager\": [\"undr-manager\"], \"worker\": [\"undr-worker\"]},\n"
+        "    {\"name\": \"other\", \"command\": [\"python3\", \"other/adapter.py\"], \"expect\": \"other/expected.txt\",\n"
+        "     \"installed\": [\"python3\", \"-c\", \"import other\"]}]}\n"
+        "\n"
+        "A program is looked for beside undr-check, then in PATH. A word with a slash is a path from the folder of the\n"
+        "list, where there is such a file. `manager`, `worker`, `pool` are the adapter of one role, `command` that of\n"
+        "all; `expect` is a file of known failures; `installed` is a command that succeeds where it is installed.\n",
+        out);
+    print_used(out, CHECK_ACTION_MATRIX);
+    fputs(
+        "\n"
+        "--html FILE.html is one page with a section for each cell; --html FOLDER has a page for each. --jobs: how many\n"
+        "cells run at the same time (default: 2).\n"
+        "\n"
+        "Exit status: 0 everything that is installed held; 1 something did not; 2 the list is wrong, or nothing in it is\n"
+        "installed; 3 the harness itself failed in a cell.\n",
+        out);
+}
+
 static void help_with_watch(FILE *out) {
     fputs(
         "Usage\n"
@@ -120,15 +179,9 @@ static void help_with_watch(FILE *out) {
         "                                                 a proxy\n"
         "\n"
         "Judges a manager and its workers while they do their own work: which of them broke which sentence of\n"
-        "spec/protocol.md, when, and the frames that show it. It never takes part.\n"
-        "\n"
-        "Options\n",
+        "spec/protocol.md, when, and the frames that show it. It never takes part.\n",
         out);
-    for (const check_option *one = check_option_table; one->name != NULL; one++) {
-        if (check_option_is_used(CHECK_ACTION_WATCH, one->name)) {
-            print_option(out, one, help_in_watch(one));
-        }
-    }
+    print_used(out, CHECK_ACTION_WATCH);
     fputs(
         "\n"
         "What was lost or cut, what a program may have done unseen, and what no wire shows is undecided, and listed.\n"
@@ -172,6 +225,8 @@ void check_help(FILE *out, check_action topic) {
     switch (topic) {
     case CHECK_ACTION_EXPLORE: help_with_explore(out); return;
     case CHECK_ACTION_WATCH: help_with_watch(out); return;
+    case CHECK_ACTION_PAIR: help_with_pair(out); return;
+    case CHECK_ACTION_MATRIX: help_with_matrix(out); return;
     case CHECK_ACTION_PARSE: help_with_parse(out); return;
     case CHECK_ACTION_DECODE: help_with_decode(out); return;
     default: help_with_all(out);

@@ -121,7 +121,7 @@ const check_option check_option_table[] = {
     {"rates", 0, NULL, NULL, OPTION_RATES, true, CHECK_SECTION_WATCH,
         "one line a second: connections, tasks, messages"},
     {"help", 'h', NULL, NULL, OPTION_HELP, true, CHECK_SECTION_REPORTS,
-        "this help; after explore, watch, parse or decode: help about that"},
+        "this help; after explore, watch, pair, matrix, parse or decode: help about that"},
     {"version", 'V', NULL, NULL, OPTION_VERSION, true, CHECK_SECTION_REPORTS, "the version"},
     {"man", 0, NULL, NULL, OPTION_MAN, true, CHECK_SECTION_HIDDEN, "the manual page, in roff"},
     {"completion", 0, "SHELL", "bash zsh", OPTION_COMPLETION, false, CHECK_SECTION_HIDDEN,

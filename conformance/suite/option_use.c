@@ -36,7 +36,7 @@ static const struct use {
     {"tap", RUN | EXPLORE, "a run and explore"},
     {"junit", RUN | EXPLORE, "a run and explore"},
     {"json", RUN | EXPLORE | WATCH | PAIR | MATRIX, "a run, explore, watch, pair and matrix"},
-    {"html", RUN | EXPLORE | MATRIX, "a run, explore and matrix"},
+    {"html", RUN | EXPLORE | WATCH | MATRIX, "a run, explore, watch and matrix"},
     {"markdown", RUN | EXPLORE | MATRIX, "a run, explore and matrix"},
     {"spec-url", RUN | EXPLORE, "a run and explore"},
     {"github", RUN | EXPLORE, "a run and explore"},

@@ -54,6 +54,7 @@ typedef struct check_options {
     unsigned sessions;      /* of explore; 0: was not given */
     const char *corpus;     /* of explore: the folder of kept sessions; NULL: none */
     unsigned shard, shards; /* 1/1: everything */
+    bool has_shard;         /* --shard was given: the report is one for merge, also with 1/1 */
     double timeout_factor;
     const char *expect, *write_expect;
     const char *as_of; /* NULL: today's */
@@ -70,7 +71,7 @@ typedef struct check_options {
 UNDR_MUST_USE undr_error check_options_parse(int argc, char **argv, check_options *options, undr_buffer *message);
 void check_options_free(check_options *options);
 
-/* All of it, or that of one verb: explore, watch, parse, decode. */
+/* All of it, or that of one verb: explore, watch, pair, matrix, parse, decode. */
 void check_help(FILE *out, check_action topic);
 void check_help_man(FILE *out); /* the manual page, in roff */
 void check_help_completion(FILE *out, bool zsh);

@@ -142,6 +142,7 @@ static undr_error finish_watch(check_parsing *parsing) {
     }
     asked->command = options->command;
     asked->json = options->json;
+    asked->html = options->html;
     asked->strict = options->strict;
     asked->every_frame = options->verbose;
     return UNDR_OK;

@@ -5,8 +5,8 @@
 #include "watch/watch.h"
 
 typedef struct watch_arguments {
-    const char *pcap, *interface, *output, *json, *cases; /* NULL: not given */
-    uint16_t port, listen, to;                            /* 0: not given */
+    const char *pcap, *interface, *output, *json, *html, *cases; /* NULL: not given */
+    uint16_t port, listen, to;                                   /* 0: not given */
     bool has_listen;
     bool every_frame, strict, rates, wire_only, all_workers;
     char *const *command; /* behind `--`; NULL: none */

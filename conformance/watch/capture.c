@@ -50,7 +50,8 @@ static undr_error check_link(watch_source *source, watch_capture *capture, const
         return UNDR_OK;
     }
     const char *link = pcap_datalink_val_to_name(capture->link);
-    return complain(source, name, "its link type can't be read: ", link == NULL ? "an unknown one" : link);
+    return complain(source, name, link == NULL ? "an unknown link type" : link,
+        " can't be read; Ethernet, Linux cooked (tcpdump -i any), loopback and raw IP can");
 }
 
 /* ---- files ---- */

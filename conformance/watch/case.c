@@ -1,6 +1,6 @@
 /* case.c: a finding as a case of the suite, where a few steps of one connection show it. */
+#include "watch/case.h"
 #include "notation/print.h"
-#include "watch/tell.h"
 
 #include "undr/frame.h"
 

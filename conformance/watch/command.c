@@ -24,10 +24,11 @@ typedef struct run {
     watch_arguments arguments;
     watch_teller teller;
     watch_source source;
-    FILE *output, *json, *cases; /* owned; NULL: none */
-    sigset_t before;             /* the signal mask that a command gets back */
-    int status;                  /* of the command, as waitpid has it */
-    bool commanded;              /* it ran */
+    FILE *output, *json, *html, *cases; /* owned; NULL: none */
+    watch_page *page;
+    sigset_t before; /* the signal mask that a command gets back */
+    int status;      /* of the command, as waitpid has it */
+    bool commanded;  /* it ran */
 } run;
 
 static void complain(const undr_buffer *message) {
@@ -44,13 +45,11 @@ static undr_error open_descriptor(run *r, const char *path, int *file) {
         *file = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
         return *file < 0 ? UNDR_SYSTEM : UNDR_OK;
     }
-    struct stat about;
     undr_error error = check_file_open(path, file, &r->source.message); /* no pipe that nobody reads */
     if (error != UNDR_OK) {
         return error;
     }
-    bool regular = fstat(*file, &about) == 0 && S_ISREG(about.st_mode);
-    return fcntl(*file, F_SETFL, 0) != 0 || (regular && ftruncate(*file, 0) != 0) ? UNDR_SYSTEM : UNDR_OK;
+    return fcntl(*file, F_SETFL, 0) != 0 ? UNDR_SYSTEM : UNDR_OK;
 }
 
 static undr_error open_file(run *r, const char *path, FILE **file) {
@@ -62,6 +61,44 @@ static undr_error open_file(run *r, const char *path, FILE **file) {
     }
     if (error != UNDR_OK && made >= 0) {
         close(made);
+    }
+    return error;
+}
+
+enum { OUTPUTS = 4 };
+
+/* None of them is the capture that is read, nor another of them. */
+static undr_error compare_one(run *r, FILE *const *files, int which) {
+    static const char *const names[OUTPUTS] = {"--output", "--json", "--html", "--case"};
+    const char *pcap = r->arguments.pcap;
+    struct stat own, other;
+    if (files[which] == NULL || fstat(fileno(files[which]), &own) != 0) {
+        return UNDR_OK;
+    }
+    bool reads = pcap != NULL && (strcmp(pcap, "-") == 0 ? fstat(STDIN_FILENO, &other) : stat(pcap, &other)) == 0;
+    if (reads && check_files_are_same(&own, &other)) {
+        return check_refuse_same_file(&r->source.message, "--pcap", names[which]);
+    }
+    for (int i = 0; i < which; i++) {
+        if (files[i] != NULL && fstat(fileno(files[i]), &other) == 0 && check_files_are_same(&own, &other)) {
+            return check_refuse_same_file(&r->source.message, names[i], names[which]);
+        }
+    }
+    return UNDR_OK;
+}
+
+/* What was in the files goes only when all is right. */
+static undr_error empty_files(run *r) {
+    FILE *const files[OUTPUTS] = {r->output, r->json, r->html, r->cases};
+    undr_error error = UNDR_OK;
+    for (int i = 0; i < OUTPUTS && error == UNDR_OK; i++) {
+        error = compare_one(r, files, i);
+    }
+    for (int i = 0; i < OUTPUTS && error == UNDR_OK; i++) {
+        struct stat about;
+        bool regular = files[i] != NULL && fileno(files[i]) > STDERR_FILENO && fstat(fileno(files[i]), &about) == 0
+            && S_ISREG(about.st_mode);
+        error = regular && ftruncate(fileno(files[i]), 0) != 0 ? UNDR_SYSTEM : UNDR_OK;
     }
     return error;
 }
@@ -83,11 +120,14 @@ static undr_error open_all(run *r) {
     const watch_arguments *a = &r->arguments;
     undr_error error = open_file(r, a->output, &r->output);
     error = error == UNDR_OK ? open_file(r, a->json, &r->json) : error;
+    error = error == UNDR_OK ? open_file(r, a->html, &r->html) : error;
     error = error == UNDR_OK ? open_file(r, a->cases, &r->cases) : error;
+    error = error == UNDR_OK ? empty_files(r) : error;
     error = error == UNDR_OK ? open_signals(r) : error;
     r->teller = (watch_teller){.out = r->output == NULL ? stderr : r->output,
         .cases = r->cases,
         .findings = r->json == NULL ? NULL : json_array(),
+        .keeps = r->html != NULL,
         .strict = a->strict};
     watch_options options = a->off;
     options.program = a->wire_only ? WATCH_PROGRAM_SILENT : WATCH_PROGRAM_UNSEEN;
@@ -135,7 +175,9 @@ static bool close_all(run *r) {
     bool written = is_told(r);
     written = close_file(r->output, r->arguments.output) && written;
     written = close_file(r->json, r->arguments.json) && written;
+    written = close_file(r->html, r->arguments.html) && written;
     written = close_file(r->cases, r->arguments.cases) && written;
+    free(r->teller.kept);
     json_decref(r->teller.findings);
     watch_free(r->source.w);
     undr_buffer_free(&r->source.notes);
@@ -158,14 +200,15 @@ static pid_t start(const run *r) {
     sigprocmask(SIG_SETMASK, &r->before, NULL);
     execvp(r->arguments.command[0], r->arguments.command);
     int reason = errno;
-    fprintf(stderr, "undr-check: watch: %s: %s\n", r->arguments.command[0], strerror(reason));
+    fputs("undr-check: watch: ", stderr);
+    check_text_plain(stderr, undr_slice_text(r->arguments.command[0]));
+    fprintf(stderr, ": %s\n", strerror(reason));
     _exit(reason == ENOENT ? NOT_FOUND : NOT_RUN);
 }
 
 static undr_error run_command(run *r) {
     watch_capture *capture = NULL;
-    undr_error error = watch_isolate(&r->source.message);
-    error = error == UNDR_OK ? watch_capture_open(&r->source, "lo", r->arguments.port, &capture) : error;
+    undr_error error = watch_capture_open(&r->source, "lo", r->arguments.port, &capture);
     if (error != UNDR_OK) {
         return error;
     }
@@ -233,16 +276,24 @@ static int tell_end(run *r) {
     if (error != UNDR_OK || r->teller.failed) {
         return tell_failure(r, UNDR_MEMORY);
     }
-    watch_tell_end(&r->teller, watch_sum(r->source.w), (const char *)r->source.notes.data);
-    if (r->json != NULL && !watch_tell_json(&r->teller, watch_sum(r->source.w), r->json) && !ferror(r->json)) {
+    const watch_totals *totals = watch_sum(r->source.w);
+    const char *notes = (const char *)r->source.notes.data;
+    watch_tell_end(&r->teller, totals, notes);
+    error = r->html == NULL ? UNDR_OK : r->page(r->html, &r->teller, totals, notes);
+    bool json = r->json == NULL || watch_tell_json(&r->teller, totals, r->json) || ferror(r->json);
+    if (!json || error != UNDR_OK) {
         return tell_failure(r, UNDR_MEMORY);
     }
     return status_of(r);
 }
 
-int watch_command(const watch_arguments *arguments) {
-    run r = {.arguments = *arguments, .source.signals = -1};
-    undr_error error = open_all(&r);
+int watch_command(const watch_arguments *arguments, watch_page *page) {
+    run r = {.arguments = *arguments, .source.signals = -1, .page = page};
+    undr_error error = UNDR_OK;
+    if (arguments->command != NULL) { /* at first: with a second thread there is no user namespace to be had */
+        error = watch_isolate(&r.source.message);
+    }
+    error = error == UNDR_OK ? open_all(&r) : error;
     error = error == UNDR_OK ? run_source(&r) : error;
     int status = error == UNDR_OK ? tell_end(&r) : tell_failure(&r, error);
     return close_all(&r) ? status : HARNESS;

@@ -3,8 +3,9 @@
 #define WATCH_COMMAND_H
 
 #include "watch/arguments.h"
+#include "watch/tell.h"
 
-/* Returns an exit status. */
-int watch_command(const watch_arguments *arguments);
+/* page: writes --html. Returns an exit status. */
+int watch_command(const watch_arguments *arguments, watch_page *page);
 
 #endif

@@ -213,6 +213,19 @@ static void count_answer(watch *w, const watch_request *request, watch_value val
     }
 }
 
+/* What a payload of `t` shows by itself, and that a `t` without a task was answered. */
+static void task_held(const watch_connection *c, const watch_request *request, watch_value value, int protocol) {
+    if (value == WATCH_NONE || value == WATCH_CLOSE_REQUEST) {
+        watch_held(c->owner, value == WATCH_NONE ? WATCH_PAY_1 : WATCH_PAY_2);
+        if (protocol != 4) {
+            watch_held(c->owner, WATCH_PAY_10);
+        }
+    }
+    if (request->done && !request->settles && !c->resumed) {
+        watch_held(c->owner, WATCH_DONE_3);
+    }
+}
+
 /* The request is taken off its connection; what belongs to it is judged. */
 static undr_error settle(watch_connection *c, watch_request *request, const watch_seen_frame *seen, uint64_t time) {
     watch_value value = WATCH_UNKNOWN;
@@ -230,6 +243,7 @@ static undr_error settle(watch_connection *c, watch_request *request, const watc
     c->manager->answers++;
     watch_doubts_alive(c->manager, c, request->place);
     if (error == UNDR_OK && request->ask == WATCH_ASK_TASK) {
+        task_held(c, request, value, protocol);
         error = watch_queue_answered(c, request, seen, value, &answer);
     } else if (request->ask == WATCH_ASK_SCHEDULE) {
         watch_queue_scheduled(c, request);

@@ -63,7 +63,7 @@ static bool was_due_before(
 static void tell_passed_over(watch_manager *m, watch_task *task, const watch_task *other, const watch_request *request,
     const watch_sight *answer) {
     bool same = task->priority == other->priority;
-    watch_finding finding = {.rules = {same ? WATCH_SCHED_3 : WATCH_SCHED_2},
+    watch_finding finding = {.rules = {same ? WATCH_SCHED_3 : WATCH_SCHED_2, WATCH_SCHED_6}, /* late, or lost */
         .blamed = WATCH_MANAGER,
         .what = same ? "a task overtook one of its own priority that was acknowledged before it was scheduled"
                      : "a less urgent task was handed out while a more urgent one lay in its queue"};

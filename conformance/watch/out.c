@@ -1,4 +1,5 @@
 /* out.c: the tasks that connections have out, and those that come a second time, or that nobody has scheduled (SCHED-4, -6). */
+#include "base/grow.h"
 #include "watch/inside.h"
 
 #include <stdlib.h>
@@ -6,15 +7,11 @@
 /* ---- tasks that are out ---- */
 
 undr_error watch_out_add(watch_connection *c, watch_class *class_, const watch_sight *answer) {
-    if (c->out_count == c->out_capacity) {
-        size_t capacity = c->out_capacity == 0 ? 4 : c->out_capacity * 2;
-        watch_out *outs = realloc(c->outs, capacity * sizeof *outs);
-        if (outs == NULL) {
-            return UNDR_MEMORY;
-        }
-        c->outs = outs;
-        c->out_capacity = capacity;
+    watch_out *grown = check_array_grow(c->outs, c->out_count, &c->out_capacity, sizeof *grown);
+    if (grown == NULL) {
+        return UNDR_MEMORY;
     }
+    c->outs = grown;
     if (class_ != NULL) {
         watch_class_pin(class_);
     }
@@ -119,6 +116,12 @@ static void add_sights(watch_finding *finding, const watch_sight *const sights[W
     }
 }
 
+/* What came may be what a manager makes of an empty payload. */
+static bool is_empty_task_due(watch_manager *m) {
+    const watch_class *empty = watch_class_find(m, watch_digest((undr_slice){0}), 0);
+    return empty != NULL && watch_class_first(empty) != NULL;
+}
+
 /* Nothing that was settled since the request was made has these bytes: the answer was not on its way before. */
 static undr_error tell_unscheduled(watch_connection *c, const watch_request *request, const watch_sight *answer) {
     watch_manager *m = c->manager;
@@ -128,6 +131,9 @@ static undr_error tell_unscheduled(watch_connection *c, const watch_request *req
     if (request->place <= m->forgotten) {
         watch_undecided(m->owner, WATCH_SCHED_4);
         return UNDR_OK;
+    }
+    if (is_empty_task_due(m)) {
+        finding.rules[2] = WATCH_SCHED_7;
     }
     watch_add_sight(&finding, &request->sight);
     watch_add_sight(&finding, answer);

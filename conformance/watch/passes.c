@@ -1,6 +1,7 @@
 /* passes.c: which tasks of a priority were handed out before a place: of these the one that was scheduled last and the
  * one that was asked for last, which is all that SCHED-2 and SCHED-3 need. An entry is kept where a request that still
  * waits can tell it from the next; there are no more of them than such requests, beside the newest. */
+#include "base/grow.h"
 #include "watch/inside.h"
 
 #include <stdlib.h>
@@ -61,13 +62,11 @@ static undr_error have_room(watch_manager *m, watch_passes *passes) {
     if (passes->count * 2 < passes->capacity) {
         return UNDR_OK;
     }
-    size_t capacity = passes->capacity == 0 ? 8 : passes->capacity * 2;
-    watch_pass *at = realloc(passes->at, capacity * sizeof *at);
+    watch_pass *at = check_array_grow(passes->at, passes->capacity, &passes->capacity, sizeof *at);
     if (at == NULL) {
         return passes->count < passes->capacity ? UNDR_OK : UNDR_MEMORY;
     }
     passes->at = at;
-    passes->capacity = capacity;
     return UNDR_OK;
 }
 

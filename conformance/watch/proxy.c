@@ -39,7 +39,7 @@ struct watch_proxy {
     size_t count;
     struct pollfd *polled;
     size_t capacity;
-    uint64_t accept_at; /* none is accepted until then, for want of descriptors */
+    uint64_t accept_at; /* none is accepted until then, as there are no descriptors */
 };
 
 static undr_error fail(watch_source *source, const char *what, unsigned port) {

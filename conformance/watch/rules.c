@@ -20,6 +20,8 @@ const watch_unseen watch_unseen_rules[] = {
     {"WORK-5, WORK-18, WORK-19, WORK-23", "exit statuses"},
     {"WORK-11 to WORK-13, WORK-20, PAY-3, PAY-5 to PAY-9, PAY-11",
         "what a task was meant to do, and what its worker could read"},
+    {"NEXT-5", "how long an answer may be held is declared elsewhere"},
+    {"MSG-4, MSG-5", "which classes a manager knows; whether it ignores what stands behind a pickle"},
     {"FRAME-3, FRAME-4, FRAME-6, REQ-6, SCHED-5, SCHED-8, SCHED-9, CLOSE-7, FAULT-1, FAULT-2, FAULT-5, FAULT-6",
         "why a peer ended a connection, or is silent"},
     {"FAULT-3", "a lost task may be reported to the inbox instead"},

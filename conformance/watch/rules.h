@@ -23,16 +23,12 @@
     X(NEXT_2, "NEXT-2", MUST, "When no queue has a task, the answer to `n` or `t` is None.") \
     X(NEXT_3, "NEXT-3", MUST, "A connection may send `n` while it has a task out, and gets the next one.") \
     X(NEXT_4, "NEXT-4", MAY, "A manager holds the answer to `n` or `t` until a task comes.") \
-    X(NEXT_5, "NEXT-5", MUST, "An answer is held no longer than the manager declares.") \
     X(NEXT_6, "NEXT-6", MUST, "A held answer is given at once when a task arrives, or when the manager closes.") \
     X(DONE_2, "DONE-2", MUST, "`t` is answered in the same way as `n`.") \
     X(DONE_3, "DONE-3", MUST, "`t` on a connection that has no task out is answered, or ends the connection.") \
     X(MSG_1, "MSG-1", MUST, "The payload of `m` is put into the inbox before `m`, empty, acknowledges it.") \
     X(MSG_3, "MSG-3", MUST, \
         "`m` with an empty payload, or with bytes that are not a pickle, ends the connection without an acknowledgement; the inbox stays as it was.") \
-    X(MSG_4, "MSG-4", MAY, \
-        "`m` with an instance of a class that the manager does not know is accepted, or refused as MSG-3 does.") \
-    X(MSG_5, "MSG-5", MAY, "Bytes after the STOP of a pickle are ignored, or the frame is refused as MSG-3 does.") \
     X(SCHED_1, "SCHED-1", MUST, \
         "0x80+p appends the payload to queue p; the count of tasks left rises by one; `s`, empty, acknowledges it.") \
     X(SCHED_2, "SCHED-2", MUST, "A task with a lower priority number is handed out first.") \

@@ -1,6 +1,8 @@
 /* tcp.c: joins the TCP segments of a capture. */
 #include "watch/tcp.h"
 
+#include "base/grow.h"
+
 #include "undr/frame.h"
 
 #include <arpa/inet.h>
@@ -169,15 +171,11 @@ static undr_error add_manager(watch_tcp *tcp, const watch_address *address) {
     if (tcp->port != 0 || is_manager(tcp, address)) {
         return UNDR_OK;
     }
-    if (tcp->manager_count == tcp->manager_capacity) {
-        size_t capacity = tcp->manager_capacity == 0 ? 8 : tcp->manager_capacity * 2;
-        watch_address *managers = realloc(tcp->managers, capacity * sizeof *managers);
-        if (managers == NULL) {
-            return UNDR_MEMORY;
-        }
-        tcp->managers = managers;
-        tcp->manager_capacity = capacity;
+    watch_address *grown = check_array_grow(tcp->managers, tcp->manager_count, &tcp->manager_capacity, sizeof *grown);
+    if (grown == NULL) {
+        return UNDR_MEMORY;
     }
+    tcp->managers = grown;
     tcp->managers[tcp->manager_count++] = *address;
     return UNDR_OK;
 }

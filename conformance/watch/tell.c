@@ -1,6 +1,11 @@
 /* tell.c: what `undr-check watch` prints. */
 #include "watch/tell.h"
 
+#include "base/grow.h"
+#include "base/text.h"
+#include "base/writer.h"
+#include "watch/case.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -20,9 +25,9 @@ void watch_tell_time(watch_teller *teller, uint64_t time) {
 
 /* ---- lines ---- */
 
-static void print_time(const watch_teller *teller, FILE *out, uint64_t time) {
+static undr_error put_time(undr_buffer *to, const watch_teller *teller, uint64_t time) {
     uint64_t since = time < teller->first_time ? 0 : time - teller->first_time;
-    fprintf(out, "%6" PRIu64 ".%06" PRIu64 "  ", since / 1000000000, since / 1000 % 1000000);
+    return undr_put_format(to, "%6" PRIu64 ".%06" PRIu64 "  ", since / 1000000000, since / 1000 % 1000000);
 }
 
 /* The letter of a connection in an excerpt: A for the first that it shows. */
@@ -41,16 +46,17 @@ static char letter_of(const watch_finding *finding, size_t index) {
     return letter;
 }
 
-static void print_sight(watch_teller *teller, const watch_sight *sight, const char *label) {
-    undr_buffer line = {0};
-    if (watch_print_sight(&line, sight, label) == UNDR_OK) {
-        print_time(teller, teller->out, sight->time);
-        fwrite(line.data, 1, line.size, teller->out);
-        fputc('\n', teller->out);
-    } else {
-        teller->failed = true;
-    }
-    undr_buffer_free(&line);
+static undr_error put_sight(undr_buffer *to, const watch_teller *teller, const watch_sight *sight, const char *label) {
+    undr_error error = put_time(to, teller, sight->time);
+    error = error == UNDR_OK ? watch_print_sight(to, sight, label) : error;
+    return error == UNDR_OK ? undr_put_u8(to, '\n') : error;
+}
+
+/* Prints what was written, and frees it. */
+static void print(watch_teller *teller, undr_buffer *text, undr_error error) {
+    fwrite(text->data, 1, text->size, teller->out);
+    teller->failed = teller->failed || error != UNDR_OK;
+    undr_buffer_free(text);
 }
 
 void watch_tell_frame(void *context, const watch_framed *framed) {
@@ -60,7 +66,8 @@ void watch_tell_frame(void *context, const watch_framed *framed) {
         return;
     }
     (void)snprintf(label, sizeof label, ":%s", framed->sight->name);
-    print_sight(teller, framed->sight, label);
+    undr_buffer line = {0};
+    print(teller, &line, put_sight(&line, teller, framed->sight, label));
 }
 
 /* Where the frames of an excerpt stand in the order of events. */
@@ -86,27 +93,36 @@ static watch_finding in_order(const watch_finding *finding) {
     return sorted;
 }
 
-static void print_excerpt(watch_teller *teller, const watch_finding *finding) {
-    for (size_t i = 0; i < finding->sight_count; i++) {
+undr_error watch_put_excerpt(undr_buffer *to, const watch_teller *teller, const watch_finding *finding) {
+    undr_error error = UNDR_OK;
+    for (size_t i = 0; i < finding->sight_count && error == UNDR_OK; i++) {
         char label[WATCH_NAME + 8];
         (void)snprintf(label, sizeof label, "%c(:%s)", letter_of(finding, i), finding->sights[i].name);
-        print_sight(teller, &finding->sights[i], label);
+        error = put_sight(to, teller, &finding->sights[i], label);
     }
+    return error;
 }
 
-static void print_blame(FILE *out, const watch_finding *finding) {
+undr_error watch_put_blame(undr_buffer *to, const watch_finding *finding) {
     const watch_rule_text *rule = watch_rule_about(finding->rules[0]);
     const watch_sight *last = &finding->sights[finding->sight_count - 1];
-    if (finding->blamed == WATCH_MANAGER) {
-        fprintf(out, "\nThe manager at :%s broke %s", finding->port, rule->id);
-    } else {
-        fprintf(out, "\nThe client :%s of :%s broke %s", last->name, finding->port, rule->id);
+    undr_error error = finding->blamed == WATCH_MANAGER
+        ? undr_put_format(to, "The manager at :%s broke %s", finding->port, rule->id)
+        : undr_put_format(to, "The client :%s of :%s broke %s", last->name, finding->port, rule->id);
+    for (size_t i = 1; i < WATCH_ALTERNATIVES && finding->rules[i] != WATCH_NO_RULE && error == UNDR_OK; i++) {
+        error = undr_put_format(to, " or %s", watch_rule_about(finding->rules[i])->id);
     }
-    for (size_t i = 1; i < WATCH_ALTERNATIVES && finding->rules[i] != WATCH_NO_RULE; i++) {
-        fprintf(out, " or %s", watch_rule_about(finding->rules[i])->id);
-    }
-    fprintf(out, " (%s): %s.\n", word_of(rule->level), finding->what);
-    fprintf(out, "  %s: %s\n", rule->id, rule->sentence);
+    return error == UNDR_OK ? undr_put_format(to, " (%s): %s.", word_of(rule->level), finding->what) : error;
+}
+
+static void print_finding(watch_teller *teller, const watch_finding *finding) {
+    const watch_rule_text *rule = watch_rule_about(finding->rules[0]);
+    undr_buffer text = {0};
+    undr_error error = undr_put_u8(&text, '\n');
+    error = error == UNDR_OK ? watch_put_blame(&text, finding) : error;
+    error = error == UNDR_OK ? undr_put_format(&text, "\n  %s: %s\n", rule->id, rule->sentence) : error;
+    error = error == UNDR_OK ? watch_put_excerpt(&text, teller, finding) : error;
+    print(teller, &text, error);
 }
 
 /* ---- findings ---- */
@@ -141,6 +157,19 @@ static void add_json(watch_teller *teller, const watch_finding *finding) {
     teller->failed = teller->failed || failed != 0;
 }
 
+/* Its manager's name may be gone at the end. */
+static void keep(watch_teller *teller, const watch_finding *finding) {
+    watch_kept *kept = check_array_grow(teller->kept, teller->kept_count, &teller->kept_capacity, sizeof *kept);
+    if (kept == NULL) {
+        teller->failed = true;
+        return;
+    }
+    teller->kept = kept;
+    watch_kept *one = &kept[teller->kept_count++];
+    one->finding = *finding;
+    (void)snprintf(one->port, sizeof one->port, "%s", finding->port);
+}
+
 static void write_case(watch_teller *teller, const watch_finding *finding) {
     undr_buffer text = {0};
     if (watch_print_case(&text, finding, teller->cases_written + 1) != UNDR_OK) {
@@ -156,20 +185,24 @@ void watch_tell_finding(void *context, const watch_finding *finding) {
     watch_teller *teller = context;
     watch_rule rule = finding->rules[0];
     uint64_t most = teller->most == 0 ? SHOWN : teller->most;
-    bool shown = teller->findings_of[rule]++ < most;
+    uint64_t *told = &teller->findings_of[rule][finding->blamed];
+    bool shown = ++*told <= most;
     *(watch_rule_about(rule)->level == CHECK_MUST ? &teller->must : &teller->should) += 1;
     if (!shown) {
         return;
     }
     watch_finding sorted = in_order(finding);
-    print_blame(teller->out, &sorted);
-    print_excerpt(teller, &sorted);
-    if (teller->findings_of[rule] == most) {
-        fprintf(teller->out, "  (more of %s are counted, and not shown)\n", watch_rule_about(rule)->id);
+    print_finding(teller, &sorted);
+    if (*told == most) {
+        fprintf(teller->out, "  (more of %s by a %s are counted, and not shown)\n", watch_rule_about(rule)->id,
+            finding->blamed == WATCH_MANAGER ? "manager" : "client");
     }
     fflush(teller->out);
     if (teller->findings != NULL) {
         add_json(teller, &sorted);
+    }
+    if (teller->keeps) {
+        keep(teller, &sorted);
     }
     if (teller->cases != NULL) {
         write_case(teller, &sorted);
@@ -189,45 +222,58 @@ static void print_table(FILE *out, const watch_totals *totals) {
     }
 }
 
-static void print_freedoms(FILE *out, const watch_totals *t) {
-    fprintf(out,
-        "\n%" PRIu64 " connections, %" PRIu64 " requests, %" PRIu64 " answers: %" PRIu64 " tasks, %" PRIu64
+static void write_freedoms(check_writer *out, const watch_totals *t) {
+    check_write_format(out,
+        "%" PRIu64 " connections, %" PRIu64 " requests, %" PRIu64 " answers: %" PRIu64 " tasks, %" PRIu64
         " None, %" PRIu64 " CloseRequest; %" PRIu64 " messages, %" PRIu64 " tasks scheduled\n",
         t->connections, t->requests, t->answers, t->tasks, t->nones, t->close_requests, t->messages, t->schedules);
-    fprintf(out,
+    check_write_format(out,
         "Freedoms: %" PRIu64 " answers took more than 5 ms; ends by clients: %" PRIu64 " FIN, %" PRIu64
         " RST; by managers: %" PRIu64 " FIN, %" PRIu64 " RST; pickles of None, CloseRequest and reports in protocol",
         t->held_answers, t->client_fins, t->client_resets, t->manager_fins, t->manager_resets);
     const char *before = " ";
     for (int i = 0; i < 6; i++) {
         if (t->protocols[i] > 0) {
-            fprintf(out, "%s%d: %" PRIu64, before, i, t->protocols[i]);
+            check_write_format(out, "%s%d: %" PRIu64, before, i, t->protocols[i]);
             before = ", ";
         }
     }
-    fputs(*before == ' ' ? ": none seen\n" : "\n", out);
+    check_write(out, *before == ' ' ? ": none seen\n" : "\n");
     if (t->gaps > 0) {
-        fprintf(out, "%" PRIu64 " times bytes were lost or cut: what depends on them is undecided\n", t->gaps);
+        check_write_format(
+            out, "%" PRIu64 " times bytes were lost or cut: what depends on them is undecided\n", t->gaps);
     }
+}
+
+undr_error watch_put_freedoms(undr_buffer *to, const watch_totals *totals) {
+    check_writer out = check_writer_to(to);
+    write_freedoms(&out, totals);
+    return out.error;
+}
+
+undr_error watch_put_verdict(undr_buffer *to, const watch_teller *teller, const watch_totals *totals) {
+    if (teller->must + teller->should > 0) {
+        return undr_put_format(
+            to, "%" PRIu64 " times a MUST was broken, %" PRIu64 " times a SHOULD.\n", teller->must, teller->should);
+    }
+    return undr_put_text(to,
+        totals->answers == 0 ? "Nothing was judged: no request was seen to be answered.\n"
+                             : "Nothing that was seen breaks a requirement.\n");
 }
 
 void watch_tell_end(watch_teller *teller, const watch_totals *totals, const char *notes) {
     FILE *out = teller->out;
+    undr_buffer freedoms = {0}, verdict = {0};
     print_table(out, totals);
-    print_freedoms(out, totals);
-    fputs(notes, out);
+    fputc('\n', out);
+    print(teller, &freedoms, watch_put_freedoms(&freedoms, totals));
+    check_text_plain(out, undr_slice_text(notes)); /* with names of files */
     fputs("\nUndecided, as the wire does not show it:\n", out);
     for (const watch_unseen *unseen = watch_unseen_rules; unseen->ids != NULL; unseen++) {
         fprintf(out, "  %s: %s\n", unseen->ids, unseen->reason);
     }
-    if (teller->must + teller->should > 0) {
-        fprintf(
-            out, "\n%" PRIu64 " times a MUST was broken, %" PRIu64 " times a SHOULD.\n", teller->must, teller->should);
-    } else if (totals->answers == 0) {
-        fputs("\nNothing was judged: no request was seen to be answered.\n", out);
-    } else {
-        fputs("\nNothing that was seen breaks a requirement.\n", out);
-    }
+    fputc('\n', out);
+    print(teller, &verdict, watch_put_verdict(&verdict, teller, totals));
 }
 
 static json_t *json_of_rules(const watch_totals *totals) {

@@ -7,6 +7,11 @@
 #include <jansson.h>
 #include <stdio.h>
 
+typedef struct watch_kept { /* a finding, for a page at the end */
+    watch_finding finding;
+    char port[WATCH_NAME]; /* finding.port is not valid any more */
+} watch_kept;
+
 typedef struct watch_teller {
     FILE *out;                        /* borrowed */
     FILE *cases;                      /* borrowed; NULL: no cases are written */
@@ -14,9 +19,12 @@ typedef struct watch_teller {
     bool every_frame, strict, failed; /* failed: no memory for a line */
     uint64_t first_time;              /* ns; times are shown from here on */
     bool has_time;
-    uint64_t findings_of[WATCH_RULE_COUNT];
+    uint64_t findings_of[WATCH_RULE_COUNT][2]; /* by side: the noise of one hides nothing of the other */
     uint64_t must, should, cases_written;
-    uint64_t most; /* findings of one rule that are shown in full; 0: as the watch shows them */
+    uint64_t most;    /* findings of one rule that are shown in full; 0: as the watch shows them */
+    bool keeps;       /* findings are wanted at the end */
+    watch_kept *kept; /* owned */
+    size_t kept_count, kept_capacity;
 } watch_teller;
 
 void watch_tell_finding(void *teller, const watch_finding *finding); /* for watch_options.found */
@@ -25,10 +33,16 @@ void watch_tell_time(watch_teller *teller, uint64_t time);           /* of an ev
 
 /* The table of ids, the freedoms that the peers used, what can't be seen. notes: "" or lines of its own. */
 void watch_tell_end(watch_teller *teller, const watch_totals *totals, const char *notes);
+/* Their parts: a sentence about a finding, the lines of its excerpt, the counts, the last sentence. */
+UNDR_MUST_USE undr_error watch_put_blame(undr_buffer *to, const watch_finding *finding);
+UNDR_MUST_USE undr_error watch_put_excerpt(undr_buffer *to, const watch_teller *teller, const watch_finding *finding);
+UNDR_MUST_USE undr_error watch_put_freedoms(undr_buffer *to, const watch_totals *totals);
+UNDR_MUST_USE undr_error watch_put_verdict(undr_buffer *to, const watch_teller *teller, const watch_totals *totals);
+
+/* All of it as a page: out of memory, or what `out` says. It is in a room above this one (report/). */
+typedef undr_error watch_page(FILE *out, const watch_teller *teller, const watch_totals *totals, const char *notes);
+
 /* Writes the JSON. False: out of memory, or it can't be written (ferror). */
 bool watch_tell_json(const watch_teller *teller, const watch_totals *totals, FILE *to);
-
-/* Appends a finding as a case, where it can be one; nothing otherwise. case.c */
-UNDR_MUST_USE undr_error watch_print_case(undr_buffer *to, const watch_finding *finding, uint64_t number);
 
 #endif

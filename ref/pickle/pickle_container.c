@@ -122,63 +122,42 @@ static undr_error find_items(undr_reader *reader, size_t single, size_t *height)
     return undr_reader_has(reader, reader->stack_count - *height + 1) ? UNDR_OK : UNDR_PICKLE_STACK;
 }
 
-undr_error undr_op_append(undr_reader *reader, unsigned opcode) {
+/* Moves what is above the container into it. kind: that of a container of its own; an object takes anything. */
+static undr_error fill(undr_reader *reader, undr_kind kind, size_t fixed) {
     size_t height = 0;
-    undr_error error = find_items(reader, opcode == OP_APPEND ? 1 : 0, &height);
+    undr_error error = find_items(reader, fixed, &height);
     const size_t count = error == UNDR_OK ? reader->stack_count - height : 0;
     if (error != UNDR_OK || count == 0) {
         return error;
     }
-    undr_value *container = reader->stack[height - 1];
-    if (container->kind == UNDR_LIST) {
-        error = undr_reader_extend(reader, container, &container->items, reader->stack + height, count);
-    } else if (container->kind == UNDR_OBJECT) {
-        error = undr_reader_extend(reader, container, &container->object.appended, reader->stack + height, count);
-    } else {
+    if (kind == UNDR_DICT && count % 2 != 0) {
+        return UNDR_PICKLE_STACK;
+    }
+    undr_value *container = reader->stack[height - 1], **items = reader->stack + height;
+    if (container->kind == UNDR_OBJECT) {
+        undr_object *object = &container->object;
+        undr_items *to = kind == UNDR_DICT ? &object->entries : &object->appended;
+        error = undr_reader_extend(reader, container, to, items, count);
+    } else if (container->kind != kind) {
         error = UNDR_PICKLE_TYPE;
+    } else if (kind == UNDR_LIST) {
+        error = undr_reader_extend(reader, container, &container->items, items, count);
+    } else {
+        error = undr_reader_insert(reader, container, items, count);
     }
     reader->stack_count = height;
     return error;
 }
 
+undr_error undr_op_append(undr_reader *reader, unsigned opcode) {
+    return fill(reader, UNDR_LIST, opcode == OP_APPEND ? 1 : 0);
+}
+
 undr_error undr_op_setitem(undr_reader *reader, unsigned opcode) {
-    size_t height = 0;
-    undr_error error = find_items(reader, opcode == OP_SETITEM ? 2 : 0, &height);
-    const size_t count = error == UNDR_OK ? reader->stack_count - height : 0;
-    if (error != UNDR_OK || count == 0) {
-        return error;
-    }
-    if (count % 2 != 0) {
-        return UNDR_PICKLE_STACK;
-    }
-    undr_value *container = reader->stack[height - 1];
-    if (container->kind == UNDR_DICT) {
-        error = undr_reader_insert(reader, container, reader->stack + height, count);
-    } else if (container->kind == UNDR_OBJECT) {
-        error = undr_reader_extend(reader, container, &container->object.entries, reader->stack + height, count);
-    } else {
-        error = UNDR_PICKLE_TYPE;
-    }
-    reader->stack_count = height;
-    return error;
+    return fill(reader, UNDR_DICT, opcode == OP_SETITEM ? 2 : 0);
 }
 
 undr_error undr_op_additems(undr_reader *reader, unsigned argument) {
     (void)argument;
-    size_t height = 0;
-    undr_error error = find_items(reader, 0, &height);
-    const size_t count = error == UNDR_OK ? reader->stack_count - height : 0;
-    if (error != UNDR_OK || count == 0) {
-        return error;
-    }
-    undr_value *container = reader->stack[height - 1];
-    if (container->kind == UNDR_SET) {
-        error = undr_reader_insert(reader, container, reader->stack + height, count);
-    } else if (container->kind == UNDR_OBJECT) {
-        error = undr_reader_extend(reader, container, &container->object.appended, reader->stack + height, count);
-    } else {
-        error = UNDR_PICKLE_TYPE;
-    }
-    reader->stack_count = height;
-    return error;
+    return fill(reader, UNDR_SET, 0);
 }

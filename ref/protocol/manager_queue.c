@@ -62,7 +62,8 @@ undr_slice undr_parcel_slice(const undr_parcel *parcel) {
 }
 
 size_t undr_parcel_cost(size_t size) {
-    return sizeof(undr_parcel) + MALLOC_COST + size;
+    const size_t fixed = sizeof(undr_parcel) + MALLOC_COST;
+    return size > SIZE_MAX - fixed ? SIZE_MAX : fixed + size; /* what a header announces is any number */
 }
 
 undr_error undr_parcel_unwrap(undr_parcel *parcel, undr_buffer *buffer) {

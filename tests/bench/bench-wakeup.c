@@ -2,6 +2,8 @@
  * and its answer back.
  *
  *     bench-wakeup COUNT c         4 processes of its own wait
+ *     bench-wakeup COUNT thread    the same, but another thread has the sockets, as in the library: each way is two
+ *                                  wake-ups, that thread's and the process's, or that thread's and the program's
  *     bench-wakeup COUNT python    it says `ready PORT`; 4 processes of bench_wait.py are to connect; begins at a line
  *     bench-wakeup COUNT worker    the same with 4 workers of the protocol: they get the bytes of bench-latency's task
  *                                  from here: what the workers need for themselves
@@ -13,7 +15,10 @@
 
 #include "undr/socket.h"
 
+#include <pthread.h>
 #include <signal.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 
 enum { PEERS = 4, WARM_UP = 50, PAUSE_US = 2000 };
@@ -72,6 +77,81 @@ static void measure(int peer, double *there, double *back) {
     *back = ((double)seen - (double)read_at) / 1e3;
 }
 
+/* The thread that has the sockets, in `thread`: what it passes on, and how it is told to. */
+typedef struct middle {
+    int send, seen, epoll; /* eventfds: of this thread, of the program */
+    int peer;              /* to which it sends next */
+    int64_t read_at;
+} middle;
+
+static void wait_on_event(int event) {
+    uint64_t count;
+    ssize_t got;
+    do {
+        got = read(event, &count, sizeof count);
+    } while (got < 0 && errno == EINTR);
+    if (got != (ssize_t)sizeof count) {
+        bench_fail("eventfd: %s", strerror(errno));
+    }
+}
+
+static void set_event(int event) {
+    const uint64_t one = 1;
+    if (write(event, &one, sizeof one) != (ssize_t)sizeof one) {
+        bench_fail("eventfd: %s", strerror(errno));
+    }
+}
+
+static void *pass_on(void *argument) {
+    static const char bytes[BENCH_ANSWER];
+    middle *m = argument;
+    for (;;) {
+        struct epoll_event event;
+        if (epoll_wait(m->epoll, &event, 1, -1) != 1) {
+            continue; /* a signal */
+        }
+        if (event.data.fd == m->send) {
+            wait_on_event(m->send);
+            write_all(m->peer, bytes, sizeof bytes);
+        } else {
+            read_all(event.data.fd, &m->read_at, sizeof m->read_at);
+            set_event(m->seen);
+        }
+    }
+    return NULL;
+}
+
+static void watch(middle *m, int file) {
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = file};
+    if (epoll_ctl(m->epoll, EPOLL_CTL_ADD, file, &event) != 0) {
+        bench_fail("epoll: %s", strerror(errno));
+    }
+}
+
+static void start_middle(middle *m, const int peers[PEERS]) {
+    pthread_t thread;
+    *m = (middle){
+        .send = eventfd(0, EFD_CLOEXEC), .seen = eventfd(0, EFD_CLOEXEC), .epoll = epoll_create1(EPOLL_CLOEXEC)};
+    watch(m, m->send);
+    for (int i = 0; i < PEERS; i++) {
+        watch(m, peers[i]);
+    }
+    if (pthread_create(&thread, NULL, pass_on, m) != 0) {
+        bench_fail("no thread");
+    }
+}
+
+static void measure_behind(middle *m, int peer, double *there, double *back) {
+    (void)usleep(PAUSE_US);
+    m->peer = peer;
+    uint64_t sent = bench_now();
+    set_event(m->send);
+    wait_on_event(m->seen);
+    uint64_t seen = bench_now();
+    *there = ((double)m->read_at - (double)sent) / 1e3;
+    *back = ((double)seen - (double)m->read_at) / 1e3;
+}
+
 static void must(undr_error error, const char *what) {
     if (error != UNDR_OK) {
         bench_fail("%s: %s", what, undr_error_text(error));
@@ -114,9 +194,10 @@ static void measure_worker(int peer, double *there, double *back) {
 
 int main(int argc, char **argv) {
     if (argc != 3) {
-        bench_fail("usage: bench-wakeup COUNT c|python|worker");
+        bench_fail("usage: bench-wakeup COUNT c|thread|python|worker");
     }
-    bool worker = strcmp(argv[2], "worker") == 0;
+    bool worker = strcmp(argv[2], "worker") == 0, thread = strcmp(argv[2], "thread") == 0;
+    middle between;
     undr_buffer request = {0};
     size_t count = (size_t)bench_number(argv[1], "count");
     int peers[PEERS];
@@ -125,7 +206,8 @@ int main(int argc, char **argv) {
         bench_fail("out of memory");
     }
     int listener = bench_listen(0);
-    if (strcmp(argv[2], "c") == 0) {
+    bool own = thread || strcmp(argv[2], "c") == 0;
+    if (own) {
         start_peers(listener);
     }
     for (int i = 0; i < PEERS; i++) {
@@ -138,12 +220,19 @@ int main(int argc, char **argv) {
             receive(peers[i], 'n', &request);
         }
     }
-    if (strcmp(argv[2], "c") != 0) {
+    if (!own) {
         (void)getchar(); /* the peers are up and wait */
+    }
+    if (thread) {
+        start_middle(&between, peers);
     }
     for (size_t i = 0; i < WARM_UP + count; i++) {
         size_t place = i < WARM_UP ? 0 : i - WARM_UP;
-        (worker ? measure_worker : measure)(peers[i % PEERS], &there[place], &back[place]);
+        if (thread) {
+            measure_behind(&between, peers[i % PEERS], &there[place], &back[place]);
+        } else {
+            (worker ? measure_worker : measure)(peers[i % PEERS], &there[place], &back[place]);
+        }
     }
     (void)printf("{");
     bench_print_spread("schedule_to_start_us", there, count, ", ");

@@ -18,15 +18,15 @@ static const bug_entry entries[] = {
 };
 enum { ENTRY_COUNT = sizeof entries / sizeof entries[0] };
 
-/* Set once, before any thread starts: a process is broken in one way for its whole life. */
+/* Set before any thread starts: a process is broken in one way for its whole life, but in tests/fuzz/against_broken.c. */
 static bug_id chosen = BUG_NONE;
+static atomic_uint times; /* that bug_at was asked of the bug that is on */
 
 bool bug(bug_id id) {
     return chosen == id;
 }
 
 bool bug_at(bug_id id, unsigned n) {
-    static atomic_uint times;
     return bug(id) && atomic_fetch_add(&times, 1) + 1 == n;
 }
 
@@ -107,6 +107,11 @@ bool bug_choose(const char *name) {
         }
     }
     return false;
+}
+
+void bug_choose_none(void) {
+    chosen = BUG_NONE;
+    atomic_store(&times, 0);
 }
 
 void bug_list(void) {

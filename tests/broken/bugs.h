@@ -484,6 +484,7 @@ int declared_hold(void);
 
 /* Switches a bug on by its name, "lifo-above-16"; false: no such name. */
 bool bug_choose(const char *name);
+void bug_choose_none(void); /* as before bug_choose */
 
 /* Prints one line for each: kind, role, name, requirements, text; separated by tabs. */
 void bug_list(void);

@@ -411,7 +411,7 @@ static void drop_short_rest(int fd) {
     }
 }
 
-static bool serve_frame(manager *m, connection *c, frame *f) {
+bool serve_frame(manager *m, connection *c, frame *f) {
     answer a = {0};
     if (bug(BUG_half_close_ends)) {
         struct timespec moment = {0, 5000000}; /* for a half-close on its way */

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -52,15 +53,16 @@ class Facts(Compared):
         adapter.chmod(0o755)
         paths = {kind: self.folder / kind for kind in ("json", "html", "junit", "markdown")}
         words = [word for kind, path in paths.items() for word in (f"--{kind}", str(path))]
-        done = check("manager", "--only", "manager.life.*", "--seed", "90210", "--tap", *words, "--", adapter)
+        done = check("manager", "--only", "manager.life.*", "--tap", *words, "--", adapter)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         spec = hashlib.sha256(b"".join((SOURCE / "spec" / name).read_bytes() for name in ("protocol.md", "adapter.md"))).hexdigest()
         version = check("--version").stdout.split()[1]
         texts = {kind: path.read_text() for kind, path in paths.items()} | {"tap": done.stdout}
+        seed = re.search(r"seed (\d+)$", done.stderr, re.MULTILINE).group(1)  # not in the command
         for kind, text in texts.items():
             plain = text.replace("\\", "")
             for part in ("Zebra", "7.5.1", "stripes 3.2.1", "at.the/zoo", spec, os.uname().release, os.uname().nodename,
-                         "90210", "--only", "manager.life.", time.strftime("%Y-%m-%dT", time.gmtime()), version):
+                         seed, "--only", "manager.life.", time.strftime("%Y-%m-%dT", time.gmtime()), version):
                 with self.subTest(format=kind, part=part):
                     self.assertIn(part, plain)
         self.assertEqual(list(schema.mistakes(json.loads(texts["json"]), SCHEMA, SCHEMA)), [])
@@ -110,6 +112,9 @@ class Diff(Compared):
         self.assert_status(2, check("diff", good, good, "--format", "xml"), "text, markdown, json")
 
 
+FEW = ["--only", "manager.life.*", "--only", "manager.next.none", "--only", "manager.next.task", "--delivery", "whole"]
+
+
 class Merge(Compared):
     def shards(self, *command):
         return [self.report(f"shard-{i}", "manager", *SCHEDULE, "--shard", f"{i}/3", "--", *command) for i in (1, 2, 3)]
@@ -117,9 +122,8 @@ class Merge(Compared):
     def test_damaged_reports(self):
         """Any one value of it may be another: it is judged as it is, or refused; the harness never fails on it, and nothing of
         it gets to a terminal raw."""
-        few = ["--only", "manager.life.*", "--only", "manager.next.none", "--only", "manager.next.task", "--delivery", "whole"]
-        whole = json.loads(self.report("half", "manager", *few, "--shard", "1/2", "--", MANAGER).read_text())
-        other = self.report("other", "manager", *few, "--shard", "2/2", "--", MANAGER)
+        whole = json.loads(self.report("half", "manager", *FEW, "--shard", "1/2", "--", MANAGER).read_text())
+        other = self.report("other", "manager", *FEW, "--shard", "2/2", "--", MANAGER)
 
         def places(value):
             inner = value.items() if isinstance(value, dict) else enumerate(value[:1]) if isinstance(value, list) else ()
@@ -162,6 +166,28 @@ class Merge(Compared):
         self.assert_status(2, check("merge", paths[0], half), "with another number of shards")
         plain = self.report("plain", "manager", *SCHEDULE, "--", MANAGER)
         self.assert_status(2, check("merge", plain), "not the report of a shard")
+
+    def test_the_only_shard(self):
+        """--shard 1/1 is a run like any: a script that divides by the number of its machines may have one."""
+        only = self.report("only", "manager", *FEW, "--shard", "1/1", "--", MANAGER)
+        merged = json.loads(self.assert_status(0, check("merge", only)).stdout)
+        self.assertEqual(list(schema.mistakes(merged, SCHEMA, SCHEMA)), [])
+        self.assertEqual(merged["roles"], json.loads(only.read_text())["roles"])
+        self.assert_status(2, check("merge", only, only), "that shard was given already")
+
+    def test_shards_that_were_asked_for_something_else_are_refused(self):
+        first = self.report("first", "manager", *FEW, "--seed", "1", "--shard", "1/2", "--", MANAGER)
+        for words, said in ((["--seed", "2"], "seed"), ([], "seed"), (["--seed", "1", "--skip", "*.none"], "skip"),
+                            (["--seed", "1", "--repeat", "2"], "repeat"), (["--seed", "1", "--strict"], "--strict"),
+                            (["--seed", "1", "--only", "*.task"], "only")):
+            other = self.report("other", "manager", *FEW, *words, "--shard", "2/2", "--", MANAGER)
+            self.assert_status(2, check("merge", first, other), "from another run than the first", said)
+        worker = self.report("worker", "worker", "--only", "worker.life.*", "--shard", "2/2", "--", WORKER)
+        self.assertEqual(check("merge", first, worker).returncode, 2)
+        roles = json.loads(first.read_text())
+        roles["shard"], roles["asked"]["roles"] = 2, ["pool"]
+        (self.folder / "roles.json").write_text(json.dumps(roles))
+        self.assert_status(2, check("merge", first, self.folder / "roles.json"), "asked for: roles")
 
 
 class Expected(Compared):

@@ -76,7 +76,8 @@ def printing():
             (["parse", CASES], 0), (["parse", CASES.parent / "mistake"], 2), (["decode", "CAPTURE"], 0),
             (["--man"], 0), (["--completion", "bash"], 0), (["--completion", "zsh"], 0), (["-V"], 0),
             (["diff", "REPORT", "REPORT"], 0), (["diff", "--format", "json", "REPORT", "REPORT"], 0), (["merge", "REPORT"], 0),
-            (["spec"], 0), (["spec", "SCHED-3"], 0), (["spec", "--html"], 0), (["watch", "--help"], 0), (["manager", "--github", *FAILS, *manager], 1)]
+            (["spec"], 0), (["spec", "SCHED-3"], 0), (["spec", "--html"], 0), (["watch", "--help"], 0), (["manager", "--github", *FAILS, *manager], 1),
+            (["pair", "--help"], 0), (["pair", *manager, *worker], 0), (["matrix", "--help"], 0), (["matrix", "LIST"], 2)]
     return ways + [(["manager", option, "-", *ONE, *manager], 0) for option in FILES]
 
 
@@ -88,9 +89,11 @@ class Behaviour(unittest.TestCase):
         self.capture.write_bytes((b"n" + bytes(8)) * 20)
         self.report = self.folder / "shard.json"
         self.report.write_text(REPORT)
+        self.list = self.folder / "list.json"  # nothing of it is installed
+        self.list.write_text('{"implementations": [{"name": "absent", "command": ["./absent"]}]}')
 
     def words(self, way):
-        files = {"CAPTURE": self.capture, "REPORT": self.report}
+        files = {"CAPTURE": self.capture, "REPORT": self.report, "LIST": self.list}
         return [CHECK, *(files.get(word, word) if isinstance(word, str) else word for word in way)]
 
     def assert_lost(self, done, *says):
@@ -263,6 +266,12 @@ class Files(Behaviour):
                     with self.subTest(one, stream=stream), open(known, "a") as out:
                         done = run([CHECK, "manager", one, known, *ONE, "--", MANAGER], **{stream: out})
                         self.assertEqual(done.returncode, 2)
+        own = self.folder / "own.case"
+        own.write_text((SOURCE / "tests/cli/cases/user.case").read_text() if (SOURCE / "tests/cli/cases/user.case").exists() else "")
+        for one in FILES:
+            before = own.read_text()
+            done = run([CHECK, "manager", "--cases", own, one, own, *ONE, "--", MANAGER])
+            self.assertEqual((done.returncode, own.read_text()), (2, before), f"{one}: {done.stderr}")
         known.write_text("warn manager.life.of-a-task x\n")
         for one in FILES:
             done = run([CHECK, "manager", one, known, "--expect", known, *ONE, "--", MANAGER])

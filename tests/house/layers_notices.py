@@ -38,7 +38,28 @@ WRONG = [
 ]
 
 
-def run(layers, changes):
+# Compiled: what the includes alone do not show.
+UPPER = '#include "play/play.h"\nint play(void) { return leaf(); }\n'
+COMPILED = [
+    ({"conformance/play/play.h": "int leaf(void);\n", "conformance/play/play.c": UPPER,
+      "conformance/play/leaf.c": '#include "play/play.h"\nint leaf(void) { return 0; }\n'},
+     1, "a circle of includes and calls: conformance/play/leaf conformance/play/play"),
+    ({"conformance/play/play.h": '#include "play/leaf.h"\n', "conformance/play/play.c": UPPER,
+      "conformance/play/leaf.h": "int leaf(void);\n",
+      "conformance/play/leaf.c": '#include "play/leaf.h"\nint leaf(void) { return 0; }\n'}, 0, ""),
+    ({"conformance/base/clock.c": "int leaf(void);\nint now(void);\nint now(void) { return leaf(); }\n",
+      "conformance/play/leaf.c": "int leaf(void);\nint leaf(void) { return 0; }\n"}, 1, "play is above base"),
+]
+
+
+def compile_all(folder, names):
+    for name in names:
+        to = pathlib.Path(folder, "build/CMakeFiles/all.dir", name + ".o")
+        to.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["cc", "-c", "-I", f"{folder}/conformance", "-o", to, pathlib.Path(folder, name)], check=True)
+
+
+def run(layers, changes, compiles=False):
     with tempfile.TemporaryDirectory() as folder:
         files = {**RIGHT, "ref/protocol/queue.h": "", "tests/broken/state.h": '#include "wire.h"\n',
                  "conformance/notation/print.h": '#include "notation/case.h"\n'}
@@ -46,14 +67,19 @@ def run(layers, changes):
             path = pathlib.Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        done = subprocess.run([layers, "--check", "--source", folder], capture_output=True, text=True)
+        words = []
+        if compiles:
+            compile_all(folder, (name for name in changes if name.endswith(".c")))
+            words = ["--build", f"{folder}/build"]
+        done = subprocess.run([layers, "--check", "--source", folder, *words], capture_output=True, text=True)
     return done.returncode, done.stderr
 
 
 def main():
     layers, failed = sys.argv[1], 0
-    for changes, status, says in [({}, 0, "")] + [({name: text}, 1, says) for name, text, says in WRONG]:
-        got, said = run(layers, changes)
+    tries = [({}, 0, "", False)] + [({name: text}, 1, says, False) for name, text, says in WRONG]
+    for changes, status, says, compiles in tries + [(*one, True) for one in COMPILED]:
+        got, said = run(layers, changes, compiles)
         if got != status or says not in said:
             print(f"{changes}: expected status {status} and {says!r}, got {got} and {said!r}")
             failed = 1

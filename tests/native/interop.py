@@ -236,6 +236,7 @@ def main():
     parser.add_argument("--whole", action="store_true")
     parser.add_argument("--show-hang", action="store_true")
     options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
     with tempfile.TemporaryDirectory() as folder:
         world = World(folder)
         with world.server:

@@ -405,6 +405,7 @@ def read_meanwhile():
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored in what a shell starts in the background
     if sys.argv[1:2] == ["reads"]:
         read_meanwhile()
     elif sys.argv[1:2] == ["forgets"]:

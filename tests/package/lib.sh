@@ -55,6 +55,16 @@ check_pkg_config() {
     quietly eval "$cc \"$here/user/use.c\" $(pkg-config --cflags undr-task) \"\$libdir/libundrtask.a\" \
         $(pkg-config --libs libuv) -lm -pthread -o \"$folder/use\""
     quietly "$folder/use"
+    case $cc in
+        *-fsanitize*) ;; # can't be linked statically
+        *)
+            if pkg-config --exists libuv-static; then
+                quietly eval "$cc -static \"$here/user/use.c\" $(pkg-config --cflags undr-task) \"\$libdir/libundrtask.a\" \
+                    $(pkg-config --static --libs libuv-static) -lm -pthread -o \"$folder/use\""
+                quietly "$folder/use"
+            fi
+            ;;
+    esac
     quietly eval "$cc -D CORE_ONLY \"$here/user/use.c\" $(pkg-config --cflags --libs undr-task-core) -o \"$folder/use\""
     quietly "$folder/use"
     quietly eval "$(pkg-config --variable=undr_check undr-task) --version"

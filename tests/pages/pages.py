@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The pages as a parser sees them: pages.py UNDR-CHECK UNDR-MANAGER UNDR-BROKEN [TEST...]."""
+import html
 import html.parser
 import importlib.machinery
 import importlib.util
@@ -105,6 +106,7 @@ class Specification(Pages):
                 subprocess.run([BROKEN, "--list"], capture_output=True, text=True, check=True).stdout.splitlines()]
         for id, one in ids.items():
             with self.subTest(id):
+                self.assertRegex(parts[id], rf"^\n<p><a [^>]*>{id}</a> \({one.level}\) ")
                 self.assertEqual(set(re.findall(r"<li><code>([a-z0-9.-]+)</code> conformance", parts[id])),
                                  {case for case in one.cases if ".example." not in case})
                 self.assertEqual(set(re.findall(r"<li>(ref/[^<]*:\d+)</li>", parts[id])), set(one.comments))
@@ -127,7 +129,23 @@ class Specification(Pages):
         self.assertRegex(re.search(r'id="FRAME-3">.*?</details>', text, re.DOTALL).group(), '<span class="pass">held in 1 case</span>')
         self.assertIn('<span class="none">not tried</span>', re.search(r'id="WORK-2">.*?</details>', text, re.DOTALL).group())
         done = self.spec("SCHED-3", "--report", self.folder / "lifo.json")
-        self.assertRegex(done.stdout, r"report .*lifo.json: failed in \d+ of \d+ cases")
+        self.assertRegex(done.stdout, r"report .*lifo.json: failed in \d+ of \d+ cases\n")
+        self.assertRegex(self.spec("FRAME-3", "--report", self.folder / "lifo.json").stdout, r"lifo.json: held in 1 case\n")
+
+    def test_what_it_is_about_and_what_is_in_it(self):
+        made.report(CHECK, self.folder, "lifo", BROKEN, "--bug", "lifo")
+        about = json.loads((self.folder / "lifo.json").read_text())["about"]
+        text = self.write("--report", self.folder / "lifo.json").read_text()
+        head = text.partition("<nav>")[0]
+        for part in ("lifo.json", about["date"], about["seed"], about["suite_version"]):
+            self.assertIn(part, head)
+        self.assertIn(f"<code>{about['spec_sha256']}</code>", text.partition("<footer>")[2])
+        contents = re.search("<nav>.*</nav>", text, re.DOTALL).group()
+        for name in ("protocol", "adapter", "exchange"):
+            source = re.sub(r"^```.*?^```", "", (SOURCE / f"spec/{name}.md").read_text(), flags=re.DOTALL | re.MULTILINE)
+            for heading in re.findall(r"^##? (.+)$", source, re.MULTILINE):
+                self.assertIn(f">{html.escape(heading, quote=False).replace('`', '')}</a>",
+                              re.sub("</?code>", "", contents))
 
     def test_text(self):
         self.assertIn("SCHED-3 (MUST) ", self.spec().stdout)
@@ -157,6 +175,14 @@ class Site(Pages):
         self.assert_whole(self.folder / "site")
         names = {path.name for path in (self.folder / "site").glob("*.html")}
         self.assertEqual(names, {"index.html", "spec.html", "vectors.html", "bench.html", "threats.html", "matrix.html"})
+        for name in names:
+            found = Page(self.folder / "site" / name).links
+            self.assertLessEqual(names - {name}, set(found), name)
+        start = (self.folder / "site/index.html").read_text()
+        for name in names - {"index.html"}:
+            self.assertRegex(start, f'<li><a href="{name}">[^<]+</a>: ')
+        self.assertEqual(len(re.findall(r"<tr><td>[^<]*</td><td>[^<]*</td><td>manager: [^<]*pass", start)), 2)
+        self.assertIn('failed in ', (self.folder / "site/spec.html").read_text())
         matrix = (self.folder / "site/matrix.html").read_text()
         row = re.search(r'<tr>.*#SCHED-3".*</tr>', matrix).group()
         self.assertEqual(re.findall(r'<span class="(\w+)">', row), ["fail", "pass"])
@@ -164,7 +190,10 @@ class Site(Pages):
         vectors = (self.folder / "site/vectors.html").read_text()
         for name in ("frames", "payloads"):
             for rows in json.loads((SOURCE / f"spec/vectors/{name}.json").read_text()).values():
-                self.assertTrue(all(f"<code>{row['name']}</code>" in vectors for row in rows))
+                for row in rows:
+                    line = re.search(rf"<tr><td><code>{re.escape(row['name'])}</code></td>.*</tr>", vectors).group()
+                    self.assertIn(f'<code class="bytes">{row["bytes"][:96]}', line)
+                    self.assertEqual(re.findall('href="spec.html#([A-Z0-9-]+)"', line), row.get("requirement", "").split())
         self.assertEqual(made.site(CHECK, self.folder / "site").returncode, 0)  # again, over its own
         self.assertFalse((self.folder / "site/matrix.html").exists())
 

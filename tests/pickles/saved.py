@@ -235,8 +235,11 @@ def difference(data, verdict, ours):
             return "calls"
         if further and text in FAILED_ENCODINGS and b"_codecs" in data:
             return "codec"
-    if word == our_word == "accepted" and "_codecs.encode(" in our_text and "_codecs.encode(" not in text:
-        return "encode"
+    if word == our_word == "accepted":
+        called = [name for name in ("_codecs.encode(", "builtins.bytes(", "builtins.bytearray(")
+                  if name in our_text and name not in text]
+        if called:
+            return "encode" if called[0] == "_codecs.encode(" else "calls"
     if our_word == "refused":
         if data[int(our_offset):int(our_offset) + 1] == bytes([READONLY_BUFFER]):
             return "buffers"

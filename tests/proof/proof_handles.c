@@ -1,8 +1,8 @@
 /* proof_handles.c: a handle finds what it was given for until it is removed, and never anything afterwards; no handle
  * is given twice.
  *
- * Bounds: 4 operations of any kind (add, remove any one that is alive) in a table that has 2 slots at first, here, and
- * grows once to 4, or runs out of memory; any 64-bit number is looked up at the end. */
+ * Bounds: OPERATIONS (3, or 4 in the whole) of any kind (add, remove any one that is alive) in a table that has 2 slots
+ * at first, here, and grows once to 4, or runs out of memory; any 64-bit number is looked up at the end. */
 #include "proof.h"
 
 static void *resize_slots(void *old, size_t size);
@@ -10,8 +10,6 @@ static void *resize_slots(void *old, size_t size);
 #include "base/handles.c"
 #undef realloc
 #include "typed_slots.h"
-
-enum { OPERATIONS = 4 };
 
 typedef struct given {
     uint64_t number;

@@ -1,14 +1,15 @@
 /* proof_manager.c: the manager's core keeps its lists and counts in order through each short sequence of calls: no
  * access to what is freed or out of bounds, no leak, the counts that manager_core.h speaks of hold, the bytes that it
- * keeps stay within the limit, and each accepted request gets one answer, of its kind, in order (REQ-1, REQ-2).
+ * keeps stay within the limit, and each accepted request gets one answer, of its kind, in order (REQ-1, REQ-2). A frame
+ * that the rules refuse, or that comes from a handle that was never given, changes nothing.
  *
  * Bounds: two connections; each sequence of STEPS calls that begins with BEFORE (four bits for a call, the first the
- * lowest) and ends with one of step()'s calls FIRST_LAST to LAST_LAST: all 16 in a proof, and, in runs of their own, a
- * frame of any type and content, also from a handle that was never given. Each is tried twice: with memory enough, all
+ * lowest) and ends with one of step()'s calls FIRST_LAST to LAST_LAST. Each is tried twice: with memory enough, all
  * answers taken at the end; and with the first allocation after the set-up failing, answers left. HOLD, RETRIES and
- * LIMIT are the options; two priority levels; payloads of one byte at most, eight are there. What the other calls are
- * given is constant, so that CBMC knows where each pointer in the lists leads; tests/proof/prove has the sequences. Not
- * looked at: large payloads (blobs), what the frames hold, the pickles that report lost tasks. */
+ * LIMIT are the options; two priority levels; payloads of one byte at most. The bytes of payloads, and the handle that
+ * was never given, are any; so are type and size where only the rules are asked (refuse). What else the calls are given
+ * is constant, so that CBMC knows where each pointer in the lists leads; tests/proof/prove has the sequences. Not
+ * looked at: large payloads (blobs: proof_parcel.c), what the frames hold, the pickles that report lost tasks. */
 #include "proof.h"
 
 enum { MOST_PAYLOAD = 1 };
@@ -72,7 +73,7 @@ static void *typed_malloc(size_t size) {
     return malloc(sizeof(undr_parcel));
 }
 
-enum { CONNECTIONS = 2 };
+enum { CONNECTIONS = 2, PRIORITY_LEVELS = 2 };
 
 /* Stand-ins for the pickle code, which is not under proof here. */
 
@@ -228,19 +229,39 @@ static void next_message(scene *all) {
     undr_buffer_free(&message);
 }
 
-/* A frame of any type and content, on either connection or on one that there never was. */
-static void receive_anything(scene *all) {
-    peer stranger = {.handle = nondet_u64()};
-    peer *a = &all->peers[0], *b = &all->peers[1];
-    if (stranger.handle != a->handle && stranger.handle != b->handle) {
-        uint8_t type = nondet_u8();
-        undr_frame frame = {.type = type, .payload = undr_slice_of(&type, any_size_to(MOST_PAYLOAD))};
-        assert(undr_manager_receive(all->core, stranger.handle, &frame, 1) != UNDR_OK);
-    }
-    receive(all, nondet_bool() ? a : b, nondet_u8(), any_size_to(MOST_PAYLOAD));
+static bool is_accepted(uint8_t type, size_t size) {
+    bool takes_task = type == UNDR_TYPE_NEXT || type == UNDR_TYPE_TASK;
+    bool is_message = type == UNDR_TYPE_MESSAGE;
+    bool is_schedule = type >= UNDR_TYPE_SCHEDULE && type < UNDR_TYPE_SCHEDULE + PRIORITY_LEVELS;
+    return is_schedule || (takes_task && size == 0) || (is_message && size > 0);
 }
 
-enum { ANYTHING = 16 };
+/* The rules accept what calls of step() send, and nothing else, whatever its type and size (REQ-4, REQ-5, MSG-3,
+ * SCHED-5). Of what they refuse, one frame of each kind is sent. */
+static void refuse(scene *all, peer *from) {
+    uint8_t type = nondet_u8();
+    uint64_t size = nondet_u64();
+    bool fits = LIMIT == 0 || (size <= LIMIT && undr_manager_has_room(all->core, undr_parcel_cost(size)));
+    assert((undr_manager_check_header(all->core, type, size) == UNDR_OK) == (is_accepted(type, size) && fits));
+    static const uint8_t types[] = {0, UNDR_TYPE_NEXT, UNDR_TYPE_TASK, UNDR_TYPE_MESSAGE, UNDR_TYPE_SCHEDULE - 1,
+        UNDR_TYPE_SCHEDULE + PRIORITY_LEVELS, UINT8_MAX};
+    for (size_t i = 0; i < sizeof types; i++) {
+        uint8_t payload = nondet_u8();
+        undr_frame frame = {.type = types[i], .payload = undr_slice_of(&payload, types[i] != UNDR_TYPE_MESSAGE)};
+        assert(!is_accepted(frame.type, frame.payload.size));
+        assert(undr_manager_receive(all->core, from->handle, &frame, 1) != UNDR_OK);
+    }
+}
+
+/* The frame is one that the rules refuse, so that CBMC need not follow what the others do: that the handle is looked at
+ * first, the error shows. */
+static void receive_from_stranger(scene *all) {
+    undr_connection stranger = nondet_u64();
+    if (stranger != all->peers[0].handle && stranger != all->peers[1].handle) {
+        undr_frame frame = {.type = 0};
+        assert(undr_manager_receive(all->core, stranger, &frame, 1) == UNDR_ARGUMENT);
+    }
+}
 
 static void step(scene *all, unsigned call) {
     peer *a = &all->peers[0], *b = &all->peers[1];
@@ -260,7 +281,8 @@ static void step(scene *all, unsigned call) {
     case 12: undr_manager_end_requests(all->core, a->handle); break;
     case 13: own_message(all); break;
     case 14: receive(all, b, UNDR_TYPE_SCHEDULE, 0); break;
-    case ANYTHING: receive_anything(all); break;
+    case 16: receive_from_stranger(all); break;
+    case 17: refuse(all, a); break;
     default: /* the table gives the slot again, with another handle */
         disconnect(all, a);
         connect_one(all, a);
@@ -272,7 +294,8 @@ static void step(scene *all, unsigned call) {
  * not. */
 static void run(unsigned before, unsigned last, unsigned fails, bool takes_all) {
     scene all = {0};
-    undr_manager_options options = {.priority_levels = 2, .hold = HOLD, .queue_limit = LIMIT, .retries = RETRIES};
+    undr_manager_options options = {
+        .priority_levels = PRIORITY_LEVELS, .hold = HOLD, .queue_limit = LIMIT, .retries = RETRIES};
     failing = 0;
     undr_error error = undr_manager_new(&options, &all.core);
     assert(error == UNDR_OK);

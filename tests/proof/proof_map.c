@@ -1,13 +1,13 @@
 /* proof_map.c: a map finds what was last put under a key, and nothing under any other, whatever the hash; each search
  * ends.
  *
- * Bounds: 3 puts of any of 3 keys, so that the map grows once with something in it (from 4 entries, here, to 8); the
- * hash of each key is any 64-bit number; each allocation may fail. */
+ * Bounds: PUTS (2, or 3 in the whole) of as many keys, so that the map grows once with something in it (it has FIRST
+ * entries at first, here: 2, or 4); the hash of each key is any 64-bit number; each allocation may fail. */
 #include "proof.h"
 
 #include "base/hash.h"
 
-enum { KEYS = 3, PUTS = 3 };
+enum { KEYS = PUTS };
 
 /* Any function from the keys to numbers. */
 typedef struct any_hashes {
@@ -34,8 +34,9 @@ undr_hash_key undr_process_hash_key(void) {
 
 /* CBMC takes what its own calloc returns for bytes; these are entries. */
 static void *zeroed_entries(size_t count, size_t size) {
-    assert(size == sizeof(undr_map_entry) && (count == 4 || count == 8));
-    undr_map_entry *entries = count == 4 ? malloc(4 * sizeof(undr_map_entry)) : malloc(8 * sizeof(undr_map_entry));
+    assert(size == sizeof(undr_map_entry) && (count == FIRST || count == 2 * FIRST));
+    undr_map_entry *entries = count == FIRST ? malloc(FIRST * sizeof(undr_map_entry))
+                                             : malloc(2 * FIRST * sizeof(undr_map_entry));
     for (size_t i = 0; entries != NULL && i < count; i++) {
         entries[i] = (undr_map_entry){0};
     }

@@ -1,14 +1,12 @@
 /* proof_queue.c: the queues of tasks hand out the lowest priority first, and within it what was prepended before what
  * was appended, each in its order; counts and bits agree with what they hold.
  *
- * Bounds: 4 operations of any kind (append, prepend, take) with 3 tasks of any of 4 priorities, whose bits stand in two
- * words of two (tests/proof/prove makes the copy so small). A parcel has room for 8 bytes in itself, here, so that it can
- * be a variable. Not looked at: the bytes of parcels, which CBMC did not decide within minutes. */
+ * Bounds: OPERATIONS (3, or 4 in the whole) of any kind (append, prepend, take) with TASKS tasks (2, or 3 in the whole)
+ * of any of 4 priorities, whose bits are in two words of two (tests/proof/prove makes the copy so small). A parcel has
+ * room for 8 bytes in itself, here, so that it can be a variable. Not looked at: their bytes (proof_parcel.c). */
 #include "proof.h"
 
 #include "protocol/manager_queue.h"
-
-enum { OPERATIONS = 4, TASKS = 3 };
 
 /* The tasks that are queued, in the order in which they are due. */
 typedef struct model {

@@ -19,6 +19,8 @@ import tempfile
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
 CASES = 6   # of a bug and role, at most
+# A manager that loses tasks, or makes some up, breaks these sentences, whatever made it do so.
+EFFECTS = {one: {"SCHED-6", "SCHED-4"} for one in ("REQ-6", "FAULT-2", "FAULT-3", "FRAME-2", "FRAME-5", "SCHED-7", "CLOSE-JOIN-1")}
 SIDES = {"manager": {"manager"}, "worker": {"client"}, "pool": {"manager", "client"}}
 
 
@@ -36,7 +38,7 @@ def matrix():
         bug, _, role, cases = line.split("\t")
         names = [case.rstrip("*!") for case in cases.split()]
         starred = [case.rstrip("*!") for case in cases.split() if "*" in case]
-        found.setdefault(bug, []).append((role, starred or names))
+        found.setdefault(bug, []).append((role, starred + [name for name in names if name not in starred]))
     return found
 
 
@@ -85,6 +87,7 @@ def findings_of(build, role, cases, target, own):
 def judge_bug(build, bug, plays, own):
     kind, role, name, requirements = bug[:4]
     allowed, seen = set(requirements.split()), set()
+    allowed |= set().union(*(EFFECTS.get(one, ()) for one in allowed))
     sides = {}
     for played, cases in sorted(plays, key=lambda play: play[0] != role):
         # The harness plays the other side, and breaks rules on purpose.

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """run.py BUILD: the command line of `undr-check watch`: captures, a command, a proxy, statuses, reports."""
+import contextlib
+import html.parser
 import json
 import os
 import pathlib
 import re
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +17,7 @@ import threading
 import time
 import unittest
 
-from packets import NEXT, NONE, capture, frame
+from packets import NEXT, NONE, capture, frame, pcap, segments
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 CHECK = str(BUILD / "undr-check")
@@ -38,7 +41,7 @@ def has_namespace():
     return "no network of its own" not in watch("--", "true").stderr
 
 
-class Captures(unittest.TestCase):
+class Capture(unittest.TestCase):
     def setUp(self):
         if not has_capture():
             self.skipTest("this undr-check was built without libpcap")
@@ -52,6 +55,8 @@ class Captures(unittest.TestCase):
         (self.path / "x.pcap").write_bytes(capture(exchange, **options))
         return watch("--pcap", str(self.path / "x.pcap"), *words)
 
+
+class Captures(Capture):
     def test_right(self):
         for nanoseconds in (True, False):
             done = self.run_on([(True, NEXT), (False, NONE)], nanoseconds=nanoseconds)
@@ -94,6 +99,17 @@ class Captures(unittest.TestCase):
                                  str(BUILD / "undr-manager")], capture_output=True, text=True)
         self.assertEqual(played.returncode, 0, played.stdout + played.stderr)
 
+    def test_many_findings(self):
+        """What clients break often does not hide what a manager breaks: the first ten of each side are shown."""
+        report = self.path / "report.json"
+        packets = [packet for port in range(50000, 50015) for packet in segments([(True, frame("m", b"K")), (True, "fin")], port)]
+        packets += segments([(True, frame("m", b"K")), (False, frame("m"))], 50015)
+        (self.path / "x.pcap").write_bytes(pcap(packets))
+        done = watch("--port", "4000", "--pcap", str(self.path / "x.pcap"), "--json", str(report))
+        blamed = [one["blamed"] for one in json.loads(report.read_text())["findings"]]
+        self.assertEqual((blamed.count("client"), blamed.count("manager")), (10, 1))
+        self.assertIn("(more of MSG-3 by a client are counted, and not shown)", done.stderr)
+
     def test_nothing_to_judge(self):
         self.assertEqual(self.run_on([(True, NEXT)]).returncode, 2)
 
@@ -126,7 +142,7 @@ class Captures(unittest.TestCase):
         os.mkfifo(pipe)
         done = watch("--pcap", str(pipe))
         self.assertEqual((done.returncode, done.stderr.split(": ")[2:3]), (2, ["nobody has this pipe open for writing; start the writer first\n"]))
-        for option in ("--output", "--json", "--case"):
+        for option in ("--output", "--json", "--html", "--case"):
             done = self.run_on([(True, NEXT), (False, NONE)], option, str(pipe))
             self.assertEqual(done.returncode, 2, done.stderr)
             self.assertIn("it is a pipe without a reader", done.stderr)
@@ -136,6 +152,168 @@ class Captures(unittest.TestCase):
         done = watch("--pcap", str(self.path / "text"))
         self.assertEqual(done.returncode, 2)
         self.assertIn("pcap and pcapng", done.stderr)
+
+
+class Page(html.parser.HTMLParser):
+    """A page: its text, its links and their targets; what is open must be closed in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.links, self.ids, self.texts, self.mistakes = [], set(), set(), [], []
+        self.feed(text)
+        self.mistakes += self.open
+
+    def handle_starttag(self, tag, attributes):
+        about = dict(attributes)
+        self.links |= {about["href"]} if "href" in about else set()
+        self.ids |= {about["id"]} if "id" in about else set()
+        if tag not in ("meta", "link", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if self.open and self.open[-1] == tag:
+            self.open.pop()
+        else:
+            self.mistakes.append("/" + tag)
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+
+class Pages(Capture):
+    def test_html(self):
+        odd = b"<script>&'\"</pre>"
+        exchange = [(True, NEXT), (False, NONE), (True, frame(0x81, odd)), (False, frame("m", odd)), (True, NEXT)]
+        done = self.run_on(exchange, "--html", str(self.path / "x.html"))
+        text = (self.path / "x.html").read_text()
+        page = Page(text)
+        self.assertEqual((done.returncode, page.mistakes), (1, []))
+        self.assertNotIn("<script", text)
+        self.assertEqual({link[1:] for link in page.links} - page.ids, set())
+        said = "".join(page.texts)
+        for line in done.stderr.splitlines():  # whatever the report says, but its table
+            if re.match(r"The |Freedoms|\d| +\d|Nothing", line):
+                self.assertIn(line, said)
+        self.assertIn("broke SCHED-1 or REQ-1 or FRAME-1 (MUST)", said)
+
+    def test_right_and_nothing(self):
+        for exchange, says in (([(True, NEXT), (False, NONE)], "Nothing that was seen breaks"), ([(True, NEXT)], "Nothing was judged")):
+            page = Page(self.run_on(exchange, "--html", "-").stdout)
+            self.assertEqual(page.mistakes, [])
+            self.assertIn(says, "".join(page.texts))
+            self.assertNotIn("What was broken", "".join(page.texts))
+
+
+# A worker asks its manager, and is answered wrongly.
+TALK = """
+import os, signal, socket, subprocess, sys, tempfile, time
+manager = socket.create_server(("127.0.0.1", 0))
+port = manager.getsockname()[1]
+def talk():
+    for answer in (b"t\\4" + bytes(7) + b"\\x80\\4N.", b"s" + bytes(8)):
+        client = socket.create_connection(("127.0.0.1", port))
+        peer = manager.accept()[0]
+        client.sendall(b"n" + bytes(8))
+        peer.recv(9, socket.MSG_WAITALL)
+        peer.sendall(answer)
+        client.recv(9, socket.MSG_WAITALL)
+        client.close()
+        peer.close()
+"""
+# Until the watch, which needs a moment to begin, has seen it.
+LIVE = TALK + """
+with tempfile.NamedTemporaryFile() as report:
+    watch = subprocess.Popen([sys.argv[1], "watch", "--interface", "lo", "--port", str(port), "--output", report.name])
+    while watch.poll() is None and b"broke" not in open(report.name, "rb").read():
+        talk()
+        time.sleep(0.1)
+    watch.send_signal(signal.SIGINT)
+    status = watch.wait()
+    sys.stdout.write(open(report.name).read())
+sys.exit(status)
+"""
+
+
+def in_a_network(words):
+    """Loopback is up in it, and its processes may capture there."""
+    raise_it = ("import fcntl, os, socket, struct, sys; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
+                "fcntl.ioctl(s, 0x8914, struct.pack('16sh14x', b'lo', 0x41)); os.execvp(sys.argv[1], sys.argv[1:])")
+    own = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    return ["unshare", *own, "--net", sys.executable, "-c", raise_it, *map(str, words)]
+
+
+class Interface(unittest.TestCase):
+    def setUp(self):
+        if not has_capture():
+            self.skipTest("no libpcap")
+        if subprocess.run(in_a_network(["true"]), capture_output=True).returncode != 0:
+            self.skipTest("no network namespaces here: `--interface` is not tried")
+
+    def test_live(self):
+        done = subprocess.run(in_a_network([sys.executable, "-c", LIVE, CHECK]), capture_output=True, text=True, timeout=600)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn("broke NEXT-1", done.stdout)
+        self.assertRegex(done.stdout, r"NEXT-1 +[1-9]\d* +[1-9]")  # the right answers, the wrong ones
+
+    def test_no_such_interface(self):
+        done = subprocess.run(in_a_network([CHECK, "watch", "--interface", "nowhere0", "--port", "5"]), capture_output=True, text=True)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("`ip link` lists the interfaces", done.stderr)
+
+    def test_not_permitted(self):
+        """As a user without the capability: what to do instead is said."""
+        if os.geteuid() != 0:
+            self.skipTest("only root can become another user")
+        with for_nobody() as check:
+            done = subprocess.run([check, "watch", "--interface", "lo", "--port", "5"], capture_output=True, text=True, **NOBODY)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("capturing is not permitted; it takes root, or `setcap cap_net_raw+ep`", done.stderr)
+        self.assertIn("`undr-check watch -- COMMAND`", done.stderr)
+
+
+NOBODY = {"user": 65534, "group": 65534, "extra_groups": []}
+
+
+@contextlib.contextmanager
+def for_nobody():
+    """A copy of undr-check that any user may run."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        shutil.copy(CHECK, folder)
+        yield f"{folder}/undr-check"
+
+
+class Namespaces(unittest.TestCase):
+    """The command's own network: as a user without rights, and where it is refused."""
+
+    def setUp(self):
+        if not has_capture():
+            self.skipTest("no libpcap")
+
+    def test_without_rights(self):
+        words = ["sh", "-c", "id -u; grep -c lo: /proc/net/dev"]
+        with for_nobody() as check:
+            who = NOBODY if os.geteuid() == 0 else {}
+            if subprocess.run(["unshare", "--user", "--net", "true"], capture_output=True, **who).returncode != 0:
+                self.skipTest("no user namespaces for users without rights here")
+            done = subprocess.run([check, "watch", "--", *words], capture_output=True, text=True, cwd="/", **who)
+            self.assertEqual(done.stdout.split(), [str(who.get("user", os.geteuid())), "1"], done.stderr)
+            self.assertIn("Nothing was judged", done.stderr)
+            done = subprocess.run([check, "watch", "--", sys.executable if os.geteuid() else "/usr/bin/python3", "-c", TALK + "talk()"],
+                                  capture_output=True, text=True, cwd="/", **who)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn("broke NEXT-1", done.stderr)
+
+    def test_refused(self):
+        """In a user namespace that may have no networks, whoever asks."""
+        words = "echo 0 >/proc/sys/user/max_net_namespaces && exec \"$0\" watch -- touch \"$1\""
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(["unshare", "--user", "--map-root-user", "sh", "-c", words, CHECK, f"{folder}/ran"], capture_output=True, text=True)
+            if "max_net_namespaces" in done.stderr or "unshare" in done.stderr:
+                self.skipTest("no user namespaces, or no limit of them, here")
+            self.assertEqual((done.returncode, os.listdir(folder)), (2, []), done.stderr)
+        for words in ("no network of its own for the command", "undr-check watch --interface lo --port N", "tcpdump -i lo -w FILE", "--listen PORT --to PORT"):
+            self.assertIn(words, done.stderr)
 
 
 class Command(unittest.TestCase):
@@ -243,7 +421,7 @@ class Output(unittest.TestCase):
         self.assertIn(b"Nothing that was seen breaks", report.read())
 
     def test_full_files(self):
-        for option in ("--output", "--json"):
+        for option in ("--output", "--json", "--html"):
             done = subprocess.run([CHECK, *self.words, option, "/dev/full"], capture_output=True, text=True)
             self.assertEqual(done.returncode, 3, done.stderr)
             self.assertIn("/dev/full can't be written: No space left on device", done.stderr)

@@ -6,7 +6,9 @@ What each figure is compared with:
 - hand-out: an epoll loop that answers 9 bytes with 64;
 - large payloads: a bare socket that is read into memory of the payload's size;
 - decoding: CPython's C `pickle.loads` on the same pickles;
-- latencies: a bare socket to a waiting process, in C or in Python, that is, the time that the process takes to wake up.
+- the watch: the same manager without it; tcpdump on the same capture;
+- latencies: a bare socket to a waiting process, in C or in Python, that is, the time that the process takes to wake up;
+- `undr_native`: the Python package's own manager, in the same program (`tests/bench/python/bench_pool.py`).
 
 Python workers are also measured against a bare socket in place of the manager, `fed by a bare socket`, with the \
 task's frame ready: that is the workers' own share, which no manager can reduce.
@@ -84,6 +86,10 @@ def summary(rows):
          "a core each")
     late = of("two cores", "5000 connects at once: those that waited for a retransmit")[0]
     line("5,000 connects at once that waited for a retransmit", f"{float(late):g}", "a core each")
+    native = {measure.removeprefix("undr_native, "): number(median) for (measure, _), median in found.items()
+              if measure.startswith("undr_native, ")}
+    for measure, figure in native.items():
+        line(f"`undr_native` against the Python package's own manager: {measure}", f"{figure} x as fast", "none")
     line("decoding of 19 pickles, against CPython's C `pickle.loads`: geometric mean / worst case",
          " x / ".join(of("one core", "decode, geometric mean of 19 pickles", "decode, worst case"))
          + " x as fast", "one core")

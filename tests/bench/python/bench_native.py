@@ -8,7 +8,7 @@ import subprocess
 
 # name: the measure of bench_pool.py, its count, that of --quick, what is compared, how much better it is to be
 MEASURES = (
-    ("messages to the reader", "messages", 20000, 2000, 5),
+    ("messages to the reader", "messages", 20000, 2000, 1),
     ("schedule to start, Python workers", "start", 60, 5, 5),
     ("end of the last task to the end of messages()", "end", 60, 5, 5),
     ("64 workers, from none to all at work", "workers", 64, 8, 1),

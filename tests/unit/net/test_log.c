@@ -293,6 +293,34 @@ static void long_lines_are_cut(void **state) {
     (void)close(ends[0]);
 }
 
+/* What a peer or a task wrote must not reach a terminal: escapes, bells, what turns text round, line breaks. */
+static void text_from_outside_is_visible(void **state) {
+    (void)state;
+    int ends[2];
+    undr_log log;
+    reading got = {0};
+    char long_one[2 * UNDR_LOG_LINE];
+    memset(long_one, 0x1b, sizeof long_one - 1);
+    long_one[sizeof long_one - 1] = '\0';
+    assert_int_equal(pipe(ends), 0);
+    FILE *file = file_of(ends[1]);
+    undr_log_open(&log, file);
+    put(&log, "a%sb", "\x1b[31m\a\n\xe2\x80\xae\xe2\x80\xa8\xef\xbb\xbf\xff");
+    put(&log, "%s", long_one);
+    undr_log_close(&log);
+    read_now(ends[0], &got);
+    char *end = strchr(got.text, '\n');
+    assert_non_null(end);
+    *end = '\0';
+    assert_string_equal(got.text, "prefix: a\\x1b[31m\\x07\\n\\u202e\\u2028\\ufeff\\xffb");
+    assert_null(strchr(end + 1, 0x1b));
+    assert_non_null(strstr(end + 1, "\\x1b\\x1b"));
+    assert_ptr_equal(strchr(end + 1, '\n'), got.text + got.size - 1);
+    free(got.text);
+    (void)fclose(file);
+    (void)close(ends[0]);
+}
+
 static void no_log(void **state) {
     (void)state;
     undr_log log;
@@ -312,6 +340,7 @@ int main(void) {
         cmocka_unit_test(signals_are_no_reason_to_die),
         cmocka_unit_test(a_stream_without_a_descriptor),
         cmocka_unit_test(long_lines_are_cut),
+        cmocka_unit_test(text_from_outside_is_visible),
         cmocka_unit_test(no_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,6 +151,8 @@ static void a_header_shows_what_will_be_refused(void **state) {
     assert_int_equal(undr_manager_check_header(core, 'm', SIZE), UNDR_OK);
     assert_int_equal(undr_manager_check_header(core, 0x81, SIZE), UNDR_OK);
     assert_int_equal(undr_manager_check_header(core, 'm', LIMIT), UNDR_QUEUE_LIMIT);
+    assert_int_equal(
+        undr_manager_check_header(core, 'm', SIZE_MAX), UNDR_QUEUE_LIMIT); /* with its cost it would wrap */
     assert_int_equal(undr_manager_check_header(core, 0x82, SIZE), UNDR_PRIORITY);
     assert_int_equal(undr_manager_check_header(core, 'n', SIZE), UNDR_UNEXPECTED_PAYLOAD);
     assert_int_equal(undr_manager_check_header(core, 'x', SIZE), UNDR_UNEXPECTED_TYPE);

@@ -90,6 +90,15 @@ static void every_option(void **state) {
     assert_true(options.timeout_factor == 2.5);
     assert_true(options.until_fail && options.repeat == 9);
     check_options_free(&options);
+    options = parsed("undr-check pair --workers 5 --strict -- m -- w");
+    assert_int_equal(options.action, CHECK_ACTION_PAIR);
+    assert_int_equal(options.workers, 5);
+    assert_string_equal(options.command[1], "--"); /* which of them is whose command, pair says */
+    check_options_free(&options);
+    options = parsed("undr-check matrix list.json --jobs 3 --html pages");
+    assert_int_equal(options.action, CHECK_ACTION_MATRIX);
+    assert_string_equal(options.files.at[0], "list.json");
+    check_options_free(&options);
     options = parsed("undr-check worker --again 0 -- x");
     assert_int_equal(options.again, 0);
     check_options_free(&options);
@@ -123,7 +132,8 @@ static void refusals_name_the_choices(void **state) {
     (void)state;
     assert_refused("undr-check", "manager|worker|pool|all");
     assert_refused("undr-check mangaer -- x", "did you mean manager?");
-    assert_refused("undr-check x -- x", "manager, worker, pool, all, explore, watch, diff, merge, spec, parse, decode");
+    assert_refused("undr-check x -- x",
+        "manager, worker, pool, all, explore, watch, pair, matrix, diff, merge, spec, parse, decode");
     assert_refused("undr-check manager --onyl x -- x", "did you mean --only?");
     assert_refused("undr-check manager --qqqqqq -- x", "unknown option '--qqqqqq'");
     assert_refused("undr-check manager --delivery cut9 -- x", "cut-8, coalesced, straddled, all");

@@ -7,7 +7,10 @@
  *     A-          the connection is gone
  *     A?>  A?<    bytes of a side were lost
  *     *A          A is seen from its middle
+ *     A>^         the first three bytes of a frame of a client
+ *     A>~         a client's header that announces 2^62 bytes
  *     @5000       so many milliseconds pass; each word takes one
+ *     =50         from here on each word takes 50 microseconds
  *
  * Payloads: None, Close, Error (a WorkerException), and any other word as the pickle of itself; `#` before it: as it is. */
 #ifndef TESTS_WATCH_SCENARIO_H
@@ -30,8 +33,9 @@ typedef struct scene {
     watch *w;
     watch_connection *connections[26];
     uint64_t now;   /* ns */
+    uint64_t step;  /* ns that a word takes */
     char ids[512];  /* of the findings: the first of each, with a blank behind */
-    char also[512]; /* the others */
+    char also[512]; /* the others, that may be meant instead */
     watch_finding last;
 } scene;
 
@@ -96,6 +100,10 @@ static void play_word(scene *s, const char *word) {
         s->now += strtoull(word + 1, NULL, 10) * 1000000;
         return;
     }
+    if (*word == '=') {
+        s->step = strtoull(word + 1, NULL, 10) * 1000;
+        return;
+    }
     if (*word == '*') {
         connection_of(s, word[1], false);
         return;
@@ -111,6 +119,9 @@ static void play_word(scene *s, const char *word) {
         assert_int_equal(watch_gap(s->w, c, rest[1] == '>' ? WATCH_CLIENT : WATCH_MANAGER, s->now, 0), UNDR_OK);
     } else if (strcmp(rest, "<|") == 0) {
         assert_int_equal(watch_end(s->w, c, WATCH_MANAGER, s->now, false), UNDR_OK);
+    } else if (strcmp(rest, ">^") == 0 || strcmp(rest, ">~") == 0) {
+        const undr_slice header = {(const uint8_t *)"m\0\0\0\0\0\0\0\x40", rest[1] == '^' ? 3 : UNDR_HEADER_SIZE};
+        assert_int_equal(watch_bytes(s->w, c, WATCH_CLIENT, s->now, header), UNDR_OK);
     } else {
         play_frame(s, c, *rest == '>' ? WATCH_CLIENT : WATCH_MANAGER, rest + 1);
     }
@@ -120,12 +131,12 @@ static void play_word(scene *s, const char *word) {
 static void play_scenario(scene *s, const watch_options *options, const char *text, watch_totals *totals) {
     watch_options own = *options;
     char *copy = strdup(text), *save = NULL;
-    *s = (scene){.now = 1000000000};
+    *s = (scene){.now = 1000000000, .step = 1000000};
     own.found = note_finding;
     own.context = s;
     assert_int_equal(watch_new(&own, &s->w), UNDR_OK);
     for (char *word = strtok_r(copy, " \n", &save); word != NULL; word = strtok_r(NULL, " \n", &save)) {
-        s->now += 1000000;
+        s->now += s->step;
         play_word(s, word);
     }
     watch_finish(s->w);

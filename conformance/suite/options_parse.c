@@ -1,4 +1,4 @@
-/* options.c: the command line of undr-check: parsed, checked, complained about. */
+/* options_parse.c: the command line of undr-check: parsed, checked, complained about. */
 #include "suite/options.h"
 
 #include "base/text.h"
@@ -137,6 +137,7 @@ static undr_error parse_shard(check_parsing *parsing, const char *text) {
     }
     parsing->options->shard = (unsigned)shard;
     parsing->options->shards = (unsigned)shards;
+    parsing->options->has_shard = true;
     return UNDR_OK;
 }
 

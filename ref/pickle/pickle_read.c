@@ -1,6 +1,6 @@
-/* pickle_reader.c: reads a pickle. One loop, one table: each opcode has a function that obeys it. */
-#include "pickle/pickle_reader.h"
+/* pickle_read.c: reads a pickle. One loop, one table: each opcode has a function that obeys it. */
 #include "pickle/pickle_opcode.h"
+#include "pickle/pickle_reader.h"
 #include "pickle/value_walk.h"
 
 #include <stdlib.h>
