@@ -155,7 +155,7 @@ static undr_error replay_session(struct explorer *self, const check_explored *se
     check_item item = {&cases.at[0], 0, self->delivery, NULL, false};
     check_supervision supervision = {&item, 1, &self->setting, check_play_item, 1, 0,
         (uint64_t)((double)(PLAY_LIMIT_S * UINT64_C(1000000000)) * self->options->timeout_factor), false, self->signals,
-        {replay, on_started, on_finished, on_tick}};
+        {replay, on_started, on_finished, on_tick, NULL}, NULL};
     error = check_supervise(&supervision, &interrupted);
     check_cases_free(&cases);
     return interrupted != 0 ? UNDR_INTERRUPTED : error;

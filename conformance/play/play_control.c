@@ -132,6 +132,7 @@ static void fail_without_line(check_player *player, const char *expected, uint64
     undr_slice unread = check_control_unread(&player->scene.control);
     bool first = player->scene.control.in_flight == CHECK_AWAIT_READY;
     double seconds = (double)limit / 1e9;
+    check_player_in_vain(player);
     if (unread.size > 0) {
         undr_buffer shown = {0};
         check_player_show_line(player, &shown, unread);
@@ -154,6 +155,8 @@ static void fail_without_line(check_player *player, const char *expected, uint64
 bool check_player_take_line(check_player *player, const char *expected, uint64_t until, check_line *line) {
     check_control *control = &player->scene.control;
     uint64_t start = check_now();
+    bool starts = control->in_flight == CHECK_AWAIT_READY;
+    check_idle idle = {0};
     while (!player->blame.over) {
         undr_error error = check_control_take(control, line);
         if (error == UNDR_OK) {
@@ -164,8 +167,9 @@ bool check_player_take_line(check_player *player, const char *expected, uint64_t
         } else if (control->ended) {
             check_player_look_again(player);
             check_player_crash(player, expected, "the target closed its standard output");
-        } else if (!check_player_await(player, until) && !player->blame.over && !check_control_has_line(control)) {
-            fail_without_line(player, expected, until - start);
+        } else if (!(starts ? check_player_await_start(player, &idle, until) : check_player_await(player, until))
+            && !player->blame.over && !check_control_has_line(control)) {
+            fail_without_line(player, expected, check_now() - start);
         }
     }
     return false;

@@ -93,6 +93,7 @@ static void finish_writing(check_player *player, check_connection *connection) {
         uint64_t added = check_player_more_time(player, connection, limit, more);
         more += added;
         if (added == 0) {
+            check_player_in_vain(player);
             check_player_fail(player, "%s read only %llu of %zu bytes within %.1f s", connection->name,
                 (unsigned long long)wire->bytes_out, (size_t)wire->bytes_out + wire->out.size - wire->sent,
                 (double)time / 1e9);

@@ -2,6 +2,7 @@
 #include "play/play_limit.h"
 
 #include "base/clock.h"
+#include "notation/wait_kind.h"
 
 static uint64_t seconds(uint64_t count) {
     return count * CHECK_SECOND;
@@ -58,21 +59,37 @@ static uint64_t declared(const check_player *player) {
     return bounds * CHECK_MILLISECOND + CHECK_HELD_FACTOR * player->setting->held_ns;
 }
 
+/* Does it wait for what the survey has waited for in vain? */
+static bool is_missed(const check_player *player) {
+    const check_setting *setting = player->setting;
+    const check_step *step = player->at.step;
+    return setting->silent
+        || (setting->missed != 0 && step != NULL
+            && check_wait_kind_at(player->at.one, step->line).wide == setting->missed);
+}
+
 uint64_t check_player_limit(const check_player *player, bool held) {
     const check_setting *setting = player->setting;
     bool starts = player->at.one->role != CHECK_ROLE_MANAGER || setting->measuring;
     uint64_t least = seconds(starts ? CHECK_LEAST_POOL_S : CHECK_LEAST_S);
     uint64_t firsts = lesser(CHECK_FIRSTS * setting->first_ns, seconds(CHECK_START_S));
     uint64_t trips = lesser(CHECK_TRIPS * setting->round_trip_ns, seconds(CHECK_TRIPS_MOST_S));
-    uint64_t limit = greater(least, greater(firsts, trips)) / (setting->silent ? CHECK_SILENT_PART : 1);
+    uint64_t limit = greater(least, greater(firsts, trips)) / (is_missed(player) ? CHECK_SILENT_PART : 1);
     limit += crossed(player) * (CHECK_SECOND / CHECK_RATE);
     return check_player_scale(player, limit) + (held ? declared(player) : 0);
 }
 
+/* Of a worker the start ends with its first answer. */
+static uint64_t start_part(const check_player *player) {
+    return player->setting->silent && player->at.one->role == CHECK_ROLE_WORKER ? CHECK_SILENT_PART : 1;
+}
+
 uint64_t check_player_start_limit(const check_player *player) {
-    /* For a worker it is the limit of its first answer. */
-    bool silent = player->setting->silent && player->at.one->role == CHECK_ROLE_WORKER;
-    return check_player_scale(player, seconds(CHECK_START_S) / (silent ? CHECK_SILENT_PART : 1));
+    return check_player_scale(player, seconds(CHECK_START_S) / start_part(player));
+}
+
+uint64_t check_player_idle_limit(const check_player *player) {
+    return check_player_scale(player, seconds(CHECK_IDLE_S) / start_part(player));
 }
 
 uint64_t check_player_quiet(const check_player *player, uint64_t least_of_case) {

@@ -21,7 +21,10 @@ enum {
      * seconds. */
     CHECK_LEAST_S = 5,
     CHECK_LEAST_POOL_S = 15,
-    CHECK_START_S = 30, /* a target's own start, which is slow in virtual machines */
+    CHECK_START_S = 30,      /* a target's own start, which is slow in virtual machines, */
+    CHECK_IDLE_S = 10,       /* but they work meanwhile: a target that does nothing for so long hangs */
+    CHECK_IDLE_WORK_MS = 20, /* of processor time is no work yet: runtimes have threads that wake up now and then */
+    CHECK_IDLE_LOOK_MS = 500,
     /* TRIPS: round trips are measured on a quiet machine. At most 60 s: if it was not quiet, they would outlast the
      * watchdog. */
     CHECK_TRIPS = 2000,
@@ -29,7 +32,8 @@ enum {
     /* FIRSTS: each target starts afresh, and the machine may be busier than during the survey. At most START. */
     CHECK_FIRSTS = 20,
     CHECK_HELD_FACTOR = 2, /* of a hold that was measured, not declared */
-    /* A target whose very first answer did not come in time: do not wait as long for each of the others. */
+    /* A target whose very first answer did not come in time: do not wait as long for each of the others. The same for
+     * the kind of answer that the survey has waited for in vain. */
     CHECK_SILENT_PART = 10,
     /* RATE: bytes a second that every target handles. What it sends counts only up to what was sent to it, plus
      * MORE_ANSWERS. */
@@ -57,6 +61,7 @@ enum {
     CHECK_GONE_LEAST_S = 2,
     CHECK_GONE_SETTLES = 20,
     CHECK_LOOK_EVERY_MS = 2,
+    CHECK_GATE_LOOK_MS = 200, /* and so often, whether anybody is left who could come to a gate */
     CHECK_GLANCES = 100,      /* a target that never stops printing must not block the play */
     CHECK_OTHERS_PART = 8,    /* part of the limit: how long a connection that is to leave may ask for nothing */
     CHECK_APART_MS = 50,      /* how long a piece waits for the peer to read the one before it, */
@@ -70,6 +75,7 @@ uint64_t check_player_scale(const check_player *player, uint64_t time);
 /* How long an answer may take. held: it may be one that the target holds. */
 uint64_t check_player_limit(const check_player *player, bool held);
 uint64_t check_player_start_limit(const check_player *player);
+uint64_t check_player_idle_limit(const check_player *player);
 /* The bytes that have crossed on all connections, and how much longer a wait that began at `before` lasts because of
  * those that crossed since: a target that is slow with a large payload is not idle. */
 uint64_t check_player_flow(const check_player *player);

@@ -1,7 +1,9 @@
 /* play_needs.c: can this target be given the case at all? */
 #include "play/play_needs.h"
 
+#include "base/clock.h"
 #include "base/text.h"
+#include "play/play_estimate.h"
 #include "undr/frame.h"
 
 #include <string.h>
@@ -96,6 +98,7 @@ static bool needs_process(const check_step *steps, size_t count) {
 
 bool check_play_is_skipped(const check_case *one, const check_setting *setting, check_result *result) {
     const check_need *need = find_lack(one, setting);
+    uint64_t estimate = check_play_estimate(one, setting);
     undr_error error = UNDR_OK;
     if (setting->listens && needs_process(one->steps, one->step_count)) {
         error = undr_put_text(&result->received, "the case needs the worker's process, which is yours with --listen");
@@ -108,6 +111,10 @@ bool check_play_is_skipped(const check_case *one, const check_setting *setting, 
             &result->received, "the target does not declare %s %lld", need->capability, (long long)need->minimum);
     } else if (need != NULL) {
         error = undr_put_format(&result->received, "the target does not declare %s", need->capability);
+    } else if (check_play_is_too_long(estimate, setting)) {
+        error = undr_put_format(&result->received,
+            "undecided: as slowly as this target answers it would take %.0f s or longer; --load plays it",
+            (double)estimate / (double)CHECK_SECOND);
     } else {
         return false;
     }

@@ -65,6 +65,7 @@ void check_player_receive_exit(check_player *player, const check_step *step) {
         if (look == CHECK_LOOK_OTHER) {
             check_player_fail(player, "%s", check_player_text(player, &why));
         } else if (!check_player_await(player, until) && !player->blame.over) {
+            check_player_in_vain(player);
             check_player_fail(player, "the process is still running after %.1f s", (double)limit / 1e9);
         }
     }
@@ -185,6 +186,10 @@ static pid_t find_companion(check_player *player) {
     }
     check_pids_free(&found);
     return companion;
+}
+
+bool check_player_is_alone(check_player *player) {
+    return find_companion(player) == 0 && !player->blame.over;
 }
 
 void check_player_alone(check_player *player, const check_step *step) {

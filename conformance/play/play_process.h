@@ -11,6 +11,7 @@ check_look check_player_look_exit(check_player *player, const check_step *step, 
 /* P -> signal, P alive, P alone, P loopback, P logs, kill ?pid, gone ?pid. */
 void check_player_signal(check_player *player, const check_step *step);
 void check_player_alive(check_player *player, const check_step *step);
+bool check_player_is_alone(check_player *player); /* now: has the target no process beside its first one? */
 void check_player_alone(check_player *player, const check_step *step);
 void check_player_loopback(check_player *player, const check_step *step);
 void check_player_logs(check_player *player, const check_step *step);

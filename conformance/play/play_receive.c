@@ -64,6 +64,7 @@ static void fail_other(check_player *player, undr_buffer *why) {
 static void fail_nothing(check_player *player, const check_step *step, uint64_t limit) {
     check_connection *connection = check_player_connection(player, step);
     size_t unread = connection == NULL ? 0 : check_wire_unread(&connection->wire);
+    check_player_in_vain(player);
     if (unread > 0) {
         undr_buffer shown = {0};
         check_player_keep(
@@ -233,6 +234,7 @@ void check_player_poll(check_player *player, const check_step *step) {
             check_player_wait(player, check_now() + pause);
         }
         if (check_now() >= until) {
+            check_player_in_vain(player);
             check_player_fail(
                 player, "only None for %.1f s (asked %llu times)", (double)limit / 1e9, (unsigned long long)asked);
         } else if (!player->blame.over) {

@@ -93,6 +93,7 @@ static void receive_all(check_player *player, open_receives *all) {
             more += added;
             until += added;
             if (added == 0 && !player->blame.over) {
+                check_player_in_vain(player);
                 check_player_fail(player, "nothing within %.1f s; %zu receives of the unordered block are open",
                     (double)(limit + more) / 1e9, all->left);
             }

@@ -152,6 +152,10 @@ void check_player_fail_as(check_player *player, const char *expected, const char
     va_end(list);
 }
 
+void check_player_in_vain(check_player *player) {
+    player->blame.result->in_vain = player->blame.result->in_vain || !player->blame.over;
+}
+
 void check_player_crash(check_player *player, const char *expected, const char *received, ...) {
     va_list list;
     va_start(list, received);

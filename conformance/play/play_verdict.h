@@ -21,6 +21,8 @@ void check_player_fail_as(check_player *player, const char *expected, const char
     __attribute__((format(printf, 3, 4)));
 void check_player_crash(check_player *player, const char *expected, const char *received, ...)
     __attribute__((format(printf, 3, 4)));
+/* Before one of these: the failure is that something did not come, however long the play waited. */
+void check_player_in_vain(check_player *player);
 /* Ends the play: something that the case needs was missing before its first step. */
 void check_player_block(check_player *player, const char *reason, ...) __attribute__((format(printf, 2, 3)));
 /* Ends the play without a verdict, because it would prove nothing. */

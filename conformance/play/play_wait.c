@@ -103,6 +103,31 @@ bool check_player_await(check_player *player, uint64_t until) {
         && !player->blame.over;
 }
 
+static unsigned long long effort_of(check_player *player) {
+    unsigned long long effort = 0;
+    check_player_keep(player, check_family_effort(&effort));
+    return effort;
+}
+
+bool check_player_await_start(check_player *player, check_idle *idle, uint64_t until) {
+    if (idle->since == 0) {
+        idle->since = check_now();
+        idle->look_at = idle->since + CHECK_SECOND; /* most targets have started by then: nothing is looked up */
+    }
+    if (check_player_wait(player, idle->look_at < until ? idle->look_at : until)) {
+        return true;
+    }
+    unsigned long long effort = player->blame.over ? 0 : effort_of(player);
+    uint64_t now = check_now();
+    if (effort > idle->effort + CHECK_IDLE_WORK_MS * CHECK_MILLISECOND) {
+        idle->effort = effort;
+        idle->since = now;
+    }
+    idle->look_at = now + CHECK_IDLE_LOOK_MS * CHECK_MILLISECOND;
+    bool goes_on = now < until && now - idle->since < check_player_idle_limit(player);
+    return !player->blame.over && (goes_on || check_player_await(player, now));
+}
+
 static uint64_t moved_on(const check_connection *connection) {
     return connection->wire.bytes_in + connection->wire.bytes_out;
 }

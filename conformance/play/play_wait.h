@@ -8,6 +8,13 @@
 bool check_player_wait(check_player *player, uint64_t until);
 /* The same for a time limit of the target: it gets more time while the machine does not let it run. */
 bool check_player_await(check_player *player, uint64_t until);
+/* A target that starts: how long it has only waited for. Begin with {0}. */
+typedef struct check_idle {
+    uint64_t since, look_at;
+    unsigned long long effort; /* check_family_effort, when it was found at work last */
+} check_idle;
+/* check_player_await for the start of a target: there is no more to wait for when it has done nothing for IDLE. */
+bool check_player_await_start(check_player *player, check_idle *idle, uint64_t until);
 /* A limit is over, and `more` after it: how much more time there is if the target still reads what it was sent. */
 uint64_t check_player_more_time(
     check_player *player, const check_connection *connection, uint64_t limit, uint64_t more);

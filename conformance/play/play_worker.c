@@ -29,7 +29,9 @@ static check_connection *find_worker(check_player *player) {
 
 check_connection *check_player_worker(check_player *player) {
     bool listens = player->setting->listens; /* somebody starts it by hand */
-    uint64_t until = listens ? UINT64_MAX : check_now() + check_player_start_limit(player);
+    check_idle idle = {0};
+    uint64_t start = check_now();
+    uint64_t until = listens ? UINT64_MAX : start + check_player_start_limit(player);
     while (find_worker(player) == NULL) {
         const check_target *target = &player->scene.target;
         if (!listens && target->state != CHECK_TARGET_RUNS && player->scene.count == 0) {
@@ -40,15 +42,16 @@ check_connection *check_player_worker(check_player *player) {
                 return NULL;
             }
         }
-        if (check_player_await(player, until)) {
+        if (listens ? check_player_await(player, until) : check_player_await_start(player, &idle, until)) {
             continue;
         }
+        check_player_in_vain(player);
         if (!player->blame.over && player->scene.count == 0) {
             check_player_fail_as(player, "a connection to the port of the harness", "none within %.1f s",
-                (double)check_player_start_limit(player) / 1e9);
+                (double)(check_now() - start) / 1e9);
         } else if (!player->blame.over) {
-            check_player_fail(player, "a connection, but nothing on it within %.1f s",
-                (double)check_player_start_limit(player) / 1e9);
+            check_player_fail(
+                player, "a connection, but nothing on it within %.1f s", (double)(check_now() - start) / 1e9);
         }
         return NULL;
     }

@@ -45,12 +45,15 @@ typedef struct check_setting {
     check_capabilities capabilities;
     uint64_t round_trip_ns; /* measured: `n` to its answer (manager), command to answer */
     uint64_t settle_ns;     /* what `quiet` is a multiple of; measured on the target */
+    uint64_t stream_ns;     /* what an answer takes that comes behind others; 0: not measured */
     uint64_t first_ns;      /* of a manager: its first answer, which a runtime that warms up is slow to give */
     uint64_t held_ns;       /* --connect, which can't ask: how long a None is held, as it seems; 0: not */
     bool measuring;         /* the survey is being played: nothing is known yet */
     bool unwatched;         /* what is asked is not of the protocol, and no right answer exists for the watch */
     double timeout_factor;  /* of every time limit; 1.0 */
     bool silent;            /* the survey's first answer did not come in time: later ones are waited for a tenth */
+    uint32_t missed;        /* check_wait_kind.wide of what the survey waited for in vain; 0: nothing */
+    bool patient;           /* --load: cases are played however long they take */
     bool destructive;       /* --connect: cases that damage the target's counts may run, too */
     char *doing;            /* CHECK_DOING bytes, shared with who watches the survey: what it waits for; NULL */
     bool pause;             /* wait for Enter before the first step, the target's pid printed (for a debugger) */

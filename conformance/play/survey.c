@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/writer.h"
 #include "notation/parse.h"
+#include "notation/wait_kind.h"
 #include "play/survey_verb.h"
 #include "target/inherited.h"
 
@@ -14,7 +15,8 @@
 #include <string.h>
 
 enum {
-    LINES = 64,
+    LINES = 128,
+    STREAM = 64, /* answers behind one another */
     TRIPS = 9,
     HELD_MS = 50,                     /* a None that takes longer, and twice a round trip, is held */
     PRINTED_SHOWN = 200,              /* bytes of what `capabilities` printed */
@@ -41,8 +43,13 @@ static const char manager_text[] = "case manager.survey\n"
                                    "  A <- t None\n"
                                    "  M -> next\n"
                                    "  M <- done\n"
-                                   "  M -> close join\n" /* 46 */
-                                   "  M <- closed\n";
+                                   "  A -> raw b'm\\x05\\0\\0\\0\\0\\0\\0\\0\\x80\\x04K\\x01.' * 64\n" /* 46 */
+                                   "  repeat 64\n"
+                                   "    A <- m\n"        /* 47, 48, ... */
+                                   "  M -> close join\n" /* 111 */
+                                   "  M <- closed\n"
+                                   "  M -> end\n"
+                                   "  P <- exit 0\n";
 
 static const char worker_text[] = "case worker.survey\n"
                                   "  must WORK-1  the survey measures how quickly a worker asks\n"
@@ -55,8 +62,8 @@ static const char worker_text[] = "case worker.survey\n"
                                   "    A <- m i\n"
                                   "    A -> m\n"
                                   "    A <- t\n"
-                                  "  A -> close\n" /* 47 */
-                                  "  P <- exit\n";
+                                  "  A -> t CloseRequest\n" /* 47 */
+                                  "  A <- end exit 0\n";
 
 static const char pool_text[] = "case pool.survey\n"
                                 "  must POOL-1  the survey measures how quickly a pool runs a task\n"
@@ -69,7 +76,9 @@ static const char pool_text[] = "case pool.survey\n"
                                 "  M -> next\n" /* 25 */
                                 "  M <- done\n"
                                 "  M -> close join\n" /* 27 */
-                                "  M <- closed\n";
+                                "  M <- closed\n"
+                                "  M -> end\n"
+                                "  P <- exit 0\n";
 
 static const char connect_text[] = "case manager.survey\n"
                                    "  must REQ-1  the survey measures how quickly requests are answered\n"
@@ -143,7 +152,8 @@ static void read_times(check_setting *setting, check_role role, const check_stop
         setting->held_ns = none > HELD_MS * CHECK_MILLISECOND && none > 2 * setting->round_trip_ns ? none : 0;
     } else {
         keep_times(setting, median(stopwatch, 4, 6, 9, 4),
-            most(median(stopwatch, 4, 7, 9, 4), median(stopwatch, 45, 47, 1, 0)));
+            most(median(stopwatch, 4, 7, 9, 4), median(stopwatch, 110, 112, 1, 0)));
+        setting->stream_ns = median(stopwatch, 45, 110, 1, 0) / STREAM;
         uint64_t first = median(stopwatch, 0, 1, 1, 0), held = setting->capabilities.hold * CHECK_MILLISECOND;
         setting->first_ns = first > held ? first - held : 0;
     }
@@ -203,6 +213,7 @@ static undr_error play_measurement(check_setting *setting, check_role role, cons
     } else {
         read_times(setting, role, &stopwatch);
         setting->silent = is_silent(setting, &result, &times[role == CHECK_ROLE_WORKER ? 0 : 1]);
+        setting->missed = result.in_vain ? check_wait_kind_at(one, result.line).wide : 0;
     }
     check_result_free(&result);
     return error;

@@ -84,10 +84,14 @@ static bool is_hinted(const check_short *one) {
     return check_record_worst(one->record)->hint != CHECK_HINT_NONE;
 }
 
-/* The plainest: the first of the alike ones that blocks another, else a MUST, else one that shows a known mistake, else
- * what lies furthest down, else one that blames the requirement with the largest share, and of these the one with the
+/* The plainest: one of those that are made to show it, else the first of the alike ones that blocks another, else a
+ * MUST, else one that shows a known mistake, else what lies furthest down, else one that blames the requirement with the largest share, and of these the one with the
  * shortest transcript. */
 static bool is_better(const check_short *a, const check_short *b) {
+    bool a_life = check_suite_is_life(a->record->one), b_life = check_suite_is_life(b->record->one);
+    if (a_life != b_life && a->standing == b->standing) {
+        return a_life;
+    }
     bool a_blocks = a->holds > 0, b_blocks = b->holds > 0;
     if (a_blocks != b_blocks || a->standing != b->standing) {
         return a_blocks != b_blocks ? a_blocks : a->standing > b->standing;
@@ -229,11 +233,17 @@ static int rank(const check_short *leader) {
     }
 }
 
-/* Of the same rank what shows a known mistake, then what lies further down; of those what explains more. */
+/* Nothing came at all in a case that asks for as little as there is: what lies above it can't tell more. */
+static bool is_silent(const check_short *leader) {
+    return check_suite_is_life(leader->record->one) && check_record_worst(leader->record)->in_vain;
+}
+
+/* Of the same rank what shows a known mistake, then what is silent, then what lies further down; of those what explains more. */
 static int compare_leaders(const void *left, const void *right) {
     const check_short *a = *(const check_short *const *)left, *b = *(const check_short *const *)right;
     int order = a->part != b->part ? (a->part < b->part ? -1 : 1) : rank(a) - rank(b);
     order = order != 0 ? order : (int)is_hinted(b) - (int)is_hinted(a);
+    order = order != 0 ? order : (int)is_silent(b) - (int)is_silent(a);
     order = order != 0 ? order : (int)a->depth - (int)b->depth;
     if (order != 0 || weight(a) == weight(b)) {
         return order != 0 ? order : a < b ? -1 : 1;

@@ -50,7 +50,7 @@ static undr_error play_one(const check_again *again, check_record *record) {
     struct replay replay = {again, record};
     check_item item = {record->one, 0, check_record_delivery(record), NULL, false};
     check_supervision supervision = {&item, 1, &again->part->setting, check_play_item, 1, 0, again->limit_ns, false,
-        again->signals, {&replay, on_started, on_finished, on_tick}};
+        again->signals, {&replay, on_started, on_finished, on_tick, NULL}, NULL};
     return check_supervise(&supervision, &again->session->interrupted);
 }
 
@@ -58,8 +58,10 @@ static undr_error play_one(const check_again *again, check_record *record) {
 static bool is_wanted(const check_again *again, const check_short *one) {
     bool failed = one->standing == CHECK_FAILED || one->standing == CHECK_WARNED || one->standing == CHECK_CHANGED;
     check_verdict verdict = check_record_verdict(one->record);
+    bool known = again->part->setting.missed != 0 || again->part->setting.silent;
+    bool seen = check_record_worst(one->record)->in_vain && known; /* several plays have waited for that already */
     bool damages = one->record->one->destructive && again->session->options->host != NULL;
-    return one->part == again->part && failed && verdict >= CHECK_WARN && verdict != CHECK_ERROR && !damages;
+    return one->part == again->part && failed && verdict >= CHECK_WARN && verdict != CHECK_ERROR && !damages && !seen;
 }
 
 static size_t choose(const check_again *again, check_record *chosen[KINDS]) {
@@ -77,6 +79,12 @@ static size_t choose(const check_again *again, check_record *chosen[KINDS]) {
     free(order);
     check_digest_free(&digest);
     return found;
+}
+
+/* How long a play of this one lasts when nothing comes once more. */
+static uint64_t waited_in_vain(const check_record *record) {
+    const check_result *worst = check_record_worst(record);
+    return worst->in_vain ? worst->duration_ns : 0;
 }
 
 static bool is_asked_for(const check_session *session) {
@@ -97,10 +105,13 @@ undr_error check_play_again(const check_again *again) {
         check_tell(again->reporters, (check_event){.kind = CHECK_EVENT_AGAIN, .part = again->part, .count = count});
     }
     for (size_t i = 0; i < count * session->options->again && error == UNDR_OK; i++) {
-        if (session->interrupted != 0 || check_now() - began > budget) {
+        uint64_t took = check_now() - began;
+        if (session->interrupted != 0 || took > budget) {
             break;
         }
-        error = play_one(again, chosen[i % count]);
+        if (took + waited_in_vain(chosen[i % count]) <= budget) {
+            error = play_one(again, chosen[i % count]);
+        }
     }
     return error;
 }

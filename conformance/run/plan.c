@@ -4,7 +4,6 @@
 #include "suite/cost.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     WAITS_MS = 50,
@@ -78,8 +77,7 @@ static undr_error find_leaders(const check_selection *selection, check_name_map 
 }
 
 static bool leads(const check_name_map *leaders, const check_case *one) {
-    return strcmp(one->name, check_suite_life(one->role)) == 0
-        || check_name_map_get(leaders, one->name) != CHECK_NO_NAME;
+    return check_suite_is_life(one) || check_name_map_get(leaders, one->name) != CHECK_NO_NAME;
 }
 
 static int compare(uint64_t a, uint64_t b) {

@@ -8,6 +8,7 @@
 #include "base/written.h"
 #include "report/report.h"
 #include "run/again.h"
+#include "run/cause.h"
 #include "run/output.h"
 #include "run/plan.h"
 #include "run/program.h"
@@ -40,8 +41,10 @@ struct run {
     check_session session;
     check_terminal terminal;
     check_tap tap;
-    check_part *part; /* the present one */
-    size_t settled;   /* records of it whose plays are all over, and all of those before them */
+    check_part *part;    /* the present one */
+    size_t settled;      /* records of it whose plays are all over, and all of those before them */
+    check_causes causes; /* that its cases have met */
+    size_t life_left;    /* plays of this round, of cases that are made to show them */
     unsigned repetition, repetitions;
     undr_buffer message;
 };
@@ -80,10 +83,38 @@ static void tell_settled(struct run *run, bool all) {
     }
 }
 
+/* Not of cases that were named, which are to be played, nor of those that are expected to fail. */
+static bool looks_for_causes(const struct run *run, const check_record *record) {
+    const check_options *options = run->options;
+    return options->only.count == 0 && options->action != CHECK_ACTION_EXPLORE && !options->listens
+        && record->entry == NULL;
+}
+
+static const char *on_blocker(void *context, const check_item *item) {
+    struct run *run = context;
+    bool looks = looks_for_causes(run, &run->part->records[item->record]);
+    const check_case *blocker = looks && run->life_left == 0 ? check_causes_blocker(&run->causes, item->one) : NULL;
+    return blocker == NULL ? NULL : blocker->name;
+}
+
+/* What is waited for in vain again and again is not waited for as long any more. */
+static void look_for_cause(struct run *run, const check_case *one, const check_result *result) {
+    undr_error error = check_causes_note(&run->causes, one, result);
+    check_wait_kind kind = check_wait_kind_at(one, result->line);
+    if (result->in_vain && kind.wide != 0 && check_causes_is_met(&run->causes, kind)) {
+        run->part->setting.missed = kind.wide;
+    }
+    run->session.broken = run->session.broken || error != UNDR_OK;
+}
+
 static bool on_finished(void *context, const check_item *item, check_result *result) {
     struct run *run = context;
     const check_options *options = run->options;
     check_record *record = &run->part->records[item->record];
+    run->life_left -= check_suite_is_life(item->one) ? 1 : 0;
+    if (looks_for_causes(run, record)) {
+        look_for_cause(run, item->one, result);
+    }
     check_tell(&run->reporters,
         (check_event){.kind = CHECK_EVENT_PLAYED, .one = item->one, .delivery = item->delivery, .result = result});
     bool keep = options->verbose || options->json != NULL || options->html != NULL;
@@ -144,6 +175,14 @@ static uint64_t limit_of(const struct run *run) {
     return (uint64_t)((double)least * run->options->timeout_factor + (double)held);
 }
 
+static size_t count_life(const check_item *items, size_t count) {
+    size_t life = 0;
+    for (size_t i = 0; i < count; i++) {
+        life += check_suite_is_life(items[i].one) ? 1 : 0;
+    }
+    return life;
+}
+
 static undr_error play_round(struct run *run, const check_selection *selection) {
     const check_options *options = run->options;
     check_item *items = NULL;
@@ -152,9 +191,11 @@ static undr_error play_round(struct run *run, const check_selection *selection) 
         selection, &run->expected, options, run->session.seed, run->repetition, &items, &count);
     if (error == UNDR_OK) {
         unsigned jobs = run->session.jobs;
+        run->life_left = count_life(items, count);
         check_supervision supervision = {items, count, &run->part->setting, check_play_item, jobs,
             jobs > 1 ? WAITING_JOBS * jobs : 0, options->pause || options->listens ? UINT64_MAX : limit_of(run),
-            options->pause, &run->signals, {run, on_started, on_finished, on_tick}};
+            options->pause, &run->signals, {run, on_started, on_finished, on_tick, on_blocker},
+            &run->part->setting.missed};
         check_tell(&run->reporters, (check_event){.kind = CHECK_EVENT_ROUND, .part = run->part, .count = count});
         error = check_supervise(&supervision, &run->session.interrupted);
     }
@@ -168,6 +209,7 @@ check_setting check_run_setting(const check_options *options) {
         .port = options->port,
         .listens = options->listens,
         .timeout_factor = options->timeout_factor * (options->listens ? BY_HAND : 1),
+        .patient = options->load,
         .destructive = options->destructive};
     setting.capabilities.priority_levels = 2;
     setting.capabilities.pickle_low = setting.capabilities.pickle_high = 4;
@@ -235,6 +277,7 @@ static undr_error run_part(struct run *run, check_part *part, const check_select
     if (plays && error == UNDR_OK) {
         error = play_rounds(run, selection);
     }
+    check_causes_free(&run->causes);
     check_part_excuse(part);
     if (error == UNDR_OK || part->count > 0) {
         tell_settled(run, true);

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TICK_MS = 100, LONGEST_LINE = 256 * 1024 * 1024 };
+enum { TICK_MS = 100, AT_WORK_MS = 1000, LONGEST_LINE = 256 * 1024 * 1024 };
 
 typedef enum item_state { ITEM_WAITS, ITEM_RUNS, ITEM_ENDED } item_state;
 
@@ -31,6 +31,13 @@ struct runner {
     uint64_t started_ns;
     const char *stopped; /* why it was, by us; NULL: it was not */
     undr_buffer line;    /* what came of a result so far */
+};
+
+/* What crosses to a player: the item, and what may have changed since it was forked. */
+struct order {
+    uint64_t index;
+    uint32_t missed; /* of the setting */
+    uint32_t filler;
 };
 
 struct supervisor {
@@ -53,13 +60,16 @@ void check_play_item(void *context, const check_item *item, check_result *result
 
 static int play_orders(void *context, int orders, int results) {
     const check_supervision *work = context;
-    uint64_t index = 0;
+    struct order order = {0};
     int reason = 0;
-    while (check_read_all(orders, &index, sizeof index, &reason)) {
-        const check_item *item = &work->items[index];
+    while (check_read_all(orders, &order, sizeof order, &reason)) {
+        const check_item *item = &work->items[order.index];
         check_result result = {0};
         undr_buffer line = {0};
         uint64_t started = check_now();
+        if (work->missed != NULL) {
+            *work->missed = order.missed;
+        }
         work->play(work->context, item, &result);
         if (result.duration_ns == 0) {
             result.duration_ns = check_now() - started;
@@ -109,7 +119,7 @@ static undr_error link_items(struct supervisor *self) {
     return UNDR_OK;
 }
 
-typedef enum item_chance { CHANCE_NOW, CHANCE_LATER, CHANCE_BLOCKED, CHANCE_SKIPPED } item_chance;
+typedef enum item_chance { CHANCE_NOW, CHANCE_LATER, CHANCE_BLOCKED } item_chance;
 
 static item_chance chance_behind(const struct supervisor *self, size_t index, const char *name) {
     size_t before = precondition(self, index, name);
@@ -119,16 +129,22 @@ static item_chance chance_behind(const struct supervisor *self, size_t index, co
     if (self->progress[before].state != ITEM_ENDED) {
         return CHANCE_LATER;
     }
-    check_verdict verdict = self->progress[before].verdict;
-    if (verdict == CHECK_SKIP) {
-        return CHANCE_SKIPPED;
-    }
+    check_verdict verdict = self->progress[before].verdict; /* one that was skipped tells nothing */
     return verdict == CHECK_FAIL || verdict == CHECK_ERROR || verdict == CHECK_BLOCKED ? CHANCE_BLOCKED : CHANCE_NOW;
+}
+
+static const char *blocker_of(const struct supervisor *self, size_t index) {
+    const check_watcher *watcher = &self->work->watcher;
+    return watcher->blocker == NULL ? NULL : watcher->blocker(watcher->context, &self->work->items[index]);
 }
 
 static item_chance chance_of(const struct supervisor *self, size_t index, const char **blocker) {
     const check_item *item = &self->work->items[index];
     item_chance chance = CHANCE_NOW;
+    *blocker = blocker_of(self, index);
+    if (*blocker != NULL) {
+        return CHANCE_BLOCKED;
+    }
     *blocker = item->first;
     if (item->first != NULL) {
         chance = chance_behind(self, index, item->first);
@@ -150,11 +166,9 @@ static void end_item(struct supervisor *self, size_t index, check_result *result
     }
 }
 
-static void end_unplayed(struct supervisor *self, size_t index, bool skipped, const char *blocker) {
-    check_result result = {.verdict = skipped ? CHECK_SKIP : CHECK_BLOCKED};
-    undr_error error = skipped ? undr_put_format(&result.notes, "it comes after %s, which was skipped", blocker)
-                               : undr_put_format(&result.notes, "blocked by %s", blocker);
-    if (error != UNDR_OK) {
+static void end_blocked(struct supervisor *self, size_t index, const char *blocker) {
+    check_result result = {.verdict = CHECK_BLOCKED};
+    if (undr_put_format(&result.notes, "blocked by %s", blocker) != UNDR_OK) {
         result.verdict = CHECK_ERROR;
     }
     end_item(self, index, &result);
@@ -184,7 +198,7 @@ static size_t next_of(struct supervisor *self, bool waits) {
             return i;
         }
         if (chance != CHANCE_LATER) {
-            end_unplayed(self, i, chance == CHANCE_SKIPPED, blocker);
+            end_blocked(self, i, blocker);
         }
     }
     return count;
@@ -194,9 +208,25 @@ static unsigned runner_count(const check_supervision *work) {
     return work->jobs + work->waiting;
 }
 
-/* A runner beyond the jobs is for what waits; the others take that, too, when there is nothing else. */
-static size_t next_item(struct supervisor *self, unsigned runner) {
-    size_t index = runner < self->work->jobs ? next_of(self, false) : self->work->count;
+/* A play that lasts waits, whatever was expected of it. */
+static bool is_at_work(const struct supervisor *self, const struct runner *runner, uint64_t now) {
+    return runner->busy && !self->work->items[runner->item].waits
+        && now - runner->started_ns < AT_WORK_MS * CHECK_MILLISECOND;
+}
+
+/* Are there fewer plays at work than jobs? */
+static bool has_room(const struct supervisor *self) {
+    uint64_t now = check_now();
+    unsigned at_work = 0;
+    for (unsigned i = 0; i < runner_count(self->work); i++) {
+        at_work += is_at_work(self, &self->runners[i], now) ? 1 : 0;
+    }
+    return at_work < self->work->jobs;
+}
+
+/* There are so many plays at work as there are jobs, and beside them what waits. */
+static size_t next_item(struct supervisor *self) {
+    size_t index = has_room(self) ? next_of(self, false) : self->work->count;
     return index < self->work->count ? index : next_of(self, true);
 }
 
@@ -314,7 +344,7 @@ static undr_error read_runner(struct supervisor *self, struct runner *runner) {
 /* ---- handing out, again ---- */
 
 static undr_error hand_out(struct supervisor *self, struct runner *runner, size_t index) {
-    uint64_t order = index;
+    struct order order = {index, self->work->missed == NULL ? 0 : *self->work->missed, 0};
     undr_error error = runner->guard.pid == 0 ? start_guard(self, runner) : UNDR_OK;
     if (error != UNDR_OK) {
         return error;
@@ -338,7 +368,7 @@ static undr_error hand_out_all(struct supervisor *self) {
         if (runner->busy || left(self) == 0) {
             continue;
         }
-        size_t index = next_item(self, i);
+        size_t index = next_item(self);
         if (index < self->work->count) {
             error = hand_out(self, runner, index);
         }
@@ -347,6 +377,20 @@ static undr_error hand_out_all(struct supervisor *self) {
         }
     }
     return error;
+}
+
+/* Ends what is being played and can't pass any more. */
+static void stop_blocked(struct supervisor *self) {
+    for (unsigned i = 0; i < runner_count(self->work) && self->work->watcher.blocker != NULL; i++) {
+        struct runner *runner = &self->runners[i];
+        const char *blocker = runner->busy ? blocker_of(self, runner->item) : NULL;
+        if (blocker != NULL) {
+            release(self, runner);
+            end_blocked(self, runner->item, blocker);
+            check_guard_stop(&runner->guard);
+            runner->line.size = 0;
+        }
+    }
 }
 
 static void watch_time(struct supervisor *self) {
@@ -392,6 +436,7 @@ static undr_error run(struct supervisor *self) {
             error = wait_for_something(self);
         }
         watch_time(self);
+        stop_blocked(self);
         int asked = watcher->tick(watcher->context);
         self->interrupted = self->interrupted != 0 ? self->interrupted : asked;
     }

@@ -26,6 +26,8 @@ typedef struct check_watcher {
     void (*started)(void *context, const check_item *item);
     bool (*finished)(void *context, const check_item *item, check_result *result);
     int (*tick)(void *context); /* a few times a second; 0, or the signal as by which the run is to end */
+    /* Why this item can't pass any more: the name of the case that shows it; NULL: it may. May be NULL itself. */
+    const char *(*blocker)(void *context, const check_item *item);
 } check_watcher;
 
 typedef struct check_supervision {
@@ -34,16 +36,18 @@ typedef struct check_supervision {
     void *context; /* of `play` */
     check_play_function *play;
     unsigned jobs;     /* items at a time */
-    unsigned waiting;  /* in addition, this many that wait */
+    unsigned waiting;  /* in addition, this many that wait: as was known before, or for a while already */
     uint64_t limit_ns; /* of one play: far above any that play.h sets itself */
     bool foreground;   /* runners may read from the terminal */
     const check_signals *signals;
     check_watcher watcher;
+    uint32_t *missed; /* a part of `context` that may change while items are played: it crosses with each; NULL: none */
 } check_supervision;
 
 /* Plays all items in their order, but those that a case comes `after` and its `first` one first (under the same
  * delivery, else under the first one that it is played in). An item whose precondition did not pass is not played:
- * blocked, or skipped when that was skipped. *interrupted: the signal that ended it early, else 0. No process is left
+ * blocked, or skipped when that was skipped; blocked, too, and ended when it is being played, is one that has a
+ * `blocker`. *interrupted: the signal that ended it early, else 0. No process is left
  * behind. */
 UNDR_MUST_USE undr_error check_supervise(const check_supervision *supervision, int *interrupted);
 

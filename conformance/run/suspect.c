@@ -67,7 +67,7 @@ static undr_error play_all(const check_again *again, const check_cases cases[SES
         items[i] = (check_item){&cases[i].at[0], i, CHECK_DELIVERY_WHOLE, NULL, false};
     }
     check_supervision supervision = {items, SESSIONS, &setting, check_play_item, SESSIONS, 0, again->limit_ns, false,
-        again->signals, {answers, on_started, on_finished, on_tick}};
+        again->signals, {answers, on_started, on_finished, on_tick, NULL}, NULL};
     return check_supervise(&supervision, &again->session->interrupted);
 }
 

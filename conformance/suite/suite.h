@@ -48,6 +48,9 @@ typedef struct check_selection {
 
 /* The case that a whole run of the role plays first: "manager.life.of-a-task". */
 const char *check_suite_life(check_role role);
+/* Is it that one, or another that shows in a few lines what nearly every case meets? They are played before others, in
+ * every shard. */
+bool check_suite_is_life(const check_case *one);
 /* Does the case prove nothing while that one fails? Not that case itself, and not the cases about frames: they may show
  * why. */
 bool check_suite_needs_life(const check_case *one);

@@ -13,6 +13,11 @@ const char *check_suite_life(check_role role) {
     return names[role];
 }
 
+bool check_suite_is_life(const check_case *one) {
+    const char *life = check_suite_life(one->role);
+    return strncmp(one->name, life, (size_t)(strrchr(life, '.') + 1 - life)) == 0;
+}
+
 bool check_suite_needs_life(const check_case *one) {
     bool frames = strcmp(one->name, check_suite_life(one->role)) == 0;
     for (size_t i = 0; i < one->requirement_count; i++) {
@@ -237,7 +242,8 @@ static undr_error choose_cases(struct choosing *choosing, check_role role) {
             choosing->selection->heavy++;
             continue;
         }
-        error = is_in_shard(choosing, i) ? take_case(choosing, i) : UNDR_OK;
+        bool life = options->only.count == 0 && check_suite_is_life(one);
+        error = life || is_in_shard(choosing, i) ? take_case(choosing, i) : UNDR_OK;
     }
     return error;
 }

@@ -251,10 +251,15 @@ undr_error check_family_listed(const check_pids *spared, check_pids *found) {
     return error;
 }
 
+/* What threads have had of the processors, and what others have kept from them. */
+typedef struct family_time {
+    unsigned long long ran, waited;
+} family_time;
+
 /* "ON-CPU WAITED TIMES"; a thread that has gone, or a kernel that does not count, adds nothing. */
-static undr_error add_delay_of_thread(int folder, const char *thread, unsigned long long *sum) {
+static undr_error add_time_of_thread(int folder, const char *thread, family_time *sum) {
     char path[64], text[96];
-    unsigned long long waited = 0;
+    unsigned long long ran = 0, waited = 0;
     snprintf(path, sizeof path, "%.20s/schedstat", thread);
     int file = openat(folder, path, O_RDONLY | O_CLOEXEC);
     if (file < 0) {
@@ -263,11 +268,14 @@ static undr_error add_delay_of_thread(int folder, const char *thread, unsigned l
     ssize_t size = read(file, text, sizeof text - 1);
     close_quietly(file);
     text[size > 0 ? size : 0] = '\0';
-    *sum += sscanf(text, "%*u %llu", &waited) == 1 ? waited : 0;
+    if (sscanf(text, "%llu %llu", &ran, &waited) == 2) {
+        sum->ran += ran;
+        sum->waited += waited;
+    }
     return UNDR_OK;
 }
 
-static undr_error add_delay_of(pid_t pid, unsigned long long *sum) {
+static undr_error add_time_of(pid_t pid, family_time *sum) {
     char path[64];
     undr_error error = UNDR_OK;
     const char *thread = NULL;
@@ -277,20 +285,33 @@ static undr_error add_delay_of(pid_t pid, unsigned long long *sum) {
         return check_is_shortage(errno) ? UNDR_SYSTEM : UNDR_OK; /* else it has gone meanwhile */
     }
     while (error == UNDR_OK && read_number(folder, &thread)) {
-        error = add_delay_of_thread(dirfd(folder), thread, sum);
+        error = add_time_of_thread(dirfd(folder), thread, sum);
     }
     close_folder_quietly(folder);
     return error;
 }
 
-undr_error check_family_delay(unsigned long long *delay) {
+static undr_error add_time_of_family(family_time *sum) {
     check_pids none = {0}, found = {0};
     undr_error error = check_family_descendants(&none, &found);
-    *delay = 0;
     for (size_t i = 0; i < found.count && error == UNDR_OK; i++) {
-        error = add_delay_of(found.at[i], delay);
+        error = add_time_of(found.at[i], sum);
     }
     check_pids_free(&found);
+    return error;
+}
+
+undr_error check_family_delay(unsigned long long *delay) {
+    family_time sum = {0};
+    undr_error error = add_time_of_family(&sum);
+    *delay = sum.waited;
+    return error;
+}
+
+undr_error check_family_effort(unsigned long long *effort) {
+    family_time sum = {0};
+    undr_error error = add_time_of_family(&sum);
+    *effort = sum.ran + sum.waited;
     return error;
 }
 

@@ -33,6 +33,9 @@ UNDR_MUST_USE undr_error check_family_listed(const check_pids *spared, check_pid
  * does not count that. MEMORY, SYSTEM: it can't be told. */
 UNDR_MUST_USE undr_error check_family_delay(unsigned long long *delay);
 
+/* The same, and the time for which they have run: it does not grow while all of them wait. */
+UNDR_MUST_USE undr_error check_family_effort(unsigned long long *effort);
+
 /* Is the process already exiting, with its files closed or about to be? False when it can't be read. */
 bool check_process_is_leaving(pid_t pid);
 

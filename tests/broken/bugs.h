@@ -236,6 +236,7 @@
     X(refuses_long, manager, "PAY-5", "refuses messages with LONG") \
     X(refuses_list, manager, "PAY-5", "refuses messages with LIST") \
     X(refuses_dict, manager, "PAY-5", "refuses messages with DICT") \
+    X(stays_at_the_end, manager, "ADAPTER-1", "runs on at the end of its input") \
     X(idle_join_hangs, manager, "CLOSE-JOIN-2 CLOSE-JOIN-3", "JOIN without a single task ever does not return") \
     X(idle_cancel_hangs, manager, "CLOSE-CANCEL-3 CLOSE-CANCEL-1", \
         "CANCEL without a single task ever does not return") \

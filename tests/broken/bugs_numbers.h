@@ -38,6 +38,11 @@
     X(connection_256_unserved, manager, "FAULT-1 FAULT-2 SCHED-10", "does not serve its 256th connection") \
     X(connections_255_at_once, manager, "FAULT-1 SCHED-10", "ends what comes when 255 connections are open") \
     X(out_count_of_8_bits, manager, "NEXT-3 DONE-1", "settles nothing of a connection that has 256 tasks out") \
+    X(task_65536_lost, manager, "SCHED-6 NEXT-1", "loses the 65,536th task that is scheduled") \
+    X(queue_keeps_65535, manager, "SCHED-6", "drops what comes when 65,535 tasks wait") \
+    X(message_65536_unacknowledged, manager, "REQ-1 MSG-1", "does not acknowledge the 65,536th message") \
+    X(settles_65535, manager, "DONE-1", "settles no task behind the 65,535th") \
+    X(out_count_of_16_bits, manager, "NEXT-3 DONE-1", "settles nothing of a connection that has 65,536 tasks out") \
     X(out_limit_64, manager, "NEXT-3", "hands a connection no task when it has 64 out") \
     X(twins_in_one_instant, manager, "SCHED-6", "two connections that ask within 5 ms get the same task")
 

@@ -243,6 +243,7 @@ static void on_message(manager *m, connection *c, const frame *f, answer *a) {
         a->type = bug(BUG_message_ack_is_s) ? 's' : bug(BUG_no_message_ack) ? 0 : 'm';
     }
     a->type = bug(BUG_message_256_unacknowledged) && m->messages == 255 ? 0 : a->type;
+    a->type = bug(BUG_message_65536_unacknowledged) && m->messages == 65535 ? 0 : a->type;
     m->asleep = m->asleep || (bug(BUG_next_sleeps_through_a_message) && m->reader_waits);
     put_message(m, f->payload.data, f->payload.size);
     if (bug(BUG_errors_end_the_pool) && memmem(f->payload.data, f->payload.size, "WorkerException", 15) != NULL) {

@@ -372,6 +372,9 @@ int manager_main(const char *self, const char *bug_name, int workers, int levels
         command(m, line);
     }
     free(line);
+    while (bug(BUG_stays_at_the_end)) {
+        pause();
+    }
     pthread_mutex_lock(&m->lock);
     if (!bug(BUG_outlives_its_input)) {
         kill_workers(m);

@@ -63,7 +63,8 @@ bool queue_is_lifo(unsigned at, unsigned levels) {
 }
 
 bool count_loses_task(const manager *m) {
-    return (bug(BUG_task_256_lost) && m->scheduled == 256) || (bug(BUG_queue_keeps_4096) && m->queued >= 4096);
+    return (bug(BUG_task_256_lost) && m->scheduled == 256) || (bug(BUG_queue_keeps_4096) && m->queued >= 4096)
+        || (bug(BUG_task_65536_lost) && m->scheduled == 65536) || (bug(BUG_queue_keeps_65535) && m->queued >= 65535);
 }
 
 bool ring_is_full(const manager *m, const queue *q) {

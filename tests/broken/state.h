@@ -36,6 +36,7 @@ struct connection {
     bool own;   /* a worker's of this manager */
     task *out;  /* handed out and not settled, oldest first */
     int out_count;
+    task *out_last;                          /* while `out` is not NULL */
     int inherited;                           /* heir_settles: how many tasks the connection before it lost */
     bool had_none, told_to_close, came_late; /* came_late: during a JOIN */
 };
@@ -55,6 +56,7 @@ struct manager {
     size_t queued;
     long left;     /* tasks queued or out */
     int out_count; /* tasks out on all connections */
+    int settled;   /* tasks, until now */
     int lost_last; /* tasks that the connection which ended last had out */
     unsigned scheduled_at_close, foreign_lost, deaths_at_close;
     bool signalled; /* signalled: the worker that ended last was killed */

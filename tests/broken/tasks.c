@@ -204,12 +204,9 @@ task *take_task(manager *m, connection *c) {
 }
 
 void hand_out(manager *m, connection *c, task *t) {
-    task **place = &c->out;
-    while (*place != NULL) {
-        place = &(*place)->next;
-    }
     t->next = NULL;
-    *place = t;
+    *(c->out == NULL ? &c->out : &c->out_last->next) = t;
+    c->out_last = t;
     c->out_count++;
     m->out_count++;
     if (bug(BUG_counts_at_handout) && t->counted) {
@@ -234,13 +231,16 @@ void settle_task(manager *m, connection *c) {
     }
     task **place = &c->out;
     while (bug(BUG_settles_newest) && (*place)->next != NULL) {
+        c->out_last = *place;
         place = &(*place)->next;
     }
     t = *place;
     *place = t->next;
     c->out_count--;
     m->out_count--;
-    bool overflows = bug(BUG_out_count_of_8_bits) && c->out_count >= 255;
+    m->settled++;
+    bool overflows = (bug(BUG_out_count_of_8_bits) && c->out_count >= 255)
+        || (bug(BUG_out_count_of_16_bits) && c->out_count >= 65535) || (bug(BUG_settles_65535) && m->settled > 65535);
     if (!bug(BUG_done_not_counted) && !overflows && t->counted
         && !(bug(BUG_done_not_counted_large) && t->data.size > 65536)) {
         m->left -= bug(BUG_done_counts_twice) ? 2 : 1;

@@ -306,7 +306,7 @@ class Targets(Behaviour):
                  "--", MANAGER]
         limit = lambda hard: (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard)))
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        self.assert_run(0, *words, says="1 passed", preexec_fn=limit(hard))
+        self.assert_run(0, *words, says="2 passed", preexec_fn=limit(hard))
         self.assert_run(3, *words, says=["file descriptors", "ulimit -n"], preexec_fn=limit(64))
 
     def test_what_is_waited_for_is_shown(self):

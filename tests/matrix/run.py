@@ -17,7 +17,7 @@ CHECK = str(BUILD / "undr-check")
 REFERENCE = {"name": "reference", "manager": ["undr-manager"], "worker": ["undr-worker"]}
 BROKEN = {"name": "<b>roken & co", "manager": [str(BUILD / "tests" / "undr-broken"), "--bug", "lifo"]}
 ABSENT = {"name": "absent", "command": ["./there-is-no-such-program"]}
-PLAYED = ["--only", "manager.life.*", "--only", "manager.schedule.program-order", "--only", "worker.life.*", "--workers", "1"]
+PLAYED = ["--only", "manager.life.of-a-task", "--only", "manager.schedule.program-order", "--only", "worker.life.of-a-task", "--workers", "1"]
 
 
 class Links(html.parser.HTMLParser):

@@ -86,6 +86,23 @@ class Payloads(Mistakes):
         self.name_the_cause("payloads")
 
 
+class Stuck(Mistakes):
+    """What nothing comes of in every case is explained by one case, and keeps no other one waiting."""
+
+    def test_each_is_named(self):
+        for mistake in table.MISTAKES:
+            if mistake.group != "stuck":
+                continue
+            with self.subTest(mistake.name):
+                status, output = self.play(mistake)
+                lines = report_of(output)
+                self.assertEqual(status, 1, output)
+                self.assertRegex(lines[1], r"^FAIL [a-z]*\.life\.", output)
+                self.assertIn(mistake.says, lines[2], output)
+                self.assertRegex("\n".join(lines), "BLOCKED  blocked by ", output)
+                self.assertLessEqual(len(re.findall("nothing within|is still running after|nothing on it within", output)), 8, output)
+
+
 class Adapter(Mistakes):
     def test_each_is_named(self):
         self.name_the_cause("adapter")
@@ -119,6 +136,29 @@ class Bugs(Mistakes):
 
     def test_each_is_named(self):
         self.try_all(table.BUGS, self.is_seen)
+
+
+class Leads(Mistakes):
+    """The head of the report is the case whose requirement fits, and not one that fails of the same."""
+
+    def test_each_leads(self):
+        for role, bug, patterns, case, requirement in table.LEADS:
+            with self.subTest(bug):
+                only = [word for pattern in patterns for word in ("--only", pattern)]
+                done = subprocess.run([CHECK, role, "--seed", "1", "--again", "0", "--timeout-factor", "0.2", *only, "--", BROKEN, "--bug",
+                                       bug], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+                self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+                lines = report_of(done.stdout)
+                self.assertTrue(lines[1].startswith(f"FAIL {case} "), done.stdout)
+                self.assertIn(f" {requirement} ", lines[2], done.stdout)
+
+    def test_nobody_waits_for_who_has_left(self):
+        for mistake in table.GATES:
+            with self.subTest(mistake.name):
+                status, output = self.play(mistake)
+                self.assertEqual(status, 1, output)
+                self.assertIn(mistake.says, output)
+                self.assertNotIn("nothing connected to the gate within", output)
 
 
 class Unproven(Mistakes):

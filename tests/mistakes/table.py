@@ -83,12 +83,57 @@ MISTAKES = [
         "    def answer(self, kind, payload, out):\n        print('got', kind, flush=True)\n")], OUTPUT),
 ]
 
+STUCK = ("--timeout-factor", "0.3")
+LEFT = "    except Gone:\n        pass\n\n\n# --- the manager"
+STARTED = '        proxy, kind = Proxy(port), b"n"\n'
+ANSWER = "                send(connection, *self.answer(*receive(connection), out))"
+LEAVES_LATE = "        time.sleep(1000)\n" + LEFT
+HANGS_ON = "                return b\"%s\","
+
+# One cause that every case meets: what is said of it is a part of the first failure that is explained.
+MISTAKES += [
+    Mistake("never-leaves", "worker", "stuck", [(LEFT, LEAVES_LATE)], "MUST WORK-4  ", STUCK, None, "1/16"),
+    Mistake("ends-its-connection-and-stays", "worker", "stuck", [(LEFT, "        proxy.connection.close()\n" + LEAVES_LATE)],
+        "MUST WORK-5  ", STUCK, None, "1/16"),
+    Mistake("says-nothing", "worker", "stuck", [(STARTED, STARTED + "        time.sleep(1000)\n")], "MUST WORK-1  ", STUCK, None, "1/16"),
+    Mistake("hangs-behind-a-task", "worker", "stuck",
+        [("                task.run(proxy)\n", "                task.run(proxy)\n                time.sleep(1000)\n")],
+        "MUST WORK-6  ", STUCK, None, "1/16"),
+    Mistake("answers-nothing", "manager", "stuck", [(ANSWER, "                receive(connection)")], "MUST NEXT-2  ", STUCK, None, "1/16"),
+    Mistake("acknowledges-no-message", "manager", "stuck", [(HANGS_ON % "m", "                time.sleep(1000)")],
+        "MUST MSG-1  ", STUCK, None, "1/16"),
+    Mistake("never-closes", "manager", "stuck", [('        return "closed"', "        time.sleep(1000)")],
+        "MUST CLOSE-JOIN-2  ", STUCK, None, "1/16"),
+    Mistake("never-closes-pool", "pool", "stuck", [(LEFT, LEAVES_LATE)], "MUST CLOSE-JOIN-2  ", STUCK, None, "1/6"),
+    Mistake("runs-nothing", "pool", "stuck", [(STARTED, "        time.sleep(1000)\n" + STARTED)], "MUST POOL-1  ", STUCK, None, "1/16"),
+]
+
 OTHERS = [
     Mistake("lifo", "manager", "others", [("tasks.popleft()", "tasks.pop()")], "SCHED-3", shard="1/1",
         options=("--only", "manager.schedule.*", "--only", "manager.framing.*")),
     Mistake("leaves-with-status-1", "worker", "others",
         [("    except Gone:\n        pass\n\n\n# --- the manager", "        sys.exit(1)\n    except Gone:\n        pass\n\n\n# --- the manager")],
         "P <- exit 0"),
+]
+
+# The worker that a gate waits for leaves: that is said, and nobody waits for it any more.
+GATES = [
+    Mistake("leaves-with-3-before-its-gate", "worker", "gates",
+        [("    def do_wait(self, manager, port):\n", "    def do_wait(self, manager, port):\n        os._exit(3)\n")],
+        "has ended with exit status 3: nothing connects to the gate", ("--only", "worker.workers.no-done-before-the-task-ends"), None, "1/1"),
+    Mistake("no-worker-is-left", "pool", "gates",
+        [("    def do_wait(self, manager, port):\n", "    def do_wait(self, manager, port):\n        os._exit(3)\n")],
+        "no worker process is left, and none was started: nothing connects to the gate",
+        ("--only", "pool.workers.one-at-a-time", "--timeout-factor", "0.5"), None, "1/1"),
+]
+
+# Of tests/broken: role, bug, the patterns of the cases that are played, and the first failure that is explained: its
+# case and requirement. Other cases fail of the same, for which something else would be blamed.
+LEADS = [
+    ("pool", "one-worker", ("pool.close-kill.*", "pool.workers.*"), "pool.workers.several-at-a-time", "POOL-1"),
+    ("manager", "done-not-counted", ("manager.schedule.*hundred*", "manager.close.join*", "manager.framing.partial*"),
+        "manager.done.settles-one-task", "DONE-1"),
+    ("worker", "close-status", ("worker.life.*", "worker.framing.*", "worker.payloads.close*"), "worker.life.leaves", "WORK-5"),
 ]
 
 InC = collections.namedtuple("InC", "name role mistake says options shard", defaults=((), "1/6"))

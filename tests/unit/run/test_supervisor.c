@@ -61,6 +61,7 @@ struct seen {
     size_t at_once;   /* how many had been started when the first ended */
     pid_t interrupt;  /* interrupts this process at the first start */
     int asks;         /* what each tick answers */
+    size_t blocks;    /* when so many have finished, what hangs can't pass any more; 0: never */
 };
 
 static void on_started(void *context, const check_item *item) {
@@ -95,6 +96,12 @@ static int on_tick(void *context) {
     return seen->asks;
 }
 
+static const char *on_blocker(void *context, const check_item *item) {
+    struct seen *seen = context;
+    bool blocked = seen->blocks > 0 && seen->finished >= seen->blocks && says(item->one->name, "hangs");
+    return blocked ? "the-reason" : NULL;
+}
+
 /* Plays cases with these names (NULL-terminated), each after the one that `after` names for it. */
 static int supervise(
     const char *const *names, const char *const *after, unsigned jobs, uint64_t limit, struct seen *seen) {
@@ -118,13 +125,37 @@ static int supervise(
         .waiting = seen->waiting,
         .limit_ns = limit,
         .signals = &signals,
-        .watcher = {seen, on_started, on_finished, on_tick}};
+        .watcher = {seen, on_started, on_finished, on_tick, on_blocker}};
     assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     assert_int_equal(check_signals_open(&signals), UNDR_OK);
     assert_int_equal(check_supervise(&supervision, &interrupted), UNDR_OK);
     check_signals_close(&signals);
     assert_int_equal(steady_waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
     return interrupted;
+}
+
+/* Whether it is being played or waits for its turn. */
+static void what_cannot_pass_any_more_is_ended_and_blocked(void **state) {
+    (void)state;
+    const char *const names[] = {"hangs-1", "a", "b", "hangs-2", NULL};
+    struct seen seen = {.blocks = 2};
+    assert_int_equal(supervise(names, NULL, 2, UINT64_MAX, &seen), 0);
+    assert_int_equal(seen.finished, 4);
+    assert_int_equal(seen.verdicts[0], CHECK_BLOCKED);
+    assert_int_equal(seen.verdicts[1], CHECK_PASS);
+    assert_int_equal(seen.verdicts[2], CHECK_PASS);
+    assert_int_equal(seen.verdicts[3], CHECK_BLOCKED);
+    assert_string_equal(seen.notes[0], "blocked by the-reason");
+}
+
+/* One job, and room beside it for what waits: a play that lasts does. */
+static void what_lasts_leaves_its_job_to_others(void **state) {
+    (void)state;
+    const char *const names[] = {"hangs-1", "a", "b", NULL};
+    struct seen seen = {.blocks = 2, .waiting = 1};
+    assert_int_equal(supervise(names, NULL, 1, UINT64_MAX, &seen), 0);
+    assert_int_equal(seen.verdicts[0], CHECK_BLOCKED);
+    assert_int_equal(seen.verdicts[2], CHECK_PASS);
 }
 
 static void a_tick_may_end_it_all(void **state) {
@@ -184,9 +215,9 @@ static void preconditions(void **state) {
     assert_string_equal(seen.notes[3], "blocked by c-fail");
     assert_int_equal(seen.verdicts[4], CHECK_BLOCKED);
     assert_string_equal(seen.notes[4], "blocked by d");
-    assert_int_equal(seen.verdicts[6], CHECK_SKIP);
-    assert_int_equal(seen.verdicts[8], CHECK_PASS); /* a SHOULD does not block */
-    assert_int_equal(seen.started, 6);
+    assert_int_equal(seen.verdicts[6], CHECK_PASS); /* what was skipped does not block, */
+    assert_int_equal(seen.verdicts[8], CHECK_PASS); /* nor a SHOULD */
+    assert_int_equal(seen.started, 7);
 }
 
 static void what_has_to_pass_first(void **state) {
@@ -270,6 +301,8 @@ static void results_as_lines(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_cannot_pass_any_more_is_ended_and_blocked),
+        cmocka_unit_test(what_lasts_leaves_its_job_to_others),
         cmocka_unit_test(a_tick_may_end_it_all),
         cmocka_unit_test(results_arrive_whole),
         cmocka_unit_test(crashes_stay_where_they_are),
