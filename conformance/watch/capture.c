@@ -269,11 +269,27 @@ undr_error watch_capture_open(watch_source *source, const char *interface, uint1
 typedef struct user {
     watch_source *source;
     watch_capture *capture;
+    bool looked; /* for losses */
     undr_error error;
 } user;
 
+static unsigned losses(const watch_capture *capture) {
+    struct pcap_stat stat = {0};
+    return pcap_stats(capture->pcap, &stat) == 0 ? stat.ps_drop : 0;
+}
+
+/* All that was lost before these packets is counted by now. It may have been whole connections, which no sequence number
+ * tells of. */
+static void look_for_losses(user *reader) {
+    if (!reader->looked && losses(reader->capture) > 0) {
+        watch_others(reader->source->w);
+    }
+    reader->looked = true;
+}
+
 static void on_packet(u_char *context, const struct pcap_pkthdr *head, const u_char *bytes) {
     user *reader = (user *)(void *)context;
+    look_for_losses(reader);
     if (reader->error == UNDR_OK) {
         reader->error = take(reader->source, reader->capture, head, bytes);
     }
@@ -281,7 +297,7 @@ static void on_packet(u_char *context, const struct pcap_pkthdr *head, const u_c
 
 /* Takes what is there. *count: how many packets that was. */
 static undr_error take_ready(watch_source *source, watch_capture *capture, int *count) {
-    user reader = {source, capture, UNDR_OK};
+    user reader = {source, capture, false, UNDR_OK};
     *count = pcap_dispatch(capture->pcap, -1, on_packet, (u_char *)(void *)&reader);
     if (*count < 0 && reader.error == UNDR_OK) {
         return complain(source, "the capture ended", pcap_geterr(capture->pcap), "");
@@ -289,14 +305,13 @@ static undr_error take_ready(watch_source *source, watch_capture *capture, int *
     return reader.error;
 }
 
-static undr_error note_losses(watch_source *source, watch_capture *capture) {
-    struct pcap_stat stat = {0};
-    if (pcap_stats(capture->pcap, &stat) == 0 && stat.ps_drop > 0) {
-        return undr_put_format(&source->notes,
-            "%u packets came faster than they could be read, and were lost: what depends on them is undecided\n",
-            stat.ps_drop);
-    }
-    return UNDR_OK;
+static undr_error note_losses(watch_source *source, const watch_capture *capture) {
+    unsigned lost = losses(capture);
+    return lost == 0 ? UNDR_OK
+                     : undr_put_format(&source->notes,
+                           "%u packets came faster than they could be read, and were lost: what depends on them is "
+                           "undecided\n",
+                           lost);
 }
 
 static bool has_ended(pid_t command, int *status) {

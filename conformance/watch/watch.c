@@ -87,6 +87,14 @@ static watch_manager *have_manager(watch *w, const char *port) {
     return m;
 }
 
+void watch_others(watch *w) {
+    for (watch_manager *m = w->managers; m != NULL && !w->options.others; m = m->next) {
+        m->lost++;
+        m->partial = true;
+    }
+    w->options.others = true;
+}
+
 /* ---- connections ---- */
 
 undr_error watch_open(

@@ -23,6 +23,8 @@ UNDR_MUST_USE undr_error watch_bytes(watch *w, watch_connection *c, watch_side f
 /* `size` bytes of one side were not seen; 0: nobody knows how many. */
 UNDR_MUST_USE undr_error watch_gap(watch *w, watch_connection *c, watch_side from, uint64_t time, uint64_t size);
 UNDR_MUST_USE undr_error watch_end(watch *w, watch_connection *c, watch_side from, uint64_t time, bool reset);
+/* From now on there are, or were, connections that are not seen: nothing more is said of any queue. */
+void watch_others(watch *w);
 /* Nothing more comes of it; c is gone. */
 void watch_close(watch *w, watch_connection *c, uint64_t time);
 /* No more events: what waits for a proof becomes undecided. */

@@ -6,6 +6,7 @@
  *     A<|         the manager closes
  *     A-          the connection is gone
  *     A?>  A?<    bytes of a side were lost
+ *     ?           connections were lost, nobody knows which
  *     *A          A is seen from its middle
  *     A>^         the first three bytes of a frame of a client
  *     A>~         a client's header that announces 2^62 bytes
@@ -102,6 +103,10 @@ static void play_word(scene *s, const char *word) {
     }
     if (*word == '=') {
         s->step = strtoull(word + 1, NULL, 10) * 1000;
+        return;
+    }
+    if (*word == '?') {
+        watch_others(s->w);
         return;
     }
     if (*word == '*') {

@@ -204,7 +204,10 @@ static const scenario lost[] = {
     {"B>m:x B<m B?> A>0:a A<s B! A>n A<t:None", "", false, false}, /* B may have had it */
     {"*A A>n A<n A>n A<n", "", false, false},
     {"*A A>n A<t:None A>n A<t:None B>1:a B<s A>n A<t:None", "", false, false}, /* others may be there, unseen */
-    {"A>n A<t:T A?> A>t A<t:None A>n A<t:None A>n A>n", "", false, false},     /* no worker's rules any more */
+    {"A>1:a A<s A>1:b A<s ? A>n A<t:b", "", true, false},                      /* what would be SCHED-3, */
+    {"A>1:a A<s ? B>n B<t:None", "", false, false}, /* and SCHED-10: nobody saw all connections */
+    {"? A>1:a A<s B>n B<t:None A>n A<t:x", "", true, false},
+    {"A>n A<t:T A?> A>t A<t:None A>n A<t:None A>n A>n", "", false, false}, /* no worker's rules any more */
     {"A>n A<t:a A>1:a A<s A?> A>n A<t:b A>n A<t:c A>1:d A<s A>1:e A<s A>n A<t:e A>n A<t:d A>n A<t:None", "SCHED-3 ",
         false, true},
 };
