@@ -81,6 +81,13 @@ class Diff(Compared):
         self.assertEqual({change["kind"] for change in changes["changes"]}, {"regressed"})
         self.assertEqual(len(changes["changes"]), changes["counts"]["regressed"])
 
+    def test_a_target_that_does_not_say_its_name(self):
+        adapter = self.folder / "nameless"
+        adapter.write_text(f'#!/bin/sh\nif [ "$1" = capabilities ]; then echo manager; exit; fi\nexec {MANAGER} "$@"\n')
+        adapter.chmod(0o755)
+        report = self.report("nameless", "manager", "--only", "manager.life.*", "--", adapter)
+        self.assert_status(0, check("diff", report, report), "nameless.json: undr-check ")
+
     def test_another_cause_new_gone_skipped(self):
         old = json.loads(self.report("old", "manager", *SCHEDULE, "--", *LIFO).read_text())
         cases = old["roles"][0]["cases"]
