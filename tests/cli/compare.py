@@ -108,6 +108,29 @@ class Diff(Compared):
                                   "1 skipped now, or not run", "1 new in the suite", "manager.schedule.brand-new", "1 gone from the suite")
         self.assertIn("Nothing got worse", done.stdout)
 
+    def test_what_was_blocked_failed_for_nothing(self):
+        old = json.loads(self.report("old", "manager", *SCHEDULE, "--", *LIFO).read_text())
+        new = json.loads(json.dumps(old))
+        index = next(i for i, case in enumerate(old["roles"][0]["cases"]) if case["verdict"] == "fail")
+        before, after = (report["roles"][0]["cases"][index] for report in (old, new))
+        before["verdict"], before["deliveries"][0]["requirement"]["id"] = "blocked", "SCHED-6"
+        paths = [self.folder / name for name in ("a.json", "b.json")]
+
+        def compared(*reports):
+            for path, report in zip(paths, reports):
+                path.write_text(json.dumps(report))
+            done = self.assert_status(0, check("diff", *paths), "Nothing got worse")
+            self.assertNotIn("another requirement", done.stdout)
+            return done.stdout
+
+        self.assertIn("1 played now", compared(old, new))
+        self.assertIn("1 skipped now, or not run", compared(new, old))
+        after["verdict"] = "skip"
+        self.assertNotIn("played now", compared(new, old))
+        after["verdict"], before["verdict"] = "blocked", "pass"
+        paths[0].write_text(json.dumps(old)), paths[1].write_text(json.dumps(new))
+        self.assert_status(1, check("diff", *paths), "1 got worse", "pass -> blocked")
+
     def test_files_that_are_no_reports(self):
         good = self.report("good", "manager", "--only", "manager.life.*", "--", MANAGER)
         (self.folder / "no.json").write_text("{}")
