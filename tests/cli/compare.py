@@ -321,7 +321,8 @@ class Listening(Compared):
         self.assert_status(2, check("manager", "--listen", f"127.0.0.1:{port}"), "--listen waits for a worker")
         self.assert_status(2, check("worker", "--listen", f"127.0.0.1:{port}", "--", WORKER), "can't be combined")
         with socket.create_server(("127.0.0.1", port)):
-            self.assert_status(3, check("worker", "--listen", f"127.0.0.1:{port}", "--only", "worker.life.of-a-task"), "the harness can't listen at")
+            self.assert_status(3, check("worker", "--listen", f"127.0.0.1:{port}", "--only", "worker.life.of-a-task"),
+                               "the harness can't listen at", "no case was run")
 
 
 if __name__ == "__main__":
