@@ -9,10 +9,12 @@
 #include "notation/parse.h"
 #include "notation/wait_kind.h"
 #include "play/survey_verb.h"
+#include "target/gate.h"
 #include "target/inherited.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     LINES = 128,
@@ -264,6 +266,11 @@ undr_error check_survey(check_setting *setting, check_role role, undr_buffer *wh
     setting->round_trip_ns = STANDARD_ROUND_TRIP_NS;
     setting->settle_ns = STANDARD_SETTLE_NS;
     if (setting->listens) { /* a survey would need a worker of its own: the standard values stand */
+        int listener = check_listen_at(setting->host, setting->port, why);
+        if (listener < 0) { /* once, instead of in every play */
+            return UNDR_SYSTEM;
+        }
+        close(listener);
         undr_buffer_free(&setting->capabilities.text);
         setting->capabilities = (check_capabilities){
             .worker = true, .priority_levels = 2, .pickle_low = 4, .pickle_high = 4};

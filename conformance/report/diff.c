@@ -53,13 +53,18 @@ static int grade(const check_outcome *one) {
     return found;
 }
 
+/* A blocked case counts as a failed one, but nobody knows what it would have failed for. */
+static bool is_played(const check_outcome *one) {
+    return grade(one) > 0 && strcmp(one->verdict, "blocked") != 0;
+}
+
 static kind kind_of(const check_outcome *old, const check_outcome *new) {
     if (old == NULL || new == NULL) {
         return old == NULL ? ADDED : GONE;
     }
     int before = grade(old), after = grade(new);
-    if (before == 0 || after == 0) {
-        return before == after ? SAME : after == 0 ? SKIPPED_NOW : PLAYED_NOW;
+    if (before == 0 || after == 0 || (before == after && is_played(old) != is_played(new))) {
+        return is_played(old) == is_played(new) ? SAME : is_played(old) ? SKIPPED_NOW : PLAYED_NOW;
     }
     if (before == 4 || after == 4) {
         return before == after ? SAME : UNJUDGED;

@@ -28,7 +28,7 @@ static const char style[] =
     ".sentence:target { border-color: var(--mild); background: #fc02 } .sentence a.id { font-weight: 600 }\n"
     "img { max-width: 100%; background: #fff }\n"
     ".about-it { font-size: .85rem } .about-it ul { margin: .2rem 0 } nav ul { columns: 18rem; padding-left: 1.2rem }\n"
-    ".cause { border-left: 3px solid var(--mild); padding-left: 1rem; font-weight: 600 }\n"
+    ".cause { border-left: 3px solid var(--mild); padding-left: 1rem; font-weight: 600; white-space: pre-line }\n"
     "mark { background: #f003; color: inherit } [hidden] { display: none }\n"
     "@media (max-width: 30rem) { body { margin: 1rem auto; padding: 0 .6rem } dd { margin-left: .3rem } }\n"
     "@media print { form { display: none } body { max-width: none; margin: 0; font-size: 10pt }\n"

@@ -164,14 +164,17 @@ bool check_results_has_role(const check_results *results, const char *role) {
 
 undr_error check_results_describe(const check_results *results, undr_buffer *to) {
     static const struct {
-        const char *before, *key;
-    } parts[] = {{"", "name"}, {" ", "version"}, {", ", "language"}, {"; undr-check ", "suite_version"}};
+        const char *joint, *word, *key;
+    } parts[] = {
+        {"", "", "name"}, {" ", "", "version"}, {", ", "", "language"}, {"; ", "undr-check ", "suite_version"}};
     const json_t *about = json_object_get(results->json, "about");
     undr_error error = check_text_clean(to, undr_slice_text(results->path));
-    error = error == UNDR_OK ? undr_put_text(to, ": ") : error;
+    size_t said = 0; // an adapter need not say its name: whichever part is the first follows the colon
     for (size_t i = 0; i < sizeof parts / sizeof *parts && error == UNDR_OK; i++) {
         const char *value = text_at(about, parts[i].key);
-        error = value[0] == '\0' ? UNDR_OK : undr_put_format(to, "%s%s", parts[i].before, value);
+        if (value[0] != '\0') {
+            error = undr_put_format(to, "%s%s%s", said++ == 0 ? ": " : parts[i].joint, parts[i].word, value);
+        }
     }
     return error == UNDR_OK ? undr_put_format(to, ", %s", text_at(results->json, "started")) : error;
 }

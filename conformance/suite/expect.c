@@ -137,12 +137,12 @@ static bool take_verdict(undr_slice word, struct line *line) {
 /* Reads a line up to its reason. */
 static undr_error read_line(undr_slice rest, struct line *line, check_expected *expected, undr_buffer *message) {
     undr_slice whole = rest, word = check_text_take_word(&rest);
-    const char *what = "expected `fail CASE REASON` or `warn CASE REASON`";
+    const char *what = "expected `fail CASE REASON`, `warn CASE REASON` or `flaky CASE REASON`";
     if (is_word(word, "when")) {
         if (check_condition_take(&rest, &line->condition, &what) != UNDR_OK) {
             return mistake(expected, line->number, what, whole, message);
         }
-        what = "expected `fail CASE REASON` or `warn CASE REASON` after the condition";
+        what = "expected `fail CASE REASON`, `warn CASE REASON` or `flaky CASE REASON` after the condition";
         word = check_text_take_word(&rest);
     }
     if (!take_verdict(word, line)) {

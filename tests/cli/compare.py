@@ -81,6 +81,13 @@ class Diff(Compared):
         self.assertEqual({change["kind"] for change in changes["changes"]}, {"regressed"})
         self.assertEqual(len(changes["changes"]), changes["counts"]["regressed"])
 
+    def test_a_target_that_does_not_say_its_name(self):
+        adapter = self.folder / "nameless"
+        adapter.write_text(f'#!/bin/sh\nif [ "$1" = capabilities ]; then echo manager; exit; fi\nexec {MANAGER} "$@"\n')
+        adapter.chmod(0o755)
+        report = self.report("nameless", "manager", "--only", "manager.life.*", "--", adapter)
+        self.assert_status(0, check("diff", report, report), "nameless.json: undr-check ")
+
     def test_another_cause_new_gone_skipped(self):
         old = json.loads(self.report("old", "manager", *SCHEDULE, "--", *LIFO).read_text())
         cases = old["roles"][0]["cases"]
@@ -100,6 +107,29 @@ class Diff(Compared):
         done = self.assert_status(0, check("diff", *paths), "1 fail for another requirement", f"({failed['deliveries'][0]['requirement']['id']} before)",
                                   "1 skipped now, or not run", "1 new in the suite", "manager.schedule.brand-new", "1 gone from the suite")
         self.assertIn("Nothing got worse", done.stdout)
+
+    def test_what_was_blocked_failed_for_nothing(self):
+        old = json.loads(self.report("old", "manager", *SCHEDULE, "--", *LIFO).read_text())
+        new = json.loads(json.dumps(old))
+        index = next(i for i, case in enumerate(old["roles"][0]["cases"]) if case["verdict"] == "fail")
+        before, after = (report["roles"][0]["cases"][index] for report in (old, new))
+        before["verdict"], before["deliveries"][0]["requirement"]["id"] = "blocked", "SCHED-6"
+        paths = [self.folder / name for name in ("a.json", "b.json")]
+
+        def compared(*reports):
+            for path, report in zip(paths, reports):
+                path.write_text(json.dumps(report))
+            done = self.assert_status(0, check("diff", *paths), "Nothing got worse")
+            self.assertNotIn("another requirement", done.stdout)
+            return done.stdout
+
+        self.assertIn("1 played now", compared(old, new))
+        self.assertIn("1 skipped now, or not run", compared(new, old))
+        after["verdict"] = "skip"
+        self.assertNotIn("played now", compared(new, old))
+        after["verdict"], before["verdict"] = "blocked", "pass"
+        paths[0].write_text(json.dumps(old)), paths[1].write_text(json.dumps(new))
+        self.assert_status(1, check("diff", *paths), "1 got worse", "pass -> blocked")
 
     def test_files_that_are_no_reports(self):
         good = self.report("good", "manager", "--only", "manager.life.*", "--", MANAGER)
@@ -291,7 +321,8 @@ class Listening(Compared):
         self.assert_status(2, check("manager", "--listen", f"127.0.0.1:{port}"), "--listen waits for a worker")
         self.assert_status(2, check("worker", "--listen", f"127.0.0.1:{port}", "--", WORKER), "can't be combined")
         with socket.create_server(("127.0.0.1", port)):
-            self.assert_status(3, check("worker", "--listen", f"127.0.0.1:{port}", "--only", "worker.life.of-a-task"), "the harness can't listen at")
+            self.assert_status(3, check("worker", "--listen", f"127.0.0.1:{port}", "--only", "worker.life.of-a-task"),
+                               "the harness can't listen at", "no case was run")
 
 
 if __name__ == "__main__":

@@ -68,6 +68,9 @@ async function look(url, width) {
     if (!await is_shown(frame, href, target)) { faults.push(href + ' is not shown'); }
     followed += 1;
   }
+  page.querySelectorAll('.cause').forEach(function (one) {
+    if (one.textContent.includes('\\n') && !one.innerText.includes('\\n')) { faults.push('the lines of the cause run together'); }
+  });
   page.querySelectorAll('details').forEach(function (one) { one.open = true; });
   faults = faults.concat(wide(frame, width).map(function (one) { return one + ' (unfolded)'; }));
   var form = page.getElementById('filter');

@@ -95,7 +95,8 @@ static void mistakes_name_the_place(void **state) {
     assert_mistake("when python => 3 fail manager.a x\n", "f:1: `when WORD RELATION VERSION` needs < <=");
     assert_mistake("when python >= new fail manager.a x\n", "f:1: `when WORD RELATION VERSION` needs numbers");
     assert_mistake("when python >= 3 and fail manager.a x\n", "f:1: `when WORD RELATION VERSION` needs < <=");
-    assert_mistake("when python >= 3 manager.a x\n", "f:1: expected `fail CASE REASON` or `warn CASE REASON` after");
+    assert_mistake("when python >= 3 manager.a x\n",
+        "f:1: expected `fail CASE REASON`, `warn CASE REASON` or `flaky CASE REASON` after");
     assert_mistake("when python >= 3 fail manager.a\n", "f:1: a reason");
     assert_mistake("when python >= 3 fail manager.a x\nfail manager.a y\n", "f:2: the case manager.a has an entry at");
     assert_mistake("fail manager.a x\nwhen python >= 3 fail manager.a y\n", "f:2: the case manager.a has an entry at");
