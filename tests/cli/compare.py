@@ -212,6 +212,14 @@ class Merge(Compared):
                             (["--seed", "1", "--only", "*.task"], "only")):
             other = self.report("other", "manager", *FEW, *words, "--shard", "2/2", "--", MANAGER)
             self.assert_status(2, check("merge", first, other), "from another run than the first", said)
+            self.assert_status(2, check("merge", other, first), "from another run than the first", said)
+        same = self.report("same", "manager", *FEW, "--seed", "1", "--shard", "2/2", "--", MANAGER)
+        self.assert_status(0, check("merge", first, same))
+        older = json.loads(first.read_text())
+        del older["asked"]
+        (self.folder / "older.json").write_text(json.dumps(older))
+        self.assert_status(2, check("merge", self.folder / "older.json", same), "from another run than the first")
+        self.assert_status(2, check("merge", same, self.folder / "older.json"), "from another run than the first")
         worker = self.report("worker", "worker", "--only", "worker.life.*", "--shard", "2/2", "--", WORKER)
         self.assertEqual(check("merge", first, worker).returncode, 2)
         roles = json.loads(first.read_text())

@@ -94,6 +94,17 @@ def judged():
                 f"{role}, {what}", 0, ["Every requirement that was tried held"], command(role), prepare)
 
 
+def what_a_target_gets():
+    """No signal ignored or blocked, and a usual umask, whatever undr-check was started with: it need not be as careful."""
+    with tempfile.TemporaryDirectory() as folder:
+        target = pathlib.Path(folder, "target")
+        target.write_text("#!/bin/sh\n[ \"$(grep -Ec '^Sig(Ign|Blk):.0+$' /proc/$$/status)\" = 2 ] && [ \"$(umask)\" = 0022 ] &&\n"
+                          f"    exec '{BUILD}/undr-manager' \"$@\"\ngrep ^Sig /proc/$$/status >&2; umask >&2; exit 1\n")
+        target.chmod(0o755)
+        return expect("what a target gets", 0, ["Every requirement that was tried held"], [*command("manager")[:-1], str(target)],
+            everything)
+
+
 def lacking():
     """Where it can judge nobody: status 3, the reason, and what helps."""
     nothing = "/nonexistent-folder"
@@ -234,6 +245,19 @@ def hangup_is_ignored():
     return None
 
 
+def a_signal_ends_it():
+    """SIGTERM that was ignored or blocked, while it waits for its input."""
+    for what, prepare in (("ignored", ignoring(signal.SIGTERM)), ("blocked", blocking(signal.SIGTERM))):
+        with subprocess.Popen([CHECK, "decode"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, preexec_fn=prepare) as ran:
+            try:
+                harness.until(lambda: ran.send_signal(signal.SIGTERM) or ran.poll() is not None, f"end by SIGTERM, {what} before")
+            finally:
+                ran.kill()
+        if ran.returncode != -signal.SIGTERM:
+            return f"SIGTERM was {what}: status {ran.returncode}"
+    return None
+
+
 def alarm_leaves_nothing():
     """An alarm that is pending is somebody's wish: it ends undr-check, and all below it ends, too."""
     mark = f"UNDR_MARK={os.getpid()}-alarm"
@@ -268,7 +292,7 @@ def children_of_before():
 
 
 def main():
-    plays = [*judged(), *lacking(), *namespaces(), many_connections, a_wrong_target_is_blamed, other_programs, processor_time, hangup_is_ignored, alarm_leaves_nothing,
+    plays = [*judged(), *lacking(), *namespaces(), many_connections, a_wrong_target_is_blamed, other_programs, processor_time, hangup_is_ignored, what_a_target_gets, a_signal_ends_it, alarm_leaves_nothing,
         children_of_before]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         complaints = [complaint for complaint in pool.map(lambda play: play(), plays) if complaint is not None]

@@ -239,6 +239,27 @@ def a_fifo(folder):
     os.close(both)
 
 
+def expect_ignored(*pids):
+    """Nothing that a program or a task writes too much of, or for nobody, ends it: the write fails, as in Python."""
+    for pid in pids:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+        ignored = int(re.search(r"^SigIgn:\s*(\w+)", status, re.M).group(1), 16)
+        for number in (signal.SIGXFSZ, signal.SIGPIPE):
+            assert ignored >> (number - 1) & 1, f"process {pid} does not ignore {number!r}"
+
+
+def answers_beyond_a_limit_of_files(folder):
+    """Those of undr-manager, in a file: it says why it ends."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+    with open(os.path.join(folder, "answers"), "w+") as answers:
+        ended = subprocess.run([f"{BUILD}/undr-manager", "manager", "--workers", "0"], input=b"message 4e2e\n" * 100,
+            stdout=answers, stderr=subprocess.PIPE, preexec_fn=limit, timeout=harness.LIMIT)
+        answers.seek(0)
+        assert len(answers.read()) == 100
+    assert ended.returncode == 1 and b"File too large" in ended.stderr, ended
+
+
 def a_limit_of_files(folder):
     """`ulimit -f`, also of the workers' logs, of which two runs of a task take more."""
     def limit():
@@ -246,6 +267,8 @@ def a_limit_of_files(folder):
     logs = os.path.join(folder, "logs")
     with open(os.path.join(folder, "log"), "wb") as log, Limited(log, logs, limit) as manager:
         violate(manager, 10)
+        manager.schedule(harness.probe(("pid",)))
+        expect_ignored(manager.pid, pickle.loads(manager.next())[1])
         for number in range(20):
             manager.schedule(harness.probe(("message", number)))
         assert sorted(pickle.loads(manager.next()) for _ in range(20)) == list(range(20))
@@ -293,7 +316,10 @@ def a_worker_of_its_own():
             for number in range(50):
                 manager.schedule(harness.probe(("message", number), ("raise", "x" * 1000)))
             assert len(list(manager.messages())) == 100
-            manager.close("join")
+            try:
+                expect_ignored(worker.pid)
+            finally:
+                manager.close("join")
             assert worker.wait(harness.LIMIT) == 0
         manager.end()
     os.close(theirs)
@@ -350,7 +376,7 @@ def main():
     for test in tests:
         test()
         print(test.__name__, flush=True)
-    for test in (a_fifo, a_limit_of_files, the_workers_logs):
+    for test in (a_fifo, a_limit_of_files, answers_beyond_a_limit_of_files, the_workers_logs):
         with tempfile.TemporaryDirectory() as folder:
             test(folder)
             print(test.__name__, flush=True)

@@ -21,6 +21,7 @@ import poisons
 BUILD = sys.argv[1]
 PEERS, BYTES = 10, int(sys.argv[3]) if "--json" in sys.argv else 2 << 20
 FACTOR = 20  # of the wait behind plain messages of the same size; with hashes that collide it was 300 and more
+FACTORS = {"smallest floats": 8}  # 2 with a bound on a connection's cost in a turn, 18 and more without
 ROUNDS = 5
 
 
@@ -96,13 +97,13 @@ def ratios(payload):
 
 def main():
     for name, payload in ATTACKS.items():
-        best = None
+        best, factor = None, FACTORS.get(name, FACTOR)
         for _ in range(ROUNDS):  # where the machine is noisy, again
             ratio = ratios(payload)
             best = ratio if best is None else min(best, ratio)
-            if best[0] < FACTOR:
+            if best[0] < factor:
                 break
-        assert best[0] < FACTOR, f"{name}: another one waits {best[0]:.1f} times as long as behind plain bytes"
+        assert best[0] < factor, f"{name}: another one waits {best[0]:.1f} times as long as behind plain bytes"
         print(f"{name}, {len(payload)} bytes: another's wait {best[0]:.1f} x, the loop's time for each {best[1]:.1f} x that "
               "of plain bytes", flush=True)
 

@@ -3,6 +3,7 @@ whatever he does with his sockets, ports and timing. Needs root, to become anoth
 
 import contextlib
 import os
+import pathlib
 import pickle
 import signal
 import socket
@@ -81,6 +82,12 @@ def ends(peer):
     peer.close()
 
 
+def ends_for_a_second(peer):
+    """The system forgets his end after a second, without a reset, and ours knows nothing of it."""
+    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_LINGER2, 1)
+    peer.close()
+
+
 def half_closes(peer):
     peer.shutdown(socket.SHUT_WR)
 
@@ -111,6 +118,36 @@ def expect_nothing_came(manager, what):
         assert mine.ask("n") == ("t", harness.NONE), f"{what}: a task of the other user was queued"
     assert pickle.loads(manager.next()) == "mine", f"{what}: a message of the other user is in the inbox"
     assert manager.next() is None
+
+
+def his_user(manager, other):
+    """As the kernel reports the user of his end; None: there is no such socket any more."""
+    ends = [f"0100007F:{port:04X}" for port in (other.port, manager.port)]
+    lines = pathlib.Path("/proc/net/tcp").read_text().splitlines()
+    return next((int(line.split()[7]) for line in lines if line.split()[1:3] == ends), None)
+
+
+def his_end_is_forgotten(manager):
+    """Our own end still looks well: only the answer's ends and state show that it is about the listener on his port."""
+    with Other(connects_and_sends(manager.port), ends_for_a_second) as other:
+        with contextlib.closing(own_socket(other.port)) as listener:
+            with stopped(manager):
+                other.step()
+                listener.listen()
+                other.step()
+                harness.until(lambda: his_user(manager, other) is None, "end of his socket")
+            expect_nothing_came(manager, "a listening socket in place of a forgotten one")
+
+
+def his_end_belongs_to_nobody(manager):
+    """The kernel reports what is left of a closed socket as root's, and that is who we are."""
+    with Other(connects_and_sends(manager.port), ends) as other:
+        with stopped(manager):
+            other.step()
+            other.step()
+            harness.until(lambda: his_user(manager, other) in (0, None), "what is left of his socket")
+            assert his_user(manager, other) == 0
+        expect_nothing_came(manager, "a closed socket")
 
 
 def the_port_is_listened_on(manager, end):
@@ -198,6 +235,8 @@ def main():
         for family in (socket.AF_INET, socket.AF_INET6):
             for end in ((), (half_closes,), (resets,), (ends,)):
                 he_is_there(manager, end, family)
+        his_end_is_forgotten(manager)
+        his_end_belongs_to_nobody(manager)
         without_help(manager)
         the_own_user_is_served(manager)
         said = manager.said()

@@ -237,6 +237,11 @@ static void shared_values_count_where_they_are(void **state) {
         assert_int_equal(shared, limit < 6 ? UNDR_LIMIT_DEPTH : UNDR_OK);
         assert_int_equal(cyclic, limit < 5 ? UNDR_LIMIT_DEPTH : UNDR_OK);
     }
+    undr_value *tower = integer(&arena, 1);
+    for (int level = 0; level < 100; ++level) { /* 2^100 paths: each value is walked once */
+        tower = pair(&arena, UNDR_LIST, tower, tower);
+    }
+    assert_int_equal(undr_value_check_depth(tower, 100), UNDR_OK);
     undr_arena_free(&arena);
 }
 
