@@ -12,6 +12,7 @@ typedef struct each_wait {
     check_wait_visitor visit;
     void *context;
     uint32_t before; /* what was done last */
+    uint32_t policy; /* of the last `close`, from 1; 0: there was none */
     bool enough;
 } each_wait;
 
@@ -32,20 +33,23 @@ static bool is_close_request(const check_payload *payload) {
         && strcmp(term->text, "undr.task.CloseRequest") == 0;
 }
 
-static uint32_t wide_of(const check_step *step) {
+/* Each policy closes in its own way: that one `close` does not return says nothing about the others. */
+static uint32_t detail_of(const check_expectation *first, uint32_t policy) {
+    return first->sight == CHECK_SEES_FRAME ? type_of(first->type) : first->sight == CHECK_SEES_CLOSED ? policy : 0;
+}
+
+static uint32_t wide_of(const check_step *step, uint32_t policy) {
     switch (step->what) {
     case CHECK_RECEIVE:
     case CHECK_POLL:
         if (step->expectation_count > 0) {
             const check_expectation *first = &step->expectations[0];
-            bool frame = first->sight == CHECK_SEES_FRAME;
-            return CHANNEL * (1 + channel_of(step)) + SIGHT * (1 + (uint32_t)first->sight)
-                + (frame ? type_of(first->type) : 0);
+            return CHANNEL * (1 + channel_of(step)) + SIGHT * (1 + (uint32_t)first->sight) + detail_of(first, policy);
         }
         return 0;
     case CHECK_GATE_ACCEPT: return CHANNEL * 5;
     case CHECK_COMMAND_SCHEDULE:
-    case CHECK_COMMAND_MESSAGE: return CHANNEL * 2 + SIGHT * (1 + CHECK_SEES_OK);
+    case CHECK_COMMAND_MESSAGE: return CHANNEL * 2 + SIGHT * (1 + CHECK_SEES_OK) + (uint32_t)step->what;
     default: return 0;
     }
 }
@@ -76,7 +80,8 @@ static uint32_t deed_of(const check_step *step) {
 static undr_error visit_step(void *context, const check_step *step, const check_step *block) {
     each_wait *self = context;
     (void)block;
-    uint32_t wide = wide_of(step), deed = deed_of(step);
+    self->policy = step->what == CHECK_COMMAND_CLOSE ? 1 + (uint32_t)step->number : self->policy;
+    uint32_t wide = wide_of(step, self->policy), deed = deed_of(step);
     self->before = deed != 0 ? deed : self->before;
     if (wide != 0 && !self->enough) {
         check_wait_kind kind = {wide, wide | self->before << BEFORE};
@@ -86,7 +91,7 @@ static undr_error visit_step(void *context, const check_step *step, const check_
 }
 
 void check_each_wait(const check_case *one, check_wait_visitor visit, void *context) {
-    each_wait self = {visit, context, 0, false};
+    each_wait self = {.visit = visit, .context = context};
     undr_error enough = check_each_step(one, visit_step, &self);
     (void)enough; /* it only ends the walk */
 }
