@@ -12,7 +12,7 @@ typedef struct each_wait {
     check_wait_visitor visit;
     void *context;
     uint32_t before; /* what was done last */
-    uint32_t policy; /* of the last `close`, from 1; 0: there was none */
+    uint32_t closes; /* the policies of each `close` so far, from 1, in two bits each; 0: there was none */
     bool enough;
 } each_wait;
 
@@ -33,18 +33,19 @@ static bool is_close_request(const check_payload *payload) {
         && strcmp(term->text, "undr.task.CloseRequest") == 0;
 }
 
-/* Each policy closes in its own way: that one `close` does not return says nothing about the others. */
-static uint32_t detail_of(const check_expectation *first, uint32_t policy) {
-    return first->sight == CHECK_SEES_FRAME ? type_of(first->type) : first->sight == CHECK_SEES_CLOSED ? policy : 0;
+/* Each policy closes in its own way, and a second `close` in another way than the first: that one does not return says
+ * nothing about the others. */
+static uint32_t detail_of(const check_expectation *first, uint32_t closes) {
+    return first->sight == CHECK_SEES_FRAME ? type_of(first->type) : first->sight == CHECK_SEES_CLOSED ? closes : 0;
 }
 
-static uint32_t wide_of(const check_step *step, uint32_t policy) {
+static uint32_t wide_of(const check_step *step, uint32_t closes) {
     switch (step->what) {
     case CHECK_RECEIVE:
     case CHECK_POLL:
         if (step->expectation_count > 0) {
             const check_expectation *first = &step->expectations[0];
-            return CHANNEL * (1 + channel_of(step)) + SIGHT * (1 + (uint32_t)first->sight) + detail_of(first, policy);
+            return CHANNEL * (1 + channel_of(step)) + SIGHT * (1 + (uint32_t)first->sight) + detail_of(first, closes);
         }
         return 0;
     case CHECK_GATE_ACCEPT: return CHANNEL * 5;
@@ -80,8 +81,10 @@ static uint32_t deed_of(const check_step *step) {
 static undr_error visit_step(void *context, const check_step *step, const check_step *block) {
     each_wait *self = context;
     (void)block;
-    self->policy = step->what == CHECK_COMMAND_CLOSE ? 1 + (uint32_t)step->number : self->policy;
-    uint32_t wide = wide_of(step, self->policy), deed = deed_of(step);
+    if (step->what == CHECK_COMMAND_CLOSE) {
+        self->closes = (self->closes << 2 | (1 + (uint32_t)step->number)) & 0xff;
+    }
+    uint32_t wide = wide_of(step, self->closes), deed = deed_of(step);
     self->before = deed != 0 ? deed : self->before;
     if (wide != 0 && !self->enough) {
         check_wait_kind kind = {wide, wide | self->before << BEFORE};

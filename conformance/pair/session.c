@@ -18,7 +18,7 @@ enum {
     PATIENCE_S = 10, /* nothing of the work takes a tenth of it */
     STARVED_MOST_S = 120,
     MOST_MOVES = 20000, /* the work itself makes a few thousand: what a peer goes on to send for ever is no progress */
-    MOST_STARTS = 16     /* of workers, beside the first ones */
+    MOST_STARTS = 16    /* of workers, beside the first ones */
 };
 
 typedef struct session {

@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* Lines are counted from 1: a case has 7 of them, and an empty one. */
-enum { LEAVES, PLAIN, LONG, LONGER, BREACH, RUNS, JOIN, JOINS, JOINED, KILL, CASES };
+enum { LEAVES, PLAIN, LONG, LONGER, BREACH, RUNS, JOIN, JOINS, JOINED, KILL, KILL_JOIN, CASES };
 static const char text[] = "case worker.life.leaves\n  must WORK-4 s\n\n  A <- n\n  A -> t CloseRequest\n  A <- end\n\n"
                            "case worker.a.plain\n  must WORK-4 s\n  A <- n\n  A -> t CloseRequest\n  A <- end\n\n\n"
                            "case worker.a.long\n  must WORK-4 s\n  A <- n\n  A -> t None\n  A <- n\n"
@@ -26,7 +26,9 @@ static const char text[] = "case worker.life.leaves\n  must WORK-4 s\n\n  A <- n
                            "case manager.a.join\n  must CLOSE-1 s\n  M -> close join\n  M <- closed\n\n"
                            "case manager.a.joins\n  must CLOSE-1 s\n  M -> close join\n  A -> n\n  M <- closed\n\n"
                            "case manager.a.joined\n  must CLOSE-1 s\n  M -> close join\n  A -> t\n  M <- closed\n\n"
-                           "case manager.a.kill\n  must CLOSE-1 s\n  M -> close kill\n  M <- closed\n";
+                           "case manager.a.kill\n  must CLOSE-1 s\n  M -> close kill\n  M <- closed\n\n"
+                           "case manager.a.kill-join\n  must CLOSE-1 s\n  M -> close kill\n  M <- closed\n"
+                           "  M -> close join\n  M <- closed\n";
 
 static check_cases parse(void) {
     check_cases cases = {0};
@@ -113,6 +115,7 @@ static void a_policy_says_nothing_about_another(void **state) {
     }
     assert_non_null(check_causes_blocker(&causes, &cases.at[JOINED]));
     assert_null(check_causes_blocker(&causes, &cases.at[KILL]));
+    assert_null(check_causes_blocker(&causes, &cases.at[KILL_JOIN]));
     check_causes_free(&causes);
     check_cases_free(&cases);
 }
