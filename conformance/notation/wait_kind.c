@@ -33,19 +33,14 @@ static bool is_close_request(const check_payload *payload) {
         && strcmp(term->text, "undr.task.CloseRequest") == 0;
 }
 
-/* Each policy closes in its own way, and a second `close` in another way than the first: that one does not return says
- * nothing about the others. */
-static uint32_t detail_of(const check_expectation *first, uint32_t closes) {
-    return first->sight == CHECK_SEES_FRAME ? type_of(first->type) : first->sight == CHECK_SEES_CLOSED ? closes : 0;
-}
-
-static uint32_t wide_of(const check_step *step, uint32_t closes) {
+static uint32_t wide_of(const check_step *step) {
     switch (step->what) {
     case CHECK_RECEIVE:
     case CHECK_POLL:
         if (step->expectation_count > 0) {
             const check_expectation *first = &step->expectations[0];
-            return CHANNEL * (1 + channel_of(step)) + SIGHT * (1 + (uint32_t)first->sight) + detail_of(first, closes);
+            return CHANNEL * (1 + channel_of(step)) + SIGHT * (1 + (uint32_t)first->sight)
+                + (first->sight == CHECK_SEES_FRAME ? type_of(first->type) : 0);
         }
         return 0;
     case CHECK_GATE_ACCEPT: return CHANNEL * 5;
@@ -78,16 +73,23 @@ static uint32_t deed_of(const check_step *step) {
     }
 }
 
+/* Each policy closes in its own way, and a second `close` in another way than the first: that one does not return says
+ * nothing about the others, whatever was done meanwhile. */
+static uint32_t before_of(const each_wait *self, const check_step *step) {
+    bool closed = step->what == CHECK_RECEIVE && step->expectations[0].sight == CHECK_SEES_CLOSED;
+    return closed ? SIGHT * 8 + self->closes : self->before;
+}
+
 static undr_error visit_step(void *context, const check_step *step, const check_step *block) {
     each_wait *self = context;
     (void)block;
     if (step->what == CHECK_COMMAND_CLOSE) {
         self->closes = (self->closes << 2 | (1 + (uint32_t)step->number)) & 0xff;
     }
-    uint32_t wide = wide_of(step, self->closes), deed = deed_of(step);
+    uint32_t wide = wide_of(step), deed = deed_of(step);
     self->before = deed != 0 ? deed : self->before;
     if (wide != 0 && !self->enough) {
-        check_wait_kind kind = {wide, wide | self->before << BEFORE};
+        check_wait_kind kind = {wide, wide | before_of(self, step) << BEFORE};
         self->enough = !self->visit(self->context, step, kind);
     }
     return self->enough ? UNDR_ARGUMENT : UNDR_OK;

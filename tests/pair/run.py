@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""run.py BUILD CLASS [WORD...]: `undr-check pair`. Of the class Quiet the words are the command of an adapter."""
+"""run.py BUILD CLASS [WORD...]: `undr-check pair`. Of the classes Quiet and Words the words are the command of an adapter."""
 import json
 import os
 import pathlib
@@ -203,6 +203,17 @@ class Quiet(unittest.TestCase):
 
     def test_reference(self):
         self.held([MANAGER], [WORKER])
+
+
+class Words(unittest.TestCase):
+    def test_wrong_words(self):
+        """spec/adapter.md: status 2 for an option that is missing or out of range, `error` for a malformed command."""
+        for words in ([], ["--port", "99999"]):
+            done = subprocess.run([*OTHER, "worker", *words], stdin=subprocess.DEVNULL, capture_output=True)
+            self.assertEqual(done.returncode, 2, done)
+        done = subprocess.run([*OTHER, "manager", "--workers", "0", "--priority-levels", "2"], input="close\nclose x\n",
+                              capture_output=True, text=True)
+        self.assertEqual([line.split()[0] for line in done.stdout.splitlines()], ["ready", "error", "error"], done)
 
 
 class Package(unittest.TestCase):

@@ -116,6 +116,8 @@ static void a_policy_says_nothing_about_another(void **state) {
     assert_non_null(check_causes_blocker(&causes, &cases.at[JOINED]));
     assert_null(check_causes_blocker(&causes, &cases.at[KILL]));
     assert_null(check_causes_blocker(&causes, &cases.at[KILL_JOIN]));
+    note(&causes, &cases.at[KILL], CHECK_FAIL, true, cases.at[KILL].steps[1].line); /* it is not the policy */
+    assert_non_null(check_causes_blocker(&causes, &cases.at[KILL_JOIN]));
     check_causes_free(&causes);
     check_cases_free(&cases);
 }
