@@ -14,6 +14,22 @@ enum { LOOK_MS = 200, LOOKS = 10, STACK = 64 * 1024 };
 
 static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
 
+static bool is_ignored(int number) {
+    struct sigaction now = {.sa_handler = SIG_DFL};
+    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
+sigset_t check_end_signals(void) {
+    sigset_t set;
+    (void)sigemptyset(&set);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        if (!is_ignored(ends[i])) {
+            (void)sigaddset(&set, ends[i]);
+        }
+    }
+    return set;
+}
+
 /* One that is pending: nobody has read it yet. 0: none. */
 static int pending_end(void) {
     sigset_t pending;

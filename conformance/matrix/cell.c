@@ -200,9 +200,14 @@ static undr_error start(
     if (cell->pid == 0) {
         exec_cell(made.at, t.said, before, parent);
     }
+    int reason = errno;
     free(made.at);
-    cell->word = MATRIX_RUNS;
-    return cell->pid < 0 ? UNDR_SYSTEM : UNDR_OK;
+    errno = reason;
+    if (cell->pid < 0) {
+        return UNDR_SYSTEM;
+    }
+    cell->word = MATRIX_RUNS; /* from here on it is killed by its id, which must be one */
+    return UNDR_OK;
 }
 
 /* ---- what came of it ---- */
@@ -358,23 +363,25 @@ static undr_error run(
         cells->signal = check_signals_take(signals);
         error = error == UNDR_OK ? reap(cells, &running, message) : error;
     }
+    int reason = errno;
     stop(cells);
+    errno = reason;
     return error;
 }
 
 undr_error matrix_cells_run(
     const matrix_list *list, const check_options *options, matrix_cells *cells, undr_buffer *message) {
     check_signals signals;
-    const char *folder = getenv("TMPDIR");
+    const char *given = getenv("TMPDIR"), *folder = given == NULL || given[0] == '\0' ? "/tmp" : given;
     undr_error error = make_cells(list, options, cells);
     if (error != UNDR_OK) {
         return error;
     }
-    int size = snprintf(cells->folder, sizeof cells->folder, "%s/undr-matrix-XXXXXX", folder == NULL ? "/tmp" : folder);
+    int size = snprintf(cells->folder, sizeof cells->folder, "%s/undr-matrix-XXXXXX", folder);
     if (size < 0 || (size_t)size >= sizeof cells->folder || mkdtemp(cells->folder) == NULL) {
         int reason = size < 0 || (size_t)size >= sizeof cells->folder ? ENAMETOOLONG : errno;
         error = undr_put_format(message, "matrix: no folder for the runs can be made in %s: %s; TMPDIR names another",
-            folder == NULL ? "/tmp" : folder, strerror(reason));
+            folder, strerror(reason));
         cells->folder[0] = '\0';
         return error == UNDR_OK ? UNDR_SYSTEM : error;
     }

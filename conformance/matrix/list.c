@@ -8,9 +8,12 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -55,6 +58,12 @@ static undr_slice folder_of(const char *path) {
 
 /* ---- programs ---- */
 
+/* A folder can be entered, which is the same permission. */
+static bool is_program(const char *path) {
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISREG(about.st_mode) && access(path, X_OK) == 0;
+}
+
 static undr_error find_in_path(const reading *r, const char *word, char **found) {
     const char *path = getenv("PATH");
     undr_error error = UNDR_OK;
@@ -64,7 +73,7 @@ static undr_error find_in_path(const reading *r, const char *word, char **found)
         char *folder, *candidate;
         error = join(r, size == 0 ? undr_slice_text(".") : undr_slice_of(path, size), undr_slice_text("/"), &folder);
         error = error == UNDR_OK ? join(r, undr_slice_text(folder), undr_slice_text(word), &candidate) : error;
-        if (error == UNDR_OK && access(candidate, X_OK) == 0) {
+        if (error == UNDR_OK && is_program(candidate)) {
             *found = candidate;
             return UNDR_OK;
         }
@@ -78,7 +87,7 @@ static undr_error find_program(const reading *r, const char *word, char **found)
     bool path = strchr(word, '/') != NULL;
     undr_slice before = path ? word[0] == '/' ? undr_slice_of("", 0) : r->folder : r->beside;
     undr_error error = join(r, before, undr_slice_text(word), found);
-    if (error != UNDR_OK || access(*found, X_OK) == 0) {
+    if (error != UNDR_OK || is_program(*found)) {
         return error;
     }
     *found = NULL;
@@ -131,12 +140,15 @@ static undr_error read_command(const reading *r, matrix_entry *entry, const json
 
 /* ---- is it installed? ---- */
 
-static void exec_quietly(char *const *command) {
+static void exec_quietly(char *const *command, pid_t parent) {
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a signal ends us at once while we wait for it */
     int null = open("/dev/null", O_RDWR);
     for (int i = 0; i < 3 && null >= 0; i++) {
         (void)dup2(null, i);
     }
-    execv(command[0], command);
+    if (getppid() == parent) {
+        execv(command[0], command);
+    }
     _exit(127);
 }
 
@@ -146,9 +158,9 @@ static undr_error look_whether_installed(const reading *r, matrix_entry *entry, 
     if (error != UNDR_OK || entry->missing != NULL) {
         return error;
     }
-    pid_t child = fork();
+    pid_t parent = getpid(), child = fork();
     if (child == 0) {
-        exec_quietly(command);
+        exec_quietly(command, parent);
     }
     int status = 0;
     while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {}
@@ -165,7 +177,8 @@ static undr_error look_whether_installed(const reading *r, matrix_entry *entry, 
 static undr_error read_entry(const reading *r, const json_t *json, matrix_entry *entry) {
     static const char *const roles[MATRIX_ROLES] = {"manager", "worker", "pool"};
     const json_t *all = json_object_get(json, "command"), *installed = json_object_get(json, "installed");
-    const char *expect = json_string_value(json_object_get(json, "expect"));
+    const json_t *known = json_object_get(json, "expect");
+    const char *expect = json_string_value(known);
     char *path = NULL;
     *entry = (matrix_entry){.name = json_string_value(json_object_get(json, "name"))};
     if (entry->name == NULL || entry->name[0] == '\0') {
@@ -184,12 +197,18 @@ static undr_error read_entry(const reading *r, const json_t *json, matrix_entry 
     if (error == UNDR_OK && !any) {
         return refuse(r, entry->name, "it needs a `command`, or one for each role it has: manager, worker, pool");
     }
+    if (error == UNDR_OK && known != NULL && expect == NULL) {
+        return refuse(r, entry->name, "`expect` is a text: the name of a file of known failures");
+    }
     error = error == UNDR_OK && installed != NULL && entry->missing == NULL
         ? look_whether_installed(r, entry, installed)
         : error;
     if (error == UNDR_OK && expect != NULL) {
         error = find_file(r, expect, &path);
         entry->expect = path;
+        if (error == UNDR_OK && access(path, R_OK) != 0) {
+            return refuse(r, entry->name, "the file that `expect` names can't be read");
+        }
     }
     return error;
 }

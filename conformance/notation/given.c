@@ -3,6 +3,7 @@
 
 #include "undr/frame.h"
 #include "undr/pickle.h"
+#include "undr/text.h"
 
 #include <string.h>
 
@@ -65,11 +66,13 @@ static bool is_bare_pickle(undr_slice bytes) {
 }
 
 static bool is_text(undr_slice bytes) {
-    for (size_t i = 0; i < bytes.size; i++) {
-        uint8_t c = bytes.data[i];
-        if (c < ' ' ? strchr("\n\r\t\f", c) == NULL || c == 0 : c == 0x7f) {
+    uint32_t c = 0;
+    while (bytes.size > 0) {
+        size_t size = undr_next_character(bytes, &c);
+        if (size == 0 || c == 0 || c == 0x7f || (c < ' ' && strchr("\n\r\t\f", (int)c) == NULL)) {
             return false;
         }
+        bytes = undr_slice_of(bytes.data + size, bytes.size - size);
     }
     return true;
 }
@@ -93,7 +96,7 @@ check_given check_what_is_given(undr_slice bytes, const char **clause) {
         *clause = "it is a pickle alone; in a frame a type and a length stand before it";
         return CHECK_GIVEN_OTHER;
     }
-    if (bytes.size > 0 && is_text(bytes)) { /* no frame is: a length has bytes of zero */
+    if (bytes.size > 0 && is_text(bytes)) { /* no frame is: a length has bytes that are in no text */
         *clause = "it is text, but no hexadecimal one";
         return CHECK_GIVEN_TEXT;
     }

@@ -12,6 +12,7 @@ typedef struct each_wait {
     check_wait_visitor visit;
     void *context;
     uint32_t before; /* what was done last */
+    uint32_t closes; /* the policies of each `close` so far, from 1, in two bits each; 0: there was none */
     bool enough;
 } each_wait;
 
@@ -38,14 +39,13 @@ static uint32_t wide_of(const check_step *step) {
     case CHECK_POLL:
         if (step->expectation_count > 0) {
             const check_expectation *first = &step->expectations[0];
-            bool frame = first->sight == CHECK_SEES_FRAME;
             return CHANNEL * (1 + channel_of(step)) + SIGHT * (1 + (uint32_t)first->sight)
-                + (frame ? type_of(first->type) : 0);
+                + (first->sight == CHECK_SEES_FRAME ? type_of(first->type) : 0);
         }
         return 0;
     case CHECK_GATE_ACCEPT: return CHANNEL * 5;
     case CHECK_COMMAND_SCHEDULE:
-    case CHECK_COMMAND_MESSAGE: return CHANNEL * 2 + SIGHT * (1 + CHECK_SEES_OK);
+    case CHECK_COMMAND_MESSAGE: return CHANNEL * 2 + SIGHT * (1 + CHECK_SEES_OK) + (uint32_t)step->what;
     default: return 0;
     }
 }
@@ -73,20 +73,30 @@ static uint32_t deed_of(const check_step *step) {
     }
 }
 
+/* Each policy closes in its own way, and a second `close` in another way than the first: that one does not return says
+ * nothing about the others, whatever was done meanwhile. */
+static uint32_t before_of(const each_wait *self, const check_step *step) {
+    bool closed = step->what == CHECK_RECEIVE && step->expectations[0].sight == CHECK_SEES_CLOSED;
+    return closed ? SIGHT * 8 + self->closes : self->before;
+}
+
 static undr_error visit_step(void *context, const check_step *step, const check_step *block) {
     each_wait *self = context;
     (void)block;
+    if (step->what == CHECK_COMMAND_CLOSE) {
+        self->closes = (self->closes << 2 | (1 + (uint32_t)step->number)) & 0xff;
+    }
     uint32_t wide = wide_of(step), deed = deed_of(step);
     self->before = deed != 0 ? deed : self->before;
     if (wide != 0 && !self->enough) {
-        check_wait_kind kind = {wide, wide | self->before << BEFORE};
+        check_wait_kind kind = {wide, wide | before_of(self, step) << BEFORE};
         self->enough = !self->visit(self->context, step, kind);
     }
     return self->enough ? UNDR_ARGUMENT : UNDR_OK;
 }
 
 void check_each_wait(const check_case *one, check_wait_visitor visit, void *context) {
-    each_wait self = {visit, context, 0, false};
+    each_wait self = {.visit = visit, .context = context};
     undr_error enough = check_each_step(one, visit_step, &self);
     (void)enough; /* it only ends the walk */
 }

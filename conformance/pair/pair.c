@@ -17,13 +17,14 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-enum { WORKERS = 3, SHOWN = 2, WORKS = 8, NAME = 64, SIGNALLED = 128 };
+enum { WORKERS = 3, SHOWN = 2, WORKS = 8, SIGNALLED = 128 };
 
 typedef struct pair {
     const check_options *options;
     char **manager, **worker; /* owned arrays of borrowed words */
-    char names[2][NAME];      /* by watch_side: what the adapter calls itself, or its command */
+    undr_buffer names[2];     /* by watch_side: what the adapter calls itself, or its command; fit to print */
     unsigned levels;
+    uint64_t hold; /* ms, of the manager */
     watch_source source;
     watch_teller teller;
     FILE *out;           /* for people: standard error when standard output has the JSON */
@@ -75,17 +76,18 @@ static undr_error split(pair *p) {
 
 /* ---- what they can do ---- */
 
-static void take_name(pair *p, watch_side side, char *const *command, undr_slice capabilities) {
+static undr_error take_name(pair *p, watch_side side, char *const *command, undr_slice capabilities) {
     undr_slice word;
     const char *base = strrchr(command[0], '/');
-    (void)snprintf(p->names[side], NAME, "%s", base == NULL ? command[0] : base + 1);
+    undr_slice name = undr_slice_text(base == NULL ? command[0] : base + 1);
     while ((word = check_text_take_word(&capabilities)).size > 0) {
         if (undr_slice_equal(word, undr_slice_text("name"))) {
             word = check_text_take_word(&capabilities);
-            (void)snprintf(p->names[side], NAME, "%.*s", (int)(word.size < NAME ? word.size : NAME), word.data);
-            return;
+            name = word.size > 0 ? word : name;
+            break;
         }
     }
+    return check_text_clean(&p->names[side], name);
 }
 
 /* UNDR_ARGUMENT: it is no adapter, or lacks the role. */
@@ -100,8 +102,11 @@ static undr_error ask(pair *p, watch_side side, char *const *command) {
         error = check_refused(why.error);
     }
     if (error == UNDR_OK) {
-        take_name(p, side, command, undr_buffer_slice(&setting.capabilities.text));
-        p->levels = side == WATCH_MANAGER ? setting.capabilities.priority_levels : p->levels;
+        error = take_name(p, side, command, undr_buffer_slice(&setting.capabilities.text));
+    }
+    if (side == WATCH_MANAGER) {
+        p->levels = setting.capabilities.priority_levels;
+        p->hold = setting.capabilities.hold;
     }
     undr_buffer_free(&setting.capabilities.text);
     return error;
@@ -136,7 +141,7 @@ static void tell_session(const pair *p, const pair_work *work, const pair_outcom
 static undr_error play_all(pair *p) {
     pair_setting setting = {.manager = p->manager,
         .worker = p->worker,
-        .manager_can = {.priority_levels = p->levels},
+        .manager_can = {.priority_levels = p->levels, .hold = p->hold},
         .workers = p->options->workers == 0 ? WORKERS : p->options->workers,
         .timeout_factor = p->options->timeout_factor,
         .source = &p->source};
@@ -175,10 +180,14 @@ static int status_of(const pair *p) {
     return p->signal != 0 ? SIGNALLED + p->signal : broken ? CHECK_SHORT : CHECK_HELD;
 }
 
+static void print_name(const pair *p, watch_side side) {
+    fwrite(p->names[side].data, 1, p->names[side].size, p->out);
+}
+
 static void tell_side(const pair *p, watch_side side) {
     const pair_side *one = &p->sides[side];
     fprintf(p->out, "%s ", side == WATCH_MANAGER ? "The manager," : "The workers,");
-    check_text_plain(p->out, undr_slice_text(p->names[side]));
+    print_name(p, side);
     if (one->must + one->should == 0) {
         fprintf(p->out, ": nothing that was seen breaks a requirement%s\n", one->crashed ? ", but it crashed" : "");
     } else {
@@ -215,8 +224,9 @@ static json_t *json_of_side(const pair *p, watch_side side) {
         }
         undr_buffer_free(&clean);
     }
-    return json_pack("{s:s, s:o, s:I, s:I, s:b}", "name", p->names[side], "command", words, "must",
-        (json_int_t)one->must, "should", (json_int_t)one->should, "crashed", one->crashed);
+    json_t *name = json_stringn((const char *)p->names[side].data, p->names[side].size);
+    return json_pack("{s:o, s:o, s:I, s:I, s:b}", "name", name, "command", words, "must", (json_int_t)one->must,
+        "should", (json_int_t)one->should, "crashed", one->crashed);
 }
 
 static json_t *json_of_sessions(const pair *p) {
@@ -275,11 +285,7 @@ static undr_error write_json(pair *p, int file) {
 /* ---- all of it ---- */
 
 static undr_error take_signals(pair *p) {
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
-    sigaddset(&ends, SIGHUP);
+    sigset_t ends = check_end_signals();
     sigprocmask(SIG_BLOCK, &ends, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
     p->source.signals = signalfd(-1, &ends, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -313,7 +319,11 @@ static int play(pair *p, int file) {
     undr_error error = ask(p, WATCH_MANAGER, p->manager);
     error = error == UNDR_OK ? ask(p, WATCH_CLIENT, p->worker) : error;
     if (error == UNDR_OK) {
-        fprintf(p->out, "pair: the manager of %s, workers of %s\n", p->names[WATCH_MANAGER], p->names[WATCH_CLIENT]);
+        fputs("pair: the manager of ", p->out);
+        print_name(p, WATCH_MANAGER);
+        fputs(", workers of ", p->out);
+        print_name(p, WATCH_CLIENT);
+        fputc('\n', p->out);
         error = play_all(p);
     }
     if (error == UNDR_OK && p->teller.failed) {
@@ -342,6 +352,8 @@ int check_pair(const check_options *options) {
         undr_buffer_free(&p.outcomes[i].remark);
     }
     json_decref(p.teller.findings);
+    undr_buffer_free(&p.names[WATCH_MANAGER]);
+    undr_buffer_free(&p.names[WATCH_CLIENT]);
     undr_buffer_free(&p.source.message);
     undr_buffer_free(&p.source.notes);
     free(p.manager);

@@ -77,9 +77,11 @@ static void count_case(check_kind *kind, const check_case *one) {
     kind->least = kind->least == NULL || is_plainer(one, kind->least) ? one : kind->least;
 }
 
-static undr_error add_in_vain(check_causes *causes, const check_case *one, uint32_t kind) {
+static undr_error add_in_vain(check_causes *causes, const check_case *one, uint32_t kind, uint32_t narrow) {
     check_kind *found = kind == 0 ? NULL : find_or_add(causes, kind);
     if (found != NULL) {
+        found->varied = found->varied || (found->narrow != 0 && found->narrow != narrow);
+        found->narrow = narrow;
         count_case(found, one);
     }
     return found == NULL && kind != 0 ? UNDR_MEMORY : UNDR_OK;
@@ -99,8 +101,9 @@ undr_error check_causes_note(check_causes *causes, const check_case *one, const 
         return came.error;
     }
     check_wait_kind kind = check_wait_kind_at(one, result->line);
-    undr_error error = add_in_vain(causes, one, kind.wide);
-    return error == UNDR_OK && kind.narrow != kind.wide ? add_in_vain(causes, one, kind.narrow) : error;
+    undr_error error = add_in_vain(causes, one, kind.wide, kind.narrow);
+    bool both = error == UNDR_OK && kind.narrow != kind.wide;
+    return both ? add_in_vain(causes, one, kind.narrow, kind.narrow) : error;
 }
 
 /* ---- what that keeps from passing ---- */
@@ -110,8 +113,9 @@ struct search {
     const check_case *blocker;
 };
 
+/* Where all have done the same before, that may be the reason: it blocks only those that do it, too. */
 static bool is_met(const check_kind *one) {
-    return !one->came && one->failed == CHECK_CAUSE_CASES;
+    return !one->came && one->failed == CHECK_CAUSE_CASES && (one->varied || one->narrow == one->kind);
 }
 
 static const check_case *cause_of(const check_causes *causes, uint32_t kind) {

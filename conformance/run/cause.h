@@ -12,8 +12,10 @@ enum { CHECK_CAUSE_CASES = 3 };
 /* One kind of wait, over the plays that have ended. */
 typedef struct check_kind {
     uint32_t kind;
-    bool came;     /* in some case what was awaited came */
-    size_t failed; /* cases that waited in vain: the first of them, */
+    uint32_t narrow; /* what the last case that waited in vain did before */
+    bool varied;     /* they did different things before: it is not due to one of these */
+    bool came;       /* in some case what was awaited came */
+    size_t failed;   /* cases that waited in vain: the first of them, */
     const check_case *cases[CHECK_CAUSE_CASES];
     const check_case *least; /* and the plainest of all */
 } check_kind;

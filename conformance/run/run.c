@@ -100,9 +100,9 @@ static const char *on_blocker(void *context, const check_item *item) {
 /* What is waited for in vain again and again is not waited for as long any more. */
 static void look_for_cause(struct run *run, const check_case *one, const check_result *result) {
     undr_error error = check_causes_note(&run->causes, one, result);
-    check_wait_kind kind = check_wait_kind_at(one, result->line);
-    if (result->in_vain && kind.wide != 0 && check_causes_is_met(&run->causes, kind)) {
-        run->part->setting.missed = kind.wide;
+    uint32_t wide = check_wait_kind_at(one, result->line).wide; /* that a narrow one is met shortens no other wait */
+    if (result->in_vain && wide != 0 && check_causes_is_met(&run->causes, (check_wait_kind){wide, wide})) {
+        run->part->setting.missed = wide;
     }
     run->session.broken = run->session.broken || error != UNDR_OK;
 }

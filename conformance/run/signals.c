@@ -4,26 +4,12 @@
 #include "base/stuck.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* Blocked, an ignored signal would reach the descriptor all the same. */
-static bool is_ignored(int number) {
-    struct sigaction now = {.sa_handler = SIG_DFL};
-    return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
-}
-
 undr_error check_signals_open(check_signals *signals) {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    sigset_t awaited;
-    sigemptyset(&awaited);
-    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        if (!is_ignored(numbers[i])) {
-            sigaddset(&awaited, numbers[i]);
-        }
-    }
+    sigset_t awaited = check_end_signals();
     *signals = (check_signals){.fd = -1};
     undr_error error = check_family_children(&signals->children);
     if (error != UNDR_OK) {

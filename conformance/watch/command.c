@@ -104,11 +104,7 @@ static undr_error empty_files(run *r) {
 }
 
 static undr_error open_signals(run *r) {
-    sigset_t ends;
-    sigemptyset(&ends);
-    sigaddset(&ends, SIGINT);
-    sigaddset(&ends, SIGTERM);
-    sigaddset(&ends, SIGHUP);
+    sigset_t ends = check_end_signals();
     sigprocmask(SIG_BLOCK, &ends, &r->before);
     signal(SIGPIPE, SIG_IGN);
     r->source.signals = signalfd(-1, &ends, SFD_NONBLOCK | SFD_CLOEXEC);

@@ -13,6 +13,8 @@ import unittest
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(SOURCE / "tests" / "fault"))
+import harness
 CHECK = str(BUILD / "undr-check")
 REFERENCE = {"name": "reference", "manager": ["undr-manager"], "worker": ["undr-worker"]}
 BROKEN = {"name": "<b>roken & co", "manager": [str(BUILD / "tests" / "undr-broken"), "--bug", "lifo"]}
@@ -60,6 +62,8 @@ class Matrix(unittest.TestCase):
         self.refused("an array of one text or more", [{"name": "x", "command": "words"}])
         self.refused("each word of a command", [{"name": "x", "command": [1]}])
         self.refused("two implementations", [REFERENCE, REFERENCE])
+        self.refused("`expect` is a text", [{**REFERENCE, "expect": 5}])
+        self.refused("the file that `expect` names can't be read", [{**REFERENCE, "expect": "./nothing"}])
         self.refused("no such member", [{**REFERENCE, "shell": []}])
         self.refused("matrix does not use --tap", [REFERENCE], "--tap")
         self.refused("starts no adapter", [REFERENCE], "--", "x")
@@ -71,6 +75,25 @@ class Matrix(unittest.TestCase):
         done = self.run_on([ABSENT])
         self.assertEqual(done.returncode, 2, done)
         self.assertIn("absent is not installed", done.stdout)
+
+    def test_folder_is_no_program(self):
+        done = self.run_on([{"name": "folder", "command": ["./tmp"]}])
+        self.assertEqual(done.returncode, 2, done)
+        self.assertIn("there is no such program", done.stdout)
+
+    def test_nobody_else_is_killed(self):
+        """A run that could not be started has no process id; -1 would be everybody. Tried among processes of its own."""
+        space = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"]
+        shim = BUILD / "tests" / "libfault-shim.so"
+        if not shim.exists() or subprocess.run([*space, "true"], stderr=subprocess.DEVNULL).returncode != 0:
+            print("SKIPPED: the test that nobody else is killed needs namespaces of process ids, and tests/fault/shim.c")
+            return
+        (self.folder / "list.json").write_text(json.dumps({"implementations": [REFERENCE]}))
+        shell = 'sleep 1000 & LD_PRELOAD=$1 UNDR_FAULT="check fork 1- 11" "$2" matrix "$3"; echo $?; kill $! && echo lives'
+        done = subprocess.run([*space, "sh", "-c", shell, "sh", harness.preload(BUILD), CHECK, str(self.folder / "list.json")],
+                              capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        self.assertIn("Resource temporarily unavailable", done.stderr)
+        self.assertEqual(done.stdout.split(), ["3", "lives"], done)
 
     def test_one_of_each_kind(self):
         words = [str(self.folder / name) for name in ("m.json", "m.md", "pages")]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""run.py BUILD CLASS [WORD...]: `undr-check pair`. Of the class Quiet the words are the command of an adapter."""
+"""run.py BUILD CLASS [WORD...]: `undr-check pair`. Of the classes Quiet and Words the words are the command of an adapter."""
 import json
 import os
 import pathlib
@@ -131,6 +131,45 @@ class Hangs(unittest.TestCase):
         self.assertEqual((status, report["manager"]["crashed"], report["worker"]["crashed"]), (1, True, False))
         self.assertIn("oh dear", report["sessions"][0]["remark"])
 
+    def test_name_that_is_no_text(self):
+        """It comes from outside: no terminal is told what to do, and the report stays JSON."""
+        text = "case $1 in capabilities) printf 'worker\\nname \\033[31m\\377<b>\\n';; worker) sleep 1000;; *) exit 89;; esac\n"
+        status, report, said = judged([MANAGER], script(self.folder, text), "--timeout-factor", "0.05")
+        self.assertEqual((status, report["worker"]["name"]), (1, r"\x1b[31m\xff<b>"))
+        self.assertNotIn("\x1b", said)
+        self.assertIn(r"workers of \x1b[31m\xff<b>", said)
+
+    def test_worker_that_sends_for_ever(self):
+        text = f"""#!{sys.executable}
+import socket, sys
+if sys.argv[1] == "capabilities":
+    sys.exit(print("worker"))
+if sys.argv[1] != "worker":
+    sys.exit(89)
+connection = socket.create_connection(("127.0.0.1", int(sys.argv[3])))
+while True:
+    connection.sendall((b"m\\5" + bytes(7) + b"\\x80\\4K\\1.") * 500)
+    connection.recv(500 * 9, socket.MSG_WAITALL)
+"""
+        path = pathlib.Path(self.folder, "flood")
+        path.write_text(text)
+        path.chmod(0o755)
+        status, report, said = judged([MANAGER], [str(path)], "--timeout-factor", "0.1", "--workers", "1")
+        self.assertEqual(status, 1, said)
+        self.assertIn("Far more has been sent", said)
+        self.assertEqual(report["manager"]["must"], 0, said)
+
+    def test_ignored_signal(self):
+        """nohup: what the user ignores ends nothing."""
+        text = 'case $1 in capabilities) echo worker;; worker) sleep 1000;; *) exit 89;; esac\n'
+        command = [CHECK, "pair", "--", MANAGER, "--", *script(self.folder, text)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+                              preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)) as run:
+            run.stdout.readline()
+            run.send_signal(signal.SIGHUP)  # were it awaited, it would be read before the other one
+            run.send_signal(signal.SIGTERM)
+            self.assertEqual(run.wait(600), 128 + signal.SIGTERM)
+
     def test_interrupted(self):
         text = 'case $1 in capabilities) echo worker;; worker) sleep 1000;; *) exit 89;; esac\n'
         command = [CHECK, "pair", "--", MANAGER, "--", *script(self.folder, text)]
@@ -164,6 +203,17 @@ class Quiet(unittest.TestCase):
 
     def test_reference(self):
         self.held([MANAGER], [WORKER])
+
+
+class Words(unittest.TestCase):
+    def test_wrong_words(self):
+        """spec/adapter.md: status 2 for an option that is missing or out of range, `error` for a malformed command."""
+        for words in ([], ["--port", "99999"]):
+            done = subprocess.run([*OTHER, "worker", *words], stdin=subprocess.DEVNULL, capture_output=True)
+            self.assertEqual(done.returncode, 2, done)
+        done = subprocess.run([*OTHER, "manager", "--workers", "0", "--priority-levels", "2"], input="close\nclose x\n",
+                              capture_output=True, text=True)
+        self.assertEqual([line.split()[0] for line in done.stdout.splitlines()], ["ready", "error", "error"], done)
 
 
 class Package(unittest.TestCase):

@@ -183,6 +183,8 @@ class Others(unittest.TestCase):
         """They begin with whatever they begin with, such as a schedule of priority 9."""
         self.assertEqual(decode(frame(0x89, b"PNG"))[0], 0)
         self.assertEqual(decode(b"m\0")[0], 1)
+        self.assertIn("announces 18446744073709551615 bytes", decode(b"m" + b"\xff" * 8)[1])
+        self.assertIn("raw", decode(b"\xd4\xc3\xb2\xa1")[1])
 
 
 if __name__ == "__main__":

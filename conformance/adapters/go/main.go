@@ -49,7 +49,7 @@ func obey(m *manager, line string) (string, error) {
 			return "message " + hex.EncodeToString(message), nil
 		}
 		return "done", nil
-	case words[0] == "close" && strings.Contains("join cancel kill", words[1]):
+	case words[0] == "close" && (words[1] == "join" || words[1] == "cancel" || words[1] == "kill"):
 		m.close(words[1])
 		return "closed", nil
 	}
@@ -97,6 +97,10 @@ func run() error {
 	case "worker":
 		port := options.Int("port", 0, "of the manager")
 		options.Parse(os.Args[2:])
+		if *port < 1 || *port > 65535 {
+			fmt.Fprintln(os.Stderr, "--port is 1 to 65535")
+			os.Exit(2)
+		}
 		connection, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", *port))
 		if err != nil {
 			return err

@@ -306,6 +306,7 @@ async function obey(manager, [verb, first, second]) {
         return message ? `message ${message.toString('hex')}` : 'done';
     }
     case 'close':
+        if (!['join', 'cancel', 'kill'].includes(first)) throw new Error('the policies are join, cancel and kill');
         await manager.close(first);
         return 'closed';
     default: throw new Error('the commands are schedule, message, next and close');
@@ -345,9 +346,15 @@ case 'capabilities':
     console.log(`manager\nworker\npool\npriority-levels 128\npickle 4-5\nmax-payload ${MAX_PAYLOAD}\nlog-directory
 name undr-javascript\nversion 1.0.0\nlanguage node ${process.versions.node}`);
     break;
-case 'worker':
-    work(Number(options({port: string}).port));
+case 'worker': {
+    const port = Number(options({port: string}).port);
+    if (!(port >= 1 && port <= 65535)) {
+        console.error('--port is 1 to 65535');
+        process.exit(2);
+    }
+    work(port);
     break;
+}
 case 'manager': {
     const given = options({workers: string, 'priority-levels': string, 'log-directory': string});
     const [workers, levels] = [Number(given.workers), Number(given['priority-levels'])];

@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* Lines are counted from 1: a case has 7 of them, and an empty one. */
-enum { LEAVES, PLAIN, LONG, LONGER, BREACH, RUNS, CASES };
+enum { LEAVES, PLAIN, LONG, LONGER, BREACH, RUNS, JOIN, JOINS, JOINED, KILL, KILL_JOIN, CASES };
 static const char text[] = "case worker.life.leaves\n  must WORK-4 s\n\n  A <- n\n  A -> t CloseRequest\n  A <- end\n\n"
                            "case worker.a.plain\n  must WORK-4 s\n  A <- n\n  A -> t CloseRequest\n  A <- end\n\n\n"
                            "case worker.a.long\n  must WORK-4 s\n  A <- n\n  A -> t None\n  A <- n\n"
@@ -22,7 +22,13 @@ static const char text[] = "case worker.life.leaves\n  must WORK-4 s\n\n  A <- n
                            "case worker.a.longer\n  must WORK-4 s\n  A <- n\n  A -> t None\n  A <- n\n"
                            "  A -> t CloseRequest\n  A <- end\n  P <- exit 0\n\n"
                            "case worker.a.breach\n  must WORK-16 s\n  A <- n\n  A -> bad s\n  A <- end\n\n"
-                           "case worker.a.runs\n  must WORK-6 s\n  A <- n\n  A -> t Probe([])\n  A <- t\n";
+                           "case worker.a.runs\n  must WORK-6 s\n  A <- n\n  A -> t Probe([])\n  A <- t\n\n\n"
+                           "case manager.a.join\n  must CLOSE-1 s\n  M -> close join\n  M <- closed\n\n"
+                           "case manager.a.joins\n  must CLOSE-1 s\n  M -> close join\n  A -> n\n  M <- closed\n\n"
+                           "case manager.a.joined\n  must CLOSE-1 s\n  M -> close join\n  A -> t\n  M <- closed\n\n"
+                           "case manager.a.kill\n  must CLOSE-1 s\n  M -> close kill\n  M <- closed\n\n"
+                           "case manager.a.kill-join\n  must CLOSE-1 s\n  M -> close kill\n  M <- closed\n"
+                           "  M -> close join\n  M <- closed\n";
 
 static check_cases parse(void) {
     check_cases cases = {0};
@@ -65,6 +71,7 @@ static void three_cases_that_wait_for_the_same_show_a_cause(void **state) {
     assert_ptr_equal(check_causes_blocker(&causes, &cases.at[PLAIN]), &cases.at[LEAVES]);
     assert_null(check_causes_blocker(&causes, &cases.at[LEAVES])); /* it shows it itself */
     assert_null(check_causes_blocker(&causes, &cases.at[RUNS]));   /* waits for other things */
+    assert_null(check_causes_blocker(&causes, &cases.at[BREACH])); /* does other things before it waits for the same */
     check_causes_free(&causes);
     check_cases_free(&cases);
 }
@@ -94,6 +101,23 @@ static void what_was_done_before_counts(void **state) {
     waits_in_vain(&causes, &cases.at[LEAVES]);
     assert_ptr_equal(check_causes_blocker(&causes, &cases.at[LONGER]), &cases.at[LEAVES]);
     assert_null(check_causes_blocker(&causes, &cases.at[BREACH]));
+    check_causes_free(&causes);
+    check_cases_free(&cases);
+}
+
+static void a_policy_says_nothing_about_another(void **state) {
+    (void)state;
+    check_cases cases = parse();
+    check_causes causes = {0};
+    for (size_t i = JOIN; i <= JOINED; i++) {
+        const check_case *one = &cases.at[i];
+        note(&causes, one, CHECK_FAIL, true, one->steps[one->step_count - 1].line);
+    }
+    assert_non_null(check_causes_blocker(&causes, &cases.at[JOINED]));
+    assert_null(check_causes_blocker(&causes, &cases.at[KILL]));
+    assert_null(check_causes_blocker(&causes, &cases.at[KILL_JOIN]));
+    note(&causes, &cases.at[KILL], CHECK_FAIL, true, cases.at[KILL].steps[1].line); /* it is not the policy */
+    assert_non_null(check_causes_blocker(&causes, &cases.at[KILL_JOIN]));
     check_causes_free(&causes);
     check_cases_free(&cases);
 }
@@ -142,6 +166,7 @@ int main(void) {
         cmocka_unit_test(three_cases_that_wait_for_the_same_show_a_cause),
         cmocka_unit_test(what_came_once_is_no_cause),
         cmocka_unit_test(what_was_done_before_counts),
+        cmocka_unit_test(a_policy_says_nothing_about_another),
         cmocka_unit_test(other_failures_are_no_cause),
         cmocka_unit_test(a_target_that_never_starts_blocks_all),
         cmocka_unit_test(memory_may_fail),
