@@ -343,7 +343,7 @@ static bool settle(worker *w) {
 static int connect_again(const worker *w, int status) {
     shutdown(w->fd, SHUT_RDWR);
     close(w->fd);
-    pause_ms(20);
+    pause_ms(300); /* what comes together with the end may have been there before it: nobody is blamed for that */
     int fd = connect_to(w->port);
     if (fd >= 0) {
         (void)write_frame(fd, &w->habits, 'n', NULL, 0);
