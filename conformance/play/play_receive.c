@@ -97,13 +97,14 @@ typedef struct patience {
 } patience;
 
 /* While the target is measured, the limit includes its start. With the first byte of a frame that is over: the rest has
- * the time of any answer, from the last byte on. */
+ * the time of any answer, from the last byte on, and a trickle never more than there was in all. */
 static void note_begun(check_player *player, const check_step *step, patience *wait) {
     const check_connection *connection = check_player_connection(player, step);
+    uint64_t now = check_now(), end = wait->start + wait->limit;
     if (player->setting->measuring && connection != NULL && check_wire_unread(&connection->wire) > 0
-        && connection->wire.bytes_in != wait->bytes_in) {
+        && connection->wire.bytes_in != wait->bytes_in && now < end) {
         uint64_t least = check_player_scale(player, CHECK_LEAST_S * CHECK_SECOND);
-        *wait = (patience){check_now(), least < wait->limit ? least : wait->limit, connection->wire.bytes_in};
+        *wait = (patience){now, least < end - now ? least : end - now, connection->wire.bytes_in};
     }
 }
 

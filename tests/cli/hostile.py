@@ -44,7 +44,7 @@ class Hostile(unittest.TestCase):
 class Files(Hostile):
     def setUp(self):
         super().setUp()
-        self.play = ["manager", "--only", "manager.life.*", "--", MANAGER]
+        self.play = ["manager", "--only", "manager.life.of-a-task", "--", MANAGER]
         self.pipe = self.folder / "pipe"
         os.mkfifo(self.pipe)
 
@@ -120,7 +120,7 @@ class Streams(Hostile):
         """Each: a role, the kind of endless target, and what is said of it."""
         def one(role, kind, *says):
             self.check(2 if says == ("undecided: ",) else 1, says, role, "--delivery", "whole", "--timeout-factor", "0.5",
-                       "--only", f"{role}.life.*", "--",
+                       "--only", f"{role}.life.of-a-task", "--",
                        sys.executable, ENDLESS, f"{role}:{kind}")
         self.all_at_once(one, each)
 
@@ -171,7 +171,7 @@ class Streams(Hostile):
 
     def test_a_right_one_that_talks_without_end(self):
         def holds(role, flood):
-            self.check(0, "1 passed", role, "--delivery", "whole", "--only", f"{role}.life.*", "--", flood)
+            self.check(0, "1 passed", role, "--delivery", "whole", "--only", f"{role}.life.of-a-task", "--", flood)
         roles = [("manager", MANAGER), ("worker", WORKER), ("pool", MANAGER)]
         self.all_at_once(holds, [(role, self.flooding(role, program)) for role, program in roles])
 
@@ -232,7 +232,7 @@ class Cost(Hostile):
             *(word for i in range(count) for word in ("--only", f"manager.many.{i}"))])
 
     def test_expected_failures(self):
-        self.grows(10000, lambda count: ["manager", "--only", "manager.life.*", "--expect", self.file("known", "".join(
+        self.grows(10000, lambda count: ["manager", "--only", "manager.life.of-a-task", "--expect", self.file("known", "".join(
             f"fail manager.many.{i} why\n" for i in range(count))), "--", "/bin/false"], 1)
 
     def test_reports_of_what_is_blocked(self):
