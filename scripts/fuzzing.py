@@ -281,7 +281,7 @@ class LibFuzzer(Run):
         corpus = self.work / "empty" if self.planted else self.corpus
         bound = f"-runs={PLANTED_RUNS}" if self.planted else f"-max_total_time={self.options.seconds}"
         fork = [f"-fork={self.options.jobs}"] if self.options.jobs > 1 else []
-        return [[self.program, self.work / "new", corpus, *fork, bound, "-timeout=25", "-rss_limit_mb=2048",
+        return [[self.program, self.work / "new", corpus, *fork, bound, "-timeout=120", "-rss_limit_mb=2048",
                  f"-max_len={longest}", f"-dict={dictionary}", f"-artifact_prefix={self.work}/failed/"]]
 
     def environment(self):

@@ -4,6 +4,8 @@
 --
 --     tshark -X lua_script:undr.lua -r FILE        or copy it to ~/.local/lib/wireshark/plugins
 --
+-- (As root, tshark 4.2 and later run no script: use another user.)
+--
 -- A connection whose client begins with a request is recognised; `-d tcp.port==N,undr` names one that is not.
 
 local undr = Proto("undr", "undr task protocol")
