@@ -59,7 +59,7 @@ static uint64_t declared(const check_player *player) {
     return bounds * CHECK_MILLISECOND + CHECK_HELD_FACTOR * player->setting->held_ns;
 }
 
-/* Does it wait for what the survey has waited for in vain? */
+/* Does it wait for what several cases have waited for in vain, and none has got? */
 static bool is_missed(const check_player *player) {
     const check_setting *setting = player->setting;
     const check_step *step = player->at.step;

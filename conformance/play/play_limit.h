@@ -33,7 +33,7 @@ enum {
     CHECK_FIRSTS = 20,
     CHECK_HELD_FACTOR = 2, /* of a hold that was measured, not declared */
     /* A target whose very first answer did not come in time: do not wait as long for each of the others. The same for
-     * the kind of answer that the survey has waited for in vain. */
+     * the kind of answer that several cases have waited for in vain. */
     CHECK_SILENT_PART = 10,
     /* RATE: bytes a second that every target handles. What it sends counts only up to what was sent to it, plus
      * MORE_ANSWERS. */

@@ -52,7 +52,7 @@ typedef struct check_setting {
     bool unwatched;         /* what is asked is not of the protocol, and no right answer exists for the watch */
     double timeout_factor;  /* of every time limit; 1.0 */
     bool silent;            /* the survey's first answer did not come in time: later ones are waited for a tenth */
-    uint32_t missed;        /* check_wait_kind.wide of what the survey waited for in vain; 0: nothing */
+    uint32_t missed;        /* check_wait_kind.wide of what several cases waited for in vain; 0: nothing */
     bool patient;           /* --load: cases are played however long they take */
     bool destructive;       /* --connect: cases that damage the target's counts may run, too */
     char *doing;            /* CHECK_DOING bytes, shared with who watches the survey: what it waits for; NULL */

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "base/writer.h"
 #include "notation/parse.h"
-#include "notation/wait_kind.h"
 #include "play/survey_verb.h"
 #include "target/gate.h"
 #include "target/inherited.h"
@@ -215,7 +214,6 @@ static undr_error play_measurement(check_setting *setting, check_role role, cons
     } else {
         read_times(setting, role, &stopwatch);
         setting->silent = is_silent(setting, &result, &times[role == CHECK_ROLE_WORKER ? 0 : 1]);
-        setting->missed = result.in_vain ? check_wait_kind_at(one, result.line).wide : 0;
     }
     check_result_free(&result);
     return error;
