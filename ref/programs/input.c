@@ -144,11 +144,11 @@ static void *watch_lines(void *argument) {
     (void)pthread_mutex_lock(&self->lock);
     self->failed = error != UNDR_END && !(error == UNDR_SYSTEM && reason == EIO);
     (void)pthread_mutex_unlock(&self->lock);
-    end_input(self);
-    if (self->failed) {
+    if (self->failed) { /* before the program learns of it, and leaves */
         undr_log_complain("undr-manager: standard input can't be read any more: %s",
             error == UNDR_SYSTEM ? strerror(reason) : undr_error_text(error));
     }
+    end_input(self);
     int rest;
     while ((rest = ms_to_leave(self)) >= 0) { /* it ends the program when the time is over */
         (void)poll(NULL, 0, rest);
