@@ -278,8 +278,9 @@ static unsigned losses(const watch_capture *capture) {
     return pcap_stats(capture->pcap, &stat) == 0 ? stat.ps_drop : 0;
 }
 
-/* All that was lost before these packets is counted by now. It may have been whole connections, which no sequence number
- * tells of. */
+/* All that was lost before these packets is counted by now: they are fewer than the ring has blocks, and the kernel loses
+ * packets only while every block waits to be read. It may have been whole connections, which no sequence number tells
+ * of. */
 static void look_for_losses(user *reader) {
     if (!reader->looked && losses(reader->capture) > 0) {
         watch_others(reader->source->w);
@@ -295,10 +296,11 @@ static void on_packet(u_char *context, const struct pcap_pkthdr *head, const u_c
     }
 }
 
-/* Takes what is there. *count: how many packets that was. */
+/* Takes some of what is there. *count: how many packets that was. */
 static undr_error take_ready(watch_source *source, watch_capture *capture, int *count) {
+    enum { AT_ONCE = 256 };
     user reader = {source, capture, false, UNDR_OK};
-    *count = pcap_dispatch(capture->pcap, -1, on_packet, (u_char *)(void *)&reader);
+    *count = pcap_dispatch(capture->pcap, AT_ONCE, on_packet, (u_char *)(void *)&reader);
     if (*count < 0 && reader.error == UNDR_OK) {
         return complain(source, "the capture ended", pcap_geterr(capture->pcap), "");
     }

@@ -336,6 +336,12 @@ class Command(unittest.TestCase):
         self.assertGreater(content["counts"]["answers"], 3)
         self.assertEqual([one for one in content["findings"] if one["blamed"] == "manager"], [])
 
+    def test_losses(self):
+        """Whole exchanges are lost, while packets from before are read: nothing is concluded from what is not seen."""
+        done = watch("--wire-only", "--", sys.executable, str(pathlib.Path(__file__).parent / "losing.py"))
+        self.assertRegex(done.stderr, "[0-9]+ packets came faster than they could be read")
+        self.assertNotIn("The manager", done.stderr)
+
 
 class Proxy(unittest.TestCase):
     def test_between(self):
