@@ -1,20 +1,25 @@
 #!/usr/bin/env python3
 """Runs the watch over the peers of tests/broken: is each bug that the wire shows named, and nothing that is right?
 
-usage: bugs.py BUILD [--jobs N] [BUG...]      without BUG: all bugs, all variants, the reference
+usage: bugs.py BUILD [--jobs N] [--one-in N [--seed S]] [BUG...]      without BUG: all bugs, all variants, the reference
+
+--one-in N: what is right plays one in N of the cases, chosen by S.
 
 For each bug the cases that tests/broken/matrix.tsv knows to catch it are played, in a network of their own that
 `undr-check watch` looks at. A bug is named when a requirement that it is known to break is among those of a finding that
 blames its side. Bugs that no finding names have to stand in unseen.txt, with the reason; those that are named must not.
 A variant, and the reference, must not be blamed for anything."""
+import argparse
 import concurrent.futures
 import json
 import os
 import pathlib
+import random
 import re
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCE = HERE.parent.parent
@@ -106,9 +111,10 @@ def unseen():
     return dict(line.split(None, 1) for line in lines if line and not line.startswith("#"))
 
 
-def right(build, name, role, target, own):
+def right(build, name, role, target, own, chance, one_in):
     """What is wrongly said of a peer that is right."""
     cases = sorted(all_cases(build, role))
+    cases = sorted(chance.sample(cases, (len(cases) + one_in - 1) // one_in))
     wrong = []
     for finding in findings_of(build, role, cases, target, own):
         if finding["blamed"] in SIDES["manager" if role == "pool" else role]:
@@ -123,15 +129,16 @@ def all_cases(build, role):
 
 
 def main():
-    words = sys.argv[1:]
-    jobs = 2
-    if "--jobs" in words:
-        at = words.index("--jobs")
-        jobs = int(words[at + 1])
-        del words[at:at + 2]
-    if not words:
-        sys.exit(__doc__)
-    build, chosen = pathlib.Path(words[0]).resolve(), set(words[1:])
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("build", type=lambda path: pathlib.Path(path).resolve())
+    parser.add_argument("chosen", nargs="*")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--one-in", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=time.time_ns() % 1000000)
+    given = parser.parse_args()
+    build, chosen, jobs, one_in = given.build, set(given.chosen), given.jobs, given.one_in
+    if one_in > 1:
+        print(f"what is right plays one in {one_in} of the cases; the same ones again: --one-in {one_in} --seed {given.seed}", flush=True)
     listed, plays, own, known = bugs(build), matrix(), scheduled_by_program(), unseen()
     failed, named = [], 0
     wanted = [bug for bug in listed if bug[0] == "bug" and (not chosen or bug[2] in chosen)]
@@ -147,7 +154,9 @@ def main():
         if not chosen or "reference" in chosen:
             peers += [("reference", "manager", [build / "undr-manager"]), ("reference", "worker", [build / "undr-worker"]),
                       ("reference", "pool", [build / "undr-manager"])]
-        for wrong in pool.map(lambda peer: right(build, *peer, own), peers):
+        def judge_right(peer):
+            return right(build, *peer, own, random.Random(f"{given.seed} {peer[0]} {peer[1]}"), one_in)
+        for wrong in pool.map(judge_right, peers):
             failed += wrong
     print(f"{len(peers)} peers that are right were watched")
     for line in failed:
