@@ -88,14 +88,26 @@ void check_player_pauses(check_player *player, const check_step *step) {
 
 /* ---- deaf ---- */
 
+/* A pause before a frame is read begins with the frame: a target that is slow to send it would not notice the pause. */
+static void await_input(check_player *player, const check_connection *connection) {
+    enum { LOOK_MS = 5 };
+    uint64_t until = check_now() + check_player_limit(player, false);
+    while (!player->blame.over && !check_wire_has_input(&connection->wire) && check_now() < until) {
+        (void)check_player_wait(player, check_now() + LOOK_MS * CHECK_MILLISECOND); /* the loop looks */
+    }
+}
+
 /* Until the case receives on this connection again; bytes that were read before stay. With a number, the case goes on
- * after that time. */
+ * that time after something has arrived. */
 void check_player_deaf(check_player *player, const check_step *step) {
     check_connection *connection = check_player_connection(player, step);
     if (connection == NULL || !check_player_open(player, connection)) {
         return;
     }
     connection->wire.deaf = true;
+    if (step->number > 0) {
+        await_input(player, connection);
+    }
     uint64_t until = check_now() + step->number * CHECK_MILLISECOND;
     while (step->number > 0 && check_player_wait(player, until)) {}
     check_player_line(player, "%s deaf", check_player_label(player, connection));

@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -187,6 +188,11 @@ undr_error check_wire_write(check_wire *wire) {
         }
     }
     return UNDR_OK;
+}
+
+bool check_wire_has_input(const check_wire *wire) {
+    int size = 0;
+    return check_wire_unread(wire) > 0 || (wire->socket >= 0 && ioctl(wire->socket, FIONREAD, &size) == 0 && size > 0);
 }
 
 undr_error check_wire_read(check_wire *wire) {

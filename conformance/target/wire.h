@@ -66,6 +66,9 @@ bool check_wire_wants_to_read(const check_wire *wire);
 undr_error check_wire_write(check_wire *wire); /* what goes now; a peer that is gone shows in can_send; SYSTEM */
 undr_error check_wire_read(check_wire *wire);  /* what is there now; ends show in .end; MEMORY, SYSTEM */
 
+/* Has something arrived, read or not? Also of a deaf one. */
+bool check_wire_has_input(const check_wire *wire);
+
 /* The next whole frame, borrowed until the next read or take: UNDR_OK; UNDR_MORE; UNDR_PAYLOAD_TOO_LARGE. */
 UNDR_MUST_USE undr_error check_wire_peek(const check_wire *wire, undr_frame *frame, uint64_t *size);
 void check_wire_take(check_wire *wire, uint64_t size); /* that frame is spent */
