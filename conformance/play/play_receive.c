@@ -86,7 +86,7 @@ static uint64_t more_time(check_player *player, const check_step *step, uint64_t
         fail_other(player, &why);
     }
     undr_buffer_free(&why);
-    const check_connection *connection = check_player_connection(player, step);
+    check_connection *connection = check_player_connection(player, step);
     return connection == NULL ? 0 : check_player_more_time_for_frame(player, connection, limit, more);
 }
 

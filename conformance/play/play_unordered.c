@@ -68,7 +68,7 @@ static uint64_t time_beyond(check_player *player, const open_receives *all, uint
         if (all->done[i] || strcmp(one->channel, "M") == 0 || strcmp(one->channel, "P") == 0) {
             continue;
         }
-        const check_connection *connection = check_player_connection(player, one);
+        check_connection *connection = check_player_connection(player, one);
         uint64_t added = connection == NULL ? 0 : check_player_more_time_for_frame(player, connection, limit, more);
         longest = added > longest ? added : longest;
     }

@@ -146,20 +146,32 @@ static bool goes_on(check_player *player, const check_connection *connection) {
         || (unread && check_queue_unread(netlink, &connection->wire, &after) && after < before);
 }
 
-uint64_t check_player_more_time(
-    check_player *player, const check_connection *connection, uint64_t limit, uint64_t more) {
-    if (player->blame.over || !goes_on(player, connection)) {
+/* It has read all of what was sent since it was last asked here, which may have taken it until now: what it answers to
+ * that has the time of any answer, once. */
+static bool has_just_read(const check_player *player, check_connection *connection) {
+    uint64_t unread = 0, sent = connection->wire.bytes_out - connection->answerable;
+    if (sent < CHECK_READ_AT_ONCE || !check_queue_unread(player->scene.netlink, &connection->wire, &unread)
+        || unread > 0) {
+        return false;
+    }
+    connection->answerable = connection->wire.bytes_out;
+    return true;
+}
+
+uint64_t check_player_more_time(check_player *player, check_connection *connection, uint64_t limit, uint64_t more) {
+    uint64_t began = check_now();
+    if (player->blame.over || (!goes_on(player, connection) && !has_just_read(player, connection))) {
         return 0;
     }
     if (more >= CHECK_READING_LIMITS * limit || more >= check_player_scale(player, CHECK_SLOW_MOST_S * CHECK_SECOND)) {
         check_player_undecided(player,
             "undecided: %s is slow and steady, which is allowed (FAULT-6), but would take too long", connection->name);
     }
-    return limit;
+    return limit + (check_now() - began);
 }
 
 uint64_t check_player_more_time_for_frame(
-    check_player *player, const check_connection *connection, uint64_t limit, uint64_t more) {
+    check_player *player, check_connection *connection, uint64_t limit, uint64_t more) {
     undr_frame frame;
     uint64_t size, added = check_player_more_time(player, connection, limit, more);
     bool whole = added == 0 && check_wire_peek(&connection->wire, &frame, &size) == UNDR_OK;

@@ -15,12 +15,12 @@ typedef struct check_idle {
 } check_idle;
 /* check_player_await for the start of a target: there is no more to wait for when it has done nothing for IDLE. */
 bool check_player_await_start(check_player *player, check_idle *idle, uint64_t until);
-/* A limit is over, and `more` after it: how much more time there is if the target still reads what it was sent. */
-uint64_t check_player_more_time(
-    check_player *player, const check_connection *connection, uint64_t limit, uint64_t more);
+/* A limit is over, and `more` after it: how much more time there is if the target still reads what it was sent, or
+ * has only just read all of it. */
+uint64_t check_player_more_time(check_player *player, check_connection *connection, uint64_t limit, uint64_t more);
 /* The same while a frame is awaited: when its last byte came just as the limit ended, there is time to look at it. */
 uint64_t check_player_more_time_for_frame(
-    check_player *player, const check_connection *connection, uint64_t limit, uint64_t more);
+    check_player *player, check_connection *connection, uint64_t limit, uint64_t more);
 /* Reads what has arrived, without waiting. */
 void check_player_glance(check_player *player);
 /* Something went wrong: if the target has ended, that is the failure, and ends the play. */

@@ -19,6 +19,7 @@ typedef struct check_connection {
     uint64_t asked_at;    /* when its last request for a task was queued, in the moments of the play */
     bool loose;           /* raw or broken frames were sent: nothing of the above is kept any more */
     bool uncertain;       /* the last receive had alternatives: the case can't know what it has */
+    uint64_t answerable;  /* bytes that were sent, all of them read, when the time for an answer began anew */
     bool said_end;        /* the transcript has its end */
     uint16_t said_port;   /* the port that the transcript has named; 0: none yet */
     char label[40];       /* "A(:51322)", for that line */

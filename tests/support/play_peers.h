@@ -177,7 +177,7 @@ static void count_pieces(int client) {
 }
 
 /* A kilobyte in ten milliseconds; then it acknowledges what was one frame. */
-static void read_slowly(int client, size_t size) {
+static void read_slowly(int client, size_t size, int thinks_ms) {
     char bytes[1024];
     for (size_t all = 0; all < size;) {
         ssize_t got = steady_recv(client, bytes, sizeof bytes, 0);
@@ -187,6 +187,7 @@ static void read_slowly(int client, size_t size) {
         all += (size_t)got;
         steady_poll(NULL, 0, 10);
     }
+    steady_poll(NULL, 0, thinks_ms);
     if (undr_send_bytes(client, 's', undr_slice_of(NULL, 0)) != UNDR_OK) {
         _exit(1);
     }
@@ -207,7 +208,10 @@ static void serve_connections(const wrong_peer *self) {
             count_pieces(client);
         }
         if (client >= 0 && peer_is(self, "slow-reader")) {
-            read_slowly(client, 100009);
+            read_slowly(client, 100009, 0);
+        }
+        if (client >= 0 && peer_is(self, "thinking-reader")) {
+            read_slowly(client, 30009, 400); /* of half a second */
         }
         if (client >= 0 && peer_is(self, "deaf")) {
             wait_for_ever();

@@ -215,6 +215,16 @@ static void a_peer_that_reads_slowly_is_waited_for(void **state) {
     check_result_free(&result);
 }
 
+/* The time is up while it reads: what it answers has the time of any answer from then on, when it has read all. */
+static void a_peer_that_has_read_slowly_may_think(void **state) {
+    (void)state;
+    check_result result;
+    play("thinking-reader", "case manager.x\n  must FRAME-6  it\n\n  A -> 0x80 b'x' * 30000\n  A <- s\n",
+        CHECK_DELIVERY_WHOLE, 1.0 / 10, &result);
+    assert_int_equal(result.verdict, CHECK_PASS);
+    check_result_free(&result);
+}
+
 /* Whichever step waits for its frame: it has begun, and goes on to come (FAULT-6). */
 static void a_peer_that_sends_slowly_is_waited_for(void **state) {
     (void)state;
@@ -559,6 +569,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(notices_what_nobody_asked_for),
         cmocka_unit_test(a_peer_that_does_not_read_ends_the_play),
         cmocka_unit_test(a_peer_that_reads_slowly_is_waited_for),
+        cmocka_unit_test(a_peer_that_has_read_slowly_may_think),
         cmocka_unit_test(a_peer_that_sends_slowly_is_waited_for),
         cmocka_unit_test(noise_is_no_progress),
         cmocka_unit_test(a_quiet_ends_before_the_patience_of_the_peer),
