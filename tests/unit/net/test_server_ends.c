@@ -376,9 +376,9 @@ static void who_does_not_read_is_cut_off(void **state) {
 /* Slow, but it reads: whatever the patience is, progress within it is enough. */
 static void who_reads_slowly_is_waited_for(void **state) {
     (void)state;
-    enum { SIZE = 600000, PIECE = 20000 };
+    enum { SIZE = 600000, PIECE = 20000, PATIENCE = 1000 };
     service self;
-    begin_with(&self, (undr_server_options){.patience = 200});
+    begin_with(&self, (undr_server_options){.patience = PATIENCE});
     uint8_t *task = calloc(1, SIZE), got[PIECE];
     assert_non_null(task);
     int client = join_narrowly(&self);
@@ -389,7 +389,7 @@ static void who_reads_slowly_is_waited_for(void **state) {
         size_t piece = rest < PIECE ? rest : PIECE;
         receive_raw(client, got, piece);
         rest -= piece;
-        (void)usleep(20000);
+        (void)usleep(50000);
     }
     send_type(client, 't');
     expect_frame(client, 't', NONE);
@@ -428,11 +428,11 @@ static void who_does_not_read_its_last_answers_is_cut_off(void **state) {
  * behind them. */
 static void who_reads_his_last_answers_slowly_is_waited_for(void **state) {
     (void)state;
-    enum { SIZE = 300000, TASKS = 3, PIECE = 20000 };
+    enum { SIZE = 300000, TASKS = 3, PIECE = 20000, PATIENCE = 1000 };
     static uint8_t task[SIZE], got[PIECE];
     for (int violates = 0; violates < 2; violates++) {
         service self;
-        begin_with(&self, (undr_server_options){.patience = 200});
+        begin_with(&self, (undr_server_options){.patience = PATIENCE});
         int client = join_narrowly(&self);
         for (int i = 0; i < TASKS; i++) {
             assert_int_equal(
@@ -451,7 +451,7 @@ static void who_reads_his_last_answers_slowly_is_waited_for(void **state) {
             size_t piece = rest < PIECE ? rest : PIECE;
             receive_raw(client, got, piece);
             rest -= piece;
-            (void)usleep(20000);
+            (void)usleep(50000);
         }
         close(client);
         await_messages(&self, 1 + TASKS); /* that of join_narrowly, and the losses */
