@@ -175,7 +175,7 @@ static undr_error turn(session *s) {
     error = error == UNDR_OK ? pair_client_move(&s->client) : error;
     error = error == UNDR_OK ? pair_peers_take(&s->peers) : error;
     error = error == UNDR_OK ? replace_workers(s) : error;
-    s->outcome->signal = error == UNDR_OK ? watch_source_signal(source) : 0;
+    s->outcome->signal = error == UNDR_OK ? watch_source_signal(source, NULL) : 0;
     bool stuck = false;
     error = error == UNDR_OK ? look_at_clock(s, &stuck) : error;
     if (error == UNDR_OK && stuck) {

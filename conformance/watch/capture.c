@@ -15,11 +15,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define LINGER UINT64_C(500000000) /* ns in which the last ends of connections may come */
+
 struct watch_capture {
     pcap_t *pcap;
     watch_tcp *tcp;
     int link;
-    uint64_t unit; /* ns of what libpcap calls a microsecond */
+    uint64_t unit;   /* ns of what libpcap calls a microsecond */
+    uint64_t latest; /* time of the last packet */
 };
 
 static undr_error complain(watch_source *source, const char *what, const char *reason, const char *remedy) {
@@ -33,6 +36,7 @@ static undr_error take(
     watch_source *source, watch_capture *capture, const struct pcap_pkthdr *head, const u_char *bytes) {
     uint64_t time = (uint64_t)head->ts.tv_sec * 1000000000 + (uint64_t)head->ts.tv_usec * capture->unit;
     watch_segment segment;
+    capture->latest = time;
     watch_tell_time(source->teller, time);
     if (!watch_packet_read(capture->link, undr_slice_of(bytes, head->caplen), &segment)) {
         return UNDR_OK;
@@ -128,7 +132,7 @@ static undr_error read_all(watch_source *source, watch_capture *capture, const c
         }
         if ((++packets & 4095) == 0) { /* a signal ends it; a live pipe shows its rates */
             watch_source_rate(source);
-            if (watch_source_signal(source) != 0) {
+            if (watch_source_signal(source, NULL) != 0) {
                 return UNDR_OK;
             }
         }
@@ -320,30 +324,40 @@ static bool has_ended(pid_t command, int *status) {
     return command > 0 && waitpid(command, status, WNOHANG) == command;
 }
 
-/* A terminal's Ctrl-C reaches the command by itself; what was sent to the watch alone is passed on. True: there is no
+/* What a terminal sends reaches the command by itself; what was sent to the watch alone is passed on. True: there is no
  * command, and the signal ends the watch. */
 static bool pass_signal(const watch_source *source, pid_t command) {
-    int number = watch_source_signal(source);
-    if (number != 0 && number != SIGINT && command > 0) {
+    bool by_terminal = false;
+    int number = watch_source_signal(source, &by_terminal);
+    if (number != 0 && !by_terminal && command > 0) {
         (void)kill(command, number);
     }
     return number != 0 && command <= 0;
 }
 
+/* After the command has ended, or a signal has come: are all packets from before seen? Where others go on to speak, their
+ * packets tell. */
+static bool is_over(const watch_capture *capture, uint64_t end, int silent) {
+    enum { QUIET = 3 };
+    return end != 0 && (silent >= QUIET || capture->latest > end + LINGER);
+}
+
 /* The command itself gets what a terminal sends to all of its processes; the watch stays for what comes of it. */
 undr_error watch_capture_run(watch_source *source, watch_capture *capture, pid_t command, int *status) {
-    enum { TICK = 50, QUIET = 3 };
+    enum { TICK = 50 };
     undr_error error = UNDR_OK;
-    bool ending = false;
-    for (int silent = 0; error == UNDR_OK && silent < QUIET;) {
+    uint64_t end = 0; /* when the command ended, or a signal came; 0: not yet */
+    for (int silent = 0; error == UNDR_OK && !is_over(capture, end, silent);) {
         struct pollfd ready[] = {
             {.fd = pcap_get_selectable_fd(capture->pcap), .events = POLLIN}, {.fd = source->signals, .events = POLLIN}};
         (void)poll(ready, 2, TICK);
         int count = 0;
         error = take_ready(source, capture, &count);
         watch_source_rate(source);
-        ending = ending || has_ended(command, status) || pass_signal(source, command);
-        silent = ending && count == 0 ? silent + 1 : 0;
+        if (end == 0 && (has_ended(command, status) || pass_signal(source, command))) {
+            end = watch_source_now();
+        }
+        silent = end != 0 && count == 0 ? silent + 1 : 0;
     }
     error = error == UNDR_OK ? watch_tcp_finish(capture->tcp) : error;
     return error == UNDR_OK ? note_losses(source, capture) : error;

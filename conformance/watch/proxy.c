@@ -347,7 +347,7 @@ undr_error watch_proxy_run(watch_source *source, uint16_t port, uint16_t to) {
         fprintf(source->teller->out, "listening on 127.0.0.1:%u, for the manager at 127.0.0.1:%u\n", p->port, to);
         fflush(source->teller->out);
     }
-    while (error == UNDR_OK && watch_source_signal(source) == 0) {
+    while (error == UNDR_OK && watch_source_signal(source, NULL) == 0) {
         error = watch_proxy_turn(p, NULL, 0, TICK_MS);
     }
     watch_proxy_close(p);

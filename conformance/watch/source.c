@@ -2,6 +2,7 @@
 #include "watch/source.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,9 +13,15 @@ uint64_t watch_source_now(void) {
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-int watch_source_signal(const watch_source *source) {
+int watch_source_signal(const watch_source *source, bool *by_terminal) {
     struct signalfd_siginfo info;
-    return read(source->signals, &info, sizeof info) == (ssize_t)sizeof info ? (int)info.ssi_signo : 0;
+    if (read(source->signals, &info, sizeof info) != (ssize_t)sizeof info) {
+        return 0;
+    }
+    if (by_terminal != NULL) {
+        *by_terminal = info.ssi_code == SI_KERNEL;
+    }
+    return (int)info.ssi_signo;
 }
 
 void watch_source_rate(watch_source *source) {

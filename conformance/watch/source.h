@@ -48,7 +48,9 @@ UNDR_MUST_USE undr_error watch_isolate(undr_buffer *message);
 
 /* Prints the rates of the last second when it is over. */
 void watch_source_rate(watch_source *source);
-uint64_t watch_source_now(void);                     /* ns since 1970 */
-int watch_source_signal(const watch_source *source); /* one that came: its number; 0: none */
+uint64_t watch_source_now(void); /* ns since 1970 */
+/* One that came: its number; 0: none. *by_terminal, unless NULL: a terminal sent it, as of Ctrl-C, to all of its foreground
+ * processes, and not another process to this one. */
+int watch_source_signal(const watch_source *source, bool *by_terminal);
 
 #endif

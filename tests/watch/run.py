@@ -5,6 +5,7 @@ import html.parser
 import json
 import os
 import pathlib
+import pty
 import re
 import resource
 import shutil
@@ -228,6 +229,8 @@ with tempfile.NamedTemporaryFile() as report:
         talk()
         time.sleep(0.1)
     watch.send_signal(signal.SIGINT)
+    while watch.poll() is None:  # that others go on does not keep it
+        talk()
     status = watch.wait()
     sys.stdout.write(open(report.name).read())
 sys.exit(status)
@@ -341,6 +344,85 @@ class Command(unittest.TestCase):
         done = watch("--wire-only", "--", sys.executable, str(pathlib.Path(__file__).parent / "losing.py"))
         self.assertRegex(done.stderr, "[0-9]+ packets came faster than they could be read")
         self.assertNotIn("The manager", done.stderr)
+
+
+# A worker polls without end, and says when it has begun. SIGINT is counted once it is asked for.
+POLLS = """
+import os, signal, socket, sys
+signals, begun = 0, "begun"
+def count(number, frame):
+    global signals
+    signals += 1
+    print("a signal", flush=True)
+if "count" in sys.argv:
+    signal.signal(signal.SIGINT, count)
+    signal.signal(signal.SIGTERM, lambda number, frame: os._exit(10 + signals))
+manager = socket.create_server(("127.0.0.1", 0))
+client = socket.create_connection(manager.getsockname())
+peer = manager.accept()[0]
+while True:
+    client.sendall(b"n" + bytes(8))
+    peer.recv(9, socket.MSG_WAITALL)
+    peer.sendall(b"t\\4" + bytes(7) + b"\\x80\\4N.")
+    if client.recv(13, socket.MSG_WAITALL) and begun:
+        print(begun, flush=True)
+        begun = ""
+"""
+
+
+def in_the_foreground():
+    """A shell in the background ignores some of these, and so would all that it starts."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+class Signals(unittest.TestCase):
+    """What the watch alone is sent ends its command; the table comes all the same."""
+
+    def setUp(self):
+        if not has_capture() or not has_namespace():
+            self.skipTest("no libpcap, or no namespaces here")
+
+    def test_to_the_watch_alone(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for words, status in (([sys.executable, "-c", POLLS], 128 + number), (["sh", "-c", POLLS_IN_A_SHELL, sys.executable, POLLS], 5)):
+                with self.subTest(number=number, words=words), tempfile.TemporaryFile("w+") as report:
+                    with subprocess.Popen([CHECK, "watch", "--off", "WORK-21", "--", *words], stdout=subprocess.PIPE,
+                                          stderr=report, preexec_fn=in_the_foreground, text=True) as run:
+                        self.assertEqual(run.stdout.readline(), "begun\n")
+                        run.send_signal(number)
+                        self.assertEqual(run.wait(600), status)
+                        run.stdout.close()
+                    report.seek(0)
+                    text = report.read()
+                    self.assertRegex(text, r"NEXT-1 +[1-9]")
+                    self.assertIn("Nothing that was seen breaks", text)
+
+    def test_of_a_terminal(self):
+        """Ctrl-C reaches the command by itself: it is not passed on a second time. The watch is stopped until the command has
+        had its signal, as two at once would be one."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            in_the_foreground()
+            os.execv(CHECK, [CHECK, "watch", "--off", "WORK-21", "--", sys.executable, "-c", POLLS, "count"])
+        text = ""
+        for mark, numbers in (("begun", (signal.SIGSTOP,)), ("a signal", (signal.SIGTERM, signal.SIGCONT)), ("seen breaks", ())):
+            while mark not in text:
+                text += os.read(terminal, 65536).decode()
+            for number in numbers:
+                os.kill(pid, number)
+            if mark == "begun":
+                os.write(terminal, b"\3")
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 11, text)
+        os.close(terminal)
+
+
+# The command is a shell, which hands a signal on to the program and has a status of its own.
+POLLS_IN_A_SHELL = """
+"$0" -c "$1" & program=$!
+trap 'kill $program; exit 5' INT TERM HUP
+while wait; do :; done
+"""
 
 
 class Proxy(unittest.TestCase):
