@@ -45,7 +45,7 @@ enum {
     /* Slow is not silent: while it reads what it was sent, this many more limits. */
     CHECK_READING_LIMITS = 6,
     CHECK_READ_AT_ONCE = 4096, /* bytes; less is read before the limit is over */
-    CHECK_SLOW_MOST_S = 20, /* at most; after that nothing is decided */
+    CHECK_SLOW_MOST_S = 20,    /* at most; after that nothing is decided */
     /* Kept from running: a fifth of STARVED_LOOK_MS spent waiting for a processor; for at most 30 s. */
     CHECK_STARVED_MOST_S = 30,
     CHECK_STARVED_LOOK_MS = 100,

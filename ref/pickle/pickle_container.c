@@ -1,7 +1,7 @@
 /* pickle_container.c: the opcodes that make and fill lists, tuples, dicts and sets. */
 #include "pickle/pickle_opcode.h"
 #include "pickle/pickle_reader.h"
-#include "pickle/value_walk.h"
+#include "pickle/value_small.h"
 
 #include <string.h>
 

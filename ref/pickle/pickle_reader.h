@@ -1,6 +1,6 @@
 /* pickle_reader.h: the reader's machine - stack, marks, memo - and its opcodes, for the reader's own files.
  *
- * pickle_read.c the loop and the table of opcodes; pickle_stack.c the machine; pickle_scalar.c numbers and text;
+ * pickle_read.c the loop and the table of opcodes; pickle_reader.c the machine; pickle_scalar.c numbers and text;
  * pickle_container.c lists, tuples, dicts, sets; pickle_key.c keys of dicts and sets; pickle_object.c classes and
  * objects; pickle_call.c the few calls that make plain values. */
 #ifndef UNDR_PICKLE_READER_H

@@ -2,7 +2,7 @@
 #include "pickle/number.h"
 #include "pickle/pickle_opcode.h"
 #include "pickle/pickle_reader.h"
-#include "pickle/value_walk.h"
+#include "pickle/value_small.h"
 
 #include <string.h>
 

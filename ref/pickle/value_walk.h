@@ -15,64 +15,6 @@ undr_value *undr_child(const undr_value *value, size_t index);
  * holds it is not followed. Linear; uses and leaves the marks. UNDR_OK, UNDR_MEMORY, UNDR_LIMIT_DEPTH above limit. */
 UNDR_MUST_USE undr_error undr_value_check_depth(undr_value *value, size_t limit);
 
-enum { UNDR_SMALL_VALUE = 32 }; /* what every value takes at least, and most take */
-
-/* A value of a kind that takes no more than that, followed by `more` bytes (a multiple of 16); its content is not
- * set. It costs no call: a pickle is mostly made of these. */
-UNDR_MUST_USE static inline undr_error undr_value_small(
-    undr_arena *arena, undr_kind kind, size_t more, undr_value **value) {
-    const size_t size = UNDR_SMALL_VALUE + more;
-    void *memory = arena->next;
-    if (arena->left >= size) {
-        arena->next += size;
-        arena->left -= size;
-    } else {
-        const undr_error error = undr_arena_take(arena, size, &memory);
-        if (error != UNDR_OK) {
-            return error;
-        }
-    }
-    undr_value *made = memory;
-    made->kind = kind;
-    made->mark = 0;
-    made->hash = 0;
-    made->height = 0;
-    made->held = 0;
-    *value = made;
-    return UNDR_OK;
-}
-
-/* As undr_value_bytes, but the bytes stay where they are, as long as the arena. */
-UNDR_MUST_USE static inline undr_error undr_value_borrow(
-    undr_arena *arena, undr_kind kind, undr_slice bytes, undr_value **value) {
-    const undr_error error = undr_value_small(arena, kind, 0, value);
-    if (error == UNDR_OK) {
-        (*value)->bytes = bytes;
-    }
-    return error;
-}
-
-/* How many bytes the shortest form of an int has. */
-static inline size_t undr_int_size(int64_t integer) {
-    const uint64_t without_sign = (uint64_t)(integer < 0 ? ~integer : integer);
-    const size_t bits = without_sign == 0 ? 0 : 64 - (size_t)__builtin_clzll(without_sign);
-    return integer == 0 ? 0 : bits / 8 + 1;
-}
-
-/* Without the high bytes that only repeat the sign; zero is empty. */
-static inline undr_slice undr_shortest(undr_slice number) {
-    while (number.size > 0) {
-        const uint8_t high = number.data[number.size - 1];
-        const bool negative_below = number.size > 1 && (number.data[number.size - 2] & 0x80) != 0;
-        const bool repeats = high == 0 ? !negative_below : high == 0xff && negative_below;
-        if (!repeats) {
-            break;
-        }
-        --number.size;
-    }
-    return number;
-}
-
 /* undr_value_print that gives up with UNDR_LIMIT_NODES or UNDR_LIMIT_BYTES beyond about that many values or bytes. */
 UNDR_MUST_USE undr_error undr_value_print_within(
     undr_buffer *buffer, const undr_value *value, uint64_t steps, size_t bytes);

@@ -1,6 +1,7 @@
-/* pickle_stack.c: the pickle reader's machine: stack, marks, memo, and the bytes that an opcode takes. */
-#include "pickle/number.h"
+/* pickle_reader.c: the machine of the pickle reader: stack, marks, memo, and the bytes that an opcode takes. */
 #include "pickle/pickle_reader.h"
+
+#include "pickle/number.h"
 
 #include <stddef.h>
 #include <stdlib.h>
