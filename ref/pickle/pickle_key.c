@@ -1,6 +1,6 @@
 /* pickle_key.c: hashes of keys, after Python's rules, and which numbers are one key. */
 #include "pickle/pickle_key.h"
-#include "pickle/value_small.h"
+#include "pickle/number.h"
 
 #include <math.h>
 #include <string.h>

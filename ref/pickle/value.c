@@ -1,7 +1,7 @@
 /* value.c: the arena, the constructors of values and the simple questions about one. */
 #include "undr/value.h"
 
-#include "pickle/value_small.h"
+#include "pickle/number.h"
 
 #include <endian.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* value_small.h: how small values are made, and how many bytes an int has, inline; for the library's own use. */
+/* value_small.h: how small values are made, inline; for the library's own use. */
 #ifndef UNDR_VALUE_SMALL_H
 #define UNDR_VALUE_SMALL_H
 
@@ -39,27 +39,6 @@ UNDR_MUST_USE static inline undr_error undr_value_borrow(
         (*value)->bytes = bytes;
     }
     return error;
-}
-
-/* How many bytes the shortest form of an int has. */
-static inline size_t undr_int_size(int64_t integer) {
-    const uint64_t without_sign = (uint64_t)(integer < 0 ? ~integer : integer);
-    const size_t bits = without_sign == 0 ? 0 : 64 - (size_t)__builtin_clzll(without_sign);
-    return integer == 0 ? 0 : bits / 8 + 1;
-}
-
-/* Without the high bytes that only repeat the sign; zero is empty. */
-static inline undr_slice undr_shortest(undr_slice number) {
-    while (number.size > 0) {
-        const uint8_t high = number.data[number.size - 1];
-        const bool negative_below = number.size > 1 && (number.data[number.size - 2] & 0x80) != 0;
-        const bool repeats = high == 0 ? !negative_below : high == 0xff && negative_below;
-        if (!repeats) {
-            break;
-        }
-        --number.size;
-    }
-    return number;
 }
 
 #endif
