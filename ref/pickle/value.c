@@ -136,6 +136,12 @@ static size_t size_of_kind(undr_kind kind) {
     }
 }
 
+/* What every value takes at least, and most take. */
+enum {
+    SMALL_VALUE = (offsetof(undr_value, bytes) + sizeof(undr_slice) + ARENA_ALIGNMENT - 1) / ARENA_ALIGNMENT
+        * ARENA_ALIGNMENT
+};
+
 /* *room: memory after it, of `more` bytes, aligned; in the same step, because most values need both. */
 static inline undr_error new_value_with(
     undr_arena *arena, undr_kind kind, size_t more, undr_value **value, void **room) {
@@ -146,9 +152,9 @@ static inline undr_error new_value_with(
         return error;
     }
     undr_value *made = memory;
-    memset(made, 0, UNDR_SMALL_VALUE); /* of constant size: in two instructions */
-    if (size > UNDR_SMALL_VALUE) {
-        memset((uint8_t *)memory + UNDR_SMALL_VALUE, 0, size - UNDR_SMALL_VALUE);
+    memset(made, 0, SMALL_VALUE); /* of constant size: in two instructions */
+    if (size > SMALL_VALUE) {
+        memset((uint8_t *)memory + SMALL_VALUE, 0, size - SMALL_VALUE);
     }
     made->kind = kind;
     *value = made;

@@ -4,7 +4,10 @@
 
 #include "undr/value.h"
 
+#include <stddef.h>
+
 enum { UNDR_SMALL_VALUE = 32 }; /* what every value takes at least, and most take */
+_Static_assert(UNDR_SMALL_VALUE >= offsetof(undr_value, bytes) + sizeof(undr_slice), "a small value has a slice");
 
 /* A value of a kind that takes no more than that, followed by `more` bytes (a multiple of 16); its content is not
  * set. It costs no call: a pickle is mostly made of these. */
