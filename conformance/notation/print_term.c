@@ -283,7 +283,7 @@ undr_error check_print_pattern(undr_buffer *buffer, const check_payload *payload
     }
     write_term(&out, payload->term);
     check_write(&out, wrapped || numbered ? ")" : "");
-    if (!wire && payload->contains != NULL) {
+    if (payload->contains != NULL) { /* not of bytes on the wire: the parser refuses that */
         check_write(&out, " contains ");
         print_str(&out, payload->contains, payload->contains_size);
     }

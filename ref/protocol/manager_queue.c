@@ -7,7 +7,11 @@
 enum { MALLOC_COST = 16 }; /* what an allocation takes in addition to its bytes, about */
 
 /* What undr_parcel.size holds; where a size has 32 bits, what can be allocated. */
-#define LARGEST_COPY ((size_t)((SIZE_MAX > UINT32_MAX ? (uint64_t)1 << 40 : (uint64_t)1 << 31) - 1))
+#if SIZE_MAX > UINT32_MAX
+#define LARGEST_COPY (((size_t)1 << 40) - 1)
+#else
+#define LARGEST_COPY (((size_t)1 << 31) - 1)
+#endif
 
 static undr_parcel *new_parcel(size_t size, unsigned priority) {
     if (size > LARGEST_COPY) {

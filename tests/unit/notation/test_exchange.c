@@ -35,6 +35,7 @@ static const char *const canonical[] = {
     "  B -> reset\n  C refused\n  D pauses\n  D deaf\n  D deaf 9\n  D quiet\n  D quiet 1500\n",
     "case manager.receive.all\n  must  REQ-1  s\n\n  A <- t b'soon'\n  A <- m\n  A <- t ('x', ?v, _)\n"
     "  A <- t ?v\n  A <- m WorkerException contains 'boom'\n  A <- t _ contains \"it's\"\n"
+    "  A <- t pickle(b'x') contains 'x'\n  A <- t pickle2(['x']) contains 'x'\n"
     "  A <- t None or t CloseRequest or end\n  A <- end fin\n  A <- end reset or m\n  A <- m or end exit 3\n  A <- "
     "end fin exit 0 or t None\n"
     "  A <- t pickle(b'x') or t pickle5(1)\n  A <- 0x41 _\n  poll A n until t CloseRequest or end\n"
