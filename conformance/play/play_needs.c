@@ -112,6 +112,7 @@ bool check_play_is_skipped(const check_case *one, const check_setting *setting, 
     } else if (need != NULL) {
         error = undr_put_format(&result->received, "the target does not declare %s", need->capability);
     } else if (check_play_is_too_long(estimate, setting)) {
+        result->undecided = true;
         error = undr_put_format(&result->received,
             "undecided: as slowly as this target answers it would take %.0f s or longer; --load plays it",
             (double)estimate / (double)CHECK_SECOND);

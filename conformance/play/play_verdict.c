@@ -182,6 +182,7 @@ void check_player_block(check_player *player, const char *reason, ...) {
 void check_player_undecided(check_player *player, const char *reason, ...) {
     va_list list;
     va_start(list, reason);
+    player->blame.result->undecided = true;
     end_play(player, CHECK_SKIP, "", reason, list);
     va_end(list);
 }

@@ -32,6 +32,7 @@ typedef struct check_result {
     undr_buffer transcript;         /* everything that crossed, in the notation, one line each */
     undr_buffer output;             /* the target's standard error, and prints beside the contract: the last 16 KiB */
     undr_buffer notes; /* "A: expected end fin, received A <- end reset"; "1 of 12 pieces could not be ..." */
+    bool undecided;    /* a skip that no declaration explains: it would have taken too long */
     bool in_vain;      /* it failed because something was waited for that did not come */
     check_hint hint;   /* a classic mistake that what was seen proves, */
     undr_buffer seen;  /* by this */

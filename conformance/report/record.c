@@ -128,6 +128,11 @@ static check_verdict verdict_as_of(const check_record *record, check_verdict ver
     return raised ? CHECK_WARN : verdict;
 }
 
+/* A play that would have taken too long says nothing about what was expected of it: a busy machine changes no verdict. */
+static bool is_undecided(const check_record *record, check_verdict verdict) {
+    return verdict == CHECK_SKIP && check_record_worst(record)->undecided;
+}
+
 static check_standing standing_of_entry(const check_record *record, check_verdict verdict) {
     const check_entry *entry = record->entry;
     bool passes = verdict == CHECK_PASS || verdict == CHECK_INFO;
@@ -141,6 +146,9 @@ static check_standing standing_of_entry(const check_record *record, check_verdic
     bool is_worse = verdict > entry->verdict; /* which no further play can take back */
     if (record->done < record->due && !is_worse) {
         return CHECK_NOT_RUN; /* ended early: a play that was still to come may have fallen short */
+    }
+    if (is_undecided(record, verdict)) {
+        return CHECK_SKIPPED;
     }
     if (entry->pattern && (verdict == CHECK_SKIP || verdict == CHECK_BLOCKED)) {
         return verdict == CHECK_SKIP ? CHECK_SKIPPED : record->excused ? CHECK_EXCUSED : CHECK_BLOCKED_OFF;

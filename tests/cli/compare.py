@@ -20,7 +20,8 @@ CHECK, MANAGER, WORKER, BROKEN = (str(pathlib.Path(path).resolve()) for path in 
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 SCHEMA = json.loads((SOURCE / "conformance" / "report.schema.json").read_text())
 LIFO = [BROKEN, "--bug", "lifo"]
-SCHEDULE = ["--only", "manager.schedule.*", "--seed", "1", "--again", "0", "--delivery", "whole"]
+# Without the case that a slow machine may leave undecided.
+SCHEDULE = ["--only", "manager.schedule.*", "--skip", "manager.schedule.sixty-five-thousand-waiting", "--seed", "1", "--again", "0", "--delivery", "whole"]
 
 
 def check(*words, **options):

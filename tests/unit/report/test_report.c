@@ -236,6 +236,22 @@ static void unfinished_is_not_stale(void **state) {
     tear_down(&stage);
 }
 
+/* A busy machine makes a target slow, and slowness no change. */
+static void undecided_is_not_changed(void **state) {
+    struct stage stage;
+    (void)state;
+    set_up(&stage);
+    expect(&stage, "fail manager.a known");
+    played(&stage, "manager.good", CHECK_PASS, CHECK_PASS);
+    check_record *record = played(&stage, "manager.a", CHECK_SKIP, CHECK_SKIP);
+    for (int i = 0; i < CHECK_DELIVERY_COUNT; i++) {
+        record->plays[i].worst.undecided = true;
+    }
+    assert_int_equal(check_record_standing(record), CHECK_SKIPPED);
+    assert_int_equal(check_session_status(&stage.session), 0);
+    tear_down(&stage);
+}
+
 static void unfinished_and_worse_is_changed(void **state) {
     struct stage stage;
     (void)state;
@@ -441,6 +457,7 @@ int main(void) {
         cmocka_unit_test(expected_failures),
         cmocka_unit_test(blocked_by_an_expected_failure),
         cmocka_unit_test(unfinished_is_not_stale),
+        cmocka_unit_test(undecided_is_not_changed),
         cmocka_unit_test(unfinished_and_worse_is_changed),
         cmocka_unit_test(json_report),
         cmocka_unit_test(junit_report),
