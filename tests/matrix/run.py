@@ -14,7 +14,9 @@ import unittest
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(SOURCE / "tests" / "fault"))
+sys.path.insert(0, str(SOURCE / "tests" / "cli"))
 import harness
+import schema
 CHECK = str(BUILD / "undr-check")
 REFERENCE = {"name": "reference", "manager": ["undr-manager"], "worker": ["undr-worker"]}
 BROKEN = {"name": "<b>roken & co", "manager": [str(BUILD / "tests" / "undr-broken"), "--bug", "lifo"]}
@@ -101,6 +103,9 @@ class Matrix(unittest.TestCase):
                            words[2])
         self.assertEqual(done.returncode, 1, done)
         report = json.loads(pathlib.Path(words[0]).read_text())
+        self.assertEqual(schema.mistakes_of(report, "matrix"), [])
+        self.assertEqual(["report" in one for one in report["suite"]].count(True), 3)
+        self.assertEqual(["report" in one for one in report["pairs"]].count(True), 2)
         suite = {(one["name"], one["role"]): (one["verdict"], one["words"]) for one in report["suite"]}
         pairs = {(one["manager"], one["worker"]): (one["verdict"], one["words"]) for one in report["pairs"]}
         self.assertEqual(suite["reference", "manager"][0], "pass")

@@ -18,6 +18,8 @@ import threading
 import time
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+import schema
 from packets import NEXT, NONE, capture, frame, pcap, segments
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
@@ -90,7 +92,9 @@ class Captures(Capture):
         cases.mkdir()
         done = self.run_on(order, "--json", str(report), "--case", str(cases / "found.case"))
         self.assertEqual(done.returncode, 1, done.stderr)
-        found = json.loads(report.read_text())["findings"]
+        found = json.loads(report.read_text())
+        self.assertEqual(schema.mistakes_of(found, "watch"), [])
+        found = found["findings"]
         self.assertEqual([(one["ids"][0], one["blamed"]) for one in found], [("SCHED-3", "manager")])
         self.assertEqual([one["line"] for one in found[0]["frames"]],
                          ["-> 0x81 b'a'", "-> 0x81 b'b'", "<- t b'b'", "<- t b'a'"])
@@ -336,6 +340,7 @@ class Command(unittest.TestCase):
             done = watch("--json", report.name, "--", CHECK, "pool", "--only", "pool.life.*", "--", str(BUILD / "undr-manager"))
             self.assertEqual(done.returncode, 0, done.stderr)
             content = json.loads(pathlib.Path(report.name).read_text())
+        self.assertEqual(schema.mistakes_of(content, "watch"), [])
         self.assertGreater(content["counts"]["answers"], 3)
         self.assertEqual([one for one in content["findings"] if one["blamed"] == "manager"], [])
 
