@@ -25,7 +25,7 @@ typedef struct held {
 
 typedef struct half {
     bool known, has_fin, ended;
-    uint32_t next, fin; /* sequence numbers: of the next byte; behind the last */
+    uint32_t first, next, fin; /* sequence numbers: of the first byte that was seen, the next one; behind the last */
 } half;
 
 typedef enum flow_kind { UNDECIDED, FOREIGN, FOLLOWED, OVER } flow_kind;
@@ -355,7 +355,7 @@ static undr_error add_flow(watch_tcp *tcp, const watch_segment *segment, flow **
 static void begin_half(half *one, uint32_t next) {
     if (!one->known) {
         one->known = true;
-        one->next = next;
+        one->first = one->next = next;
     }
 }
 
@@ -383,12 +383,11 @@ static undr_error take_reset(watch_tcp *tcp, flow *f, int from, const watch_segm
     return error;
 }
 
-/* Another connection between the same ports. */
+/* Another connection between the same ports; the end of the one before may not have been seen. */
 static bool is_new(const flow *f, int from, const watch_segment *segment) {
-    return segment->syn && !segment->ack
-        && (f->kind == OVER || from != 0
-            || (f->halves[0].known && f->halves[0].next != segment->sequence + 1
-                && ahead(&f->halves[0], segment->sequence + 1) > 0));
+    const half *sender = &f->halves[from];
+    bool again = sender->known && sender->first != segment->sequence + 1;
+    return segment->syn && (again || (!segment->ack && (f->kind == OVER || from != 0)));
 }
 
 static undr_error take(watch_tcp *tcp, flow *f, int from, const watch_segment *segment, uint64_t time) {

@@ -115,6 +115,16 @@ class Captures(Capture):
         self.assertEqual((blamed.count("client"), blamed.count("manager")), (10, 1))
         self.assertIn("(more of MSG-3 by a client are counted, and not shown)", done.stderr)
 
+    def test_ports_that_are_used_again(self):
+        """The end of the first connection is not seen; the second has lower numbers than it, or only its SYN-ACK is seen."""
+        talk = [(True, NEXT), (False, NONE)]
+        first, second = segments(talk, first=(5000000, 7000000)), segments(talk * 2, first=(9, 99))
+        for packets in (first + second, first + second[1:], segments([*talk, (True, frame("m", b"x" * 9)[:12])], first=(90, 99)) + second):
+            (self.path / "x.pcap").write_bytes(pcap(packets))
+            done = watch("--pcap", str(self.path / "x.pcap"))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("2 connections, 3 requests, 3 answers", done.stderr)
+
     def test_nothing_to_judge(self):
         self.assertEqual(self.run_on([(True, NEXT)]).returncode, 2)
 
