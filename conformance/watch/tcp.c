@@ -315,18 +315,18 @@ static bool is_early(const flow *f, int from, const watch_segment *segment) {
 /* A segment of which all that belongs before it was seen. */
 static undr_error give(watch_tcp *tcp, flow *f, int from, const watch_segment *segment, uint64_t time) {
     half *sender = &f->halves[from];
-    int32_t old = -ahead(sender, segment->sequence); /* bytes of it that came before */
+    uint32_t old = sender->next - segment->sequence; /* bytes of it that came before */
     if (segment->fin && !sender->has_fin) {
         sender->has_fin = true;
         sender->fin = segment->sequence + segment->size;
     }
-    if (old >= 0 && (uint32_t)old < segment->size && !sender->ended) {
-        size_t skipped = (size_t)old < segment->payload.size ? (size_t)old : segment->payload.size;
+    if (old < segment->size && !sender->ended) {
+        size_t skipped = old < segment->payload.size ? old : segment->payload.size;
         undr_slice bytes = {0}; /* none of it was captured, or all of what was is old */
         if (skipped < segment->payload.size) {
             bytes = undr_slice_of(segment->payload.data + skipped, segment->payload.size - skipped);
         }
-        undr_error error = give_bytes(tcp, f, from, bytes, segment->size - (uint32_t)old, time);
+        undr_error error = give_bytes(tcp, f, from, bytes, segment->size - old, time);
         if (error != UNDR_OK) {
             return error;
         }
