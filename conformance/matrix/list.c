@@ -174,7 +174,14 @@ static undr_error look_whether_installed(const reading *r, matrix_entry *entry, 
 
 /* ---- entries ---- */
 
-static undr_error read_entry(const reading *r, const json_t *json, matrix_entry *entry) {
+static undr_error refuse_nameless(const reading *r, size_t number) {
+    check_writer out = check_writer_to(r->message);
+    check_write_format(
+        &out, "%s: implementation %zu: each is an object with a `name`, which is a text", r->path, number);
+    return check_refused(out.error);
+}
+
+static undr_error read_entry(const reading *r, const json_t *json, size_t number, matrix_entry *entry) {
     static const char *const roles[MATRIX_ROLES] = {"manager", "worker", "pool"};
     const json_t *all = json_object_get(json, "command"), *installed = json_object_get(json, "installed");
     const json_t *known = json_object_get(json, "expect");
@@ -183,7 +190,7 @@ static undr_error read_entry(const reading *r, const json_t *json, matrix_entry 
     *entry = (matrix_entry){.name = json_string_value(json_object_get(json, "name"))};
     if (entry->name == NULL || entry->name[0] == '\0') {
         entry->name = "";
-        return refuse(r, "", "each implementation is an object with a `name`");
+        return refuse_nameless(r, number);
     }
     undr_error error = join(r, undr_slice_text(entry->name), undr_slice_of("", 0), &path);
     entry->name = path;
@@ -218,9 +225,19 @@ static undr_error read_entries(const reading *r, const json_t *root) {
     const json_t *entries = json_object_get(root, "implementations");
     size_t count = json_array_size(entries);
     void *memory;
-    if (count == 0) {
+    if (!json_is_array(entries)) {
         return refuse(
             r, "", "it is no list: expected {\"implementations\": [{\"name\": ..., \"command\": [...]}, ...]}");
+    }
+    if (count == 0) {
+        return refuse(r, "", "`implementations` is empty; add {\"name\": ..., \"command\": [...]}");
+    }
+    if (count > MATRIX_MOST) {
+        check_writer out = check_writer_to(r->message);
+        check_write_format(&out,
+            "%s: it has %zu implementations; at most %d can be run against each other. Split it into several lists",
+            r->path, count, MATRIX_MOST);
+        return check_refused(out.error);
     }
     undr_error error = undr_arena_take(&r->list->arena, count * sizeof *r->list->at, &memory);
     r->list->at = error == UNDR_OK ? memory : NULL;
@@ -228,7 +245,7 @@ static undr_error read_entries(const reading *r, const json_t *root) {
         json_t *one = json_array_get(entries, i);
         const char *key;
         json_t *value;
-        error = read_entry(r, one, &r->list->at[i]);
+        error = read_entry(r, one, i + 1, &r->list->at[i]);
         json_object_foreach(one, key, value) {
             bool is_known = false;
             for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
@@ -238,7 +255,8 @@ static undr_error read_entries(const reading *r, const json_t *root) {
         }
         for (size_t k = 0; k < i && error == UNDR_OK; k++) {
             bool twice = strcmp(r->list->at[k].name, r->list->at[i].name) == 0;
-            error = twice ? refuse(r, r->list->at[i].name, "two implementations have this name") : UNDR_OK;
+            error = twice ? refuse(r, r->list->at[i].name, "two implementations have this name; give each its own")
+                          : UNDR_OK;
         }
         r->list->count = error == UNDR_OK ? i + 1 : r->list->count;
     }

@@ -7,13 +7,14 @@
  *
  * `command` is the adapter (spec/adapter.md) of all roles, `manager`, `worker` and `pool` that of one; a role without one
  * is not played. A program is looked for beside undr-check, then in PATH; a word with a slash is a path from the folder
- * of the list, where there is such a file. `installed` is a command that succeeds where the implementation is. */
+ * of the list, where there is such a file. `installed` is a command that succeeds where the implementation is. A list has
+ * at most MATRIX_MOST of them, whose reports are kept in memory until all are written. */
 #ifndef MATRIX_LIST_H
 #define MATRIX_LIST_H
 
 #include "notation/case.h"
 
-enum { MATRIX_ROLES = CHECK_ROLE_POOL + 1 };
+enum { MATRIX_ROLES = CHECK_ROLE_POOL + 1, MATRIX_MOST = 64 };
 
 typedef struct matrix_entry {
     const char *name;

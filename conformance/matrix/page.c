@@ -16,53 +16,64 @@ static bool has_run(const matrix_cell *cell) {
     return cell->word >= MATRIX_HOLDS;
 }
 
-static void print_cell(FILE *out, const matrix_cell *cell, bool apart) {
-    fprintf(out, "<td class=\"v %s\">", matrix_word_class(cell->word));
-    if (has_run(cell)) {
-        fprintf(out, apart ? "<a href=\"%s.html\">" : "<a href=\"#%s\">", cell->file);
+/* ---- the tables ---- */
+
+static void begin_table(FILE *out, const matrix_table *table) {
+    fprintf(out, "<h2>%s</h2>\n", table->title);
+    if (table->note != NULL) {
+        fprintf(out, "<p>%s</p>\n", table->note);
     }
-    check_html_text(out, matrix_cell_words(cell));
-    fputs(has_run(cell) ? "</a></td>" : "</td>", out);
+    fputs("<div class=\"wide\"><table>\n<thead><tr><th></th>", out);
 }
 
-static void print_head(FILE *out, const char *name) {
+static void write_head(FILE *out, const char *name) {
     fputs("<th>", out);
     check_html_text(out, undr_slice_text(name));
     fputs("</th>", out);
 }
 
-static void print_tables(FILE *out, const matrix_cells *cells, bool apart) {
-    size_t count = cells->list->count;
-    fputs("<h2>Against the suite</h2>\n<div class=\"wide\"><table>\n<thead><tr><th></th>", out);
-    for (int role = 0; role < MATRIX_ROLES; role++) {
-        print_head(out, check_role_name((check_role)role));
-    }
+static void begin_body(FILE *out, size_t columns) {
+    (void)columns;
     fputs("</tr></thead>\n<tbody>\n", out);
-    for (size_t i = 0; i < count; i++) {
-        fputs("<tr>", out);
-        print_head(out, cells->list->at[i].name);
-        for (int role = 0; role < MATRIX_ROLES; role++) {
-            print_cell(out, matrix_cells_role(cells, i, (check_role)role), apart);
-        }
-        fputs("</tr>\n", out);
+}
+
+static void begin_row(FILE *out, const char *name) {
+    fputs("<tr>", out);
+    write_head(out, name);
+}
+
+static void write_cell(FILE *out, const matrix_cell *cell, const char *before, const char *behind) {
+    fprintf(out, "<td class=\"v %s\">", matrix_word_class(cell->word));
+    if (has_run(cell)) {
+        fprintf(out, "<a href=\"%s%s%s\">", before, cell->file, behind);
     }
-    fputs("</tbody></table></div>\n<h2>Against each other</h2>\n<p>The manager of the row, workers of the column.</p>\n"
-          "<div class=\"wide\"><table>\n<thead><tr><th></th>",
-        out);
-    for (size_t k = 0; k < count; k++) {
-        print_head(out, cells->list->at[k].name);
-    }
-    fputs("</tr></thead>\n<tbody>\n", out);
-    for (size_t i = 0; i < count; i++) {
-        fputs("<tr>", out);
-        print_head(out, cells->list->at[i].name);
-        for (size_t k = 0; k < count; k++) {
-            print_cell(out, matrix_cells_pair(cells, i, k), apart);
-        }
-        fputs("</tr>\n", out);
-    }
+    check_html_text(out, matrix_cell_words(cell));
+    fputs(has_run(cell) ? "</a></td>" : "</td>", out);
+}
+
+static void write_cell_apart(FILE *out, const matrix_cell *cell) {
+    write_cell(out, cell, "", ".html");
+}
+
+static void write_cell_here(FILE *out, const matrix_cell *cell) {
+    write_cell(out, cell, "#", "");
+}
+
+static void end_row(FILE *out) {
+    fputs("</tr>\n", out);
+}
+
+static void end_table(FILE *out) {
     fputs("</tbody></table></div>\n", out);
 }
+
+static void print_tables(FILE *out, const matrix_cells *cells, bool apart) {
+    const matrix_form form = {
+        begin_table, write_head, begin_body, begin_row, apart ? write_cell_apart : write_cell_here, end_row, end_table};
+    matrix_write(out, cells, &form);
+}
+
+/* ---- the page ---- */
 
 static void print_missing(FILE *out, const matrix_cells *cells) {
     for (size_t i = 0; i < cells->list->count; i++) {

@@ -29,11 +29,47 @@ undr_error matrix_cell_title(const matrix_cells *cells, const matrix_cell *cell,
     return out.error;
 }
 
-/* ---- the terminal ---- */
+/* ---- two tables ---- */
 
-static size_t width_of(const matrix_cell *cell) {
-    return matrix_cell_words(cell).size;
+static const matrix_table tables[] = {
+    {"Against the suite", NULL, false}, {"Against each other", "The manager of the row, workers of the column.", true}};
+
+static size_t columns_of(const matrix_table *table, const matrix_cells *cells) {
+    return table->pairs ? cells->list->count : MATRIX_ROLES;
 }
+
+static const char *column_name(const matrix_table *table, const matrix_cells *cells, size_t column) {
+    return table->pairs ? cells->list->at[column].name : check_role_name((check_role)column);
+}
+
+static const matrix_cell *cell_at(const matrix_table *table, const matrix_cells *cells, size_t row, size_t column) {
+    return table->pairs ? matrix_cells_pair(cells, row, column) : matrix_cells_role(cells, row, (check_role)column);
+}
+
+static void write_table(FILE *out, const matrix_cells *cells, const matrix_table *table, const matrix_form *form) {
+    size_t columns = columns_of(table, cells);
+    form->begin(out, table);
+    for (size_t k = 0; k < columns; k++) {
+        form->head(out, column_name(table, cells, k));
+    }
+    form->body(out, columns);
+    for (size_t i = 0; i < cells->list->count; i++) {
+        form->row(out, cells->list->at[i].name);
+        for (size_t k = 0; k < columns; k++) {
+            form->cell(out, cell_at(table, cells, i, k));
+        }
+        form->row_end(out);
+    }
+    form->end(out);
+}
+
+void matrix_write(FILE *out, const matrix_cells *cells, const matrix_form *form) {
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+        write_table(out, cells, &tables[i], form);
+    }
+}
+
+/* ---- the terminal ---- */
 
 static size_t name_width(const matrix_cells *cells) {
     size_t widest = 0;
@@ -44,56 +80,44 @@ static size_t name_width(const matrix_cells *cells) {
     return widest;
 }
 
+static size_t column_width(const matrix_table *table, const matrix_cells *cells, size_t column) {
+    size_t widest = strlen(column_name(table, cells, column));
+    for (size_t i = 0; i < cells->list->count; i++) {
+        size_t size = matrix_cell_words(cell_at(table, cells, i, column)).size;
+        widest = size > widest ? size : widest;
+    }
+    return widest;
+}
+
 static void pad(FILE *out, undr_slice text, size_t width) {
     check_text_plain(out, text);
     fprintf(out, "%*s", (int)(width > text.size ? width - text.size + 2 : 2), "");
 }
 
-static void print_roles(FILE *out, const matrix_cells *cells) {
-    size_t widths[MATRIX_ROLES];
-    for (int role = 0; role < MATRIX_ROLES; role++) {
-        widths[role] = strlen(check_role_name((check_role)role));
-        for (size_t i = 0; i < cells->list->count; i++) {
-            size_t width = width_of(matrix_cells_role(cells, i, (check_role)role));
-            widths[role] = width > widths[role] ? width : widths[role];
-        }
+static void print_text(FILE *out, const matrix_cells *cells, const matrix_table *table) {
+    size_t columns = columns_of(table, cells), names = name_width(cells);
+    fprintf(out, "%s\n", table->title);
+    if (table->note != NULL) {
+        fprintf(out, "%s\n", table->note);
     }
-    pad(out, undr_slice_text("Against the suite"), name_width(cells));
-    fputc('\n', out);
-    pad(out, undr_slice_text(""), name_width(cells));
-    for (int role = 0; role < MATRIX_ROLES; role++) {
-        pad(out, undr_slice_text(check_role_name((check_role)role)), widths[role]);
+    pad(out, undr_slice_text(""), names);
+    for (size_t k = 0; k < columns; k++) {
+        pad(out, undr_slice_text(column_name(table, cells, k)), column_width(table, cells, k));
     }
     fputc('\n', out);
     for (size_t i = 0; i < cells->list->count; i++) {
-        pad(out, undr_slice_text(cells->list->at[i].name), name_width(cells));
-        for (int role = 0; role < MATRIX_ROLES; role++) {
-            pad(out, matrix_cell_words(matrix_cells_role(cells, i, (check_role)role)), widths[role]);
-        }
-        fputc('\n', out);
-    }
-}
-
-static void print_pairs(FILE *out, const matrix_cells *cells) {
-    size_t count = cells->list->count, names = name_width(cells);
-    fputs("\nAgainst each other: the manager of the row, workers of the column\n", out);
-    pad(out, undr_slice_text(""), names);
-    for (size_t k = 0; k < count; k++) {
-        pad(out, undr_slice_text(cells->list->at[k].name), names);
-    }
-    fputc('\n', out);
-    for (size_t i = 0; i < count; i++) {
         pad(out, undr_slice_text(cells->list->at[i].name), names);
-        for (size_t k = 0; k < count; k++) {
-            pad(out, matrix_cell_words(matrix_cells_pair(cells, i, k)), names);
+        for (size_t k = 0; k < columns; k++) {
+            pad(out, matrix_cell_words(cell_at(table, cells, i, k)), column_width(table, cells, k));
         }
         fputc('\n', out);
     }
 }
 
 void matrix_print_text(FILE *out, const matrix_cells *cells) {
-    print_roles(out, cells);
-    print_pairs(out, cells);
+    print_text(out, cells, &tables[0]);
+    fputc('\n', out);
+    print_text(out, cells, &tables[1]);
     for (size_t i = 0; i < cells->list->count; i++) {
         if (cells->list->at[i].missing != NULL) {
             check_text_plain(out, undr_slice_text(cells->list->at[i].name));
@@ -106,51 +130,52 @@ void matrix_print_text(FILE *out, const matrix_cells *cells) {
 
 /* ---- Markdown ---- */
 
-static void print_markdown_cell(FILE *out, const matrix_cell *cell) {
+static void begin_markdown(FILE *out, const matrix_table *table) {
+    fprintf(out, "%s## %s\n\n", table->pairs ? "\n" : "", table->title);
+    if (table->note != NULL) {
+        fprintf(out, "%s\n\n", table->note);
+    }
+    fputs("| |", out);
+}
+
+static void write_markdown_name(FILE *out, const char *name) {
+    fputs(" ", out);
+    check_markdown_text(out, undr_slice_text(name));
+    fputs(" |", out);
+}
+
+static void begin_markdown_body(FILE *out, size_t columns) {
+    fputs("\n|---|", out);
+    for (size_t k = 0; k < columns; k++) {
+        fputs("---|", out);
+    }
+    fputc('\n', out);
+}
+
+static void begin_markdown_row(FILE *out, const char *name) {
+    fputs("|", out);
+    write_markdown_name(out, name);
+}
+
+static void write_markdown_cell(FILE *out, const matrix_cell *cell) {
     const char *mark = cell->word == MATRIX_BREAKS || cell->word >= MATRIX_REFUSED ? "**" : "";
     fprintf(out, " %s", mark);
     check_markdown_text(out, matrix_cell_words(cell));
     fprintf(out, "%s |", mark);
 }
 
-static void print_markdown_name(FILE *out, const char *name) {
-    fputs(" ", out);
-    check_markdown_text(out, undr_slice_text(name));
-    fputs(" |", out);
+static void end_markdown_row(FILE *out) {
+    fputc('\n', out);
+}
+
+static void end_markdown(FILE *out) {
+    (void)out; /* the last row has ended it */
 }
 
 void matrix_print_markdown(FILE *out, const matrix_cells *cells) {
-    size_t count = cells->list->count;
-    fputs("## Against the suite\n\n| |", out);
-    for (int role = 0; role < MATRIX_ROLES; role++) {
-        print_markdown_name(out, check_role_name((check_role)role));
-    }
-    fputs("\n|---|---|---|---|\n", out);
-    for (size_t i = 0; i < count; i++) {
-        fputs("|", out);
-        print_markdown_name(out, cells->list->at[i].name);
-        for (int role = 0; role < MATRIX_ROLES; role++) {
-            print_markdown_cell(out, matrix_cells_role(cells, i, (check_role)role));
-        }
-        fputc('\n', out);
-    }
-    fputs("\n## Against each other\n\nThe manager of the row, workers of the column.\n\n| |", out);
-    for (size_t k = 0; k < count; k++) {
-        print_markdown_name(out, cells->list->at[k].name);
-    }
-    fputs("\n|---|", out);
-    for (size_t k = 0; k < count; k++) {
-        fputs("---|", out);
-    }
-    fputc('\n', out);
-    for (size_t i = 0; i < count; i++) {
-        fputs("|", out);
-        print_markdown_name(out, cells->list->at[i].name);
-        for (size_t k = 0; k < count; k++) {
-            print_markdown_cell(out, matrix_cells_pair(cells, i, k));
-        }
-        fputc('\n', out);
-    }
+    static const matrix_form form = {begin_markdown, write_markdown_name, begin_markdown_body, begin_markdown_row,
+        write_markdown_cell, end_markdown_row, end_markdown};
+    matrix_write(out, cells, &form);
 }
 
 /* ---- JSON ---- */

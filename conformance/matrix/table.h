@@ -4,6 +4,24 @@
 
 #include "matrix/cell.h"
 
+/* What is the same in all forms: two tables, with a row for each implementation. */
+typedef struct matrix_table {
+    const char *title, *note; /* note: one sentence; NULL: none */
+    bool pairs;               /* a column for each implementation; otherwise for each role */
+} matrix_table;
+
+/* How a form writes the parts of a table, in the order in which they come. */
+typedef struct matrix_form {
+    void (*begin)(FILE *out, const matrix_table *table); /* and the empty head above the names */
+    void (*head)(FILE *out, const char *name);           /* of a column */
+    void (*body)(FILE *out, size_t columns);             /* all heads are written */
+    void (*row)(FILE *out, const char *name);
+    void (*cell)(FILE *out, const matrix_cell *cell);
+    void (*row_end)(FILE *out);
+    void (*end)(FILE *out);
+} matrix_form;
+void matrix_write(FILE *out, const matrix_cells *cells, const matrix_form *form);
+
 void matrix_print_text(FILE *out, const matrix_cells *cells);
 void matrix_print_markdown(FILE *out, const matrix_cells *cells);
 /* NULL: out of memory. The caller's. */

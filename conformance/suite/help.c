@@ -154,7 +154,8 @@ static void help_with_matrix(FILE *out) {
         "\n"
         "A program is looked for beside undr-check, then in PATH. A word with a slash is a path from the folder of the\n"
         "list, where there is such a file. `manager`, `worker`, `pool` are the adapter of one role, `command` that of\n"
-        "all; `expect` is a file of known failures; `installed` is a command that succeeds where it is installed.\n",
+        "all; `expect` is a file of known failures; `installed` is a command that succeeds where it is installed. A list has\n"
+        "at most 64 implementations.\n",
         out);
     print_used(out, CHECK_ACTION_MATRIX);
     fputs(

@@ -81,7 +81,8 @@ const check_option check_option_table[] = {
     {"junit", 0, "FILE", NULL, OPTION_JUNIT, false, CHECK_SECTION_REPORTS,
         "JUnit XML        (FILE may be - for standard output)"},
     {"json", 0, "FILE", NULL, OPTION_JSON, false, CHECK_SECTION_REPORTS,
-        "JSON, as conformance/report.schema.json describes it; with watch: the findings and the table, for machines"},
+        "JSON, as conformance/report.schema.json describes it; that of watch, pair and matrix is $defs/watch, $defs/pair "
+        "and $defs/matrix in it"},
     {"html", 0, "FILE", NULL, OPTION_HTML, false, CHECK_SECTION_REPORTS,
         "one page: failures, grouped by kind; the requirements; a matrix of cases and deliveries"},
     {"markdown", 0, "FILE", NULL, OPTION_MARKDOWN, false, CHECK_SECTION_REPORTS,

@@ -25,6 +25,7 @@ typedef struct decoding {
     shown *all;
     size_t count, capacity;
     size_t wrong;
+    bool packets;     /* of a capture, which may end before its connections do */
     undr_error error; /* the first; nothing is done behind it */
 } decoding;
 
@@ -80,16 +81,18 @@ static undr_error put_raw(undr_buffer *to, watch_side from, undr_slice bytes) {
     return out.error;
 }
 
-static undr_error put_part(undr_buffer *to, const watch_framed *framed) {
+static undr_error put_part(undr_buffer *to, const watch_framed *framed, bool cut) {
     check_writer out = check_writer_to(to);
     size_t size = framed->payload.size;
+    const char *where = cut ? "the capture ends inside this frame, which may have gone on"
+                            : "it goes no further than this",
+               *id = cut ? "" : " (FRAME-5)";
     if (size < UNDR_HEADER_SIZE) {
-        check_write_format(
-            &out, "  # it goes no further than this, %zu bytes of a header of %d (FRAME-5)\n", size, UNDR_HEADER_SIZE);
+        check_write_format(&out, "  # %s: %zu bytes of a header of %d%s\n", where, size, UNDR_HEADER_SIZE, id);
     } else {
-        check_write_format(&out,
-            "  # it goes no further than this: the header announces %llu bytes, %zu%s follow (FRAME-5)\n",
-            (unsigned long long)framed->sight->size, size - UNDR_HEADER_SIZE, framed->holed ? " of those seen" : "");
+        check_write_format(&out, "  # %s: the header announces %llu bytes, %zu%s follow%s\n", where,
+            (unsigned long long)framed->sight->size, size - UNDR_HEADER_SIZE, framed->holed ? " of those seen" : "",
+            id);
     }
     return out.error == UNDR_OK ? put_raw(to, framed->sight->from, framed->payload) : out.error;
 }
@@ -131,13 +134,14 @@ static undr_error put_holed(undr_buffer *to, const watch_framed *framed) {
     return error == UNDR_OK ? undr_put_u8(to, '\n') : error;
 }
 
-static undr_error put(shown *one, const watch_framed *framed) {
+static undr_error put(shown *one, const watch_framed *framed, bool packets) {
     const watch_sight *sight = framed->sight;
     const undr_frame frame = {sight->type, framed->payload};
     switch (sight->what) {
     case WATCH_SAW_FIN:
     case WATCH_SAW_RESET: return put_end(&one->last, sight);
-    case WATCH_SAW_PART: return put_part(&one->last, framed);
+    case WATCH_SAW_PART: return put_part(&one->last, framed, false);
+    case WATCH_SAW_CUT: return put_part(&one->last, framed, packets);
     case WATCH_SAW_LATE: return put_late(one, framed);
     default: return framed->holed ? put_holed(&one->last, framed) : put_frame(one, sight->from, &frame);
     }
@@ -146,11 +150,12 @@ static undr_error put(shown *one, const watch_framed *framed) {
 static void on_framed(void *context, const watch_framed *framed) {
     decoding *work = context;
     shown *one = work->error == UNDR_OK ? have(work, framed) : NULL;
-    work->wrong += framed->sight->what == WATCH_SAW_PART;
+    watch_sight_what what = framed->sight->what;
+    work->wrong += what == WATCH_SAW_PART || (what == WATCH_SAW_CUT && !work->packets);
     if (one != NULL) {
         work->error = flush(one);
         one->place = framed->sight->place;
-        work->error = work->error == UNDR_OK ? put(one, framed) : work->error;
+        work->error = work->error == UNDR_OK ? put(one, framed, work->packets) : work->error;
     }
 }
 
@@ -272,7 +277,7 @@ static undr_error print_packets(
 }
 
 undr_error watch_decode_packets(undr_slice file, const char *name, FILE *out, size_t *wrong, undr_buffer *message) {
-    decoding work = {0};
+    decoding work = {.packets = true};
     watch_teller teller = {0};
     watch_source source = {.teller = &teller, .signals = -1};
     undr_error error = begin(&work, &source.w);

@@ -16,7 +16,8 @@ typedef enum watch_sight_what {
     WATCH_SAW_HEADER,
     WATCH_SAW_FIN,
     WATCH_SAW_RESET,
-    WATCH_SAW_PART, /* of a frame of which no more comes; only for `framed`, as the next one */
+    WATCH_SAW_PART, /* of a frame of which no more comes; only for `framed`, as the next two */
+    WATCH_SAW_CUT,  /* of a frame of which more may have come when nobody looked on any more */
     WATCH_SAW_LATE  /* bytes of a client behind its manager's end, which nobody answers */
 } watch_sight_what;
 typedef struct watch_sight {
@@ -45,9 +46,10 @@ typedef struct watch_finding {
 /* What crossed: a frame that is whole, an end, or bytes that are no frame. */
 typedef struct watch_framed {
     const watch_sight *sight;
-    undr_slice payload; /* borrowed for the call; of WATCH_SAW_PART with the header, of WATCH_SAW_LATE all bytes */
-    bool holed;         /* some of its bytes were not seen */
-    const char *port;   /* of the manager */
+    undr_slice
+        payload; /* borrowed for the call; of WATCH_SAW_PART and _CUT with the header, of WATCH_SAW_LATE all bytes */
+    bool holed;  /* some of its bytes were not seen */
+    const char *port; /* of the manager */
 } watch_framed;
 
 /* What is known of the tasks that the manager's own program schedules. */

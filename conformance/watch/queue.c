@@ -94,7 +94,12 @@ static bool is_after_close(const watch_manager *m, const watch_request *request)
     return m->closing && request->place > m->close_request.place && !c->resumed;
 }
 
-static void tell_after_close(watch_manager *m, const watch_request *request, const watch_sight *answer) {
+static void tell_after_close(
+    watch_manager *m, const watch_request *request, watch_value value, const watch_sight *answer) {
+    if (value == WATCH_UNKNOWN) { /* it may be one */
+        watch_undecided(m->owner, WATCH_CLOSE_CANCEL_1);
+        return;
+    }
     watch_finding finding = {.rules = {WATCH_CLOSE_CANCEL_1, WATCH_CLOSE_JOIN_3},
         .blamed = WATCH_MANAGER,
         .what = "after CloseRequest was answered, a later request was answered otherwise"};
@@ -164,7 +169,7 @@ undr_error watch_queue_answered(watch_connection *c, watch_request *request, con
     if (value == WATCH_CLOSE_REQUEST) {
         close_queue(m, answer);
     } else if (is_after_close(m, request)) {
-        tell_after_close(m, request, answer);
+        tell_after_close(m, request, value, answer);
     } else if (m->closing) { /* decided before: what was in the queues then is not known any more */
         watch_undecided(m->owner, WATCH_SCHED_6);
     } else if (value == WATCH_NONE) {

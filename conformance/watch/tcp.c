@@ -10,22 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 1024, MOST_HELD = 1024, MOST_OVER = 256 };
+enum { BUCKETS = 1024, MOST_HELD = 4096, MOST_OVER = 256 };
 #define MOST_HELD_BYTES ((size_t)16 << 20)
 #define PATIENCE UINT64_C(2000000000) /* ns that a segment waits for what it acknowledges */
 
-/* A segment that waits: for those before it, or for the bytes that it acknowledges. It owns its payload. */
+/* A segment that waits: for those before it, for the bytes that it acknowledges, or because such a one came before it on
+ * any connection: what crossed on one is never shown later than what followed it on another. It owns its payload. */
 typedef struct held {
     struct held *next;
     watch_segment segment;
     uint64_t time;
-    int from;
     uint8_t bytes[];
 } held;
 
 typedef struct half {
     bool known, has_fin, ended;
-    uint32_t next, fin; /* sequence numbers: of the next byte; behind the last */
+    uint32_t first, next, fin; /* sequence numbers: of the first byte that was seen, the next one; behind the last */
 } half;
 
 typedef enum flow_kind { UNDECIDED, FOREIGN, FOLLOWED, OVER } flow_kind;
@@ -38,8 +38,6 @@ typedef struct flow {
     bool whole; /* from its first byte */
     flow_kind kind;
     watch_connection *connection;
-    held *held, **held_end; /* in the order in which they came */
-    size_t held_count, held_bytes;
     uint64_t over_time;
 } flow;
 
@@ -49,6 +47,8 @@ struct watch_tcp {
     flow *buckets[BUCKETS];
     flow *over, **over_end;
     size_t over_count;
+    held *held, **held_end; /* in the order in which they came; the first of them waits for bytes */
+    size_t held_count, held_bytes;
     watch_address *managers; /* that were spoken to in frames */
     size_t manager_count, manager_capacity;
     watch_tcp_totals totals;
@@ -62,6 +62,7 @@ undr_error watch_tcp_new(watch *w, uint16_t port, watch_tcp **made) {
     tcp->w = w;
     tcp->port = port;
     tcp->over_end = &tcp->over;
+    tcp->held_end = &tcp->held;
     *made = tcp;
     return UNDR_OK;
 }
@@ -98,23 +99,12 @@ static flow *find(const watch_tcp *tcp, const watch_segment *segment, int *from)
     return NULL;
 }
 
-static void free_held(flow *f) {
-    while (f->held != NULL) {
-        held *one = f->held;
-        f->held = one->next;
-        free(one);
-    }
-    f->held_end = &f->held;
-    f->held_count = f->held_bytes = 0;
-}
-
 static void remove_flow(watch_tcp *tcp, flow *f) {
     flow **at = &tcp->buckets[bucket_of(&f->ends[0], &f->ends[1])];
     while (*at != f) {
         at = &(*at)->next;
     }
     *at = f->next;
-    free_held(f);
     free(f);
 }
 
@@ -219,9 +209,6 @@ static void swap_ends(flow *f) {
     half one = f->halves[0];
     f->halves[0] = f->halves[1];
     f->halves[1] = one;
-    for (held *waits = f->held; waits != NULL; waits = waits->next) {
-        waits->from = 1 - waits->from;
-    }
 }
 
 /* Of a loopback address the port says enough, but for IPv6: another manager may be there. */
@@ -318,110 +305,34 @@ static int32_t ahead(const half *of, uint32_t sequence) {
     return (int32_t)(sequence - of->next);
 }
 
+/* Some of what belongs before it was not seen yet. */
 static bool is_early(const flow *f, int from, const watch_segment *segment) {
     const half *sender = &f->halves[from], *peer = &f->halves[1 - from];
-    return ahead(sender, segment->sequence) > 0
-        || (segment->ack && peer->known && !segment->reset && ahead(peer, segment->acknowledged) > 0);
+    return (sender->known && ahead(sender, segment->sequence) > 0)
+        || (segment->ack && peer->known && ahead(peer, segment->acknowledged) > 0);
 }
 
 /* A segment of which all that belongs before it was seen. */
 static undr_error give(watch_tcp *tcp, flow *f, int from, const watch_segment *segment, uint64_t time) {
     half *sender = &f->halves[from];
-    int32_t old = -ahead(sender, segment->sequence); /* bytes of it that came before */
+    uint32_t old = sender->next - segment->sequence; /* bytes of it that came before */
     if (segment->fin && !sender->has_fin) {
         sender->has_fin = true;
         sender->fin = segment->sequence + segment->size;
     }
-    if (old >= 0 && (uint32_t)old < segment->size && !sender->ended) {
-        size_t skipped = (size_t)old < segment->payload.size ? (size_t)old : segment->payload.size;
+    if (old < segment->size && !sender->ended) {
+        size_t skipped = old < segment->payload.size ? old : segment->payload.size;
         undr_slice bytes = {0}; /* none of it was captured, or all of what was is old */
         if (skipped < segment->payload.size) {
             bytes = undr_slice_of(segment->payload.data + skipped, segment->payload.size - skipped);
         }
-        undr_error error = give_bytes(tcp, f, from, bytes, segment->size - (uint32_t)old, time);
+        undr_error error = give_bytes(tcp, f, from, bytes, segment->size - old, time);
         if (error != UNDR_OK) {
             return error;
         }
         from = is_same(&f->ends[from], &segment->source) ? from : 1 - from; /* it may have been swapped */
     }
     return give_end(tcp, f, from, time);
-}
-
-/* ---- segments that wait ---- */
-
-static undr_error hold(flow *f, int from, const watch_segment *segment, uint64_t time) {
-    held *one = malloc(sizeof *one + segment->payload.size);
-    if (one == NULL) {
-        return UNDR_MEMORY;
-    }
-    *one = (held){.segment = *segment, .time = time, .from = from};
-    if (segment->payload.size > 0) {
-        memcpy(one->bytes, segment->payload.data, segment->payload.size);
-    }
-    one->segment.payload.data = one->bytes;
-    *f->held_end = one;
-    f->held_end = &one->next;
-    f->held_count++;
-    f->held_bytes += segment->payload.size;
-    return UNDR_OK;
-}
-
-static held *take_ready(flow *f) {
-    for (held **at = &f->held; *at != NULL; at = &(*at)->next) {
-        held *one = *at;
-        if (!is_early(f, one->from, &one->segment)) {
-            *at = one->next;
-            f->held_end = one->next == NULL ? at : f->held_end;
-            f->held_count--;
-            f->held_bytes -= one->segment.payload.size;
-            return one;
-        }
-    }
-    return NULL;
-}
-
-static undr_error give_held(watch_tcp *tcp, flow *f, uint64_t time) {
-    undr_error error = UNDR_OK;
-    while (error == UNDR_OK) {
-        held *one = take_ready(f);
-        if (one == NULL) {
-            break;
-        }
-        error = give(tcp, f, one->from, &one->segment, time);
-        free(one);
-    }
-    return error;
-}
-
-/* What the oldest waits for was lost: its peer's bytes up to what it acknowledges, its own up to where it begins. */
-static undr_error give_up(watch_tcp *tcp, flow *f, uint64_t time) {
-    const held *first = f->held;
-    const half *sender = &f->halves[first->from], *peer = &f->halves[1 - first->from];
-    int from = first->from;
-    int32_t missing = ahead(sender, first->segment.sequence);
-    for (const held *other = first->next; other != NULL; other = other->next) { /* the nearest that is there */
-        int32_t gap = ahead(sender, other->segment.sequence);
-        missing = other->from == from && gap > 0 && gap < missing ? gap : missing;
-    }
-    if (missing <= 0) {
-        missing = ahead(peer, first->segment.acknowledged);
-        from = 1 - from;
-        for (const held *other = first->next; other != NULL; other = other->next) {
-            int32_t gap = ahead(peer, other->segment.sequence);
-            missing = other->from == from && gap > 0 && gap < missing ? gap : missing;
-        }
-    }
-    undr_error error = missing > 0 ? give_gap(tcp, f, from, (uint32_t)missing, time) : UNDR_OK;
-    return error == UNDR_OK ? give_held(tcp, f, time) : error;
-}
-
-static undr_error tidy(watch_tcp *tcp, flow *f, uint64_t time, bool all) {
-    undr_error error = give_held(tcp, f, time);
-    while (error == UNDR_OK && f->held != NULL
-        && (all || f->held_count > MOST_HELD || f->held_bytes > MOST_HELD_BYTES || time > f->held->time + PATIENCE)) {
-        error = give_up(tcp, f, time);
-    }
-    return error;
 }
 
 /* ---- begin and end of a flow ---- */
@@ -434,7 +345,6 @@ static undr_error add_flow(watch_tcp *tcp, const watch_segment *segment, flow **
     bool answer = segment->syn && segment->ack; /* of who was connected to */
     f->ends[0] = answer ? segment->target : segment->source;
     f->ends[1] = answer ? segment->source : segment->target;
-    f->held_end = &f->held;
     flow **bucket = &tcp->buckets[bucket_of(&f->ends[0], &f->ends[1])];
     f->next = *bucket;
     *bucket = f;
@@ -445,7 +355,7 @@ static undr_error add_flow(watch_tcp *tcp, const watch_segment *segment, flow **
 static void begin_half(half *one, uint32_t next) {
     if (!one->known) {
         one->known = true;
-        one->next = next;
+        one->first = one->next = next;
     }
 }
 
@@ -465,20 +375,19 @@ static undr_error take_reset(watch_tcp *tcp, flow *f, int from, const watch_segm
     if (f->halves[from].known && (at < -1 || at > 1 << 30)) {
         return UNDR_OK; /* an answer to something old */
     }
-    undr_error error = tidy(tcp, f, time, true);
-    if (error == UNDR_OK && f->connection != NULL) {
+    undr_error error = UNDR_OK;
+    if (f->connection != NULL) {
         error = watch_end(tcp->w, f->connection, (watch_side)from, time, true);
     }
     set_over(tcp, f, time);
     return error;
 }
 
-/* Another connection between the same ports. */
+/* Another connection between the same ports; the end of the one before may not have been seen. */
 static bool is_new(const flow *f, int from, const watch_segment *segment) {
-    return segment->syn && !segment->ack
-        && (f->kind == OVER || from != 0
-            || (f->halves[0].known && f->halves[0].next != segment->sequence + 1
-                && ahead(&f->halves[0], segment->sequence + 1) > 0));
+    const half *sender = &f->halves[from];
+    bool again = sender->known && sender->first != segment->sequence + 1;
+    return segment->syn && (again || (!segment->ack && (f->kind == OVER || from != 0)));
 }
 
 static undr_error take(watch_tcp *tcp, flow *f, int from, const watch_segment *segment, uint64_t time) {
@@ -492,17 +401,13 @@ static undr_error take(watch_tcp *tcp, flow *f, int from, const watch_segment *s
     if (segment->ack) {
         begin_half(&f->halves[1 - from], segment->acknowledged);
     }
-    undr_error error = is_early(f, from, segment) ? hold(f, from, segment, time) : give(tcp, f, from, segment, time);
-    return error == UNDR_OK && f->kind != OVER ? tidy(tcp, f, time, false) : error;
+    return give(tcp, f, from, segment, time);
 }
 
-undr_error watch_tcp_take(watch_tcp *tcp, const watch_segment *segment, uint64_t time) {
-    if (tcp->port != 0 && segment->source.port != tcp->port && segment->target.port != tcp->port) {
-        return UNDR_OK;
-    }
+/* One whose turn it is. */
+static undr_error take_next(watch_tcp *tcp, const watch_segment *segment, uint64_t time) {
     int from;
     flow *f = find(tcp, segment, &from);
-    tcp->totals.segments++;
     if (f != NULL && is_new(f, from, segment)) {
         if (f->kind != OVER) {
             set_over(tcp, f, time);
@@ -524,15 +429,127 @@ undr_error watch_tcp_take(watch_tcp *tcp, const watch_segment *segment, uint64_t
     return f->kind == OVER || f->kind == FOREIGN ? UNDR_OK : take(tcp, f, from, segment, time);
 }
 
-undr_error watch_tcp_finish(watch_tcp *tcp) {
+/* ---- segments that wait ---- */
+
+static bool waits(const watch_tcp *tcp, const watch_segment *segment) {
+    int from;
+    const flow *f = find(tcp, segment, &from);
+    bool followed = f != NULL && (f->kind == FOLLOWED || f->kind == UNDECIDED);
+    return followed && !segment->syn && !segment->reset && is_early(f, from, segment);
+}
+
+static undr_error hold(watch_tcp *tcp, const watch_segment *segment, uint64_t time) {
+    held *one = malloc(sizeof *one + segment->payload.size);
+    if (one == NULL) {
+        return UNDR_MEMORY;
+    }
+    *one = (held){.segment = *segment, .time = time};
+    if (segment->payload.size > 0) {
+        memcpy(one->bytes, segment->payload.data, segment->payload.size);
+    }
+    one->segment.payload.data = one->bytes;
+    *tcp->held_end = one;
+    tcp->held_end = &one->next;
+    tcp->held_count++;
+    tcp->held_bytes += segment->payload.size;
+    return UNDR_OK;
+}
+
+/* It comes at the time of the first one: its sender had sent it by then, as what comes behind it was under way. */
+static undr_error take_held(watch_tcp *tcp, held **at) {
+    held *one = *at;
+    uint64_t time = tcp->held->time;
+    *at = one->next;
+    tcp->held_end = one->next == NULL ? at : tcp->held_end;
+    tcp->held_count--;
+    tcp->held_bytes -= one->segment.payload.size;
+    undr_error error = take_next(tcp, &one->segment, time);
+    free(one);
+    return error;
+}
+
+static bool is_of_one_flow(const watch_segment *a, const watch_segment *b) {
+    return (is_same(&a->source, &b->source) && is_same(&a->target, &b->target))
+        || (is_same(&a->source, &b->target) && is_same(&a->target, &b->source));
+}
+
+/* The first one, or what it waits for: of the same connection, and not too early itself. NULL: it is not there yet. */
+static held **find_ready(watch_tcp *tcp) {
+    const watch_segment *first = &tcp->held->segment;
+    for (held **at = &tcp->held; *at != NULL; at = &(*at)->next) {
+        const watch_segment *segment = &(*at)->segment;
+        if (!is_of_one_flow(segment, first)) {
+            continue;
+        }
+        if (!waits(tcp, segment)) { /* what begins or ends a connection never overtakes */
+            return segment == first || !(segment->syn || segment->reset) ? at : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* How far the nearest one that waits, from this end, is behind what was seen of it, or, of its acknowledgements, behind
+ * what was seen of the other end; 0: none is. */
+static int32_t gap_of(const watch_tcp *tcp, const flow *f, int end, bool acknowledged) {
+    const half *seen = &f->halves[acknowledged ? 1 - end : end];
+    int32_t nearest = 0;
+    for (const held *one = tcp->held; one != NULL; one = one->next) {
+        const watch_segment *s = &one->segment;
+        bool told = !acknowledged || s->ack;
+        if (!told || !is_same(&s->source, &f->ends[end]) || !is_same(&s->target, &f->ends[1 - end])) {
+            continue;
+        }
+        int32_t gap = ahead(seen, acknowledged ? s->acknowledged : s->sequence);
+        nearest = gap > 0 && (nearest == 0 || gap < nearest) ? gap : nearest;
+    }
+    return nearest;
+}
+
+/* What the first one waits for was lost: its peer's bytes up to what it acknowledges, its own up to where it begins. */
+static undr_error give_up(watch_tcp *tcp) {
+    int from;
+    const held *first = tcp->held;
+    flow *f = find(tcp, &first->segment, &from);
+    bool own = ahead(&f->halves[from], first->segment.sequence) > 0;
+    return give_gap(tcp, f, own ? from : 1 - from, (uint32_t)gap_of(tcp, f, from, !own), first->time);
+}
+
+static bool is_in_vain(const watch_tcp *tcp, uint64_t time) {
+    return tcp->held_count > MOST_HELD || tcp->held_bytes > MOST_HELD_BYTES || time > tcp->held->time + PATIENCE;
+}
+
+/* All whose turn it is; with `all`, those that wait in vain, too. */
+static undr_error take_all_held(watch_tcp *tcp, uint64_t time, bool all) {
     undr_error error = UNDR_OK;
-    for (size_t i = 0; i < BUCKETS && error == UNDR_OK; i++) {
-        for (flow *f = tcp->buckets[i]; f != NULL && error == UNDR_OK; f = f->next) {
-            uint64_t time = f->held == NULL ? 0 : f->held->time;
-            error = f->kind == OVER || f->kind == FOREIGN ? UNDR_OK : tidy(tcp, f, time, true);
+    while (error == UNDR_OK && tcp->held != NULL) {
+        held **ready = find_ready(tcp);
+        if (ready != NULL) {
+            error = take_held(tcp, ready);
+        } else if (all || is_in_vain(tcp, time)) {
+            error = give_up(tcp);
+        } else {
+            break;
         }
     }
     return error;
+}
+
+undr_error watch_tcp_take(watch_tcp *tcp, const watch_segment *segment, uint64_t time) {
+    if (tcp->port != 0 && segment->source.port != tcp->port && segment->target.port != tcp->port) {
+        return UNDR_OK;
+    }
+    tcp->totals.segments++;
+    bool early = waits(tcp, segment);
+    if (tcp->held == NULL && !early) {
+        return take_next(tcp, segment, time);
+    }
+    undr_error error = hold(tcp, segment, time);
+    bool helps = error == UNDR_OK && !early && is_of_one_flow(segment, &tcp->held->segment);
+    return error == UNDR_OK && (helps || is_in_vain(tcp, time)) ? take_all_held(tcp, time, false) : error;
+}
+
+undr_error watch_tcp_finish(watch_tcp *tcp) {
+    return take_all_held(tcp, 0, true);
 }
 
 void watch_tcp_free(watch_tcp *tcp) {
@@ -540,6 +557,11 @@ void watch_tcp_free(watch_tcp *tcp) {
         while (tcp->buckets[i] != NULL) {
             remove_flow(tcp, tcp->buckets[i]);
         }
+    }
+    while (tcp != NULL && tcp->held != NULL) {
+        held *one = tcp->held;
+        tcp->held = one->next;
+        free(one);
     }
     if (tcp != NULL) {
         free(tcp->managers);

@@ -126,15 +126,15 @@ undr_error watch_open(
     return UNDR_OK;
 }
 
-/* What is left of a frame of which no more comes. */
-static void show_part(const watch_connection *c, watch_side from, uint64_t time) {
+/* What is left of a frame that is not whole. */
+static void show_part(const watch_connection *c, watch_side from, watch_sight_what what, uint64_t time) {
     const watch_stream *stream = &c->streams[from];
     if (!watch_stream_is_inside(stream)) {
         return;
     }
     watch_sight sight = watch_sight_of(
         c, from, time, stream->rest.data[0], watch_stream_announced(stream), (undr_slice){0});
-    sight.what = WATCH_SAW_PART;
+    sight.what = what;
     watch_show(c, &sight, undr_buffer_slice(&stream->rest), stream->hole > 0);
 }
 
@@ -194,7 +194,7 @@ undr_error watch_end(watch *w, watch_connection *c, watch_side from, uint64_t ti
     count_end(w, from, reset);
     watch_sight sight = watch_sight_of(c, from, time, 0, 0, (undr_slice){0});
     sight.what = reset ? WATCH_SAW_RESET : WATCH_SAW_FIN;
-    show_part(c, from, time);
+    show_part(c, from, WATCH_SAW_PART, time);
     watch_show(c, &sight, (undr_slice){0}, false);
     c->ended[from] = true;
     c->reset = reset;
@@ -230,7 +230,7 @@ void watch_finish(watch *w) {
         for (const watch_connection *c = m->connections; c != NULL; c = c->after) {
             for (int from = WATCH_CLIENT; from <= WATCH_MANAGER; from++) {
                 if (!c->ended[from]) {
-                    show_part(c, (watch_side)from, c->streams[from].first_time);
+                    show_part(c, (watch_side)from, WATCH_SAW_CUT, c->streams[from].first_time);
                 }
             }
         }

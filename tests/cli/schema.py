@@ -1,5 +1,7 @@
 """Says where a JSON document differs from a schema, as far as conformance/report.schema.json makes use of JSON Schema.
 """
+import json
+import pathlib
 import re
 
 KINDS = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
@@ -13,10 +15,16 @@ def is_kind(value, kind):
     return isinstance(value, KINDS[kind])
 
 
+def mistakes_of(value, part):
+    """Of the report of a verb, such as watch, that has a part of its own in the schema."""
+    root = json.loads((pathlib.Path(__file__).resolve().parents[2] / "conformance" / "report.schema.json").read_text())
+    return mistakes(value, root["$defs"][part], root)
+
+
 def mistakes(value, schema, root, place="$"):
     if "$ref" in schema:
         target = root
-        for word in schema["$ref"].removeprefix("#/").split("/"):
+        for word in schema["$ref"].split("/")[1:]:
             target = target[word]
         return mistakes(value, target, root, place)
     if "anyOf" in schema:

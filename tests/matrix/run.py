@@ -14,7 +14,9 @@ import unittest
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(SOURCE / "tests" / "fault"))
+sys.path.insert(0, str(SOURCE / "tests" / "cli"))
 import harness
+import schema
 CHECK = str(BUILD / "undr-check")
 REFERENCE = {"name": "reference", "manager": ["undr-manager"], "worker": ["undr-worker"]}
 BROKEN = {"name": "<b>roken & co", "manager": [str(BUILD / "tests" / "undr-broken"), "--bug", "lifo"]}
@@ -56,12 +58,14 @@ class Matrix(unittest.TestCase):
     def test_lists_that_are_wrong(self):
         self.refused("list.json:1:", "{")
         self.refused("it is no list", "[]")
-        self.refused("it is no list", '{"implementations": []}')
-        self.refused("with a `name`", [{"command": ["x"]}])
+        self.refused("it is no list", '{"implementations": {}}')
+        self.refused("list.json: `implementations` is empty; add", [])
+        self.refused("list.json: implementation 2: each is an object with a `name`", [REFERENCE, {"command": ["x"]}])
+        self.refused("list.json: implementation 1: each is an object with a `name`", ["x"])
         self.refused("it needs a `command`", [{"name": "x"}])
         self.refused("an array of one text or more", [{"name": "x", "command": "words"}])
         self.refused("each word of a command", [{"name": "x", "command": [1]}])
-        self.refused("two implementations", [REFERENCE, REFERENCE])
+        self.refused("list.json: reference: two implementations have this name; give each its own", [REFERENCE, REFERENCE])
         self.refused("`expect` is a text", [{**REFERENCE, "expect": 5}])
         self.refused("the file that `expect` names can't be read", [{**REFERENCE, "expect": "./nothing"}])
         self.refused("no such member", [{**REFERENCE, "shell": []}])
@@ -70,6 +74,15 @@ class Matrix(unittest.TestCase):
         done = subprocess.run([CHECK, "matrix"], capture_output=True, text=True)
         self.assertEqual(done.returncode, 2)
         self.assertIn("name one list", done.stderr)
+
+    def test_long_lists(self):
+        """As many as are allowed, and more: none of them is installed, so that only the tables are made."""
+        many = [{"name": f"absent {i}", "command": ["./there-is-no-such-program"]} for i in range(64)]
+        done = self.run_on(many, "--markdown", str(self.folder / "m.md"), "--html", str(self.folder / "m.html"))
+        self.assertEqual(done.returncode, 2, done)
+        self.assertEqual((self.folder / "m.md").read_text().count("not installed"), 64 * (64 + 3))
+        self.refused("it has 65 implementations; at most 64 can be run", [*many, REFERENCE])
+        self.refused("it has 5000 implementations", [{"name": str(i), "command": ["x"]} for i in range(5000)])
 
     def test_none_installed(self):
         done = self.run_on([ABSENT])
@@ -101,6 +114,9 @@ class Matrix(unittest.TestCase):
                            words[2])
         self.assertEqual(done.returncode, 1, done)
         report = json.loads(pathlib.Path(words[0]).read_text())
+        self.assertEqual(schema.mistakes_of(report, "matrix"), [])
+        self.assertEqual(["report" in one for one in report["suite"]].count(True), 3)
+        self.assertEqual(["report" in one for one in report["pairs"]].count(True), 2)
         suite = {(one["name"], one["role"]): (one["verdict"], one["words"]) for one in report["suite"]}
         pairs = {(one["manager"], one["worker"]): (one["verdict"], one["words"]) for one in report["pairs"]}
         self.assertEqual(suite["reference", "manager"][0], "pass")

@@ -12,6 +12,8 @@ import unittest
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
 SOURCE = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(SOURCE / "tests" / "cli"))
+import schema
 OTHER = sys.argv[2:]
 del sys.argv[2:]
 CHECK, MANAGER, WORKER = (str(BUILD / name) for name in ("undr-check", "undr-manager", "undr-worker"))
@@ -30,7 +32,10 @@ def judged(manager, worker, *words):
         done = pair("--json", str(path), *words, "--", *manager, "--", *worker)
         if not path.exists():
             raise AssertionError(f"no report; status {done.returncode}: {done.stderr}{done.stdout}")
-        return done.returncode, json.loads(path.read_text()), done.stdout
+        report = json.loads(path.read_text())
+        if wrong := schema.mistakes_of(report, "pair"):
+            raise AssertionError(f"report.schema.json does not allow this report: {wrong}")
+        return done.returncode, report, done.stdout
 
 
 def blamed(report):

@@ -61,10 +61,12 @@ class Packets(unittest.TestCase):
 
     def test_nothing_is_lost(self):
         """A frame that does not end, what a client sends behind its manager's end, a hole."""
-        status, shown, _ = decode(pcap(segments([(True, NEXT + b"m\5")])))
-        self.assertEqual((status, shown[-87:]), (1, "# it goes no further than this, 2 bytes of a header of 9 (FRAME-5)\n  A -> raw b'm\\x05'\n"))
-        status, shown, _ = decode(pcap(segments([(True, frame("m", pickle.dumps(1))[:12])])))
-        self.assertIn("the header announces 5 bytes, 3 follow", shown)
+        status, shown, _ = decode(pcap(segments([(True, NEXT + b"m\5"), (True, "fin")])))
+        self.assertEqual(status, 1)
+        self.assertIn("# it goes no further than this: 2 bytes of a header of 9 (FRAME-5)\n  A -> raw b'm\\x05'\n  A -> half-close\n", shown)
+        status, shown, _ = decode(pcap(segments([(True, frame("m", pickle.dumps(1))[:12]), (True, "reset")])))
+        self.assertEqual(status, 1)
+        self.assertIn("the header announces 5 bytes, 3 follow (FRAME-5)", shown)
         status, shown, _ = decode(pcap(segments([(True, NEXT), (False, "fin"), (True, frame("t") + b"n")])))
         self.assertIn("behind the manager's end, which answers nothing any more:\n  A -> t\n  A -> raw b'n'\n", shown)
         payload = frame("m", pickle.dumps("x" * 3000))
@@ -73,6 +75,14 @@ class Packets(unittest.TestCase):
         status, shown, _ = decode(pcap(packets))
         self.assertIn("  # not all of it was captured: A -> m", shown)
         self.assertIn("  A <- m\n  A -> n\n# some bytes were lost or cut", shown)
+
+    def test_the_capture_ends_before_the_connection(self):
+        """Nobody knows how the frame went on: nothing is wrong with it."""
+        for rest, says in ((b"m\5", "2 bytes of a header of 9"), (frame("m", pickle.dumps(1))[:12], "the header announces 5 bytes, 3 follow")):
+            status, shown, _ = decode(pcap(segments([(True, NEXT + rest)])))
+            self.assertEqual(status, 0)
+            self.assertIn(f"# the capture ends inside this frame, which may have gone on: {says}\n  A -> raw", shown)
+            self.assertNotIn("FRAME-5", shown)
 
     def test_other_protocols(self):
         status, shown, told = decode(pcap(segments([(True, b"GET / HTTP/1.1\r\n\r\n"), (False, b"HTTP/1.1 200 OK\r\n\r\n")])))

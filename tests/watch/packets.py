@@ -31,10 +31,12 @@ def segments(exchange, client=50000, manager=4000, first=(9, 99), opens=True):
     return packets
 
 
-def pcap(packets, nanoseconds=True):
+def pcap(packets, nanoseconds=True, kept=None):
+    """kept: how many bytes of a packet were captured, by its number; all of those that it does not name."""
     text = struct.pack("<IHHiIII", 0xA1B23C4D if nanoseconds else 0xA1B2C3D4, 2, 4, 0, 0, 262144, 101)
     for number, packet in enumerate(map(ipv4, packets)):
-        text += struct.pack("<IIII", 1, number * 1000, len(packet), len(packet)) + packet
+        captured = packet[:(kept or {}).get(number, len(packet))]
+        text += struct.pack("<IIII", 1, number * 1000, len(captured), len(packet)) + captured
     return text
 
 

@@ -18,6 +18,8 @@ import threading
 import time
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "cli"))
+import schema
 from packets import NEXT, NONE, capture, frame, pcap, segments
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
@@ -90,7 +92,9 @@ class Captures(Capture):
         cases.mkdir()
         done = self.run_on(order, "--json", str(report), "--case", str(cases / "found.case"))
         self.assertEqual(done.returncode, 1, done.stderr)
-        found = json.loads(report.read_text())["findings"]
+        found = json.loads(report.read_text())
+        self.assertEqual(schema.mistakes_of(found, "watch"), [])
+        found = found["findings"]
         self.assertEqual([(one["ids"][0], one["blamed"]) for one in found], [("SCHED-3", "manager")])
         self.assertEqual([one["line"] for one in found[0]["frames"]],
                          ["-> 0x81 b'a'", "-> 0x81 b'b'", "<- t b'b'", "<- t b'a'"])
@@ -110,6 +114,16 @@ class Captures(Capture):
         blamed = [one["blamed"] for one in json.loads(report.read_text())["findings"]]
         self.assertEqual((blamed.count("client"), blamed.count("manager")), (10, 1))
         self.assertIn("(more of MSG-3 by a client are counted, and not shown)", done.stderr)
+
+    def test_ports_that_are_used_again(self):
+        """The end of the first connection is not seen; the second has lower numbers than it, or only its SYN-ACK is seen."""
+        talk = [(True, NEXT), (False, NONE)]
+        first, second = segments(talk, first=(5000000, 7000000)), segments(talk * 2, first=(9, 99))
+        for packets in (first + second, first + second[1:], segments([*talk, (True, frame("m", b"x" * 9)[:12])], first=(90, 99)) + second):
+            (self.path / "x.pcap").write_bytes(pcap(packets))
+            done = watch("--pcap", str(self.path / "x.pcap"))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("2 connections, 3 requests, 3 answers", done.stderr)
 
     def test_nothing_to_judge(self):
         self.assertEqual(self.run_on([(True, NEXT)]).returncode, 2)
@@ -336,6 +350,7 @@ class Command(unittest.TestCase):
             done = watch("--json", report.name, "--", CHECK, "pool", "--only", "pool.life.*", "--", str(BUILD / "undr-manager"))
             self.assertEqual(done.returncode, 0, done.stderr)
             content = json.loads(pathlib.Path(report.name).read_text())
+        self.assertEqual(schema.mistakes_of(content, "watch"), [])
         self.assertGreater(content["counts"]["answers"], 3)
         self.assertEqual([one for one in content["findings"] if one["blamed"] == "manager"], [])
 
