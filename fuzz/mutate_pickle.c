@@ -15,13 +15,3 @@ void fuzz_mutate(mutation *m) {
     size_t end = m->size;
     mutate_opcodes(m, 1, &end);
 }
-
-size_t fuzz_blind_part(mutation *m) {
-    (void)m;
-    return 0;
-}
-
-void fuzz_mend(mutation *m, size_t blind_part) {
-    (void)blind_part;
-    (void)m;
-}

@@ -73,13 +73,3 @@ void fuzz_mutate(mutation *m) {
     default: insert_piece(m, &o);
     }
 }
-
-size_t fuzz_blind_part(mutation *m) {
-    (void)m;
-    return 0;
-}
-
-void fuzz_mend(mutation *m, size_t blind_part) {
-    (void)blind_part;
-    (void)m;
-}

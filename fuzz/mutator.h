@@ -1,6 +1,6 @@
 /* mutator.h: what a custom mutator is made of. mutator.c joins one format to the engines; a format is one of
- * mutate_frames.c, mutate_pickle.c (with mutate_opcodes.c), and mutate_session.c or mutate_worker.c (with
- * mutate_script.c). */
+ * mutate_frames.c, mutate_pickle.c (both with mutate_opcodes.c), and mutate_session.c or mutate_worker.c (with
+ * mutate_script.c). All but mutate_frames.c go with mutate_whole.c. */
 #ifndef UNDR_FUZZ_MUTATOR_H
 #define UNDR_FUZZ_MUTATOR_H
 

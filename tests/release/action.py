@@ -13,6 +13,7 @@ import tempfile
 
 import served
 
+REPORTS = ("report.html", "report.json", "report.junit.xml", "report.md", "report.tap")
 QUICK = "--delivery whole --again 0 --only 'manager.schedule.*' --only 'manager.life.*'"
 
 
@@ -53,8 +54,8 @@ def good(source, work, url, manager):
     step.require(step.status == 0, "a right manager is not accepted")
     step.require(step.annotations() == [], "a right manager is annotated")
     step.require("### undr-check: conforms" in step.summary.read_text(), "the summary has no verdict")
-    step.require("status=0\n" in step.outputs.read_text(), "the output has no status")
-    for name in ("report.html", "report.json", "report.junit.xml", "report.md", "report.tap"):
+    step.require(step.outputs.read_text() == f"reports={step.reports}\nstatus=0\n", "the outputs are not the two")
+    for name in REPORTS:
         step.require((step.reports / name).stat().st_size > 100, name + " is empty")
     step.require(sorted(path.name for path in work.iterdir()) == ["outputs", "releases", "summary", "the reports"],
                  "something is left behind: %s" % list(work.iterdir()))
@@ -63,6 +64,9 @@ def good(source, work, url, manager):
 def regression(source, work, url, broken):
     step = Step(source, work, url, UNDR_COMMAND=f"{broken} --bug inverted-priority")
     step.require(step.status == 1, "the regression is not red")
+    step.require(step.outputs.read_text() == f"reports={step.reports}\nstatus=1\n", "the outputs are not the two")
+    for name in REPORTS:
+        step.require((step.reports / name).stat().st_size > 100, name + " is empty")
     found = step.annotations()
     step.require(0 < len(found) <= 10 and found[0][0].startswith("SCHED-2 manager.schedule."), "the annotations are %s" % found)
     step.require("received" in found[0][1] and "more alike" in found[0][1], "an annotation does not explain")
@@ -106,6 +110,7 @@ def refused(source, work, url, folder, manager):
     whole = archive.read_bytes()
     cases = [
         (2, "role is 'boss'", {"UNDR_ROLE": "boss"}),
+        (2, "a shell can't read args and command", {"UNDR_COMMAND": "sh -c 'not closed"}),
         (2, "command is missing", {"UNDR_COMMAND": ""}),
         (2, "there is no file 'none.txt'", {"UNDR_EXPECT": "none.txt"}),
         (2, "strict is 'yes'", {"UNDR_STRICT": "yes"}),
@@ -113,17 +118,31 @@ def refused(source, work, url, folder, manager):
         (2, "not encrypted", {"UNDR_RELEASES": "http://192.0.2.1/releases"}),
         (3, "can't be fetched", {"UNDR_VERSION": "0.0.0"}),
         (3, "is not what was released", {"UNDR_SHA256": "0" * 64}),
+        (3, "can't be fetched", {"UNDR_RELEASES": "http://127.0.0.1:1/nobody-listens"}),
+        (3, "can't be fetched", {"UNDR_RELEASES": "https://releases.invalid"}),
     ]
     for status, text, settings in cases:
         step = Step(source, work, url, **{"UNDR_COMMAND": manager, **settings})
         step.require(step.status == status and text in step.errors, "status %d and %r were expected" % (status, text))
         step.require(len(step.annotations()) == 1, "a refusal is annotated once")
+        step.require(step.outputs.read_text() == f"status={status}\n", "the output has no status, or a folder of reports")
     served.tamper(folder)
     mark = work / "was-run"
     step = Step(source, work, url, UNDR_COMMAND=f"sh -c 'touch {mark}'")
     step.require(step.status == 3 and "is not what was released" in step.errors, "the tampered archive is accepted")
     step.require(not mark.exists(), "something was run of a tampered archive")
     archive.write_bytes(whole)
+    sums = archive.with_name("SHA256SUMS")
+    told = sums.read_text()
+    for wrong in (told.replace(served.ARCHIVE, "other.tar.gz"), told + told):  # no line for it, or two
+        sums.write_text(wrong)
+        step = Step(source, work, url, UNDR_COMMAND=f"sh -c 'touch {mark}'")
+        step.require(step.status == 3 and "does not name" in step.errors, "an archive without a sum is accepted")
+    sums.unlink()
+    step = Step(source, work, url, UNDR_COMMAND=f"sh -c 'touch {mark}'")
+    step.require(step.status == 3 and "SHA256SUMS can't be fetched" in step.errors, "a release without sums is accepted")
+    step.require(not mark.exists(), "something was run of an archive without a sum")
+    sums.write_text(told)
     step = Step(source, work, url, UNDR_COMMAND=manager, UNDR_SHA256=hashlib.sha256(whole).hexdigest())
     step.require(step.status == 0, "the right checksum is not accepted")
     step = Step(source, work, url, github=False, UNDR_COMMAND=manager)

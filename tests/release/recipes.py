@@ -36,6 +36,17 @@ def plain(source, url):
     return replaced
 
 
+def stale(source):
+    """The texts that name a version other than the one of CMakeLists.txt."""
+    version = re.search(r"^project\(undr-task VERSION ([0-9.]+) ", (source / "CMakeLists.txt").read_text(), re.M).group(1)
+    recipes = source / "conformance" / "recipes"
+    for path in (source / "README.md", source / "Dockerfile", source / "fuzz" / "README.md", recipes / "README.md",
+                 recipes / "gitlab.yml", recipes / "clusterfuzzlite" / "build.sh"):
+        found = re.findall(r"(?:version=|VERSION=|VERSION: \"|NAME@v|download/v|undr-task-)(\d+\.\d+\.\d+)", path.read_text())
+        if set(found) != {version}:
+            yield "%s names the versions %s; this is %s" % (path.relative_to(source), sorted(set(found)), version)
+
+
 def require(done, passed, text):
     if (done.returncode == 0) != passed:
         sys.exit("%s: status %d\n%s\n%s" % (text, done.returncode, done.stdout, done.stderr))
@@ -62,6 +73,9 @@ def try_plain(source, url, folder, broken, name, bug=""):
 
 def main():
     source, release, broken = (pathlib.Path(word) for word in sys.argv[1:4])
+    wrong = list(stale(source))
+    if wrong:
+        sys.exit("\n".join(wrong))
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
         releases = served.copy_of(release, folder)

@@ -175,9 +175,28 @@ def problems_of_clusterfuzzlite(source, workflows):
         yield "fuzz-planted.yml: does not run .clusterfuzzlite/planted"
 
 
+def problems_of_files(job):
+    """The files that the recipes and action.yml download are below one folder, with their sums, when it is attested."""
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    made = "build-release/made"
+    for wanted in ["scripts/release \"$GITHUB_REF_NAME\" --output %s " % made, "scripts/debian-packages build-release/packages",
+                   "scripts/wheel build-release/wheel", "cp build-release/packages/*.deb build-release/wheel/*.whl %s/" % made,
+                   "cd %s && sha256sum -- *.deb *.whl >>SHA256SUMS" % made]:
+        if not any(command.startswith(wanted) for command in commands):
+            yield "no step begins with `%s`" % wanted
+    attested = [step["with"]["subject-path"] for step in job["steps"] if action(step) == ATTEST]
+    if attested != [made + "/*"] or not commands[-1].endswith(" %s/*" % made):
+        yield "what is attested and published is %s/*" % made
+    if "$GITHUB_REF_NAME" not in commands[-1] or "--verify-tag" not in commands[-1]:
+        yield "action.yml downloads from the release that has the tag's name"
+
+
 def problems_of_release(workflow):
     """Two builds that are compared, a provenance of what is then published."""
     job = workflow["jobs"]["release"]
+    yield from problems_of_files(job)
+    if job["container"]["image"] != "debian:bookworm":
+        yield "packages and a wheel that work on each Debian that is supported are built on the oldest"
     if triggers(workflow) != {"push": {"tags": ["v*"]}}:
         yield "a tag v*, and nothing else, starts it"
     if job.get("permissions") != {"attestations": "write", "contents": "write", "id-token": "write"}:

@@ -13,6 +13,7 @@ or run undr's command line on it: ``python -m undr_native install -c undr.toml``
 
 from __future__ import annotations
 
+import importlib.metadata
 import typing
 
 try:
@@ -36,7 +37,11 @@ except ImportError as _error:
 from .manager import NativeProcessManager
 
 __all__ = ["NativeProcessManager", "install", "uninstall"]
-__version__ = "0.1.0"
+
+try:
+    __version__ = importlib.metadata.version("undr_native")
+except importlib.metadata.PackageNotFoundError:
+    __version__ = "0"  # used in place, as the tests do: CMakeLists.txt says it
 
 _original = _task.ProcessManager
 
