@@ -41,6 +41,15 @@ bool check_is_shortage(int reason) {
     return find_shortage(reason) != NULL;
 }
 
+int check_shortage_named(const char *text) {
+    for (size_t i = 0; i < SHORTAGES; i++) {
+        if (strstr(text, strerror(shortages[i].reason)) != NULL) {
+            return shortages[i].reason;
+        }
+    }
+    return 0;
+}
+
 const char *check_remedy(int reason) {
     const shortage *found = find_shortage(reason);
     return found == NULL ? "" : found->remedy;

@@ -8,6 +8,9 @@
 /* Does it say that something has run out, as opposed to what a file or a peer is like? */
 bool check_is_shortage(int reason);
 
+/* The one whose name a library's message contains; 0: none. */
+int check_shortage_named(const char *text);
+
 /* What to do about it, as a clause after "; "; "" where the reason says it all. */
 const char *check_remedy(int reason);
 

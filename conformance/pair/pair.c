@@ -8,6 +8,8 @@
 #include "base/written.h"
 #include "pair/session.h"
 #include "play/survey_verb.h"
+#include "target/inherited.h"
+#include "target/surroundings.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -212,6 +214,18 @@ static void tell_end(const pair *p) {
     }
 }
 
+/* What the wire shows to be broken is. But a program that left, or a session that did not end, may be due to limits that
+ * the two inherit from the harness: then nobody is judged. */
+static undr_error excuse(pair *p) {
+    bool shown = p->sides[WATCH_MANAGER].must > 0 || p->sides[WATCH_CLIENT].must > 0;
+    if (shown || p->signal != 0 || status_of(p) == CHECK_HELD) {
+        return UNDR_OK;
+    }
+    size_t connections = p->options->workers == 0 ? WORKERS : p->options->workers;
+    undr_error error = check_surroundings(true, CHECK_FILES_IN_PLAY, &p->source.message);
+    return error == UNDR_OK ? check_inherited_excuse(connections, &p->source.message) : error;
+}
+
 /* ---- JSON ---- */
 
 static json_t *json_of_side(const pair *p, watch_side side) {
@@ -329,6 +343,7 @@ static int play(pair *p, int file) {
     if (error == UNDR_OK && p->teller.failed) {
         error = UNDR_MEMORY;
     }
+    error = error == UNDR_OK ? excuse(p) : error;
     if (error != UNDR_OK) {
         return fail(p, error, CHECK_SHORT);
     }

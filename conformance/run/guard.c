@@ -209,12 +209,12 @@ undr_slice check_guard_clause(undr_slice got) {
     const size_t mark = sizeof CHECK_GUARD_MARK - 1;
     bool first = got.size > 0 && got.data[0] == CHECK_GUARD_MARK[1]; /* the newline before it is spent */
     const uint8_t *found = first || got.size == 0 ? NULL : memmem(got.data, got.size, CHECK_GUARD_MARK, mark);
-    if (found == NULL && !first) {
+    const uint8_t *from = first ? got.data + 1 : found == NULL ? NULL : found + mark;
+    size_t left = from == NULL ? 0 : got.size - (size_t)(from - got.data);
+    if (left == 0) {
         return undr_slice_text("ended without a word");
     }
-    const uint8_t *from = first ? got.data + 1 : found + mark;
-    size_t left = got.size - (size_t)(from - got.data);
-    const uint8_t *end = left == 0 ? NULL : memchr(from, '\n', left);
+    const uint8_t *end = memchr(from, '\n', left);
     return undr_slice_of(from, end == NULL ? left : (size_t)(end - from));
 }
 

@@ -5,6 +5,8 @@
 
 #ifdef UNDR_HAVE_PCAP
 
+#include "base/shortage.h"
+
 #include <fcntl.h>
 #include <pcap/pcap.h>
 #include <poll.h>
@@ -25,9 +27,13 @@ struct watch_capture {
     uint64_t latest; /* time of the last packet */
 };
 
+/* What the machine lacks is neither the capture's fault nor the caller's. */
 static undr_error complain(watch_source *source, const char *what, const char *reason, const char *remedy) {
-    undr_error error = undr_put_format(&source->message, "%s: %s%s", what, reason, remedy);
-    return error == UNDR_OK ? UNDR_ARGUMENT : error;
+    int lack = check_shortage_named(reason); /* libpcap tells no errno */
+    undr_error error = undr_put_format(
+        &source->message, "%s: %s%s", what, reason, lack == 0 ? remedy : check_remedy(lack));
+    errno = lack;
+    return error != UNDR_OK ? error : lack == 0 ? UNDR_ARGUMENT : UNDR_SYSTEM;
 }
 
 /* ---- packets ---- */
@@ -240,6 +246,9 @@ static undr_error activate(watch_source *source, watch_capture *capture, const c
         return complain(source, interface, reason, "");
     }
     int status = set_up(capture->pcap);
+    if (status == PCAP_ERROR) {
+        return complain(source, interface, pcap_geterr(capture->pcap), "; `ip link` lists the interfaces");
+    }
     if (status < 0) {
         bool refused = status == PCAP_ERROR_PERM_DENIED;
         return complain(source, interface, refused ? "capturing is not permitted" : pcap_statustostr(status),

@@ -1,6 +1,8 @@
 /* isolate.c: a network namespace of one's own, without root where user namespaces are allowed. */
 #include "watch/source.h"
 
+#include "base/shortage.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -48,10 +50,17 @@ undr_error watch_isolate(undr_buffer *message) {
     if (done && raise_loopback()) {
         return UNDR_OK;
     }
+    int reason = errno;
+    if (check_is_shortage(reason) && reason != ENOSPC) { /* that is a limit of namespaces here */
+        undr_error short_of = undr_put_format(message, "no network of its own for the command: ");
+        short_of = short_of == UNDR_OK ? check_put_reason(message, reason) : short_of;
+        errno = reason;
+        return short_of == UNDR_OK ? UNDR_SYSTEM : short_of;
+    }
     undr_error error = undr_put_format(message,
         "no network of its own for the command (%s): user namespaces are not allowed here. Instead: as root, or with "
         "cap_net_raw, `undr-check watch --interface lo --port N` beside the command; `tcpdump -i lo -w FILE`, then "
         "`undr-check watch --pcap FILE`; or --listen PORT --to PORT between workers and their manager",
-        strerror(errno));
+        strerror(reason));
     return error == UNDR_OK ? UNDR_ARGUMENT : error;
 }

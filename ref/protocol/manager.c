@@ -378,7 +378,9 @@ void undr_manager_end_requests(undr_manager_core *core, undr_connection handle) 
 /* Payloads that have not fully arrived. */
 
 undr_error undr_manager_check_header(const undr_manager_core *core, uint8_t type, uint64_t size) {
-    const undr_frame frame = {.type = type, .payload = {.size = (size_t)size}}; /* nobody looks at the bytes */
+    const size_t fits = size < SIZE_MAX ? (size_t)size
+                                        : SIZE_MAX; /* it may announce more than memory has addresses for */
+    const undr_frame frame = {.type = type, .payload = {.size = fits}}; /* nobody looks at the bytes */
     const rule *found;
     undr_error error = find_rule(&frame, &found);
     if (error != UNDR_OK) {
@@ -387,7 +389,7 @@ undr_error undr_manager_check_header(const undr_manager_core *core, uint8_t type
     if (type >= UNDR_TYPE_SCHEDULE && (unsigned)type - UNDR_TYPE_SCHEDULE >= core->options.priority_levels) {
         return UNDR_PRIORITY;
     }
-    return undr_manager_has_room(core, undr_parcel_cost((size_t)size)) ? UNDR_OK : UNDR_QUEUE_LIMIT;
+    return undr_manager_has_room(core, undr_parcel_cost(fits)) ? UNDR_OK : UNDR_QUEUE_LIMIT;
 }
 
 /* Connections. */

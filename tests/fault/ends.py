@@ -7,6 +7,7 @@ import pathlib
 import pty
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ BUILD = str(pathlib.Path(sys.argv[1]).resolve())
 WAITS = b"schedule 1 " + harness.probe(("sleep", 1000000)).hex().encode() + b"\nnext\n"  # for ever
 COUNTS = (0, 1, 1000, 1022, 1023, 1024, 1025, 1026, 2000, 3000)  # of commands behind that; it keeps 1,024
 BEHIND = b"next\n"
+TRIES = 150
 
 
 @contextlib.contextmanager
@@ -165,12 +167,29 @@ def all_commands_are_run():
         served.end()
 
 
+def why_the_input_failed():
+    """It is told before the program leaves: each time, though two threads are at it."""
+    for _ in range(TRIES):
+        with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as ours:
+            theirs = server.accept()[0]
+            with subprocess.Popen([f"{BUILD}/undr-manager", "manager", "--workers", "0"], stdin=theirs, stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE, text=True) as process:
+                theirs.close()
+                assert process.stdout.readline().startswith("ready ")
+                ours.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                ours.close()
+                _, said = process.communicate(timeout=harness.LIMIT)
+        assert "standard input can't be read any more: Connection reset by peer" in said, said
+        assert process.returncode == 1, process.returncode
+
+
 def main():
     for way in (a_pipe, a_socket, half_a_socket, a_connection, a_file, a_terminal, interrupted):
         for count in COUNTS:
             way(count)
         print(way.__name__, flush=True)
     all_commands_are_run()
+    why_the_input_failed()
 
 
 main()

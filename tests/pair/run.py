@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import resource
 import signal
 import subprocess
 import sys
@@ -135,6 +136,19 @@ class Hangs(unittest.TestCase):
         status, report, _ = judged(script(self.folder, text), [WORKER])
         self.assertEqual((status, report["manager"]["crashed"], report["worker"]["crashed"]), (1, True, False))
         self.assertIn("oh dear", report["sessions"][0]["remark"])
+
+    def test_limits_that_both_inherit(self):
+        """Of the harness's own: nobody is judged, but for what the wire shows."""
+        def low():
+            resource.setrlimit(resource.RLIMIT_STACK, (768 << 10, 768 << 10))
+        ends = script(self.folder, 'case $1 in capabilities) echo manager;; manager) kill -SEGV $$;; *) exit 89;; esac\n')
+        done = pair("--", *ends, "--", WORKER, preexec_fn=low)
+        self.assertEqual(done.returncode, 3, done)
+        self.assertIn("limits that may be too low for it: 768 KiB of stack (ulimit -s)", done.stderr)
+        self.assertNotIn("crashed", done.stdout)
+        self.assertEqual(pair("--", *ends, "--", WORKER).returncode, 1)
+        self.assertEqual(pair("--", MANAGER, "--", WORKER, preexec_fn=low).returncode, 0)
+        self.assertEqual(pair("--", *BROKEN, "lifo", "--", WORKER, preexec_fn=low).returncode, 1)
 
     def test_name_that_is_no_text(self):
         """It comes from outside: no terminal is told what to do, and the report stays JSON."""

@@ -500,6 +500,26 @@ class Proxy(unittest.TestCase):
             client.close()
 
 
+class Shortage(unittest.TestCase):
+    """What the watch itself lacks is neither the command's fault nor the interface's: status 3, and the remedy."""
+    def lacks(self, says, resource_, *numbers):
+        if not has_capture() or not has_namespace():
+            self.skipTest("nothing can be captured here")
+        for number in numbers:
+            with self.subTest(number):
+                done = watch("--", "true", preexec_fn=lambda: resource.setrlimit(resource_, (number, number)))
+                self.assertEqual(done.returncode, 3, done)
+                self.assertIn(says, done.stderr)
+
+    def test_descriptors(self):
+        self.lacks("Too many open files; raise the limit of open files, as with `ulimit -n 4096`", resource.RLIMIT_NOFILE, 4, 5)
+
+    def test_memory(self):
+        if b"__sanitizer_" in pathlib.Path(CHECK).read_bytes():
+            self.skipTest("a sanitizer needs more address space than there is")
+        self.lacks("Cannot allocate memory; raise the limit of memory (`ulimit -v`", resource.RLIMIT_AS, 40 << 20, 80 << 20)
+
+
 class Output(unittest.TestCase):
     def setUp(self):
         if not has_capture():

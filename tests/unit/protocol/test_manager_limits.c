@@ -145,6 +145,26 @@ static void without_a_limit_there_is_always_room(void **state) {
     undr_manager_free(core);
 }
 
+/* What is held and what is to come may together be more than a number can be. */
+static void a_limit_near_the_largest_number(void **state) {
+    (void)state;
+    const uint64_t limits[] = {UINT64_MAX, UINT64_MAX - 1, UINT64_MAX - SIZE};
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        undr_manager_core *core;
+        const undr_manager_options options = {.queue_limit = limits[i]};
+        assert_int_equal(undr_manager_new(&options, &core), UNDR_OK);
+        assert_int_equal(try_schedule(core), UNDR_OK);
+        assert_int_equal(undr_manager_keep_bytes(core, UINT64_MAX - SIZE / 2), UNDR_QUEUE_LIMIT);
+        assert_int_equal(undr_manager_keep_bytes(core, UINT64_MAX / 2), UNDR_OK);
+        assert_int_equal(undr_manager_keep_bytes(core, UINT64_MAX / 2 + 1), UNDR_QUEUE_LIMIT);
+        assert_int_equal(undr_manager_check_header(core, 'm', UINT64_MAX / 2 + 1), UNDR_QUEUE_LIMIT);
+        assert_int_equal(undr_manager_check_header(core, 'm', UINT64_MAX), UNDR_QUEUE_LIMIT);
+        assert_int_equal(try_schedule(core), UNDR_OK);
+        undr_manager_release_bytes(core, UINT64_MAX / 2);
+        undr_manager_free(core);
+    }
+}
+
 static void a_header_shows_what_will_be_refused(void **state) {
     (void)state;
     undr_manager_core *core = make_limited();
@@ -302,6 +322,7 @@ int main(void) {
         cmocka_unit_test(what_a_close_drops_makes_room),
         cmocka_unit_test(what_is_on_its_way_takes_room),
         cmocka_unit_test(without_a_limit_there_is_always_room),
+        cmocka_unit_test(a_limit_near_the_largest_number),
         cmocka_unit_test(a_header_shows_what_will_be_refused),
         cmocka_unit_test(a_full_connection_is_handed_nothing),
         cmocka_unit_test(untaken_answers_are_bounded),
