@@ -46,17 +46,23 @@ void check_player_one_in_flight(check_player *player, const check_connection *co
     undr_buffer_free(&what);
 }
 
+bool check_player_is_overanswered(const check_connection *connection) {
+    const check_counter *asked = &connection->wire.asked;
+    return asked->header_size == 0 && frames_that_came(connection) > asked->frames;
+}
+
 /* A manager sends nothing but answers. */
 static void nothing_but_answers(check_player *player, const check_connection *connection) {
     static const check_requirement answers = {CHECK_MUST, "REQ-2", "A manager sends nothing but answers.", 0};
     static const check_requirement one = {CHECK_MUST, "REQ-1", "Every request gets exactly one answer.", 0};
     uint64_t asked = connection->wire.asked.frames;
-    if (connection->wire.asked.header_size > 0 || frames_that_came(connection) <= asked) {
+    if (!check_player_is_overanswered(connection)) {
         return;
     }
     undr_buffer what = {0};
     check_player_say_unread(player, &what, connection);
     player->blame.requirement = asked == 0 ? &answers : &one;
+    check_player_hint_answers(player, connection);
     check_player_fail_as(player, "no frame, since no request is unanswered",
         "%s, after every request had been answered", check_player_text(player, &what));
     undr_buffer_free(&what);
