@@ -2,7 +2,7 @@
 #include "play/play_hint.h"
 
 #include "base/clock.h"
-#include "play/play_flight.h"
+#include "play/play_count.h"
 
 #include "undr/pickle.h"
 
@@ -109,7 +109,7 @@ void check_player_hint_flight(check_player *player, const check_connection *conn
 
 void check_player_hint_answers(check_player *player, const check_connection *connection) {
     unsigned long long asked = connection->wire.asked.frames;
-    if (is_known(player) || connection->loose || asked == 0 || !check_player_is_overanswered(connection)) {
+    if (is_known(player) || connection->loose || asked == 0 || !check_is_overanswered(connection)) {
         return;
     }
     player->blame.result->hint = CHECK_HINT_ANSWERS;
@@ -121,7 +121,7 @@ void check_player_hint_answers(check_player *player, const check_connection *con
 static void look_for_surplus(check_player *player, check_connection *connection) {
     uint64_t until = check_now() + REST_MS * CHECK_MILLISECOND;
     undr_error error = connection->loose ? UNDR_ARGUMENT : UNDR_OK; /* what was sent there are no requests, perhaps */
-    while (error == UNDR_OK && !check_player_is_overanswered(connection) && check_now() < until
+    while (error == UNDR_OK && !check_is_overanswered(connection) && check_now() < until
         && check_wire_wants_to_read(&connection->wire)) {
         error = check_scene_wait(&player->scene, until);
     }
