@@ -109,7 +109,8 @@ void check_player_hint_flight(check_player *player, const check_connection *conn
 
 void check_player_hint_answers(check_player *player, const check_connection *connection) {
     unsigned long long asked = connection->wire.asked.frames;
-    if (is_known(player) || connection->loose || asked == 0 || !check_is_overanswered(connection)) {
+    bool inside = connection->wire.asked.payload_left > 0; /* too early an answer may be the right one */
+    if (is_known(player) || connection->loose || inside || asked == 0 || !check_is_overanswered(connection)) {
         return;
     }
     player->blame.result->hint = CHECK_HINT_ANSWERS;
