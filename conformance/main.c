@@ -105,7 +105,8 @@ static int diff(const check_options *options) {
     size_t worse = 0;
     undr_error error = check_results_read(options->files.at[0], &old, &message);
     error = error == UNDR_OK ? check_results_read(options->files.at[1], &new, &message) : error;
-    error = error == UNDR_OK ? check_results_diff(stdout, &old, &new, options->format, &worse) : error;
+    error = error == UNDR_OK ? check_results_diff(stdout, &old, &new, options->format, options->verbose, &worse)
+                             : error;
     int status = error == UNDR_OK ? (worse > 0 ? CHECK_SHORT : CHECK_HELD) : complain(error, &message);
     check_results_free(&old);
     check_results_free(&new);

@@ -242,7 +242,11 @@ static undr_error refuse_payload(matcher *work, const check_payload *pattern, un
 static undr_error refuse_garbage(matcher *work, const check_payload *pattern, undr_slice payload, undr_error reason,
     const undr_pickle_fault *fault) {
     (void)refuse_payload(work, pattern, payload); /* the writer keeps its error */
-    check_write_format(&work->why, " (not a pickle: %s, at offset %zu)", undr_error_text(reason), fault->offset);
+    if (reason == UNDR_PICKLE_OPCODE) {
+        check_write_format(&work->why, " (not a pickle: the byte at offset %zu is no opcode)", fault->offset);
+    } else {
+        check_write_format(&work->why, " (not a pickle: %s, at offset %zu)", undr_error_text(reason), fault->offset);
+    }
     return work->why.error;
 }
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SHOWN = 24, DEEPEST = 8 };
+enum { SHOWN = 24, DEEPEST = 8, MOST_OFF = 8 };
 
 static const check_advice all_advice[CHECK_HINT_COUNT] = {
     [CHECK_HINT_BYTE_ORDER] = {"byte-order", "FRAME-1",
@@ -19,6 +19,8 @@ static const check_advice all_advice[CHECK_HINT_COUNT] = {
     [CHECK_HINT_PADDED_HEADER] = {"padded-header", "FRAME-1",
         "the header is padded to 16 bytes, as a compiler's struct or struct.pack('cQ') is; on the wire it has 9 "
         "(struct '<cQ', a packed struct, or a byte and 8 bytes)"},
+    [CHECK_HINT_LENGTH_OFF] = {"length-off", "FRAME-1",
+        "the length is off by a few bytes; it must be the number of bytes of the payload, no more and no less"},
     [CHECK_HINT_TEXT_MODE] = {"text-mode", "FRAME-1",
         "the bytes went through a text layer, which encodes them or adds line ends; write them to a binary stream"},
     [CHECK_HINT_ONE_RECV] = {"one-recv", "FRAME-3",
@@ -27,6 +29,8 @@ static const check_advice all_advice[CHECK_HINT_COUNT] = {
     [CHECK_HINT_ACKNOWLEDGEMENT] = {"acknowledgement-unread", "WORK-2",
         "the worker does not wait for the acknowledgement of a message or of a scheduled task; it has to read that "
         "frame before it sends the next"},
+    [CHECK_HINT_ANSWERS] = {"too-many-answers", "REQ-1",
+        "more answers are sent than requests came: each request gets exactly one, and nothing else is sent"},
     [CHECK_HINT_CLASS] = {"class-for-instance", "PAY-2",
         "the class itself was pickled, not an instance of it: write Name() instead of Name"},
     [CHECK_HINT_MAIN_MODULE] = {"main-module", "PAY-2",
@@ -104,10 +108,14 @@ static bool undo_utf8(undr_slice bytes, undr_buffer *to, undr_error *error) {
     return *error == UNDR_OK && to->size < bytes.size;
 }
 
+/* A text layer leaves no \n without its \r. */
 static bool undo_crlf(undr_slice bytes, undr_buffer *to, undr_error *error) {
     *error = UNDR_OK;
     for (size_t i = 0; i < bytes.size && *error == UNDR_OK; i++) {
         bool pair = bytes.data[i] == '\r' && i + 1 < bytes.size && bytes.data[i + 1] == '\n';
+        if (bytes.data[i] == '\n') {
+            return false;
+        }
         *error = undr_put_u8(to, bytes.data[pair ? ++i : i]);
     }
     return *error == UNDR_OK && to->size < bytes.size;
@@ -135,6 +143,36 @@ static undr_error try_text(undr_slice bytes, bool followed, check_hint *hint, un
     return error;
 }
 
+/* One pickle, up to the last byte. */
+static bool is_pickle(undr_slice bytes, undr_error *error) {
+    undr_arena arena = {0};
+    undr_value *value = NULL;
+    size_t used = 0;
+    undr_error read = undr_pickle_read(bytes, NULL, &arena, &value, &used, NULL);
+    undr_arena_free(&arena);
+    *error = read == UNDR_MEMORY ? read : *error;
+    return read == UNDR_OK && used == bytes.size;
+}
+
+/* What follows the header is a whole pickle, and what the header announces is not; or it announces bytes of a frame that
+ * never has any. */
+static undr_error try_off(undr_slice bytes, check_hint *hint, undr_buffer *seen) {
+    uint64_t announced = number_at(bytes, 1, 8, false), rest = bytes.size - UNDR_HEADER_SIZE;
+    uint64_t off = announced > rest ? announced - rest : rest - announced;
+    if (off == 0 || off > MOST_OFF) {
+        return UNDR_OK;
+    }
+    undr_error error = UNDR_OK;
+    undr_slice payload = undr_slice_of(bytes.data + UNDR_HEADER_SIZE, rest);
+    bool never = rest == 0 && (bytes.data[0] == UNDR_TYPE_NEXT || bytes.data[0] == UNDR_TYPE_SCHEDULED);
+    bool whole = rest > 0 && is_pickle(payload, &error)
+        && (announced > rest || !is_pickle(undr_slice_of(payload.data, announced), &error));
+    char said[160];
+    snprintf(said, sizeof said, "it announces %llu bytes, and %llu follow%s", (unsigned long long)announced,
+        (unsigned long long)rest, whole ? ", which are a whole pickle" : "");
+    return error == UNDR_OK && (never || whole) ? give_hint(hint, CHECK_HINT_LENGTH_OFF, seen, bytes, said) : error;
+}
+
 static undr_error try_length(undr_slice bytes, check_hint *hint, undr_buffer *seen) {
     uint64_t little = number_at(bytes, 1, 8, false), big = number_at(bytes, 1, 8, true);
     char said[160];
@@ -152,7 +190,7 @@ static undr_error try_length(undr_slice bytes, check_hint *hint, undr_buffer *se
         return give_hint(
             hint, CHECK_HINT_PADDED_HEADER, seen, bytes, "there are seven zero bytes between the type and the length");
     }
-    return UNDR_OK;
+    return try_off(bytes, hint, seen);
 }
 
 static undr_error try_short(undr_slice bytes, check_hint *hint, undr_buffer *seen) {

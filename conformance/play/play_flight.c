@@ -1,6 +1,7 @@
 /* play_flight.c: frames that nobody asked for. */
 #include "play/play_flight.h"
 
+#include "play/play_count.h"
 #include "play/play_hint.h"
 #include "play/play_verdict.h"
 #include "play/play_wait.h"
@@ -21,20 +22,11 @@ void check_player_say_unread(check_player *player, undr_buffer *to, const check_
     }
 }
 
-/* Whole frames that arrived, read by the case or not. */
-static uint64_t frames_that_came(const check_connection *connection) {
-    check_counter came = {.frames = connection->wire.received_frames};
-    check_count(&came,
-        undr_slice_of(connection->wire.in.data == NULL ? NULL : connection->wire.in.data + connection->wire.taken,
-            check_wire_unread(&connection->wire)));
-    return came.frames;
-}
-
 void check_player_one_in_flight(check_player *player, const check_connection *connection) {
     static const check_requirement flight = {
         CHECK_MUST, "WORK-2", "A worker has at most one request in flight on a connection.", 0};
     bool inside = connection->wire.asked.header_size > 0; /* inside a frame: answers can't be counted */
-    if (player->blame.over || inside || frames_that_came(connection) <= connection->wire.asked.frames + 1) {
+    if (player->blame.over || inside || check_frames_that_came(connection) <= connection->wire.asked.frames + 1) {
         return;
     }
     undr_buffer what = {0};
@@ -51,12 +43,13 @@ static void nothing_but_answers(check_player *player, const check_connection *co
     static const check_requirement answers = {CHECK_MUST, "REQ-2", "A manager sends nothing but answers.", 0};
     static const check_requirement one = {CHECK_MUST, "REQ-1", "Every request gets exactly one answer.", 0};
     uint64_t asked = connection->wire.asked.frames;
-    if (connection->wire.asked.header_size > 0 || frames_that_came(connection) <= asked) {
+    if (!check_is_overanswered(connection)) {
         return;
     }
     undr_buffer what = {0};
     check_player_say_unread(player, &what, connection);
     player->blame.requirement = asked == 0 ? &answers : &one;
+    check_player_hint_answers(player, connection);
     check_player_fail_as(player, "no frame, since no request is unanswered",
         "%s, after every request had been answered", check_player_text(player, &what));
     undr_buffer_free(&what);

@@ -2,6 +2,7 @@
 #include "play/play_hint.h"
 
 #include "base/clock.h"
+#include "play/play_count.h"
 
 #include "undr/pickle.h"
 
@@ -106,6 +107,29 @@ void check_player_hint_flight(check_player *player, const check_connection *conn
         first == UNDR_TYPE_MESSAGE ? "`m`" : "the scheduled task");
 }
 
+void check_player_hint_answers(check_player *player, const check_connection *connection) {
+    unsigned long long asked = connection->wire.asked.frames;
+    bool inside = connection->wire.asked.payload_left > 0; /* too early an answer may be the right one */
+    if (is_known(player) || connection->loose || inside || asked == 0 || !check_is_overanswered(connection)) {
+        return;
+    }
+    player->blame.result->hint = CHECK_HINT_ANSWERS;
+    check_player_say(player, &player->blame.result->seen, "%llu request%s sent on %s, and more frames came back", asked,
+        asked == 1 ? " was" : "s were", connection->name);
+}
+
+/* A wrong frame came. If the right one is behind it, it is not wrong: it is one too many. */
+static void look_for_surplus(check_player *player, check_connection *connection) {
+    uint64_t until = check_now() + REST_MS * CHECK_MILLISECOND;
+    undr_error error = connection->loose ? UNDR_ARGUMENT : UNDR_OK; /* what was sent there are no requests, perhaps */
+    while (error == UNDR_OK && !check_is_overanswered(connection) && check_now() < until
+        && check_wire_wants_to_read(&connection->wire)) {
+        error = check_scene_wait(&player->scene, until);
+    }
+    check_player_hint_answers(player, connection);
+    player->blame.no_memory = player->blame.no_memory || error == UNDR_MEMORY;
+}
+
 void check_player_hint(check_player *player) {
     check_connection *connection = NULL;
     if (player->at.step != NULL && player->at.step->channel[0] != '\0') {
@@ -120,6 +144,10 @@ void check_player_hint(check_player *player) {
     uint64_t size = 0;
     if (check_wire_peek(&connection->wire, &frame, &size) == UNDR_OK && check_wire_unread(&connection->wire) == size) {
         check_player_hint_payload(player, frame.payload);
+    }
+    if (!is_known(player) && player->at.one->role != CHECK_ROLE_WORKER
+        && check_wire_peek(&connection->wire, &frame, &size) == UNDR_OK) {
+        look_for_surplus(player, connection);
     }
     if (!is_known(player)) {
         look_at_stream(player, &connection->wire);

@@ -14,5 +14,7 @@ void check_player_hint_line(check_player *player, undr_slice line);
 bool check_player_hint_flush(check_player *player);
 /* A worker's request arrived while another waits for its answer. */
 void check_player_hint_flight(check_player *player, const check_connection *connection);
+/* More frames than requests: does it prove that a manager answers too often? */
+void check_player_hint_answers(check_player *player, const check_connection *connection);
 
 #endif

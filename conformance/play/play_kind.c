@@ -77,9 +77,16 @@ static void put_words(check_player *player, undr_buffer *to, const char *format)
     }
 }
 
-static bool is_other_value(const check_step *step, const check_came *came) {
+/* Another message was read than the due one. */
+static bool is_other_message(const check_step *step, const check_came *came) {
+    return step != NULL && step->expectation_count > 0 && step->expectations[0].sight == CHECK_SEES_MESSAGE
+        && !came->is_frame && strcmp(came->what, "message") == 0;
+}
+
+/* A whole frame came where one was due. */
+static bool is_other_frame(const check_step *step, const check_came *came) {
     return step != NULL && step->expectation_count > 0 && came->is_frame
-        && step->expectations[0].sight == CHECK_SEES_FRAME && step->expectations[0].type == came->type;
+        && step->expectations[0].sight == CHECK_SEES_FRAME;
 }
 
 void check_player_put_kind(check_player *player, const char *format) {
@@ -93,5 +100,8 @@ void check_player_put_kind(check_player *player, const char *format) {
         put_type(player, &result->kind, came->type);
     }
     put_words(player, &result->kind, noted ? came->what : format);
-    result->other_value = noted && is_other_value(player->at.step, came);
+    bool other = noted && is_other_frame(player->at.step, came);
+    bool same_type = other && player->at.step->expectations[0].type == came->type;
+    result->other_value = same_type || (noted && is_other_message(player->at.step, came));
+    result->other_type = other && !same_type;
 }

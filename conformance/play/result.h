@@ -28,7 +28,8 @@ typedef struct check_result {
     undr_buffer step;               /* that line, in the notation */
     undr_buffer expected, received; /* one clause each, in the notation where it can say it */
     undr_buffer kind;               /* what was due, and what came, without what differs from case to case */
-    bool other_value;               /* the frame that was due came, with another value in it */
+    bool other_value;               /* the frame or message that was due came, with another value in it */
+    bool other_type;                /* a whole frame came, of another type than the due one */
     undr_buffer transcript;         /* everything that crossed, in the notation, one line each */
     undr_buffer output;             /* the target's standard error, and prints beside the contract: the last 16 KiB */
     undr_buffer notes; /* "A: expected end fin, received A <- end reset"; "1 of 12 pieces could not be ..." */

@@ -11,7 +11,15 @@ typedef enum check_depth {
     CHECK_DEPTH_REST
 } check_depth;
 
-/* A requirement that holds in most of the cases that try it is the victim of another: it lies at CHECK_DEPTH_REST. */
-check_depth check_depth_of(const char *id, check_share share);
+/* `most`: the largest share of the run. A requirement that holds in clearly more of the cases that try it is the victim of
+ * another: it lies at CHECK_DEPTH_REST. */
+check_depth check_depth_of(const char *id, check_share share, check_share most);
+
+/* Does it come near the largest share? If not, it is the victim of what has that. */
+bool check_share_fits(check_share share, check_share most);
+
+/* Is the first built on the second? A task that fails is reported by a message, and a payload's case shows by one what
+ * was read: where both are broken, it is the second. */
+bool check_is_built_on(const char *id, const char *other);
 
 #endif

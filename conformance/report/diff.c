@@ -1,194 +1,165 @@
 /* diff.c: what changed from one report to another. */
+#include "report/changes.h"
 #include "report/escape.h"
 #include "report/escape_json.h"
-#include "report/results.h"
 
 #include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum kind {
-    REGRESSED,
-    IMPROVED,
-    OTHER_CAUSE,
-    UNJUDGED,
-    SKIPPED_NOW,
-    PLAYED_NOW,
-    ADDED,
-    GONE,
-    SAME,
-    KINDS
-} kind;
-
 static const struct {
     const char *key, *title;
-} kinds[KINDS] = {
-    [REGRESSED] = {"regressed", "got worse"},
-    [IMPROVED] = {"improved", "got better"},
-    [OTHER_CAUSE] = {"other_cause", "fail for another requirement"},
-    [UNJUDGED] = {"not_judged", "could not be judged"},
-    [SKIPPED_NOW] = {"now_skipped", "skipped now, or not run"},
-    [PLAYED_NOW] = {"now_played", "played now, skipped or not run before"},
-    [ADDED] = {"new", "new in the suite"},
-    [GONE] = {"gone", "gone from the suite, or left out"},
-    [SAME] = {"same", "as before"},
+} kinds[CHECK_CHANGE_KINDS] = {
+    [CHECK_CHANGE_REGRESSED] = {"regressed", "got worse"},
+    [CHECK_CHANGE_IMPROVED] = {"improved", "got better"},
+    [CHECK_CHANGE_OTHER_CAUSE] = {"other_cause", "fail for another requirement"},
+    [CHECK_CHANGE_UNJUDGED] = {"not_judged", "could not be judged"},
+    [CHECK_CHANGE_SKIPPED_NOW] = {"now_skipped", "skipped now, or not run"},
+    [CHECK_CHANGE_PLAYED_NOW] = {"now_played", "played now, skipped or not run before"},
+    [CHECK_CHANGE_ADDED] = {"new", "new in the suite"},
+    [CHECK_CHANGE_GONE] = {"gone", "gone from the suite, or left out"},
+    [CHECK_CHANGE_SAME] = {"same", "as before"},
 };
-
-typedef struct change {
-    kind what;
-    const check_outcome *old, *new; /* NULL: not there */
-} change;
-
-/* 0: it was not played; 1: well; 2: a SHOULD failed; 3: a MUST, or it was blocked; 4: the harness failed. */
-static int grade(const check_outcome *one) {
-    static const struct {
-        const char *verdict;
-        int grade;
-    } grades[] = {{"pass", 1}, {"info", 1}, {"warn", 2}, {"fail", 3}, {"blocked", 3}, {"error", 4}};
-    int found = 0;
-    for (size_t i = 0; i < sizeof grades / sizeof *grades; i++) {
-        found = strcmp(one->verdict, grades[i].verdict) == 0 ? grades[i].grade : found;
-    }
-    return found;
-}
-
-/* A blocked case counts as a failed one, but nobody knows what it would have failed for. */
-static bool is_played(const check_outcome *one) {
-    return grade(one) > 0 && strcmp(one->verdict, "blocked") != 0;
-}
-
-static kind kind_of(const check_outcome *old, const check_outcome *new) {
-    if (old == NULL || new == NULL) {
-        return old == NULL ? ADDED : GONE;
-    }
-    int before = grade(old), after = grade(new);
-    if (before == 0 || after == 0 || (before == after && is_played(old) != is_played(new))) {
-        return is_played(old) == is_played(new) ? SAME : is_played(old) ? SKIPPED_NOW : PLAYED_NOW;
-    }
-    if (before == 4 || after == 4) {
-        return before == after ? SAME : UNJUDGED;
-    }
-    if (before != after) {
-        return before < after ? REGRESSED : IMPROVED;
-    }
-    return after > 1 && strcmp(old->id, new->id) != 0 ? OTHER_CAUSE : SAME;
-}
-
-static const char *id_of(const change *one) {
-    const check_outcome *told = one->what == IMPROVED || one->new == NULL ? one->old : one->new;
-    return told->id;
-}
-
-static const char *name_of(const change *one) {
-    return one->new == NULL ? one->old->name : one->new->name;
-}
-
-/* By kind, then by requirement, then by name. */
-static int compare(const void *left, const void *right) {
-    const change *a = left, *b = right;
-    int order = (int)a->what - (int)b->what;
-    order = order != 0 ? order : strcmp(id_of(a), id_of(b));
-    return order != 0 ? order : strcmp(name_of(a), name_of(b));
-}
-
-/* All cases of both; a role that one of them did not run is not compared. */
-static change *collect(const check_results *old, const check_results *new, size_t *count) {
-    change *all = calloc(old->count + new->count + 1, sizeof *all);
-    *count = 0;
-    for (size_t i = 0; all != NULL && i < new->count; i++) {
-        const check_outcome *one = &new->at[i];
-        if (check_results_has_role(old, one->role)) {
-            const check_outcome *before = check_results_counterpart(old, one);
-            all[(*count)++] = (change){kind_of(before, one), before, one};
-        }
-    }
-    for (size_t i = 0; all != NULL && i < old->count; i++) {
-        const check_outcome *one = &old->at[i];
-        if (check_results_has_role(new, one->role) && check_results_counterpart(new, one) == NULL) {
-            all[(*count)++] = (change){GONE, one, NULL};
-        }
-    }
-    if (all != NULL) {
-        qsort(all, *count, sizeof *all, compare);
-    }
-    return all;
-}
-
-static size_t count_kind(const change *all, size_t count, kind what) {
-    size_t found = 0;
-    for (size_t i = 0; i < count; i++) {
-        found += all[i].what == what ? 1 : 0;
-    }
-    return found;
-}
 
 /* ---- text and Markdown ---- */
 
-enum { ID_WIDTH = 14 };
+enum {
+    ID_WIDTH = 14,
+    WAYS = 12, /* of a kind, unless -v names all cases */
+    IDS = 6    /* in the line of those that are alike */
+};
+
+/* How it is printed. */
+typedef struct sheet {
+    FILE *out;
+    bool markdown, verbose;
+} sheet;
 
 static const char *verdict_of(const check_outcome *one) {
     return one == NULL ? "-" : one->verdict;
 }
 
-static void print_clause(FILE *out, check_escaper *escape, const check_outcome *one) {
-    if (one != NULL && grade(one) > 1 && one->received[0] != '\0') {
-        escape(out, undr_slice_text(one->expected[0] == '\0' ? "" : "expected "));
-        escape(out, undr_slice_text(one->expected));
-        escape(out, undr_slice_text(one->expected[0] == '\0' ? "" : ", received "));
-        escape(out, undr_slice_text(one->received));
-    }
+/* What the target printed last: a program that ends says there why. "": nothing. */
+static undr_slice last_line(const char *output) {
+    undr_slice text = check_text_trim(undr_slice_text(output));
+    const uint8_t *newline = text.size == 0 ? NULL : memrchr(text.data, '\n', text.size);
+    return newline == NULL ? text : undr_slice_of(newline + 1, (size_t)(text.data + text.size - newline - 1));
 }
 
-static void print_verdicts(FILE *out, check_escaper *escape, const change *one, const char *between) {
+static void print_clause(FILE *out, check_escaper *escape, const check_outcome *one) {
+    escape(out, undr_slice_text(one->expected[0] == '\0' ? "" : "expected "));
+    escape(out, undr_slice_text(one->expected));
+    escape(out, undr_slice_text(one->expected[0] == '\0' ? "" : ", received "));
+    escape(out, undr_slice_text(one->received));
+}
+
+static void print_verdicts(FILE *out, check_escaper *escape, const check_change *one, const char *between) {
     escape(out, undr_slice_text(verdict_of(one->old)));
     fputs(between, out);
     escape(out, undr_slice_text(verdict_of(one->new)));
 }
 
-static void print_text_change(FILE *out, const change *one) {
-    int width = (int)strlen(id_of(one)) < ID_WIDTH ? ID_WIDTH - (int)strlen(id_of(one)) : 0;
+/* The failure is told where there is a new one. */
+static const check_outcome *failure_of(const check_change *one) {
+    return one->what == CHECK_CHANGE_REGRESSED || one->what == CHECK_CHANGE_OTHER_CAUSE ? check_change_told(one) : NULL;
+}
+
+/* Of those behind the first of a group. */
+static bool is_first_of_its_id(const check_change *group, size_t at) {
+    bool first = true;
+    for (size_t i = 1; i < at && first; i++) {
+        first = strcmp(check_change_id(&group[i]), check_change_id(&group[at])) != 0;
+    }
+    return first;
+}
+
+/* "51 more alike (WORK-10, WORK-15, ...)" */
+static void print_alike(const sheet *paper, const check_change *group) {
+    size_t said = 0;
+    fprintf(paper->out, "%zu more alike (", group->alike - 1);
+    for (size_t i = 1; i < group->alike && said <= IDS; i++) {
+        if (is_first_of_its_id(group, i)) {
+            fputs(said == 0 ? "" : ", ", paper->out);
+            const char *id = said == IDS ? "..." : check_change_id(&group[i]);
+            (paper->markdown ? check_markdown_text : check_text_plain)(paper->out, undr_slice_text(id));
+            said++;
+        }
+    }
+    fputs("); -v names them", paper->out);
+}
+
+static void print_text_change(const sheet *paper, const check_change *one) {
+    FILE *out = paper->out;
+    const char *id = check_change_id(one);
+    int width = (int)strlen(id) < ID_WIDTH ? ID_WIDTH - (int)strlen(id) : 0;
     fputs("    ", out);
-    check_text_plain(out, undr_slice_text(id_of(one)));
+    check_text_plain(out, undr_slice_text(id));
     fprintf(out, "%*s ", width, "");
-    check_text_plain(out, undr_slice_text(name_of(one)));
+    check_text_plain(out, undr_slice_text(check_change_name(one)));
     fputs("  ", out);
     print_verdicts(out, check_text_plain, one, " -> ");
-    if (one->what == OTHER_CAUSE) {
+    if (one->what == CHECK_CHANGE_OTHER_CAUSE) {
         fputs(" (", out);
         check_text_plain(out, undr_slice_text(one->old->id));
         fputs(" before)", out);
     }
     fputc('\n', out);
-    if (one->what == REGRESSED || one->what == OTHER_CAUSE) {
+    const check_outcome *failure = failure_of(one);
+    if (failure != NULL && failure->received[0] != '\0') {
         fputs("                   ", out);
-        print_clause(out, check_text_plain, one->new);
+        print_clause(out, check_text_plain, failure);
+        fputc('\n', out);
+    }
+    if (failure != NULL && last_line(failure->output).size > 0) {
+        fputs("                   the target's last line: ", out);
+        check_text_plain(out, last_line(failure->output));
+        fputc('\n', out);
+    }
+    if (!paper->verbose && one->alike > 1) {
+        fputs("                   ", out);
+        print_alike(paper, one);
         fputc('\n', out);
     }
 }
 
-static void print_markdown_change(FILE *out, const change *one) {
+static void print_markdown_change(const sheet *paper, const check_change *one) {
+    FILE *out = paper->out;
     fputs("| ", out);
-    check_markdown_text(out, undr_slice_text(id_of(one)));
+    check_markdown_text(out, undr_slice_text(check_change_id(one)));
     fputs(" | ", out);
-    check_markdown_text(out, undr_slice_text(name_of(one)));
+    check_markdown_text(out, undr_slice_text(check_change_name(one)));
     fputs(" | ", out);
     print_verdicts(out, check_markdown_text, one, " | ");
     fputs(" | ", out);
-    print_clause(out, check_markdown_text, one->new);
+    const check_outcome *failure = failure_of(one);
+    const char *between = "";
+    if (failure != NULL && failure->received[0] != '\0') {
+        print_clause(out, check_markdown_text, failure);
+        between = "; ";
+    }
+    if (failure != NULL && last_line(failure->output).size > 0) {
+        fprintf(out, "%sthe target's last line: ", between);
+        check_markdown_text(out, last_line(failure->output));
+        between = "; ";
+    }
+    if (!paper->verbose && one->alike > 1) {
+        fputs(between, out);
+        print_alike(paper, one);
+    }
     fputs(" |\n", out);
 }
 
-static undr_error print_heads(FILE *out, const check_results *old, const check_results *new, bool markdown) {
+static undr_error print_heads(const sheet *paper, const check_results *old, const check_results *new) {
     const check_results *both[] = {old, new};
     static const char *const words[] = {"old", "new"};
     undr_error error = UNDR_OK;
     for (int i = 0; i < 2 && error == UNDR_OK; i++) {
         undr_buffer text = {0};
         error = check_results_describe(both[i], &text);
-        fprintf(out, markdown ? "- %s: " : "%s  ", words[i]);
-        (markdown ? check_markdown_text : check_text_plain)(out, undr_buffer_slice(&text));
-        fputc('\n', out);
+        fprintf(paper->out, paper->markdown ? "- %s: " : "%s  ", words[i]);
+        (paper->markdown ? check_markdown_text : check_text_plain)(paper->out, undr_buffer_slice(&text));
+        fputc('\n', paper->out);
         undr_buffer_free(&text);
     }
     return error;
@@ -204,34 +175,44 @@ static void print_missing_roles(FILE *out, const check_results *old, const check
     }
 }
 
-static void print_kind(FILE *out, const change *all, size_t count, kind what, bool markdown) {
-    size_t found = count_kind(all, count, what);
-    if (found == 0 || what == SAME) {
+/* Of those that are alike the plainest; with -v each case. */
+static void print_kind(const sheet *paper, const check_change *all, size_t count, check_change_kind what) {
+    size_t found = check_changes_count(all, count, what), ways = 0, left = 0;
+    if (found == 0 || what == CHECK_CHANGE_SAME) {
         return;
     }
-    fprintf(out, markdown ? "\n#### %zu %s\n\n" : "\n%zu %s\n", found, kinds[what].title);
-    fputs(markdown ? "| requirement | case | old | new | |\n|---|---|---|---|---|\n" : "", out);
+    fprintf(paper->out, paper->markdown ? "\n#### %zu %s\n\n" : "\n%zu %s\n", found, kinds[what].title);
+    fputs(paper->markdown ? "| requirement | case | old | new | |\n|---|---|---|---|---|\n" : "", paper->out);
     for (size_t i = 0; i < count; i++) {
-        if (all[i].what == what) {
-            (markdown ? print_markdown_change : print_text_change)(out, &all[i]);
+        if (all[i].what != what || (!paper->verbose && all[i].alike == 0)) {
+            continue;
         }
+        if (paper->verbose || ways++ < WAYS) {
+            (paper->markdown ? print_markdown_change : print_text_change)(paper, &all[i]);
+        } else {
+            left += all[i].alike;
+        }
+    }
+    if (left > 0) {
+        fprintf(paper->out, paper->markdown ? "\nand %zu more; -v names them\n" : "    and %zu more; -v names them\n",
+            left);
     }
 }
 
 static undr_error print_all(
-    FILE *out, const check_results *old, const check_results *new, const change *all, size_t count, bool markdown) {
-    size_t worse = count_kind(all, count, REGRESSED);
-    fputs(markdown ? "### undr-check diff\n\n" : "", out);
-    undr_error error = print_heads(out, old, new, markdown);
-    for (int what = 0; what < KINDS; what++) {
-        print_kind(out, all, count, (kind)what, markdown);
+    const sheet *paper, const check_results *old, const check_results *new, const check_change *all, size_t count) {
+    size_t worse = check_changes_count(all, count, CHECK_CHANGE_REGRESSED);
+    fputs(paper->markdown ? "### undr-check diff\n\n" : "", paper->out);
+    undr_error error = print_heads(paper, old, new);
+    for (int what = 0; what < CHECK_CHANGE_KINDS; what++) {
+        print_kind(paper, all, count, (check_change_kind)what);
     }
-    print_missing_roles(out, old, new);
-    fprintf(out, "\n%zu as before. ", count_kind(all, count, SAME));
+    print_missing_roles(paper->out, old, new);
+    fprintf(paper->out, "\n%zu as before. ", check_changes_count(all, count, CHECK_CHANGE_SAME));
     if (worse == 0) {
-        fputs("Nothing got worse.\n", out);
+        fputs("Nothing got worse.\n", paper->out);
     } else {
-        fprintf(out, "%zu case%s got worse.\n", worse, check_text_plural(worse));
+        fprintf(paper->out, "%zu case%s got worse.\n", worse, check_text_plural(worse));
     }
     return error;
 }
@@ -239,25 +220,27 @@ static undr_error print_all(
 /* ---- JSON ---- */
 
 static json_t *side_of(const check_outcome *one) {
+    undr_slice said = one == NULL ? undr_slice_of(NULL, 0) : last_line(one->output);
     return one == NULL ? json_null()
-                       : json_pack("{s:s, s:s, s:s, s:s}", "verdict", one->verdict, "requirement", one->id, "expected",
-                             one->expected, "received", one->received);
+                       : json_pack("{s:s, s:s, s:s, s:s, s:s, s:s%}", "verdict", one->verdict, "requirement", one->id,
+                             "expected", one->expected, "received", one->received, "kind", one->kind, "last_line",
+                             said.size == 0 ? "" : (const char *)said.data, said.size);
 }
 
-static undr_error print_json(FILE *out, const change *all, size_t count) {
+static undr_error print_json(FILE *out, const check_change *all, size_t count) {
     json_t *json = json_pack("{s:s, s:i, s:{}, s:[]}", "tool", "undr-check diff", "format", 1, "counts", "changes");
     json_t *counts = json_object_get(json, "counts"), *changes = json_object_get(json, "changes");
     bool failed = json == NULL;
-    for (int what = 0; what < KINDS && !failed; what++) {
-        json_int_t found = (json_int_t)count_kind(all, count, (kind)what);
+    for (int what = 0; what < CHECK_CHANGE_KINDS && !failed; what++) {
+        json_int_t found = (json_int_t)check_changes_count(all, count, (check_change_kind)what);
         failed = json_object_set_new(counts, kinds[what].key, json_integer(found)) != 0;
     }
     for (size_t i = 0; i < count && !failed; i++) {
-        if (all[i].what != SAME) {
+        if (all[i].what != CHECK_CHANGE_SAME) {
             failed = json_array_append_new(changes,
                          json_pack("{s:s, s:s, s:s, s:o, s:o}", "kind", kinds[all[i].what].key, "case",
-                             name_of(&all[i]), "requirement", id_of(&all[i]), "old", side_of(all[i].old), "new",
-                             side_of(all[i].new)))
+                             check_change_name(&all[i]), "requirement", check_change_id(&all[i]), "old",
+                             side_of(all[i].old), "new", side_of(all[i].new)))
                 != 0;
         }
     }
@@ -268,17 +251,17 @@ static undr_error print_json(FILE *out, const change *all, size_t count) {
 }
 
 undr_error check_results_diff(
-    FILE *out, const check_results *old, const check_results *new, check_format format, size_t *worse) {
+    FILE *out, const check_results *old, const check_results *new, check_format format, bool verbose, size_t *worse) {
     size_t count = 0;
-    change *all = collect(old, new, &count);
+    const sheet paper = {out, format == CHECK_FORMAT_MARKDOWN, verbose};
+    check_change *all = check_changes_collect(old, new, &count);
     *worse = 0;
     if (all == NULL) {
         return UNDR_MEMORY;
     }
-    *worse = count_kind(all, count, REGRESSED);
-    undr_error error = format == CHECK_FORMAT_JSON
-        ? print_json(out, all, count)
-        : print_all(out, old, new, all, count, format == CHECK_FORMAT_MARKDOWN);
+    *worse = check_changes_count(all, count, CHECK_CHANGE_REGRESSED);
+    undr_error error = format == CHECK_FORMAT_JSON ? print_json(out, all, count)
+                                                   : print_all(&paper, old, new, all, count);
     free(all);
     return error;
 }

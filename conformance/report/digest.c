@@ -21,11 +21,29 @@ static undr_error shape_of(check_short *one) {
     return undr_put_slice(&one->shape, undr_buffer_slice(&worst->kind));
 }
 
-/* Another value in the frame that was due: whatever is wrong, frames and requests are understood. */
-static check_depth depth_of(const check_short *one) {
+/* Whatever is wrong with another value in the frame that was due: frames, requests and pickles are understood. Where a
+ * whole frame of another type came, frames are, and it is no matter of what is in one. */
+static check_depth depth_of(const check_short *one, check_share most) {
     const check_result *worst = check_record_worst(one->record);
-    check_depth depth = check_depth_of(one->id, one->share);
-    return depth < CHECK_DEPTH_PAYLOADS && worst != NULL && worst->other_value ? CHECK_DEPTH_REST : depth;
+    check_depth depth = check_depth_of(one->id, one->share, most);
+    bool understood = worst->other_value || (worst->other_type && depth != CHECK_DEPTH_REQUESTS);
+    return understood ? CHECK_DEPTH_REST : depth;
+}
+
+static check_share most_of(const check_digest *digest, const check_part *part) {
+    check_share most = {0};
+    for (size_t i = 0; i < digest->count; i++) {
+        const check_short *one = &digest->at[i];
+        most = one->part == part && check_share_is_larger(one->share, most) ? one->share : most;
+    }
+    return most;
+}
+
+static void find_depths(check_digest *digest, const check_part *part) {
+    check_share most = most_of(digest, part);
+    for (size_t i = 0; i < digest->count; i++) {
+        digest->at[i].depth = digest->at[i].part == part ? depth_of(&digest->at[i], most) : digest->at[i].depth;
+    }
 }
 
 static undr_error add(
@@ -50,7 +68,6 @@ static undr_error add(
         one->id = id;
         one->share = check_shares_find(shares, id);
     }
-    one->depth = depth_of(one);
     return shape_of(one);
 }
 
@@ -85,9 +102,10 @@ static bool is_hinted(const check_short *one) {
 }
 
 /* The plainest: one of those that are made to show it, else the first of the alike ones that blocks another, else a
- * MUST, else one that shows a known mistake, else what lies furthest down, else one that blames the requirement with the largest share, and of these the one with the
- * shortest transcript. */
-static bool is_better(const check_short *a, const check_short *b) {
+ * MUST, else one that shows a known mistake, else what lies furthest down, else one whose requirement fits what was seen
+ * (`most`: the largest share of the alike ones), of these the one on which the others are built, and of its cases the one
+ * with the shortest transcript. */
+static bool is_better(const check_short *a, const check_short *b, check_share most) {
     bool a_life = check_suite_is_life(a->record->one), b_life = check_suite_is_life(b->record->one);
     if (a_life != b_life && a->standing == b->standing) {
         return a_life;
@@ -99,15 +117,22 @@ static bool is_better(const check_short *a, const check_short *b) {
     if (is_hinted(a) != is_hinted(b) || a->depth != b->depth) {
         return is_hinted(a) != is_hinted(b) ? is_hinted(a) : a->depth < b->depth;
     }
-    bool larger = check_share_is_larger(a->share, b->share);
-    return larger || (!check_share_is_larger(b->share, a->share) && length_of(a) < length_of(b));
+    bool a_fits = check_share_fits(a->share, most), b_fits = check_share_fits(b->share, most);
+    if (a_fits != b_fits || strcmp(a->id, b->id) != 0) {
+        return a_fits != b_fits ? a_fits : check_is_built_on(b->id, a->id);
+    }
+    return length_of(a) < length_of(b);
 }
 
 /* A run of alike ones, in their order. */
 static void choose_leader(check_digest *digest, check_short *const *run, size_t count) {
     check_short *best = run[0];
+    check_share most = run[0]->share;
     for (size_t i = 1; i < count; i++) {
-        best = is_better(run[i], best) ? run[i] : best;
+        most = check_share_is_larger(run[i]->share, most) ? run[i]->share : most;
+    }
+    for (size_t i = 1; i < count; i++) {
+        best = is_better(run[i], best, most) ? run[i] : best;
         run[i - 1]->next = (size_t)(run[i] - digest->at);
     }
     best->alike = count;
@@ -171,6 +196,7 @@ static undr_error add_part(check_digest *digest, const check_part *part) {
     for (size_t i = 0; i < part->count && error == UNDR_OK; i++) {
         error = add(digest, part, &part->records[i], &shares);
     }
+    find_depths(digest, part);
     check_shares_free(&shares);
     return error;
 }
@@ -199,8 +225,9 @@ void check_digest_free(check_digest *digest) {
 
 /* ---- order ---- */
 
+/* Of what the harness could not judge, nobody has tried anything. */
 static bool is_shown(const check_short *one, const check_short *const *shown, size_t count) {
-    bool found = one->id[0] == '\0';
+    bool found = one->id[0] == '\0' || one->share.tried == 0;
     for (size_t i = 0; i < count && !found; i++) {
         found = shown[i]->part == one->part && strcmp(shown[i]->id, one->id) == 0;
     }
@@ -223,13 +250,13 @@ static size_t weight(const check_short *leader) {
     return leader->alike + leader->blocked;
 }
 
-/* What blocks others comes first, then what failed; a SHOULD stands behind that, however often it did not hold, and
- * what is merely blocked at the end. */
+/* What failed comes first; a SHOULD stands behind that, however often it did not hold, and what is merely blocked at the
+ * end. */
 static int rank(const check_short *leader) {
     switch (leader->standing) {
-    case CHECK_BLOCKED_OFF: return 3;
-    case CHECK_WARNED: return 2;
-    default: return leader->blocked > 0 ? 0 : 1;
+    case CHECK_BLOCKED_OFF: return 2;
+    case CHECK_WARNED: return 1;
+    default: return 0;
     }
 }
 
@@ -238,17 +265,17 @@ static bool is_silent(const check_short *leader) {
     return check_suite_is_life(leader->record->one) && check_record_worst(leader->record)->in_vain;
 }
 
-/* Of the same rank what shows a known mistake, then what is silent, then what lies further down; of those what explains more. */
+/* Of the same rank what shows a known mistake, then what blocks others, then what is silent, then what lies further down; of those what explains more. */
 static int compare_leaders(const void *left, const void *right) {
     const check_short *a = *(const check_short *const *)left, *b = *(const check_short *const *)right;
     int order = a->part != b->part ? (a->part < b->part ? -1 : 1) : rank(a) - rank(b);
     order = order != 0 ? order : (int)is_hinted(b) - (int)is_hinted(a);
+    order = order != 0 ? order : (int)(b->blocked > 0) - (int)(a->blocked > 0);
     order = order != 0 ? order : (int)is_silent(b) - (int)is_silent(a);
     order = order != 0 ? order : (int)a->depth - (int)b->depth;
-    if (order != 0 || weight(a) == weight(b)) {
-        return order != 0 ? order : a < b ? -1 : 1;
-    }
-    return weight(a) > weight(b) ? -1 : 1;
+    order = order != 0 ? order : weight(a) < weight(b) ? 1 : weight(a) > weight(b) ? -1 : 0;
+    order = order != 0 ? order : (int)check_share_is_larger(b->share, a->share);
+    return order != 0 ? order : a < b ? -1 : 1;
 }
 
 undr_error check_digest_order(const check_digest *digest, size_t **order, size_t *count) {

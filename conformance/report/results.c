@@ -50,6 +50,9 @@ static bool read_case(const json_t *one, const char *role, check_outcome *to) {
         .id = text_at(blamed == NULL ? first : blamed, "id"),
         .expected = text_at(worst, "expected"),
         .received = text_at(worst, "received"),
+        .kind = text_at(worst, "kind"),
+        .transcript = text_at(worst, "transcript"),
+        .output = text_at(worst, "output"),
         .was = json_object_get(one, "was")};
     return to->name[0] != '\0';
 }

@@ -12,7 +12,8 @@ typedef struct check_outcome {
     const char *verdict; /* "not run" where it was not */
     const char *id;      /* of the requirement that is blamed, or that the case is about first; "": none */
     const char *expected, *received;
-    const json_t *was; /* former names; NULL: none */
+    const char *kind, *transcript, *output; /* of its failure; "": none */
+    const json_t *was;                      /* former names; NULL: none */
 } check_outcome;
 
 typedef struct check_results {
@@ -32,9 +33,10 @@ bool check_results_has_role(const check_results *results, const char *role);
 /* "undr 1.0.1, python 3.11.7; undr-check 0.1.0, 2026-11-30T13:00:00Z" */
 UNDR_MUST_USE undr_error check_results_describe(const check_results *results, undr_buffer *to);
 
-/* Prints what changed from the one report to the other. *worse: how many cases got worse. */
+/* Prints what changed from the one report to the other: of the cases that changed alike the plainest, with `verbose` all.
+ * *worse: how many cases got worse. */
 UNDR_MUST_USE undr_error check_results_diff(
-    FILE *out, const check_results *old, const check_results *new, check_format format, size_t *worse);
+    FILE *out, const check_results *old, const check_results *new, check_format format, bool verbose, size_t *worse);
 
 /* Prints one report of those of all shards of a run. UNDR_ARGUMENT: *message says why they are no such. *status: the
  * exit status that the whole run would have had. */

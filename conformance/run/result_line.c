@@ -62,10 +62,11 @@ static undr_error json_to_bytes(const json_t *json, undr_buffer *bytes) {
 }
 
 undr_error check_result_write(undr_buffer *line, const check_result *result) {
-    json_t *json = json_pack("{s:i, s:i, s:i, s:b, s:b, s:b, s:s, s:i, s:I, s:I, s:I}", "verdict", (int)result->verdict,
-        "level", (int)result->level, "hint", (int)result->hint, "other_value", (int)result->other_value, "in vain",
-        (int)result->in_vain, "undecided", (int)result->undecided, "id", result->id, "line", result->line, "duration",
-        (json_int_t)result->duration_ns, "pieces", (json_int_t)result->pieces, "joined", (json_int_t)result->joined);
+    json_t *json = json_pack("{s:i, s:i, s:i, s:b, s:b, s:b, s:b, s:s, s:i, s:I, s:I, s:I}", "verdict",
+        (int)result->verdict, "level", (int)result->level, "hint", (int)result->hint, "other_value",
+        (int)result->other_value, "other_type", (int)result->other_type, "in vain", (int)result->in_vain, "undecided",
+        (int)result->undecided, "id", result->id, "line", result->line, "duration", (json_int_t)result->duration_ns,
+        "pieces", (json_int_t)result->pieces, "joined", (json_int_t)result->joined);
     int failed = json == NULL ? -1 : 0;
     for (size_t i = 0; i < TEXT_MEMBERS && failed == 0; i++) {
         const undr_buffer *bytes = (const undr_buffer *)((const char *)result + text_members[i].offset);
@@ -82,12 +83,13 @@ undr_error check_result_write(undr_buffer *line, const check_result *result) {
 }
 
 static undr_error read_members(json_t *json, check_result *result) {
-    int verdict = 0, level = 0, hint = 0, other_value = 0, in_vain = 0, undecided = 0;
+    int verdict = 0, level = 0, hint = 0, other_value = 0, other_type = 0, in_vain = 0, undecided = 0;
     const char *id = NULL;
     json_int_t duration = 0, pieces = 0, joined = 0;
-    if (json_unpack(json, "{s:i, s:i, s:i, s:b, s:b, s:b, s:s, s:i, s:I, s:I, s:I}", "verdict", &verdict, "level",
-            &level, "hint", &hint, "other_value", &other_value, "in vain", &in_vain, "undecided", &undecided, "id", &id,
-            "line", &result->line, "duration", &duration, "pieces", &pieces, "joined", &joined)
+    if (json_unpack(json, "{s:i, s:i, s:i, s:b, s:b, s:b, s:b, s:s, s:i, s:I, s:I, s:I}", "verdict", &verdict, "level",
+            &level, "hint", &hint, "other_value", &other_value, "other_type", &other_type, "in vain", &in_vain,
+            "undecided", &undecided, "id", &id, "line", &result->line, "duration", &duration, "pieces", &pieces,
+            "joined", &joined)
         != 0) {
         return UNDR_ARGUMENT;
     }
@@ -99,6 +101,7 @@ static undr_error read_members(json_t *json, check_result *result) {
     result->level = (check_level)level;
     result->hint = (check_hint)hint;
     result->other_value = other_value != 0;
+    result->other_type = other_type != 0;
     result->in_vain = in_vain != 0;
     result->undecided = undecided != 0;
     memcpy(result->id, id, strlen(id) + 1);

@@ -21,7 +21,8 @@ static const char *const texts[][SESSIONS] = {
                                       "  A -> n\n  A <- t b'" TASK "'\n",
             HEAD("manager", "swapped") "  A -> raw b'\\x81\\0\\0\\0\\0\\0\\0\\0\\x0c" TASK "'\n  A <- s\n"
                                        "  A -> n\n  A <- t b'" TASK "'\n",
-            HEAD("manager", "counted") "  A -> raw b'\\x81\\x15\\0\\0\\0\\0\\0\\0\\0" TASK "'\n  A <- s\n",
+            HEAD("manager", "counted") "  A -> raw b'\\x81\\x15\\0\\0\\0\\0\\0\\0\\0task of our'\n  A quiet 1\n"
+                                       "  A -> raw b's'\n  A <- s\n", /* not acknowledged before it is whole */
             HEAD("manager", "padded") "  A -> raw b'n\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0\\0'\n  A <- t None\n",
         },
     [CHECK_ROLE_WORKER] =

@@ -76,7 +76,7 @@ const check_option check_option_table[] = {
         "reported as `new` where they fail, without failing the run"},
     {"verbose", 'v', NULL, NULL, OPTION_VERBOSE, true, CHECK_SECTION_REPORTS,
         "print every case as it ends, with everything that crossed its connections, and explain every failure; "
-        "with watch: every frame, with its time and port"},
+        "with watch: every frame, with its time and port; with diff: every case that changed"},
     {"tap", 0, NULL, NULL, OPTION_TAP, true, CHECK_SECTION_REPORTS, "TAP, version 13, on standard output"},
     {"junit", 0, "FILE", NULL, OPTION_JUNIT, false, CHECK_SECTION_REPORTS,
         "JUnit XML        (FILE may be - for standard output)"},

@@ -24,7 +24,7 @@ static const struct use {
 } uses[] = {
     {"list", LIST, "--list itself"},
     {"only", RUN | LIST | EXPLORE | MATRIX, "a run, explore, matrix and --list"},
-    {"verbose", RUN | LIST | EXPLORE | WATCH | PAIR, "a run, explore, watch, pair and --list"},
+    {"verbose", RUN | LIST | EXPLORE | WATCH | PAIR | DIFF, "a run, explore, watch, pair, diff and --list"},
     {"shard", RUN | LIST | EXPLORE, "a run, explore and --list"},
     {"cases", RUN | LIST, "a run and --list"},
     {"load", RUN | LIST, "a run and --list"},

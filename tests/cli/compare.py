@@ -132,6 +132,44 @@ class Diff(Compared):
         paths[0].write_text(json.dumps(old)), paths[1].write_text(json.dumps(new))
         self.assert_status(1, check("diff", *paths), "1 got worse", "pass -> blocked")
 
+    def test_the_cause_of_many_changes_is_told_once(self):
+        """The Python package on 3.11 and on 3.13, where a TracebackException can't be pickled; shortened reports of real runs."""
+        paths = [SOURCE / "tests/cli/reports" / f"python-{version}.json" for version in ("3.11.2", "3.13.5")]
+        cause = "the target's last line: TypeError: cannot pickle code objects"
+        done = self.assert_status(1, check("diff", *paths), "undr 1.0.1, python 3.11.2", "undr 1.0.1, python 3.13.5", "9 got worse", "2 got better")
+        lines = done.stdout.splitlines()
+        self.assertRegex("\n".join(lines[3:7]), rf"worker\.workers\.empty-task  pass -> fail\n.*expected A <- m WorkerException, received A <- end fin\n *{cause}")
+        self.assertRegex(lines[7], r"^ *5 more alike \((WORK-10|PAY-7|WORK-13|PAY-8|WORK-14|, )*\); -v names them$")
+        self.assertLessEqual(len(lines), 24, done.stdout)
+        named = self.assert_status(1, check("diff", "-v", *paths), "worker.workers.failure-reported", "pass -> warn")
+        self.assertNotIn("more alike", named.stdout)
+        self.assertEqual(len(re.findall(r"^    \S+ +\S+  \S+ -> \S+$", named.stdout, re.M)), 11)
+        self.assert_status(1, check("diff", "--format", "markdown", *paths),
+                           "received A &lt;- end fin; the target's last line: TypeError: cannot pickle code objects; 5 more alike (")
+        changes = json.loads(check("diff", "--format", "json", *paths).stdout)["changes"]
+        self.assertEqual(len(changes), 11)
+        self.assertEqual({change["new"]["last_line"] for change in changes if change["kind"] == "regressed"}, {"TypeError: cannot pickle code objects"})
+        self.assertEqual(changes[0]["new"]["kind"], "m value / end fin")
+
+    def test_many_ways_are_counted(self):
+        """Of each kind a dozen ways are told, and the others counted: nothing is left out without a word."""
+        new = json.loads(self.report("good", "manager", *SCHEDULE, "--", MANAGER).read_text())
+        old = json.loads(json.dumps(new))
+        cases = [case for case in new["roles"][0]["cases"] if case["verdict"] == "pass"][:15]
+        for number, case in enumerate(cases):
+            case["verdict"] = "fail"
+            case["deliveries"][0] |= {"verdict": "fail", "kind": f"kind {number // 2}", "expected": "a", "received": "b"}
+        paths = [self.folder / name for name in ("a.json", "b.json")]
+        for path, report in zip(paths, (old, new)):
+            path.write_text(json.dumps(report))
+        self.assertEqual(check("diff", *paths).stdout.count("1 more alike"), 7)
+        for number, case in enumerate(cases):
+            case["deliveries"][0]["kind"] = f"kind {number}"
+        paths[1].write_text(json.dumps(new))
+        self.assert_status(1, check("diff", *paths), "15 got worse", "    and 3 more; -v names them")
+        self.assert_status(1, check("diff", "--format", "markdown", *paths), "\nand 3 more; -v names them")
+        self.assertNotIn(" more; -v", self.assert_status(1, check("diff", "-v", *paths), cases[14]["name"]).stdout)
+
     def test_files_that_are_no_reports(self):
         good = self.report("good", "manager", "--only", "manager.life.*", "--", MANAGER)
         (self.folder / "no.json").write_text("{}")

@@ -25,6 +25,7 @@ ONE_RECV = '''    data = connection.recv(size) if size else b""
 READS = 'kind, size = struct.unpack("<cQ", receive_exactly(connection, 9))'
 WRITES = 'struct.pack("<cQ", kind, len(payload))'
 ACKNOWLEDGED = '        assert receive(self.connection) == (acknowledgement, b""), "a wrong acknowledgement"\n'
+ANSWER = "                send(connection, *self.answer(*receive(connection), out))"
 READY = '    print("ready", manager.port, flush=True)\n'
 
 LEAVES = "    manager.close(\"kill\")\n    os._exit(0)\n"
@@ -35,6 +36,8 @@ CLOSING = ("--only", "manager.close.close-request*"), None, "1/1"
 ORDER = "likely cause: the length is big-endian here"
 COUNTED = "likely cause: the length includes the 9 bytes of the header"
 FOUR = "likely cause: the length has 4 bytes here"
+OFF = "likely cause: the length is off by a few bytes"
+TWICE = "likely cause: more answers are sent than requests came"
 PADDED = "likely cause: the header is padded to 16 bytes"
 TEXT = "likely cause: the bytes went through a text layer"
 ONE = "fail only when frames are cut, and pass when each comes whole (FRAME-3)"
@@ -60,6 +63,20 @@ MISTAKES = [
     *both("reads-header-counted", "lengths", [(READS, READS + "\n    size = max(size - 9, 0)")], COUNTED),
     *both("short-length", "lengths", [("<cQ", "<cI"), ("connection, 9", "connection, 5")], FOUR),
     *both("padded", "lengths", [('"<cQ"', '"@cQ"'), ("connection, 9", "connection, 16")], PADDED),
+    *both("length-one-more", "lengths", [(WRITES, WRITES.replace("len(payload)", "len(payload) + 1"))], OFF),
+    *both("length-one-less", "lengths", [(WRITES, WRITES.replace("len(payload)", "max(len(payload) - 1, 0)"))], OFF),
+    Mistake("answers-twice", "manager", "lengths", [(ANSWER, "                answer = self.answer(*receive(connection), out)\n"
+            "                send(connection, *answer)\n                send(connection, *answer)")], TWICE),
+    Mistake("acknowledges-messages-twice", "manager", "lengths", [(ANSWER, "                kind, payload = receive(connection)\n"
+            "                answer = self.answer(kind, payload, out)\n                send(connection, *answer)\n"
+            "                if kind == b'm':\n                    send(connection, *answer)")], TWICE),
+    # Not to be taken for a length that includes its header, though such a frame is acknowledged, too.
+    Mistake("acknowledges-before-and-after", "manager", "lengths", [
+        ("                send(connection, *self.answer(*receive(connection), out))",
+         "                send(connection, *self.answer(*self.receive(connection), out))"),
+        ("    def answer(self, kind", "    def receive(self, connection):\n        kind, size = struct.unpack('<cQ', receive_exactly(connection, 9))\n"
+         "        if size > LIMIT:\n            raise Gone\n        if kind not in b'nt':\n            send(connection, b'm' if kind == b'm' else b's')\n"
+         "        return kind, receive_exactly(connection, size)\n\n    def answer(self, kind")], TWICE),
     *both("one-recv", "streams", [(RECEIVE, ONE_RECV)], ONE),
     *both("text-mode", "streams",
         [(WRITES + " + payload", "(" + WRITES + " + payload).decode('latin-1').encode()")], TEXT),
@@ -86,7 +103,6 @@ MISTAKES = [
 STUCK = ("--timeout-factor", "0.3")
 LEFT = "    except Gone:\n        pass\n\n\n# --- the manager"
 STARTED = '        proxy, kind = Proxy(port), b"n"\n'
-ANSWER = "                send(connection, *self.answer(*receive(connection), out))"
 LEAVES_LATE = "        time.sleep(1000)\n" + LEFT
 HANGS_ON = "                return b\"%s\","
 
@@ -109,6 +125,14 @@ MISTAKES += [
 ]
 
 OTHERS = [
+    Mistake("sends-other-values", "worker", "others", [("pickle.dumps(value, 4)", "pickle.dumps((value,), 4)")], "MUST WORK-8  "),
+    Mistake("acknowledges-before-it-reads", "manager", "others", [
+        (ANSWER, "                kind, payload = self.receive(connection)\n                answer = self.answer(kind, payload, out)\n"
+         "                if kind in b'nt':\n                    send(connection, *answer)"),
+        ("    def answer(self, kind", "    def receive(self, connection):\n        kind, size = struct.unpack('<cQ', receive_exactly(connection, 9))\n"
+         "        if size > LIMIT:\n            raise Gone\n        if kind not in b'nt':\n            send(connection, b'm' if kind == b'm' else b's')\n"
+         "        return kind, receive_exactly(connection, size)\n\n    def answer(self, kind")], "MUST FRAME-5  ",
+        ("--only", "manager.framing.partial-*"), None, "1/1"),
     Mistake("lifo", "manager", "others", [("tasks.popleft()", "tasks.pop()")], "SCHED-3", shard="1/1",
         options=("--only", "manager.schedule.*", "--only", "manager.framing.*")),
     Mistake("leaves-with-status-1", "worker", "others",

@@ -238,7 +238,7 @@ static void differences_of_bytes_are_told(void **state) {
     assert_differs("None", "b'\\x80\\x04N'",
         "expected None, received b'\\x80\\x04N' (not a pickle: the pickle ends before its STOP, at offset 3)");
     assert_differs("_ contains 'x'", "b'xx'",
-        "expected _ contains 'x', received b'xx' (not a pickle: not a pickle opcode, at offset 0)");
+        "expected _ contains 'x', received b'xx' (not a pickle: the byte at offset 0 is no opcode)");
 }
 
 static void long_values_are_cut(void **state) {

@@ -29,6 +29,10 @@ static void lengths(void **state) {
     assert_stream(BYTES("m\0\0\0\x05\x80\x04K\x01."), false, CHECK_HINT_LENGTH_SIZE);
     assert_stream(BYTES("m\0\0\0\0\0\0\0\x05\0\0\0\0\0\0\0\x80\x04K\x01."), false, CHECK_HINT_PADDED_HEADER);
     assert_stream(BYTES("\0\0\0\0\0\0\0"), true, CHECK_HINT_PADDED_HEADER);
+    assert_stream(BYTES("m\x06\0\0\0\0\0\0\0\x80\x04K\x01."), false, CHECK_HINT_LENGTH_OFF);
+    assert_stream(BYTES("m\x04\0\0\0\0\0\0\0\x80\x04K\x01."), false, CHECK_HINT_LENGTH_OFF);
+    assert_stream(BYTES("n\x01\0\0\0\0\0\0\0"), false, CHECK_HINT_LENGTH_OFF);
+    assert_stream(BYTES("s\x01\0\0\0\0\0\0\0"), true, CHECK_HINT_LENGTH_OFF);
 }
 
 static void text_layers(void **state) {
@@ -52,6 +56,12 @@ static void nothing_is_guessed(void **state) {
     assert_stream(BYTES("\0\0\0\0\0\0"), true, CHECK_HINT_NONE);
     assert_stream(BYTES("\n"), false, CHECK_HINT_NONE);
     assert_stream(BYTES("HTTP/1.1 400 Bad Request\r\n"), false, CHECK_HINT_NONE);
+    assert_stream(BYTES("m\x01\0\0\0\0\0\0\0"), false, CHECK_HINT_NONE); /* its byte may be on its way */
+    assert_stream(BYTES("m\x06\0\0\0\0\0\0\0\x80\x04K\x01"), false, CHECK_HINT_NONE);
+    assert_stream(BYTES("m\x11\0\0\0\0\0\0\0\x80\x04K\x01."), false, CHECK_HINT_NONE);
+    assert_stream(BYTES("m\x05\0\0\0\0\0\0\0\x80\x04K\x01.\x80\x04K\x01."), false, CHECK_HINT_NONE);
+    assert_stream(
+        BYTES("m\x06\0\0\0\0\0\0\0\x80\x04K\r\n\n."), false, CHECK_HINT_NONE); /* a text layer leaves no bare \n */
     assert_stream(BYTES("m\xff\xff\xff\xff\xff\xff\xff\xff"), false, CHECK_HINT_NONE);
 }
 

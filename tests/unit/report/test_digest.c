@@ -189,6 +189,62 @@ static void requirements_are_listed_by_their_share(void **state) {
     check_session_free(&stage.session);
 }
 
+/* A case that the harness could not judge has tried nothing: no "WORK-1 0 of 0". */
+static void what_nobody_tried_is_not_listed(void **state) {
+    static check_requirement order = {CHECK_MUST, "SCHED-3", "first", 1}, first = {CHECK_MUST, "WORK-1", "n", 1};
+    struct stage stage;
+    check_digest digest;
+    (void)state;
+    set_up(&stage);
+    add(&stage, "m.error", CHECK_ERROR, "A <- n", "no descriptor is left", "");
+    tries(&stage, &first);
+    add(&stage, "m.order", CHECK_FAIL, "t value", "t value", "");
+    tries(&stage, &order);
+    assert_int_equal(check_digest_make(&stage.session, &digest), UNDR_OK);
+    const check_short *shown = check_digest_next_requirement(&digest, NULL, 0);
+    assert_string_equal(shown->id, "SCHED-3");
+    assert_null(check_digest_next_requirement(&digest, &shown, 1));
+    check_digest_free(&digest);
+    check_session_free(&stage.session);
+}
+
+/* Another type than the due one, or another value of a message: neither what frames nor what pickles are is in doubt. */
+static void another_frame_is_no_matter_of_frames_nor_pickles(void **state) {
+    static check_requirement frame = {CHECK_MUST, "FRAME-5", "partial", 1}, pay = {CHECK_MUST, "PAY-3", "read", 1};
+    static check_requirement message = {CHECK_MUST, "WORK-8", "sent", 1};
+    struct stage stage;
+    (void)state;
+    set_up(&stage);
+    add(&stage, "m.frame", CHECK_FAIL, "s", "m", "");
+    tries(&stage, &frame);
+    stage.part->records[0].plays[CHECK_DELIVERY_WHOLE].worst.other_type = true;
+    add(&stage, "m.pay", CHECK_FAIL, "t value", "m value", "");
+    tries(&stage, &pay);
+    stage.part->records[1].plays[CHECK_DELIVERY_WHOLE].worst.other_type = true;
+    for (size_t i = 0; i < 3; i++) {
+        static const char *const names[] = {"m.send", "m.send-more", "m.send-most"};
+        add(&stage, names[i], CHECK_FAIL, "m value", "end fin", "");
+        tries(&stage, &message);
+    }
+    assert_table(&stage, "m.send*3 m.frame*1 m.pay*1");
+}
+
+/* Both fall in all of their cases: a payload's case shows by a message what was read, so messages are the cause. */
+static void of_alike_ones_that_on_which_others_are_built_explains(void **state) {
+    static check_requirement pay = {CHECK_MUST, "PAY-3", "read", 1}, failed = {CHECK_MUST, "WORK-10", "reported", 1};
+    static check_requirement message = {CHECK_MUST, "WORK-8", "sent", 1};
+    struct stage stage;
+    (void)state;
+    set_up(&stage);
+    for (size_t i = 0; i < 6; i++) {
+        static const char *const names[] = {
+            "m.pay", "m.pay-too", "m.failed", "m.failed-too", "m.message", "m.message-too"};
+        add(&stage, names[i], CHECK_FAIL, "t value", "t value", i < 4 ? "" : "1\n2\n");
+        tries(&stage, i < 2 ? &pay : i < 4 ? &failed : &message);
+    }
+    assert_table(&stage, "m.message*6");
+}
+
 static void what_lies_deeper_comes_first(void **state) {
     static check_requirement frame = {CHECK_MUST, "FRAME-1", "a header", 1}, pay = {CHECK_MUST, "PAY-1", "None", 1};
     static check_requirement flight = {CHECK_MUST, "WORK-2", "one", 1}, rest = {CHECK_MUST, "CLOSE-1", "still", 1};
@@ -326,6 +382,9 @@ int main(void) {
         cmocka_unit_test(of_alike_ones_that_which_blocks_explains),
         cmocka_unit_test(the_requirement_that_falls_short_most_explains),
         cmocka_unit_test(requirements_are_listed_by_their_share),
+        cmocka_unit_test(what_nobody_tried_is_not_listed),
+        cmocka_unit_test(another_frame_is_no_matter_of_frames_nor_pickles),
+        cmocka_unit_test(of_alike_ones_that_on_which_others_are_built_explains),
         cmocka_unit_test(what_lies_deeper_comes_first),
         cmocka_unit_test(a_victim_does_not_come_first),
         cmocka_unit_test(another_value_is_no_matter_of_frames),
