@@ -59,9 +59,12 @@ static undr_error check_link(watch_source *source, watch_capture *capture, const
     if (watch_link_is_known(capture->link)) {
         return UNDR_OK;
     }
+    char what[64];
     const char *link = pcap_datalink_val_to_name(capture->link);
-    return complain(source, name, link == NULL ? "an unknown link type" : link,
-        " can't be read; Ethernet, Linux cooked (tcpdump -i any), loopback and raw IP can");
+    (void)snprintf(what, sizeof what, "its link type is %d%s%s", capture->link, link == NULL ? "" : ", ",
+        link == NULL ? "" : link);
+    return complain(
+        source, name, what, ", which can't be read; Ethernet, Linux cooked (tcpdump -i any), loopback and raw IP can");
 }
 
 /* ---- files ---- */

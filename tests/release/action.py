@@ -151,6 +151,7 @@ def refused(source, work, url, folder, manager):
 
 def main():
     source, release, broken = (pathlib.Path(word) for word in sys.argv[1:4])
+    served.needs_release(release)
     manager = str(broken)  # without a bug it is right
     with tempfile.TemporaryDirectory() as temporary:
         work = pathlib.Path(temporary)

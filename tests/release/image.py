@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 
+import served
+
 MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
@@ -118,6 +120,7 @@ def try_image(text, context, work, version, architecture):
 
 def main():
     source, release = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+    served.needs_release(release)
     text = (source / "Dockerfile").read_text()
     archives = list((release / "made").glob("undr-task-*.tar.gz"))
     version = re.fullmatch(r"undr-task-(.+)-\w+\.tar\.gz", archives[0].name).group(1)

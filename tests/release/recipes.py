@@ -73,6 +73,7 @@ def try_plain(source, url, folder, broken, name, bug=""):
 
 def main():
     source, release, broken = (pathlib.Path(word) for word in sys.argv[1:4])
+    served.needs_release(release)
     wrong = list(stale(source))
     if wrong:
         sys.exit("\n".join(wrong))
