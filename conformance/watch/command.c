@@ -129,6 +129,7 @@ static undr_error open_all(run *r) {
     options.program = a->wire_only ? WATCH_PROGRAM_SILENT : WATCH_PROGRAM_UNSEEN;
     options.all_workers = a->all_workers;
     options.one_manager = a->has_listen;
+    options.uncounted = a->pcap != NULL;
     options.found = watch_tell_finding;
     options.framed = a->every_frame ? watch_tell_frame : NULL;
     options.context = &r->teller;

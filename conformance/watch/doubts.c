@@ -25,6 +25,7 @@ undr_error watch_doubt_add(watch_manager *m, const watch_doubt *doubt) {
         return UNDR_MEMORY;
     }
     *kept = *doubt;
+    kept->wants_heard = m->owner->options.uncounted;
     kept->next = m->doubts;
     m->doubts = kept;
     m->doubt_count++;
@@ -45,6 +46,15 @@ undr_error watch_doubt_make(watch_manager *m, watch_doubt *made, const watch_sig
         return UNDR_OK;
     }
     return watch_doubt_add(m, made);
+}
+
+void watch_tell_across(watch_manager *m, const watch_finding *finding) {
+    const watch_doubt made = {.finding = *finding, .place = m->owner->place, .certain = true};
+    if (!m->owner->options.uncounted || !watch_is_on(m->owner, finding->rules[0])) {
+        watch_tell(m->owner, m, finding);
+    } else if (watch_doubt_add(m, &made) != UNDR_OK) { /* without memory nothing waits for its proof */
+        watch_undecided(m->owner, finding->rules[0]);
+    }
 }
 
 /* None was answered, the queue was empty somewhere between the places. */
@@ -68,7 +78,11 @@ void watch_doubts_alive(watch_manager *m, const watch_connection *c, uint64_t as
             doubt->alive[0] = doubt->alive[0] || doubt->holders[0] == c;
             doubt->alive[1] = doubt->alive[1] || doubt->holders[1] == c;
         }
-        if (doubt->holders[0] != NULL && doubt->alive[0] && doubt->alive[1]) {
+        bool alive = doubt->holders[0] != NULL && doubt->alive[0] && doubt->alive[1];
+        if (alive && doubt->wants_heard) {
+            doubt->holders[0] = doubt->holders[1] = NULL;
+            at = &doubt->next;
+        } else if (alive) {
             watch_tell(m->owner, m, &doubt->finding);
             *at = doubt->next;
             free_doubt(m, doubt);
@@ -94,6 +108,14 @@ static bool is_unique(const watch_class *one) {
     return one == NULL || (one->scheduled == 1 && one->out == 1);
 }
 
+static bool is_all_heard(const watch_manager *m, uint64_t place) {
+    const watch_connection *c = m->connections;
+    while (c != NULL && (c->heard > place || c->ended[WATCH_MANAGER])) {
+        c = c->after;
+    }
+    return c == NULL;
+}
+
 typedef enum verdict { WAITS, PROVED, DISPROVED } verdict;
 
 static verdict judge(const watch_manager *m, const watch_doubt *doubt) {
@@ -105,6 +127,12 @@ static verdict judge(const watch_manager *m, const watch_doubt *doubt) {
     }
     if (doubt->wants_none && doubt->none == 0) {
         return WAITS;
+    }
+    if (doubt->wants_heard && !is_all_heard(m, doubt->place)) {
+        return WAITS;
+    }
+    if (doubt->certain) {
+        return PROVED;
     }
     uint64_t until = doubt->wants_none ? doubt->none : doubt->place;
     return m->first == NULL || m->first->place > until ? PROVED : WAITS;
@@ -128,11 +156,23 @@ void watch_doubts_settle(watch_manager *m) {
     }
 }
 
-void watch_doubts_drop(watch_manager *m) {
-    while (m->doubts != NULL) {
-        watch_doubt *doubt = m->doubts;
+static void drop(watch_manager *m, bool certain) {
+    for (watch_doubt **at = &m->doubts; *at != NULL;) {
+        watch_doubt *doubt = *at;
+        if (doubt->certain && !certain) {
+            at = &doubt->next;
+            continue;
+        }
         watch_undecided(m->owner, doubt->finding.rules[0]);
-        m->doubts = doubt->next;
+        *at = doubt->next;
         free_doubt(m, doubt);
     }
+}
+
+void watch_doubts_drop(watch_manager *m) {
+    drop(m, false);
+}
+
+void watch_doubts_lost(watch_manager *m) {
+    drop(m, true);
 }

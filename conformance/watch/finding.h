@@ -62,6 +62,8 @@ typedef struct watch_options {
     watch_program program;
     bool all_workers; /* each client is a worker; otherwise those that begin with `n` or `t` */
     bool others;      /* connections exist that are not seen: nothing is said of the queue */
+    bool
+        uncounted; /* packets may be missing that nothing counts: a lost exchange shows only when its connection goes on */
     bool one_manager; /* an address stays the same manager, also after all its connections have ended */
     uint32_t off[WATCH_RULE_COUNT / 32 + 1];                    /* rules that are not judged */
     void (*found)(void *context, const watch_finding *finding); /* borrowed for the call */

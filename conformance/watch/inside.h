@@ -163,6 +163,7 @@ struct watch_connection {
     size_t settled;  /* of several that are out, nobody knows which */
     size_t settling; /* requests that wait and settle one */
     uint64_t answered;
+    uint64_t heard;    /* the place of what crossed last, whole up to there */
     unsigned good;     /* exchanges in a row, while it is lost */
     uint8_t good_type; /* the answer that is due, while it is lost; 0: none */
 };
@@ -174,9 +175,11 @@ typedef struct watch_doubt {
     struct watch_doubt *next;
     watch_finding finding;
     watch_class *classes[2];
-    uint64_t place;  /* requests that were made before are still to be answered */
-    bool wants_none; /* and the queue is to be empty once behind it */
-    uint64_t none;   /* the place of that None; 0: not yet */
+    uint64_t place;   /* requests that were made before are still to be answered */
+    bool wants_none;  /* and the queue is to be empty once behind it */
+    bool certain;     /* but for what may have been lost */
+    bool wants_heard; /* each connection is to be heard of behind it: nothing was lost before that had explained it */
+    uint64_t none;    /* the place of that None; 0: not yet */
     watch_connection
         *holders[2]; /* a task came twice: both have to live on, as either may have been the first; NULL: of
                                      another kind */
@@ -355,10 +358,14 @@ UNDR_MUST_USE undr_error watch_doubt_add(watch_manager *m, const watch_doubt *do
 /* The same, of a manager that is to be blamed, with what shows it, if its rule is on. */
 UNDR_MUST_USE undr_error watch_doubt_make(
     watch_manager *m, watch_doubt *made, const watch_sight *const sights[WATCH_SIGHTS]);
+/* What connections contradict each other in: at once where a lost packet is known before the next one is read; elsewhere
+ * a doubt. */
+void watch_tell_across(watch_manager *m, const watch_finding *finding);
 void watch_doubts_none(watch_manager *m, uint64_t asked, uint64_t given);
 void watch_doubts_alive(watch_manager *m, const watch_connection *c, uint64_t asked);
 void watch_doubts_of(watch_manager *m, const watch_connection *holder); /* it has ended: they are none */
 void watch_doubts_settle(watch_manager *m);
-void watch_doubts_drop(watch_manager *m); /* undecided */
+void watch_doubts_drop(watch_manager *m); /* undecided, but for those that are certain */
+void watch_doubts_lost(watch_manager *m); /* something is missing, or nothing more comes: all are undecided */
 
 #endif

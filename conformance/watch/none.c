@@ -53,8 +53,8 @@ static void tell_left_lying(
     watch_add_sight(&finding, &task->request);
     watch_add_sight(&finding, &request->sight);
     watch_add_sight(&finding, answer);
-    watch_tell(m->owner, m, &finding);
     watch_queue_forget(m);
+    watch_tell_across(m, &finding);
 }
 
 /* A None that is judged: the client reads, has not closed its sending side, and asks for one thing at a time. Another may
@@ -89,7 +89,7 @@ static void tell_late(watch_manager *m, watch_request *waits, const watch_task *
     watch_add_sight(&finding, &waits->sight);
     watch_add_sight(&finding, &task->request);
     watch_add_sight(&finding, &answered->sight);
-    watch_tell(m->owner, m, &finding);
+    watch_tell_across(m, &finding);
 }
 
 /* NEXT-6: five seconds is what section 11 gives a peer that makes no progress. That the manager does, is shown by

@@ -71,7 +71,7 @@ static void tell_passed_over(watch_manager *m, watch_task *task, const watch_tas
     watch_add_sight(&finding, &task->request);
     watch_add_sight(&finding, same ? &other->request : &request->sight);
     watch_add_sight(&finding, answer);
-    watch_tell(m->owner, m, &finding);
+    watch_tell_across(m, &finding);
 }
 
 /* At once, while no request waits that may have been given one of the two and lost it again with its connection, which

@@ -137,7 +137,7 @@ static undr_error tell_unscheduled(watch_connection *c, const watch_request *req
     }
     watch_add_sight(&finding, &request->sight);
     watch_add_sight(&finding, answer);
-    watch_tell(m->owner, m, &finding);
+    watch_tell_across(m, &finding);
     return UNDR_OK;
 }
 
@@ -176,7 +176,7 @@ static undr_error handed_twice(
     watch_finding finding = {
         .rules = {WATCH_SCHED_6}, .blamed = WATCH_MANAGER, .what = "a task was handed out twice on one connection"};
     add_sights(&finding, sights);
-    watch_tell(m->owner, m, &finding);
+    watch_tell_across(m, &finding);
     return UNDR_OK;
 }
 

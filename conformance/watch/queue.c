@@ -25,6 +25,7 @@ undr_error watch_queue_scheduling(watch_connection *c, watch_request *request, u
     }
     if (holed) {
         m->unknown = true;
+        watch_doubts_lost(m);
         return UNDR_OK;
     }
     watch_class *class_;
@@ -71,6 +72,7 @@ static undr_error handed_out(
     }
     if (seen->holed) { /* it may be any task */
         m->unknown = true;
+        watch_doubts_lost(m);
         watch_queue_forget(m);
         return watch_out_add(c, NULL, answer);
     }
@@ -214,7 +216,7 @@ void watch_queue_ended(watch_connection *c, uint64_t time) {
 }
 
 void watch_queue_free(watch_manager *m) {
-    watch_doubts_drop(m);
+    watch_doubts_lost(m);
     watch_passes_clear(m);
     drop_tasks(m);
     while (m->graves.count > 0) {

@@ -35,6 +35,7 @@ void watch_lose(watch_connection *c) {
     c->lost = true;
     c->resumed = false;
     c->manager->unknown = true;
+    watch_doubts_lost(c->manager);
     watch_queue_forget(c->manager);
 }
 

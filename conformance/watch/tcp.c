@@ -375,8 +375,10 @@ static undr_error take_reset(watch_tcp *tcp, flow *f, int from, const watch_segm
     if (f->halves[from].known && (at < -1 || at > 1 << 30)) {
         return UNDR_OK; /* an answer to something old */
     }
-    undr_error error = UNDR_OK;
-    if (f->connection != NULL) {
+    int32_t unseen = segment->ack && f->halves[1 - from].known ? ahead(&f->halves[1 - from], segment->acknowledged) : 0;
+    undr_error error = f->halves[from].known && at > 0 ? give_gap(tcp, f, from, (uint32_t)at, time) : UNDR_OK;
+    error = error == UNDR_OK && unseen > 0 ? give_gap(tcp, f, 1 - from, (uint32_t)unseen, time) : error;
+    if (error == UNDR_OK && f->connection != NULL) {
         error = watch_end(tcp->w, f->connection, (watch_side)from, time, true);
     }
     set_over(tcp, f, time);

@@ -109,6 +109,7 @@ undr_error watch_open(
     w->place++;
     c->owner = w;
     c->manager = m;
+    c->heard = w->place;
     copy_name(c->name, name);
     c->after = m->connections;
     if (c->after != NULL) {
@@ -147,6 +148,7 @@ static void show_late(const watch_connection *c, watch_side from, uint64_t time,
 undr_error watch_bytes(watch *w, watch_connection *c, watch_side from, uint64_t time, undr_slice bytes) {
     w->place++;
     w->totals.bytes += bytes.size;
+    c->heard = w->place;
     if (bytes.size == 0 || c->ended[from]) {
         return UNDR_OK;
     }
@@ -188,6 +190,7 @@ static void end(watch_connection *c, uint64_t time) {
 
 undr_error watch_end(watch *w, watch_connection *c, watch_side from, uint64_t time, bool reset) {
     w->place++;
+    c->heard = w->place;
     if (c->ended[from] || c->reset) {
         return UNDR_OK;
     }
@@ -226,7 +229,7 @@ void watch_close(watch *w, watch_connection *c, uint64_t time) {
 void watch_finish(watch *w) {
     for (watch_manager *m = w->managers; m != NULL; m = m->next) {
         watch_doubts_settle(m);
-        watch_doubts_drop(m);
+        watch_doubts_lost(m);
         for (const watch_connection *c = m->connections; c != NULL; c = c->after) {
             for (int from = WATCH_CLIENT; from <= WATCH_MANAGER; from++) {
                 if (!c->ended[from]) {
