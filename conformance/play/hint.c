@@ -157,7 +157,8 @@ static bool is_pickle(undr_slice bytes, undr_error *error) {
 /* What follows the header is a whole pickle, and what the header announces is not; or it announces bytes of a frame that
  * never has any. */
 static undr_error try_off(undr_slice bytes, check_hint *hint, undr_buffer *seen) {
-    uint64_t announced = number_at(bytes, 1, 8, false), rest = bytes.size - UNDR_HEADER_SIZE;
+    uint64_t announced = number_at(bytes, 1, 8, false);
+    size_t rest = bytes.size - UNDR_HEADER_SIZE;
     uint64_t off = announced > rest ? announced - rest : rest - announced;
     if (off == 0 || off > MOST_OFF) {
         return UNDR_OK;
@@ -166,7 +167,7 @@ static undr_error try_off(undr_slice bytes, check_hint *hint, undr_buffer *seen)
     undr_slice payload = undr_slice_of(bytes.data + UNDR_HEADER_SIZE, rest);
     bool never = rest == 0 && (bytes.data[0] == UNDR_TYPE_NEXT || bytes.data[0] == UNDR_TYPE_SCHEDULED);
     bool whole = rest > 0 && is_pickle(payload, &error)
-        && (announced > rest || !is_pickle(undr_slice_of(payload.data, announced), &error));
+        && (announced > rest || !is_pickle(undr_slice_of(payload.data, (size_t)announced), &error));
     char said[160];
     snprintf(said, sizeof said, "it announces %llu bytes, and %llu follow%s", (unsigned long long)announced,
         (unsigned long long)rest, whole ? ", which are a whole pickle" : "");

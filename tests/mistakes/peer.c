@@ -121,10 +121,11 @@ static bool receive_frame(int from, uint8_t *type, undr_slice *payload) {
     if (length > payload_limit) {
         return false;
     }
-    uint8_t *data = need(calloc(1, length + 1));
+    size_t size = (size_t)length;
+    uint8_t *data = need(calloc(1, size + 1));
     *type = header[0];
-    *payload = undr_slice_of(data, length);
-    if (!receive_all(from, data, length)) {
+    *payload = undr_slice_of(data, size);
+    if (!receive_all(from, data, size)) {
         free(data);
         return false;
     }

@@ -57,7 +57,7 @@ static void lines_without_end_give_no_more(void **state) {
     scenery all;
     set_up(&all);
     uint64_t least = limit(&all);
-    all.player.scene.control.in.size = (size_t)1 << 40;
+    all.player.scene.control.in.size = SIZE_MAX / 2;
     assert_int_equal(limit(&all), least + time_of(CHECK_MORE_ANSWERS));
     all.connections[0].wire.bytes_in = ENDLESS;
     assert_int_equal(limit(&all), least + time_of(CHECK_MORE_ANSWERS));

@@ -60,6 +60,14 @@ int __wrap_prctl(int option, unsigned long value) {
     return fails(&failing.prctls, EINVAL) ? -1 : __real_prctl(option, value);
 }
 
+/* What glibc makes of it where time_t had 32 bits before. */
+#if defined(__USE_TIME_BITS64) && defined(__TIMESIZE) && __TIMESIZE == 32
+int __wrap___prctl_time64(int option, unsigned long value);
+int __wrap___prctl_time64(int option, unsigned long value) {
+    return __wrap_prctl(option, value);
+}
+#endif
+
 /* Another parent than before: it has died. */
 pid_t __wrap_getppid(void) {
     pid_t parent = __real_getppid();
