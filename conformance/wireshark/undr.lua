@@ -41,7 +41,7 @@ local experts = {}
 for _, one in pairs(broken) do experts[#experts + 1] = one end
 undr.experts = experts
 
-local tcp_stream = Field.new("tcp.stream")
+local tcp_stream, tcp_seq, tcp_next = Field.new("tcp.stream"), Field.new("tcp.seq"), Field.new("tcp.nxtseq")
 local tcp_syn, tcp_ack = Field.new("tcp.flags.syn"), Field.new("tcp.flags.ack")
 local tcp_lost, tcp_unseen = Field.new("tcp.analysis.lost_segment"), Field.new("tcp.analysis.ack_lost_segment")
 local unpack = table.unpack or unpack
@@ -204,7 +204,7 @@ local function receiver(pinfo) return tostring(pinfo.dst) .. " " .. pinfo.dst_po
 
 local function stream_of(pinfo)
     local number = tostring(tcp_stream() and tcp_stream().value)
-    streams[number] = streams[number] or { waiting = {}, lost = true } -- until its first packet is seen
+    streams[number] = streams[number] or { waiting = {}, segments = {}, lost = true } -- until its first packet is seen
     return streams[number]
 end
 
@@ -308,8 +308,16 @@ local function length_of(tvb, _, offset)
     return size < JOINED and HEADER + size or tvb:len() - offset
 end
 
+-- Wireshark 4.6 takes a segment that comes again at once for one that comes late.
+local function is_repeated(stream, pinfo)
+    local key = table.concat({ sender(pinfo), tostring(tcp_seq()), tostring(tcp_next()) }, " ")
+    stream.segments[key] = stream.segments[key] or pinfo.number
+    return stream.segments[key] ~= pinfo.number
+end
+
 function undr.dissector(tvb, pinfo, root)
     local stream = stream_of(pinfo)
+    if is_repeated(stream, pinfo) then return tvb:len() end
     if tcp_lost() or tcp_unseen() or tvb:reported_len() > tvb:len() then stream.lost = true end -- nothing is blamed behind bytes that were not seen
     pinfo.cols.protocol = "undr"
     if stream.shown ~= pinfo.number then pinfo.cols.info = "" end
