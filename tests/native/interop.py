@@ -48,11 +48,28 @@ def command(manager, method, *arguments):
     return [sys.executable, str(CLI), manager, method, *map(str, arguments)]
 
 
+def try_to_run(folder, words, patience):
+    """Its standard output; None: it has not ended, and is killed with all that it started."""
+    process = subprocess.Popen(words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        output, errors = process.communicate(timeout=patience)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        return None
+    assert process.returncode == 0, f"{words} ended with {process.returncode}:\n{output[-2000:]}{errors[-4000:]}"
+    return output
+
+
 def run(folder, manager, method, *arguments):
-    done = subprocess.run(command(manager, method, *arguments), cwd=folder, capture_output=True, text=True,
-                          timeout=PATIENCE)
-    assert done.returncode == 0, f"{done.args} ended with {done.returncode}:\n{done.stdout[-2000:]}{done.stderr[-4000:]}"
-    return done.stdout
+    """The package forks while it has threads, and then a worker may wait for a lock for ever: it is run again."""
+    words = command(manager, method, *arguments)
+    for patience in (PATIENCE / 6, PATIENCE / 6, PATIENCE) if manager == "package" else (PATIENCE,):
+        output = try_to_run(folder, words, patience)
+        if output is not None:
+            return output
+        print(f"{' '.join(words[2:])}: no end after {patience:.0f} s", flush=True)
+    raise AssertionError(f"{words} does not end")
 
 
 def start(folder, manager, method, *arguments):
