@@ -21,6 +21,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 try:
     import yaml
@@ -241,9 +242,12 @@ def ci(source, *arguments):
 
 
 def tests_of(build, arguments):
-    """Without those that ctest adds since others need what they make."""
-    done = subprocess.run(["ctest", "--test-dir", str(build), "--show-only=json-v1", "--fixture-exclude-setup", ".*",
-                           *arguments], check=True, capture_output=True, text=True)
+    """Without those that ctest adds since others need what they make. ctest is asked in a folder of its own: also when it
+    only shows tests it removes the log of one that runs in the same folder, and with it the reasons of skipped tests."""
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / "CTestTestfile.cmake").write_text(f"subdirs([[{build.resolve()}]])\n")
+        done = subprocess.run(["ctest", "--test-dir", folder, "--show-only=json-v1", "--fixture-exclude-setup", ".*",
+                               *arguments], check=True, capture_output=True, text=True)
     shown, _ = json.JSONDecoder().raw_decode(done.stdout, done.stdout.index("{"))  # CMake 4 prints more behind it
     return {test["name"] for test in shown["tests"]}
 
