@@ -9,8 +9,8 @@
 void check_player_came(check_player *player, const char *what);
 void check_player_came_frame(check_player *player, const undr_frame *frame);
 
-/* Fills the result's `kind`, `other_value` and `other_type`, of a failure that is told in this format: where the format is not of
- * words alone, what was noted takes its place. */
+/* Fills the result's `kind`, `other_value` and `other_type`, of a failure that is told in this format: where the format is
+ * not of words alone, what was noted takes its place. */
 void check_player_put_kind(check_player *player, const char *format);
 
 #endif

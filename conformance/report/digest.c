@@ -265,7 +265,8 @@ static bool is_silent(const check_short *leader) {
     return check_suite_is_life(leader->record->one) && check_record_worst(leader->record)->in_vain;
 }
 
-/* Of the same rank what shows a known mistake, then what blocks others, then what is silent, then what lies further down; of those what explains more. */
+/* Of the same rank what shows a known mistake, then what blocks others, then what is silent, then what lies further down;
+ * of those what explains more. */
 static int compare_leaders(const void *left, const void *right) {
     const check_short *a = *(const check_short *const *)left, *b = *(const check_short *const *)right;
     int order = a->part != b->part ? (a->part < b->part ? -1 : 1) : rank(a) - rank(b);
@@ -274,7 +275,9 @@ static int compare_leaders(const void *left, const void *right) {
     order = order != 0 ? order : (int)is_silent(b) - (int)is_silent(a);
     order = order != 0 ? order : (int)a->depth - (int)b->depth;
     order = order != 0 ? order : weight(a) < weight(b) ? 1 : weight(a) > weight(b) ? -1 : 0;
-    order = order != 0 ? order : (int)check_share_is_larger(b->share, a->share);
+    order = order != 0
+        ? order
+        : (int)check_share_is_larger(b->share, a->share) - (int)check_share_is_larger(a->share, b->share);
     return order != 0 ? order : a < b ? -1 : 1;
 }
 

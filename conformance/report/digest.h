@@ -34,8 +34,8 @@ void check_digest_free(check_digest *digest);
 const check_short *check_digest_next_requirement(
     const check_digest *digest, const check_short *const *shown, size_t count);
 
-/* The leaders, the likeliest cause first: a known mistake, what blocks others, then what lies further down, then what explains more; those
- * of a role together. UNDR_MEMORY: *order is NULL; else the caller's to free. */
+/* The leaders, the likeliest cause first: a known mistake, then what blocks others, then what lies further down, then what
+ * explains more; those of a role together. UNDR_MEMORY: *order is NULL; else the caller's to free. */
 UNDR_MUST_USE undr_error check_digest_order(const check_digest *digest, size_t **order, size_t *count);
 
 #endif

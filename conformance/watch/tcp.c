@@ -225,13 +225,30 @@ static void name_of(const watch_address *address, char name[WATCH_NAME]) {
     (void)snprintf(name, WATCH_NAME, "%s:%u", text + (size > 16 ? size - 16 : 0), address->port);
 }
 
-static undr_error follow(watch_tcp *tcp, flow *f, uint64_t time) {
+static undr_error open_one(watch_tcp *tcp, flow *f, uint64_t time) {
     char port[WATCH_NAME], name[WATCH_NAME];
     name_of(&f->ends[1], port);
     name_of(&f->ends[0], name);
     f->kind = FOLLOWED;
-    undr_error error = add_manager(tcp, &f->ends[1]);
-    return error == UNDR_OK ? watch_open(tcp->w, port, name, f->whole, time, &f->connection) : error;
+    return watch_open(tcp->w, port, name, f->whole, time, &f->connection);
+}
+
+/* A connection to a manager counts before it speaks: what it said first may have been lost. */
+static undr_error open_silent(watch_tcp *tcp, flow *f, uint64_t time) {
+    bool answered = f->kind == UNDECIDED && f->whole && f->halves[0].known && f->halves[1].known;
+    return answered && is_manager(tcp, &f->ends[1]) ? open_one(tcp, f, time) : UNDR_OK;
+}
+
+static undr_error follow(watch_tcp *tcp, flow *f, uint64_t time) {
+    size_t known = tcp->manager_count;
+    undr_error error = open_one(tcp, f, time);
+    error = error == UNDR_OK ? add_manager(tcp, &f->ends[1]) : error;
+    for (size_t i = 0; tcp->manager_count > known && i < BUCKETS; i++) {
+        for (flow *other = tcp->buckets[i]; other != NULL && error == UNDR_OK; other = other->next) {
+            error = open_silent(tcp, other, time);
+        }
+    }
+    return error;
 }
 
 /* The first bytes of a flow tell whether it is one of the protocol. *from may change with the flow's ends. */
@@ -359,15 +376,14 @@ static void begin_half(half *one, uint32_t next) {
     }
 }
 
-static undr_error take_syn(watch_tcp *tcp, flow *f, const watch_segment *segment) {
+static undr_error take_syn(watch_tcp *tcp, flow *f, const watch_segment *segment, uint64_t time) {
     int from = segment->ack ? 1 : 0;
     f->whole = true;
     begin_half(&f->halves[from], segment->sequence + 1);
     if (segment->ack) {
         begin_half(&f->halves[0], segment->acknowledged);
     }
-    (void)tcp;
-    return UNDR_OK;
+    return open_silent(tcp, f, time);
 }
 
 static undr_error take_reset(watch_tcp *tcp, flow *f, int from, const watch_segment *segment, uint64_t time) {
@@ -394,7 +410,7 @@ static bool is_new(const flow *f, int from, const watch_segment *segment) {
 
 static undr_error take(watch_tcp *tcp, flow *f, int from, const watch_segment *segment, uint64_t time) {
     if (segment->syn) {
-        return take_syn(tcp, f, segment);
+        return take_syn(tcp, f, segment, time);
     }
     if (segment->reset) {
         return take_reset(tcp, f, from, segment, time);
@@ -406,16 +422,24 @@ static undr_error take(watch_tcp *tcp, flow *f, int from, const watch_segment *s
     return give(tcp, f, from, segment, time);
 }
 
+/* Its ports are used again. What was its end was not seen, unless it is over; nor, perhaps, what came before that. */
+static undr_error replace(watch_tcp *tcp, flow *f, uint64_t time) {
+    undr_error error = f->connection == NULL ? UNDR_OK : watch_gap(tcp->w, f->connection, WATCH_CLIENT, time, 0);
+    set_over(tcp, f, time);
+    forget_over(tcp, f);
+    remove_flow(tcp, f);
+    return error;
+}
+
 /* One whose turn it is. */
 static undr_error take_next(watch_tcp *tcp, const watch_segment *segment, uint64_t time) {
     int from;
     flow *f = find(tcp, segment, &from);
     if (f != NULL && is_new(f, from, segment)) {
-        if (f->kind != OVER) {
-            set_over(tcp, f, time);
+        undr_error error = replace(tcp, f, time);
+        if (error != UNDR_OK) {
+            return error;
         }
-        forget_over(tcp, f);
-        remove_flow(tcp, f);
         f = NULL;
     }
     if (f == NULL) {

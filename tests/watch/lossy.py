@@ -101,6 +101,24 @@ class Lossy(unittest.TestCase):
         lost = [{i, j} for i in range(count) for j in range(i, count)] + [set(range(i, i + 5)) for i in range(count)]
         self.assert_calm({tuple(some): pcap([one for i, one in enumerate(PACKETS) if i not in some]) for some in lost})
 
+    def test_a_connection_is_silent_since_its_exchange_was_lost(self):
+        """It opened before the manager was known, or behind that, or has not gone on when the capture ends."""
+        a = segments([(True, frame(0x80, SENT)), (False, frame("s")), (True, NEXT), (False, NONE)], 50000)
+        opening, rest = a[:2], a[4:]
+        b = segments([(True, NEXT), (False, NONE), (True, NEXT), (False, frame("t", SENT)), (True, frame("t")), (False, NONE)], 50001)
+        captures = {"before": pcap(opening + b + rest), "behind": pcap(b[:4] + opening + b[4:] + rest), "ends": pcap(opening + b)}
+        for options in ((), ("--port", "4000")):
+            said = self.assert_calm(captures, options=("--wire-only", *options))
+            self.assertIn("2 connections", said["ends"])
+
+    def test_a_port_is_used_again_and_the_end_before_was_lost(self):
+        """With it, what was scheduled there; the new connection opens before the task is handed out, or behind that."""
+        a = segments([(True, NEXT), (False, NONE)], 50000)
+        again = segments([(True, NEXT), (False, NONE)], 50000, first=(5009, 8099))
+        b = segments([(True, NEXT), (False, NONE), (True, NEXT), (False, frame("t", SENT)), (True, frame("t")), (False, NONE)], 50001)
+        said = self.assert_calm({"before": pcap(a + b[:4] + again[:2] + b[4:] + again[2:]), "behind": pcap(a + b[:6] + again[:2] + b[6:] + again[2:])})
+        self.assertIn("bytes were lost or cut: what depends on them is undecided", said["behind"])
+
     def test_it_begins_late(self):
         self.assert_calm({i: pcap(PACKETS[i:]) for i in range(len(PACKETS))}, ("watch", "decode"))
 
