@@ -10,7 +10,7 @@ import sys
 import tempfile
 import unittest
 
-from packets import NEXT, NONE, frame, pcap, pcapng, segments
+from packets import ACK, NEXT, NONE, frame, pcap, pcapng, segments, tcp
 
 CHECK = str(pathlib.Path(sys.argv.pop(1), "undr-check").resolve())
 CLOSE = frame("t", b"\x80\x04\x95!\0\0\0\0\0\0\0\x8c\tundr.task\x94\x8c\x0cCloseRequest\x94\x93\x94)\x81\x94.")
@@ -107,6 +107,7 @@ class Lossy(unittest.TestCase):
         opening, rest = a[:2], a[4:]
         b = segments([(True, NEXT), (False, NONE), (True, NEXT), (False, frame("t", SENT)), (True, frame("t")), (False, NONE)], 50001)
         captures = {"before": pcap(opening + b + rest), "behind": pcap(b[:4] + opening + b[4:] + rest), "ends": pcap(opening + b)}
+        captures["only the SYN-ACK's acknowledgement"] = pcap(b[:4] + [opening[0], tcp(50000, 4000, 10, 100, ACK)] + b[4:] + rest)
         for options in ((), ("--port", "4000")):
             said = self.assert_calm(captures, options=("--wire-only", *options))
             self.assertIn("2 connections", said["ends"])
