@@ -108,17 +108,18 @@ static bool is_unique(const watch_class *one) {
     return one == NULL || (one->scheduled == 1 && one->out == 1);
 }
 
-static bool is_all_heard(const watch_manager *m, uint64_t place) {
-    const watch_connection *c = m->connections;
-    while (c != NULL && (c->heard > place || c->ended[WATCH_MANAGER])) {
-        c = c->after;
+/* The place behind which not every connection was heard of that still may be. */
+static uint64_t least_heard(const watch_manager *m) {
+    uint64_t least = UINT64_MAX;
+    for (const watch_connection *c = m->connections; c != NULL; c = c->after) {
+        least = !c->ended[WATCH_MANAGER] && c->heard < least ? c->heard : least;
     }
-    return c == NULL;
+    return least;
 }
 
 typedef enum verdict { WAITS, PROVED, DISPROVED } verdict;
 
-static verdict judge(const watch_manager *m, const watch_doubt *doubt) {
+static verdict judge(const watch_manager *m, const watch_doubt *doubt, uint64_t heard) {
     if (doubt->holders[0] != NULL) {
         return WAITS;
     }
@@ -128,7 +129,7 @@ static verdict judge(const watch_manager *m, const watch_doubt *doubt) {
     if (doubt->wants_none && doubt->none == 0) {
         return WAITS;
     }
-    if (doubt->wants_heard && !is_all_heard(m, doubt->place)) {
+    if (doubt->wants_heard && heard <= doubt->place) {
         return WAITS;
     }
     if (doubt->certain) {
@@ -139,9 +140,10 @@ static verdict judge(const watch_manager *m, const watch_doubt *doubt) {
 }
 
 void watch_doubts_settle(watch_manager *m) {
+    uint64_t heard = m->doubts != NULL && m->owner->options.uncounted ? least_heard(m) : 0;
     for (watch_doubt **at = &m->doubts; *at != NULL;) {
         watch_doubt *doubt = *at;
-        verdict found = judge(m, doubt);
+        verdict found = judge(m, doubt, heard);
         if (found == WAITS) {
             at = &doubt->next;
             continue;

@@ -419,7 +419,8 @@ static undr_error take(watch_tcp *tcp, flow *f, int from, const watch_segment *s
     if (segment->ack) {
         begin_half(&f->halves[1 - from], segment->acknowledged);
     }
-    return give(tcp, f, from, segment, time);
+    undr_error error = open_silent(tcp, f, time);
+    return error == UNDR_OK ? give(tcp, f, from, segment, time) : error;
 }
 
 /* Its ports are used again. What was its end was not seen, unless it is over; nor, perhaps, what came before that. */

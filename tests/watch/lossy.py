@@ -5,12 +5,13 @@ import concurrent.futures
 import os
 import pathlib
 import pickle
+import resource
 import subprocess
 import sys
 import tempfile
 import unittest
 
-from packets import NEXT, NONE, frame, pcap, pcapng, segments
+from packets import ACK, NEXT, NONE, frame, pcap, pcapng, segments, tcp
 
 CHECK = str(pathlib.Path(sys.argv.pop(1), "undr-check").resolve())
 CLOSE = frame("t", b"\x80\x04\x95!\0\0\0\0\0\0\0\x8c\tundr.task\x94\x8c\x0cCloseRequest\x94\x93\x94)\x81\x94.")
@@ -107,6 +108,7 @@ class Lossy(unittest.TestCase):
         opening, rest = a[:2], a[4:]
         b = segments([(True, NEXT), (False, NONE), (True, NEXT), (False, frame("t", SENT)), (True, frame("t")), (False, NONE)], 50001)
         captures = {"before": pcap(opening + b + rest), "behind": pcap(b[:4] + opening + b[4:] + rest), "ends": pcap(opening + b)}
+        captures["only the SYN-ACK's acknowledgement"] = pcap(b[:4] + [opening[0], tcp(50000, 4000, 10, 100, ACK)] + b[4:] + rest)
         for options in ((), ("--port", "4000")):
             said = self.assert_calm(captures, options=("--wire-only", *options))
             self.assertIn("2 connections", said["ends"])
@@ -118,6 +120,24 @@ class Lossy(unittest.TestCase):
         b = segments([(True, NEXT), (False, NONE), (True, NEXT), (False, frame("t", SENT)), (True, frame("t")), (False, NONE)], 50001)
         said = self.assert_calm({"before": pcap(a + b[:4] + again[:2] + b[4:] + again[2:]), "behind": pcap(a + b[:6] + again[:2] + b[6:] + again[2:])})
         self.assertIn("bytes were lost or cut: what depends on them is undecided", said["behind"])
+
+    def time_of(self, count):
+        """The processor time where `count` tasks wait for a silent connection to explain them, and 500 others are answered."""
+        talk = [(True, NEXT), (False, NONE)]
+        others = [segments(talk * 11, 10000 + i) for i in range(500)]
+        packets = segments(talk, 40000) + [one for other in others for one in other[:4]]
+        tasks = [(False, frame("t", pickle.dumps(i))) for i in range(count)]
+        packets += segments([part for i, task in enumerate(tasks) for part in ((True, frame("t") if i else NEXT), task)], 50001)
+        packets += [one for at in range(4, 24, 2) for other in others for one in other[at:at + 2]]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        status, text = self.run_on(0, pcap(packets), "watch", "--wire-only")
+        self.assertEqual(status, 0)
+        self.assertRegex(text, f"SCHED-4 +0 +0 +{count}\\b")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    def test_many_that_wait_cost_as_much_as_one(self):
+        self.assertLess(min(self.time_of(256) for _ in range(2)), 40 * max(self.time_of(1) for _ in range(2)))
 
     def test_it_begins_late(self):
         self.assert_calm({i: pcap(PACKETS[i:]) for i in range(len(PACKETS))}, ("watch", "decode"))
