@@ -389,9 +389,7 @@ undr_error undr_manager_check_header(const undr_manager_core *core, uint8_t type
     if (type >= UNDR_TYPE_SCHEDULE && (unsigned)type - UNDR_TYPE_SCHEDULE >= core->options.priority_levels) {
         return UNDR_PRIORITY;
     }
-    bool room = undr_manager_has_room(core, undr_parcel_cost(fits))
-        && (fits == size || undr_manager_has_room(core, size));
-    return room ? UNDR_OK : UNDR_QUEUE_LIMIT;
+    return undr_manager_has_room(core, undr_parcel_cost(size)) ? UNDR_OK : UNDR_QUEUE_LIMIT;
 }
 
 /* Connections. */

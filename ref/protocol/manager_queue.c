@@ -65,9 +65,9 @@ undr_slice undr_parcel_slice(const undr_parcel *parcel) {
                            : undr_slice_of(parcel->bytes, (size_t)parcel->size);
 }
 
-size_t undr_parcel_cost(size_t size) {
-    const size_t fixed = sizeof(undr_parcel) + MALLOC_COST;
-    return size > SIZE_MAX - fixed ? SIZE_MAX : fixed + size; /* what a header announces is any number */
+uint64_t undr_parcel_cost(uint64_t size) {
+    const uint64_t fixed = sizeof(undr_parcel) + MALLOC_COST;
+    return size > UINT64_MAX - fixed ? UINT64_MAX : fixed + size; /* what a header announces is any number */
 }
 
 undr_error undr_parcel_unwrap(undr_parcel *parcel, undr_buffer *buffer) {

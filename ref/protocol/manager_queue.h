@@ -34,7 +34,7 @@ undr_parcel *undr_parcel_new(undr_slice bytes, undr_buffer *whole, unsigned prio
 void undr_parcel_free(undr_parcel *parcel);
 undr_slice undr_parcel_slice(const undr_parcel *parcel);
 undr_blob *undr_parcel_blob(const undr_parcel *parcel); /* NULL: its bytes are in the parcel itself */
-size_t undr_parcel_cost(size_t size);                   /* the memory that a payload of that size takes */
+uint64_t undr_parcel_cost(uint64_t size);               /* the memory that a payload of that size takes */
 
 /* Appends the parcel's bytes to *buffer, or, when that is empty and nobody else holds them, moves them there. After
  * that the parcel can only be freed. */
