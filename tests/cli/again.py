@@ -136,6 +136,17 @@ class Again(Behaviour):
         (self.folder / "known").write_text("warn manager.user-bad.wrong because\n")
         self.assertIn("failed 3 of 3", self.run_check(1, "manager", "--expect", "known", *ALWAYS, "--", adapter).stdout)
 
+    def test_the_rate_of_a_flaky_case(self):
+        (self.folder / "known").write_text("flaky manager.user.good it is slow\n")
+        words = ["manager", "--cases", CASES, "--only", "manager.user.good", "--delivery", "whole", *ENOUGH]
+        adapter = self.flaky()
+        self.run_check(0, *words, "--", adapter)
+        first = self.starts()
+        self.run_check(0, *words, "--jobs", "1", "--repeat", "3", "--expect", "known", "--json", "r.json",
+                       "--", self.flaky(first + 1))
+        case = json.loads((self.folder / "r.json").read_text())["roles"][0]["cases"][0]
+        self.assertEqual((case["standing"], case["remark"]), ("expected", "flaky as expected: failed 1 of 3 plays (it is slow)"))
+
     def test_a_target_that_fails_everywhere_costs_little(self):
         """Many cases of one kind are one; of many kinds the first few are played again."""
         wrong = ["A <- m", "A <- s", "A <- end", "A <- t WorkerException", "A <- 0x80", "A quiet", "A <- t 'x'", "A pauses"]
