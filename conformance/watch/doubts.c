@@ -1,6 +1,7 @@
 /* doubts.c: findings that wait for their proof. Equal payloads are read in the way that is kindest to the manager: a task
  * that seems to come too early or too late may be another one with the same bytes, which nobody has seen scheduled, or
- * which a request that still waits will get. */
+ * which a request that still waits will get. In a capture from a file, what was lost may explain it: each connection has
+ * to be heard of again first. */
 #include "watch/inside.h"
 
 #include <stdlib.h>
